@@ -88,7 +88,7 @@ describe('the page of runs', () => {
     expect(await textAt(linkIn(compared, ONE, url))).toBe('<p>one</p>')
   })
 
-  test('lists a run whose run.json is not a regular file as unreadable, without waiting for it', async () => {
+  test('lists a run as unreadable if its run.json is not a regular file', async () => {
     const directory = resultsWith({ [ONE]: {}, [OTHER]: {} })
     execFileSync('mkfifo', [join(directory, ONE, 'run.json'), join(directory, ONE, 'live.json')])
     symlinkSync('/dev/zero', join(directory, OTHER, 'run.json'))

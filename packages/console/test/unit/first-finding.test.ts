@@ -29,7 +29,7 @@ test('the final check keeps the first violation on the page, and counts all oper
   expect(afterFirst(first, whole).upTo).toBe(upTo)
 })
 
-test('the final check replaces the first violation by its own version of it', () => {
+test('the final check replaces the first violation on the page by its full report', () => {
   const first = found('a write was missing', { upTo: 7_000 })
   const { upTo, ...whole } = found('a write was missing', { operations: 1_331, answers: 'why, with the settings' })
   expect(afterFirst(first, whole)).toEqual({ ...whole })

@@ -59,7 +59,7 @@ test('a node that answers has its reported role, and an unresponsive node has no
   ])
 })
 
-test('the lag of a node is measured against the entries that another node had applied one status earlier', () => {
+test('the lag of a node is measured against the entries that another node had applied at the previous status event', () => {
   const live = createLiveRun()
   const told = (elapsed: number, leader: number, follower: number) =>
     live.fold(

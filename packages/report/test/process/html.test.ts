@@ -132,7 +132,7 @@ describe('the HTML report of a run with a proof', () => {
     return text.slice(start)
   }
 
-  test('shows the command that verifies it, and a button only if the history is embedded', () => {
+  test('shows the command that verifies the proof, and a button only if the history is embedded', () => {
     for (const text of [added(proof), added({ ...proof, embedded })]) {
       expect(text).toContain('Proves the verdicts on linearizable.')
       expect(text).toContain('No proof of eventual: no final reads.')

@@ -102,7 +102,7 @@ test('the accounting in --json has every list, and each element with its lines',
   })
 })
 
-test('a report only counts operations of unknown outcome if the object has an accounting', () => {
+test('a report without an accounting counts operations of unknown outcome, and does not list them', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })
@@ -139,7 +139,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is blamed on a repeated addition, and one that is too low on a missing addition', () => {
+test('a sum that is too high is blamed on a repeated addition, and a sum that is too low on a missing addition', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)

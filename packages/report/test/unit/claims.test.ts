@@ -79,7 +79,7 @@ test('the claim of lost messages holds if the queue was found empty and no deque
   expect(told()).toBe('unknown')
 })
 
-test('the claim of a lost send holds if polls returned a later message, but not this one', () => {
+test('the claim of a lost send holds if polls returned a later message, but not the message that was sent', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0], least: 1 }
   const told = (polled: readonly (readonly number[])[]) =>
     holds(ran(...inTurn({ f: 'send', in: 7, out: 0 }, { f: 'poll', in: { x: 0 }, out: { x: polled }, key: 'y' })), lost)
@@ -187,7 +187,7 @@ test('the claim of no majority holds while too many nodes are killed, paused or 
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('the claim that blames a fault holds if the fault hit their nodes between the two operations', () => {
+test('the claim that blames a fault holds if the fault hit the nodes of write and read between the two operations', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])

@@ -96,7 +96,7 @@ describe('a comparison', () => {
     ...{ levels, workload: 'write-skew keys=2' },
   }
 
-  test('of transactional systems has isolation levels as columns, and a row for each system under each condition', () => {
+  test('has isolation levels as columns for transactional systems, and a row for each system and condition', () => {
     const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
     expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
     expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
@@ -116,7 +116,7 @@ describe('a comparison', () => {
     )
   })
 
-  test('of transactional systems names the strongest isolation level found, and omits registers, sets and losses', () => {
+  test('omits registers, sets and losses for transactional systems, and names the strongest isolation level found', () => {
     const texts = [
       renderComparison(compared, plainStyle, { unicode: true, width: 110 }),
       comparisonMarkdown(compared),

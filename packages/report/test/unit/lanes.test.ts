@@ -17,7 +17,7 @@ function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readon
 }
 
 describe('the lanes of the timeline', () => {
-  test('join the processes of one client, each retired after an operation of unknown outcome', () => {
+  test('join the processes of one client if each of them ends with an operation of unknown outcome', () => {
     const history = made([
       op(0, 1, 2),
       op(1, 1, 5, { type: 'info' }),

@@ -54,7 +54,7 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test('states that the lock was granted again, if its holder had tried to release it', () => {
+  test("reports a second grant if the first holder's release had failed", () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)

@@ -265,7 +265,7 @@ describe('the headline of a violation', () => {
     )
   })
 
-  test('names both readers if the newer write was read, but has an unknown outcome', () => {
+  test('names the reader of the newer write and the later reader if the newer write has an unknown outcome', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -304,7 +304,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('states that a client read an older value than it knew, if causal is the required level', () => {
+  test('states that a client read an older value than it had read or written, if the required level is causal', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -513,7 +513,7 @@ describe('the report of a bank violation', () => {
   })
 })
 
-test('reduces a long explanation to the balances of one account', () => {
+test('the headline of a bank violation reduces a long explanation to the balances of one account', () => {
   const transfer = (p: number, to: string, amount: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },
   })

@@ -59,7 +59,7 @@ test('the length of a gap in time is printed inside the break, and the axis show
   ).toBe(true)
 })
 
-test('labels of two faults at one node are placed above and below if they would overlap', () => {
+test('the overlapping labels of two faults at one node are placed at different heights', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3'] }, { kind: 'pause', nodes: ['n3'] })
   const labels = [...svg.matchAll(/class="fault-name middle" x="[\d.]+" y="([\d.]+)"/g)].map(([, y]) => y)
   expect(new Set(labels).size).toBe(2)

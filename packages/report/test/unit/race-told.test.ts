@@ -158,7 +158,7 @@ describe('a violation at nodes with one database', () => {
     }
   })
 
-  test('is explained by an observation about another read of these changes', () => {
+  test('is explained by an observation about a different read of the same changes', () => {
     const { history, counterexample } = judged({})
     const core = (...rows: number[]) =>
       ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample

@@ -65,13 +65,13 @@ const overtaken = ran(
 )
 
 describe('the race found in the steps of a program', () => {
-  test('is reported in one sentence as the innermost await of the overtaken request', () => {
+  test('is reported in one sentence with the innermost await of the overtaken request', () => {
     expect(raceIn(overtaken, [A, B])?.sentence).toBe(
       "seats.ts:2 (p0's book) awaited 9.0 ms; meanwhile p1's book ran seats.ts:1–5",
     )
   })
 
-  test('is assigned to the request that continued last, even if it arrived first', () => {
+  test('is assigned to the request that continued last, even if that request arrived first', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -83,7 +83,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(run, [A, B])?.overtaken.request.name).toBe('B')
   })
 
-  test('is undefined if what was read does not change, or nothing is written after the await', () => {
+  test('is undefined if the overtaken request read nothing, or if either request wrote nothing', () => {
     const without = (request: string, member: 'reads' | 'writes') => ({
       ...overtaken,
       steps: overtaken.steps.map((step) => (step.request === request ? { ...step, [member]: [] } : step)),
@@ -115,7 +115,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('is between requests of the contradiction that change data, rather than others', () => {
+  test('is between two requests of the contradiction that change data, even if another request overlaps them', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')

@@ -281,7 +281,7 @@ describe('reporters for GitHub', () => {
     expect(lines[2]).toContain('(1 more not shown)::')
   })
 
-  test('github writes nothing that GitHub would take for another command, whatever names contain', async () => {
+  test('github writes no workflow command except its annotations, whatever names contain', async () => {
     const odd = 'C:\\a,b%3A::error::\r\n::set-output name=x::y\u0007'
     const text = await written(
       'github',

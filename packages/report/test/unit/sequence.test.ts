@@ -11,7 +11,7 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('a story replaces early log lines by their number', () => {
+test('a story replaces early log lines by the number of omitted lines', () => {
   const texts = stepsWith(22).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)

@@ -152,7 +152,7 @@ describe('the table about a counter that was read too low', () => {
     ])
   })
 
-  test('does not mark a read that differs only by the error of a sum of fractions', () => {
+  test('does not mark a read that deviates from the sum only by rounding', () => {
     const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
     const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
     expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([

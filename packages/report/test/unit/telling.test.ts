@@ -94,7 +94,7 @@ describe('the summary of a run', () => {
     expect(telling.next.command).toBe(command)
   })
 
-  test('proposes the usual workload settings if the workload asked for too little', () => {
+  test('proposes the usual workload settings if the settings of the workload allow no write', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
@@ -149,7 +149,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes a remedy without a leader if a replica answered while it was cut off', () => {
+  test('proposes to answer only from the primary or a majority if a cut-off replica answered', () => {
     const { next } = told(summary({ report: stale, faults: [fault(between, 6000, 9000)] as never }))
     expect(next.text).toMatch(
       /^Answer only while the primary or a majority can be reached: a copy that is cut off refuses/,
@@ -312,7 +312,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(elsewhere, 1000, 2000)] }).text).not.toMatch(/bit/)
   })
 
-  test('is likely a fault between the two nodes if no messages were captured', () => {
+  test('is likely a fault between the nodes of writer and reader if no messages were captured', () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
@@ -375,7 +375,7 @@ describe('the cause of a violation', () => {
     })
   })
 
-  test('includes the number of lost messages, and the one that arrived late', () => {
+  test('includes the number of lost messages, and the time of a message that arrived late', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -420,7 +420,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('is the planted bug rather than a delay, together with the fate of a message', () => {
+  test('names the planted bug rather than a delay, and the fate of a message', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never

@@ -69,7 +69,7 @@ describe('the report of faults near a violation', () => {
   const told = restarted()
   const CAUSE = 'n3 was killed at 5.138 s, missed x = 743 at 6.570 s, and came back 216 ms before it was asked.'
 
-  test('names only the fault at the node that answered wrongly, between the two operations', () => {
+  test('names only the fault between write and read at the node that answered wrongly', () => {
     const { near } = factsOf(told)
     expect(near.map(({ text }) => text)).toEqual(['n3 n5 killed, 5.138 s to 6.902 s'])
     expect(near[0]?.relation).toBe(CAUSE)
@@ -92,7 +92,7 @@ describe('the report of faults near a violation', () => {
     expect(drawn).toHaveLength(1)
   })
 
-  test('prefers a cut between the two nodes to other cuts, and a long overlap to a short one', () => {
+  test('prefers a cut between the nodes of writer and reader to other cuts, and a long cut to a short cut', () => {
     const faults = [
       record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
       record('short', cut([['n3'], ['n1']]), 7000, 7010),
@@ -103,7 +103,7 @@ describe('the report of faults near a violation', () => {
     expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
   })
 
-  test('omits a cut from other nodes if the two nodes were cut off from each other', () => {
+  test('omits a cut from other nodes if the nodes of writer and reader were separated', () => {
     const faults = [
       record('from others', cut([['n2'], ['n1', 'n3', 'n4', 'n5']]), 6000, 8000),
       record(
@@ -225,7 +225,7 @@ describe('the HTML report of a violation', () => {
   const judged = report('not linearizable', { linearizable: violated(counterexample) }, { model: 'lock' })
   const text = renderHtml({ history, report: judged, title: 't', version: '1', historyFile: 'h' })
 
-  test('draws in red when two clients held a lock, with the length of the overlap', () => {
+  test('draws in red the time during which two clients held a lock, with the length of the overlap', () => {
     expect(text.match(/<rect class="holding"/g)).toHaveLength(2)
     expect(text.match(/<rect class="holding both"/g)).toHaveLength(2)
     expect(text).toContain('both held it for 17 ms')
@@ -394,7 +394,7 @@ test('the HTML report shows from which level a met level follows', () => {
   expect(text).toMatch(/pram<\/th><td>unknown<\/td><td class="wrap">why/)
 })
 
-test('a timeline that shows a sample marks the part that it shows completely', () => {
+test('a sample of a long timeline contains every operation of the visible part, and marks that part as complete', () => {
   const many = Array.from({ length: 1_000 }, (_, i) => ({ p: 0, f: 'write', in: i, from: i * 1e8, to: i * 1e8 + 1e7 }))
   const { operations, complete, every } = select(made(many), [], [500, 505], 100)
   const inside = (at: number) => complete.some(([from, to]) => from <= at && at <= to)

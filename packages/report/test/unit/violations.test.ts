@@ -61,7 +61,7 @@ describe('a violation in which a read shows an effect without its cause', () => 
     )
   })
 
-  test('is described by all reporters in equal words, once each', () => {
+  test('is described once and in the same words by every reporter', () => {
     const { violations } = facts
     const forbidding = `${capitalised(violations[0]?.others.slice(0, -1).join(', ') ?? '')} and ${violations[0]?.others.at(-1)} forbid it, too.`
     const options = { width: 200, unicode: true, file: 'f.jsonl', parseMs: 1, checkMs: 1 }

@@ -43,7 +43,7 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('the capture for a replay begins with the call of the missed change and ends with the answer without it', () => {
+test('the capture for a replay begins with the call of the missed change and ends with the answer that lacks it', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
@@ -102,7 +102,7 @@ describe('a message with the missed change', () => {
     )
   })
 
-  test('is drawn as dots if it was never sent, and then reported only if everything was captured', () => {
+  test('is drawn as dots if it was never sent, but reported only if all messages were captured', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -143,7 +143,7 @@ describe('a capture of messages', () => {
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('is not doubted if it contains a message with the change', () => {
+  test('counts as complete enough if it contains a message with the change', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -169,7 +169,7 @@ test('the name of a message does not cover the line of a message that was never 
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
-test('the names of two messages sent at almost one time are placed on different sides', () => {
+test('the names of two messages sent at nearly equal times are placed on different sides', () => {
   const { svg } = told([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },

@@ -60,7 +60,7 @@ test('a sticky session moves after an unknown outcome, but not after a refused w
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session returns if the other node does not reply either, and stays if it knows only one node', () => {
+test('a sticky session returns to its node if the other node does not reply either, and a single node keeps its session', () => {
   expect(
     asked(sticky, [
       ['read', fail],

@@ -154,7 +154,7 @@ describe('the summary of phases and nodes of a run', () => {
   })
 })
 
-test('measures recovery from the start of a fault to the first reply to a later operation', () => {
+test('the recovery from a fault is measured from the start of the fault to the first reply to a later operation', () => {
   const history = timeline([
     [0, 'write', 5, 12, 'ok'],
     [1, 'write', 11, 90, 'info'],
@@ -163,7 +163,7 @@ test('measures recovery from the start of a fault to the first reply to a later 
   expect(withRecoveries(history, [fault('fault-1', kill, 10, 50)])[0]?.recoveryNanos).toBe(34 * MS)
 })
 
-test('sorts nodes by number, with their availability before healing', () => {
+test('the summary of the nodes of a run is sorted by node number, with the availability before healing', () => {
   const history = timeline([
     [0, 'write', 1, 2, 'ok', 'n10'],
     [1, 'write', 1, 2, 'fail', 'n2', 'unavailable'],

@@ -27,7 +27,7 @@ const missed = (error = 'status 404') =>
   ] as const
 
 describe('the complaint about reads left out of the record', () => {
-  test('names a read without a value that follows an acknowledged write', () => {
+  test('names a read that got no value and follows an acknowledged write', () => {
     expect(complaints(...written, ...missed())).toEqual([
       '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',
     ])
@@ -44,13 +44,13 @@ describe('the complaint about reads left out of the record', () => {
     expect(complaints([0, 'invoke', 'write', 1], ...missed(), [0, 'ok', 'write', 1])).toEqual([])
   })
 
-  test('does not name a read that a removal explains, even one with an unknown outcome', () => {
+  test('does not name a read that a removal explains, even a removal of unknown outcome', () => {
     expect(complaints(...written, ...removed, ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'write', null], ...missed())).toEqual([])
     expect(complaints(...written, [2, 'invoke', 'cas', [1, null]], ...missed())).toEqual([])
   })
 
-  test('does not name a read refused for another reason, or after an unacknowledged write', () => {
+  test('does not name a read that was refused for another reason, or that follows an unacknowledged write', () => {
     expect(complaints(...written, ...missed('status 503'))).toEqual([])
     expect(complaints(...written, ...missed('status 200, which says nothing'))).toEqual([])
     expect(complaints([0, 'invoke', 'write', 1], [0, 'fail', 'write', 1], ...missed())).toEqual([])

@@ -144,7 +144,7 @@ describe('a phase in which a fault may be in force', () => {
   })
 })
 
-test('does not begin before the fault began', () => {
+test('a fault of uncertain duration is never reported as in force before its injection', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
   // A fault is not known to have been in force before it began.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })

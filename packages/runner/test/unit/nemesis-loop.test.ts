@@ -6,7 +6,7 @@ import { startNemesisLoop } from '../../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../../src/ports/cluster.ts'
 import type { FaultRecord } from '../../src/result/run-summary.ts'
 
-test('a fault injected after its planned end does not end before its start', () => {
+test('a fault injected after its planned end has the time of its start as its end', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {
@@ -33,7 +33,7 @@ test('a fault injected after its planned end does not end before its start', () 
   expect(loop.injected()).toEqual([{ fault: { kind: 'kill', nodes: ['n1'] }, from: 203, to: 203 }])
 })
 
-test('a stopped nemesis loop calls back even if it is asked to heal meanwhile', () => {
+test('a stopped nemesis loop calls its callback even if another healing is requested meanwhile', () => {
   const due: (() => void)[] = []
   const healings: ((outcome: Healed) => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {

@@ -17,7 +17,7 @@ describe('the PACELC class of a system', () => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('uses the median availability under the cut that lowers it most', () => {
+  test('uses the median availability under the cut that lowers availability most', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 

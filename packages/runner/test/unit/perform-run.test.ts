@@ -150,7 +150,7 @@ describe('performing a run', () => {
     expect(outcome?.convergedAfter).toBeDefined()
   })
 
-  test('a run is rejected before it is judged if its store does not verify the record', async () => {
+  test('a run is rejected and not judged if its store fails to verify the record', async () => {
     const { store } = memoryStore()
     const told: RunEvent[] = []
     const verified: RunStore = {
@@ -240,7 +240,7 @@ describe('a run whose target or record fails', () => {
     expect(kept.open).toBe(false)
   })
 
-  test('includes the trouble that the target reports in its summary', async () => {
+  test("has the target's reported trouble in its summary", async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -272,7 +272,7 @@ describe('planning a run', () => {
     })
   })
 
-  test('an invalid spec is refused before missing programs are looked for', async () => {
+  test('an invalid spec is refused before the search for missing programs', async () => {
     const missing = async () => [{ program: 'redis-server', install: 'apt-get install redis-server' }]
     await expect(refused({ missing }, { expect: 'bookmarkable' })).rejects.toMatchObject({ code: 'usage' })
     const refuse = () => {

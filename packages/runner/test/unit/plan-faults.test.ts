@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('come in rounds on observed clients, with longer pauses for a group that needs calm', async () => {
+  test('are less frequent for a group of observed clients that needs calm', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -158,7 +158,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('omits faults from "everything" under which the target promises nothing', async () => {
+  test('excludes from "everything" the faults under which the target promises nothing', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
@@ -191,7 +191,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     )
   })
 
-  test('extends a run of all faults to the time that they need, unless timeMs is given', async () => {
+  test('extends a run of all faults to the time that those faults need, unless timeMs is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})

@@ -85,7 +85,7 @@ describe('a repeated addition', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 
-  test('was executed once if answered additions explain every sum', () => {
+  test('is counted as executed once if answered additions explain every sum', () => {
     expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
   })
 

@@ -51,7 +51,7 @@ describe('a requirement on a run', () => {
     ['recovery < 1s', false, 'never'],
     ['lost = 0', true, '0'],
     ['staleness.max == 0ms', true, '0 ns'],
-  ] as const)('%s has the result met: %s, with the value %s', (text, met, found) => {
+  ] as const)('"%s" has the result met = %s with the value %s', (text, met, found) => {
     expect(judged(text)).toMatchObject({ met, found, why: '' })
   })
 
@@ -137,7 +137,7 @@ describe('a requirement on a run', () => {
     )
   })
 
-  test('and its opposite are never both met or both broken', () => {
+  test('is met exactly when the opposite requirement is broken', () => {
     const bounds = { share: '50%', duration: '3ms', count: '0' }
     for (const { name, unit } of measures) {
       const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
@@ -146,14 +146,14 @@ describe('a requirement on a run', () => {
   })
 })
 
-test('is met together with others if all are met, and unknown only if none is broken', () => {
+test('several requirements are met if all are met, and unknown only if none is broken', () => {
   const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
   expect(allMet([result('unknown'), result(false)])).toBe(false)
 })
 
-test('that names a level has the verdict on the whole history', () => {
+test('a requirement that names a level has the verdict on the whole history', () => {
   const stale = staleRead()
   expect(judged('linearizable', { history: stale.history, report: stale.report, faults: [] })).toMatchObject({
     met: false,

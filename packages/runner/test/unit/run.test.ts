@@ -141,7 +141,7 @@ describe('a simulated run with requested faults', () => {
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('repeats a fault that never takes effect three times', () => {
+  test('repeats a fault three times if it never takes effect', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',

@@ -100,12 +100,12 @@ describe('requirements on a run with a standstill', () => {
   })
 })
 
-test('a standstill is not a fault', () => {
+test('the list of standstills contains a standstill, and the list of faults does not', () => {
   expect(standstillsOf(history({ from: at(1), to: at(3) }))).toEqual([{ from: at(1), to: at(3) }])
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('an event of another program that is named like a standstill is ignored if it has no times', () => {
+test('an event of another program with the name of a standstill is no standstill if it has no times', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },

@@ -84,7 +84,7 @@ describe('a history matcher', () => {
     [undefined, 'undefined'],
     [7, 'a number'],
     [{ history: 1 }, 'another object'],
-  ])('suggests the right value if it is given %o', (received, word) => {
+  ])('names the accepted values if the received value is %o', (received, word) => {
     expect(messageOf(() => expect(received).toBeLinearizable())).toBe(
       `this is not a history, but ${word}. Give events, or await readHistory(file), run() or record().stop() and give the result.`,
     )
@@ -125,7 +125,7 @@ describe('a simulated Node service', () => {
   })
   const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
 
-  test('fails with the drawn counterexample and the command that replays it', async ({ task }) => {
+  test('fails with the drawing of the counterexample and the command that replays it', async ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const error = await expect(booking('hasty'))
       .toSurviveSimulation({ ...settings, seeds: 64 })
@@ -140,7 +140,7 @@ describe('a simulated Node service', () => {
     annotate.mockRestore()
   })
 
-  test('passes if nothing is found', async () => {
+  test('passes if no trial fails', async () => {
     await expect(booking('careful')).toSurviveSimulation({ ...settings, seeds: 8 })
   })
 })

@@ -64,7 +64,7 @@ test('a user-defined wire protocol is in the help, is recorded under faults, and
   expect(result.faults.some(({ hits }: { hits: number }) => hits > 0)).toBe(true)
 })
 
-test('a server of the added protocol that returns an older value is reported', async () => {
+test('a server of a user-defined wire protocol is reported if it returns an older value', async () => {
   // The first value of each key: that of the write before may still be under way.
   const first = new Map<string, string>()
   const upstream = await serve((held, command, key, value) => {
@@ -77,7 +77,7 @@ test('a server of the added protocol that returns an older value is reported', a
   expect(exitCode).toBe(1)
 })
 
-test('the final reads reveal that a server of the added protocol lost an acknowledged write', async () => {
+test('the final reads of a user-defined wire protocol reveal a lost acknowledged write', async () => {
   const upstream = await serve((held, command, key, value) =>
     value === 'FINAL' ? 'NONE' : right(held, command, key, value),
   )

@@ -169,7 +169,7 @@ describe('chaos check --expect linearizable', () => {
     ['get and put of a key-value store as met', operation('put', 'a', 'key-value'), 0],
     ['the writes of a register alone as unknown', lines({ process: 0, type: 'invoke', f: 'write', value: 1 }), 2],
     ['a queue without operations as unknown', lines({ chaos: 1, model: 'queue' }), 2],
-  ])('judges %s', async (_, content, expected) => {
+  ])('judges %s, and exits with the code of that verdict', async (_, content, expected) => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     writeFileSync(file, content)
     expect((await chaosHere(['check', file, '--expect', 'linearizable'])).exitCode).toBe(expected)
@@ -242,7 +242,7 @@ describe('chaos check --workers', () => {
     },
   )
 
-  test('does not count the time for reading as part of the time limit of the search', async () => {
+  test('does not count the reading of the file towards the time limit of the search', async () => {
     const file = history('fresh-read')
     const { spec, reporters } = parseCheckSettings({ timeout: '5s', memory: '1GB', json: true })
     const screen = { colours: false, terminal: { width: 80, unicode: true } }

@@ -80,7 +80,7 @@ describe('chaos check', () => {
     expect(JSON.parse(stdout).vacuous).toEqual(['no read succeeded'])
   })
 
-  test('reports only the requested level, and exits with 2 if it cannot be decided', async () => {
+  test('reports only the requested level, and exits with 2 if that level cannot be decided', async () => {
     const decided = await chaosHere(['check', history('stale-read'), '--level', 'sequential'])
     expect(decided.stdout).toMatch(/^ {2}SEQUENTIALLY CONSISTENT/m)
     expect(decided.exitCode).toBe(0)

@@ -118,7 +118,7 @@ describe('a faulty model', () => {
     expect(exitCode).toBe(3)
   }
   test.each(refused)('is reported in one line with exit code 3: %s', isRefused)
-  patientTest.each(refusedInTime)('is reported after a while in one line with exit code 3: %s', isRefused)
+  patientTest.each(refusedInTime)('is reported in one line with exit code 3 during a check: %s', isRefused)
 
   patientTest('is reported with exit code 3 if it allocates without bound', async () => {
     const file = fileOf('mine.mjs', model('for (;;) all.push(new Array(1e5).fill(all.length))'))

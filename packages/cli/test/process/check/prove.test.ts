@@ -125,7 +125,7 @@ describe('chaos run --prove', () => {
     return chaosHere(words).then((done) => ({ ...done, directory, proof }))
   }
 
-  test('writes a proof that chaos verify accepts, and lists in its JSON what it proves', async () => {
+  test('writes a proof that chaos verify accepts, and lists the proved levels in its JSON', async () => {
     const { stdout, stderr, exitCode } = await run('--json')
     expect(exitCode, stderr).toBe(0)
     const { proof } = JSON.parse(stdout)
@@ -148,7 +148,7 @@ test('chaos record --prove writes a proof that chaos verify accepts', async () =
   expect((await verify(proof.history, proof.file)).exitCode).toBe(0)
 })
 
-test('a violation that chaos fuzz finds is proved', async () => {
+test('a violation found by chaos fuzz is proved by chaos check --prove', async () => {
   const directory = temporaryDirectory()
   const words = ['fuzz', '--bug', 'stale-read', '--seeds', '400', '--workers', '1', '--out', directory]
   expect((await chaosHere(words)).exitCode).toBe(1)

@@ -56,7 +56,7 @@ const attacks: readonly (readonly [what: string, attack: (files: Strangers) => r
 ]
 
 describe('the spec of another person', () => {
-  test.each(attacks)('is refused if it names %s, with the code that it would run', async (_, attack) => {
+  test.each(attacks)('is refused if it names %s, and the refusal names the code that would run', async (_, attack) => {
     const files = strangersDirectory()
     const [content, option] = attack(files)
     for (const given of [content, { chaos: 1, spec: content }]) {
@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs its probe if the command line repeats the probe, or after printing the probe with --trust', async () => {
+  test('runs its probe if the command line repeats the probe, and with --trust after the probe is printed', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))

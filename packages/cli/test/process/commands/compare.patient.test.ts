@@ -53,7 +53,7 @@ describe('chaos compare', () => {
     expect(cells[0].availability.least).toBe(1)
   })
 
-  test('composes a command that repeats the comparison with the typed options and overwrites its page', async () => {
+  test('composes a command that repeats the comparison with the typed options and --force', async () => {
     const typed = { targets: ['raft,primary-replica'], sweep: ['sync=0..2'], seeds: '1', real: true, json: true }
     const page = join(temporaryDirectory(), 'compare.html')
     expect((await parseCompareSettings({ ...typed, html: page })).again).toBe(
@@ -139,7 +139,7 @@ describe('chaos compare', () => {
     expect(plan.systems[0]?.cells[0]?.promised).toBe('strict-serializable')
   })
 
-  test('plans every run of every system before the first starts, so that none is refused later', async () => {
+  test('plans every run of every system before it starts the first run', async () => {
     const {
       plan: { systems },
     } = await parseCompareSettings({ seeds: '1' })

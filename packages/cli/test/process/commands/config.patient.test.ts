@@ -177,7 +177,7 @@ describe('an invalid configuration', () => {
   })
 })
 
-test('the error of a configuration that throws names the line, and the column if the loader keeps it', async () => {
+test('the error of a configuration that throws names the line, and also the column if the loader reports a column', async () => {
   const linesAt = async (text: string) => {
     const cwd = project({ 'chaos.config.ts': text })
     const { stderr } = await chaosHere(['run', '--config', 'chaos.config.ts'], { cwd })

@@ -86,7 +86,7 @@ describe('the text of a proxy', () => {
   }
 
   test.each([['list'], ['faults'], ['leases'], ['watch'], ['reset'], ['list', '--json'], ['watch', '--json']])(
-    'is escaped by chaos ctl %s',
+    'is printed with escaped control characters by chaos ctl %s',
     async (...words) => {
       const { stdout, stderr } = await chaosHere(['ctl', ...words, '--host', await hostileProxy()])
       expect(stdout + stderr).toContain('pwn')

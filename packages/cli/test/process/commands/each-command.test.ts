@@ -159,7 +159,7 @@ test.each(Object.entries(passes))(
   },
 )
 
-test('this file contains a typical call of every command', () => {
+test('every command has a typical call with an expected output', () => {
   expect(Object.keys(passes).toSorted()).toEqual(Object.keys(registry).toSorted())
 })
 

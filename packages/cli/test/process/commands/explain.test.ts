@@ -41,7 +41,7 @@ describe('chaos explain', () => {
     `)
   })
 
-  test('gives with --prove the reason if a violation is not proved', async () => {
+  test('gives the reason for an unproved violation with --prove', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const transaction = (process: number, asked: unknown, answered: unknown) => [
       { process, type: 'invoke', f: 'txn', value: asked },
@@ -144,7 +144,7 @@ describe('chaos explain', () => {
     expect(stdout).toMatch(/Usual causes/)
   })
 
-  test("chaos explain and chaos check of a run's directory name the bug that was planted in the run", async () => {
+  test('the bug that was planted in a run is named by chaos explain and chaos check for its directory', async () => {
     const out = temporaryDirectory()
     const args = ['--sim', '--target', 'raft', '--bug', 'ack-before-majority', '--faults', 'isolate-leader']
     await chaosHere(['run', ...args, '--time', '3s', '--seed', '1', '--expect', 'linearizable', '--out', out])

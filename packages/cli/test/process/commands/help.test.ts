@@ -53,7 +53,7 @@ test.each(['run', 'check', 'record'])('chaos %s --help describes --require in tw
 })
 
 describe.each(actions.map(({ names }) => names[0]))('chaos ctl %s --help', (action) => {
-  test('describes only this action, with its options', async () => {
+  test('describes the named action with its options, and no other action', async () => {
     const help = await helpOf('ctl', action)
     expect(help).toMatch(new RegExp(`^chaos ctl ${action}`))
     expect(under(help, 'Options').join('\n')).toContain('--host')

@@ -142,7 +142,7 @@ describe('a hostile text', () => {
       rmSync(out, { recursive: true, force: true })
     })
 
-    test('cannot inject control sequences anywhere in a result that is compared', async () => {
+    test('cannot inject control sequences into a comparison of results', async () => {
       const cwd = directory()
       writeFileSync(join(cwd, 'good.json'), JSON.stringify(run))
       const small = Object.fromEntries(Object.entries(run).map(([name, value]) => [name, shortened(value as Json)]))
@@ -152,7 +152,7 @@ describe('a hostile text', () => {
       }
     })
 
-    test('cannot inject control sequences anywhere in a replay file that is played', async () => {
+    test('cannot inject control sequences into a replay', async () => {
       const cwd = directory()
       const spec = JSON.parse(readFileSync(join(root, 'packages/simulator/test/recorded/raft.replay'), 'utf8')) as Json
       for (const other of poisoned(shortened(spec))) {

@@ -40,7 +40,7 @@ describe('chaos init', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test("writes a configuration for a user's service, whose impossible command chaos doctor reports", async () => {
+  test("writes a configuration for a user's service, and chaos doctor reports an unknown command in it", async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)
@@ -50,7 +50,7 @@ describe('chaos init', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('writes routes by --path and --value of the objects of a service', async () => {
+  patientTest('writes the routes of a service with the path of --path and the value of --value', async () => {
     const cwd = temporaryDirectory()
     const init = (...typed: string[]) => chaosHere(['init', '--force', ...typed], { cwd })
     const place = ['--path', '/v1/documents/{key}', '--value', 'json.data.text']

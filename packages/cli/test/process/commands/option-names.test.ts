@@ -105,7 +105,7 @@ test('every member of a run is an option of chaos run, a member of the configura
   for (const refused of ['require', 'timeoutMs', 'checkMs']) expect(membersAt(input, [])).not.toContain(refused)
 })
 
-test('inGroup() refuses a common option that is not one of its options', async () => {
+test('inGroup() refuses the name of an unknown option', async () => {
   const { flag, inGroup } = await import('../../../src/arguments/declare.ts')
   expect(() => inGroup('Output', ['jsn'], { json: flag('print JSON') })).toThrow('Output has no option jsn')
 })

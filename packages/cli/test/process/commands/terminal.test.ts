@@ -104,7 +104,9 @@ describe.skipIf(!hasScript)('a terminal of 80 columns', () => {
     expect((await onTerminal(simulated)).sent).toContain('\x1b')
   })
 
-  test('is restored by Ctrl-C, which leaves a readable run', { timeout: 60_000 }, async () => {
+  test('shows the cursor again and no progress after Ctrl-C, and the run is kept on disk', {
+    timeout: 60_000,
+  }, async () => {
     const out = temporaryDirectory()
     const { exitCode, sent } = await onTerminal(run(out, '60s'), { until: 'ops/s' })
     expect(exitCode).toBe(130)

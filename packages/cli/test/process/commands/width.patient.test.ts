@@ -50,7 +50,7 @@ describe('a terminal of 80 columns', () => {
     expect(wide(await narrow(...args))).toEqual([])
   })
 
-  test('has room for the tables and the contradiction of chaos run', async () => {
+  test('has room for the result of chaos run, with its tables and the drawn contradiction', async () => {
     const broken = ['--bug', 'stale-read', '--faults', 'isolate-leader', '--seed', '3', '--require', 'lost == 0']
     const out = ['--out', temporaryDirectory()]
     expect(wide(await narrow('run', '--sim', '--time', '2s', '--rate', '150', ...broken, ...out))).toEqual([])

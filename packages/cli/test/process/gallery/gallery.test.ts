@@ -17,12 +17,12 @@ describe('the outcome of a trial', () => {
     failures: kind === undefined ? [] : [{ kind, sentence: 'A sentence' }],
   })
 
-  test('is found if the level is violated and the run failed because of that', () => {
+  test('is "found" if the run failed because the level is violated', () => {
     expect(judged(1, run('violated'))).toBe('found')
     expect(judged(1, search(true, 'violation'))).toBe('found')
   })
 
-  test('is clean if the level is met or nothing was found, and the run passed', () => {
+  test('is "clean" if the run passed with the level met, or if the search found nothing', () => {
     expect(judged(0, run('met'))).toBe('clean')
     expect(judged(0, search(false))).toBe('clean')
   })
@@ -36,7 +36,7 @@ describe('the outcome of a trial', () => {
     ['the search found that the program breaks', 1, search(true, 'broken')],
     ['the search was vacuous', 2, search(false)],
     ['the run was ended from outside', null, {}],
-  ])('is neither found nor clean if %s', (_, exitCode, result) => {
+  ])('is neither "found" nor "clean" if %s', (_, exitCode, result) => {
     expect(judged(exitCode, result)).toBe('other')
   })
 

@@ -21,7 +21,7 @@ test('the estimated time scales the stored trial times by the slowdown of the fi
   expect(secondsLeft(ran, [], all)).toBe(0)
 })
 
-test('the estimated time of an exhibit without stored trials is the average', () => {
+test('the estimated time of an exhibit without stored trials is the average time of the stored exhibits', () => {
   const all = [kept('quick', 10), kept('slow', 30)]
   expect(secondsLeft([{ name: 'quick', seconds: 20 }], ['new'], all)).toBeCloseTo(2 * 20)
   expect(secondsLeft([{ name: 'new', seconds: 40 }], ['slow'], all)).toBeCloseTo(2 * 30)

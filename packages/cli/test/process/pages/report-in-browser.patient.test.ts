@@ -69,7 +69,7 @@ describe('a report in a real browser', () => {
   })
 
   patientTest.skipIf(executablePath === undefined)(
-    'draws a timeline that was moved to a part like a timeline that was opened at this part',
+    'draws a part of the timeline identically, whether the timeline was moved to that part or opened at it',
     async () => {
       const out = temporaryDirectory()
       const run = ['--target', 'primary-replica', '--faults', 'kill,partition', '--time', '20s', '--seed', '1']
@@ -471,7 +471,7 @@ function overlaps(): string[] {
 }
 
 patientTest.skipIf(executablePath === undefined)(
-  'a report is fully usable by keyboard, which copies the command, opens folded parts and keeps the focus',
+  'a report is fully usable by keyboard: keys copy the command, open folded parts and keep the focus',
   async () => {
     const out = temporaryDirectory()
     await chaosHere([

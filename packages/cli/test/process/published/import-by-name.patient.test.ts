@@ -48,7 +48,7 @@ describe('the import of chaosproxy in a user file outside node_modules', () => {
     expect(JSON.parse(stdout).headline).toBe('linearizable')
   })
 
-  patientTest('resolves to the running version in a file that a model of chaos check imports', async () => {
+  patientTest("resolves to the running version in a file imported by a user's model", async () => {
     const lines = [
       '{"process":0,"type":"invoke","f":"put","value":1}',
       '{"process":0,"type":"ok","f":"put","value":null}',

@@ -112,7 +112,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     return model
   }
 
-  patientTest("runs a user's model only on workers with --allow-code, with the result of a local check", async () => {
+  patientTest("runs a user's model only on workers with --allow-code, and agrees with a local check", async () => {
     const queue = await queueOf()
     const model = ['--model', modelIn(temporaryDirectory())]
     const unwilling = await joined(queue)
@@ -136,7 +136,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(shards(unwilling.printed())).toBe(0)
   })
 
-  patientTest('reports a model that throws or hangs on a worker like a local check', async () => {
+  patientTest('reports a model that throws or hangs on a worker as a local check reports it', async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()

@@ -86,7 +86,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('replaces the rules by those of a file, and shows them', async () => {
+  test('replaces all rules by the rules in a file, and prints the rules', async () => {
     const { text, plane } = await ctl()
     const directory = mkdtempSync(join(tmpdir(), 'chaos-ctl-'))
     onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -108,7 +108,7 @@ describe('chaos ctl', () => {
     expect(plane.faults.list()).toEqual([])
   })
 
-  test('starts, renews and ends leases, whose end heals the faults that depend on them', async () => {
+  test('starts, renews and ends leases, and the end of a lease heals its faults', async () => {
     const { run, text, plane } = await ctl()
     expect(await text('leases')).toBe('  no leases\n')
     const { data } = await run('lease me 60s')
@@ -184,7 +184,7 @@ describe('chaos ctl', () => {
       expect(text).toContain(`  ${kind} `)
   })
 
-  test('assigns a parameter to the fault rather than to a trigger with a parameter of that name', () => {
+  test('sets a parameter on the fault, and on the trigger only with the prefix "when."', () => {
     expect(readFaultWords(['corrupt', 'db', 'probability=0.5', 'when.probability=0.1'])).toEqual({
       kind: 'corrupt',
       proxies: ['db'],

@@ -55,7 +55,7 @@ test('a command that exceeds --time is stopped, and the verdict decides the exit
 })
 
 describe('a recording', () => {
-  test('is reported as cut off by every reporter if the recorder was killed, and judged by its operations', async () => {
+  test('is reported by every reporter as cut off, and judged by its operations, if the recorder was killed', async () => {
     const { proxy, history, ask } = await recordingProxy()
     ask('held', 5).catch(() => undefined)
     await until(async () => readFileSync(history, 'utf8').includes('"key":"held"'))

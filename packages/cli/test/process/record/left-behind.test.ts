@@ -14,7 +14,7 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-test('the command that a proxy runs ends after the proxy was killed', async () => {
+test('the command started by chaos proxy ends after chaos proxy is killed', async () => {
   const cwd = temporaryDirectory()
   const program = join(cwd, 'command.mjs')
   writeFileSync(

@@ -204,7 +204,7 @@ describe('chaos proxy', () => {
   })
 
   test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
-    'refuses %s while another process records there, and accepts it once that process was killed',
+    'refuses %s while another process records to that path, and accepts it once that process was killed',
     async (name, ...more) => {
       const out = join(temporaryDirectory(), name)
       const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]
@@ -222,7 +222,7 @@ describe('chaos proxy', () => {
     },
   )
 
-  test('reports errors with their place, and exits with 3, or with 4 if the machine fails', async () => {
+  test('reports errors with their place, with exit code 3 for invalid input and 4 for a failure of the machine', async () => {
     const config = join(temporaryDirectory(), 'bad.json')
     writeFileSync(
       config,

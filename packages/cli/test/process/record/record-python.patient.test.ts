@@ -102,7 +102,7 @@ describe('a service in Python', () => {
     if (installed('python3') === undefined) context.skip(whySkipped('python3'))
   })
 
-  test('is linearizable, with its own URLs and ids in bodies', async () => {
+  test('is linearizable, although it has its own URLs and ids in bodies', async () => {
     const judged = await judge(named, [await startService()], async (clients) => {
       const [alice, bob] = [clients('alice'), clients('bob')]
       for (let i = 0; i < 5; i++) {
@@ -138,7 +138,7 @@ describe('a service in Python', () => {
     expect(resultOf(judged, 'linearizable')).toBe('met')
   })
 
-  patientTest('is not reported as violated behind a pool if clients share a connection', async () => {
+  patientTest('meets read-your-writes behind a pool if clients share a connection', async () => {
     const primary = await startService()
     const replica = await startService(`http://${primary}`)
     // Alice writes at the primary, and Bob reads an old copy, over the same connections.

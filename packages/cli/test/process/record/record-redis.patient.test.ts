@@ -16,7 +16,7 @@ describe.skipIf(lacking.length > 0)(
       ])
     const shell = (script: string) => ['sh', '-c', script]
 
-    test('are recorded and judged, and their keys and fields are read at the end', async () => {
+    test('traffic of redis-cli and redis-benchmark is recorded and judged, with final reads of all keys and fields', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const { exitCode, stdout, stderr } = await record(
         port,
@@ -27,7 +27,7 @@ describe.skipIf(lacking.length > 0)(
       expect(stdout).toMatch(/eventual +✔ met/)
     })
 
-    test('send commands that return the replaced value, which are recorded as cas', async () => {
+    test('commands of redis-cli that return the replaced value are recorded as cas', async () => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const commands = ['set x 1', 'getset x 2', 'set x 3 get', 'getdel x', 'incr x']
       const { exitCode, stdout, stderr } = await record(

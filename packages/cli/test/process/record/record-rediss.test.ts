@@ -11,7 +11,7 @@ const lacking = ['redis-server', 'redis-cli'].filter((each) => installed(each) =
 describe.skipIf(lacking.length > 0)(
   `a Redis that speaks TLS${lacking.length > 0 ? `: ${whySkipped(...lacking)}` : ''}`,
   () => {
-    test('has its traffic recorded and judged with clients that speak plain RESP to the proxy', async () => {
+    test('TLS traffic of Redis is recorded from clients that speak plain RESP to the proxy', async () => {
       const directory = temporaryDirectory()
       const path = (name: string) => join(directory, name)
       const authority = createAuthority()

@@ -103,7 +103,7 @@ test('stale reads by curl are found', async (context) => {
   expect(checked).toMatchObject({ exitCode: 1, stdout: expect.stringMatching(/linearizable +. violated/) })
 })
 
-test('a key-value service is linearizable under the traffic of wrk, of which every request is recorded', async (context) => {
+test('a key-value service is linearizable under wrk, and every request of wrk is recorded', async (context) => {
   if (installed('wrk') === undefined) return context.skip(whySkipped('wrk'))
   const { recorded, checked } = await recordAndCheck(newest, wrk())
   const answered = Number(/(\d+) requests in/.exec(recorded.stdout)?.[1])

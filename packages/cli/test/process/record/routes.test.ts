@@ -93,7 +93,7 @@ describe('the trial of a request', () => {
     })
   })
 
-  test('reports a request without a route that may write', async () => {
+  test('reports a request that may write but has no route', async () => {
     const { stdout } = await chaosHere(['routes', 'try', table, '--request', 'POST /login'])
     expect(stdout).toContain('no route takes it')
     expect(stdout).toContain('"f":"touched"')

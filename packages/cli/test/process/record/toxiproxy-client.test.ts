@@ -29,7 +29,7 @@ async function shortestRoundTrip(proxy: ClientProxy): Promise<number> {
 }
 
 describe('toxiproxy-node-client with chaos proxy --toxiproxy', () => {
-  test('can use its whole API', async () => {
+  test('succeeds with every method of its API', async () => {
     const upstream = await echoServer()
     const { url } = await startProxy(['--toxiproxy'])
     const toxiproxy = new Toxiproxy(url)

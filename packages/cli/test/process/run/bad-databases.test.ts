@@ -40,14 +40,14 @@ const tell = (port: number, ...commands: readonly string[]): Promise<void> =>
 describe.skipIf(redis === undefined)(
   `a Redis of the user${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('is reported as refusing the password, unlike a Redis that does not answer', async () => {
+    test('a Redis that refuses the password is distinguished from a Redis that does not answer', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { exitCode, stderr } = await refused(declared(port, { password: 'wrong' }))
       expect(stderr).toMatch(/refuses the client: every read failed with WRONGPASS.*Give "client" the "username"/)
       expect(exitCode).toBe(4)
     })
 
-    test('is refused at the start with the error of Redis if its user has only read permission', async () => {
+    test('a user with only read permission is refused at the start with the error of Redis', async () => {
       const { port } = await startRedis(redis ?? '')
       await tell(port, 'ACL SETUSER reader on >secret ~* +@all -set -eval')
       const { exitCode, stderr } = await refused(declared(port, { username: 'reader', password: 'secret' }))
@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)(
       expect(exitCode).toBe(4)
     })
 
-    test('is refused with a remedy if it holds data from an earlier run', async () => {
+    test('a Redis with data from an earlier run is refused with a remedy', async () => {
       const { port } = await startRedis(redis ?? '')
       const keys = Array.from({ length: 100 }, (_, key) => `SET x${key} 17`)
       await tell(port, ...keys, 'SET x 17', 'SET 0 17', 'SET k0 17', 'SET k1 17')

@@ -148,7 +148,7 @@ describe("a user's cluster that a file declares", () => {
     expect(JSON.parse(history.slice(0, history.indexOf('\n')))).toMatchObject({ initial: 17 })
   })
 
-  test('refuses a fault that it cannot suffer, with the reason', async () => {
+  test('refuses a fault that the cluster cannot suffer, with the reason', async () => {
     const cwd = declared([], {
       command: [process.execPath, server, '--name', 'n1', '--data', '{data}', '--listen', '{listen}'],
     })

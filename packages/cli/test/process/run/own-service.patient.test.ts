@@ -37,7 +37,7 @@ describe("a user's service that the generator drives through a route table", () 
     expect(exitCode).toBe(1)
   })
 
-  patientTest('is linearizable if replicas ask the primary, with compare-and-set in the body', async () => {
+  patientTest('is linearizable with compare-and-set in the body if replicas ask the primary', async () => {
     const { exitCode, stdout } = await driven(byValue, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)

@@ -93,7 +93,7 @@ describe('a probe in --require', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('gets the addresses of the servers from chaos record, and is evaluated before they stop', async () => {
+  test('gets the addresses of the servers from chaos record, and is evaluated before these servers stop', async () => {
     const cwd = temporaryDirectory()
     const routes = [
       { request: 'GET /{key}', f: 'read', result: 'json.value' },

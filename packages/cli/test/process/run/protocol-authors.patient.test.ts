@@ -81,7 +81,7 @@ describe('the simulator as a library', () => {
 })
 
 patientTest(
-  'a replay works in another directory that contains its protocol, and names a missing protocol',
+  'a replay file is replayed in another directory that contains the protocol, and a missing protocol is named',
   async () => {
     const directory = await withProtocol()
     const bug = ['--bug', 'no-write-back', '--seeds', '2000', '--workers', '1', '--shrink', '100ms', '--json']

@@ -229,7 +229,7 @@ describe('an unusable environment', () => {
   })
 
   patientTest(
-    'ends the run with one sentence if its disk is full, keeps all written events and leaves no process',
+    'ends the run with one sentence, keeps all written events and leaves no process if its disk is full',
     async (context) => {
       const disk = temporaryDirectory()
       const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=300k', 'tmpfs', disk]).status === 0

@@ -119,7 +119,7 @@ describe('a user-defined workload', () => {
   test.each([
     ['list-append', 'append'],
     ['unique-ids', 'generate'],
-  ])('with the model %s runs on the object of that model, even under another name', async (model, f) => {
+  ])('with the model %s runs on the object of that model, whatever the name of the workload', async (model, f) => {
     const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })

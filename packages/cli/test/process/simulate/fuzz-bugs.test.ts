@@ -41,7 +41,7 @@ describe('a search for a planted bug', () => {
     expect(neverDrawn(await subjectOf(subject), faults)).toEqual([])
   })
 
-  test('adds the faults that the bug needs to the default faults, if the simulator supports them', async () => {
+  test('adds to the default faults those that the bug needs and the simulator supports', async () => {
     const {
       search: { subject },
       taken,
@@ -84,7 +84,7 @@ describe('a search for a planted bug', () => {
     expect(told).toMatchObject({ settings: { hurry: true }, workload: 'counter' })
   })
 
-  test('chooses the settings in search() too, where settings of the user take precedence', async () => {
+  test('applies the settings for the bug in search() too, unless the user gives settings', async () => {
     const protocol = protocols.find(({ name }) => name === 'master-master')
     if (protocol === undefined) throw new Error('there is no master-master')
     const settings = { bug: 'deaf-clock', seeds: 20, shrinkMs: 1 }

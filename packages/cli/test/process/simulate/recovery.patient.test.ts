@@ -37,13 +37,13 @@ describe('a protocol that hangs forever after its first lost message', () => {
     expect(found).toMatchObject({ kind: 'unrecovered', cause: 'never recovers' })
   })
 
-  test('is not found if it recovers by resending', async () => {
+  test('passes a search if it resends lost messages', async () => {
     const sendsAgain = await protocolIn()
     const found = await search(sendsAgain, { settings: { resend: true }, faults, seeds: 200 })
     expect(found).toMatchObject({ found: undefined, vacuous: [] })
   })
 
-  test('makes the verdict of a run unknown, which the top of its page explains', async () => {
+  test('makes the verdict of a run unknown, and the top of the page gives the reason', async () => {
     const run = await chaosHere([
       ...['run', '--sim', '--protocol', FILE, '--faults', 'loss', '--time', '3s', '--seed', '1', '--json'],
       ...['--out', temporaryDirectory()],

@@ -29,7 +29,7 @@ describe.each(WORKLOADS)('transactions of %s', (workload) => {
     expect(exitCode).toBe(0)
   })
 
-  test('are replayed to the byte from a found failure with their isolation level', async () => {
+  test('are replayed to the byte from a replay file, with the isolation level of the search', async () => {
     const search = ['fuzz', '--target', 'two-phase-commit', '--bug', 'presume-commit', '--workload', workload]
     const found = await kept(...search, '--seeds', '20', '--seed', '1', '--shrink', '2s')
     const replay = join(found, 'not-strict-serializable.json')

@@ -71,7 +71,7 @@ function folderWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a service whose clients are user code', () => {
-  test('has its race found, reported with its lines, and replayed to the byte if both files are named', async () => {
+  test('has a race that is found and reported with its lines, and replayed to the byte with both files named', async () => {
     const cwd = folderWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'lines', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)

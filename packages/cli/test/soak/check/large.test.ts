@@ -39,7 +39,7 @@ const check = async (path: string, more: readonly string[]) => {
 }
 
 describe.skipIf(installed('redis-server') === undefined)('a recording in 40 parts that is larger than memory', () => {
-  test('two workers give the verdict and the counterexample of one process for a recording larger than memory', async () => {
+  test('is judged by two workers with the verdict and the counterexample of a single process', async () => {
     const path = temporaryDirectory()
     writeRecording(path, { operations, keys: operations / 1_000, clients: 20, parts: PARTS })
     const queue = await queueOf()

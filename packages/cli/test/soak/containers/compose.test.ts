@@ -40,7 +40,7 @@ describe.runIf(isPossible)('a Compose project', () => {
       )
     })
 
-  test('suffers partitions, kills and pauses and gets a verdict by the commands of the manual', async () => {
+  test('suffers partitions, kills and pauses under the commands of the manual, and the run gets a verdict', async () => {
     const [npx, tool, ...args] = run.split(' ')
     expect([npx, tool]).toEqual(['npx', 'chaos'])
     const { exitCode, stdout, stderr } = await chaos(args, { cwd: directory, env })

@@ -143,7 +143,7 @@ describe.runIf(isPossible())('containers that Compose has started', () => {
     expect(states()).toEqual(['running', 'running', 'running'])
   })
 
-  test('run again after chaos is killed while its faults have stopped them', async () => {
+  test('run again after chaos is killed, even if a fault of chaos had stopped them', async () => {
     const schedule = [
       { fromMs: 100, toMs: 50_000, kind: 'kill', nodes: ['n2'] },
       { fromMs: 100, toMs: 50_000, kind: 'pause', nodes: ['n3'] },

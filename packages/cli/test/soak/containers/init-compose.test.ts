@@ -67,7 +67,7 @@ describe.runIf(isPossible)('chaos init --compose', () => {
     expect(faultsInEffect(cwd)).toEqual(['partition'])
   })
 
-  test('refuses to overwrite files, unknown services and projects that are not running', async () => {
+  test('refuses existing files, unknown services and projects that are not running', async () => {
     const cwd = join(directory, 'elsewhere')
     const refused = async (...typed: string[]) => {
       const { exitCode, stderr } = await init(cwd, ...typed)

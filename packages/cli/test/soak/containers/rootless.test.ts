@@ -82,12 +82,15 @@ describe('a service in containers of a user who is not root', () => {
     expect(await results('replicas', async (line) => chaosAs('replicas', line))).toEqual(all('violated'))
   })
 
-  test.skipIf(obstacle)(`is linearizable with quorums, and restored afterwards${because}`, async () => {
-    const before = states()
-    expect(await results('quorum', async (line) => chaosAs('quorum', line))).toEqual(all('met'))
-    expect(states()).toBe(before)
-    expect(left()).toBe('')
-  })
+  test.skipIf(obstacle)(
+    `is linearizable with quorums, and its containers are restored afterwards${because}`,
+    async () => {
+      const before = states()
+      expect(await results('quorum', async (line) => chaosAs('quorum', line))).toEqual(all('met'))
+      expect(states()).toBe(before)
+      expect(left()).toBe('')
+    },
+  )
 
   test.skipIf(obstacle)(`keeps the network of its run while all nodes are stopped${because}`, () => {
     const schedule = [{ fromMs: 500, toMs: 1500, kind: 'kill', nodes: ['n1', 'n2', 'n3'] }]

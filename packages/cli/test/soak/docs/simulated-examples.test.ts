@@ -104,7 +104,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
     },
   )
 
-  test(`shows no bug in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+  test(`shows no bug in ${CLEAN_SEEDS} seeds of its fixed variant`, async () => {
     const { found } = await search(program(cured), { ...settings, seeds: CLEAN_SEEDS })
     expect(found).toBeUndefined()
   })
@@ -136,7 +136,7 @@ describe.skipIf(short)('simulated-limiter', () => {
     expect(most).toBeGreaterThan(5)
   })
 
-  test(`admits at most five requests in ${CLEAN_SEEDS} seeds once it is fixed`, async () => {
+  test(`admits at most five requests in ${CLEAN_SEEDS} seeds of its fixed variant`, async () => {
     const { exitCode, result } = await searched('careful', 1, CLEAN_SEEDS)
     expect(result).toMatchObject({ found: false, trials: CLEAN_SEEDS })
     expect(exitCode).toBe(0)
@@ -166,7 +166,7 @@ describe.each(AS_PROCESSES)('simulated-%s as processes', (name, bug, cured) => {
     expect(result.operations.ok).toBeGreaterThan(0)
   })
 
-  test('violates nothing once it is fixed', async () => {
+  test('has no violation in its fixed variant', async () => {
     const { exitCode, result } = await ran(cured)
     expect(result).toMatchObject({ tier: 'real', trouble: [] })
     expect(exitCode).toBe(0)

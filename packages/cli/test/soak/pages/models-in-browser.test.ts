@@ -209,7 +209,7 @@ const OTHERS: readonly (readonly [outcome: string, exitCode: number, settings: s
 ]
 
 test.skipIf(executablePath === undefined).each(OTHERS)(
-  'the page of a run that is %s shows the next step on its first screen, and is accessible',
+  'the page of a run with the outcome %s is accessible, and shows the next step on its first screen',
   async (outcome, expected, settings) => {
     const out = temporaryDirectory()
     const told = [...settings.split(' '), '--seed', '1', '--out', out, '--reporter', `json=${join(out, 'result.json')}`]

@@ -209,7 +209,7 @@ describe.skipIf(redis === undefined)(
   `a disturbed campaign${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.each(groups.map((seeds) => [seeds] as const))(
-      'ends with the result of an undisturbed campaign: %j',
+      'a disturbed campaign ends with the result of an undisturbed campaign: %j',
       async (seeds) => {
         const ends = await Promise.allSettled(seeds.map(campaign))
         expect(

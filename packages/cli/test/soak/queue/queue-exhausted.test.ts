@@ -25,7 +25,7 @@ export default {
 `
 
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  test('leaves the jobs of a worker with a full disk to another worker, and reports a remedy', async () => {
+  test('the jobs of a worker with a full disk are done by another worker, and a remedy is reported', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     // No file may have more than 512 bytes.
@@ -45,7 +45,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test('ends the campaign if all workers have a full disk, and reports the full disks', async () => {
+  test('a campaign ends if all workers have a full disk, and reports the full disks', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     const script = 'trap "" XFSZ; ulimit -f 1; exec "$@"'
@@ -55,7 +55,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(4)
   })
 
-  test('reports a protocol that exhausts the memory of a worker as a failure of the protocol', async () => {
+  test('a protocol that exhausts the memory of a worker is reported as a failure of the protocol', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     writeFileSync(join(cwd, 'own.ts'), readFileSync(join(cwd, 'protocol.ts')))

@@ -54,7 +54,7 @@ async function damage(client: Redis): Promise<number> {
 }
 
 describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`, () => {
-  test('sends a file again that was damaged in Redis, and reports the damage', async () => {
+  test('a file that was damaged in Redis is sent again, and the damage is reported', async () => {
     const queue = await queueOf()
     const { cwd, words } = await ownCampaign()
     const client = clientOf(queue)
@@ -67,7 +67,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(JSON.parse(stdout).trials).toBe(100)
   })
 
-  test.skipIf(isShort)('sends a recording again that was damaged in Redis, and the recording is checked', async () => {
+  test.skipIf(isShort)('a recording that was damaged in Redis is sent again and checked', async () => {
     const queue = await queueOf()
     const { cwd, file } = recordingElsewhere()
     const client = clientOf(queue)
@@ -84,7 +84,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(1)
   })
 
-  test('does not check a recording that is damaged at every fetch, and explains where to look', async () => {
+  test('a recording that is damaged at every fetch is not checked, and the report says where to look', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const { cwd, file } = recordingElsewhere()
@@ -99,7 +99,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([stdout, exitCode]).toEqual(['', 4])
   })
 
-  test('refuses jobs of another chaos version, and still does jobs of its own version', async () => {
+  test('a worker refuses jobs of another chaos version, and does jobs of its own version', async () => {
     const queue = await queueOf()
     const { child, printed } = await joined(queue)
     const board = new Queue('chaos', { connection: { url: queue } })
@@ -121,7 +121,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([exitCode, child.exitCode]).toEqual([1, null])
   })
 
-  test.skipIf(isShort)('ends a campaign whose worker has another version, with a remedy', async () => {
+  test.skipIf(isShort)('a campaign whose worker has another version ends with a remedy', async () => {
     const queue = await queueOf()
     const { UnrecoverableError } = await import('bullmq')
     // As such a worker answers.
@@ -140,7 +140,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect(exitCode).toBe(4)
   })
 
-  test.skipIf(isShort)('makes worker and command wait and report while its Redis does not answer', async () => {
+  test.skipIf(isShort)('worker and command wait and report while the Redis of the queue does not answer', async () => {
     const { host, port } = await startRedis(redis!)
     const queue = `redis://${host}:${port}`
     const client = clientOf(queue)

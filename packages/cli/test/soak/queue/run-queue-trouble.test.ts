@@ -83,7 +83,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect(exitCode).toBe(4)
   })
 
-  test('loses and repeats nothing when Redis restarts or a worker is paused for less than a lease', async () => {
+  test('loses and repeats no operation if Redis restarts, or a worker is paused for less than a lease', async () => {
     const port = await freePort()
     const serve = () =>
       startProcess(redis ?? '', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
@@ -145,7 +145,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('has its clients stopped by the workers within a lease after it is killed', async () => {
+  test('is abandoned by its workers after 10 s if its runner is killed', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { child, said } = await started(queue, ['--time', '10m'])

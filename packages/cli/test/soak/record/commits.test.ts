@@ -145,7 +145,7 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(found).toBeGreaterThan(0)
     })
 
-    test('leaves the outcome of a COMMIT unknown if chaos proxy loses its reply', async () => {
+    test('the outcome of a COMMIT is unknown if chaos proxy loses the reply', async () => {
       const { port } = await start(paths)
       const out = mkdtempSync(join(directory, 'out-'))
       const { url, child, finished } = await startProxy([
@@ -162,16 +162,19 @@ for (const { name, programs, driver, settings, inShort, start } of DATABASES) {
       expect(exitCode, stdout).toBe(0)
     })
 
-    test.skipIf(short)('has no violation if connections are delayed, cut and reset', async () => {
+    test.skipIf(short)('no violation occurs if connections are delayed, cut and reset', async () => {
       const { exitCode, told } = await recorded('reset,delay-reply,cut-clients', 'locked', 1)
       // As above: a value that two clients may have written leaves it open.
       expect([0, 2], told).toContain(exitCode)
     })
 
-    test.each(['lose-reply', 'reset'].filter(hasTime))('loses updates despite the faults (%s)', async (faults) => {
-      const { exitCode, told } = await recorded(faults, 'unlocked', 1)
-      expect(told).toMatch(/lost update/i)
-      expect(exitCode, told).toBe(1)
-    })
+    test.each(['lose-reply', 'reset'].filter(hasTime))(
+      'updates without a lock are still lost under faults (%s)',
+      async (faults) => {
+        const { exitCode, told } = await recorded(faults, 'unlocked', 1)
+        expect(told).toMatch(/lost update/i)
+        expect(exitCode, told).toBe(1)
+      },
+    )
   })
 }

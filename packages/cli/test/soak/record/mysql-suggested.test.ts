@@ -41,7 +41,7 @@ describe.skipIf(lacking)(`a MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : '
     return { exitCode, told: (said.stdout + said.stderr).replace(/\s+/g, ' ') }
   }
 
-  test('reveals its tables, column types and hidden writes in its catalogue', async () => {
+  test('MariaDB reveals its tables, column types and hidden writes in its catalogue', async () => {
     const port = await database()
     const { exitCode, stdout, stderr } = await suggest(port)
     expect(exitCode, stderr).toBe(0)
@@ -65,7 +65,7 @@ describe.skipIf(lacking)(`a MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : '
     expect(nowhere.stderr.replace(/\s+/g, ' ')).toMatch(/nowhere: 10\d\d .*Is it a MySQL or MariaDB that runs/)
   })
 
-  test('is recorded with its own client, and gets an unknown verdict after a cascading delete', async () => {
+  test('MariaDB is recorded with its own client, and a cascading delete makes the verdict unknown', async () => {
     const port = await database()
     const change =
       'BEGIN; UPDATE pets SET fed = 0, price = 12 WHERE id = 1; COMMIT; SELECT price FROM pets WHERE id = 1;'

@@ -60,8 +60,8 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  describe.each(short ? [1] : [1, 2, 3])('with seed %i', (seed) => {
-    test('has lost updates and write skew at REPEATABLE READ, as InnoDB declares', async () => {
+  describe.each(short ? [1] : [1, 2, 3])('MariaDB with seed %i', (seed) => {
+    test('lost updates and write skew occur at REPEATABLE READ, as InnoDB declares', async () => {
       const server = await database()
       for (const mode of short ? (['prepared', 'manual'] as const) : (['unlocked', 'prepared', 'manual'] as const)) {
         const { exitCode, told } = await recorded(server, { what: 'balance', level: 'REPEATABLE READ', mode }, seed)
@@ -76,7 +76,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(declared.exitCode, declared.told).toBe(0)
     })
 
-    test('reads from one snapshot by plain SELECTs at REPEATABLE READ, and newer values by FOR UPDATE', async () => {
+    test('REPEATABLE READ reads from one snapshot by plain SELECTs, and newer values by FOR UPDATE', async () => {
       const server = await database()
       const read = { what: 'both', level: 'REPEATABLE READ', mode: 'unlocked' } as const
       for (const skewed of [{ ...read, level: 'READ COMMITTED' } as const, { ...read, mode: 'locked' } as const]) {
@@ -89,7 +89,7 @@ describe.skipIf(lacking)(`MariaDB${lacking ? `: ${whySkipped('mariadbd')}` : ''}
       expect(exitCode, told).toBe(0)
     })
 
-    test('shows no anomaly with SELECT … FOR UPDATE, with SET n = n + 1, or at SERIALIZABLE', async () => {
+    test('no anomaly occurs with SELECT … FOR UPDATE, with SET n = n + 1, or at SERIALIZABLE', async () => {
       const server = await database()
       for (const [what, level, mode] of [
         ['balance', 'REPEATABLE READ', 'locked'],

@@ -73,10 +73,10 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  describe.each(LIBRARIES)('%s', (library) => {
+  describe.each(LIBRARIES)('PostgreSQL through %s', (library) => {
     // Prisma has no savepoints.
     test.each(library === 'prisma' ? ['unlocked'] : ['unlocked', 'nested'])(
-      'loses updates of a balance that is read and then written (%s)',
+      'updates of a balance that is read and then written are lost (%s)',
       async (mode) => {
         const { exitCode, told } = await recorded(library, 'balance', mode)
         // TypeORM reads a row again before it writes it, which may find the other's commit in every transaction.
@@ -86,14 +86,14 @@ describe.skipIf(lacking)(`PostgreSQL by way of${lacking ? `: ${whySkipped('postg
     )
 
     test.each(['locked', 'ser'])(
-      'loses no updates with a lock, or with SERIALIZABLE and a retry (%s)',
+      'no update is lost with a lock, or with SERIALIZABLE and a retry (%s)',
       async (mode) => {
         const { exitCode, told } = await recorded(library, 'balance', mode)
         expect(exitCode, told).toBe(0)
       },
     )
 
-    test('has write skew at REPEATABLE READ, and no write skew at SERIALIZABLE', async () => {
+    test('write skew occurs at REPEATABLE READ, and not at SERIALIZABLE', async () => {
       const skewed = await recorded(library, 'on-call', 'rr')
       expect(skewed.told).toMatch(/write skew/i)
       expect(skewed.exitCode, skewed.told).toBe(1)

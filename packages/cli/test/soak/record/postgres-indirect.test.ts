@@ -60,7 +60,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('reveals hidden writes in its catalogue, and has an unknown verdict if a hidden write is possible', async () => {
+  test('a hidden write is revealed by the catalogue, and makes the verdict unknown', async () => {
     const { port, settings } = await proposed()
     expect(Object.keys(settings.tables)).toEqual(['owners', 'pets'])
     expect(settings.indirect).toEqual({
@@ -81,7 +81,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     }
   })
 
-  test('meets a level after an update without hidden writes and a join of two recorded tables', async () => {
+  test('an update and a join of two recorded tables meet snapshot isolation', async () => {
     const joined = 'SELECT p.id, p.owner, p.code, o.id, o.name FROM pets p JOIN owners o ON o.id = p.owner;'
     const sql = `UPDATE owners SET name = 'Ada' WHERE id = 2; ${joined}`
     // Of the rows that a join leaves out nothing is known.

@@ -47,7 +47,7 @@ describe.skipIf(lacking)(`psql${lacking ? `: ${whySkipped('postgres')}` : ''}`, 
   }
 
   test.each(['unlocked', 'cursor', 'fetch count'])(
-    'loses updates of a balance that is read before it is written (%s)',
+    'psql loses updates of a balance that is read before it is written (%s)',
     async (mode) => {
       const { exitCode, told } = await recorded(mode)
       expect(told).toMatch(/updates? (was|were) lost/)
@@ -55,7 +55,7 @@ describe.skipIf(lacking)(`psql${lacking ? `: ${whySkipped('postgres')}` : ''}`, 
     },
   )
 
-  test.each(['locked', 'locking cursor', 'added'])('loses no updates if the balance is %s', async (mode) => {
+  test.each(['locked', 'locking cursor', 'added'])('psql loses no updates if the balance is %s', async (mode) => {
     const { exitCode, told } = await recorded(mode)
     expect(exitCode, told).toBe(0)
   })

@@ -30,20 +30,20 @@ async function recorded(form: string, policy: string, level: string) {
 }
 
 describe.skipIf(lacking)(`A queue in PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  describe.each(FORMS)('with a query of the form "%s"', (form) => {
-    test('delivers each job once if it skips locked rows', async () => {
+  describe.each(FORMS)('a queue in PostgreSQL with the query "%s"', (form) => {
+    test('delivers each job once if the query skips locked rows', async () => {
       const { exitCode, told } = await recorded(form, 'FOR UPDATE SKIP LOCKED', 'repeatable-read')
       expect(exitCode, told).toBe(0)
     })
 
-    test('delivers a job twice if it does not lock the row', async () => {
+    test('delivers a job twice if the query does not lock the row', async () => {
       const { exitCode, told } = await recorded(form, '', 'repeatable-read')
       expect(told).toMatch(/updates? (was|were) lost/i)
       expect(exitCode, told).toBe(1)
     })
   })
 
-  test.skipIf(isShort)('is undecided at serializable because it skips a locked row', async () => {
+  test.skipIf(isShort)('the queue is undecided at serializable because SKIP LOCKED skips a row', async () => {
     const { exitCode, told } = await recorded('subquery', 'FOR UPDATE SKIP LOCKED', 'serializable')
     expect(told).toContain('or expect repeatable-read')
     expect(exitCode, told).toBe(2)

@@ -82,7 +82,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('is linearizable for clients that lock what they read, even when their connections are cut', async () => {
+  test('clients that lock what they read are linearizable, even when connections are cut', async () => {
     const { exitCode, stdout, stderr } = await recorded({
       mode: 'locked',
       faults: 'reset,cut-clients',
@@ -93,19 +93,19 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('loses updates of clients that read and write without a lock', async () => {
+  test('clients that read and write without a lock lose updates', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', rounds: 100 })
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode).toBe(1)
   })
 
-  test('is linearizable if "transactions": "apart" judges reads and writes separately', async () => {
+  test('unlocked reads and writes are linearizable with "transactions": "apart"', async () => {
     const { exitCode, stdout, stderr } = await recorded({ mode: 'unlocked', as: { transactions: 'apart' } })
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
   })
 
-  test('has an unknown verdict if a function may write, and is linearizable with "functions": "read"', async () => {
+  test('a function that may write makes the verdict unknown unless "functions" is "read"', async () => {
     const unknown = await recorded({ mode: 'audited' })
     expect(unknown.stdout, unknown.stderr).toContain('UNKNOWN WHETHER LINEARIZABLE')
     expect(unknown.stdout.replace(/\s+/g, ' ')).toContain('say "functions":"read" beside "table"')
@@ -129,7 +129,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('is linearizable only with "transactions": "apart" if clients read and write a number through a pool', async () => {
+  test('reads and writes of a number through a pool are linearizable only with "transactions": "apart"', async () => {
     const lost = await counted('apart')
     expect(lost.told).toMatch(
       /hits: \d+ times a client read a number and then wrote one, .*Read and write in one transaction/,
@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('has an unknown verdict as a register if numbers are added, and is linearizable as a counter', async () => {
+  test('added numbers have an unknown verdict as a register, and are linearizable as a counter', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)
@@ -173,13 +173,13 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     )
   }
 
-  test('keeps every deposit if a service adds in one statement', async () => {
+  test('a service that adds in one statement keeps every deposit', async () => {
     const { exitCode, stdout, stderr } = await serving('right')
     expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('loses deposits if a service reads, adds and writes', async () => {
+  test('a service that reads, adds and writes loses deposits', async () => {
     const { exitCode, stdout, stderr } = await serving('lost')
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode, stdout).toBe(1)

@@ -65,20 +65,20 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('misses commits that the primary had confirmed, which strict serializability forbids', async () => {
+  test('a standby misses commits that the primary had confirmed, which strict serializability forbids', async () => {
     const { exitCode, told } = await recorded('late', 'strict-serializable')
     expect(told).toMatch(/stale read \(G-single-item-realtime\)/i)
     expect(told).toContain('Read from the node that committed the change')
     expect(exitCode, told).toBe(1)
   })
 
-  test('is serializable if real time is ignored', async () => {
+  test('transactions with a standby are serializable if real time is ignored', async () => {
     const { exitCode, told } = await recorded('late', 'serializable')
     expect(exitCode, told).toBe(0)
   })
 
   test.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])(
-    'shows a commit that the waiting primary does not show yet, which is a long fork (seed %i)',
+    'a standby shows a commit before the waiting primary, which is a long fork (seed %i)',
     async (seed) => {
       const { exitCode, told } = await recorded('fork', 'snapshot-isolation', seed)
       expect(told).toMatch(/long fork \(G-nonadjacent-item\)/i)

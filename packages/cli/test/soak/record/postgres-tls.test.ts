@@ -61,19 +61,19 @@ async function recorded({ server, upstream, listen, connection }: Asked) {
 describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
   const tls = identity
 
-  test('are not used by a client that prefers TLS, which is recorded in plaintext', async () => {
+  test('a client that prefers TLS is recorded in plaintext', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('are reported with a remedy if a client insists on TLS', async () => {
+  test('a client that insists on TLS is reported with a remedy', async () => {
     const { exitCode, told } = await recorded({ server: { tls }, connection: 'sslmode=require' })
     expect(told).toMatch(/n1: a client asked for TLS.*sslmode=disable.*--listen tls:/)
     expect(exitCode, told).not.toBe(0)
   })
 
-  test('are recorded through a listener with a certificate that the client can verify', async () => {
+  test('TLS connections are recorded through a listener with a certificate that the client can verify', async () => {
     for (const connection of ['sslmode=require', 'sslmode=verify-full sslrootcert={ca}', 'sslmode=disable']) {
       const { exitCode, told } = await recorded({ server: { password: 'secret' }, listen: 'tls', connection })
       expect(told).toContain('LINEARIZABLE')
@@ -81,14 +81,14 @@ describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipp
     }
   })
 
-  test('are recorded to a server that requires TLS if clients speak plaintext and give a password', async () => {
+  test('a server that requires TLS is recorded if clients speak plaintext and give a password', async () => {
     const server = { password: 'secret', tls: { ...tls, only: true } } as const
     const { exitCode, told } = await recorded({ server, upstream: 'tls', connection: 'sslmode=prefer' })
     expect(told).toContain('LINEARIZABLE')
     expect(exitCode, told).toBe(0)
   })
 
-  test('are recorded on both sides if clients do not bind their password to the certificate', async () => {
+  test('both sides of a TLS connection are recorded if clients do not bind their password to the certificate', async () => {
     const server = { password: 'secret', tls } as const
     const connection = 'sslmode=require channel_binding=disable'
     const { exitCode, told } = await recorded({ server, upstream: 'tls', listen: 'tls', connection })
@@ -96,7 +96,7 @@ describe.skipIf(lacking)(`TLS connections to PostgreSQL${lacking ? `: ${whySkipp
     expect(exitCode, told).toBe(0)
   })
 
-  test('are reported as misconfigured if the upstream has no TLS', async () => {
+  test('TLS connections to an upstream without TLS are reported as misconfigured', async () => {
     const { exitCode, told } = await recorded({ server: {}, upstream: 'tls', connection: 'sslmode=disable' })
     expect(told).toContain('the server offers no TLS')
     expect(exitCode, told).toBe(4)

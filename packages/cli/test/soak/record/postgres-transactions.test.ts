@@ -42,7 +42,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('has its tables proposed from its catalogue', async () => {
+  test('the tables of PostgreSQL are proposed from its catalogue', async () => {
     const { port } = await startPostgres(initdb!, postgres!)
     const more = 'CREATE TABLE visits (day date, doctor int, PRIMARY KEY (day, doctor)); CREATE VIEW busy AS SELECT 1;'
     execFileSync(psql!, ['-h', '127.0.0.1', '-p', `${port}`, '-U', 'tester', '-qc', TABLES + more, 'postgres'])
@@ -65,8 +65,8 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(nobody.stderr).toContain('role "nobody" does not exist')
   })
 
-  describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('with seed %i', (seed) => {
-    test('has write skew at REPEATABLE READ, reported with both rows, both statements and the remedy', async () => {
+  describe.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])('PostgreSQL with seed %i', (seed) => {
+    test('write skew is found at REPEATABLE READ, and reported with both rows, both statements and the remedy', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed)
       expect(told).toContain('Write skew')
       expect(told).toMatch(/doctors\/\d+\/on_call.*doctors\/\d+\/on_call/)
@@ -76,24 +76,24 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       expect(exitCode, told).toBe(1)
     })
 
-    test('meets the declared level at REPEATABLE READ', async () => {
+    test('transactions at REPEATABLE READ meet their declared level', async () => {
       const { exitCode, told } = await recorded('on-call', 'REPEATABLE READ', seed, 'declared')
       expect(exitCode, told).toBe(0)
       expect(told).toContain('ISOLATED AS DECLARED, NOT STRICT SERIALIZABLE')
     })
 
-    test('has no write skew at SERIALIZABLE', async () => {
+    test('write skew does not occur at SERIALIZABLE', async () => {
       const { exitCode, told } = await recorded('on-call', 'SERIALIZABLE', seed)
       expect(exitCode, told).toBe(0)
     })
 
-    test('loses updates of clients that read a balance and then write it', async () => {
+    test('clients that read a balance and then write it lose updates', async () => {
       const { exitCode, told } = await recorded('balance', 'unlocked', seed)
       expect(told).toMatch(/updates? (was|were) lost/)
       expect(exitCode, told).toBe(1)
     })
 
-    test('is reported as lacking a transaction if clients read and write a balance separately', async () => {
+    test('a balance that clients read and write separately is reported as lacking a transaction', async () => {
       const { exitCode, told } = await recorded('balance', 'apart', seed)
       expect(exitCode, told).toBe(0)
       const run =
@@ -111,7 +111,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
       }
     })
 
-    test.each(['locked', 'added'])('loses no updates if the balance is %s', async (mode) => {
+    test.each(['locked', 'added'])('no update is lost if the balance is %s', async (mode) => {
       const { exitCode, told } = await recorded('balance', mode, seed)
       expect(exitCode, told).toBe(0)
     })

@@ -118,16 +118,16 @@ const lacking = ['python3', 'curl', 'wrk'].find((program) => installed(program) 
 describe.skipIf(lacking !== undefined)(
   `a service of three processes in Python${lacking === undefined ? '' : `: ${whySkipped(lacking)}`}`,
   () => {
-    describe.each(short ? [1] : [1, 2, 3])('driven by the generator with seed %i', (seed) => {
+    describe.each(short ? [1] : [1, 2, 3])('the service in Python under the generator with seed %i', (seed) => {
       test('returns stale texts from its replicas', () => generated(byText, 'local', seed))
       test('is linearizable if replicas ask the primary', () => generated(byText, 'primary', seed))
       test('returns stale versions from its replicas', () => generated(byVersion, 'local', seed))
       test('keeps its versions in order if replicas ask the primary', () => generated(byVersion, 'primary', seed))
     })
 
-    test('returns stale texts to curl', () => curl('local'))
-    test('is linearizable for curl if replicas ask the primary', () => curl('primary'))
-    test('returns stale texts to wrk', () => wrk('local'))
-    test('is linearizable for wrk if replicas ask the primary', () => wrk('primary'))
+    test('the service in Python returns stale texts to curl', () => curl('local'))
+    test('the service in Python is linearizable for curl if replicas ask the primary', () => curl('primary'))
+    test('the service in Python returns stale texts to wrk', () => wrk('local'))
+    test('the service in Python is linearizable for wrk if replicas ask the primary', () => wrk('primary'))
   },
 )

@@ -100,17 +100,17 @@ describe.skipIf(program === undefined)(
     test.each([
       ['are linearizable if they expire on time', 'keep', 0],
       ['are not linearizable if one is lost early', 'lose', 1],
-    ])('has sessions of connect-redis that %s', async (_, what, wanted) => {
+    ])('sessions of connect-redis %s', async (_, what, wanted) => {
       const { exitCode, stdout, stderr } = await recorded('resp', ['sessions.mjs', '{n1.port}', '{n1.direct}', what])
       expect(exitCode, stdout + stderr).toBe(wanted)
     })
 
-    test('is linearizable with locks of redlock, whose scripts are known', async () => {
+    test('locks of redlock are linearizable, because their scripts are known', async () => {
       const { exitCode, stdout, stderr } = await recorded('resp', ['locks.mjs', '{n1.port}'])
       expect(exitCode, stdout + stderr).toBe(0)
     })
 
-    test('has an unknown verdict for keys of an unknown script, until the user declares its keys', async () => {
+    test('an unknown script makes the verdict unknown until the user declares its keys', async () => {
       const unknown = await recorded('resp', ['scripts.mjs', '{n1.port}'])
       expect(unknown.exitCode, unknown.stdout + unknown.stderr).toBe(2)
       const remedy = '{"kind":"resp","scripts":"keys"}'

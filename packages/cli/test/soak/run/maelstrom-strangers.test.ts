@@ -39,7 +39,7 @@ describe.each(chosen)('the program for %s by %s', (workload, program, more) => {
 describe.each(chosen.filter(([workload]) => workload !== 'lin-kv'))(
   'the wrong variant of the program for %s by %s',
   (workload, program, more) => {
-    test.each(SEEDS)('is reported (seed %i)', async (seed) => {
+    test.each(SEEDS)('is found faulty (seed %i)', async (seed) => {
       const { exitCode, stdout, stderr } = await run(`${program} wrong`, workload, seed, more)
       expect([1, 3], stdout + stderr).toContain(exitCode)
     })

@@ -139,7 +139,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('keeps no disk of chaos after chaos is killed', async () => {
+  test('leaves no mounted disk behind after chaos is killed', async () => {
     const before = mounted()
     const cwd = projectOf('killed', logged, 'refuses')
     const { child, finished } = startChaos([...words, '--time', '60s'], { cwd, env })
@@ -153,7 +153,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     await expectGone(basename(cwd), child.pid)
   })
 
-  test('is refused a disk while it runs, because that needs a new container', async () => {
+  test('is refused while the project is running, because a disk needs new containers', async () => {
     const cwd = projectOf('up', logged, 'refuses')
     say('podman-compose up -d', cwd)
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
@@ -180,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('is refused a clock of its own if its program does not load the preloaded library', async () => {
+  test('is refused a changed clock if the program does not load the preloaded library', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

@@ -45,7 +45,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('returns stale reads while its link is cut, and the report names client, write and standby', async () => {
+  test('a standby whose link is cut returns stale reads, reported with client, write and standby', async () => {
     const { exitCode, told } = await recorded('partition', 'linearizable')
     expect(told).toContain('NOT LINEARIZABLE')
     expect(told).toMatch(
@@ -55,7 +55,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     expect(exitCode, told).toBe(1)
   })
 
-  test('is sequentially consistent, but not linearizable, while its link is cut', async () => {
+  test('reads from a standby whose link is cut are sequentially consistent, but not linearizable', async () => {
     const { exitCode, told } = await recorded('partition', 'sequential')
     expect(told).toContain('SEQUENTIALLY CONSISTENT, NOT LINEARIZABLE')
     expect(exitCode, told).toBe(0)

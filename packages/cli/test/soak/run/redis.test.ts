@@ -82,7 +82,7 @@ describe.skipIf(program === undefined)(
     const CUT = ['--time', '14s', '--set', 'down-after-ms=1000', ...SETS]
 
     test.each(rare)(
-      'are lost if an isolated primary acknowledged them, but fewer are lost with min-replicas (seed %i)',
+      'writes that an isolated primary acknowledged are lost, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, cut, ...CUT, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -96,7 +96,7 @@ describe.skipIf(program === undefined)(
     const FAILOVER = ['--time', '16s', ...PATIENT, ...SETS]
 
     test.each(seeds)(
-      'are lost if the old primary acknowledged them during SENTINEL FAILOVER, but fewer with min-replicas (seed %i)',
+      'writes that the old primary acknowledged during SENTINEL FAILOVER are lost, but fewer with min-replicas (seed %i)',
       async (seed) => {
         const plain = await ran(seed, failover, ...FAILOVER, '--expect', 'eventual')
         expect(plain.exitCode).toBe(1)
@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)(
       },
     )
 
-    test.each(rare)('are not lost if WAIT 2 confirms them during SENTINEL FAILOVER (seed %i)', async (seed) => {
+    test.each(rare)('writes that WAIT 2 confirms during SENTINEL FAILOVER are not lost (seed %i)', async (seed) => {
       const waiting = await ran(seed, failover, ...FAILOVER, '--set', 'wait=2', '--expect', 'none')
       console.log(`seed ${seed}: SENTINEL FAILOVER with wait=2: ${shown(waiting)}`)
       expect(waiting.kinds).toContain('failover')
@@ -131,7 +131,7 @@ describe.skipIf(program === undefined)(
     ]
 
     test.each(seeds)(
-      'are missed by reads of their own client at delayed replicas, which agree at the end (seed %i)',
+      'delayed replicas hide writes from their own clients, and agree at the end (seed %i)',
       async (seed) => {
         const { exitCode, said } = await ran(seed, lag, ...REPLICAS, '--expect', 'read-your-writes')
         expect(exitCode).toBe(1)
@@ -142,7 +142,7 @@ describe.skipIf(program === undefined)(
     )
 
     test.each(seeds)(
-      'are seen by every later read of their client if WAIT confirms them at all replicas (seed %i)',
+      'writes that WAIT confirms at all replicas are seen by every later read of their client (seed %i)',
       async (seed) => {
         const flags = [...REPLICAS, '--set', 'wait=2', '--timeout', '5s', '--expect', 'read-your-writes']
         const { exitCode, said } = await ran(seed, lag, ...flags)

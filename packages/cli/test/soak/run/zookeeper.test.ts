@@ -64,7 +64,7 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
     },
   )
 
-  describe.skipIf(isShort)('with sessions that expire while clients are cut off', () => {
+  describe.skipIf(isShort)('a lock that ends with a session', () => {
     /** Two servers' clients, for longer than a session lasts. */
     function clientsCutOff(): string {
       const faults = [
@@ -79,23 +79,23 @@ describe.skipIf(!isInstalled)(`a live ZooKeeper${why}`, () => {
     const counters = ['--workload', 'counter', '--workload-set', 'reads=0.1', '--keys', '10']
     const locked = ['--set', 'update=lock', '--set', 'sync=true', ...counters, ...busy]
 
-    test.each(seeds)('gives a lock two holders (seed %i)', async (seed) => {
+    test.each(seeds)('has two holders while clients are cut off (seed %i)', async (seed) => {
       const { levels } = await run(seed, '--workload', 'lock', '--faults', clientsCutOff(), ...busy)
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
-    test.each(seeds)('gives each lock one holder without faults (seed %i)', async (seed) => {
+    test.each(seeds)('has one holder at a time if no fault is injected (seed %i)', async (seed) => {
       const { levels } = await run(seed, '--workload', 'lock', '--faults', 'none', '--time', '6s')
       expect(levels).toMatchObject({ linearizable: { result: 'met' } })
     })
 
-    test.each(seeds)('loses additions under the lock (seed %i)', async (seed) => {
+    test.each(seeds)('does not prevent lost additions while clients are cut off (seed %i)', async (seed) => {
       const { levels } = await run(seed, ...locked, '--faults', clientsCutOff())
       expect(levels).toMatchObject({ linearizable: { result: 'violated' } })
     })
 
     test.each(seeds)(
-      "loses no additions if each addition checks that its lock's node exists (seed %i)",
+      'prevents lost additions if each addition checks that the node of the lock exists (seed %i)',
       async (seed) => {
         const { levels } = await run(seed, ...locked, '--set', 'fencing=true', '--faults', clientsCutOff())
         expect(levels).toMatchObject({ linearizable: { result: 'met' } })
