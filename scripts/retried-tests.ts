@@ -28,13 +28,12 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/cli/test/process/commands/config.patient.test.ts',
-    title:
-      'resolves a named run and its workload from the configuration, and lets options override both',
+    title: 'resolves a named run and its workload from the configuration, and lets options override both',
     reason: ON_A_BUSY_MACHINE,
   },
   {
     file: 'packages/cli/test/process/run/own-service.patient.test.ts',
-    title: 'is found to return stale reads from a replica',
+    title: 'returns stale reads from its replicas',
     reason: BY_CHANCE,
   },
   {

@@ -108,7 +108,7 @@ describe('the page of proxies', () => {
     }
   })
 
-  test('shows the rate and latency of HTTP requests, and only the bytes of a proxy for raw bytes', async () => {
+  test('shows the rate and latency of a proxy for HTTP, and only the bytes per second of a proxy for raw TCP', async () => {
     const { site, text, plane } = await opened()
     await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', enabled: true, upstream: '127.0.0.1:1' })
     for (;;) {

@@ -96,7 +96,7 @@ test('an operation is shown in a short text even if its value is missing or is a
   expect(live.tail()[1]!.text.length).toBeLessThan(100)
 })
 
-test('the sample includes failed operations even after thousands of successful operations', () => {
+test('the sample of operations on the live page includes failed operations even after thousands of successes', () => {
   const live = createLiveRun()
   for (let i = 0; i < 5_000; i++) live.fold(event({ time: ms(i / 10), type: 'ok', value: 1 }))
   live.fold(event({ time: ms(999), type: 'fail', error: 'refused' }))

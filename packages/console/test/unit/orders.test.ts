@@ -66,7 +66,7 @@ describe('a fault injected by hand', () => {
     [{ kind: 'partition', links: ['n1>n9'] }, /no node n9/],
     [{ kind: 'kill', nodes: [] }, /list of nodes/],
     [{ kind: 'explode', nodes: ['n1'] }, /explode/],
-  ])('is refused with a sentence if it is %j', async (fault, words) => {
+  ])('is refused with one sentence for the invalid fault %j', async (fault, words) => {
     expect(await inject(fault)).toMatch(words)
   })
 

@@ -39,7 +39,7 @@ async function passed(sent: string, pieceBytes: number): Promise<string> {
 }
 
 test.each([1, 7, 1_000])(
-  'an upgrade request in pieces of %i bytes is forwarded without the offer of compression, otherwise unchanged',
+  'an upgrade request in pieces of %i bytes is forwarded unchanged except for the offer of compression',
   async (pieceBytes) => {
     const frames = 'sec-websocket-extensions: stays\r\n'
     const head = (offer: string) => `GET /chat HTTP/1.1\r\nUpgrade: websocket\r\n${offer}Host: a\r\n\r\n${frames}`

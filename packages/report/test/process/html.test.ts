@@ -79,7 +79,7 @@ describe('the HTML report', () => {
     )
   })
 
-  test('draws no ribbon of possible values if the drawn operations do not contradict the read', () => {
+  test('omits the ribbon of possible values if the drawn operations allow the read', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },

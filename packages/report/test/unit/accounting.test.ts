@@ -68,7 +68,7 @@ test('the page of a checked file shows the accounting in place of the number of 
   expect(text).not.toContain('acknowledged write lost')
 })
 
-test('the accounting of a set lists a lost element with its last sighting after its acknowledgement', () => {
+test('the accounting of a set lists a lost element with the last read that showed it after its acknowledgement', () => {
   const lists = [
     ['add', 1, 'ok', 1],
     ['read', null, 'ok', [1]],

@@ -44,7 +44,7 @@ describe('the table of checked files', () => {
         expect(displayWidth(line), line).toBeLessThanOrEqual(width)
   })
 
-  test('rows of a table are equally wide, whatever their cells contain', () => {
+  test('the rows of the table are equally wide, whatever their cells contain', () => {
     const cell = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('✔', '数据库', 'é', '🙂'))
     fc.assert(
       fc.property(fc.array(fc.tuple(cell, cell, cell)), (rows) => {

@@ -136,7 +136,7 @@ describe('the headline of a queue violation', () => {
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), ...again], 'queue')).toBe('2 messages were handed out more than once')
   })
 
-  test('states the number of losses that a brute force over all unknown dequeues finds', () => {
+  test('counts exactly the losses that an exhaustive search over all unknown dequeues finds', () => {
     const run = fc.array(
       fc.record({ what: fc.constantFrom('enqueue', 'dequeue'), type: fc.constantFrom('ok', 'ok', 'info', 'fail') }),
       { minLength: 1, maxLength: 12 },
@@ -189,7 +189,7 @@ describe('the headline of a counter violation', () => {
     expect(titleOf([add(1), add(2, 'info'), add(3), read(4, 1)], 'counter')).toBe('The counter lost 1 addition')
   })
 
-  test('counts the lost additions that a brute force over all unknown additions finds', () => {
+  test('counts exactly the lost additions that an exhaustive search over all unknown additions finds', () => {
     const steps = fc.array(fc.constantFrom<'ok' | 'info' | 'fail'>('ok', 'ok', 'info', 'fail'), { maxLength: 8 })
     const property = fc.property(steps, fc.integer({ min: 0, max: 9 }), (types, ended) => {
       const operations = [...types.map((type, i) => add(i + 1, type)), read(50, ended)]
@@ -322,7 +322,7 @@ describe('the headline of a violation', () => {
     expect(factsOf({ history, report, asked: 'causal' }).headline.title).toBe('p3 read an older x than it knew of')
   })
 
-  test('states that a change is lost if two clients changed the register from one value', () => {
+  test('states that a change is lost if two clients changed the register from the same value', () => {
     const cas = (p: number, to: number, more: Partial<Made> = {}): Made =>
       write(p, to, 20, { f: 'cas', in: [1, to], ...more })
     expect(titleOf([write(1, 1, 0), cas(2, 5), cas(3, 7)], 'register')).toBe(
@@ -384,7 +384,7 @@ test('the headline of a bank violation names the account that was overdrawn', ()
   expect(titleOf([transfer, read], 'bank')).toBe('Account a was overdrawn by 8')
 })
 
-test('the headline of a bank violation names the account in the contradiction, not one overdrawn later', () => {
+test('the headline of a bank violation names the account in the contradiction, not an account overdrawn later', () => {
   const transfer = (p: number, from: string, amount: number, at: number): Made => ({
     ...{ p, f: 'transfer', in: { from, to: 'z', amount }, from: at, to: at + 5, node: `n${p}` },
   })
@@ -478,7 +478,7 @@ describe('the report of a bank violation', () => {
     )
   })
 
-  test('names an account that a read shows without a transfer, and the difference', () => {
+  test('names an account in whose balance a read lacks a transfer, and the difference', () => {
     const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
     expect(judged([first, transfer(4), read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe(
       'p2 read 4 too much in account a',

@@ -17,7 +17,7 @@ function drawnWith(more: Partial<FaultRecord>, ...faults: readonly Fault[]): str
   return /<svg class="why-svg".*?<\/svg>/s.exec(page)?.[0] ?? ''
 }
 
-test('a killed node has a dark bar with both times on its own lane', () => {
+test('a killed node has a dark bar on its own lane, with the times of the start and the end of the kill', () => {
   const svg = drawn({ kind: 'kill', nodes: ['n3', 'n5'] })
   expect(svg.match(/class="down"/g)).toHaveLength(1)
   expect(svg).toContain('>killed 5.138 s to 6.902 s<')

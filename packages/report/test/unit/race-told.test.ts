@@ -150,7 +150,7 @@ describe('a violation at nodes with one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('is not explained by an observation of another violation: an observation %s', (_, accused) => {
+  ])('is not explained by an observation %s', (_, accused) => {
     const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')
@@ -171,7 +171,7 @@ describe('a violation at nodes with one database', () => {
     expect(accuses(twice(accusedMember(core(1), history)), core(2))).toBe(false)
   })
 
-  test('is not blamed on a stale replica, even without an observation of the database', () => {
+  test('is not blamed on a stale replica, even if the history has no observation by the database', () => {
     const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
     expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
   })

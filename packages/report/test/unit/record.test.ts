@@ -51,7 +51,7 @@ const report = check(history, {
   now: () => millis(performance.now()),
 })
 
-test('the JSON has a member "record", with lists and their totals', () => {
+test('the JSON of a recorded history has a member "record" with lists and their totals', () => {
   const { record } = JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 })))
   expect(record).toEqual({
     sessions: { by: 'header.X-Client', named: true },
@@ -82,7 +82,7 @@ test('the JSON of a history without events of the recorder has no member "record
 
 const options = { width: 110, unicode: true, file: 'h.jsonl', parseMs: 1, checkMs: 1, asked: 'linearizable' } as const
 
-test('the terminal page prints limits of the record before the verdict, and each reason once', () => {
+test('the terminal page prints limits of the record before the verdict, and prints each reason once', () => {
   const page = renderCheck(report, history, plainStyle, options)
   expect(page).toMatch(/UNKNOWN WHETHER LINEARIZABLE[\s\S]*x is judged only up to line 5, where EVAL touched it/)
   expect(page).toContain('clients  identified by header.X-Client')

@@ -306,7 +306,7 @@ describe('reporters for GitHub', () => {
   })
 })
 
-test('markdown has a table of all subjects and a section for each failed subject, and escapes texts', async () => {
+test('the reporter markdown writes a table of all subjects and a section for each failed subject, and escapes texts', async () => {
   const text = await written('markdown', ...all, { ...kept, title: 'a|b*c' })
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(2 + 7)
   expect(text.match(/^### /gm)).toHaveLength(4)
@@ -316,7 +316,7 @@ test('markdown has a table of all subjects and a section for each failed subject
   expect(text.match(/^```mermaid$/gm)).toHaveLength(2)
 })
 
-test('markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
+test('the reporter markdown shows verdict, sentence, drawing and command first, and folds the rest', async () => {
   const text = await written('markdown', ...all)
   const section = text.slice(text.indexOf('### '))
   const at = ['### ', '```', 'Reproduce: `', '<details><summary>', '</details>'].map((part) => section.indexOf(part))
@@ -325,13 +325,13 @@ test('markdown shows verdict, sentence, drawing and command first, and folds the
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
 })
 
-test('markdown links the picture that was written with a single finding', () => {
+test('the reporter markdown links the picture that was written with a single finding', () => {
   const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
   expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('markdown on several runs begins with the number of seeds with a violation', () => {
+test('the reporter markdown begins with the number of seeds with a violation if there are several runs', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

@@ -141,7 +141,7 @@ describe('the terminal page of a run', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
 
-  test('passes texts to a style one at a time', () => {
+  test('calls each style with one text at a time', () => {
     const joins = (...texts: unknown[]): string => texts.join(' ')
     const joining = { bold: joins, dim: joins, red: joins, green: joins, yellow: joins, accent: joins }
     const idle = { ...run, vacuous: ['no successful read'] }

@@ -34,7 +34,7 @@ test('the availability by node states the time that it covers', () => {
   expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
-test('the end of a kill is the time of the restart, followed by the time when the node was ready', () => {
+test('the end of a kill states the time of the restart, and then the time when the node was ready', () => {
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')

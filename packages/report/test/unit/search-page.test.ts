@@ -39,7 +39,7 @@ test('the page of a search begins a violation with the loss to users, and ends i
   expect(bare).toMatch(/^\s*NOT LINEARIZABLE\n/)
 })
 
-test('the page of a search does not change a broken assertion in SQL', () => {
+test('the page of a search prints a broken assertion in SQL unchanged', () => {
   const title = `broken: SELECT count(*) = 1 FROM orders WHERE state = 'paid'`
   const page = renderSearch({ ...summary, failures: [{ ...failure, title }] }, plainStyle, {
     width: 110,

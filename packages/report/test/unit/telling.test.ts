@@ -349,7 +349,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is a failover to the node that answered, together with the weakness of the settings', () => {
+  test('is a failover to the node that answered, and the text adds the weakness of the settings', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -436,7 +436,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('uses the planted bug and the command of the run that a history file names', () => {
+  test('is the planted bug of the run that a history file names, with the command of that run', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
@@ -510,7 +510,7 @@ describe('a violation of a custom model', () => {
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('has the usual remedy if the model is a built-in one', () => {
+  test('the same violation of a built-in model has the usual remedy', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

@@ -9,7 +9,7 @@ describe('a terminal style', () => {
     expect(style.bold('')).toBe('')
   })
 
-  test('continues after a nested style with a common end code', () => {
+  test('is restored after a nested style that has the same end code', () => {
     expect(seen(style.bold(`a${style.dim('b')}c`))).toBe('[1ma[2mb[22m[1mc[22m')
   })
 

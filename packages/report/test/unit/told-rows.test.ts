@@ -54,7 +54,7 @@ const longestCommon = (one: string, other: string): number =>
       ? 1 + longestCommon(one.slice(1), other.slice(1))
       : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
 
-test('an event in a story is shown at the last step that began before it', () => {
+test('an event in a story is shown at the last step that began before the event', () => {
   const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
   const [one, two] = groupsOf(
     telling([

@@ -75,7 +75,7 @@ describe('the report of faults near a violation', () => {
     expect(near[0]?.relation).toBe(CAUSE)
   })
 
-  test('names one fault on the page, in the terminal, in the explanation and in findings', () => {
+  test('names the same fault on the page, in the terminal, in the explanation and in findings', () => {
     const finding = findingsOf({
       ...{ kind: 'run', title: 't', summary: told.run, history: told.history, directory: 'r', alone: true },
       ...{ historyFile: 'r/history.jsonl', reportFile: 'r/report.html', again: 'chaos run', exitCode: 1 },
@@ -186,7 +186,7 @@ describe('the ladder of consistency levels', () => {
     }
   })
 
-  test('gives each level the reason that its checker gave', () => {
+  test('shows for each level the reason that its checker gave', () => {
     const because = Object.fromEntries(
       [
         ...text.matchAll(
@@ -266,7 +266,7 @@ describe('the HTML report of a violation', () => {
   })
 })
 
-test('the violation of the strongest level is also reported if the shown counterexample has a single operation', () => {
+test('the violation of the strongest level is reported in addition to a shown counterexample of a single operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),

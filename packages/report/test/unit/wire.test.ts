@@ -43,7 +43,7 @@ const everywhere = (all: ReturnType<typeof told>, words: string): void => {
   for (const text of [all.page, all.terminal, JSON.stringify(all.explained), all.json]) expect(text).toContain(words)
 }
 
-test('the capture for a replay begins with the call of the missed change and ends with the answer that lacks it', () => {
+test('the capture for a replay begins with the call of the missed change and ends with the answer that lacks the change', () => {
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
@@ -62,7 +62,7 @@ test('the capture for a replay is omitted if no message can be recognised by its
 })
 
 describe('a message with the missed change', () => {
-  test('is drawn to a bar if it was held, and every report states that it was held', () => {
+  test('is drawn as an arrow up to a bar if it was held, and every report states that it was held', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }])
     everywhere(all, 'The message with x = 743 to n3 was held (partition).')
     expect(all.svg).toContain('class="message held"')
@@ -71,7 +71,7 @@ describe('a message with the missed change', () => {
     expect(all.explained.messages[0]).toBe('n1 → n3: replicate with x = 743, sent at 6.5710 s, held (partition)')
   })
 
-  test('is drawn to a cross if it was lost', () => {
+  test('is drawn as an arrow up to a cross if it was lost', () => {
     const all = told([{ ...sent, fate: 'lost', by: 'down', endedAt: ms(6572) }])
     everywhere(all, 'The message with x = 743 to n3 was lost (it was down).')
     expect(all.svg).toContain('class="stop lost"')
@@ -143,7 +143,7 @@ describe('a capture of messages', () => {
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('counts as complete enough if it contains a message with the change', () => {
+  test('is not called incomplete if it contains a message with the change', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })

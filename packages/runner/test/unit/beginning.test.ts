@@ -16,7 +16,7 @@ describe('the initial value that a user declares', () => {
     ['decides over that of a workload', register, 2],
     ['may be unknown', counter, 'unknown'],
     ["may be that of the workload's model", tickets, 7],
-  ] as const)('%s', (_, workload, initial) => {
+  ] as const)('is the initial value of a run: it %s', (_, workload, initial) => {
     expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
   })
 

@@ -96,11 +96,11 @@ describe('the final reads of a run', () => {
     expect(convergedAfter).toBeLessThan(500)
   })
 
-  test('follow the first agreement if every update has a known outcome', () => {
+  test('follow the first agreement of the nodes if every update has a known outcome', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 
-  test('follow the first agreement if nodes report their pending work', () => {
+  test('follow the first agreement of the nodes if the nodes report their pending work', () => {
     expect(readOf({ isGivenUp: true })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 

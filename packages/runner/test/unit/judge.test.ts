@@ -64,7 +64,7 @@ describe('the summary of phases and nodes of a run', () => {
   })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
-  test('has the phases "calm" and "healed", and one for each kind and combination of faults', () => {
+  test('has the phases "calm" and "healed", and a phase for each kind and combination of faults', () => {
     expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
   })
 
@@ -254,7 +254,7 @@ describe('the finding that a run proves nothing', () => {
   const unheard = (where: string) =>
     `all writes to ${where} wrote the same value, so that no read can tell an old value from a new one`
 
-  test('is made if several writes to a key all have one value', () => {
+  test('is made if several writes to a key all have the same value', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1]), [], [])).toEqual([unheard('x')])
     expect(findVacuity(writing(['x', 1], ['y', 2], ['y', 2], ['x', 1]), [], [])).toEqual([unheard('each of 2 keys')])
     expect(

@@ -27,7 +27,7 @@ test('final reads of a key that were refused with status 401 or 403 are reported
   expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
 })
 
-test('final reads that a node answered, or that failed otherwise, are not reported as refused', () => {
+test('final reads that were answered, or failed for another reason than a refusal, are not reported as refused', () => {
   expect(complaints(['x', 401], ['x', 200])).toEqual([])
   expect(complaints(['x', 503])).toEqual([])
 })

@@ -81,7 +81,7 @@ describe('a repeated addition', () => {
     return watched.doubts()
   }
 
-  test('was executed twice if the reply to the second attempt is a sum that nothing else explains', () => {
+  test('is counted as executed twice if the reply to the second attempt is a sum that nothing else explains', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 

@@ -94,7 +94,7 @@ describe('a requirement on a run', () => {
     expect(judged('lost == 0', lost)).toMatchObject({ met: false, found: '1' })
   })
 
-  test('on staleness is broken by a stale read, and may be unknown if some reads were not measured', () => {
+  test('is broken by a stale read if it limits staleness, and may be unknown if some reads were not measured', () => {
     const { history, report: found } = staleRead()
     const behind = { p50: 0, p99: 2e6, max: 2e6 }
     const reads = { measured: 4, stale: 1, ambiguous: 0, unexplained: 0 }
@@ -218,6 +218,6 @@ test.each([
   ['http://db status == 200 within soon', 'within soon: write a time up to 10m'],
   ['command true exit == 0', `such as "command './count.sh' output >= 100"`],
   ['command "true" code == 0', 'only the exit or the output of a command can be compared, not code'],
-])('%s is refused with an explanation of what to write instead', (text, message) => {
+])('the requirement "%s" is refused with an explanation of what to write instead', (text, message) => {
   expect(() => parseRequirement(text, '--require')).toThrow(message)
 })

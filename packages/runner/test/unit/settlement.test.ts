@@ -32,7 +32,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('does not count a request whose client knows that it failed', () => {
+  test('does not count a request whose client knows that the request failed', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))

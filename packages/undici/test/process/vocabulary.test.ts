@@ -114,7 +114,7 @@ describe('the faults of the dispatcher', () => {
     expect(await heal()).toBe(1)
   })
 
-  test('include half-open and slow-close, which hold the end of a reply', async () => {
+  test('include half-open and slow-close, which hold back the end of a reply', async () => {
     const endless = createServer((_, response) => {
       response.writeHead(200, { connection: 'close' }).flushHeaders()
       response.socket?.end('until the end')

@@ -44,7 +44,7 @@ describe('the explanation of a read of a value whose write failed', () => {
       false,
     ],
     ['a cas that failed after the read', [...both(0, 'write', 1), ...read(1, 7), ...failed(0, 'cas', [1, 7])], false],
-  ])('names a failed write only if it began before the read returned: %s', async (_, lines, isOfIt) => {
+  ])('names a failed write only if that write began before the read returned: %s', async (_, lines, isOfIt) => {
     const said = await saidOf('register', lines, 1)
     expect(said.includes('a write that had failed')).toBe(isOfIt)
     expect(said.includes('which nobody had written')).toBe(!isOfIt)

@@ -227,7 +227,7 @@ describe('chaos check --workers', () => {
   )
 
   patientTest.each(['1', '2'])(
-    'stops a check that exceeds the memory limit, and says how far it came (--workers %s)',
+    'stops a check that exceeds the memory limit, and reports its progress (--workers %s)',
     async (workers) => {
       const file = join(temporaryDirectory(), 'large.jsonl.gz')
       writeFileSync(file, gzipSync(writesAndReads(60_000, 1, undefined)))
@@ -274,7 +274,7 @@ describe('chaos check --workers', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('is refused if it is not a number of threads', async () => {
+  test('refuses a value that is not a number of threads', async () => {
     const { stderr } = await chaosHere(['check', history('fresh-read'), '--workers', 'all'])
     expect(stderr).toContain('--workers all: must be a whole number from 1 to 256.')
   })

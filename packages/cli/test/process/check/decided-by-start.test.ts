@@ -166,7 +166,7 @@ test.each([
   ],
   ['a set of old elements and new ones', () => fileOf('set', ['add', 1], read([1, 7]))],
   ['a register that is read after writes only', () => fileOf('register', ['write', 1], ['write', 2], read(2))],
-])('%s is accepted if the initial state is unknown', async (_, file) => {
+])('a history with %s is accepted if the initial state is unknown', async (_, file) => {
   const { exitCode, said } = await checked(file())
   expect(exitCode, said).toBe(0)
 })

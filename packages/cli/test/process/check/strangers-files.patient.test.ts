@@ -82,7 +82,7 @@ describe('the spec of another person', () => {
     expect(stderr).toContain(`which runs sh -c touch ${files.mark} (outside of the directory of ${file})`)
   })
 
-  test('is refused with an option that does not repeat its content', async () => {
+  test('is refused if the command line has an option that differs from the spec', async () => {
     const files = strangersDirectory()
     const file = files.write('spec.json', spec({ workload: { name: files.module, settings: {} } }))
     for (const other of [

@@ -184,7 +184,7 @@ test('--expect refuses strictly-serializable, and names linearizable instead', (
   expect(parseLevel('expect', 'linearizable')).toBe('linearizable')
 })
 
-test('an unknown target is refused with the names of real systems, without the simulated ones', async () => {
+test('an unknown target is refused with the names of real systems, and not of simulated systems', async () => {
   const error = await targetOf('rds').catch((refusal: Error) => refusal.message)
   expect(error).toMatch(/^--target rds: there is no such target\. Did you mean redis\? Known: /)
   expect(error).not.toContain('sim:')

@@ -105,7 +105,7 @@ describe('chaos replay', () => {
     ['the configured level of the simulated target', 'sim:primary-replica', undefined, 'linearizable'],
     ['no level of a target that is not configured', 'raft', undefined, 'none'],
     ['the level of --expect if it is given', 'primary-replica', 'sequential', 'sequential'],
-  ])('expects %s', async (_, target, expected, level) => {
+  ])('judges a replay file by %s', async (_, target, expected, level) => {
     const { config, directory } = configured({ target, expect: 'linearizable' })
     const file = join(directory, 'found.json')
     writeFileSync(file, JSON.stringify(scenario))

@@ -207,7 +207,7 @@ test('a path outside the working directory is refused, even through a link', () 
   }
 })
 
-test('complete lines of stdin are passed on, and an overlong or unterminated line is dropped', async () => {
+test('chaos mcp reads complete lines of stdin, and drops an overlong or unterminated line', async () => {
   const dropped: number[] = []
   const lines = wholeLines((sizeBytes) => dropped.push(sizeBytes))
   for (const chunk of ['one\ntw', 'o', '\n\n', 'x'.repeat(2_000_000), 'x\nthree\n']) lines.write(Buffer.from(chunk))

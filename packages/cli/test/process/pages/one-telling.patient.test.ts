@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('the reports state the same exit code, and a symbol that matches it', async () => {
+  test('the reports state the same exit code, and the symbol that matches this exit code', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -146,7 +146,7 @@ describe.each(
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
 
-  test('the reports describe the violation in one sentence, and name the same faults at the same times', async () => {
+  test('the reports describe the violation in the same sentence, and name the same faults at the same times', async () => {
     const telling = await tellingsOf(name, settings)
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)

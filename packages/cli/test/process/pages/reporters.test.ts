@@ -36,7 +36,7 @@ test('a reporter reports every verdict on several files, and every file that can
   expect(exitCode).toBe(3)
 })
 
-test('every reporter also reports runs and searches', async () => {
+test('every reporter reports runs and searches in addition to checks', async () => {
   const out = temporaryDirectory()
   const args = ['--seed', '1', '--out', out, '--reporter', 'tap']
   const run = await chaosHere(['run', '--sim', '--time', '1s', '--rate', '200', '--faults', 'none', ...args])

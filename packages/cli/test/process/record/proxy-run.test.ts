@@ -210,7 +210,7 @@ describe('a recording by chaos proxy', () => {
       expect(refused.stderr).toContain(`--config ${config}`)
     })
 
-    test('is refused if no single model applies to all its proxies, with an alternative', async () => {
+    test('is refused with an alternative if no single model applies to all of its proxies', async () => {
       const bank = { ...ROUTES, routes: [{ request: 'POST /add', f: 'add', value: 'body' }] }
       const refusals = [
         [{ kind: 'resp', commands: 'counter' }, 'one proxy records a register and another a counter'],

@@ -136,7 +136,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('accepts --carries once for all proxies or once for each, with parameters', () => {
+  test('accepts --carries with parameters, once for all proxies or once for each', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
@@ -367,7 +367,7 @@ describe('chaos proxy', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('prints its --help, and chaos ctl prints its own', async () => {
+  test('prints its help with --help, and chaos ctl prints the help of chaos ctl', async () => {
     const [proxy, ctl] = await Promise.all([chaos(['proxy', '--help']), chaos(['ctl', '-h'])])
     expect([proxy.exitCode, ctl.exitCode]).toEqual([0, 0])
     expect(proxy.stdout).toMatch(/--upstream +host:port or unix:\/path to forward to/)

@@ -43,7 +43,7 @@ describe.skipIf(lacking.length > 0)(
       ['register', ['MULTI', 'SET s 1', 'SET s 2', 'EXEC', 'GET s']],
       ['set', ['SADD s 1 2', 'SMEMBERS s']],
       ['list-append', ['RPUSH s 1 2 3', 'LRANGE s 0 -1']],
-    ])('commands that the only client sends together are not concurrent on a %s (%s)', async (model, commands) => {
+    ])('commands sent together by a single client are not concurrent on a %s (%s)', async (model, commands) => {
       const { port } = await startRedis(installed('redis-server') ?? '')
       const { exitCode, stdout, stderr } = await record(
         port,

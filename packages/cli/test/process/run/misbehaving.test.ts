@@ -92,7 +92,7 @@ describe('an unusable protocol file', () => {
     await expect(vetProtocol(written(one))).rejects.toThrow(one.says)
   })
 
-  test('is refused with exit code 3 if it ends the process when chaos fuzz loads it', async () => {
+  test('is refused with exit code 3 if loading the file ends the process of chaos fuzz', async () => {
     const one = misbehaving.find(({ name }) => name === 'ends the process')!
     const { exitCode, stderr } = await chaosHere(['fuzz', '--protocol', written(one), '--out', temporaryDirectory()])
     expect(stderr).toMatch(one.says)

@@ -30,7 +30,7 @@ async function driven(routes: object, reads: Reads) {
 }
 
 describe("a user's service that the generator drives through a route table", () => {
-  test('is found to return stale reads from a replica', async () => {
+  test('returns stale reads from its replicas', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
     expect(stdout).toMatch(/Client \d+(?: read \S+ for \w+|: read|'s read(?: \w+)?) from n[123] at/)
@@ -43,7 +43,7 @@ describe("a user's service that the generator drives through a route table", () 
     expect(exitCode).toBe(0)
   })
 
-  patientTest('is linearizable if replicas ask the primary, with If-Match for cas and versions as values', async () => {
+  patientTest('is linearizable with If-Match for cas and versions as values if replicas ask the primary', async () => {
     const { exitCode, stdout } = await driven(byVersion, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)
@@ -74,13 +74,13 @@ session a {n1} {n2} & session b {n2} {n3} & wait
 describe.skipIf(!isPatient || installed('curl') === undefined)(
   `a user's service driven by curl${installed('curl') === undefined ? `: ${whySkipped('curl')}` : ''}`,
   () => {
-    patientTest('is found to return a stale read from a replica', async () => {
+    patientTest('returns a stale read from a replica to curl', async () => {
       const { exitCode, stdout } = await recorded('local', byValue, ['bash', '-c', CURL])
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('is linearizable in its correct variant, whose replicas agree at the end', async () => {
+    patientTest('is linearizable for curl in its correct variant, and its replicas agree at the end', async () => {
       const { exitCode, stdout, stderr } = await recorded('primary', byValue, ['bash', '-c', CURL])
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(stdout).toMatch(/eventual\s+✔ met/)
@@ -111,13 +111,13 @@ describe.skipIf(installed('wrk') === undefined)(
       return recorded(reads, byValue, command, ['--client', 'connection'])
     }
 
-    test('is found to return a stale read from a replica', async () => {
+    test('returns a stale read from a replica to wrk', async () => {
       const { exitCode, stdout } = await wrk('local')
       expect(stdout).toContain('NOT LINEARIZABLE')
       expect(exitCode).toBe(1)
     })
 
-    patientTest('is linearizable in its correct variant', async () => {
+    patientTest('is linearizable for wrk in its correct variant', async () => {
       const { exitCode, stdout, stderr } = await wrk('primary')
       expect(stdout, stderr).toMatch(/^ {2}LINEARIZABLE/m)
       expect(exitCode).toBe(0)

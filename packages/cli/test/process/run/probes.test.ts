@@ -36,7 +36,7 @@ describe('a probe over HTTP', () => {
     expect(await asked('http://{n1}/204 = 204', { n1: url.slice('http://'.length) })).toEqual({ value: 204 })
   })
 
-  test('reports what it received instead of a number', async () => {
+  test('gives the reason if no number was received', async () => {
     const url = await answering()
     expect(await asked(`${url}/200/fine body == 1`)).toEqual({ why: 'the answer has no number: fine' })
     expect(await asked(`${url}/200/fine json.a == 1`)).toEqual({ why: 'the answer is not JSON: fine' })

@@ -13,7 +13,7 @@ const onlyRunIn = (directory: string): string => {
 }
 
 describe('a real run', () => {
-  test('of Raft is linearizable, and leaves a history, run.json, a report and logs', async () => {
+  test('is linearizable with Raft, and leaves a history, run.json, a report and logs', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout, stderr } = await chaos([
       ...['run', '--time', '3s', '--seed', '5', '--faults', 'partition', '--out', out],
@@ -40,7 +40,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('of a multi-master protocol is not linearizable under partitions', async () => {
+  patientTest('is not linearizable under partitions with a multi-master protocol', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...['run', '--target', 'master-master', '--time', '3s', '--seed', '4', '--faults', 'partition', '--out', out],
@@ -81,7 +81,7 @@ describe('a real run', () => {
 
   const lines = (out: string) => readFileSync(join(onlyRunIn(out), 'history.jsonl'), 'utf8').split('\n').length
 
-  patientTest('of a single client can pass, although no operations overlap', async () => {
+  patientTest('can pass with a single client, although no operations overlap', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout } = await chaos([
       ...[

@@ -92,7 +92,7 @@ describe('a Node service in the API', () => {
     expect(again.history.operations).toEqual(one.history.operations)
   })
 
-  test('is reported with the line that threw if it exits by itself', async () => {
+  test('is reported with the line of the thrown error if the service exits by itself', async () => {
     const dying = declared(`${CURED}\nsetTimeout(() => { throw new Error('boom') }, 100)`)
     await expect(simulate(dying, { timeMs: 300 })).rejects.toThrow(/on n1, it threw: Error: boom, at .*server\.ts:\d+/)
     const { found } = await search(dying, { ...calm, seeds: 1, shrinkMs: 1 })

@@ -87,7 +87,7 @@ describe('a Compose project of a user who is not root', () => {
   })
 
   test.skipIf(obstacle)(
-    `is cleaned up by the next chaos process after the first was killed together with its keeper${because}`,
+    `is cleaned up by the next chaos process if chaos was killed together with its keeper${because}`,
     async () => {
       const before = left()
       const holders = () => say(`podman ps --all --filter label=chaosproxy.owner --format '{{.Names}}'`)

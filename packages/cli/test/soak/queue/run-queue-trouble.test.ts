@@ -156,7 +156,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('has workers that refuse jobs of another version and invalid jobs, and then drive a run', async () => {
+  test('starts after its workers have refused jobs of another version and invalid jobs', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const { Queue } = await import('bullmq')

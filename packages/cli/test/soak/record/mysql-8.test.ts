@@ -23,24 +23,27 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
-test.each(['mysql2', 'mariadb'] as const)('is recorded with every login method of its clients: %s', async (driver) => {
-  // mariadb knows no second factor.
-  const users = USERS.filter((user) => driver === 'mysql2' || user !== 'factors')
-  const { address, chosen } = await startMysql8()
-  const out = join(directory, driver)
-  const { url, child, finished } = await startProxy([
-    ...['--listen', '127.0.0.1:0', '--upstream', `mysql://${address}`, '--record', JSON.stringify(SETTINGS)],
-    ...['--out', out],
-  ])
-  const [proxy] = (await (await fetch(`${url}/v1/proxies`)).json()) as { readonly listen: string }[]
-  const args = ['mysql-8-logins.mjs', driver, proxy!.listen.split(':')[1]!, PASSWORD, ...users]
-  await promisify(execFile)(process.execPath, args, { cwd: directory })
-  child.kill('SIGTERM')
-  const { stdout, stderr } = await finished
-  expect(stdout, stderr).toContain(`recorded ${users.length} operations (${users.length} ok,`)
-  const history = readFileSync(join(out, readdirSync(out)[0]!, 'history.jsonl'), 'utf8')
-  for (const user of users) expect(history).toContain(`"session":"${user}"`)
-  expect(history).not.toContain('not-understood')
-  expect(chosen).toHaveLength(users.length)
-  for (const capabilities of chosen) expect(capabilities & UNREADABLE).toBe(0)
-})
+test.each(['mysql2', 'mariadb'] as const)(
+  'MySQL 8 is recorded with every login method of the client %s',
+  async (driver) => {
+    // mariadb knows no second factor.
+    const users = USERS.filter((user) => driver === 'mysql2' || user !== 'factors')
+    const { address, chosen } = await startMysql8()
+    const out = join(directory, driver)
+    const { url, child, finished } = await startProxy([
+      ...['--listen', '127.0.0.1:0', '--upstream', `mysql://${address}`, '--record', JSON.stringify(SETTINGS)],
+      ...['--out', out],
+    ])
+    const [proxy] = (await (await fetch(`${url}/v1/proxies`)).json()) as { readonly listen: string }[]
+    const args = ['mysql-8-logins.mjs', driver, proxy!.listen.split(':')[1]!, PASSWORD, ...users]
+    await promisify(execFile)(process.execPath, args, { cwd: directory })
+    child.kill('SIGTERM')
+    const { stdout, stderr } = await finished
+    expect(stdout, stderr).toContain(`recorded ${users.length} operations (${users.length} ok,`)
+    const history = readFileSync(join(out, readdirSync(out)[0]!, 'history.jsonl'), 'utf8')
+    for (const user of users) expect(history).toContain(`"session":"${user}"`)
+    expect(history).not.toContain('not-understood')
+    expect(chosen).toHaveLength(users.length)
+    for (const capabilities of chosen) expect(capabilities & UNREADABLE).toBe(0)
+  },
+)

@@ -74,7 +74,7 @@ describe.runIf(isBypassed && isPossible)(
       expect([...tables(), left()]).toEqual([''])
     })
 
-    test('are refused in one line with a remedy if their network is internal, and nothing is left behind', async () => {
+    test('are refused in one line with a remedy, and without leftovers, if their network is internal', async () => {
       const internal = project('internal', [...kvServices(), 'networks:', '  default:', '    internal: true'])
       writeFileSync(join(internal, 'shop.json'), JSON.stringify(declaration))
       say('podman-compose -f compose.yaml up -d', internal)
