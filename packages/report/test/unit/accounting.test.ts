@@ -102,7 +102,7 @@ test('the accounting in --json has every list, and each element with its lines',
   })
 })
 
-test('a report without an accounting counts operations of unknown outcome, and does not list them', () => {
+test('a report without an accounting prints the number of operations of unknown outcome', () => {
   expect(JSON.parse(JSON.stringify(toJson({ report, history, checkMs: 1 }))).info).toEqual({ total: 1 })
   expect(renderCheck(report, history, plainStyle, page)).toContain('1 operation has an unknown outcome\n')
 })

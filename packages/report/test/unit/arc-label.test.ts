@@ -35,7 +35,7 @@ test('the label of an arc stays in the drawing and does not cover a bar, whereve
   )
 })
 
-test('the letter of an arc stays on the arc and does not cover a bar', () => {
+test('the letter that marks an arc stays on the arc and does not cover a bar', () => {
   const coordinate = fc.integer({ min: 0, max: 600 })
   fc.assert(
     fc.property(coordinate, coordinate, (left, top) => {

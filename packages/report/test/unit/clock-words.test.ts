@@ -15,7 +15,7 @@ test('the clocks line names the levels that inexact clocks leave undecided', () 
   )
 })
 
-test('the clocks line states that the clocks of workers did not keep their bounds', () => {
+test('the clocks line states that the clocks of workers exceeded their error bounds', () => {
   expect(clocksText({ ...cost, withinNanos: { max: null, p50: null }, undecided: ['linearizable'] })).toContain(
     'did not all keep their bounds',
   )

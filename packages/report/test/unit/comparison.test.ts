@@ -71,7 +71,7 @@ test('a comparison whose workload decides only one level shows only that level',
   expect(renderComparisonHtml(bank, '1.0.0')).toMatch(/<\/svg> not linearizable/)
 })
 
-test('the matrix of a comparison shows the level of each system under each condition, with its latency', () => {
+test('the matrix of a comparison shows the level and the latency of each system under each condition', () => {
   const page = renderComparisonHtml(
     comparison([systemOf('raft', cell('calm', 'linearizable'), cell('partition', 'eventual', 0.6))]),
     '1.0.0',

@@ -30,7 +30,7 @@ test('a table that is too wide prints further columns below, after a repeated fi
   ])
 })
 
-test('a table that is too wide has no line above the width, and loses no cell', () => {
+test('a table that is too wide has no line longer than the width, and loses no cell', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 10 })
   const row = fc.array(word, { minLength: 5, maxLength: 5 })
   fc.assert(

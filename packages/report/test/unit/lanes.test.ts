@@ -41,7 +41,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('begin with the processes of the counterexample, in its order, and end with the final reads', () => {
+  test('begin with the processes of the counterexample, in the order of the counterexample, and end with the final reads', () => {
     const history = made([op(0, 1, 2, { final: true }), op(10, 1, 2), op(2, 3, 4), op(1, 5, 6)])
     expect(lanesOf(history, [2]).names).toEqual(['p2', 'p1', 'p10', 'p0'])
     expect(lanesOf(history, []).names).toEqual(['p1', 'p2', 'p10', 'p0'])

@@ -79,7 +79,7 @@ describe('the report of a lock violation', () => {
       // Granted at 0 ms or at 20 ms, or between.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])('states that a lease of %i ms expired only if it had ended by the next grant', (ms, said) => {
+    ])('states that a lease of %i ms expired only if the lease had ended by the next grant', (ms, said) => {
       expect(judge(held, lasts(ms)).lease).toBe(said)
     })
 

@@ -103,7 +103,7 @@ describe('the HTML report of a watch', () => {
     for (const level of watchLevels) expect(page).toContain(guaranteeText[level])
   })
 
-  test('does not state a guarantee that was violated', () => {
+  test('omits a guarantee that was violated', () => {
     expect(pageOf(steps({ revision: 2, key: 'x', value: 3 }))).not.toContain('Every watch was sent every change')
   })
 })
@@ -144,7 +144,7 @@ describe('the report of a violation with several registers', () => {
     expect(titleOf(...writes, ...reads)).toBe('p2 and p3 saw the same writes in different orders')
   })
 
-  test('states that a value which was read had never been written', () => {
+  test('states that a read returned a value that nobody had written', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'x', 9]))).toBe('p1 read x = 9, which nobody had written')
   })
 

@@ -96,7 +96,7 @@ describe('the headline of a queue violation', () => {
     expect(titleOf(changed, 'bag')).toBe('Linearizable')
   })
 
-  test('the counterexample of a queue omits dequeues of unknown outcome if known dequeues explain it', () => {
+  test('the counterexample of a queue omits dequeues of unknown outcome if known dequeues explain the violation', () => {
     const unknown = (p: number, from: number): Made => ({
       ...{ p, f: 'dequeue', key: 'q', type: 'info', from, to: from + 1 },
     })
@@ -179,7 +179,7 @@ describe('the headline of a counter violation', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 1)], 'counter')).toBe('The counter lost 2 additions')
   })
 
-  test('does not count an addition as lost if one node still has it', () => {
+  test('does not count an addition as lost if one node still has the addition', () => {
     expect(titleOf([add(1), add(2), add(3), read(4, 1), read(5, 3)], 'counter')).toBe(
       '1 read missed acknowledged additions',
     )
@@ -336,7 +336,7 @@ describe('the headline of a violation', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('names the node that answered without a write that it had acknowledged', () => {
+  test('names the node that answered without a write acknowledged by that node', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
@@ -561,7 +561,7 @@ describe('the headline of a list violation', () => {
     )
   })
 
-  test('counts a missed append of unknown outcome only if another read had shown it', () => {
+  test('counts a missed append of unknown outcome only if another read had shown the append', () => {
     const lost = [append(1, 1), append(2, 2, 'info'), read(3, [1])]
     expect(titleOf(lost, 'list-append')).toBe('Linearizable')
     expect(titleOf([append(1, 1), append(2, 2, 'info'), read(3, [1, 2]), read(4, [1])], 'list-append')).toBe(

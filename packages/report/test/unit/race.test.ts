@@ -93,7 +93,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(without('B', 'writes'), [A, B])).toBeUndefined()
   })
 
-  test('is not an await at the end of a request, after which almost nothing runs', () => {
+  test('excludes an await at the end of a request', () => {
     const steps = [
       ...arrives('A', 0),
       ...arrives('B', 1),

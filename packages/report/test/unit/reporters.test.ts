@@ -121,7 +121,7 @@ test('every reporter writes an equal text each time it is given the same subject
     }
 })
 
-test('every reporter describes a violation by one common sentence', async () => {
+test('every reporter describes a violation with the same sentence', async () => {
   const [finding] = findingsOf(run)
   const sentence = finding?.sentence ?? ''
   expect(sentence).toMatch(/^process 90 read 6 from n2/)

@@ -39,7 +39,7 @@ describe('the arc from one bar to another', () => {
     expect(labels.filter((label) => isThrough(back, label))).toEqual([])
   })
 
-  test('avoids a label between the lanes, wherever it is', () => {
+  test('avoids a label between the lanes, wherever the label is', () => {
     fc.assert(
       fc.property(fc.integer({ min: 160, max: 400 }), fc.integer({ min: 85, max: 140 }), (left, top) => {
         const label: Box = { left, right: left + 80, top, bottom: top + 15 }

@@ -131,7 +131,7 @@ describe('the terminal page of a run', () => {
     expect(text).not.toMatch(/class="tag">found/)
   })
 
-  test('counts the faults that took effect, and names those that did not', () => {
+  test('counts the faults that took effect, and names the faults that did not', () => {
     const whole = renderRun(run, stale.history, plainStyle, { ...options, reportFile: undefined })
     expect(whole).toContain('faults that took effect: 1 of 1 partition, 0 of 1 kill')
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')

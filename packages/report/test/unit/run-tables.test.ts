@@ -40,7 +40,7 @@ test('the end of a kill states the time of the restart, and then the time when t
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
 })
 
-test('undecided verdicts on clients and nodes with one common reason are printed once', () => {
+test('a reason shared by undecided verdicts on clients and nodes is printed once', () => {
   const unknown = 'unknown: out of time'
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
     'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',

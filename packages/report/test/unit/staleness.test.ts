@@ -62,7 +62,7 @@ test('the HTML report has staleness among its counts', () => {
   expect(html).toContain('<th scope="row">behind, at most</th><td>640 ms and 4 versions</td>')
 })
 
-test('the staleness in --json has its numbers, and the stalest read as an operation', () => {
+test('the staleness in --json has counts, bounds and percentiles, and the stalest read as an operation', () => {
   const json = JSON.parse(JSON.stringify(toJson({ report: stale, history, checkMs: 1 })))
   expect(json.staleness).toMatchObject({
     reads: { measured: 29_000, stale: 312 },

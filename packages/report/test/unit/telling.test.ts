@@ -156,7 +156,7 @@ describe('the summary of a run', () => {
     )
   })
 
-  test('does not propose the remedy for a leader if a sum lacks additions', () => {
+  test('proposes no remedy for a leader if a sum lacks additions', () => {
     const summed = made([
       { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
       { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
@@ -269,7 +269,7 @@ describe('the cause of a violation', () => {
   })
   const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
 
-  test('is certain if a message shows that a fault stopped it', () => {
+  test('is certain if a captured message was stopped by a fault', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
@@ -367,7 +367,7 @@ describe('the cause of a violation', () => {
     expect(why({ ...more, faults: [earlier] }).text).not.toMatch(/take over/)
   })
 
-  test('is unknown if not every message was captured', () => {
+  test('is unknown if some messages were not captured', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     expect(why({ heard: unclear })).toMatchObject({
       text: 'Not every message was captured, so the cause may be missing.',

@@ -39,7 +39,7 @@ describe('the drawing of a timeline in text', () => {
 `)
   })
 
-  test('does not call an operation of unknown outcome acknowledged', () => {
+  test('draws an operation of unknown outcome differently from an acknowledged operation', () => {
     const drawn = (unknown: boolean): string =>
       draw(
         made([

@@ -82,12 +82,12 @@ describe('a message with the missed change', () => {
     everywhere(all, 'The message with x = 743 to n3 was held (partition) and received only at 7.119 s.')
   })
 
-  test('is not reported as a fault of the network if it had arrived', () => {
+  test('is not blamed on the network if the message had arrived', () => {
     const words = 'n3 had received x = 743 at 6.572 s, 546 ms before it was asked, and answered without it.'
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
-  test('is reported with both times if it was held until shortly before the read', () => {
+  test('is reported with the times of arrival and read if the message was held until shortly before the read', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)

@@ -48,7 +48,7 @@ test('the live judge reports no violation if the route table seems to read from 
   expect(judge.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
-test('the live judge is not certain before an operation has observed a value', () => {
+test('the live judge is uncertain before an operation has observed a value', () => {
   const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
   const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
   for (const model of ['register', 'counter', 'set', 'queue'] as const) {

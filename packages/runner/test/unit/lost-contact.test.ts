@@ -144,7 +144,7 @@ describe('a phase in which a fault may be in force', () => {
   })
 })
 
-test('a fault of uncertain duration is never reported as in force before its injection', () => {
+test('a fault of uncertain duration is reported as in force from its injection at the earliest', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
   // A fault is not known to have been in force before it began.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })

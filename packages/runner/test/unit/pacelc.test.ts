@@ -21,7 +21,7 @@ describe('the PACELC class of a system', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 
-  test('counts a violation under delays, but not one under kills, as latency preferred to consistency', () => {
+  test('counts a violation under delays as latency preferred to consistency, but not a violation under kills', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')], cut)).toBe('PA/EL')
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })

@@ -168,7 +168,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(held).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('includes flipped bits only on request, and then expects no promised level', async () => {
+  test('includes flipped bits only on request, and the run then expects no level', async () => {
     const target: Target = { ...plain, promises: () => 'linearizable' }
     expect((await planned(target, ['everything'])).spec.faults).not.toContain('flip-bit')
     expect((await planned(target, ['disk'])).spec.faults).not.toContain('flip-bit')

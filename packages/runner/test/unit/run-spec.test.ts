@@ -29,7 +29,7 @@ describe('the spec of a run', () => {
     })
   })
 
-  test('is unchanged by parsing it again', () => {
+  test('does not change when it is parsed again', () => {
     const whole = {
       target: { name: 'sim:raft', bug: 'forget-vote', settings: { batch: 3, 'pre-vote': false, reads: 'lease' } },
       workload: { name: 'bank', settings: { accounts: 5 } },

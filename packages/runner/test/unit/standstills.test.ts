@@ -100,7 +100,7 @@ describe('requirements on a run with a standstill', () => {
   })
 })
 
-test('the list of standstills contains a standstill, and the list of faults does not', () => {
+test('a standstill in a history is listed as a standstill, and not as a fault', () => {
   expect(standstillsOf(history({ from: at(1), to: at(3) }))).toEqual([{ from: at(1), to: at(3) }])
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })

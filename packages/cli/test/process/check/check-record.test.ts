@@ -49,7 +49,7 @@ describe('the record of a service that already held data', () => {
     expect(await judged('3')).toEqual({ exitCode: 0, linearizable: 'met' })
   })
 
-  test('is not linearizable if an initial value returns after a write', async () => {
+  test('is not linearizable if a read returns an initial value after a write', async () => {
     const { exitCode, stdout } = await chaosHere([
       'check',
       saved(header, ...events, ...read(0, 3)),

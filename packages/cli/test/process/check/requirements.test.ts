@@ -190,7 +190,7 @@ describe('--baseline', () => {
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
       ' holds 2 results, one per line. Give a file with one result, as --json prints for a single run.',
     ],
-  ])('is refused before anything starts if it names a file %s', async (_, text, message) => {
+  ])('is refused before anything starts for a file %s', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)
     const out = temporaryDirectory()

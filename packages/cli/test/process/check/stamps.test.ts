@@ -102,7 +102,7 @@ describe('times in milliseconds', () => {
     expect((await check([operationLines(crossed)], '--keyed')).exitCode).toBe(1)
   })
 
-  test('leave operations of merged files concurrent if they have the same time', async () => {
+  test('leave operations of merged files concurrent if the times are equal', async () => {
     const counted = (client: number, f: string, value: number): Operation =>
       did(client, f, [5e6, 5e6], f === 'add' ? { input: value } : { output: value })
     const files = [
@@ -112,7 +112,7 @@ describe('times in milliseconds', () => {
     expect((await check(files, '--merge', '--model', 'counter')).exitCode).toBe(0)
   })
 
-  test('leave transactions of different clients concurrent if they have the same time', async () => {
+  test('leave transactions of different clients concurrent if the times are equal', async () => {
     const txn = (client: number, ...micro: readonly (readonly [f: string, key: string, value: unknown])[]): Operation =>
       did(client, 'txn', [5e6, 5e6], {
         input: micro.map(([f, key, value]) => [f, key, f === 'r' ? null : value]),

@@ -205,7 +205,7 @@ describe.skipIf(installed('redis-server') === undefined)('a recording in a store
     for (const told of [kept, worker.printed(), shared.stderr, shared.stdout]) expect(told).not.toContain(KEY)
   })
 
-  patientTest('a worker of a queue refuses a stored recording if it finds another object at the address', async () => {
+  patientTest('a worker of a queue refuses a stored recording if the address now holds another object', async () => {
     const [queue, store] = [await queueOf(), await startStore()]
     const env = environmentOf(store.port)
     await store.put('a.jsonl', recordingOf(600, 7).join('\n'))

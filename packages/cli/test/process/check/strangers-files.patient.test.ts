@@ -74,7 +74,7 @@ describe('the spec of another person', () => {
     }
   })
 
-  test('is refused if its target is outside its directory, with the commands of the target', async () => {
+  test('is refused if its target is outside its directory, and the refusal names the commands of the target', async () => {
     const files = strangersDirectory()
     mkdirSync(join(files.directory, 'inner'))
     const file = files.write('inner/spec.json', spec({ target: { name: files.cluster, settings: {} } }))
@@ -281,7 +281,7 @@ test('--events overwrites events of an earlier run, but no other file', async ()
     expect((await chaosHere([...run, '--events', events, ...force])).exitCode).toBeLessThan(3)
 })
 
-test('--events does not write through a dangling link', async () => {
+test('--events refuses a dangling link, and does not create the target of the link', async () => {
   const directory = temporaryDirectory()
   const [link, elsewhere] = [join(directory, 'events.jsonl'), join(directory, 'elsewhere')]
   symlinkSync(elsewhere, link)

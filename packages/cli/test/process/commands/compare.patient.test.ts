@@ -80,7 +80,7 @@ describe('chaos compare', () => {
     expect((await chaosHere(args)).stdout).toBe((await chaosHere(args)).stdout)
   })
 
-  test('finds lost writes if the swept setting waits for no replica, and none if it waits for all', async () => {
+  test('finds lost writes if the swept setting waits for no replica, and none if the setting waits for all', async () => {
     const args = ['compare', '--targets', 'primary-replica:reads=primary', '--sweep', 'sync=0,all', '--nodes', '3']
     const { stdout } = await chaosHere([...args, '--faults', 'isolate-leader', ...quick, '--json'])
     const [none, all] = JSON.parse(stdout).systems

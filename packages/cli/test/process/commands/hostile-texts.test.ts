@@ -86,7 +86,7 @@ describe('a hostile text', () => {
     },
   )
 
-  test("cannot inject control sequences in the recorder's notes about requests it did not understand", async () => {
+  test("cannot inject control sequences in the recorder's notes about unrecognised requests", async () => {
     const cwd = directory()
     const told = (event: { readonly [member: string]: Json }) =>
       event['process'] === 'recorder' ? { ...event, value: { what: HOSTILE, why: HOSTILE } } : event

@@ -411,7 +411,7 @@ describe('chaos init for a service that can be started', () => {
     )
   })
 
-  test('reports why the service did not start, and writes its routes untested', async () => {
+  test('reports why the service did not start, and marks its routes as untested', async () => {
     const cwd = storeWith(`import 'no-such-package'\n${STORE('.')}`)
     const { stdout, exitCode } = await chaosHere(['init'], { cwd })
     expect(stdout).toMatch(/• Not tried: n1 did not start \(exit code 1\)\..*Cannot find package 'no-such-package'/s)

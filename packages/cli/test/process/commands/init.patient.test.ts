@@ -40,7 +40,7 @@ describe('chaos init', () => {
     expect(existsSync(join(cwd, 'chaos.config.ts'))).toBe(false)
   })
 
-  test("writes a configuration for a user's service, and chaos doctor reports an unknown command in it", async () => {
+  test("writes a configuration for a user's service, and chaos doctor reports an unknown command in that configuration", async () => {
     const cwd = temporaryDirectory()
     const command = 'no-such-service --port {port}'
     expect((await chaosHere(['init', '--command', command, '--nodes', '2'], { cwd })).exitCode).toBe(0)

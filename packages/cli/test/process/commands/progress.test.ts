@@ -22,7 +22,7 @@ function onTerminal(columns: number, set: NodeJS.ProcessEnv = {}) {
 }
 
 describe('the progress output', () => {
-  test('consists of plain lines if the width of the terminal is unknown, where pages are 110 columns wide', () => {
+  test('consists of plain lines, and pages are 110 columns wide, if the width of the terminal is unknown', () => {
     expect(onTerminal(0).stderr).toBe('  reading history.jsonl\n')
     expect([0, 60, 200].map((columns) => pageWidth({ columns }))).toEqual([110, 60, 110])
   })

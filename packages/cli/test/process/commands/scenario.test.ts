@@ -7,11 +7,11 @@ import { chaosHere, temporaryDirectory } from '../../../../testing/src/chaos.ts'
 import { accidentOf, fixOf, playTale } from '../../../src/scenario/play-tale.ts'
 
 describe.each(stories)('the scenario $name', (story) => {
-  test.each(accidentOf(story))('has the described course: $tale.title', async (part) => {
+  test.each(accidentOf(story))('runs as its description states: $tale.title', async (part) => {
     expect((await playTale(part)).differences).toEqual([])
   })
 
-  test('has the described course in its fixed version', async () => {
+  test('runs as its description states in the fixed version', async () => {
     expect((await playTale(fixOf(story))).differences).toEqual([])
   })
 })

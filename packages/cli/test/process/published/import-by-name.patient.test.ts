@@ -59,7 +59,7 @@ describe('the import of chaosproxy in a user file outside node_modules', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('does not make an unknown package importable', async () => {
+  test('fails for an unknown package', async () => {
     const directory = filesOf({ 'wrong.ts': `import 'chaosproxx'\nexport default {}` })
     await expect(importUserFile(join(directory, 'wrong.ts'))).rejects.toThrow(/does not run: .*chaosproxx/)
   })

@@ -64,7 +64,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(workers.reduce((sum, { printed }) => sum + shards(printed()), 0)).toBe(16)
   })
 
-  patientTest('sends a small recording to workers without the file, and leaves no copy on them', async () => {
+  patientTest('sends a small recording to workers without the file, and leaves no copy on the workers', async () => {
     const queue = await queueOf()
     const file = fileOf(recordingOf(600, 7, 300))
     const alone = await chaos(['check', file, '--expect', 'linearizable'])
@@ -150,7 +150,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     expect(worker.child.exitCode).toBe(null)
   })
 
-  patientTest("checks several small files with a user's model by one job each", async () => {
+  patientTest("checks several small files with a user's model as one job per file", async () => {
     const queue = await queueOf()
     const worker = await joined(queue, ['--allow-code'])
     const cwd = temporaryDirectory()

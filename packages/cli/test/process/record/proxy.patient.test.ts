@@ -269,7 +269,7 @@ describe('chaos proxy', () => {
     expect([good.exitCode, bad.exitCode]).toEqual([0, 1])
   })
 
-  patientTest('does not exit with 0 if its command is stopped by a signal or by --time', async () => {
+  patientTest('exits with 130 if its command is stopped by a signal, and with 2 if stopped by --time', async () => {
     const endless = ['--', 'node', '-e', 'setInterval(() => {}, 1000)']
     const signalled = await startProxy(endless)
     signalled.child.kill('SIGINT')

@@ -115,7 +115,7 @@ describe('a service in Python', () => {
     expect(judged.summary).toContain('recorded 20 operations (20 ok')
   })
 
-  patientTest('is not reported as violated in a second recording, in which it already holds data', async () => {
+  patientTest('is not reported as violated in a second recording that begins with the data of the first', async () => {
     const service = await startService()
     for (const text of ['first', 'second']) {
       const judged = await judge(named, [service], async (clients) => {

@@ -16,7 +16,7 @@ describe('chaos run --times', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('bounds the rate of violations if no run had a violation', async () => {
+  test('states an upper bound of the violation rate if no run had a violation', async () => {
     const { exitCode, stdout } = await chaosHere([...simulated, '--times', '3', '--out', temporaryDirectory()])
     expect(stdout).toContain('KEPT IN 3 OF 3 RUNS')
     expect(stdout).toContain('it happens in 0.0% to 56.1% of such runs')

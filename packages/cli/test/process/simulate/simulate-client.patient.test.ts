@@ -85,7 +85,7 @@ describe('a service whose clients are user code', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('is searched with both files named on the command line, and refused together with a route table', async () => {
+  test('is searched if the command line names program and client file, and refused together with a route table', async () => {
     const cwd = folderWith(CURED)
     const search = (...more: string[]) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--client', 'client.ts', '--seeds', '3', ...more, ...some], {

@@ -39,7 +39,7 @@ describe('chaos simulate', () => {
     expect(strange.stderr).toContain('repeat it on the command line (--program ')
   })
 
-  test('refuses a workload that no route serves before it reads the program', async () => {
+  test('refuses a workload without a matching route before the program is read', async () => {
     const cwd = folderWith('no program {')
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--workload', 'queue'], { cwd })
     expect(exitCode).toBe(3)
@@ -82,7 +82,7 @@ describe('chaos simulate', () => {
     expect(readFileSync(join(cwd, replay.replace(/json$/, 'jsonl')), 'utf8')).toContain('"initial":2')
   })
 
-  test('reports in how many trials no write was answered before its client gave up', async () => {
+  test('reports the number of trials in which no write was answered in time', async () => {
     const slow = register('await wait(1200); values.set(key, to)').replace(
       "'PUT') values",
       "'PUT') await wait(1200), values",

@@ -119,7 +119,7 @@ const seenOf = (directory: string): string => {
 }
 
 describe('a run with fault-injecting proxies on other hosts', () => {
-  test('is judged with the faults that the proxies injected, and nowhere shows the token', async () => {
+  test('is judged with the faults that the proxies injected, and shows the token nowhere', async () => {
     const { directory, run, faults, hosts } = await twoHosts()
     const { finished } = run('--time', '6s', ...schedule(directory, 1_000, 4_000), '--expect', 'linearizable')
     await until(async () => (await faults()).length > 0)
@@ -162,7 +162,7 @@ describe('a run with fault-injecting proxies on other hosts', () => {
     await until(async () => (await faults()).length === 0)
   })
 
-  test('performs final reads if contact is restored in time, and reports when the fault was in doubt', async () => {
+  test('performs final reads if contact is restored in time, and reports the time in which the fault was in doubt', async () => {
     const { directory, run, faults, isHurtAtEach, cutOff } = await twoHosts()
     const { finished } = run('--time', '13s', ...schedule(directory, 500, 12_000))
     await until(isHurtAtEach)
