@@ -110,17 +110,17 @@ describe('a claim in a report', () => {
   const missing: Claim = { claim: 'missing', known: 1, read: 2 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), missing)
 
-  test('of a missing write holds if the node answered with an older value after the acknowledgement', () => {
+  test('a claim of a missing write holds if the node answered with an older value after the acknowledgement', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('of a missing write is refuted if the node answered with the write or with a newer value', () => {
+  test('a claim of a missing write is refuted if the node answered with the write or with a newer value', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('of a missing element holds if another read had shown the element before', () => {
+  test('a claim of a missing element holds if another read had shown the element before', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)

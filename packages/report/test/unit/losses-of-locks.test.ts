@@ -65,7 +65,7 @@ describe('the report of a lock violation', () => {
     expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
   })
 
-  describe('the report of a violation of a lock with a lease', () => {
+  describe('the report on a lock with a lease', () => {
     const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
     const held = [
       lock(1, 'acquire', 0, 20),

@@ -129,7 +129,7 @@ describe('the table about a counter that was read too low', () => {
     'counter',
   )
 
-  test('shows what each node had acknowledged, the sum, and by how much the read is too low', () => {
+  test('shows what each node had acknowledged, the sum, and the difference to the read', () => {
     expect(told.sheet?.title).toBe('Counter c: what each node had acknowledged, and what was read')
     expect(told.rows).toEqual([
       ['n1', '0.035 s', '2', '+4'],
@@ -240,7 +240,7 @@ describe('the table about replicas that disagree at the end', () => {
   })
 })
 
-describe('the table about a message that was delivered more than once', () => {
+describe('the table about a repeated message', () => {
   const taken = (p: number, from: number): Made => ({
     ...{ p, f: 'dequeue', key: 'q', out: 5, from: from * 1e6, to: (from + 3) * 1e6, node: `n${p}` },
   })
@@ -257,7 +257,7 @@ describe('the table about a message that was delivered more than once', () => {
     ])
   })
 
-  test('fits a terminal of 80 columns, and is drawn with an axis of time on a page', () => {
+  test('fits a terminal of 80 columns, and has an axis of time on a page', () => {
     expect(told.terminal?.[4]).toBe('✘ 0.020 s  0.023 s   p2      was given 5  n2    ok')
     expect(told.page).toContain('<svg class="why-svg"')
   })

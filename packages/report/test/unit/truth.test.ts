@@ -92,7 +92,7 @@ describe('the report of faults near a violation', () => {
     expect(drawn).toHaveLength(1)
   })
 
-  test('prefers a cut between the nodes of writer and reader to other cuts, and a long cut to a short cut', () => {
+  test('prefers a cut between the nodes of writer and reader, and prefers a long cut to a short cut', () => {
     const faults = [
       record('elsewhere', cut([['n4'], ['n5']]), 6000, 8000),
       record('short', cut([['n3'], ['n1']]), 7000, 7010),

@@ -38,7 +38,7 @@ const comment: readonly Made[] = [
 const STORY =
   "p0 wrote photo = 7, then comment = 8; p1 saw p0's comment = 8, but then read photo = null from n2, not p0's 7."
 
-describe('a violation in which a read shows an effect without its cause', () => {
+describe('a read that shows an effect without its cause', () => {
   const history = made(comment)
   const report = judge(history)
   const facts = factsOf({ history, report })

@@ -26,7 +26,7 @@ const missed = (error = 'status 404') =>
     [1, 'fail', 'read', null, error],
   ] as const
 
-describe('the complaint about reads left out of the record', () => {
+describe('the warning about reads missing from the record', () => {
   test('names a read that got no value and follows an acknowledged write', () => {
     expect(complaints(...written, ...missed())).toEqual([
       '1 read of x ended in status 404 and was left out, after an acknowledged write: that is what a lost write looks like. Have the route say "absent" for it in place of "fail"',

@@ -125,7 +125,7 @@ describe('a requirement on a run', () => {
     expect(() => parseRequirement(text, '--require')).toThrow(message)
   })
 
-  test('with any text is parsed or refused with a UserError', () => {
+  test('is parsed from any text, or refused with a UserError', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {

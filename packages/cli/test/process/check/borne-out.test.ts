@@ -29,7 +29,7 @@ const failed = (process: number, f: string, value: Json): Line[] => [
 ]
 const read = (process: number, answer: Json): Line[] => both(process, 'read', null, answer)
 
-describe('the explanation of a read of a value whose write failed', () => {
+describe('the explanation of a read of a failed write', () => {
   test.each<[string, Line[], boolean]>([
     ['a write that failed before the read', [...failed(0, 'write', 7), ...read(1, 7)], true],
     [

@@ -129,7 +129,7 @@ const remedies: readonly (readonly [file: string, exitCode: number])[] = [
   ['nov28-90y-causal.edn', 0],
 ]
 
-describe.skipIf(!existsSync(cases))('chaos check of a history in the format of a public bug report', () => {
+describe.skipIf(!existsSync(cases))('chaos check of a history from a public bug report', () => {
   test.each([...rows, ...isolated])(
     'exits with $exitCode for $file $options',
     async ({ file, options, exitCode, says, saysNot }) => {
@@ -150,7 +150,7 @@ describe.skipIf(!existsSync(cases))('chaos check of a history in the format of a
     expect(ended.exitCode).toBe(exitCode)
   })
 
-  test('chaos explain and chaos diff accept the history with the options that the refusals propose', async () => {
+  test('chaos explain and chaos diff accept the history with the proposed options', async () => {
     const opened = ['--model', 'bank', '--initial', '{"0":30,"1":30}']
     for (const args of [['explain'], ['diff', join(cases, '14c-bank-fine.edn')]])
       expect((await chaosHere([...args, join(cases, '14c-bank-fine.edn'), ...opened])).exitCode).toBe(0)

@@ -53,7 +53,7 @@ describe('a refused history', () => {
   })
 })
 
-describe('the text of a proxy', () => {
+describe('a hostile text from a proxy', () => {
   const servers: ReturnType<typeof createServer>[] = []
   afterEach(() => {
     for (const server of servers.splice(0)) server.close()

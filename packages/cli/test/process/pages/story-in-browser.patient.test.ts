@@ -81,7 +81,7 @@ describe('the page of a scenario in a real browser', () => {
   })
 
   test.skipIf(without)(
-    'opens at the step in its address, marks the step on both sides, and advances by buttons',
+    'opens at the step in its address, marks this step on both sides, and advances by buttons',
     async () => {
       const url = await pageOf('burrito-and-taco')
       await open(new URL('#step=6', url), async (page) => {

@@ -62,7 +62,7 @@ describe('the page of runs in a real browser', () => {
   }
 
   patientTest.skipIf(without)(
-    'filters and compares runs, opens a report, shows a new run, and links to the live page of an active run',
+    'filters and compares runs, opens a report, shows a new run, and links to the page of an active run',
     async () => {
       const out = temporaryDirectory()
       await chaosHere([...BRIEF, '--seed', '1', '--out', out])

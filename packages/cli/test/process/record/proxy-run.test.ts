@@ -166,7 +166,7 @@ describe('a recording by chaos proxy', () => {
     expect(refused.stderr).toContain(`--config ${config}`)
   })
 
-  describe('a recording of proxies with --carries', () => {
+  describe('a recording with --carries', () => {
     async function configured(proxies: readonly object[], more: readonly string[] = []) {
       const directory = temporaryDirectory()
       const [config, out] = [join(directory, 'proxies.json'), join(directory, 'results')]

@@ -64,7 +64,7 @@ async function nothingLeft(directory: string): Promise<void> {
   await expect.poll(() => [...processesOf(directory), ...dataDirs()], { timeout: 30_000 }).toEqual([])
 }
 
-describe("a user's cluster that a file declares", () => {
+describe("a cluster declared in a user's file", () => {
   patientTest('is linearizable while its nodes are killed, paused and partitioned', async () => {
     const cwd = declared()
     const faults = scheduleIn(cwd, [

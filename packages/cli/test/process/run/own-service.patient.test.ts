@@ -29,7 +29,7 @@ async function driven(routes: object, reads: Reads) {
   ])
 }
 
-describe("a user's service that the generator drives through a route table", () => {
+describe("a user's service driven through a route table", () => {
   test('returns stale reads from its replicas', async () => {
     const { exitCode, stdout } = await driven(byValue, 'local')
     expect(stdout).toContain('NOT LINEARIZABLE')
@@ -43,7 +43,7 @@ describe("a user's service that the generator drives through a route table", () 
     expect(exitCode).toBe(0)
   })
 
-  patientTest('is linearizable with If-Match for cas and versions as values if replicas ask the primary', async () => {
+  patientTest('is linearizable with If-Match and versions as values if replicas ask the primary', async () => {
     const { exitCode, stdout } = await driven(byVersion, 'primary')
     expect(stdout).toMatch(/^ {2}LINEARIZABLE/m)
     expect(exitCode).toBe(0)

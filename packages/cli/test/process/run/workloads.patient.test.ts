@@ -107,19 +107,16 @@ describe('a user-defined workload', () => {
   test.each([
     ['bank', 'none', 'initial: { a: 1 },'],
     ['counter', 'eventual', 'initial: 0,'],
-  ])(
-    'with the model %s is expected to meet what its target promises for that model: %s',
-    async (model, promised, initial) => {
-      const file = asking(model, 'read', initial)
-      const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
-      expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
-    },
-  )
+  ])('is expected to meet the promise of the target for the model %s: %s', async (model, promised, initial) => {
+    const file = asking(model, 'read', initial)
+    const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
+    expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
+  })
 
   test.each([
     ['list-append', 'append'],
     ['unique-ids', 'generate'],
-  ])('with the model %s runs on the object of that model, whatever the name of the workload', async (model, f) => {
+  ])('runs on the object of the model %s, whatever the name of the workload', async (model, f) => {
     const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })

@@ -12,7 +12,7 @@ const FILE = join(root, 'packages/cli/test/simulate/authors/stops-at-a-loss.mjs'
 const protocolIn = async () => (await importUserFile(FILE)) as ProtocolModule
 const faults = ['loss']
 
-describe('a protocol that hangs forever after its first lost message', () => {
+describe('a protocol that hangs after its first lost message', () => {
   test('is found by a search, shrunk, and hangs again in its replay', async () => {
     const directory = temporaryDirectory()
     const fuzz = ['fuzz', '--protocol', FILE, '--faults', faults.join(','), '--seeds', '64', '--json']

@@ -32,7 +32,7 @@ const faults = Array.from({ length: 100 }, (_, i) => {
 const { obstacle, say, directory, project, end } = startRootlessPodman()
 const because = obstacle === undefined ? '' : ` (not possible here: ${obstacle})`
 
-describe('a Compose project of a user who is not root', () => {
+describe('a rootless Compose project', () => {
   const cwd = join(directory, 'killed')
   beforeAll(() => {
     if (obstacle !== undefined) return

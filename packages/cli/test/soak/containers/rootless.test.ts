@@ -40,7 +40,7 @@ async function results(project: string, of: (line: string) => Promise<string>): 
 const all = (result: string) => seeds.map(() => result)
 
 const rootful = startPodman()
-describe.runIf(rootful.isPossible)('a service in containers of root', () => {
+describe.runIf(rootful.isPossible)('a service in rootful containers', () => {
   const env = { PATH: [rootful.programs, process.env['PATH']].join(delimiter) }
   const inProject = (name: string) => async (line: string) => {
     const { stdout, stderr } = await chaos(line.split(' '), { cwd: join(rootful.directory, name), env })
@@ -59,7 +59,7 @@ describe.runIf(rootful.isPossible)('a service in containers of root', () => {
 })
 
 const rootless = startRootlessPodman()
-describe('a service in containers of a user who is not root', () => {
+describe('a service in rootless containers', () => {
   const { obstacle, say, directory } = rootless
   const because = obstacle === undefined ? '' : ` (not possible here: ${obstacle})`
   const chaosAs = (name: string, line: string) =>

@@ -83,7 +83,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect(exitCode).toBe(4)
   })
 
-  test('loses and repeats no operation if Redis restarts, or a worker is paused for less than a lease', async () => {
+  test('loses and repeats no operation if Redis restarts, or a worker pauses for less than a lease', async () => {
     const port = await freePort()
     const serve = () =>
       startProcess(redis ?? '', ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'])
@@ -123,7 +123,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('excludes a worker that is paused for longer than a lease, and that worker stops its own clients', async () => {
+  test('excludes a worker that pauses for longer than a lease, and that worker stops its own clients', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said, out } = await started(queue, ['--time', '16s'])
