@@ -65,7 +65,7 @@ describe('a simulated run', () => {
     expect(open.size).toBe(0)
   })
 
-  test('retires a process after an info', () => {
+  test('retires a process after an operation of unknown outcome', () => {
     const retired = new Set<number | string>()
     for (const { process, type } of clientEvents(events)) {
       expect(retired.has(process)).toBe(false)

@@ -257,7 +257,7 @@ describe('a history file that cannot be read', () => {
     await refused(file, /image\.png/)
   })
 
-  test('is refused if it is 100 MB of noise', async () => {
+  test('is refused if it is 100 MB of random bytes', async () => {
     const file = join(temporaryDirectory(), 'noise')
     const stream = createWriteStream(file)
     for (let i = 0; i < 100; i++) if (!stream.write(randomBytes(1_000_000))) await once(stream, 'drain')

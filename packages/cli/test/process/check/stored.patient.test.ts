@@ -178,7 +178,7 @@ test('each command about stores in the manual exits with 0', async () => {
   for (const command of commands) expect((await chaosHere(command)).exitCode, command.join(' ')).toBe(0)
 })
 
-test('an object that changed since it was listed is refused', async () => {
+test('an object in a store is refused if it changed after the listing', async () => {
   const store = await startStore()
   useStore(store.port)
   const address = `s3://${BUCKET}/a.jsonl`

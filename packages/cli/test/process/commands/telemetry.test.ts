@@ -119,7 +119,7 @@ test('spans that are open at the end of a run are closed with the end time', () 
   expect(log.endAll(nanos(10))).toEqual([])
 })
 
-test('a quota admits a number of spans per second, and counts the rest', () => {
+test('a quota of spans admits a fixed number per second, and counts the rest', () => {
   const quota = createQuota(10)
   const admitted = Array.from({ length: 300 }, (_, i) => quota.admits(nanos(i * 1e7))).filter(Boolean)
   // Ten at once, and ten in each of three seconds.
