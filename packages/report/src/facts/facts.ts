@@ -1,4 +1,4 @@
-import { type Counterexample, type Report, verdictOf } from '@chaosproxy/checker'
+import { type Counterexample, type Report, type Verdict, verdictOf } from '@chaosproxy/checker'
 import { type History, meaningOf, OK } from '@chaosproxy/history'
 import {
   type Expectation,
@@ -209,7 +209,8 @@ export const PROVES_NONE = 'No level is confirmed: this record shows too little.
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 
 /** Returns the result of the level that the page is about. */
-const resultAsked = (report: Report<string>, asked: string | undefined) =>
+/** Returns how the level that the page is about was judged. */
+export const resultAsked = (report: Report<string>, asked: string | undefined): Verdict['result'] =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
 /** Returns what users lost, if the level that the page is about is violated or undecided. */

@@ -1,7 +1,7 @@
 import { faultName } from '@chaosproxy/faults'
 import { count, duration, type History, operationsIn, plural } from '@chaosproxy/history'
 import type { RunSummary } from '@chaosproxy/runner/result'
-import type { Facts } from '../facts/facts.ts'
+import { type Facts, resultAsked } from '../facts/facts.ts'
 import { type Certainty, NO_CAUSE, settingsText } from '../facts/why.ts'
 import { answeredIn, underFaults } from '../measured-words.ts'
 import { nameText } from '../operation-words.ts'
@@ -72,7 +72,10 @@ function whyOfOutcome(
         certainty: 'shown',
       }
     case 'unknown':
-      return { text: facts.headline.beside || facts.missed.join(' '), certainty: 'shown' }
+      return {
+        text: isLevelUnknown(facts) ? facts.headline.beside : `${facts.missed.join('; ')}.`,
+        certainty: 'shown',
+      }
     case 'vacuous':
       return { text: facts.vacuous.join('; '), certainty: 'shown' }
     case 'interrupted':
@@ -86,6 +89,9 @@ function whyOfOutcome(
       return outcome satisfies never
   }
 }
+
+const isLevelUnknown = ({ report, asked }: Facts): boolean =>
+  report !== undefined && resultAsked(report, asked) === 'unknown'
 
 /**
  * Returns what a verdict without a violation rests on: how much was tried, under which faults, and the effect of the

@@ -27,7 +27,7 @@ test('a user-defined level decides the exit code of a check, and shows its evide
 
 test('a user-defined level that returns unknown leads to exit code 2', async () => {
   const { stdout, exitCode } = await extended(['check', historyOf(), '--require', 'one-writer'])
-  expect(stdout).toContain('nobody wrote')
+  expect(stdout).toContain('why: one-writer: unknown, nobody wrote.')
   expect(exitCode).toBe(2)
 })
 
