@@ -99,14 +99,14 @@ describe('a latency fault', () => {
   test('delays a chunk from its arrival, not from its turn in the queue', () => {
     expect(due(planDelivery(stagesOf(latency(50)), bytes(9, 100), 130)).atMs).toBe(150)
   })
-  test('does not delay the end or the reset of a stream', () => {
+  test('plans no delay of its own for the end or the reset of a stream', () => {
     for (const content of ['end', 'reset'] as const)
       expect(due(planDelivery(stagesOf(latency(50, 40)), { ...end(100), content }, 130)).atMs).toBe(100)
   })
   test('adds up with another latency fault', () => {
     expect(due(planDelivery(stagesOf(latency(50), latency(20)), bytes(9), 0)).atMs).toBe(70)
   })
-  test('is drawn once for each chunk', () => {
+  test('draws one latency for each chunk', () => {
     const stages = stagesOf(latency(50, 40))
     const [first, second] = [bytes(9), bytes(9)]
     const times = [first, first, first, second].map((next) => due(planDelivery(stages, next, 0)).atMs)
@@ -114,7 +114,7 @@ describe('a latency fault', () => {
     expect(times[2]).toBe(times[0])
     expect(times[3]).not.toBe(times[0])
   })
-  test('varies in both directions with uniform jitter, but is never negative', () => {
+  test('draws a latency that differs by at most the jitter and is never negative', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({ min: 0, max: 100, noNaN: true }), (seed, jitterMs) => {
         const random = createRandom(seed)
@@ -144,7 +144,7 @@ describe('a latency fault', () => {
       expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
     },
   )
-  test('draws no random number without jitter', () => {
+  test('draws no random number if its jitter is 0', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })
 })
@@ -291,7 +291,7 @@ describe('a corruption fault', () => {
   })
 })
 
-test('the queue limit grows with the latency, up to a bound', () => {
+test('queueLimitBytes grows with the latency, up to a bound', () => {
   const plain = queueLimitBytes([])
   expect(queueLimitBytes(stagesOf(partition('hold')))).toBe(plain)
   expect(queueLimitBytes(stagesOf(latency(50)))).toBeGreaterThan(50 * plain)

@@ -143,7 +143,7 @@ request = function()
 end
 `
 
-test('wrk meets no error behind a recording proxy', async (context) => {
+test('wrk gets no errors through a recording proxy', async (context) => {
   const wrk = installed('wrk')
   if (wrk === undefined) return context.skip(whySkipped('wrk'))
   const proxy = await proxyBetweenTaps(await serveEverything(), recordingHttp())

@@ -94,7 +94,7 @@ test('the record of a real Redis server is linearizable', async (context) => {
   expect(verdictOf(lines).levels.linearizable.result).toBe('met')
 })
 
-test('redis-cli prints the same through a recording proxy as without a proxy', async (context) => {
+test('redis-cli prints the same output through a recording proxy as without a proxy', async (context) => {
   if (redisServer === undefined || redisClient === undefined) return context.skip(WHY_SKIPPED)
   const redis = await startRedis(redisServer)
   const recorder = createRecorder({ now: startRunClock(), client: { write: () => undefined } })

@@ -75,7 +75,7 @@ describe('a generated certificate', () => {
 })
 
 describe('TLS terminated at the proxy', () => {
-  test('carries the traffic of clients that trust its authority to a plaintext server', async () => {
+  test('carries plaintext to the server from clients that trust its authority', async () => {
     const { route } = await routeWith({ terminate: {} }, await echo())
     const { socket, received } = await dialSecurely(route.port, { ca: route.authority, servername: 'localhost' })
     expect(socket.authorized).toBe(true)
@@ -237,7 +237,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
   })
 
-  test('asks a server for its protocol again once it no longer speaks the agreed protocol', async () => {
+  test('asks a server for its protocol again after the server stops speaking the agreed protocol', async () => {
     let spoken = ['h2']
     const server = await serveSecurely(
       { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },
@@ -254,7 +254,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([await told(), await told()]).toEqual(['', 'http/1.1'])
   })
 
-  test('delivers a reply after the client has ended its request', async () => {
+  test('delivers a reply after the client has half-closed its connection', async () => {
     const { client } = await both((socket) => {
       let asked = ''
       socket.on('data', (bytes: Buffer) => {
@@ -287,7 +287,7 @@ describe('TLS on both sides of the proxy', () => {
     expect([client.received.error, accepted[0]?.error]).toEqual(['ECONNRESET', 'ECONNRESET'])
   })
 
-  test('resets the connections that lost bytes when the cut is healed', async () => {
+  test('resets a connection that lost bytes in a cut, once the cut is healed', async () => {
     const { client, network } = await both()
     const cut = network.apply(drop(links.to))
     client.socket.write('gone')
@@ -298,7 +298,7 @@ describe('TLS on both sides of the proxy', () => {
   })
 })
 
-test('TLS passes through the proxy unchanged without the TLS options', async () => {
+test('TLS passes through the proxy unchanged if the TLS options are absent', async () => {
   const made = network()
   const route = await made.route({ from: 'clients', to: 'n1', upstream: await echoSecurely() })
   const raw = connectPlainly(route.port, '127.0.0.1')

@@ -14,7 +14,7 @@ import {
   startDialling,
 } from '../../../testing/src/sockets.ts'
 
-test('bytes return unchanged through an echo server', async () => {
+test('bytes sent through the proxy to an echo server return unchanged', async () => {
   const { route } = await routeTo(await echo())
   const client = await dial(route)
   const received = new Received(client)
@@ -163,7 +163,7 @@ test('the reset of a client reaches its server even if the server does not read'
   expect(server?.ended).toBe(false)
 })
 
-test('a client that waits for its upstream delays no other client', async () => {
+test('a client whose dial to the upstream hangs delays no other client', async () => {
   // 192.0.2.0/24 is reserved for documentation: nothing answers, or the system says at once that there is no way there.
   const { network, route } = await routeTo({ host: '192.0.2.1', port: 9 })
   const stuck = await dial(route)
@@ -178,7 +178,7 @@ test('a client that waits for its upstream delays no other client', async () => 
   }
 })
 
-test('an RST right after data is not delivered as an orderly end', async () => {
+test('an RST right after data reaches the client as an RST, not as an orderly end', async () => {
   for (let round = 0; round < 20; round++) {
     const bytes = randomBytes(100_000)
     const { network, route } = await routeTo(

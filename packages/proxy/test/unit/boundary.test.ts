@@ -163,7 +163,7 @@ describe.each<[string, Intercept]>([
     ),
   ],
 ])('an error in %s of an interceptor', (_, intercept) => {
-  test('the error resets its own connection, and no other connection', async () => {
+  test('resets the connection of the failing interceptor, and no other connection', async () => {
     const { route, troubles } = await routed(intercept, await echo())
     const [bad, good] = [new Received(await dial(route)), new Received(await dial(route))]
     bad.socket.write('bad')

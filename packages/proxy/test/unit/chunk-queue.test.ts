@@ -41,7 +41,7 @@ test('a chunk queue keeps its order even if it never becomes empty', () => {
   expect(wrong).toEqual([])
 })
 
-test('a chunk queue counts more memory than bytes for tiny chunks', () => {
+test('a chunk queue counts more memory than the number of bytes if chunks are tiny', () => {
   const queue = new ChunkQueue()
   for (let i = 0; i < 1000; i++) queue.push(Buffer.from([1]), 0)
   expect(queue.bytes).toBe(1000)

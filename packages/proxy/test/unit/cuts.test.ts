@@ -58,7 +58,7 @@ describe('a cut that holds', () => {
     await dialledBack.until((r) => r.text === 'n1 to n2, dialled by n2')
   })
 
-  test('holds the end of a stream that is sent by FIN', async () => {
+  test('holds a FIN until the cut is healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.end('last')
@@ -69,7 +69,7 @@ describe('a cut that holds', () => {
     expect([server.text, server.error]).toEqual(['last', undefined])
   })
 
-  test('holds the end of a stream that is sent by RST', async () => {
+  test('holds an RST until the cut is healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
     client.socket.resetAndDestroy()
@@ -97,7 +97,7 @@ describe('a cut that holds', () => {
     ['there', to],
     ['back', back],
     ['both ways', both],
-  ])('accepts new connections but sends nothing while it cuts the direction %s', async (_, links) => {
+  ])('accepts new clients, but does not dial the server until it is healed (direction cut: %s)', async (_, links) => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(links))
     const late = new Received(await dial(route))
@@ -112,7 +112,7 @@ describe('a cut that holds', () => {
     await late.until((r) => r.text === 'come in')
   })
 
-  test('lasts until the last of two cuts on a link is removed', async () => {
+  test('holds bytes until both of two cuts on a link are removed', async () => {
     const { network, client, server } = await conversation()
     const [first, second] = [network.apply(hold(to)), network.apply(hold(both))]
     client.socket.write('x')
@@ -125,7 +125,7 @@ describe('a cut that holds', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('forgets a client that gives up before its reply', async () => {
+  test('dials no server after the heal for a client that gave up before', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(both))
     const late = await dial(route)
@@ -154,7 +154,7 @@ describe('a cut that drops', () => {
     expect([client.error, server.error, server.text]).toEqual(['ECONNRESET', 'ECONNRESET', 'before'])
   })
 
-  test('does not reset a connection that lost no byte', async () => {
+  test('leaves a connection open if the connection lost no byte', async () => {
     const { network, client, server } = await conversation()
     network.apply(drop(to)).remove()
     const cut = network.apply({ kind: 'blackhole', links: to })
@@ -189,7 +189,7 @@ describe('a cut that drops', () => {
     expect([server.ended, server.error]).toEqual([false, 'ECONNRESET'])
   })
 
-  test('resets connections opened during the cut when healed, without dialling the server', async () => {
+  test('resets connections opened during the cut at its heal, and dials no server for them', async () => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(drop(back))
     const late = new Received(await dial(route))

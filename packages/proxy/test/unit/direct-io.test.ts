@@ -47,7 +47,7 @@ test('direct writes and an end are sent after the bytes in flight', async () => 
   expect(hasSentAll(socket.socket)).toBe(true)
 })
 
-test('an RST does not wait for bytes in flight before a FIN', async () => {
+test('an RST is sent immediately even if bytes and a FIN are in flight', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   const writer = new DirectWriter(socket.socket)
@@ -61,7 +61,7 @@ test('an RST does not wait for bytes in flight before a FIN', async () => {
   expect(peer.error).toBe('ECONNRESET')
 })
 
-test('a peer that has left ends the socket and each wait for it with an error', async () => {
+test('an RST from the peer ends the socket with an error, and completes a waiting write', async () => {
   const { socket, peer } = await connected()
   peer.socket.pause()
   let sent = 0

@@ -141,7 +141,7 @@ describe('a reset fault', () => {
     expect(waiting.error).toBe('ECONNRESET')
   })
 
-  test('leaves no connection open if it follows directly after the ends of connections', async () => {
+  test('closes every connection even directly after the clients half-closed them', async () => {
     const { network, route } = await routeTo(await serve((socket) => socket.resume()))
     const clients: Socket[] = []
     for (let i = 0; i < 50; i++) {
@@ -199,7 +199,7 @@ describe('the randomness of faults', () => {
   })
 })
 
-test('a fault applies to connections opened after it', async () => {
+test('a fault applies to connections opened after the fault was added', async () => {
   const clock = new ManualClock()
   const { network, route } = await routeTo(await echo(), { clock })
   network.apply({ kind: 'latency', links: to, latencyMs: millis(10), jitterMs: millis(0) })

@@ -42,7 +42,7 @@ describe('an interceptor that passes everything on', () => {
     expect([client.bytes.equals(sent), server.bytes.equals(sent)]).toEqual([true, true])
   })
 
-  test('delivers a reply after the client has ended its request', async () => {
+  test('delivers a reply after the client has half-closed its connection', async () => {
     const { route } = await routeTo(
       await serve(async (socket) => {
         const request = await new Received(socket).until((r) => r.ended)
@@ -69,7 +69,7 @@ describe('an interceptor that passes everything on', () => {
     }
   })
 
-  test('turns a refused upstream into an RST for the client', async () => {
+  test('lets the client get an RST if the upstream refuses the connection', async () => {
     const { route } = await routeTo(undefined, { intercept: transparent })
     const client = new Received(startDialling(route))
     client.socket.write('x')
@@ -77,7 +77,7 @@ describe('an interceptor that passes everything on', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('does not affect a later fault that holds the bytes', async () => {
+  test('lets a hold fault applied later hold the bytes, and release them when healed', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -198,7 +198,7 @@ test('an interceptor can pause a sender and resume it', async () => {
   expect(server.bytes.equals(sent)).toBe(true)
 })
 
-test('each conversation has its own number, names its client, and reports its end once', async () => {
+test('each conversation has a unique number, the name of its client, and one report of its end', async () => {
   const made: Conversation[] = []
   let closed = 0
   const { route } = await routeTo(await serve((socket) => socket.pipe(socket)), {
@@ -238,7 +238,7 @@ test('an interceptor can refuse a client before any bytes arrive', async () => {
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('only the interceptor learns that a client gives up while its request is held', async () => {
+test('an interceptor, but not the server, learns that a client gave up while its request was held', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0

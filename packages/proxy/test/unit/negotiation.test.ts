@@ -36,7 +36,7 @@ async function secured(options: ConnectionOptions): Promise<void> {
 }
 
 describe('a proxy with TLS negotiation', () => {
-  test('declines TLS without a certificate, and forwards the rest', async () => {
+  test('declines a request for TLS if it has no certificate, and forwards the later bytes', async () => {
     const { socket, received, troubles } = await client()
     for (const byte of [...GSS_REQUEST, ...TLS_REQUEST]) socket.write(Buffer.from([byte]))
     await received.until(({ text }) => text === 'NN')

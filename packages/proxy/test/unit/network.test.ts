@@ -58,7 +58,7 @@ test('a port in use is reported with advice', async () => {
   await expect(opening).rejects.toMatchObject({ code: 'environment' })
 })
 
-test.each([-1, 65_536, 1.5, Number.NaN])('port %s is refused', async (port) => {
+test.each([-1, 65_536, 1.5, Number.NaN])('port %s is refused for listening and for an upstream', async (port) => {
   const created = network()
   await expect(created.route({ from: 'clients', to: 'n1', listen: { port } })).rejects.toThrow('the listening port is')
   await expect(created.route({ from: 'clients', to: 'n1', upstream: { host: '127.0.0.1', port } })).rejects.toThrow(

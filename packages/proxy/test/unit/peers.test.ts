@@ -69,7 +69,7 @@ describe('a client of a shared listener', () => {
     client.socket.end()
   })
 
-  test('is attributed to the route if it is unknown, and counted', async () => {
+  test('is attributed to the route and counted as unknown if no process is identified', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)
@@ -96,7 +96,7 @@ describe('a client of a shared listener', () => {
   })
 })
 
-test('a route with one source endpoint identifies clients by its own address', async () => {
+test('a route with one source endpoint reports "own address" as its way to identify clients', async () => {
   const route = await network().route({ from: 'n1', to: 'n2' })
   expect(route.identification).toEqual({ by: 'own address', known: 0, unknown: 0 })
 })

@@ -35,7 +35,7 @@ describe('the peer of a reset socket', () => {
       },
     ],
   ]
-  test.each(before)('sees an RST if the other socket was %s', async (_, prepare) => {
+  test.each(before)('sees an RST if the reset socket was %s', async (_, prepare) => {
     const { socket, peer } = await connected()
     await prepare(socket.socket)
     resetSocket(socket.socket)

@@ -69,7 +69,7 @@ describe('a datagram', () => {
     expect([arrived, got, there.hits, answers.hits]).toEqual([['a', 'c', 'e'], ['C', 'E'], 2, 1])
   })
 
-  test('is lost with the given probability, and the same datagrams for the same seed', async () => {
+  test('is lost with the given probability, and the loss is the same for the same seed', async () => {
     const run = async (seed: number) => {
       const { network, client, arrived } = await served({ seed })
       const fault = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { probability: 0.3 }))
@@ -191,7 +191,7 @@ test('waiting datagrams are limited in memory, and lost beyond the limit', async
   await eventually(() => arrived.length === 2)
 })
 
-test('closing a UDP route frees its port, and a missing server causes no error', async () => {
+test('a UDP route without a server causes no error, and frees its port when it is closed', async () => {
   const created = network()
   const route = await created.datagramRoute({ from: 'clients', to: 'n1', upstream: { host: '127.0.0.1', port: 1 } })
   const sender = await bound(() => undefined)

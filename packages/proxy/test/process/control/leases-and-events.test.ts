@@ -31,7 +31,7 @@ describe('leases', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })).status).toBe(404)
   })
 
-  test('end with their faults when they are deleted', async () => {
+  test('remove their faults when they are deleted', async () => {
     const { ask } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })

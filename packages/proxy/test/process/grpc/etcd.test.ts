@@ -89,7 +89,7 @@ function linearizable(history: History) {
 describe.skipIf(etcd === undefined || etcdctl === undefined)(
   `etcdctl beside the JSON gateway (${whySkipped('etcd', 'etcdctl')})`,
   () => {
-    test('etcd is linearizable with routes for both gRPC and JSON', async () => {
+    test('etcd is judged linearizable if there are routes for both gRPC and JSON', async () => {
       const { ports, view, recorder } = await recordedWays([await startOneEtcd(etcd ?? '')], bothTable)
       const [port = 0] = ports
       expect(await ctl(port, 'get', 'x', '--print-value-only')).toBe('')

@@ -367,7 +367,7 @@ describe('an HTTP request under faults', () => {
     expect([request.hits, reply.hits, seen.length]).toEqual([1, 1, 2])
   })
 
-  test('is unaffected by faults that match its body if its coding is unknown', async () => {
+  test('is unaffected by faults that match on its body if its content coding is unknown', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', match: { body: 'needle' } })
     const client = await ask(put('needle', 'Content-Encoding: unheard-of\r\n'))

@@ -175,7 +175,7 @@ describe('a response under HTTP faults', () => {
     expect(answered).not.toHaveProperty('headers.date')
   })
 
-  test('edit-request changes the fields and the body of a request', async () => {
+  test('edit-request changes the fields and the body of the request that the server receives', async () => {
     const heard: unknown[] = []
     const service = await serveHttp(async (asked, reply) => {
       let body = ''

@@ -106,7 +106,7 @@ describe('a client that does not send HTTP/1.1', () => {
     ])
   })
 
-  test('marks the keys before and after a malformed chunk', async () => {
+  test('marks the key of a malformed chunked request and the key of the request after it', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')

@@ -68,7 +68,7 @@ describe('a service recorded by a route table alone', () => {
   test.each<{ readonly kind: 'edit-request'; readonly [name: string]: unknown }>([
     { kind: 'edit-request', body: 'edited' },
     { kind: 'edit-request', headers: { 'If-Match': 'other' } },
-  ])('does not violate linearizability by executing a request that a fault edited: %j', async (edit) => {
+  ])('does not violate linearizability if it executes a request that a fault edited: %j', async (edit) => {
     const { route, apply, client, backend } = await httpRouteTo(await keyValueService())
     const send = httpClient(route.port)
     await send('PUT', '/kv/x', '1')
@@ -207,7 +207,7 @@ describe('the record of HTTP traffic', () => {
     ])
   })
 
-  test('contains a response that ends with its connection only if it is complete', async () => {
+  test('contains a response delimited by the end of its connection only if the response is complete', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
     const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)

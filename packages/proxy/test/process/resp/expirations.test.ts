@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if it disappears after it was set again without a time', async () => {
+  test('violates linearizability if it disappears after a SET without a time to live', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -181,6 +181,6 @@ function drawn(random: () => number, value: string): readonly string[] {
   return (random() < 0.5 ? `GET ${key}` : (commands[below(commands.length)] ?? 'PING')).split(' ')
 }
 
-test('the tests of expirations have a redis-server', (context) => {
+test('redis-server is installed for the tests of expirations (skipped otherwise)', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

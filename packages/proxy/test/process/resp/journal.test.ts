@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { recordUnderFaults } from '../../resp/under-faults.ts'
 
-test('no recorded outcome is wrong under all faults, and no effect is missing from the record', async () => {
+test('faults of every kind cause no wrong outcome in the record, and no unrecorded effect', async () => {
   const { wrong, invented, unaccounted, isAnythingTouched, counters, count, sent } = await recordUnderFaults({
     operations: 600,
     transactions: false,
@@ -17,7 +17,7 @@ test('no recorded outcome is wrong under all faults, and no effect is missing fr
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('no recorded outcome of a transaction is wrong under all faults', async () => {
+test('faults of every kind cause no wrong outcome of a transaction in the record', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

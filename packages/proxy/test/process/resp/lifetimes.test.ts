@@ -28,7 +28,7 @@ describe.skipIf(REDIS === undefined)('a value that may have had a time to live',
     ['and another one is set if the key is absent', ['SET x old EX 100'], ['GET x'], ['SET x new NX', 'GET x']],
     ['in a hash, after a write of the field', ['HSET h a 1', 'EXPIRE h 100'], ['HSET h f 1'], ['HGET h f']],
     ['in a hash, after a read of the field', ['HSET h f 1', 'EXPIRE h 100'], ['HGET h f'], ['HMGET h f g']],
-  ])('is unknown after it disappears: %s', async (_, before, during, after) => {
+  ])('leaves the verdict unknown if it disappears: %s', async (_, before, during, after) => {
     const { result, touched } = await recorded(before, during, after)
     expect({ result, touched }).toEqual({ result: 'unknown', touched: 1 })
   })
@@ -56,6 +56,6 @@ describe.skipIf(REDIS === undefined)('a recorded deletion', () => {
   })
 })
 
-test('the tests of lifetimes have a redis-server', (context) => {
+test('redis-server is installed for the tests of lifetimes (skipped otherwise)', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('names a script cached before the recording by the SHA-1 that declares it', async () => {
+  test('names the SHA-1 with which to declare a script that was cached before the recording', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -126,7 +126,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test('treats a renamed value as unknown while it is written', async () => {
+  test('marks keys as unknown if a value is renamed during concurrent writes', async () => {
     const { client, connect, recorder, result } = await redis()
     const other = await connect()
     const both = [client.pipeline('SET x 1', 'SET x 2', 'RENAME x y'), other.pipeline('SET x 3', 'GET y')]
@@ -184,6 +184,6 @@ test('a declared script that cannot be read is refused', () => {
   expect(refused([{ script: 'a', as: ['INCR a', 'GET b'], answers: [0] }])).toThrow('2 commands and 1 answers')
 })
 
-test('the tests of scripts have a redis-server', (context) => {
+test('redis-server is installed for the tests of scripts (skipped otherwise)', (context) => {
   if (REDIS === undefined) context.skip(whySkipped('redis-server'))
 })

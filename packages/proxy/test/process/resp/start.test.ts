@@ -66,14 +66,14 @@ test('initial values are read before the first client connects if initial is "re
   expect(verdict().linearizable.result).toBe('violated')
 })
 
-test('a server that cannot be read is reported before any client is accepted', async () => {
+test('a proxy is refused if the initial values of its server cannot be read', async () => {
   const nowhere = { host: '127.0.0.1', port: 1 }
   await expect(proxied(nowhere, { kind: 'resp', initial: 'read' })).rejects.toThrow(
     /"initial": "read" at 127\.0\.0\.1:1: .*leave "initial" out/,
   )
 })
 
-test('an older value in a server declared to be empty violates linearizability', async (context) => {
+test('reading an older value in a server that was declared empty violates linearizability', async (context) => {
   if (REDIS === undefined) return context.skip(whySkipped('redis-server'))
   const server = await startRedis(REDIS)
   await (await connectTo(server)).ask('SET x before')

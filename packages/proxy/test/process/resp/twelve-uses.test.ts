@@ -179,7 +179,7 @@ const uses: readonly Use[] = [
 
 describe('twelve ordinary uses of a correct Redis', () => {
   for (const use of uses)
-    test(`have the verdict ${use.verdict} for ${use.name}`, async (context) => {
+    test(`get the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge, recorder } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })
@@ -188,7 +188,7 @@ describe('twelve ordinary uses of a correct Redis', () => {
       if (use.verdict === 'met') expect(recorder.counters.notUnderstood).toBe(0)
     })
 
-  test('have the verdict met in at least nine of twelve cases', () => {
+  test('get the verdict met in at least nine of twelve cases', () => {
     expect(uses).toHaveLength(12)
     expect(uses.filter(({ verdict }) => verdict === 'met').length).toBeGreaterThanOrEqual(9)
   })
@@ -241,7 +241,7 @@ describe('uses of Redis recorded as other models', () => {
   ]
 
   for (const use of others)
-    test(`have the verdict ${use.verdict} for ${use.name}`, async (context) => {
+    test(`get the verdict ${use.verdict} for ${use.name}`, async (context) => {
       if (REDIS === undefined) return context.skip(WHY_SKIPPED)
       const { judge } = await used(REDIS, use)
       expect(judge().levels.linearizable).toMatchObject({ result: use.verdict })

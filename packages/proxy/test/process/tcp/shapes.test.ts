@@ -19,7 +19,7 @@ import {
 const { to, both } = links
 const ms = millis
 
-test('latency delays bytes, and the end arrives after them', async () => {
+test('latency delays bytes, and the end of the stream arrives after the bytes', async () => {
   const clock = new ManualClock()
   const { network, client, server } = await conversation({ clock })
   const fault = network.apply(on(both, { kind: 'latency', latencyMs: ms(100), jitterMs: ms(0) }))

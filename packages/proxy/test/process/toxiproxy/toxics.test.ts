@@ -51,7 +51,7 @@ async function finished(received: Received): Promise<Received> {
 }
 
 describe('a Toxiproxy proxy', () => {
-  test('passes on messages in one or two parts, large messages, and the end', async () => {
+  test('passes on messages in one or two parts, large messages, and the end of the stream', async () => {
     for (const parts of [['hello world'], ['hello', ' world'], [randomBytes(8_000_000).toString('latin1')]]) {
       const { server, accepted } = await sink()
       const { connect } = await proxied(server)
@@ -64,7 +64,7 @@ describe('a Toxiproxy proxy', () => {
     }
   })
 
-  test('delivers a reply to a client that has ended its request', async () => {
+  test('delivers a reply to a client that has half-closed its connection', async () => {
     const server = await serve((socket) => {
       const received = new Received(socket)
       socket.on('end', () => setTimeout(() => socket.end(`got ${received.length}`), 50))
@@ -331,7 +331,7 @@ describe('the toxicity of a toxic', () => {
     expect(await struck(8, 0.5, 24)).not.toBe(first)
   })
 
-  test('lets a connection under reset_peer end in order if it is 0', async () => {
+  test('spares a connection from reset_peer at 0, and the connection ends in order', async () => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('reset_peer', { timeout: 0 }, { toxicity: 0 })
     const client = await connect()
@@ -341,7 +341,7 @@ describe('the toxicity of a toxic', () => {
 })
 
 describe('a changing set of toxics', () => {
-  test('loses and reorders no byte under load', async () => {
+  test('neither loses nor reorders bytes under load', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic, remove } = await proxied(server)
     const client = await connect()

@@ -6,7 +6,7 @@ import { control } from '../../control/control-plane.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('POST /v1/reset', () => {
-  test('heals everything and enables every proxy', async () => {
+  test('removes every fault and lease, and enables every proxy', async () => {
     const { ask } = await withProxies()
     const lease = (await ask('POST', '/v1/leases', { owner: 'test' })).json.id
     await ask('POST', '/v1/faults', { ...latency, proxies: ['n1'], lease })

@@ -37,7 +37,7 @@ describe('a fault at the control interface', () => {
     })
   })
 
-  test('can be replaced by its name, even with another kind', async () => {
+  test('is replaced by a PUT to its name, even by a fault of another kind', async () => {
     const { ask } = await withProxies()
     const put = (body: object) => ask('PUT', '/v1/faults/f', { links: ['clients>n1'], ...body })
     expect(await put(latency)).toMatchObject({ status: 201, json: { latencyMs: 5 } })
@@ -148,7 +148,7 @@ describe('a rule set', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('is replaced with If-Match only if its epoch is in force', async () => {
+  test('is replaced by a request with If-Match only if If-Match names the epoch in force', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

@@ -50,7 +50,7 @@ describe('a gRPC call', () => {
     expect(outcomes(view)[0]).toEqual(['invoke', 'write', 'x', value])
   })
 
-  test('has an empty value if the field is absent', async () => {
+  test('is recorded with an empty text if the proto3 field of the value is absent', async () => {
     const { call, view } = await kvRoute()
     await call('Put', { key: 'x', value: '' })
     await eventually(() => view.events.length === 2)
@@ -170,7 +170,7 @@ describe('gRPC traffic that is not an operation', () => {
     expect(view.events).toEqual([])
   })
 
-  test('an ignored stream is not marked, and other calls are recorded during it', async () => {
+  test('an ignored stream marks no key, and other calls are recorded while the stream is open', async () => {
     const ignored = { request: 'GRPC /kv.v1.Store/PutMany', ignore: true }
     const table = parseRouteTable({ descriptor: kvDescriptor, routes: [...kvRoutes, ignored] }, 'kv.json')
     const { client, call, view, recorder } = await kvRoute({ table })

@@ -79,7 +79,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
   })
 
-  test('may send its body after an early response, but no further request', async () => {
+  test('may send its body after an early response, but gets no response to a further request', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -114,7 +114,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(client.text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 100', 'HTTP/1.1 503'])
   })
 
-  test('gets the refusal of the server while a fault holds its body', async () => {
+  test('gets the refusal of the server while a fault holds the body of the request', async () => {
     for (const fault of [
       { kind: 'edit-request', headers: { 'X-A': '1' } },
       { kind: 'edit-request', body: 'new' },
@@ -130,7 +130,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 })
 
-test('the server is asked for 100 Continue only if the proxy has not sent it', async () => {
+test('the proxy forwards Expect: 100-continue only if it has not already sent 100 Continue to the client', async () => {
   const { port, seen } = await service()
   const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
   const edited = apply({ kind: 'edit-request', headers: { 'X-A': '1' } })
@@ -165,7 +165,7 @@ test('a request refused before its body arrives leaves no open operation in the 
 })
 
 describe('a duplicated request', () => {
-  test('is sent even if the original asks to close the connection, which the last copy closes', async () => {
+  test('is sent in all copies even if the original contains Connection: close', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })

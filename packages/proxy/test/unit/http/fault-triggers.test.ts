@@ -103,7 +103,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(body.hits).toBe(2)
   })
 
-  test('selects by probability, and the same requests for the same seed', async () => {
+  test('selects requests by probability, and the same requests for the same seed', async () => {
     const draw = async (seed: string) => {
       const service = await keyValueService()
       const { route, apply } = await httpRouteTo(service, { seed })
@@ -199,7 +199,7 @@ describe('an HTTP fault of timing', () => {
 describe('a connection with several requests', () => {
   const put = (value: string) => `PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: ${value.length}\r\n\r\n${value}`
 
-  test('gets fabricated responses in order with the responses of the server', async () => {
+  test('gets fabricated and forwarded responses in the order of its requests', async () => {
     const service = await keyValueService()
     const { route, apply, recorder } = await httpRouteTo(service)
     apply({ kind: 'error-status', when: { every: 2 } })
@@ -215,7 +215,7 @@ describe('a connection with several requests', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('gets fabricated responses to HEAD without a body, and ends after Connection: close', async () => {
+  test('gets no body in a fabricated response to HEAD, and ends after Connection: close', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -280,7 +280,7 @@ describe('a connection with several requests', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('passes on a request that is too long to be held, and counts the miss', async () => {
+  test('forwards a request that is too long to be held, and the fault counts a miss', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })

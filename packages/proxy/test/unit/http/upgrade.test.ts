@@ -66,7 +66,7 @@ const ACTING: readonly Fault[] = [
 ]
 
 describe.each([true, false])('an upgrade (the server sends first: %s)', (greets) => {
-  test.each(SPARED)('is not hit by %o, and the fault reports the reason', async (fault) => {
+  test.each(SPARED)('is unaffected by %o, which counts a miss with its reason', async (fault) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -112,7 +112,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
   )
 })
 
-test('a client that waits for a lost upgrade reply receives no bytes', async () => {
+test('a client receives no bytes if the reply to its upgrade is lost', async () => {
   const service = await echoService()
   const { route, apply } = await httpRouteTo(service)
   const applied = apply({ kind: 'lose-reply', silence: 'hang' })

@@ -37,7 +37,7 @@ describe('HTTP/2 without a fault', () => {
     expect(answers.map((answer, i) => answer === bodies[i])).toEqual(bodies.map(() => true))
   })
 
-  test('passes on bytes that are not HTTP/2 unchanged and immediately', async () => {
+  test('passes on bytes of other protocols unchanged and immediately', async () => {
     const faults = createHttp2Faults({ seed: 1 })
     const intercept = faults.intercept({ from: 'clients', to: 'n1' })
     const route = await network().route({ from: 'clients', to: 'n1', upstream: await echo(), intercept })
@@ -57,7 +57,7 @@ describe('HTTP/2 without a fault', () => {
 })
 
 describe('an HTTP/2 request under faults', () => {
-  test('is reset even if it is the first and the server has sent nothing', async () => {
+  test('is reset even if it is the first on its connection and the server has sent nothing', async () => {
     const { faults, session } = await service()
     faults.apply({ kind: 'reset-stream', code: 'CANCEL', links: links.to, when: { nth: 1 } })
     expect([await ask(session, '/a'), await ask(session, '/b')]).toEqual(['code 8', '/b 0'])
@@ -254,12 +254,12 @@ describe('an impossible fault of HTTP/2', () => {
     [{ kind: 'goaway', links: ['a>b'], when: { afterMessages: 1 } }, '"when" has no parameter "afterMessages"'],
     [{ kind: 'goaway', links: ['a>b'], match: { body: 'x' } }, '"match" has no parameter "body"'],
     [{ kind: 'goaway', links: ['a>b'], match: { path: 'x' } }, 'A path begins with a slash'],
-  ])('an impossible fault is refused: %j', (json, message) => {
+  ])('is refused: %j', (json, message) => {
     expect(() => http2Family.parse(json, 'x')).toThrow(UserError)
     expect(() => http2Family.parse(json, 'x')).toThrow(message)
   })
 
-  test('a fault is refused on a link that is not declared to carry HTTP/2', () => {
+  test('is refused on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
     expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
   })

@@ -80,7 +80,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('reads header fields after the first frame of a head', async () => {
+  test('matches header fields after the first frame of a head', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)
@@ -106,7 +106,7 @@ describe('a fault of selected HTTP/2 requests', () => {
   })
 })
 
-test('an unreadable head is passed on, and the fault counts a miss', async () => {
+test('an unreadable header block is forwarded, and the fault counts a miss', async () => {
   const faults = createHttp2Faults({ seed: 1 })
   const intercept = faults.intercept({ from: 'clients', to: 'n1' })
   const backend: Received[] = []

@@ -69,7 +69,7 @@ describe('a request that the server rejects', () => {
     expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
   })
 
-  test('fails if GOAWAY names an earlier stream as the last', async () => {
+  test('fails if the last stream that GOAWAY names is an earlier stream', async () => {
     const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)

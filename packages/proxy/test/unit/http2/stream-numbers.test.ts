@@ -28,7 +28,7 @@ test('a request that overtakes another request gets a stream number that the ser
   expect(streamOf(numbers.toServer(numbers.arrived(headers(13))))).toBe(13)
 })
 
-test('a GOAWAY reports no request as unprocessed that the server may have processed', () => {
+test('a GOAWAY never reports a request as unprocessed if the server may have processed it', () => {
   const numbers = new StreamNumbers()
   for (const stream of [1, 3, 5]) numbers.arrived(headers(stream))
   for (const stream of [5, 3, 1]) numbers.toServer(headers(stream))

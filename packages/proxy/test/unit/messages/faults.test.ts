@@ -113,7 +113,7 @@ describe('a framed message under faults', () => {
     expect(there.text).toBe('*2\r\n$3\r\nDEL\r\n$1\r\nx\r\nPING\r\n')
   })
 
-  test('is forged in one JSON field, in its place or as an additional message', () => {
+  test('is forged in one JSON field, either in place or as an additional message', () => {
     const { apply, send, there } = world()
     const fault = apply({ kind: 'forge-message', fields: 1, besides: false }, { when: { nth: 1 } })
     const added = apply({ kind: 'forge-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -254,7 +254,7 @@ describe('the match of a message fault', () => {
 })
 
 describe('a message fault', () => {
-  test('begins with the first message that starts after the fault', () => {
+  test('spares a message that has begun when the fault is applied, and acts on the next message', () => {
     const { apply, send, there } = world()
     send('[1,')
     apply(drop)
@@ -262,7 +262,7 @@ describe('a message fault', () => {
     expect(there.text).toBe('[1,2]\n')
   })
 
-  test('releases held messages in order when healed, and drops repetitions', () => {
+  test('releases held messages in order when healed, and drops pending repetitions', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { every: 2 } })
     const reorder = apply(behind(9), { when: { nth: 1 } })

@@ -8,7 +8,7 @@ import { resp } from '../../../../wire/src/resp/resp.ts'
 import { again, back, behind, drop, late, world } from '../../messages/world.ts'
 
 describe('the end of a framed stream', () => {
-  test('follows the delayed messages, and an incomplete message comes last', () => {
+  test('comes after the delayed messages and an incomplete last message', () => {
     const { apply, send, there, interceptor } = world()
     apply(behind(5), { when: { nth: 1 } })
     apply(again(5), { when: { nth: 2 } })
@@ -41,7 +41,7 @@ describe('the end of a framed stream', () => {
 })
 
 describe('bytes that are not a message or exceed the message limit', () => {
-  test('pass unchanged without other messages between them, and are counted', () => {
+  test('pass unchanged and contiguously, and are counted', () => {
     const { apply, send, there, clock, faults } = world({ maxMessageBytes: 50 })
     apply(behind(1, 10), { when: { nth: 1 } })
     send(`1\n${'x'.repeat(60)}`)
@@ -63,7 +63,7 @@ describe('bytes that are not a message or exceed the message limit', () => {
   })
 })
 
-test('a message duplicated 100 times is stored once', () => {
+test('a message duplicated 100 times is held in memory once', () => {
   const { apply, send, there } = world({ maxMessageBytes: 1 << 20 })
   apply({ kind: 'duplicate-message', copies: 100 })
   apply({ kind: 'delay-message', delayMs: millis(1000), jitterMs: millis(0) })

@@ -13,7 +13,7 @@ import { startRunClock } from '../../../src/record-file/run-clock.ts'
 import { command, serveResp } from '../../redis.ts'
 import { recorded } from '../../resp/recorded.ts'
 
-test('the recorder reads the script that the settings of the proxy declare', () => {
+test('the settings of a proxy declare a script for the recorder, and are refused with advice if invalid', () => {
   expect(parseCarriage({ kind: 'resp', commands: 'counter', cas: 'return 1' }, 'x')).toMatchObject({
     model: 'counter',
   })

@@ -108,7 +108,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(passed?.doubts).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, toMs: 9, why: 'unreadable' }])
   })
 
-  test('is uncertain once the stream is no longer HTTP', () => {
+  test('reports doubt about all bytes after the stream stops being HTTP', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), Buffer.from('\x81\x05what?')])
     expect(read()[0]?.messages).toHaveLength(1)
@@ -170,7 +170,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 750, toMs: 1000, why: 'unread' }])
   })
 
-  test('are shown as the connection itself if no byte was read', () => {
+  test('are reported by an entry for the connection if no byte was read', () => {
     const { there, here, read } = tapes()
     for (const [tape, stream] of [
       [there, 2],
@@ -187,7 +187,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(dialled?.doubts.map(({ why }) => why)).toEqual(['unread'])
   })
 
-  test('are reported once a message fault has changed the stream', () => {
+  test('are reported as unreadable after a message fault has changed the stream', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), post('{}')])
     there.note('disturbed', 2, 1)

@@ -22,7 +22,7 @@ function play(tape: Tape, entries: readonly { kind: string; stream: number; size
   }
 }
 
-test('a tape keeps the latest traffic within its memory, and reports until when gaps are possible', () => {
+test('a tape keeps the latest traffic within its memory, and reports the time until which gaps are possible', () => {
   fc.assert(
     fc.property(written, fc.integer({ min: 1, max: 6 }), fc.integer({ min: 0, max: 6 }), (entries, most, left) => {
       const tape = new Tape(most * 64 * KIB, { leftBytes: left * 64 * KIB })
@@ -49,7 +49,7 @@ test('a tape keeps the beginning and the length of a long chunk', () => {
   })
 })
 
-test('a tape has no separate entry for bytes that were delivered immediately', () => {
+test('a tape records one entry for bytes that were delivered immediately, and two for delayed bytes', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.received(0, 1, 0, Buffer.from('now'))
   tape.delivered(0, 1, 3)

@@ -40,7 +40,7 @@ test('the tape shows a request to a dead server as sent and never delivered', as
   expect(passed()?.messages.filter(({ deliveredAtMs }) => deliveredAtMs !== undefined)).toHaveLength(1)
 })
 
-test('the tape does not change the bytes, and records only links that were requested', async () => {
+test('a tape leaves all bytes unchanged, and records only links for which it was requested', async () => {
   const { created, route, accepted, passed } = await tapedLink()
   const bytes = Buffer.alloc(3_000_000, 'chaos')
   const client = await dial(route)

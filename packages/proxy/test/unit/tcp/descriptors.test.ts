@@ -14,7 +14,7 @@ test('some connections are accepted even if few descriptors are allowed', () => 
   expect(createDescriptors(32).take(16)).toBeDefined()
 })
 
-test('the soft limit of open files is parsed, and unlimited is parsed as infinity', () => {
+test('the soft limit of open files is parsed as a number, or as Infinity if it is unlimited', () => {
   const text = 'Max processes             31491                31491                processes\n'
   expect(parseLimit(`${text}Max open files            1024                 524288               files\n`)).toBe(1024)
   expect(parseLimit(`${text}Max open files            unlimited            unlimited            files\n`)).toBe(

@@ -35,7 +35,7 @@ describe('the timeout fault', () => {
     expect(network.statistics().get('clients>n1')).toMatchObject({ deliveredBytes: 0, droppedBytes: 4 })
   })
 
-  test('keeps connections open at 0 until it is removed, and then closes those that lost bytes', async () => {
+  test('keeps connections open at afterMs 0 until it is removed, and then closes connections that lost bytes', async () => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
@@ -156,7 +156,7 @@ test('limit-time closes each connection in order at the given age, whether or no
   await young.until((r) => r.ended)
 })
 
-test('limit-time closes a connection that is not dialled yet, even at age 0', async () => {
+test('limit-time closes a connection whose dial to the server is still pending, even at age 0', async () => {
   const clock = new ManualClock()
   let accepted = 0
   const { network, route } = await routeTo(await serve(() => accepted++), { clock })

@@ -130,7 +130,7 @@ describe('an update of a fault', () => {
     await server.until((r) => r.text === 'x')
   })
 
-  test('selects connections again if the trigger changes', async () => {
+  test('selects among live connections again if it changes the trigger', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'partition', mode: 'hold' }, { probability: 0 }))
     fault.update(on(to, { kind: 'partition', mode: 'hold' }, { probability: 1 }))

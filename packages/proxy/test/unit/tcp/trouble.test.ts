@@ -96,7 +96,7 @@ describe('a failed dial', () => {
   })
 })
 
-test('the control interface reports trouble as an event and as a metric', async () => {
+test('the control interface reports a failed dial as an event and as a metric', async () => {
   const { plane, ask } = await control()
   const { port } = await nobody()
   await plane.addProxy({ name: 'db', listen: '127.0.0.1:0', upstream: `127.0.0.1:${port}`, enabled: true })

@@ -36,7 +36,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('can be ended early, and handles no read twice', async () => {
+  test('can be ended early, and handles each read once', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -46,7 +46,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a read 1', 'a wrote 1', 'end'])
   })
 
-  test('writes gathered bytes before an urgent action', () => {
+  test('writes gathered bytes before an urgent action such as a reset', () => {
     const log: string[] = []
     const { gathered } = passing(log, 'a')
     const receive = (bytes: Buffer): void => {
@@ -59,7 +59,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a wrote 1', 'reset'])
   })
 
-  test('writes borrowed memory before it is overwritten', () => {
+  test('writes borrowed memory to the socket before the memory is overwritten', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     const borrowed = Buffer.from('1')
@@ -84,7 +84,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('is split if it holds more bytes than its memory', () => {
+  test('is split if its bytes exceed its memory', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)

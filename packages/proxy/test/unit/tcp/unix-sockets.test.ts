@@ -27,7 +27,7 @@ const dialPath = async (path: string) => {
 }
 
 describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
-  test('a new socket replaces a stale socket file, and is removed at the end', async () => {
+  test('a route replaces a stale socket file, and removes the new socket file when it closes', async () => {
     const dir = directory()
     const [path, other] = [join(dir, 'in.sock'), join(dir, 'other.sock')]
     const rival = createServer().listen(other)
@@ -60,7 +60,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     expect(statSync(path).size).toBe(4)
   })
 
-  test('a unix: upstream can be dialled, with request faults and resets', async () => {
+  test('a unix: upstream can be dialled, and request faults and resets act on the connection', async () => {
     const dir = directory()
     const [inside, outside] = [join(dir, 'server.sock'), join(dir, 'proxy.sock')]
     const server = createHttpServer((_, reply) => reply.end('done')).listen(inside)

@@ -56,7 +56,7 @@ describe('GET /version', () => {
 })
 
 describe('GET /proxies', () => {
-  test('returns no proxies at first', async () => {
+  test('returns an empty object before a proxy is created', async () => {
     const { ask } = await control()
     expect(await ask('GET', '/proxies')).toMatchObject({ status: 200, text: '{}' })
   })
@@ -233,7 +233,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     })
   })
 
-  test('compare a host name by its address, and drop no connection for it', async () => {
+  test('keep all connections if a new host name resolves to the address in use', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')

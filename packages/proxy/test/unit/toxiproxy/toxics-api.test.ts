@@ -54,7 +54,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual([])
   })
 
-  test('keep the spelling of their stream', async () => {
+  test('keep the letter case of their stream name', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'noop', stream: 'UpStream' })
     expect(added.json).toMatchObject({ stream: 'UpStream', name: 'noop_UpStream' })
@@ -127,7 +127,7 @@ describe('the toxics of a proxy', () => {
 
 describe('toxiproxy-cli', () => {
   // The program itself is Go. These are its requests, as client/client.go and client/proxy.go of Toxiproxy make them.
-  test('gets a reply to all its commands', async () => {
+  test('gets a reply to each of its commands', async () => {
     const { ask } = await control()
     const headers = { 'User-Agent': 'toxiproxy-cli/2.12.0 linux/amd64', 'Content-Type': 'application/json' }
     const go = async (method: string, path: string, body?: unknown) => {
