@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('receives a large batch immediately', () => {
+  test('contains a large batch immediately after the batch is appended', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -407,7 +407,7 @@ describe('a memory limit', () => {
   })
 })
 
-test('rotated parts with any compression and line ends are read like one file', async () => {
+test('parts of a rotated recording, compressed or not, are read as one file', async () => {
   const lines = someEvents(24).map((event) => JSON.stringify(event))
   const whole = await readHistory(file('whole.jsonl', lines.join('\n')))
   const parts = join(directory, 'parts')
@@ -433,7 +433,7 @@ test('rotated parts with any compression and line ends are read like one file', 
   expect(read.warnings).toEqual(whole.warnings.map((warning) => warning.replace('whole.jsonl', 'parts')))
 })
 
-test('reading with wanted values keeps only operations on these values of each key', async () => {
+test('a history read for wanted values contains only operations on these values of each key', async () => {
   const path = join(directory, 'keys.jsonl')
   const operation = (f: string, key: string, value: number | null): string =>
     [`{"process":0,"type":"invoke","f":"${f}","key":"${key}","value":${f === 'read' ? null : value}}`]

@@ -167,7 +167,7 @@ describe('a malformed or huge number', () => {
     )
   })
 
-  test('values beyond 2^53 that differ by one remain different in JSON and in EDN', async () => {
+  test('values beyond 2^53 that differ by one remain distinct in JSON and in EDN', async () => {
     const outputs = async (name: string, content: string) => {
       const history = await readHistory(file(name, content))
       return Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
@@ -185,7 +185,7 @@ describe('a malformed or huge number', () => {
     expect(await outputs('h.edn', edn(':value ##NaN'))).toEqual(['##NaN'])
   })
 
-  test('negative times are accepted, and times beyond 2^53 after small times are rounded with a warning', async () => {
+  test('a negative time is accepted, and a time beyond 2^53 ns is rounded with a warning', async () => {
     expect(await said(file('h.jsonl', '{"process":0,"type":"invoke","f":"read","time":-5}\n'))).toBe('1 read')
     expect(await said(file('h.edn', edn(':value 1 :time 99999999999999999999')))).toBe('1 read')
     const both = `${edn(':value 1 :time 5')}\n{:process 1 :type :invoke :f :read :value nil :time 99999999999999999999}`

@@ -178,7 +178,7 @@ describe('a last line without a line end', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('is ignored with a warning if it is cut off at any byte', () => {
+  test('is ignored with a warning wherever it is cut off', () => {
     const line = '{"process":0,"type":"ok","f":"read","value":"é"}'
     const bytes = new TextEncoder().encode(`${good}${line}`)
     const begin = good.length

@@ -281,7 +281,7 @@ describe('lines with transactions', () => {
     expect(() => read(bad)).toThrow('h.jsonl:2: bad JSON at column 56, near "},3]]]}".')
   })
 
-  test('are refused at the nesting depth that limits every value', () => {
+  test('are refused if they are nested deeper than 500 levels', () => {
     const deep = (levels: number): string => `${'['.repeat(levels)}1${']'.repeat(levels)}`
     expect(read(`${invoked(`[["r",1,${deep(498)}]]`)}\n`).operations.length).toBe(1)
     expect(() => read(`${invoked(`[["r",1,${deep(499)}]]`)}\n`)).toThrow('nested deeper than 500 levels')

@@ -91,7 +91,7 @@ describe('the values of transactions', () => {
     )
   })
 
-  test('store a list that is read several times only once, after its prefixes', () => {
+  test('store each list once however often it is read, after the lists that are its prefixes', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )
@@ -107,7 +107,7 @@ describe('the values of transactions', () => {
     expect([...depth]).toEqual([0, 1, 2, 3, 2])
   })
 
-  test('distinguish equal lists of two keys, and an appended list from a read list', () => {
+  test('store equal lists of two keys separately, and appended lists as plain values', () => {
     const [x, y, appended] = [
       ['r', 'x', [1]],
       ['r', 'y', [1]],
@@ -122,7 +122,7 @@ describe('the values of transactions', () => {
     expect(new Set(ofOthers)).toEqual(new Set([-1]))
   })
 
-  test('are plain values if they are not lists of micro-operations', () => {
+  test('are stored as plain values if they are not lists of micro-operations', () => {
     const odd: Json[] = [7, 'x', [1], [['r']], [[1, 2, 3]], [['r', 'x', 1, 2]], { r: 1 }]
     const history = historyFromEvents(odd.flatMap((value) => txn(value)))
     for (const [row, value] of odd.entries()) {

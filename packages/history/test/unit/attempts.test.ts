@@ -101,7 +101,7 @@ describe('attempts with the same request id', () => {
     expect(operationsOf([...read(1), ...read(2)])).toHaveLength(2)
   })
 
-  test('are different operations if only their completions have values and these differ', () => {
+  test('are different operations if their invocations have no values and the values of their completions differ', () => {
     const write = (process: number, answer: string): EventInput[] => [
       { process, type: 'invoke', f: 'write', extra: { requestId: 'a' } },
       { process, type: 'ok', f: 'write', value: answer },

@@ -124,7 +124,7 @@ describe('the pairing of events', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('processes whose numbers differ beyond the precision of a double remain different', () => {
+  test('processes whose numbers differ beyond the precision of a double remain distinct', () => {
     const lines = ['9007199254740993', '9007199254740992'].map(
       (process) => parseJsonLine(`{"process":${process},"type":"invoke","f":"read"}`) as { event: EventInput },
     )
@@ -142,7 +142,7 @@ describe('the pairing of events', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('columns hold 3,000 operations, and processes with large numbers remain different', () => {
+  test('columns hold 3,000 operations, and large process numbers remain distinct', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))
@@ -215,7 +215,7 @@ describe('a history that breaks a rule', () => {
   })
 })
 
-test('a process that continues after info causes a warning', () => {
+test('a process that invokes an operation after an outcome info causes a warning', () => {
   const history = historyFromEvents([call(0, 'write', 1), end(0, 'info', 'write', 1), call(0, 'read')], {
     source: 'h.jsonl',
   })

@@ -71,7 +71,7 @@ describe('the overlap of operations', () => {
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })
 
-  test('an operation does not overlap an operation called after the reply to its request', () => {
+  test('an operation called after the reply to a request does not overlap the operations of that request', () => {
     const request: readonly Row[] = [
       [0, 'a', 1, 2],
       [1, 'a', 1, 2],

@@ -43,7 +43,7 @@ function countTypes({ operations, nemesis }: History): Record<string, number> {
 }
 
 for (const folder of ['porcupine', 'porcupine-jsonl', 'knossos', 'brute', 'classic', 'jepsen', 'elle']) {
-  test(`every labelled history in corpus/${folder} has the numbers of outcomes in its manifest`, async (context) => {
+  test(`every labelled history in corpus/${folder} has the outcome counts of the manifest`, async (context) => {
     if (!existsSync(`${corpus}/MANIFEST.jsonl`)) context.skip('the shared corpus of labelled histories is not here')
     const listed = entries().filter((entry) => entry.file.startsWith(`${folder}/`))
     const files = readdirSync(`${corpus}/${folder}`)

@@ -37,7 +37,7 @@ describe('a pair in EDN', () => {
   const pairs = (text: string, independent?: boolean): unknown =>
     eventsOf(text, independent === undefined ? {} : { independent }).map(({ key, value }) => [key, value])
 
-  test('is read as a key and a value even if it is plain and a read comes late', () => {
+  test('is read as a key and a value if a read of a key and nil follows later', () => {
     expect(pairs(`${write}\n${read}`)).toEqual([
       [1, 5],
       [1, 5],

@@ -71,7 +71,7 @@ describe('numbers in JSON', () => {
     ])
   })
 
-  test('remain different if they have more digits than a double holds', () => {
+  test('remain distinct if they have more digits than a double holds', () => {
     expect(areEqual('jsonl', '0.1', '0.10000000000000000001')).toBe(false)
     expect(areEqual('jsonl', '1e23', '99999999999999991611392')).toBe(false)
   })

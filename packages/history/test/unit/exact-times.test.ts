@@ -145,7 +145,7 @@ test('an error about times that contradict the order of lines quotes the times i
   )
 })
 
-test('times within 2^53 are not shifted', async () => {
+test('times within ±2^53 ns are read unchanged', async () => {
   const small = [5, 6, 9_007_199_254_740_991, 9_007_199_254_740_991]
   expect(timesOf(await readHistory(file('small.jsonl', eventsAt(small.map(String)))))).toEqual(small)
   expect(timesOf(await readHistory(file('negative.jsonl', eventsAt(['-7', '-5', '-3', '4']))))).toEqual([-7, -5, -3, 4])

@@ -120,7 +120,7 @@ describe('a file with one operation per line', () => {
     ])
   })
 
-  test('uses the value of a read without an output as its output', async () => {
+  test('uses the value member of a read as its output if the output is absent', async () => {
     const text = lines([
       { client: 'c1', op: 'write', start: 1, end: 2, value: 1 },
       { client: 'c2', op: 'read', start: 3, end: 4, value: 1 },
@@ -165,14 +165,14 @@ describe('a file with one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('is counted by the memory limit while it is buffered', async () => {
+  test('counts toward the memory limit while it is buffered', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
     writeFileSync(path, lines(text))
     await expect(readHistory(path, { memoryBytes: 100_000 })).rejects.toThrow(MemoryLimitError)
   })
 
-  test('places an operation before another that begins at its end, with a warning', async () => {
+  test('orders an operation before another that begins when the first ends, with a warning', async () => {
     const text = lines([
       { client: 'b', f: 'read', call: 10, return: 20, output: 1 },
       { client: 'a', f: 'write', call: 0, return: 10, input: 1 },
@@ -219,7 +219,7 @@ describe('a file with one operation per line', () => {
     ],
     ['no operation', { input: 1, call: 1, return: 2 }, '"f" is missing'],
     ['an unknown status', { f: 'read', status: 'perhaps', call: 1, return: 2 }, '"status" is "perhaps"'],
-  ])('is refused with its line: %s', async (_, operation, expected) => {
+  ])('is refused with the line of the error: %s', async (_, operation, expected) => {
     expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toMatch(/h\d+:2: /)
     expect(await refusal(lines([{ f: 'write', call: 0, return: 1, input: 1 }, operation]))).toContain(expected)
   })
@@ -280,12 +280,12 @@ describe('Jepsen logs', () => {
     expect(shape(history)).toEqual(expected)
   })
 
-  test('have keys as EDN histories do', async () => {
+  test('are read with keys, like EDN histories', async () => {
     const text = '0\t:invoke\t:read\t[3 nil]\n0\t:ok\t:read\t[3 5]\n'
     expect(shape(await read(text))).toEqual(['0 read 3 null > ok 5 [0-1]'])
   })
 
-  test('have transactions as EDN histories do', async () => {
+  test('are read with transactions, like EDN histories', async () => {
     const text = '0\t:invoke\t:txn\t[[:append 1 2] [:r 1 nil]]\n0\t:ok\t:txn\t[[:append 1 2] [:r 1 [2]]]\n'
     expect(shape(await read(text))).toEqual([
       '0 txn [["append",1,2],["r",1,null]] > ok [["append",1,2],["r",1,[2]]] [0-1]',

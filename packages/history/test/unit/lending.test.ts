@@ -45,7 +45,7 @@ test('the operations of a lent history are shared, not copied', () => {
   expect(inputOf(borrowed, 0)).toBe(5)
 })
 
-test('values added on one side of a lent history do not appear on the other side', () => {
+test('a value added to one copy of a lent history does not appear in another copy', () => {
   const own = historyFromEvents(eventsOf([{ value: 'x', key: 'k', ok: true }]), { shared: true })
   const [one, other] = [passedOn(own), passedOn(own)]
   const names = [own, one, other].map(({ values }, i) => values.id(`new in ${i}`))

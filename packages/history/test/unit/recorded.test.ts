@@ -20,7 +20,7 @@ const invoke = (process: number, more: Partial<EventInput> = {}): EventInput => 
 const ok = (process: number): EventInput => ({ process, type: 'ok', f: 'read', value: 1 })
 
 describe('client sessions', () => {
-  test('are absent without session names, and each process is then a separate client', () => {
+  test('are absent if no event names a session, and each process is then a separate client', () => {
     const history = historyFromEvents([invoke(7), invoke(9)])
     expect(history.hasSessions).toBe(false)
     expect([history.sessionOf(0), history.sessionOf(1)]).toEqual([0, 1])
@@ -49,7 +49,7 @@ describe('client sessions', () => {
     expect(history.sessionOf(0)).toBe(UNNAMED)
   })
 
-  test('are refused if they change within a process or begin after its first operation', () => {
+  test('are refused if the session of a process changes or begins after its first operation', () => {
     const alice = invoke(0, { session: 'alice' })
     expect(() => historyFromEvents([alice, ok(0), invoke(0, { session: 'bob' })], { source: 'h' })).toThrow(
       'h:3: process 0 is now of session "bob", and was of "alice".',
@@ -59,7 +59,7 @@ describe('client sessions', () => {
     )
   })
 
-  test('are kept by a lent history, with the marks and counts of the recorder', () => {
+  test('are preserved by lend and borrowHistory, with the marks and counts of the recorder', () => {
     const history = historyFromEvents(
       [
         invoke(0, { session: 'alice' }),
@@ -78,7 +78,7 @@ describe('client sessions', () => {
 })
 
 describe('recorder events', () => {
-  test('place a mark between the client events before and after it', () => {
+  test('become marks at their positions among the client events', () => {
     const history = historyFromEvents([
       invoke(0),
       ok(0),

@@ -27,7 +27,7 @@ test('the id of a value is resolved to that value', () => {
   )
 })
 
-test('null and small integers need no entry in a value table, and 0 and -0 have one id', () => {
+test('null and small integers need no entry in a value table, and 0 and -0 have the same id', () => {
   const table = new ValueTable()
   expect(table.id(null)).toBe(NULL)
   expect(table.id(-3)).toBe(smallIntegerId(-3))
@@ -37,7 +37,7 @@ test('null and small integers need no entry in a value table, and 0 and -0 have 
   expect(table.size).toBe(3)
 })
 
-test('objects that differ only in the order of their members have one id', () => {
+test('objects that differ only in the order of their members have the same id', () => {
   const table = new ValueTable()
   expect(table.id({ a: 1, b: [2, { d: 1, c: 2 }] })).toBe(table.id({ b: [2, { c: 2, d: 1 }], a: 1 }))
 })

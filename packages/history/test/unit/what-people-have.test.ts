@@ -77,7 +77,7 @@ describe('an answer member next to a value', () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('is read as null if the record is missing', async () => {
+  test('means that a read returned null if it is "not_found"', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
@@ -94,7 +94,7 @@ describe('an answer member next to a value', () => {
 })
 
 describe('an ambiguous answer member', () => {
-  test('is the value if that value was written and no other member can hold the read value', async () => {
+  test('is read as the value if that value was written and no other member can hold the value read', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -126,7 +126,7 @@ describe('an ambiguous answer member', () => {
     )
   })
 
-  test('a read with arguments and a write without a value are refused, but SET and GET are not', async () => {
+  test('a read with arguments and a write without a value are refused, but SET and GET are accepted', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -334,7 +334,7 @@ describe('one-line operations with timestamps', () => {
     expect(history.warnings.join()).toMatch(/"ts_ms" is read as the time of the return/)
   })
 
-  test('may have times of the call and the return beside a type', async () => {
+  test('may contain the times of the call and the return in addition to a type', async () => {
     const content = lines([
       { process: 0, f: 'write', ...shared, invoked: 10, completed: 20, type: 'ok' },
       { process: 1, f: 'read', ...shared, invoked: 30, completed: 40, type: 'ok' },
