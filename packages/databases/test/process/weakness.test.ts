@@ -53,7 +53,7 @@ describe('the described weakness of a target', () => {
     }
   })
 
-  test('includes lost commits of Galera only if its flush setting and the faults allow them', async () => {
+  test('includes lost commits of Galera only if its flush setting and the faults allow the loss', async () => {
     const said = (flush: number, fault: string) => weaknessOf('galera', { set: { flush, sync: 1 }, faults: [fault] })
     expect(await said(0, 'kill')).toBe('a crash loses the commits of the last second (flush=0)')
     expect(await said(2, 'power-loss')).toBe('a power loss takes the commits of the last second (flush=2)')
@@ -63,7 +63,7 @@ describe('the described weakness of a target', () => {
     expect([await promised(2, 'kill'), await promised(1, 'power-loss')]).toEqual(['linearizable', 'linearizable'])
   })
 
-  test('includes the binary log that MariaDB loses in a power loss, and MariaDB then promises nothing', async () => {
+  test('includes the loss of the MariaDB binary log in a power loss, under which MariaDB promises nothing', async () => {
     expect(await weaknessOf('mariadb', { faults: ['power-loss'] })).toMatch(/^a power loss takes .*\(sync_binlog=0\)$/)
     expect(await promiseOf('mariadb', {}, 'power-loss')).toBe('nothing')
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')

@@ -295,7 +295,7 @@ test('a history with more text than the writer caches gets the same verdict as i
   expect(answer.result).toBe(check(whole, options(null)).levels.linearizable.result)
 })
 
-test('a recording with request ids is not judged key by key during reading', async () => {
+test('readPacked refuses a recording with request ids', async () => {
   const file = join(directory, 'ids.jsonl')
   const event = { process: 0, f: 'write', key: 'x', value: 1 }
   writeFileSync(

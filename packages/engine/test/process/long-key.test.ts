@@ -91,7 +91,7 @@ test('judging a key in parts gives the same verdict as judging the whole key', (
   expect(Math.min(seen.met, seen.violated, seen.left)).toBeGreaterThan(60)
 })
 
-test('judgePlaces returns the same answer for keys in parts as for whole keys', () => {
+test('judgePlaces returns the same result for keys judged in parts as for keys judged whole', () => {
   const seen = new Set<string>()
   for (let n = 0; n < 100; n++) {
     const random = randomFrom(seed + n)

@@ -44,7 +44,7 @@ async function started() {
 }
 
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('cancels jobs that no worker has begun when it is closed', async () => {
+  test('cancels the jobs that no worker has begun when the pool is closed', async () => {
     const { host, port } = await startRedis(redis!)
     const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)

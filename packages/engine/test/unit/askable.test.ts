@@ -13,6 +13,6 @@ test('a workload that a service cannot perform is refused with the setting that 
   expect(asked('set')).toThrow(/cannot be asked to remove, as the workload set does. --workload-set removes=0 leaves/)
 })
 
-test('a workload that no setting can adapt to a service is refused without suggesting a setting', () => {
+test('the refusal of a workload suggests no setting if no setting can adapt the workload to the service', () => {
   expect(asked('lock')).toThrow(/cannot be asked to acquire, release, as the workload lock does. List in its/)
 })

@@ -62,7 +62,7 @@ describe("the name of a check's job", () => {
     }
   })
 
-  test('is unique if the input is stdin or a named pipe', () => {
+  test('is new at each call if the input is stdin or a named pipe', () => {
     const pipe = join(temporaryDirectory(), 'history.jsonl')
     execFileSync('mkfifo', [pipe])
     for (const file of ['-', pipe]) {

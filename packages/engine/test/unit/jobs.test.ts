@@ -82,7 +82,7 @@ describe('the name of a job', () => {
     expect(third).toBe(first)
   })
 
-  test('is unique if the job file has an import that cannot be resolved in advance', () => {
+  test('is new at each call if the job file has an import that cannot be resolved in advance', () => {
     const computed = 'require(`./$' + '{name}.ts`)'
     for (const text of ['await import(name)', computed, "import { quorum } from '#quorum'"]) {
       const named = protocolWith(text)
@@ -93,7 +93,7 @@ describe('the name of a job', () => {
     expect(named({})).toBe(unlike)
   })
 
-  test('is unique if the job file imports a linked package', () => {
+  test('is new at each call if the job file imports a linked package', () => {
     const directory = temporaryDirectory()
     for (const folder of ['quorum', 'node_modules']) mkdirSync(join(directory, folder))
     writeFileSync(join(directory, 'quorum/package.json'), '{}')
@@ -117,7 +117,7 @@ test('userFilesOf returns the paths in a spec, and the paths in its start comman
 })
 
 describe('jobs', () => {
-  test('with the same name are done once, and all callers get the result', async () => {
+  test('run once if they have the same name, and all callers get the result', async () => {
     const done: Sum[] = []
     const pool = once(thisThread)
     const job = summing((spec) => done.push(spec))

@@ -28,12 +28,12 @@ const throughRedis = (value: object): { [member: string]: unknown } => JSON.pars
 const sent = (order: object) => throughRedis(printOrder(seedsKind, order, { looks: 12 }))
 
 describe('a queued search job', () => {
-  test('is read from the queue as it was written', () => {
+  test('is read back from the queue unchanged', () => {
     const { kind, spec: read, looks } = readOrder(searchKinds, sent(spec))
     expect([kind, readSpec(kind, read, new Set()), looks]).toEqual([seedsKind, spec, 12])
   })
 
-  test('is refused if it has another version', () => {
+  test('is refused if it was sent by another version of chaos', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
       /it is of chaos 0\.0\.0, and this worker is/,
     )

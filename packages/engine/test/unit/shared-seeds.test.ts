@@ -56,7 +56,7 @@ test('a resumed search keeps the interesting seeds of its saved state', async ()
   for (const [first, interesting] of continued.begun) expect(interesting).toEqual(begun.get(first))
 })
 
-test('a search that does not vary trials never waits for a generation', async () => {
+test('a search that does not vary trials starts every range before the first range ends', async () => {
   const { searcher, begun } = searching(8, { generation: undefined })
   const range: Searcher['range'] = async (first, count, interesting) => {
     const end = searcher.range(first, count, interesting)

@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict and the same words on a slow machi
   }
 })
 
-test('the kill of a service beside the nodes has its own column', () => {
+test('explain shows the kill of a service outside the nodes in a separate column', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',
@@ -109,11 +109,11 @@ describe('the cause that a simulated program shows', () => {
     })
   })
 
-  test('is omitted if it concerns another object than the violation', () => {
+  test('is omitted if the violation concerns another object', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('is shown from a database even if a cause about another object precedes it', () => {
+  test('is the cause in a database if the preceding cause concerns another object', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -121,7 +121,7 @@ describe('the cause that a simulated program shows', () => {
     })
   })
 
-  test('is omitted if it occurs in a database and has no known requests', () => {
+  test('is omitted if it occurred in a database and its requests are unknown', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 })

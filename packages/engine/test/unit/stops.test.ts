@@ -63,7 +63,7 @@ describe('a debugger attached to a replay', () => {
     expect(asked.map((request) => at(request, place))).toEqual([false, false, false, true, false])
   })
 
-  test('stops once when the given request begins if no overtaken await is known', () => {
+  test('stops once at the start of the given request if no overtaken await is known', () => {
     const { at } = stopAsItBegins('process-0-1')
     const asked = ['process-1-1', 'process-0-1', 'process-0-1']
     expect(asked.map((request) => at(request, { file: 'server.ts', line: 1 }))).toEqual([false, true, false])

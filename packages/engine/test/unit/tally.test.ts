@@ -18,7 +18,7 @@ const result = (...seeds: number[]): SearchResult => ({
   interesting: seeds,
 })
 
-test('the combined result of ranges is independent of their order and of a save between them', () => {
+test('the combined result of ranges does not depend on their order, or on a save between two ranges', () => {
   const results = [result(3, 9), result(70), result(), result(200, 201)]
   const forward = createTally()
   for (const each of results) forward.add(each)
@@ -63,7 +63,7 @@ test('a tally keeps the hundred lowest seeds of a cause, and counts all failures
   expect(times).toEqual([['not linearizable', 300]])
 })
 
-test('the incremental answers of a tally equal those computed from its state', () => {
+test('the counts that a tally updates incrementally equal the counts in its state', () => {
   const first = createTally()
   for (const each of [result(200, 9), result(70), result()]) first.add(each)
   for (const tally of [first, createTally(first.state())]) {
@@ -77,7 +77,7 @@ test('the incremental answers of a tally equal those computed from its state', (
   }
 })
 
-test('the saved state of a search includes ranges that finished before an earlier range', () => {
+test('the saved state of a search includes ranges that finished out of order', () => {
   const ranges = followRanges(64, { next: 1, beyond: [] })
   for (const range of [129, 1, 321]) ranges.add(range)
   expect(ranges.state()).toEqual({ next: 65, beyond: [129, 321] })

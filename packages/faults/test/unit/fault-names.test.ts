@@ -12,7 +12,7 @@ test('faultName returns the name that --faults accepts, not the kind', () => {
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
 })
 
-test('a kind of fault keeps its own name only if --faults has no name for it', () => {
+test('nameOfKind returns the name that --faults uses for a kind, and the kind itself if there is no such name', () => {
   const names = nemeses.map(({ name }) => name)
   for (const kind of faultKinds)
     for (const among of ['nodes', 'clients'] as const) {

@@ -37,7 +37,7 @@ describe('a fault schedule', () => {
     )
   })
 
-  test('has no faults near its start and its end, and ends each fault after it starts', () => {
+  test('has no faults near its start and its end, and ends each fault after the start of that fault', () => {
     fc.assert(
       fc.property(plans, ({ seed, durationMs, kinds }) => {
         const schedule = planSchedule({ nemeses: kinds, nodes, durationMs, random: createRandom(seed) })
@@ -52,7 +52,7 @@ describe('a fault schedule', () => {
     )
   })
 
-  test('includes faults shorter than 500 ms and longer than 3 s if longestFault is 0.4', () => {
+  test('includes both faults shorter than 500 ms and faults longer than 3 s if longestFault is 0.4', () => {
     const durationMs = millis(10_000)
     const kinds = nemeses.filter(({ name }) => name === 'partition')
     const lengths = Array.from({ length: 50 }, (_, seed) =>
@@ -200,7 +200,7 @@ describe('a planned fault', () => {
     )
   })
 
-  test('is described by the pairs that remain connected if they are few', () => {
+  test('is described by the pairs that remain connected, if those pairs are few', () => {
     const links = linksBetween([['n1'], ['n2'], ['n3'], ['n4'], ['n5']])
     const left = links.filter(({ from, to }) => ![from, to].every((end) => end === 'n1' || end === 'n2'))
     const open = left.filter(({ from, to }) => ![from, to].every((end) => end === 'n2' || end === 'n3'))

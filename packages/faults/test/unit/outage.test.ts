@@ -48,10 +48,10 @@ test.each<readonly [string, readonly FaultPlan[], number]>([
     100,
   ],
   ['halves', [{ kind: 'partition', links: 'halves', mode: 'hold' }], 0],
-])('five nodes have no majority as long as they lack %s', (_, plans, expected) => {
+])('outageNanos returns the time without a majority of five nodes that lack %s', (_, plans, expected) => {
   expect(outageOf(...plans)).toBe(expected)
 })
 
-test('the outage of a kill lasts until the node is back', () => {
+test('the outage caused by a kill includes the restart of the nodes', () => {
   expect(outageOf({ kind: 'kill', nodes: 'all' })).toBe(100 + 500_000_000)
 })

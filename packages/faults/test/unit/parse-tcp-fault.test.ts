@@ -38,7 +38,7 @@ describe('the parser of TCP faults', () => {
     },
   )
 
-  test('turns the geography of two places into half their round-trip time', () => {
+  test('turns the names of two places in geography into half the round-trip time between them', () => {
     const there = { kind: 'latency', geography: 'california-netherlands', links }
     expect(tcpFamily.parse(there, 'x')).toEqual({
       kind: 'latency',
@@ -72,7 +72,7 @@ describe('the parser of TCP faults', () => {
     expect(refusal({ kind: 'constructor', links })).toContain('there is no fault "constructor"')
   })
 
-  test('keeps the trigger of a fault', () => {
+  test('returns the trigger of a fault unchanged', () => {
     const when = { probability: 0.5, first: 3, client: '10.0.0.0/8' }
     expect(tcpFamily.parse({ kind: 'refuse', links, when }, 'x').when).toEqual(when)
     expect(Object.keys(tcpFamily.when)).toContain('untilMs')

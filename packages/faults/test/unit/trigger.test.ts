@@ -52,7 +52,7 @@ describe('a trigger', () => {
     expect(count).toBeLessThan(2_200)
   })
 
-  test('chooses candidates by count and probability, independent of its time window', () => {
+  test('ignores its time window when it chooses candidates by count and probability', () => {
     const trigger = new Trigger({ fromMs: 1_000, nth: 2 })
     expect([trigger.chooses(never), trigger.chooses(never), trigger.chooses(never)]).toEqual([false, true, false])
   })

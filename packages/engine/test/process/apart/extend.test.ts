@@ -133,7 +133,7 @@ describe('an added fault', async () => {
     expect(usualServiceFaults()).toContain('dozes')
   })
 
-  test('removes the promise of a protocol that depends on faults, and no other promise', () => {
+  test('removes a promise that a protocol makes only without such a fault, and no other promise', () => {
     const [three, raft, viewstamped] = ['three-phase-commit', 'raft', 'viewstamped'].map((name) => findProtocol(name)!)
     expect(notPromisedUnder(three!, {})).toContain('doze')
     expect(unpromisedOf(three!, {}, { faults: ['dozes'] })).toEqual({
@@ -150,7 +150,7 @@ describe('an added fault that changes bytes', () => {
   const meet = () => ({ instead: [] })
   const made = { bytes: { ...fault, stage }, messages: { ...fault, on: 'messages', meet } }
 
-  test('is refused when it is applied if it does not declare alters: true', async () => {
+  test('cannot be applied unless it declares alters: true', async () => {
     const { bytes, messages } = made
     const faults = [
       { ...bytes, kind: 'secret-bytes' },
@@ -206,7 +206,7 @@ describe('user-defined code', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('is named by its fault in an error that a stage throws', async () => {
+  test('the error that a stage of a fault throws names the fault', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {

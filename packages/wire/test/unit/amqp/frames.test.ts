@@ -46,7 +46,7 @@ describe('an AMQP frame', () => {
     expect(firstFrame(bytes)).toBe(why)
   })
 
-  test('is read if it is a heartbeat or a method without a known name', () => {
+  test('is read even if it is a heartbeat or an unknown method', () => {
     expect(firstFrame(Buffer.from([8, 0, 0, 0, 0, 0, 0, 0xce]))).toEqual({ frame: { kind: 'heartbeat' }, size: 8 })
     expect(firstFrame(Buffer.from([1, 0, 0, 0, 0, 0, 4, 0, 99, 0, 3, 0xce]))).toMatchObject({
       frame: { kind: 'method', name: '99.3' },
@@ -54,7 +54,7 @@ describe('an AMQP frame', () => {
   })
 })
 
-test('an AMQP table is written as its size, and a type before each value', () => {
+test('an AMQP table is written as its size, followed by members with a type before each value', () => {
   const members = Buffer.concat([
     ...[shortText('a'), Buffer.from('I'), Buffer.from([0, 0, 0, 5])],
     ...[shortText('b'), Buffer.from('S'), longText('x')],

@@ -129,7 +129,7 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
-test('a message whose beginning was skimmed passes unframed, and the next message is framed', () => {
+test('a message that began in skimmed bytes passes unframed, and the next message is framed', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }

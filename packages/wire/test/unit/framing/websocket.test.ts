@@ -63,7 +63,7 @@ describe('the WebSocket framing', () => {
       expect(websocket.read(websocket.write('', direction))).toBe('')
   })
 
-  test('accepts a length of Number.MAX_SAFE_INTEGER bytes, but no larger one', () => {
+  test('accepts a length of Number.MAX_SAFE_INTEGER bytes, and does not frame a longer message', () => {
     const announced = (length: bigint) => {
       const header = Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 0, 0, 0])
       header.writeBigUInt64BE(length, 2)

@@ -50,7 +50,7 @@ describe('the request parser', () => {
     expect(message?.head.headers.upgrade).toBe(upgrade)
   })
 
-  test('accepts a head of 64 KiB and refuses a longer one, whatever the size of the pieces', () => {
+  test('accepts a head of 64 KiB and refuses a longer head, whatever the size of the pieces', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
     for (const pieceBytes of [1000, 100_000]) {
       const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))

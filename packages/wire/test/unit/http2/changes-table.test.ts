@@ -26,7 +26,7 @@ test.each([
   expect(changesTable(block)).toBe(expected)
 })
 
-test('a header reader decodes a reference to an entry from a block that it skipped', () => {
+test('a header reader decodes a block that refers to a table entry of a skipped block', () => {
   const frame = (payload: Buffer) =>
     Buffer.concat([Buffer.from([0, payload.length >> 8, payload.length & 255, 1, 4, 0, 0, 0, 1]), payload])
   const reader = new HeaderReader()

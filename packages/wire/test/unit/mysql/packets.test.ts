@@ -67,7 +67,7 @@ describe('the login of a MySQL client', () => {
     expect(old).toMatchObject({ type: 'refused', why: expect.stringContaining('mysql_old_password') })
   })
 
-  test('sends no proof without a password', () => {
+  test('sends no proof if no password is given', () => {
     const sent = createLogin({ ...credentials, password: '' })(packetIn(greeting()))
     expect(sent.type === 'send' && sent.bytes.toString('latin1', 36)).toBe('app\0\0shop\0mysql_native_password\0')
   })

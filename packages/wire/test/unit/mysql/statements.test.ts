@@ -57,7 +57,7 @@ describe('the MySQL statement reader', () => {
     expect(statementOf(execute(7, []))).toBeUndefined()
   })
 
-  test('assigns no number if the server refuses to prepare the statement', () => {
+  test('assigns no statement number if the server refuses to prepare the statement', () => {
     const reader = statements.reader()
     reader.asked(command(PREPARE, 'SELECT nothing'))
     const refusal = refused(1064)
@@ -68,7 +68,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })
 
-  test('assigns no number from the OK packet of another command', () => {
+  test('assigns no statement number from the OK packet of another command', () => {
     const reader = statements.reader()
     reader.asked(query('UPDATE t SET a = 1'))
     reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
@@ -76,7 +76,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(5, [])).statement).toBeUndefined()
   })
 
-  test('counts a query as one exchange, and a command without a reply as none', () => {
+  test('counts a query as one exchange, and a command without a reply as no exchange', () => {
     const reader = statements.reader()
     expect(reader.asked(command(QUIT)).exchange).toBe(0)
     expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
@@ -98,7 +98,7 @@ describe('an injected MySQL error', () => {
     ['1205', 'COMMIT', '\x03ROLLBACK'],
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
-  ])('rolls the server back if the client must assume a rollback: code %s for %s', (code, statement, request) => {
+  ])('makes the server roll back if the client must assume a rollback: code %s for %s', (code, statement, request) => {
     expect(insteadOf(code, statement)).toBe(request)
   })
 

@@ -56,7 +56,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     expect(isNoted(['SCRAM-SHA-256'], 'y')).toBe(false)
   })
 
-  test('are unchanged if only one is offered or the message is not an offer', () => {
+  test('are unchanged if only one mechanism is offered or the message is not an offer', () => {
     for (const whole of [
       offer('SCRAM-SHA-256-PLUS'),
       offer('SCRAM-SHA-256'),
