@@ -54,7 +54,7 @@ describe('a worker that failed to run a job', () => {
     expect(await secondsUntil(takes)).toBe(6)
   })
 
-  test('does not resume once it is closing', async () => {
+  test('takes no further job once it is closing', async () => {
     const { worker, takes } = createWorker()
     const rest = createRest()
     await rest.begin([worker])

@@ -35,7 +35,7 @@ function poolOf(...ends: readonly JobEnd<string>[]) {
 }
 
 describe('a search job stopped because of its memory', () => {
-  test('is a failure of the protocol if its last seed alone is stopped too', async () => {
+  test('counts as a failure of the protocol if its last seed alone is stopped too', async () => {
     const { pool, given } = poolOf(stopped, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',
@@ -58,7 +58,7 @@ describe('a search job stopped because of its memory', () => {
     ])
   })
 
-  test('is a failure of the protocol if it is stopped again', async () => {
+  test('counts as a failure of the protocol if it is stopped again', async () => {
     const { pool } = poolOf(stopped, done, stopped)
     expect(await supervise(pool, job, spec)).toMatchObject({
       type: 'stuck',

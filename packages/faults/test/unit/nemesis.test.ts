@@ -102,7 +102,7 @@ describe('a fault schedule', () => {
     }
   })
 
-  test('flips bits only on one minority of the nodes', () => {
+  test('flips bits on the same minority of the nodes throughout', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (size, seed) => {
         const kinds = nemeses.filter(({ name }) => name === 'flip-bit')

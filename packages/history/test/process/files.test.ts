@@ -328,7 +328,7 @@ describe('a history writer', () => {
     expect(() => openHistoryWriter('/dev/full').append(someEvents(1)[0] as Event)).toThrow(UserError)
   })
 
-  test('keeps the complete lines that still fit on a full disk', async () => {
+  test('keeps the complete lines that were written before the disk became full', async () => {
     const path = join(directory, 'limited.jsonl')
     const dist = new URL('../../dist/files/index.js', import.meta.url).href
     const script = `

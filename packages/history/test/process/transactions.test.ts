@@ -260,7 +260,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   )
 })
 
-describe('a transaction whose completion has other writes than its invocation', () => {
+describe('a transaction whose completion differs from its invocation', () => {
   const warnings = (asked: Json, answered: Json): readonly string[] =>
     historyFromEvents(
       [
@@ -277,7 +277,7 @@ describe('a transaction whose completion has other writes than its invocation', 
     ['another order', [append('x', 1), append('x', 2)], [append('x', 2), append('x', 1)]],
     ['a write more', [append('x', 1)], [append('x', 1), append('y', 2)]],
     ['a write less', [append('x', 1), append('y', 2)], [append('x', 1)]],
-  ])('a completion with %s causes a warning', (_, asked, answered) => {
+  ])('causes a warning if the completion has %s', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([
       'h: a write was answered with another value than asked for (line 2); the value of the answer counts.',
     ])

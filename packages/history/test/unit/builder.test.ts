@@ -90,7 +90,7 @@ describe('the pairing of events', () => {
     expect(history.keys[history.operations.key[0] ?? -1]).toBe('k')
   })
 
-  test('an event without a time has its position among client events as its time', () => {
+  test('events without times have their positions among the client events as times', () => {
     const history = historyFromEvents([
       call(0, 'read'),
       call(1, 'read'),

@@ -84,7 +84,7 @@ describe('an answer member next to a value', () => {
     ])
   })
 
-  test('is a failure if it is false for a cas', async () => {
+  test('means that a cas failed if it is false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,

@@ -47,7 +47,7 @@ describe('a long reply', () => {
     expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is truncated at the exact byte', async () => {
+  test('is truncated at exactly the given byte', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'truncate-reply', bytes: 2_000_001 })
     const client = await ask(get())
@@ -312,7 +312,7 @@ describe('an HTTP request under faults', () => {
       Buffer.from(body),
     ])
 
-  test('is edited, delayed, and sent in pieces if it is long', async () => {
+  test('is edited, delayed and sent in pieces by three faults even if it is long', async () => {
     const { apply, ask, seen } = await start()
     const faults = [
       apply({ kind: 'edit-request', headers: { 'X-Edited': 'yes' } }),

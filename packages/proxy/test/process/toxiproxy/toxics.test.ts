@@ -153,7 +153,7 @@ describe('the latency toxic', () => {
     expect(tookMs).toBeLessThan(40_000)
   })
 
-  test('delivers bytes in flight before the end', async () => {
+  test('delivers bytes in flight before the end of the stream', async () => {
     const { server, accepted } = await sink()
     const { connect, toxic } = await proxied(server)
     await toxic('latency', { latency: 50 }, { stream: 'upstream' })

@@ -231,7 +231,7 @@ describe('a connection with several requests', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('gets no response to a duplicate, which is recorded as a duplicate', async () => {
+  test('gets no response to a duplicated request, which is recorded as a duplicate', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })

@@ -126,7 +126,7 @@ describe('a framed message under faults', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('is dropped if it is signed and forged, but kept if a forged message is added', () => {
+  test('is dropped in place of a signed forgery, and is kept if a signed forgery is added', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })

@@ -10,7 +10,7 @@ test('connections leave some file descriptors free, and reuse the descriptors of
   expect([descriptors.take(2), descriptors.take(2)]).toEqual([expect.any(Function), undefined])
 })
 
-test('some connections are accepted even if few descriptors are allowed', () => {
+test('some connections are accepted even if few file descriptors are allowed', () => {
   expect(createDescriptors(32).take(16)).toBeDefined()
 })
 

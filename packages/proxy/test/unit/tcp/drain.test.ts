@@ -18,7 +18,7 @@ test('a draining route accepts no new connections, and ends after all open conne
   expect(client.error).toBeUndefined()
 })
 
-test('draining a route stops waiting for a connection that stays open', async () => {
+test('draining a route ends after a time limit even if a connection stays open', async () => {
   const created = network()
   const route = await created.route({ from: 'clients', to: 'n1', upstream: await echo() })
   const client = new Received(await dial(route))

@@ -120,7 +120,7 @@ describe('the limit-bytes fault', () => {
     expect(client.bytes.equals(answer)).toBe(true)
   })
 
-  test('keeps the byte count of a connection when it is updated', async () => {
+  test('keeps the byte count of a connection across an update of the fault', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'limit-bytes', bytes: 10 }))
     client.socket.write('123456')

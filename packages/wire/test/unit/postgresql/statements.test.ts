@@ -64,7 +64,7 @@ describe('an injected PostgreSQL error', () => {
     statements.failure({ code, message: 'why', statement, request }) as Substitution
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
-  test('replaces the error reply to a substituted statement that always fails', () => {
+  test('substitutes a statement that always fails, and replaces the error in its reply', () => {
     const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
