@@ -47,7 +47,7 @@ describe('the count of replacements of a value', () => {
     expect(check(overlapping(...twice))).toMatchObject({ linearizable: 'violated', shown: 3 })
   })
 
-  test('allows a replacement for each write of the value, each cas to it and the initial value', () => {
+  test('allows a replacement for each write of the value, each cas to the value, and the initial value', () => {
     const three: Asked[] = [
       ['write', 77, 'info'],
       ['cas', [1, 77]],

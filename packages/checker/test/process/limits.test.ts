@@ -144,7 +144,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of registers for %s counts its steps and repeats its report if limited to that number',
+  'a check of registers for %s repeats its report if limited to the number of steps that it counted',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },
@@ -172,7 +172,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('passes that copy operations or compare each with many others look at the clock', () => {
+test('passes that copy operations, or compare each with many others, check the clock', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)

@@ -63,7 +63,7 @@ function shapeFrom(random: () => number, over: Partial<Shape>): Shape {
   }
 }
 
-test(`the online checker reports violations at the event that the definition refutes, in ${manyOf(6_000)} small random histories`, () => {
+test(`the online checker reports a violation at the event at which the definition refutes the history, in ${manyOf(6_000)} small random histories`, () => {
   const count = { linearizable: 0, 'not linearizable': 0, 'not certain': 0 }
   for (let n = 0; n < many(6_000); n++) {
     const seed = baseSeed + n
@@ -207,7 +207,7 @@ test('the online checker reports a violation if two cas replace the same value',
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas called before the write that it replaces also overwrites the value before that write', () => {
+test('the online checker reports a read of the value before a write whose value a cas has replaced', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -218,7 +218,7 @@ test('the value of a write of unknown outcome may appear late but may not disapp
   expect(sentenceOf('w1--?', '       w2-| r1| r2-|')).toContain('read 2')
 })
 
-test('the online checker is not certain if a value is written again while its first write may still be read', () => {
+test('the online checker is uncertain while a read may return the first or the second write of one value', () => {
   const soFar = (...rows: readonly string[]): SoFar => watch(timeline(...rows)).soFar
   expect(soFar('w1--| w1--|', '            r1|')).toBe('linearizable')
   expect(soFar('w1--|  ', '  w1--|', '  r1-----|')).toBe('not certain')
@@ -330,12 +330,12 @@ const getset = (process: number, to: Json, answer: Json): readonly EventInput[] 
   { process, type: 'ok', f: 'cas', value: [answer, to] },
 ]
 
-test('the online checker takes the old value of a cas from its answer if the request names only the new one', () => {
+test('the online checker takes the old value of a cas from its answer if the request names only the new value', () => {
   const watched = watch([...timeline('w1|'), ...getset(1, '2', '1'), ...getset(1, null, '2'), ...timeline('r_|')])
   expect(watched).toMatchObject({ violation: undefined, soFar: 'not certain' })
 })
 
-test('a cas of unknown outcome that names only its new value leaves the verdict linearizable', () => {
+test('a cas of unknown outcome that names only its new value leaves a history linearizable', () => {
   const [invoke] = getset(1, 2, 1)
   const end = { process: 1, type: 'info', f: 'cas', value: [2] } as const
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
@@ -353,7 +353,7 @@ test('the online checker refuses a cas that names three values', () => {
   )
 })
 
-test('the online checker skips events of other processes than clients, and refuses unknown operations', () => {
+test('the online checker skips events of processes other than clients, and refuses unknown operations', () => {
   const checker = online()
   expect(checker.push({ process: 'nemesis', type: 'info', f: 'kill' })).toBeUndefined()
   expect(() => checker.push({ process: 1, type: 'invoke', f: 'enqueue', value: 1 })).toThrow(

@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels based on client order unknown if it has no name, and the reason says how to name it (session: %s)',
+    'leaves levels based on client order unknown without a client name, and the reason says how to name the client (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })

@@ -146,7 +146,7 @@ test(`the search that orders writes pair by pair agrees with the search that lay
   expect(violated).toBeGreaterThan(atLeast(30))
 })
 
-test(`the verdicts on the weaker levels agree with a transitive closure on ${manyOf(400)} histories of 15 to 60 operations`, () => {
+test(`the verdicts on causal levels and pram agree with a transitive closure on ${manyOf(400)} histories of 15 to 60 operations`, () => {
   const violated: { [level: string]: number } = {}
   for (let n = 0; n < many(400); n++) {
     const seed = baseSeed + n

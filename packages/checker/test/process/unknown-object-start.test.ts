@@ -141,7 +141,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
       ['remove', 2, 2],
     ],
   ],
-])('a %s with unknown initial value: %s (%s)', (model, _, verdict, calls) => {
+])('if the initial value of a %s is unknown and %s, linearizable is %s', (model, _, verdict, calls) => {
   const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })

@@ -66,7 +66,7 @@ describe('check with unknown initial values', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`agrees on the weaker levels with a search over every initial value (seed ${baseSeed})`, () => {
+  test(`agrees on levels between sequential and eventual with a search over every initial value (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -190,7 +190,7 @@ describe('check with unknown initial values', () => {
       rows: ['rx3|', '     rx7| ', '         wx7|'],
       words: /read 7 .*before process 2's write of 7 to x was called, and it was 3 that was there/,
     },
-  ])('says in the counterexample: $words', ({ rows, words }) => {
+  ])('gives a counterexample that says: $words', ({ rows, words }) => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)
@@ -244,7 +244,7 @@ describe('the online checker with unknown initial values', () => {
     expect(count['not certain']).toBeLessThan(atMost(600))
   })
 
-  test('is not certain about a key that the recorder marks as touched', () => {
+  test('is uncertain about a key that the recorder marks as touched', () => {
     const touched: EventInput = { process: 'recorder', type: 'info', f: 'touched', value: { what: 'EVAL' } }
     const stale = timeline('w1| w2|', '        r1|')
     expect(watch(stale).soFar()).toBe('not linearizable')

@@ -144,7 +144,7 @@ test(`no history meets a level and violates a weaker level, on ${manyOf(2_000)} 
   expect(count['met']).toBeGreaterThan(atLeast(1_000))
 })
 
-test('no weaker level changes from met to violated if reads are removed or an optional write is added', () => {
+test('no level between sequential and eventual changes from met to violated if a history loses reads or gains an optional write', () => {
   const decideAll = (events: readonly EventInput[]): readonly string[] => {
     const { encoded } = encodeRegister(smallHistory(events), reading)
     const weaker = createWeaker(encoded, readsFrom(encoded), freshBudget())

@@ -40,7 +40,7 @@ test('counterReads bounds a read by the additions acknowledged before its call a
   ])
 })
 
-test('a decrement lowers the lower bound of a counter read from its call on, and the upper bound from its return on', () => {
+test('a decrement lowers the lower bound of a counter read once it is called, and the upper bound once it has returned', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -226,7 +226,7 @@ test('a set element missing from an earlier read is stale, and an element missin
   expect([account.stale[0]?.late, account.lost[0]?.late]).toEqual([3e6 + 1, 1e6 + 1])
 })
 
-test('a set element that was removed is not lost', () => {
+test('a set element that was removed does not count as lost', () => {
   const account = accountOf(
     'set',
     [0, 'invoke', 'add', 1],
@@ -317,7 +317,7 @@ test('a final read of a counter may include any subset of the additions of unkno
   expect([12_345, 12_345.5].map((value) => finallyRead(value, ones))).toEqual(['met', 'violated'])
 })
 
-test('the sentence about a duplicated id names both clients that received it', () => {
+test('the sentence about a duplicated id names both clients that received the id', () => {
   const events = eventsOf(
     [0, 'invoke', 'generate'],
     [0, 'ok', 'generate', 'x'],

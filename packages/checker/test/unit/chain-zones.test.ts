@@ -79,7 +79,7 @@ test('chainZones refutes two cas that replace the value of a single write', () =
   expect(decided('w1| c12----|', '    c23----|')).toBe('met')
 })
 
-test('chainZones infers that a cas of unknown outcome took effect if another cas replaced its value', () => {
+test('chainZones infers that a cas of unknown outcome took effect if another cas replaced the value that it wrote', () => {
   expect(decided('w1| c12?', '         c23-|')).toBe('met')
   expect(decided('w1| c12?', '         c23-| r1|')).toBe('violated')
   expect(decided('w1| c12?', '         r1|')).toBe('met')

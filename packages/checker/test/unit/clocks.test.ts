@@ -111,7 +111,7 @@ const byTwoClocks = (within: number, ...rows: readonly string[]): EventInput[] =
 describe('a stale read', () => {
   const rows = ['w1---|   w2---|', '                 r1---|']
 
-  test('is a violation if it began after the write returned, by more than the error of the clocks', () => {
+  test('is a violation if it began later than the return of the write by more than the clock error', () => {
     const report = judge(byTwoClocks(1 * MS, ...rows), true)
     expect(resultOf(report, 'linearizable')).toBe('violated')
     expect(resultOf(report, 'sequential')).toBe('met')
@@ -153,7 +153,7 @@ test('a read of a value that nobody wrote is a violation at every level, whateve
     expect(resultOf(report, level)).toBe('violated')
 })
 
-test('linearizable is unknown if it depends on the order of two operations closer together than the error of the clocks', () => {
+test('linearizable is unknown if the verdict depends on the order of two operations closer together than the clock error', () => {
   const report = judge(byTwoClocks(5 * MS, 'w1-|', '     r1-|'))
   expect(resultOf(report, 'linearizable')).toBe('unknown')
   expect(resultOf(report, 'sequential')).toBe('met')

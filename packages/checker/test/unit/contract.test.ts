@@ -140,7 +140,7 @@ describe.each(Object.entries(contracts))(
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('accepts reads that lack a change before that change, and rejects them after it', () => {
+    test('accepts a read that lacks a later change, and rejects a read that lacks an earlier change', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })

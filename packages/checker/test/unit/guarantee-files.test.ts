@@ -606,7 +606,7 @@ describe('a stream', () => {
   })
 })
 
-test('a stream refuses every initial value except unknown', () => {
+test('a stream refuses ["a"] as initial value and accepts "unknown"', () => {
   expect(() => judged('stream', inTurn(...abc, all), ['a'])).toThrow('the initial value of a stream cannot be ["a"]')
   expect(judged('stream', inTurn(...abc, all), 'unknown').levels['no-aborted-reads']?.result).toBe('met')
 })

@@ -33,7 +33,7 @@ test('a cas that completes with the same old and new value counts as a read', ()
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['a', 'a']), read('b'))).toBe('violated')
 })
 
-test('a cas that names no old value in its call or completion counts as a write', () => {
+test('a cas that names an old value neither in its call nor in its completion counts as a write', () => {
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], ['b']), read('b'))).toBe('met')
   expect(linearizable(cas(['a'], [null, 'a']), cas(['b'], undefined), read('a'))).toBe('violated')
 })

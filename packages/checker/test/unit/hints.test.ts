@@ -32,7 +32,7 @@ test('a hint suggests a conversion to text if a written text is read back as a n
   ).toEqual([expect.stringMatching(/"5" was written and 5 was read: .*tostring/)])
 })
 
-test('a hint suggests a conversion for elements of lists and sets as well', () => {
+test('a hint suggests a conversion if numbers in a set or list are read back as texts', () => {
   expect(
     hints([
       ['add', 1, 1],
@@ -66,7 +66,7 @@ test.each([':nil', 'nil', 'None', '', 'null', 0, -1, false])(
   },
 )
 
-test('hintsFor returns no hint for a read value that was written in that form or resembles no written value', () => {
+test('hintsFor returns no hint if a read value was written in the same form, or resembles no written value', () => {
   expect(
     hints([
       ['write', 5, 5],

@@ -12,7 +12,7 @@ function counterexampleOf(...rows: string[]) {
   return verdict.counterexample
 }
 
-describe('a register', () => {
+describe('a linearizable register', () => {
   test('a read that began after a write returned must return the new value', () => {
     expect(verdictOf('w1--|  w2--|', '          r1|')).toBe('met')
     expect(verdictOf('w1--|  w2--|', '             r1|')).toBe('violated')
@@ -28,7 +28,7 @@ describe('a register', () => {
     expect(verdictOf('w1|  w2-------------|', '        r2------|', '              r1|')).toBe('met')
   })
 
-  test('a null read is a read of the initial value', () => {
+  test('a read that returns null is a read of the initial value', () => {
     const history = historyOf('r--|', '    w5--|')
     expect(resultOf(checkHistory(history, { initial: 0 }), 'linearizable')).toBe('met')
     expect(verdictOf('w5--|', '      r--|')).toBe('violated')

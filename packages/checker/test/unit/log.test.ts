@@ -68,7 +68,7 @@ describe('an append that returns its own value', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
 
-  test('is judged without a search among 31 overlapping appends', () => {
+  test('is judged without a search even if it overlaps 30 others', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // Backwards, so that the one in the middle is at the offset that its value is.
@@ -137,7 +137,7 @@ describe('offsets', () => {
     ).toBe('violated')
   })
 
-  test('must leave room for an append of unknown offset between two others', () => {
+  test('must leave room for an append of unknown offset between two other appends', () => {
     const around = (last: number): Done[] => [
       ['append', 'a', 1],
       ['append', 'b', null],
@@ -147,7 +147,7 @@ describe('offsets', () => {
     expect(sparse(...around(2))).toBe('violated')
   })
 
-  test('are not taken from appended values that are pairs themselves', () => {
+  test('an appended pair counts as a value, not as an offset with a value', () => {
     expect(
       sparse(
         ['append', [1, 'x'], 5],
@@ -166,7 +166,7 @@ describe('offsets', () => {
   })
 })
 
-test('an append answered without a value has an unknown offset even if other appends return theirs', () => {
+test('an append answered without a value has an unknown offset even if other appends return their offsets', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'append', value: 101 },
     { process: 0, type: 'ok', f: 'append', value: 0 },

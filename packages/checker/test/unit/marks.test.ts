@@ -184,7 +184,7 @@ describe('a key touched outside the record', () => {
     )
   })
 
-  test('may be read before its recorded write at levels without real time', () => {
+  test('a read that precedes its recorded write violates linearizable, and leaves levels without real time unknown', () => {
     const call = (process: number, f: string, value: number | null, result: number): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value },
       { process, type: 'ok', f, key: 'x', value: result },

@@ -162,7 +162,7 @@ test('a counterexample keeps every write that may explain one of its reads', () 
   expect(complete([4])).toEqual([2, 4])
 })
 
-test('a counterexample keeps both writes of a read value that overlap the read', () => {
+test('a counterexample keeps both writes of the value that an overlapping read returned', () => {
   const { encoded, decoder } = encodeRegister(historyOf('   r1------|', 'w1---------|', '      w1--|'), {
     initial: null,
     failedCas: 'drop',
@@ -244,7 +244,7 @@ describe('the search that assumes orders', () => {
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('may assign a read to either of two writes of its value', () => {
+  test('may assign a read to either of two writes of the value read', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })

@@ -199,7 +199,7 @@ test.each([
   ['unique-ids', 'generate', null, 7, 'does not compare final reads; it has only the level linearizable'],
   ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it has only the level linearizable'],
 ] as const)(
-  'the reason for an unknown eventual says why a %s is not judged by its final state',
+  'if eventual is unknown, the reason says why a %s is not judged by its final state',
   (model, f, value, answer, why) => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f, value },

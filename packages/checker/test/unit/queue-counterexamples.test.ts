@@ -64,7 +64,7 @@ for (const model of ['queue', 'bag'] as const) {
     ])
   })
 
-  test(`a counterexample contains only the message that a ${model} held when a dequeue found it empty`, () => {
+  test(`a counterexample contains only the message that a ${model} held when a dequeue wrongly returned null`, () => {
     const hidden: readonly Step[] = [
       [3, 'enqueue', 'a'],
       [4, 'dequeue', null],

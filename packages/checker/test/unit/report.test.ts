@@ -102,7 +102,7 @@ test('the report counts the operations of unknown outcome and how many of them t
   expect(report.info).toEqual({ total: 2, happened: 1, undecided: 1 })
 })
 
-describe('the headline', () => {
+describe('the headline of a report', () => {
   const headline = (linearizable: Verdict, sequential: Verdict, eventual: Verdict): string =>
     headlineOf(followsFrom(consistency, { linearizable, sequential, eventual }, () => notRecorded('not decided')))
 
@@ -155,12 +155,12 @@ describe('the lattice of levels', () => {
     )
   })
 
-  test('makes every level weaker than a met level met', () => {
+  test('marks every level weaker than a met level as met', () => {
     const all = followsFrom(consistency, { sequential: met }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result !== 'met')).toEqual(['linearizable', 'eventual', 'convergent'])
   })
 
-  test('makes every level stronger than a violated level violated', () => {
+  test('marks every level stronger than a violated level as violated', () => {
     const all = followsFrom(consistency, { 'monotonic-reads': violated }, () => notRecorded('open'))
     expect(levels.filter((level) => all[level].result === 'violated')).toEqual([
       'linearizable',

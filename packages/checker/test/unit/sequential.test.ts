@@ -84,7 +84,7 @@ function tradeReads(events: readonly EventInput[], below: (n: number) => number)
   )
 }
 
-test(`every sequential search agrees with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer ones`, () => {
+test(`every sequential search agrees with the definition on ${manyOf(5_000)} small histories and with the search by process on ${manyOf(500)} longer histories`, () => {
   const count = new Map(Object.keys(ways).map((way) => [way, { met: 0, violated: 0 }]))
   for (const { histories, shapeOf, judge } of [small, medium]) {
     for (let n = 0; n < histories; n++) {
@@ -155,7 +155,7 @@ test('chooseSources finds the only assignment of writes to reads that is confirm
   expect(find('none of them')).toBe('violated')
 })
 
-test('an append of unknown outcome explains a failed cas even if its result was never read', () => {
+test('an append of unknown outcome explains a failed cas even if the appended value was never read', () => {
   const history = smallHistory([
     { process: 1, type: 'invoke', f: 'append', value: 'x' },
     { process: 2, type: 'invoke', f: 'cas', value: ['', 'y'] },
@@ -202,7 +202,7 @@ test('a counterexample that needs an operation of unknown outcome includes a rea
   expect(verdict.counterexample.operations).toEqual([0, 1, 2, 3, 4].map((operation) => ({ operation, role: 'core' })))
 })
 
-test('layOutByLot returns only legal orders, and an order for nearly every small history that has one', () => {
+test('layOutByLot returns only legal orders, and finds one for nearly every small history that has a legal order', () => {
   const share = { found: 0, met: 0 }
   for (let n = 0; n < many(1_500); n++) {
     const random = randomFrom(baseSeed + n)

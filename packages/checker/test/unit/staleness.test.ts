@@ -266,7 +266,7 @@ function readsOfLastTwo(
   return events
 }
 
-test('a linearizable history of 200 operations has no stale read, Δ 0 and k 1', () => {
+test('a linearizable history of 200 operations has no stale read, Δ = 0 and k = 1', () => {
   for (let n = 0; n < 40; n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
@@ -282,7 +282,7 @@ test('a linearizable history of 200 operations has no stale read, Δ 0 and k 1',
 
 // One column is a millisecond.
 
-test('a read of a value overwritten 6 ms before is 6 ms and one version behind', () => {
+test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and by one version', () => {
   const history = historyOf('w1| w2|', '            r1|')
   expect(measure(history)).toEqual({
     reads: { measured: 1, stale: 1, ambiguous: 0, unexplained: 0 },
@@ -373,7 +373,7 @@ test('the least Δ is measured even for times beyond 2^53 and for times that con
   expect(measure(at(overlapping, (i) => [5, 9, 1, 2, 3, 4][i]!)).deltaNanos).toBeDefined()
 })
 
-test('measureStaleness returns nothing for strings with appends', () => {
+test('measureStaleness returns undefined for strings with appends', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

@@ -133,7 +133,7 @@ const cases: {
 }
 
 describe('a history without observations', () => {
-  test('has a test case for every model except watch', () => {
+  test('has a case in this test for every model except watch', () => {
     expect(Object.keys(cases).sort()).toEqual(
       models
         .map(({ name }) => name)

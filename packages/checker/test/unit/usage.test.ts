@@ -10,7 +10,7 @@ const budgetOf = (memoryBytes: number) =>
 const CLASSES = 4
 const uses = fc.array(fc.nat(CLASSES - 1), { maxLength: 12 })
 
-test('usage numbers are equal for equal multisets of uses and comparable class by class', () => {
+test('usage numbers are equal for equal multisets of classes, and are compared class by class', () => {
   fc.assert(
     fc.property(fc.array(uses, { minLength: 2, maxLength: 20 }), (sequences) => {
       const usage = createUsage(CLASSES, budgetOf(1e6))
@@ -31,7 +31,7 @@ test('usage numbers are equal for equal multisets of uses and comparable class b
   )
 })
 
-test('the counting of uses stops when memory runs out, and its memory can be released', () => {
+test('a usage counter returns -1 when memory runs out, and can release its memory', () => {
   const budget = budgetOf(4_000)
   const usage = createUsage(2, budget)
   let used = NOTHING_USED

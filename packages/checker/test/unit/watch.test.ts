@@ -84,7 +84,7 @@ describe('a write without an answer', () => {
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
 
-  test('is not decided by a read of another value, or by a read that ended before the write', () => {
+  test('stays undecided after a read of another value, and after a read that ended before the write', () => {
     for (const lines of [
       [...written, ...shown, changes(3, 3, event(3, 'x', 7))],
       [changes(3, 3, x2), ...written, ...shown],
@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('a read that lacks acknowledged writes leaves reliable unknown and ordered violated', () => {
+test('if a read lacks acknowledged writes, the guarantee reliable is unknown and ordered is violated', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')
@@ -186,7 +186,7 @@ describe('the guarantees of a watch', () => {
 })
 
 describe('a write of unknown outcome', () => {
-  test('is decided once one watch shows it, so that every other watch must show it too', () => {
+  test('is decided once one watch shows its effect, so that every other watch must show the effect too', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])
@@ -194,7 +194,7 @@ describe('a write of unknown outcome', () => {
     expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
   })
 
-  test('leaves reliable unknown only if a missing revision has no other known write', () => {
+  test('leaves the guarantee reliable unknown only if a missing revision has no other known write', () => {
     const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
     expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')

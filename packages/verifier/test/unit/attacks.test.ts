@@ -214,7 +214,7 @@ const attacks: readonly (readonly [what: string, history: string, head: object, 
 ]
 
 describe('verify', () => {
-  test.each(attacks)('does not accept %s', (_, history, head, entry) => {
+  test.each(attacks)('accepts no proof about %s', (_, history, head, entry) => {
     expect(verdictsOf(history, head, [entry])).not.toContain('accepted')
   })
 

@@ -19,8 +19,8 @@ const stale = history(
 const said = (text: string, of: object, ...entries: readonly object[]): string[] =>
   verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
 
-describe('a proof', () => {
-  test('of a violation is accepted with the number of steps that were tried', () => {
+describe('a proof given to the verifier', () => {
+  test('of a violation is accepted, and the answer gives the number of steps tried', () => {
     const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
@@ -98,7 +98,7 @@ describe('a proof', () => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('is refused if it is about another history or is cut off', () => {
+  test('is refused if its hash is that of another history or its text is cut off', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -135,7 +135,7 @@ describe('a proof', () => {
   })
 })
 
-describe('a history', () => {
+describe('a history given to the verifier', () => {
   test.each([
     ['a busy process', ['0 invoke write - 1', '0 invoke write - 2']],
     ['a completion without a call', ['0 ok write - 1']],
@@ -166,14 +166,14 @@ describe('a history', () => {
     expect(of).toThrow(`line 1: ${why}`)
   })
 
-  test('is readable if its strings look like JSON members', () => {
+  test('is readable even if its strings look like JSON members', () => {
     const value = '{"a": 1, "a": 2, "a\\\\": 3}'
     const text = ['invoke', 'ok'].map((type) => `${JSON.stringify({ process: 0, type, f: 'write', value })}\n`).join('')
     const entry = { level: 'linearizable', result: 'met', order: [1] }
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
-  test('moves no money if an account transfers to itself, in the verifier and in the checker', () => {
+  test('a transfer of an account to itself moves no money, in the verifier and in the checker', () => {
     const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
     const read = { f: 'read', value: { a: 3, b: 0 } }
     const text = [transfer, read]
@@ -279,7 +279,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test('a write of another client may still be the last at levels that keep only the order of each client', () => {
+test("a read of another client's older write proves a violation of linearizable, but not of sequential", () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',
@@ -305,7 +305,7 @@ test('equal final reads of a value that was never written violate eventual and m
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
-test('a proof names a drain once for each message that it took, and once for the empty queue', () => {
+test('a proof names a drain once for each message that the drain took, and once for the empty queue', () => {
   const drained = (answer: string): string =>
     history(
       ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],

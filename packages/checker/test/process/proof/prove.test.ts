@@ -18,7 +18,7 @@ function provedOf({ history, head, levels }: Case) {
 const modelOf = (name: string): string => (name === 'list transactions' ? 'list-append' : name)
 
 describe.each(models)('the prover of the model %s', (model) => {
-  test(`makes only accepted proofs of true verdicts, in ${manyOf(400)} histories`, () => {
+  test(`proves only true verdicts, and the verifier accepts every proof, in ${manyOf(400)} histories`, () => {
     const first = inject('seed') * 10_000
     const told = { proved: 0, decided: 0 }
     for (let seed = first; seed < first + many(400); seed++) {

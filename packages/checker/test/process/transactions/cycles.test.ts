@@ -78,7 +78,7 @@ test('3,000 concurrent transactions that read and append to one key are reported
   expect(anomaliesIn(report)).toContain('lost-update')
 })
 
-test('a transaction that reads the end of a list and appends to it does not precede itself', () => {
+test('a history with a transaction that reads the end of a list and appends to it is strictly serializable', () => {
   const lines: Line[] = [
     [
       0,

@@ -74,7 +74,7 @@ test('the verdicts do not depend on the order of the lines of overlapping transa
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('leaves read committed unknown once it is read, and the reason names the lines and the remedy', () => {
+  test('leaves read-committed unknown if it is read, and the reason names the lines and the remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -112,7 +112,7 @@ describe('a value that two transactions wrote', () => {
   })
 })
 
-test('a read of the initial value leaves read committed unknown if a transaction also writes that value', () => {
+test('a read of the initial value leaves read-committed unknown if a transaction also writes that value', () => {
   const { levels } = verdictsOf(inTurn([['w', 'x', null]], [['r', 'x', null]]))
   expect(levels['read-committed']).toMatchObject({
     result: 'unknown',
@@ -185,7 +185,7 @@ test('the report of a write skew names no other anomaly', () => {
 describe('assumptions about keys', () => {
   const stale = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 1]])
 
-  test('linearizable-keys makes a stale read violate read uncommitted, and the report names the assumption', () => {
+  test('a stale read violates read-uncommitted under the assumption linearizable-keys, and the report names the assumption', () => {
     expect(resultOf(verdictsOf(stale), 'serializable')).toBe('met')
     const report = verdictsOf([...stale, ...inTurn([], [], [], [['r', 'x', 2]]).slice(6)], ['linearizable-keys'])
     expect(resultOf(report, 'read-uncommitted')).toBe('violated')
@@ -193,7 +193,7 @@ describe('assumptions about keys', () => {
     expect(report.headline).toContain('granted linearizable-keys')
   })
 
-  test('sequential-keys makes versions that go back within a session violate read uncommitted', () => {
+  test('a session that reads an older version again violates read-uncommitted under the assumption sequential-keys', () => {
     const back = inTurn([['w', 'x', 1]], [['w', 'x', 2]], [['r', 'x', 2]], [['r', 'x', 1]], [['r', 'x', 2]])
     const session = back.map((event) => (Number(event.process) > 1 ? { ...event, process: 2 } : event))
     expect(resultOf(verdictsOf(session), 'read-uncommitted')).toBe('met')

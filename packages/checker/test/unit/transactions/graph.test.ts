@@ -11,7 +11,7 @@ const edgesOf = (...all: readonly (readonly [from: number, to: number, kind: Edg
   return edges
 }
 
-test('a graph has a cycle only if the mask includes the kinds of all edges of the cycle', () => {
+test('a cycle is found only if the mask includes the kinds of all its edges', () => {
   const graph = graphOf(edgesOf([0, 1, WW], [1, 2, WR], [2, 0, RW], [3, 0, WW]), 4)
   expect(isAcyclic(graph, maskOf(WW, WR))).toBe(true)
   const { count, of, size } = componentsOf(graph, maskOf(WW, WR, RW))

@@ -84,7 +84,7 @@ describe("two transactions that each miss the other's append", () => {
     expect(sentenceOf(report, 'serializable')).toContain('Write skew (G2-item): T1 (process 0) read x = []')
   })
 
-  test("are serializable if one of them saw the other's append", () => {
+  test("would be serializable if one of them had seen the other's append", () => {
     const report = judged(
       together(skew[0], [
         1,
@@ -155,7 +155,7 @@ test('two readers that saw two appends in opposite orders are a long fork, which
   expect(sentenceOf(report, 'prefix')).toContain('Long fork (G-nonadjacent-item)')
 })
 
-test("two transactions that each read the other's append violate read committed as G1c", () => {
+test("two transactions that each read the other's append violate read-committed as G1c", () => {
   const report = judged(
     together(
       [
@@ -315,15 +315,15 @@ describe('a transaction without an answer', () => {
     expect(report.levels['read-atomic']?.result).toBe('violated')
   })
 
-  test('is left out if no transaction saw its writes', () => {
+  test('is ignored if no other transaction saw its writes', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]], 'info'], [1, [['r', 'x', null]]]))
     expect(report.transactions?.strongest).toEqual(['strict-serializable'])
     expect(report.transactions?.judged.transactions).toBe(1)
   })
 })
 
-describe('a history that cannot be judged', () => {
-  test('leaves read committed unknown if an element was appended twice, and the reason names both lines', () => {
+describe('a history of lists', () => {
+  test('leaves read-committed unknown if an element was appended twice, and the reason names both lines', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',
@@ -347,13 +347,13 @@ describe('a history that cannot be judged', () => {
     )
   })
 
-  test('is refused, with its line, if a write is among the appends', () => {
+  test('is refused, with the line of the write, if it mixes appends and writes', () => {
     expect(() => judged(oneByOne([0, [['append', 'x', 1]]], [1, [['w', 'y', 1]]]))).toThrow(
       'line 3: list-append has appends to lists, and no writes. Check registers with --model rw-register',
     )
   })
 
-  test('is refused if an initial value is given', () => {
+  test('is refused if the check gets an initial value', () => {
     expect(() => judged(oneByOne([0, [['r', 'x', [1]]]]), [1])).toThrow('lists of transactions must begin empty')
   })
 })

@@ -189,7 +189,7 @@ describe('transactions recorded at the wire', () => {
         ['w', balance, 80],
       ],
     ],
-  ] as const)('are not called a lost update if %s', (_, change) => {
+  ] as const)('violate serializable, but are not reported as a lost update, if %s', (_, change) => {
     const [first, second] = lostUpdate
     const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
     expect(levels['serializable']!.result).toBe('violated')
@@ -200,7 +200,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain, by what they %s, a read that ended before their COMMIT', (_, change) => {
+  ] as const)('do not explain a read that ended before their COMMIT, if they %s', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -273,7 +273,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are serializable if the second read the value that the first wrote', () => {
+  test('are serializable if the second transaction read the value that the first wrote', () => {
     const [first] = lostUpdate
     const second: Ran = {
       from: 5,
@@ -288,7 +288,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('are judged by the times of reads if values repeat', () => {
+  test('meet strict-serializable if a read follows the last of two writes of its value', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -314,7 +314,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leave read committed unknown if two of them held one row lock simultaneously', () => {
+  test('leave read-committed unknown if two of them held one row lock simultaneously', () => {
     const { levels } = judged([
       { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
       { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
@@ -336,7 +336,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('leave serializable unknown if something else may have changed their cells', () => {
+  test('leave serializable unknown if a statement that was not understood may have changed their cells', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
@@ -347,7 +347,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave read committed unknown if a trigger may change rows unseen', () => {
+  test('leave read-committed unknown if a trigger may change rows unseen', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
@@ -357,14 +357,14 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave read committed unknown if a read was not understood', () => {
+  test('leave read-committed unknown if a read was not understood', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('meet repeatable-read but leave serializable unknown if a statement depends on rows that it does not show', () => {
+  test('meet repeatable-read but leave serializable unknown if a statement depends on rows that its result does not show', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -513,14 +513,14 @@ const named = (n: number): Members => ({ request: `r${n}` })
 const unnamed = (): Members => ({})
 
 describe('statements outside a transaction', () => {
-  test('are each a serializable transaction of their own', () => {
+  test('count as one serializable transaction each', () => {
     expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
   })
 
   test.each([
     ['request', named],
     ['connection', unnamed],
-  ] as const)('are reported as lacking a transaction if the unit is a %s', (unit, request) => {
+  ] as const)('violate serializable for lack of a transaction around the statements of one %s', (unit, request) => {
     const { levels, transactions } = judged(payments(request), [], unit)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -534,7 +534,7 @@ describe('statements outside a transaction', () => {
     expect(transactions!.judged.transactions).toBe(2)
   })
 
-  test('are not reported if each request ran alone or no statement names its request', () => {
+  test('violate no level if each request ran alone or no statement names its request', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
@@ -602,7 +602,7 @@ describe('a read of a rolled-back write', () => {
   const rolledBack: Ran = { from: 0, to: 10, micro: [['w', balance, 7]], end: 'fail' }
   const first: Ran = { from: 0, to: 2, micro: [['r', balance, 1]] }
 
-  test('violates read committed and the declared level', () => {
+  test('violates read-committed and the declared level', () => {
     const { levels, transactions } = judged([first, rolledBack, { from: 20, to: 25, micro: [['r', balance, 7]] }])
     expect(levels['read-committed']).toMatchObject({ result: 'violated', counterexample: { anomaly: 'G1a' } })
     expect(levels['declared']!.result).toBe('violated')
@@ -610,14 +610,14 @@ describe('a read of a rolled-back write', () => {
     expect(transactions!.anomalies).toHaveProperty('G1a')
   })
 
-  test('violates no level if another transaction or the initial value explains it', () => {
+  test('violates no level if another transaction or the initial value explains the value that was read', () => {
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     const other: Ran = { from: 12, to: 18, micro: [['w', balance, 7]], locks: [[row, 13, 14]] }
     expect(judged([first, rolledBack, other, read]).levels['strict-serializable']!.result).toBe('met')
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leaves read committed unknown if something else may have changed the cell', () => {
+  test('leaves read-committed unknown if a statement that was not understood may have changed the cell', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
@@ -628,7 +628,7 @@ describe('a statement that was not understood and has ended', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('does not make cells uncertain that are used only later', () => {
+  test('does not affect the verdict on cells that are used only after its end', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -645,7 +645,7 @@ describe('a statement that was not understood and has ended', () => {
     expect(started([])).toMatchObject({ result: 'unknown' })
   })
 
-  test('makes cells uncertain that were used before it ended', () => {
+  test('makes the cells that were used before its end uncertain', () => {
     const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }

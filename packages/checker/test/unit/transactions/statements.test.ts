@@ -92,7 +92,7 @@ test(`the operations of connections that lock the keys that they read violate no
   }
 })
 
-test('areStatements is false for a history of another model or with no workload in its header', () => {
+test('areStatements returns false for a history of a set and for a header without a workload', () => {
   const event = { process: 0, type: 'invoke', f: 'add', key: 'x', value: 1 }
   expect(areStatements(historyFromObjects([{ chaos: 1, model: 'set', workload: 'traffic' }, event]))).toBe(false)
   expect(areStatements(historyFromObjects([{ chaos: 1 }, { ...event, f: 'read', value: null }]))).toBe(false)

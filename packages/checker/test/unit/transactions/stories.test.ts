@@ -92,7 +92,7 @@ test('the drawing of a lost update shows both the read and the write of a transa
   expect(transactions?.parts[0]?.steps.map(({ text }) => text)).toEqual(['read x = []', 'append 1 to x'])
 })
 
-test('a lost update is reported rather than a row that is read twice', () => {
+test('a report shows a lost update rather than a non-repeatable read if a history has both', () => {
   const again = (process: number, before: readonly number[], now: readonly number[], element: number): Line =>
     line(process, read('x', ...before), read('x', ...now), append('x', element))
   const events = [
