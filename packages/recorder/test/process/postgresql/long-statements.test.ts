@@ -73,7 +73,7 @@ describe('the analysis of a long statement', () => {
   })
 })
 
-test('names a statement by its first 100 characters, and reads each token once', () => {
+test('analyse names a long statement by its first 100 characters, and reads each token once', () => {
   const [tokens = []] = statementsOf(`select v from kv where k=1${filled(' and k=1', 100_000)}`) ?? []
   const { watched, reads } = counted(tokens)
   const { what } = analyse([...tokens.slice(0, 0), ...watched], recorded)

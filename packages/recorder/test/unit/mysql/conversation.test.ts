@@ -225,7 +225,7 @@ describe('a MySQL transaction', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if COMMIT gets no clear reply, or the server ends the transaction by itself', () => {
+  test('has an unknown outcome if COMMIT gets no clear reply, or if the server ends the transaction by itself', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
@@ -355,7 +355,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('has a result without values of floats and enumerations', () => {
+  test('omits floats and enumerations from its recorded result', () => {
     for (const type of [4, 5, 7, 12])
       expect(completions([[select[0], rows(['balance'], [['100']], { type })]])).toEqual([['ok', []]])
   })

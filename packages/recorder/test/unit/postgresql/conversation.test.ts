@@ -198,7 +198,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ).toEqual(['0 invoke write x=2 as a', '0 fail write x'])
   })
 
-  test('records a transaction equally in one query and in a pipeline', () => {
+  test('records a transaction identically, whether it arrives in one query or in a pipeline', () => {
     const sql = "BEGIN; SELECT value FROM kv WHERE key = 'x'; UPDATE kv SET value = 2 WHERE key = 'x'; COMMIT"
     const all = [tag('BEGIN'), columns(column('value', 23)), row('1'), tag('SELECT 1'), tag('UPDATE 1'), tag('COMMIT')]
     expect(recorded([asks(query(sql)), answers(...all, ready())])).toEqual([

@@ -602,12 +602,12 @@ describe('the recorded snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('is taken during the statement at read committed', () => {
+  test('is taken during the statement at read-committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
 
-  test('is taken during the first statement of the transaction at higher levels', () => {
+  test('is taken during the first statement of the transaction at levels above read-committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL REPEATABLE READ')
     expect([fromNext, toNext]).toEqual([from, to])
   })
@@ -625,7 +625,7 @@ describe('the record of a statement that is not understood', () => {
       process === 'recorder' && f !== 'passed-on' ? [[f, key ?? (value as { mark?: number }).mark]] : [],
     )
 
-  test('says that its changes end once its transaction has committed', () => {
+  test('notes that its changes have ended once the transaction has committed', () => {
     expect(notes(truncate)).toEqual([
       ['touched', 'accounts/*/balance'],
       ['settled', 1],
@@ -642,7 +642,7 @@ describe('the record of a statement that is not understood', () => {
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('leaves its changes open if its COMMIT is unanswered or it creates a trigger', () => {
+  test('leaves its changes open if its COMMIT is unanswered or the statement creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
@@ -872,7 +872,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
   })
 })
 
-test('a mapping without a list of indirect writes records that they are unknown', () => {
+test('a mapping without a list of indirect writes makes the recorder note that indirect writes are unknown', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -1038,7 +1038,7 @@ describe('the settings of transactions recorded whole', () => {
     [{ tables: { 'x.a': { values: ['n'] }, 'y.a': { values: ['n'] } } }, /names two tables/],
     [{ tables, isolation: 'snapshot' }, /"isolation" is "snapshot"\. Give read uncommitted, read committed, repeat/],
     [{ tables, transactions: 'apart' }, /"transactions" is "apart"\. Give whole/],
-  ])('refuse %j', (given, message) => {
+  ])('are refused: %j', (given, message) => {
     expect(() => parsePostgresqlSettings(given, '--as')).toThrow(message)
   })
 })

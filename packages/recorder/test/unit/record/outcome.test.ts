@@ -61,7 +61,7 @@ test('the error of a failed operation says that its request was never forwarded'
   })
 })
 
-test('the refusal of a write that a fault fabricated leaves the outcome unknown', () => {
+test('a refusal that a fault fabricated leaves the outcome of the write unknown', () => {
   const made = outcomeOf({ edges: ALL_EDGES, answer: fail, backend: ok, harmless: false })
   expect(made).toEqual({ type: 'info', error: 'status 409, but the backend may have carried it out' })
 })
@@ -75,6 +75,6 @@ test('a refusal counts as an answer of the object itself, unless a fault fabrica
   expect(end(ok)).toEqual(fail)
 })
 
-test('the edges of a request are listed in the order in which it reaches them', () => {
+test('the edges of a request are listed in the order in which the request reaches them', () => {
   expect(namesOfEdges(ALL_EDGES)).toEqual(['client-in', 'backend-out', 'backend-in', 'client-out'])
 })

@@ -58,7 +58,7 @@ describe('the events of a record', () => {
     expect(backend.events[1]?.extra).toEqual({ epoch: 4, edges: ['client-in', 'backend-out', 'backend-in'] })
   })
 
-  test('include a fault in both views', () => {
+  test('contain each fault in the client view and in the backend view', () => {
     const { client, backend, recorder } = recording()
     recorder.note('rules', { applied: 'lose-reply' })
     for (const view of [client, backend])
@@ -196,7 +196,7 @@ describe('the order of events in a record', () => {
 })
 
 describe('the recorder of retries', () => {
-  test('counts requests with equal ids as attempts', () => {
+  test('counts requests with equal ids as attempts of one request', () => {
     const { client, recorder, connection, now } = recording()
     for (const id of ['a', 'a', 'b', 'a']) connection.begin(now()).called(asks(write(1, { requestId: id })))
     expect(client.events.map(({ extra }) => [extra?.['requestId'], extra?.['attempt']])).toEqual([

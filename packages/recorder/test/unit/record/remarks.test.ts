@@ -12,7 +12,7 @@ const passedOn = (what: string, count: number, mayWrite: boolean) =>
   `passed-on: ${JSON.stringify({ what, count, mayWrite })}`
 
 describe('a request that is forwarded without being read', () => {
-  test('marks its keys in both views when it is forwarded', () => {
+  test('marks its keys in the client view and the backend view when it is forwarded', () => {
     const { client, backend, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(script)
@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('marks each key only once, unless a later mark has an earlier place in the record', () => {
+  test('marks each key once, and again only for an earlier place in the record', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -304,7 +304,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('marks only keys that were read as absent if the key of a created object is lost', () => {
+  test('if a lost reply had the key of a created object, only keys read as absent are marked', () => {
     const { client, connection, connect, now, recorder } = recording()
     const seeAbsent = (key: string) => {
       const exchange = connect().beginWhole(now())

@@ -134,7 +134,7 @@ test.each([
   ['GET x', { error: 'WRONGTYPE no' }, 'fail'],
   ['SET x 1', { error: 'ERR Connection timed out' }, 'info'],
   ['SET x 1', { error: 'odd' }, 'info'],
-] as const)('the command %s answered with %o is %s', (text, answer, what) =>
+] as const)('the command %s with the reply %o has the outcome: %s', (text, answer, what) =>
   expect(understood(text, answer as Json)).toBe(what),
 )
 
@@ -159,7 +159,7 @@ test.each([
   ['queue', 'LPOP q 2', 'touches q'],
   ['counter', 'DECRBY n 2', 'subtract n=2'],
   ['counter', 'SET n 2', 'touches n'],
-])('with the model %s, the command %s is %s', (model, text, what) =>
+])('with the model %s, the command %s is understood as: %s', (model, text, what) =>
   expect(understood(text, undefined, model)).toBe(what),
 )
 
@@ -211,7 +211,7 @@ test('keys in different databases, keys of hashes and binary keys never share a 
   expect(names('0').key('user:1')).toBe('user:1')
 })
 
-test('scripts may change everything, unless the option scriptsKeepToKeys is set', () => {
+test('a Redis script may change every key, or only its declared keys if scriptsKeepToKeys is set', () => {
   const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])

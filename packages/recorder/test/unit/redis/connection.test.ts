@@ -118,7 +118,7 @@ describe('a Redis client', () => {
 })
 
 describe('a Redis connection with replies out of order', () => {
-  test('continues in RESP3, where messages of subscriptions are pushes', () => {
+  test('is still understood in RESP3, where messages of subscriptions are pushes', () => {
     const { ask, told, recorder } = recorded({
       answer: ([name]) =>
         name === 'HELLO'

@@ -9,7 +9,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a field of a hash, first accessed while the hash is being deleted', () => {
-  test('is not recorded as a register', () => {
+  test('marks the hash as touched, and is not recorded as a register', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -52,14 +52,14 @@ describe('a field of a hash, first accessed while the hash is being deleted', ()
 describe('a field of a hash, first accessed while all keys are being deleted', () => {
   const written = { 'HSET h f 1': ':1\r\n' }
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register until %s is answered', (flush) => {
+  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register only after %s is answered', (flush) => {
     const { client, connect, told } = recorded({ answer: scripted(written) })
     client.send(`${flush}\r\n`)
     connect().send('HSET h f 1\r\n')
     expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
   })
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register again once %s is answered', (flush) => {
+  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register once %s is answered', (flush) => {
     const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
     ask(`${flush}\r\n`)
     ask('HSET h f 1\r\n')

@@ -107,7 +107,7 @@ describe('concurrent Redis requests', () => {
     ])
   })
 
-  test('overlap if they are sent together', () => {
+  test('are recorded as overlapping if they are sent together', () => {
     const { ask, told } = recorded()
     ask(command('SET', 'x', '1') + command('GET', 'x'))
     expect(told()).toEqual(['0 invoke write x="1"', '1 invoke read x=null', '0 ok write x="1"', '1 ok read x="1"'])
@@ -155,7 +155,7 @@ describe('Redis traffic that is not understood', () => {
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('includes a command that is too large, and still assigns replies to the right commands', () => {
+  test('includes a command that is too large, but not the command after it', () => {
     const { ask, told, recorder, marks } = recorded({ maxMessageBytes: 100 })
     ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'))
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])

@@ -73,14 +73,14 @@ describe('a cas with If-Match', () => {
 describe('a successful reply without a body', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('is not understood as an absent value after HEAD', () => {
+  test('after HEAD, leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('is not understood as an absent value after 304', () => {
+  test('after 304, leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
@@ -138,7 +138,7 @@ describe('the recorded key of a request', () => {
     expect(key('{"a":1,"b":2}')).toBe(key('{"b":2,"a":1}'))
   })
 
-  test('is not taken from a repeated parameter with different values', () => {
+  test('is unknown if a parameter is repeated with different values', () => {
     const write = { request: 'PUT /kv', f: 'write', key: 'query.k', value: 'body' }
     const events = recorded(write, 'PUT /kv?k=a&k=b', { body: '1' })
     expect(events.map(({ f }) => f)).toContain('touched')

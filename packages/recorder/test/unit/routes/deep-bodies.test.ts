@@ -53,7 +53,7 @@ describe.each([
       'list of objects',
       { request: 'PUT /items', each: 'json', key: 'name', value: 'item', result: undefined, missing: undefined },
     ],
-  ])('does not make the recorder throw at any depth as %s', (_what, more) => {
+  ])('as %s, does not make the recorder throw at any depth', (_what, more) => {
     const route = JSON.parse(
       JSON.stringify({ request: 'PUT /items/{key}', f: 'write', result: 'json.item', missing: 'absent', ...more }),
     )

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { tryRequest } from '../../../src/routes/mapping/try-request.ts'
 import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 
-test('a path pattern with four names between dashes can be matched against 8,000 dashes', () => {
+test('a path pattern with four names between dashes does not match a segment of 8,000 dashes', () => {
   const table = {
     routes: [
       { request: 'GET /{x}-{y}-{z}-{w}/q', key: ['path.x', 'path.y', 'path.z', 'path.w'], f: 'read', result: 'body' },

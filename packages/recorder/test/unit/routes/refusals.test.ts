@@ -26,7 +26,7 @@ describe('a reply with status 200 that looks like a refusal', () => {
     expect(ended(write, body)).toBe(expected)
   })
 
-  test('is not understood as an answer to a read, even with an absent result', () => {
+  test('is not understood as an answer to a read, whether or not it contains a value', () => {
     expect(ended(read, '{"errors":["timeout"],"data":null}')).toContain('its body says "errors"')
     expect(ended(read, '{"errors":["partial"],"data":{"value":1}}')).toContain('its body says "errors"')
   })
@@ -44,7 +44,7 @@ describe('a reply that only mentions a refusal', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('is a success if those words are the value that was read', () => {
+  test('is a success if the value that was read mentions the refusal', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })
@@ -59,7 +59,7 @@ test('the member "answers" of a route decides whether a reply is a success or a 
   expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
 })
 
-test('with another status than success, has the outcome that the status gives', () => {
+test('a reply with status 400 gets the outcome fail, and a reply with status 503 the outcome info', () => {
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
 })

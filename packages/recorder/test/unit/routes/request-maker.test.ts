@@ -69,7 +69,7 @@ describe('a request generated from a route table', () => {
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('uses the route with its constant value if there is one, and another route otherwise', () => {
+  test('uses the route whose constant equals its value, and otherwise a route without a constant', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
@@ -151,13 +151,13 @@ describe('a request generated from a route table', () => {
       })
   })
 
-  test('repeats a given key without parts in every part of the key of its route', () => {
+  test('uses a key without parts for every part of the key in its route', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
 })
 
-test('has the recorded key of several parts that it was generated from', () => {
+test('a generated request has the recorded key of several parts from which it was generated', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {
@@ -191,7 +191,7 @@ const valuePlaces = [
   { members: { n: 'json.n' } },
 ] as const
 
-test('is read by the table as the operation from which it was generated', () => {
+test('a request generated from a route table is read by the table as the operation from which it was generated', () => {
   const key = fc.string({ unit: 'grapheme-ascii', minLength: 1 }).filter((text) => /^[\x21-\x7e]+$/.test(text))
   fc.assert(
     fc.property(

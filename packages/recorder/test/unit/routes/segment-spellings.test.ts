@@ -5,7 +5,7 @@ import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
 import { createSpellings } from '../../../src/routes/table/segment-spellings.ts'
 
 describe('the percent-encoding of a path segment', () => {
-  test('follows RFC 3986 until a client uses another encoding, and then follows the latest one', () => {
+  test('follows RFC 3986 until a client uses another encoding, and then follows the latest encoding', () => {
     const spellings = createSpellings()
     expect(spellings.of('a@b c')).toBe('a@b%20c')
     spellings.sent('a@b c', 'a%40b%20c')

@@ -28,7 +28,7 @@ describe('a value from a query, form or body in plain text', () => {
     expect(recorded(routes, 'GET', '/kv/x', '', '{"v":"5"}')[1]).toBe(5)
   })
 
-  test('is recorded as a number even within a list or an object', () => {
+  test('is recorded as a number even inside a JSON list or object', () => {
     const routes = [read('json'), write(['query.v', 'json'])]
     expect(recorded(routes, 'PUT', '/kv/x?v=1', '{"a":["2",{"b":"x"}]}')[0]).toEqual([1, { a: [2, { b: 'x' }] }])
   })
@@ -55,7 +55,7 @@ describe('a value from a query, form or body in plain text', () => {
     expect(recorded([write('body')], 'PUT', '/kv/x', text)[0]).toBe(value)
   })
 
-  test('makes the initial value "0" of the table a number', () => {
+  test('turns the initial value "0" of its table into a number', () => {
     const table = parseRouteTable({ initial: { value: '0' }, routes: [read('body')] }, 'test')
     expect(table.initial).toEqual({ value: 0 })
   })
@@ -73,7 +73,7 @@ test('values from JSON keep texts and numbers distinct', () => {
   expect(recorded(routes, 'PUT', '/kv/x', '{"v":5}')[0]).toBe(5)
 })
 
-test('a single line break at the end of a text is ignored', () => {
+test('a single line break at the end of a text value is ignored', () => {
   const routes = [read('body'), write('body')]
   const texts = ['a', 'a\n', 'a\r\n', 'a\n\n', '\na', '5\n']
   expect(texts.map((text) => recorded(routes, 'PUT', '/kv/x', text)[0])).toEqual(['a', 'a', 'a', 'a\n', '\na', 5])

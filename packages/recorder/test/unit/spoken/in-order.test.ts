@@ -64,7 +64,7 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
-  test('ends a request once the last byte of its reply has been delivered', () => {
+  test('records the end of a request once the last byte of its reply has been delivered', () => {
     const { asks, answers, delivers, told } = connected()
     asks('x 1\nx 2\n')
     answers('yes\nyes\n')
@@ -74,7 +74,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('records pending replies delivered after the server has ended, and info for unanswered requests', () => {
+  test('records replies delivered after the server has ended, and info for requests still unanswered', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')
@@ -84,7 +84,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['1 info write x', '0 ok write x="1"'])
   })
 
-  test('fails a request that was never forwarded', () => {
+  test('records a fail for a request that was never forwarded', () => {
     const { recorder, conversation, told } = connected()
     conversation.asked(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
@@ -97,7 +97,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('is full while too many requests are unanswered', () => {
+  test('reports itself as full while too many requests are unanswered', () => {
     const { asks, answers, conversation } = connected()
     asks('x 1\n'.repeat(MOST_PENDING - 1))
     expect(conversation.isFull).toBe(false)

@@ -32,7 +32,7 @@ describe('the scanner of a custom protocol', () => {
     },
   )
 
-  test('a custom protocol has no command in a request that it cannot read', () => {
+  test('returns no command for a request that it cannot read', () => {
     const { command } = framingOf(() => -1)
     expect(command?.(Buffer.from('?'))).toBeUndefined()
     expect(command?.(Buffer.from('1'))).toEqual({ name: 'WRITE', key: 'x' })
