@@ -108,7 +108,7 @@ test('the balancer sends a write that a server refused to another server', () =>
   expect(nodes.state('n2')).toMatchObject({ held: new Map([['x', 2]]) })
 })
 
-test('a server leaves the rotation after missed checks, and returns after an answered check except with the bug never-back', () => {
+test('a server leaves the rotation after missed checks and returns after an answered check, except with the bug never-back', () => {
   for (const [bug, isBack] of [
     [undefined, true],
     ['never-back', false],
@@ -140,7 +140,7 @@ test('with a panic share, the balancer sends requests even if all servers are ou
   }
 })
 
-test('a deep health check waits in the queue of a server like a request', () => {
+test('a deep health check waits in the queue of a server as a request does', () => {
   const nodes = four({ 'deep-checks': true, 'service-ms': 10 })
   nodes.ring('n1', 'health')
   nodes.deliver(without('well'))

@@ -107,7 +107,7 @@ describe('an update of a chain', () => {
     ])
   })
 
-  test('is executed by a middle node, and no longer resent, once it is acknowledged', () => {
+  test('is executed and no longer resent by a middle node once it is acknowledged', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -123,7 +123,7 @@ describe('an update of a chain', () => {
     expect(sent(node.timer('heartbeat')).map(({ type }) => type)).toEqual(['begin', 'update'])
   })
 
-  test('is answered by the head immediately only with the bug head-answers', () => {
+  test('is not answered by the head, except with the bug head-answers', () => {
     expect(results(head().request('r1', write(1)))).toEqual([])
     expect(results(head('head-answers').request('r1', write(1)))).toHaveLength(1)
   })
@@ -152,7 +152,7 @@ describe('a query to a chain', () => {
     expect(sent(tail.message('n1', asked))).toEqual([{ to: 'n1', type: 'deposed', epoch: 6 }])
   })
 
-  test('is answered by any node with the bug read-from-anywhere', () => {
+  test('with the bug read-from-anywhere, is answered by any node', () => {
     expect(results(member('n2', 'read-from-anywhere').request('r1', read))).toEqual([{ type: 'ok', value: null }])
   })
 })
@@ -197,7 +197,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('is passed along the chain to the tail, which acknowledges the update in it', () => {
+  test('is passed along the chain to the tail, which acknowledges the update that it contains', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])

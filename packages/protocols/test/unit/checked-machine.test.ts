@@ -70,7 +70,7 @@ describe('checkedMachine', () => {
     )
   })
 
-  test('drops a reply to a request from before its restart, and rejects a reply to an unknown request', () => {
+  test('drops a reply to a request from before the restart of the node, and rejects a reply to an unknown request', () => {
     const machine = machineThat((_, event: { type: string; message: string }) =>
       event.type === 'message' ? [{ type: 'reply', requestId: event.message, result: ok }] : [],
     )

@@ -9,7 +9,7 @@ const three = (order: string, bug?: string) =>
 type Nodes = ReturnType<typeof three>
 const commit = (nodes: Nodes) => nodes.ring('n1', 'commit x')
 
-test('commit-wait answers a write after twice epsilon, once its time has passed on every clock', () => {
+test('commit-wait answers a write after twice epsilon, once the time of the write has passed on every clock', () => {
   const nodes = three('commit-wait')
   const written = nodes.ask('n2', write('x', 1))
   nodes.deliver()
@@ -56,7 +56,7 @@ describe.each(['commit-wait', 'uncertainty-interval'])('the protocol commit-wait
   const within = { n1: 9.9, n2: 9.9, n3: -9.9 }
   const beyond = { n1: 40, n2: 40, n3: -40 }
 
-  test('lets a read see an earlier answered write if clocks differ by no more than epsilon allows', () => {
+  test('lets a read see an earlier answered write if clocks differ by at most epsilon', () => {
     expect(afterWrite({})).toEqual(ok(1))
     expect(afterWrite(within)).toEqual(ok(1))
   })
@@ -65,7 +65,7 @@ describe.each(['commit-wait', 'uncertainty-interval'])('the protocol commit-wait
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('may let a read miss an earlier answered write with the bug no-wait or trust-clock', () => {
+  test('with the bug no-wait or trust-clock, may let a read miss an earlier answered write', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })

@@ -12,7 +12,7 @@ function nodesOf(name: string) {
   return { ...nodes, holds: (id: string, input = read) => machine.holds?.(nodes.state(id), input) }
 }
 
-describe('the function holds of a protocol', () => {
+describe('the function "holds" of a protocol', () => {
   test.each([
     ['master-master', ids],
     ['primary-replica', ids],
@@ -21,7 +21,7 @@ describe('the function holds of a protocol', () => {
     ['watch-cache', ids],
     ['single', ['n1']],
     ['lease-lock', ['n2']],
-  ])('finds, with %s, a committed write on exactly the nodes %j', (name, having) => {
+  ])('finds a committed write of %s on exactly the nodes %j', (name, having) => {
     const nodes = nodesOf(name)
     // If a leader is elected, it is n1.
     for (const timer of ['silence', 'election']) nodes.ring('n1', timer)
@@ -41,7 +41,7 @@ describe('the function holds of a protocol', () => {
     expect(ids.map((id) => nodes.holds(id))).toEqual([7, null, null])
   })
 
-  test.each(protocols.map(({ name }) => name))('does not change the state of a node with %s', (name) => {
+  test.each(protocols.map(({ name }) => name))('leaves the states of all nodes of %s unchanged', (name) => {
     const nodes = nodesOf(name)
     nodes.answer('n1', write('x', 7))
     const before = ids.map((id) => structuredClone(nodes.state(id)))

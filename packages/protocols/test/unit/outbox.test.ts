@@ -92,7 +92,7 @@ test('an app server without an answer reports a write as info and a read as fail
   ])
 })
 
-test('the protocol promises eventual with an outbox, and none with a dual write', () => {
+test('the protocol outbox promises eventual, and promises no level with a dual write', () => {
   expect(protocol.promises('counter', {})).toBe('eventual')
   expect(protocol.promises('counter', { write: 'database-then-queue' })).toBe('none')
 })

@@ -81,7 +81,7 @@ describe('a Paxos acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'ignore-promise', accepted: 1 },
-  ])('accepts no proposal below its promise, except with a bug (bug: $bug)', ({ bug, accepted }) => {
+  ])('accepts no proposal below its promise, unless a bug is planted (bug: $bug)', ({ bug, accepted }) => {
     const node = createNode({ bug })
     node.message('n3', { type: 'prepare', ballot: 5, from: 1 })
     const effects = node.message('n2', accept(4, 1, 7))
@@ -92,7 +92,7 @@ describe('a Paxos acceptor', () => {
   test.each([
     { bug: undefined, accepted: 0 },
     { bug: 'forget-promise', accepted: 1 },
-  ])('keeps its promise across a restart, except with a bug (bug: $bug)', ({ bug, accepted }) => {
+  ])('keeps its promise across a restart, unless a bug is planted (bug: $bug)', ({ bug, accepted }) => {
     const journal = recordsOf(createNode({ bug }).message('n3', { type: 'prepare', ballot: 5, from: 1 }))
     const node = createNode({ bug, journal })
     node.message('n2', accept(4, 1, 7))
@@ -116,7 +116,7 @@ describe('a new Paxos leader', () => {
     { bug: undefined, value: 8 },
     { bug: 'ignore-highest-accepted', value: 7 },
   ])(
-    'proposes the value of the highest-numbered proposal among the promises, except with a bug (bug: $bug)',
+    'proposes the value of the highest-numbered proposal among the promises, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ bug })
       node.message('n2', accept(4, 1, 7))
@@ -189,12 +189,12 @@ describe('a Paxos leader', () => {
     ])
   })
 
-  test('answers a read immediately with the bug stale-read', () => {
+  test('with the bug stale-read, answers a read immediately', () => {
     const node = lead(createNode({ bug: 'stale-read' }))
     expect(results(node.request('r1', read))).toHaveLength(1)
   })
 
-  test('assigns a read a slot of its own with reads=log', () => {
+  test('with reads=log, assigns a read a slot of its own', () => {
     const node = lead(createNode({ settings: { reads: 'log' } }))
     expect(sent(node.request('r1', read))).toContainEqual(expect.objectContaining({ type: 'accept', from: 1 }))
   })
@@ -222,7 +222,7 @@ describe('a Paxos leader', () => {
   })
 })
 
-test('a follower asks for chosen slots that it accepted only in an older ballot', () => {
+test('a Paxos follower asks for chosen slots whose values it accepted only in older ballots', () => {
   const node = createNode({})
   node.message('n2', accept(4, 1, 7))
   const effects = node.message('n3', { type: 'heartbeat', ballot: 5, round: 0, chosen: 1 })

@@ -44,7 +44,7 @@ const replies = (effects: readonly EffectOf<PrimaryReplica>[]) => effects.filter
 const sent = (effects: readonly EffectOf<PrimaryReplica>[]) =>
   effects.flatMap((effect) => (effect.type === 'send' ? [effect.message] : []))
 
-describe('a primary', () => {
+describe('the primary of primary-replica', () => {
   const has = (epoch: number, match: number) => ({ type: 'replicated', epoch, round: 0, match }) as const
 
   test('answers an asynchronous write once the write is durable, before replication', () => {
@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('delays no answer to a forwarded write if it is off or the bug own-write-when-sent is on', () => {
+  test('delays no answer to a forwarded write if the setting is off or the bug own-write-when-sent is on', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()
@@ -157,7 +157,7 @@ describe('failover of primary-replica', () => {
     { bug: undefined, granted: false },
     { bug: 'promote-stale', granted: true },
   ])(
-    'a replica gives no promise to a candidate that lacks its entries, except with a bug (bug: $bug)',
+    'a replica gives no promise to a candidate that lacks its entries, unless a bug is planted (bug: $bug)',
     ({ bug, granted }) => {
       const node = createNode({}, bug)
       node.message('n2', old)

@@ -188,7 +188,7 @@ describe('a replica of a quorum', () => {
     { bug: undefined, value: 2 },
     { bug: 'no-tie-break', value: 1 },
   ])(
-    'keeps the version of the later writer if two counters are equal, except with a bug (bug: $bug)',
+    'keeps the version of the later writer if two counters are equal, unless a bug is planted (bug: $bug)',
     ({ bug, value }) => {
       const node = createNode({ bug })
       node.message('n2', first)
@@ -236,7 +236,7 @@ describe('a sloppy quorum', () => {
     expect(sent(node.timer('sync'))).toEqual([])
   })
 
-  test('loses a write taken for another node in a restart with the bug drop-handoff-on-restart', () => {
+  test('with the bug drop-handoff-on-restart, loses a write taken for another node in a restart', () => {
     const handedAfterRestart = (bug?: string) => {
       const journal = recordsOf(take(bug).effects)
       return sent(createNode({ settings, bug, journal }).timer('sync'))

@@ -95,13 +95,13 @@ describe('snapshots of Raft (§7)', () => {
   test.each([
     { bug: undefined, kept: 1 },
     { bug: 'forget-snapshot', kept: 0 },
-  ])('a snapshot is durable before it is confirmed, except with a bug (bug: $bug)', ({ bug, kept }) => {
+  ])('a snapshot is durable before it is confirmed, unless a bug is planted (bug: $bug)', ({ bug, kept }) => {
     const records = recordsOf(createNode({ bug }).message('n2', install(1, snapshot(2, 1, 2))))
     expect(records.filter(({ kind }) => kind === 'snapshot')).toHaveLength(kept)
   })
 })
 
-describe('leadership transfer (thesis §3.10)', () => {
+describe('leadership transfer in Raft (thesis §3.10)', () => {
   const settings = { 'transfer-ms': 100 }
 
   test('"The prior leader sends a TimeoutNow request to the target server" once its log matches', () => {
@@ -258,7 +258,7 @@ describe('membership changes in Raft (thesis §4.1)', () => {
     expect(node.state.log.entries).toHaveLength(length)
   })
 
-  test('the next membership change does not wait with the bug overlapping-changes', () => {
+  test('with the bug overlapping-changes, the next membership change does not wait', () => {
     const node = createLeader({ settings, bug: 'overlapping-changes' })
     node.timer('resize')
     const length = node.state.log.entries.length

@@ -17,7 +17,7 @@ import {
   write,
 } from '../raft-node.ts'
 
-describe('elections (§5.2, §5.4.1)', () => {
+describe('elections in Raft (§5.2, §5.4.1)', () => {
   test('"each server will vote for at most one candidate in a given term, on a first-come-first-served basis"', () => {
     const node = createNode({})
     expect(sent(node.message('n2', ask(1, 0, 0)))).toMatchObject([{ granted: true }])
@@ -38,7 +38,7 @@ describe('elections (§5.2, §5.4.1)', () => {
     expect(sent(createNode({ journal }).message('n3', ask(1, 0, 0)))).toMatchObject([{ granted: false }])
   })
 
-  test('a restarted node votes twice in one term with the bug forget-vote', () => {
+  test('with the bug forget-vote, a restarted node votes twice in one term', () => {
     const first = createNode({ bug: 'forget-vote' })
     const effects = first.message('n2', ask(1, 0, 0))
     expect(sent(effects)).toMatchObject([{ granted: true }])
@@ -90,7 +90,7 @@ describe('elections (§5.2, §5.4.1)', () => {
   })
 })
 
-describe('log replication (§5.3)', () => {
+describe('log replication in Raft (§5.3)', () => {
   const append = (term: number, prevIndex: number, prevTerm: number, entries: RaftState['log']['entries']) =>
     ({ type: 'append', term, prevIndex, prevTerm, entries, commit: 0, round: 1 }) as const
 
@@ -151,7 +151,7 @@ describe('log replication (§5.3)', () => {
     expect(effects.map(({ type }) => type)).toEqual(['setTimer', 'persist', 'cancelTimer', 'reply'])
   })
 
-  test('a replayed journal restores the log that it was written from', () => {
+  test('the replay of a journal restores the log that was written to it', () => {
     const journal: RaftRecord[] = [
       { kind: 'entries', from: 1, entries: [entry(1, 1), entry(1, 2)] },
       { kind: 'vote', term: 2, votedFor: null },
@@ -163,7 +163,7 @@ describe('log replication (§5.3)', () => {
   })
 })
 
-describe('committing (§5.4.2)', () => {
+describe('commitment in Raft (§5.4.2)', () => {
   /** Figure 8 (c): a leader of term 4 whose log has an entry of term 2, which it now copies to a majority. */
   function figure8(bug?: string) {
     const journal: RaftRecord[] = [
@@ -183,7 +183,7 @@ describe('committing (§5.4.2)', () => {
     expect(node.state.commitIndex).toBe(2)
   })
 
-  test('a leader commits an entry of an earlier term by counting replicas with the bug commit-old-term', () => {
+  test('with the bug commit-old-term, a leader commits an entry of an earlier term by counting replicas', () => {
     expect(figure8('commit-old-term').state.commitIndex).toBe(1)
   })
 
@@ -195,14 +195,14 @@ describe('committing (§5.4.2)', () => {
     expect(replies(node.message('n2', accept(node, 2, 0)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('a write is answered immediately with the bug ack-before-majority', () => {
+  test('with the bug ack-before-majority, a write is answered immediately', () => {
     const node = createNode({ settings: NO_PRE_VOTE, bug: 'ack-before-majority' })
     elect(node)
     expect(replies(node.request('r1', write(7)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 })
 
-describe('clients (§8; thesis §6.3, §6.4)', () => {
+describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
   test('a read waits until a majority answers a round of heartbeats that began after its arrival', () => {
     const node = createLeader({})
     expect(replies(node.request('r1', { f: 'read', key: 'x', value: null }))).toEqual([])
@@ -266,7 +266,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(sent(node.timer('heartbeat'))).toMatchObject([{ entries: [entry(1, 2)] }, { entries: [entry(1, 2)] }])
   })
 
-  test('a leader answers a read from its copy immediately with the bug stale-read', () => {
+  test('with the bug stale-read, a leader answers a read from its copy immediately', () => {
     expect(
       replies(createLeader({ bug: 'stale-read' }).request('r1', { f: 'read', key: 'x', value: null })),
     ).toHaveLength(1)
@@ -275,7 +275,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'double-apply', value: 1 },
-  ])('a repeated request is executed once, except with a bug (bug: $bug)', ({ bug, value }) => {
+  ])('a repeated request is executed once, unless a bug is planted (bug: $bug)', ({ bug, value }) => {
     const node = createLeader({ bug })
     const session = { client: 'a', sequence: 1 }
     node.request('r1', write(1), session)
@@ -288,18 +288,21 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
   test.each([
     { bug: undefined, value: 2 },
     { bug: 'dedup-leader-only', value: 1 },
-  ])('a new leader knows which requests its predecessor executed, except with a bug (bug: $bug)', ({ bug, value }) => {
-    const node = createNode({ settings: NO_PRE_VOTE, bug })
-    const first = { input: write(1), session: { client: 'a', sequence: 1 } }
-    const second = { input: write(2), session: { client: 'b', sequence: 1 } }
-    const entries = [first, second].map((command) => ({ term: 1, command }))
-    node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries, commit: 2, round: 0 })
-    node.timer('silence')
-    elect(node)
-    node.request('r1', first.input, first.session)
-    node.message('n2', accept(node, 4, 0))
-    expect(registersOf(node.state).get('x')).toBe(value)
-  })
+  ])(
+    'a new leader knows which requests its predecessor executed, unless a bug is planted (bug: $bug)',
+    ({ bug, value }) => {
+      const node = createNode({ settings: NO_PRE_VOTE, bug })
+      const first = { input: write(1), session: { client: 'a', sequence: 1 } }
+      const second = { input: write(2), session: { client: 'b', sequence: 1 } }
+      const entries = [first, second].map((command) => ({ term: 1, command }))
+      node.message('n2', { type: 'append', term: 1, prevIndex: 0, prevTerm: 0, entries, commit: 2, round: 0 })
+      node.timer('silence')
+      elect(node)
+      node.request('r1', first.input, first.session)
+      node.message('n2', accept(node, 4, 0))
+      expect(registersOf(node.state).get('x')).toBe(value)
+    },
+  )
 
   test('a write replaced by another entry has an unknown outcome if the new leader never answers', () => {
     const node = createLeader({})
@@ -337,7 +340,7 @@ describe('clients (§8; thesis §6.3, §6.4)', () => {
     expect(handedOver(node.timer('requests'))).toMatchObject([{ origin: { requestId: 'r1', attempt: 2 } }])
   })
 
-  test('a request without a leader fails definitely after a while', () => {
+  test('a request that finds no leader fails definitely after a while', () => {
     const node = createNode({})
     expect(replies(node.request('r1', write(1)))).toEqual([])
     const answers = Array.from({ length: 20 }, () => replies(node.timer('requests'))).flat()

@@ -36,7 +36,7 @@ test('a lock needs a majority of masters, except with the bug no-majority', () =
   expect(with3('no-majority')).toEqual(['ok', 'ok'])
 })
 
-test('the time needed to acquire a lock is subtracted from its time to live', () => {
+test('the time needed to acquire a lock is subtracted from the time to live of the lock', () => {
   const late = (bug?: string) => {
     const nodes = five({ bug, settings: { 'ttl-ms': 100, 'attempt-ms': 500 } })
     const asked = nodes.ask('n1', acquire)
@@ -82,7 +82,7 @@ test('with fencing, each holder gets a higher token than earlier holders', () =>
   }
 })
 
-test('a late store overwrites a later one without fencing, and is refused with fencing', () => {
+test('without fencing, a late store overwrites a newer store; with fencing, the late store is refused', () => {
   const afterwards = (fencing: boolean) => {
     const nodes = five({ object: 'register', settings: { fencing, 'ttl-ms': 100 } })
     nodes.ask('n2', write('x', 1))

@@ -2,7 +2,7 @@ import { UserError } from '@chaosproxy/history'
 import { describe, expect, test } from 'vitest'
 import { findProtocol, promiseOf, protocols, stickinessOf } from '../../src/index.ts'
 
-test('findProtocol finds every protocol by its name, and nothing by an unknown name', () => {
+test('findProtocol finds every protocol by its name, and returns undefined for an unknown name', () => {
   for (const protocol of protocols) expect(findProtocol(protocol.name)).toBe(protocol)
   expect(findProtocol('zab')).toBeUndefined()
 })

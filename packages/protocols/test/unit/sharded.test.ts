@@ -94,7 +94,7 @@ describe('sharding by range, directory or hash', () => {
     expect(shardsOf('directory', ['x', 'y', 'z', 'w'])).toEqual([['x', 'w'], ['y'], ['z']])
   })
 
-  test('by hash, lets every node compute the shard of a key alike', () => {
+  test('by hash, lets every node compute the same shard for a key', () => {
     const nodes = three({ shards: 7 })
     for (const key of ['x', 'y', 'z', 'key-17']) {
       nodes.answer('n1', write(key, 1))
@@ -103,7 +103,7 @@ describe('sharding by range, directory or hash', () => {
   })
 })
 
-test('rejects an invalid number of shards', () => {
+test('the protocol sharded rejects an invalid number of shards', () => {
   expect(() => protocol.create({ settings: { shards: 1.5 } })).toThrow(/whole number/)
   expect(() => protocol.create({ settings: { shards: 0 } })).toThrow(/above 0/)
 })

@@ -38,7 +38,7 @@ test('app servers forward requests of clients to the database, and return its an
   expect(nodes.answer('n1', read('x'))).toEqual(ok(1))
 })
 
-test('without retries, a lost answer makes a write info and a read fail', () => {
+test('without retries, a lost answer gives a write the outcome info and a read the outcome fail', () => {
   const nodes = three({ retry: 'none' })
   expect(nodes.reply(loseFirstAnswer(nodes))).toEqual({ type: 'info', error: 'no answer, after 1 attempt' })
   const asked = nodes.ask('n2', read('x'))

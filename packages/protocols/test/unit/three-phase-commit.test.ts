@@ -92,7 +92,7 @@ test('a restarted site waits to hear from all sites, and then learns their decis
   expect(nodes.answer('n2', balances)).toEqual(ok(money))
 })
 
-test('in a partition the two sides take silence for a crash, and decide differently', () => {
+test('after a partition, the two sides of three-phase commit take silence for a crash and decide differently', () => {
   const nodes = three()
   const asked = nodes.ask('n1', transfer)
   nodes.deliver((letter) => is('prepare')(letter) || is('yes')(letter))

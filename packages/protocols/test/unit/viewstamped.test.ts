@@ -66,13 +66,13 @@ describe('normal operation of Viewstamped Replication', () => {
     expect(results(effects)).toEqual([{ type: 'ok', value: 1 }])
   })
 
-  test('the primary answers before any PrepareOk with the bug answer-before-prepare-ok', () => {
+  test('with the bug answer-before-prepare-ok, the primary answers before any PrepareOk', () => {
     const effects = createNode({ bug: 'answer-before-prepare-ok' }).request('r1', write(1))
     expect(results(effects)).toHaveLength(1)
     expect(marked(effects)).toBe(true)
   })
 
-  test('a backup takes requests only in order, and makes each durable before it confirms it', () => {
+  test('a backup takes requests only in order, and makes each request durable before it confirms the request', () => {
     const node = createNode({ id: 'n2' })
     expect(sent(node.message('n1', prepare(0, 2, 8)))).toEqual([{ to: 'n1', type: 'get-state', view: 0, from: 1 }])
     const effects = node.message('n1', prepare(0, 1, 7)).filter(({ type }) => type !== 'setTimer')
@@ -118,7 +118,7 @@ describe('a view change of Viewstamped Replication', () => {
     { bug: undefined, values: [9] },
     { bug: 'stale-view-change', values: [7, 8] },
   ])(
-    'takes the log of the latest normal view, not the longest log, except with a bug (bug: $bug)',
+    'takes the log of the latest normal view, not the longest log, unless a bug is planted (bug: $bug)',
     ({ bug, values }) => {
       const node = createNode({ id: 'n2', bug })
       node.message('n1', prepare(0, 1, 7))
@@ -198,7 +198,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from other nodes waits for f + 1 responses, one from the primary of the latest view', () => {
+  test('with recovery=nonce, waits for f + 1 responses, including one from the primary of the latest view', () => {
     const node = createNode({ id: 'n2', settings, journal, seed: 5 })
     expect(sent(node.started)).toMatchObject([{ type: 'recovery', nonce: 5 }, { type: 'recovery' }])
     node.message('n1', response(5, [7]))
@@ -222,7 +222,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.status).toBe('recovering')
   })
 
-  test('is skipped with the bug skip-recovery, so that a restarted node acts with an empty log', () => {
+  test('with the bug skip-recovery, is skipped, and a restarted node acts with an empty log', () => {
     const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)
@@ -236,7 +236,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('from other nodes requires at least 3 nodes', () => {
+  test('with recovery=nonce, requires at least 3 nodes', () => {
     const { impossible } = findProtocol('viewstamped')!
     expect(impossible?.(settings, 2)).toContain('needs 3 nodes')
     expect(impossible?.(settings, 3)).toBeUndefined()

@@ -51,7 +51,7 @@ test('the faults of a link do not depend on messages of another link', () => {
   expect(arrivals(true)).toEqual(arrivals(false))
 })
 
-test('a cluster reports whether its time or its events were used up', () => {
+test('a simulated cluster reports whether it ran out of time or out of events', () => {
   const cluster = createSimulatedCluster({ machine: machineFor({ protocol: 'raft', seed: 1 }), nodes: 3, seed: 1 })
   expect(cluster.run(() => false, { events: 1_000_000, durationMs: millis(100) })).toBe('too much time')
   expect(cluster.run(() => false, { events: 10, durationMs: millis(100_000) })).toBe('too many events')

@@ -62,7 +62,7 @@ describe.each([...protocols])('the protocol $name', (protocol) => {
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'has existing faults and settings for the bug $name',
+    'names only existing faults and settings for the bug $name',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)

@@ -49,7 +49,7 @@ const raft = (bug?: string, workload: Workload = register): SearchedProtocol => 
 const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: false }
 const someSeed = (): number => inject('seed')
 
-describe('a search', () => {
+describe('a search for failures', () => {
   test('uses by default every strategy except coverage and those for programs, and some strategies several times', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
@@ -73,7 +73,7 @@ describe('a search', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('of programs holds requests at awaits and does not aim at leaders', () => {
+  test('holds requests of programs at awaits, and does not aim at leaders', () => {
     const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
@@ -81,7 +81,7 @@ describe('a search', () => {
     expect(usualStrategiesOf()).toBe(usualStrategies)
   })
 
-  test('of programs with a database injects database faults in a third of its trials', () => {
+  test('injects database faults in a third of its trials of programs with a database', () => {
     const nodesFor = (kind: FaultKind) => (kind === 'lose-commit-reply' ? ['pg'] : undefined)
     const names = usualStrategiesOf({ nodesFor }).map(({ name }) => name)
     expect(names.filter((name) => name === 'databases')).toHaveLength(names.length / 3)
@@ -105,7 +105,7 @@ describe('a search', () => {
         expect(busy.some((ms) => notBefore! / 1e6 >= ms - 0.001 && notBefore! / 1e6 <= ms + 20.001)).toBe(true)
   })
 
-  test('of Raft finds no failure with any strategy', () => {
+  test('finds no failure of Raft with any strategy', () => {
     const first = someSeed()
     const { findings, trials } = searchSeeds(raft(), { ...everything, first, count: 60 })
     expect(findings.map(({ seed, failure }) => `seed ${seed}: ${causeOf(failure)}`)).toEqual([])
@@ -184,9 +184,9 @@ describe('a search', () => {
   })
 })
 
-describe('guide', () => {
+describe('the function guide', () => {
   test.each(['forget-vote', 'ack-before-majority'])(
-    'finds a violation visible to a client from an invariant that %s broke',
+    'turns an invariant broken by the bug %s into a violation visible to a client',
     (bug) => {
       const subject = raft(bug)
       const { findings } = searchSeeds(subject, { ...everything, first: 1, count: 60 })
@@ -248,7 +248,7 @@ describe('a protocol with unrepeatable runs', () => {
     expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
-  test('is not reported for creating dates from given times', () => {
+  test('a date created from a given time is not reported', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -289,7 +289,7 @@ describe('a protocol with unrepeatable runs', () => {
   })
 })
 
-describe('a trial', () => {
+describe('a trial of a search', () => {
   test('fails with the same cause if its scenario runs alone', () => {
     const { findings } = searchSeeds(raft('no-log-check'), { ...everything, first: someSeed(), count: 100 })
     expect(findings.length).toBeGreaterThan(0)
@@ -330,7 +330,7 @@ describe('a trial', () => {
   })
 })
 
-describe('a failure', () => {
+describe('a failure found by a search', () => {
   test.each(['stale-read', 'no-log-check', 'ack-before-majority', 'forget-vote'])(
     'caused by %s is shrunk to at most 12 operations and 4 faults',
     (bug) => {

@@ -92,7 +92,7 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('a search finds a failure that occurs only without the shortcut once a compared trial differs', () => {
+test('a search finds failures that occur only without the shortcut after a compared trial has differed', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -102,7 +102,7 @@ test('a search finds a failure that occurs only without the shortcut once a comp
   expect(findings).toEqual(before.filter(({ seed }) => seed >= 25))
 })
 
-test('a search with a shortcut and a plain search report the same failures if both kinds of runs fail', () => {
+test('a search with a shortcut reports the same failures as a plain search if the bug shows in both kinds of runs', () => {
   const { subject, started } = startedBy(BUG, BUG)
   const options = { ...all, strategies: strategiesNamed(['uniform', 'windows']), count: 200 }
   const { shortcut: _, ...plain } = startedBy(BUG, BUG).subject

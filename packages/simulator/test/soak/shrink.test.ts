@@ -55,7 +55,7 @@ function replayed(
   return { cause: failure === undefined ? 'nothing' : causeOf(failure), digest: digestOf(events) }
 }
 
-describe('a failure', () => {
+describe('a failure found by a search', () => {
   const large: string[] = []
   let cases = 0
 

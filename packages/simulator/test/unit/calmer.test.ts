@@ -16,7 +16,7 @@ const fails = ({ delays = drawn }: Scenario): boolean =>
   delays.some(({ packet, takes }) => packet === 30 && takes > 2.4e6)
 const options = { fails, delaysIn: () => drawn, expired: () => false }
 
-describe('unusual delays', () => {
+describe('unusual message delays', () => {
   test('are reduced to the delays that the failure needs, each with its shortest duration', () => {
     const [only, ...others] = calmer(SCENARIO, options).delays ?? []
     expect(others).toEqual([])
@@ -28,7 +28,7 @@ describe('unusual delays', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => true }).delays).toEqual([])
   })
 
-  test('are unchanged if explicit delays do not repeat the failure, or if time runs out', () => {
+  test('stay as drawn if explicit delays do not reproduce the failure, or if time runs out', () => {
     expect(calmer(SCENARIO, { ...options, fails: () => false })).toBe(SCENARIO)
     expect(calmer(SCENARIO, { ...options, expired: () => true }).delays).toEqual(drawn)
   })

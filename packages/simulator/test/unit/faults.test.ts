@@ -127,7 +127,7 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('never leaves its record in the journal, and may lose earlier records', () => {
+  test('never leaves the record of that effect in the journal, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
@@ -210,7 +210,7 @@ describe('messages between nodes', () => {
     expect(world.said('n2').slice(1).map(Number)).toEqual(alone)
   })
 
-  test('arrive with their usual delays after a partition holds them', () => {
+  test('arrive with their usual delays after a partition has held them', () => {
     const later = (hold: boolean) => {
       const world = createWorld(script, { seed: 4 })
       const fault = { kind: 'partition', links, mode: 'hold' } as const
@@ -266,7 +266,7 @@ describe('requests of clients', () => {
     expect(askOnce(late(150))).toEqual({ answers: ['0 info'], asked: 1, hits: 1 })
   })
 
-  test('are lost only at the position that nth names', () => {
+  test('are lost only at the position that the setting nth gives', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'lose-request', links, silence: 'reset', when: { nth: 2 } })
     for (let value = 0; value < 3; value++) {
@@ -286,12 +286,12 @@ describe('requests of clients', () => {
       { kind: 'latency', links, latencyMs: millis(1), jitterMs: millis(1), distribution: 'pareto' },
       'spread evenly in virtual time, not pareto',
     ],
-  ])('refuse a fault with unsuitable settings: %j', (fault, message) => {
+  ])('a fault of client requests with unsuitable settings is refused: %j', (fault, message) => {
     expect(() => createWorld(script).inject(fault)).toThrow(message)
   })
 })
 
-describe('a clock', () => {
+describe('a simulated clock', () => {
   const ticking: Step = (event, now) =>
     event.type === 'request' || event.type === 'timer'
       ? [log(now), { type: 'setTimer', timer: 'tick', afterMs: millis(10) }]
@@ -317,7 +317,7 @@ describe('a clock', () => {
     return { own: wrong('n1'), other: wrong('n2'), hits, injectedMs, healedMs }
   }
 
-  test('differs by a jump until the jump is healed, and its timers keep their pace', () => {
+  test('deviates by a jump until the jump is healed, and its timers keep their pace', () => {
     const { own, other, hits, injectedMs, healedMs } = ticks({ offsetMs: millis(-700), driftPpm: 0 })
     for (const { atMs, ahead } of own) expect(ahead).toBeCloseTo(atMs > injectedMs && atMs < healedMs ? -700 : 0, 5)
     for (const { ahead } of other) expect(ahead).toBeCloseTo(0, 5)
@@ -337,7 +337,7 @@ describe('a clock', () => {
     for (const { ahead } of own.filter(({ atMs }) => atMs > healedMs)) expect(ahead).toBeCloseTo(0, 5)
   })
 
-  test('differs by the sum of two clock faults', () => {
+  test('deviates by the sum of two clock faults', () => {
     const world = createWorld(ticking)
     world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(100), driftPpm: 0 })
     const heal = world.inject({ kind: 'clock', nodes: ['n1'], offsetMs: millis(20), driftPpm: 0 })

@@ -20,7 +20,7 @@ function fitted(names: readonly string[]) {
   )
 }
 
-describe('plans for programs', () => {
+describe('trial plans for programs', () => {
   test('inject at least one fault in every trial, and only faults of the chosen kinds', () => {
     for (const { schedule, reactions } of fitted(['pause'])) {
       expect(schedule.length + reactions.length).toBeGreaterThan(0)

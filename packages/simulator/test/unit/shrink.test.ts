@@ -63,7 +63,7 @@ describe('shrinking', () => {
     expect((faults[0]?.to ?? 0) - (faults[0]?.from ?? 0)).toBeLessThan(ms(2))
   })
 
-  test('merges two faults of one kind if the longer fault still fails', () => {
+  test('merges two faults of one kind if the scenario with the longer fault still fails', () => {
     const covered = ({ faults }: Scenario, time: number) => faults.some(({ from, to }) => from <= time && time < to)
     const { faults } = shrink(
       { ...large, faults: [kill(0, 100, 'n1'), kill(100, 200, 'n1')] },
