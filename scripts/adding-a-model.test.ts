@@ -30,7 +30,7 @@ const importsOf = (file: string): readonly string[] =>
 const naming = (folder: string, name: string): readonly string[] =>
   sourcesIn(folder).filter((file) => new RegExp(`^ *${name}: |'${name}'`, 'm').test(textOf(file)))
 
-test('six files list a workload and its model, one for each package or database', () => {
+test('a workload and its model are registered in exactly six files', () => {
   const listing = ['workloads', 'checker', 'protocols', 'report', 'recorder']
     .flatMap((row) => sourcesIn(`${row}/src`))
     .filter((file) => !isOwn(file) && importsOf(file).some(isOwn))
@@ -44,7 +44,7 @@ test('six files list a workload and its model, one for each package or database'
   ])
 })
 
-test('the targets redis and etcd do not name the model queue', () => {
+test('no source of the targets redis and etcd names the model queue', () => {
   const folders = ['databases/src/redis', 'databases/src/etcd', 'targets/src/client-kinds/etcd', 'targets/src/clients']
   expect(folders.flatMap((folder) => naming(folder, 'queue'))).toEqual([])
 })

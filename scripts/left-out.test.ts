@@ -12,7 +12,7 @@ test('the soak files that CI runs are all part of the soak', () => {
   expect(ciSoakFiles().filter((file) => !all.includes(file))).toEqual([])
 })
 
-test('the soak files that start first all exist', () => {
+test('every soak file that is listed to start first exists', () => {
   expect(LONGEST.filter((file) => !existsSync(join(root, file)))).toEqual([])
 })
 
@@ -21,11 +21,11 @@ const importsOf = (pattern: RegExp) => (file: string) =>
     readFileSync(join(root, file), 'utf8'),
   )
 
-test('a file named .patient.test.ts also contains ordinary tests', () => {
+test('every file named .patient.test.ts also contains ordinary tests', () => {
   expect(testFiles(/\.patient\.test\.ts$/).filter((file) => !importsOf(/\btest\b/)(file))).toEqual([])
 })
 
-test('a file with patient tests is named .patient.test.ts', () => {
+test('every file that uses patientTest is named .patient.test.ts', () => {
   const others = testFiles(/(?<!\.patient)\.test\.ts$/)
   expect(others.filter(importsOf(/\bpatientTest\b/))).toEqual([])
 })

@@ -23,7 +23,7 @@ test('skipped tests are counted by the requirement that their note, title or fil
   ])
 })
 
-test('tests that are too long for CI are counted as part of the whole soak', () => {
+test('skipped tests that are too long for CI are counted as left to the whole soak', () => {
   const source = "test.skipIf(process.env['CHAOS_SOAK'] === 'short')('waits', () => {})"
   expect(sumsOfSkipped([{ name: 'a', source }], nothing)).toEqual(['1 left to the whole soak: npm run test:soak'])
 })

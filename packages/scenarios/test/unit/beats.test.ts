@@ -44,7 +44,7 @@ test('a story keeps each fault at its place among the lines, even if a shared pa
   ])
 })
 
-test('a story refuses a malformed line and names it', () => {
+test('a story refuses a malformed line, and the error quotes that line', () => {
   expect(() => beats`Ana n1 read seat -- Ana reads.`).toThrow('TIME WHO NODE OPERATION -- TEXT')
   expect(() => beats`0 Ana n1 -- Ana reads.`).toThrow('0 Ana n1 -- Ana reads.')
   expect(() => beats`0 Ana n1 read seat -- Ana reads.`).toThrow('= VALUE')

@@ -224,7 +224,7 @@ test('a run without a successful read has no met or violated level', () => {
   expect(measured([written, [20, 30, 'n1', 'read', 1, 'fail']], [])).toMatchObject({ met: [], violated: [] })
 })
 
-test('a cell shows the weakest level of its runs and the losses of all runs', () => {
+test('a cell of the comparison table shows the weakest level of its runs and the losses of all runs', () => {
   const levels = ['linearizable', 'sequential', 'eventual']
   const measurement = (level: string, availability: number, lost: number): Measurement => ({
     ...{ levels, met: levels.includes(level) ? levels.slice(levels.indexOf(level)) : [] },
@@ -250,7 +250,7 @@ test('a cell shows the weakest level of its runs and the losses of all runs', ()
   })
 })
 
-test('a cell shows no level that one of its runs violated, even if each run met an equally strong level', () => {
+test('a cell of the comparison table shows causal if its runs violate different stronger levels', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -278,7 +278,7 @@ test('the proposed next step for an undecided promise comes from the undecided r
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('a cell reports a broken promise from the run that broke it, with the command for that run', () => {
+test('a cell of the comparison table reports a broken promise from the run that broke it, with the command for that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
@@ -289,7 +289,7 @@ test('a cell reports a broken promise from the run that broke it, with the comma
   expect(cell).toMatchObject({ kept: false, broken, again: 'sets' })
 })
 
-test('a cell of a bank shows its only level as violated if the run violated that level', () => {
+test('a cell of the comparison table shows the only level of a bank as violated if the run violated it', () => {
   const balances = { a: 10, b: 0 }
   const pay = { from: 'a', to: 'b', amount: 10 }
   const history = historyFromEvents(
@@ -310,7 +310,7 @@ test('a cell of a bank shows its only level as violated if the run violated that
   expect(row.level).toBe('none')
 })
 
-test('a cell does not show a level as met if its run with sets violated the level', () => {
+test('a cell of the comparison table does not show a level as met if the run with sets violated it', () => {
   const measurement = (met: readonly string[], violated: readonly string[], lost: number): Measurement => ({
     ...measured([[0, 10, 'n1', 'write', 1, 'ok']], []),
     ...{ levels: ['linearizable', 'sequential', 'causal', 'eventual'], met, violated, lost },
@@ -360,13 +360,16 @@ test('the network geo delays messages between places in both directions for the 
   expect(networkFaults('geo', 1, millis(5_000))).toEqual([])
 })
 
-test.each(networks)('the network $name lasts for the whole run, and has no fault for a single node', (network) => {
-  const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
-  expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
-  if (network.name !== 'local')
-    expect(schedule.reduce((sum, { plan }) => sum + ('links' in plan ? plan.links.length : 0), 0)).toBe(6)
-  expect(networkFaults(network.name, 1, millis(5_000))).toEqual([])
-})
+test.each(networks)(
+  'the network condition $name lasts for the whole run, and injects no fault at a single node',
+  (network) => {
+    const schedule = parseSchedule(networkFaults(network.name, 3, millis(5_000)), 'test')
+    expect(schedule.every(({ from, to }) => from === nanos(0) && to === at(5_000))).toBe(true)
+    if (network.name !== 'local')
+      expect(schedule.reduce((sum, { plan }) => sum + ('links' in plan ? plan.links.length : 0), 0)).toBe(6)
+    expect(networkFaults(network.name, 1, millis(5_000))).toEqual([])
+  },
+)
 
 test('a message between California and the Netherlands takes 75 ms in either direction', () => {
   const [fault] = parseSchedule(networkFaults('california-netherlands', 2, millis(5_000)), 'test')

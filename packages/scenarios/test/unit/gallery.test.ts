@@ -25,7 +25,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the e
       expect([expected(args), expected(cure.args)]).toEqual([breaks, breaks])
   })
 
-  test('differs from its cure in its arguments', () => {
+  test('differs from its cure in its arguments, but not in the first argument', () => {
     expect(args).not.toEqual(cure.args)
     expect(args[0]).toBe(cure.args[0])
   })

@@ -40,7 +40,7 @@ describe('the promise "what was paid in is spent once"', () => {
     })
   })
 
-  test('has no state before the first payment or for another account', () => {
+  test('has no state before the first payment, or if only another account was paid', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
@@ -165,7 +165,7 @@ test('the promise "all nodes give the same answer" is broken by two different re
   expect(stands(ledger, read(2, 0, 1), read(1, 2, 3))).toEqual({ says: 'Ana sees $2; then Ana sees $1', broken: true })
 })
 
-test('a client that saw the photo must see the album closed, but other clients need not', () => {
+test('a promise made with causeFirst is broken only if one client sees the effect and then misses the cause', () => {
   const ledger = causeFirst('photo', { key: 'album', value: 'closed' })
   const of = (key: string, each: Done, who = 'Ana'): Done => ({ ...each, who, input: { ...each.input, key } })
   const photo = of('photo', read('party', 2, 3))

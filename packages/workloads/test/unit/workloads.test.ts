@@ -72,7 +72,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       expect(workload.levels).toEqual(model.levels)
     })
 
-    test('repeats no value of the run that it continues', () => {
+    test('repeats no value of an earlier part of the run', () => {
       const serial = 200
       const values = (after: number) => {
         const client = workload.create(settingsFor(workload), after).client(createRandom(1), 0)
