@@ -207,7 +207,7 @@ test('the online checker reports a violation if two cas replace the same value',
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('the online checker reports a read of the value before a write whose value a cas has replaced', () => {
+test('a cas that was called before the write of its old value still overwrites earlier values', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -258,7 +258,7 @@ test.each(['touched', 'not-understood'])(
   },
 )
 
-test('the online checker reports the limit on the number of keys as its doubt once there are more keys', () => {
+test('the online checker reports its limit on the number of keys as a doubt once a history exceeds the limit', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, keysAtMost: 2 })
   for (const event of timeline('wx1| wy1|')) checker.push(event)
   expect(checker.soFar()).toBe('linearizable')

@@ -19,7 +19,7 @@ function accountOf(model: ModelName, ...steps: readonly Step[]): Accounting {
 
 const valuesOf = (list: readonly Accounted[]): readonly Json[] => list.map(({ value }) => value)
 
-test('counterReads bounds a read by the additions acknowledged before its call and those called before its return', () => {
+test('counterReads bounds a read by the additions acknowledged before its call and the additions called before its return', () => {
   const rolling = eventsOf(
     [0, 'invoke', 'read'],
     [1, 'invoke', 'add', 1],

@@ -154,8 +154,8 @@ test('areAppendsInOrder accepts a randomly changed order exactly if it is a witn
 test.each([
   ['half of a piece', ['a12 '], 'a1'],
   ['a piece and a half', ['a12 ', 'a13 '], 'a12 a1'],
-  ['half of a piece where all have one size', ['abc', 'abd', 'xyz'], 'abcx'],
-])('check reports a read of %s as a violation', (_, pieces, text) => {
+  ['half of a piece where all pieces have one size', ['abc', 'abd', 'xyz'], 'abcx'],
+])('check reports a violation for a read of %s', (_, pieces, text) => {
   const done = (f: string, value: string | null, read: string | null = value): EventInput[] => [
     { process: 0, type: 'invoke', f, value },
     { process: 0, type: 'ok', f, value: read },

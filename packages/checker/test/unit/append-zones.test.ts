@@ -94,7 +94,7 @@ test(`appendZones agrees with the depth-first search on ${manyOf(3_000)} histori
   expect(count.violated, JSON.stringify(count)).toBeGreaterThan(atLeast(800))
 })
 
-test('appendZones does not apply to a history if one appended piece is a prefix of another', () => {
+test('appendZones is not applicable to a history if one appended piece is a prefix of another', () => {
   const history = smallHistory([
     { process: 0, type: 'invoke', f: 'append', value: 'a' },
     { process: 0, type: 'ok', f: 'append', value: 'a' },

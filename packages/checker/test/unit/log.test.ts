@@ -63,7 +63,7 @@ describe('an append that returns its own value', () => {
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('has no known offset if every append returns its own value', () => {
+  test('has an unknown offset if every append returns its own value', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })

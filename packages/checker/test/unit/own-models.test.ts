@@ -82,7 +82,7 @@ test("check judges each part separately if a user's model divides operations int
   expect(judge([...write(0, 'x', 1), ...write(0, 'y', 2), ...read(1, 'x', 2)], registers)).toBe('violated')
 })
 
-test("check names the operation on which a user's model threw", () => {
+test("check names the operation on which a user's model threw an error", () => {
   const strict: Model<number> = {
     ...counter,
     apply: (count, input) => {

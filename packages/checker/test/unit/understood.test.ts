@@ -52,7 +52,7 @@ describe('an operation that the model does not know', () => {
     },
   )
 
-  test('is refused with a note if no model knows it', () => {
+  test('is refused with a note that no model knows the operation', () => {
     expect(found('register', [[0, 'frobnicate', 1, 1]])).toContain('No model knows it')
   })
 })

@@ -79,7 +79,7 @@ describe('a write without an answer', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('may still have taken effect at a revision later than those that were read', () => {
+  test('may still have taken effect at a revision later than the revisions that were read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })

@@ -84,73 +84,73 @@ const left = (messages: readonly unknown[], more: More = {}): Line => [9, 'remai
 
 const ofWorkQueues: readonly Attack[] = [
   [
-    'a lease broken by times that run backwards, of a message that was taken once',
+    'backward times of one delivery count as two simultaneous leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 0 }), took('a', 'r', null, { at: 900 }), settled('ack', 'r', 'ok', { at: 2 })],
     [put('a', 'ok', { at: 0 }), took('a', 'r', 10_000, { at: 1 }), took('a', 's', 10_000, { at: 2 })],
   ],
   [
-    'what was acknowledged lost',
+    'an acknowledged message counts as lost',
     violated('no-lost-messages', 1, 7),
     [put('a'), took('a', 'r'), settled('ack', 'r'), left([])],
     [put('a'), took('a', 'r'), settled('nack', 'r'), left([])],
   ],
   [
-    'what was put in with a failure lost',
+    'a message of a failed enqueue counts as lost',
     violated('no-lost-messages', 3),
     [put('a', 'fail'), left([])],
     [put('a'), left([])],
   ],
   [
-    'what may not have been put in lost',
+    'a message of an enqueue of unknown outcome counts as lost',
     violated('no-lost-messages', 3),
     [put('a', 'info'), left([])],
     [put('a'), left([])],
   ],
   [
-    'what may have been acknowledged lost',
+    'a message that may have been acknowledged counts as lost',
     violated('no-lost-messages', 1, 7),
     [put('a'), took('a', 'r'), settled('ack', 'r', 'info'), left([])],
     [put('a'), took('a', 'r'), settled('ack', 'r', 'fail'), left([])],
   ],
   [
-    'what another queue does not show lost',
+    'a message missing from another queue counts as lost',
     violated('no-lost-messages', 1, 3),
     [put('a', 'ok', { key: 'p' }), left([], { key: 'q' })],
     [put('a', 'ok', { key: 'p' }), left([], { key: 'p' })],
   ],
   [
-    'what an earlier look does not show lost',
+    'a message missing from an earlier listing counts as lost',
     violated('no-lost-messages', 1, 3),
     [put('a'), left([]), left(['a'])],
     [put('a'), left([])],
   ],
   [
-    'one message lost by the lines of another',
+    'a message counts as lost by the lines of another message',
     violated('no-lost-messages', 1, 3, 5),
     [put('a'), put('b'), left([])],
     [put('a'), put('a'), left([])],
   ],
   [
-    'a message handed out again that was given back',
+    'a delivery after a nack counts as a repetition',
     violated('no-repeats', 3, 7),
     [put('a'), took('a', 'r'), settled('nack', 'r'), took('a', 's')],
     [put('a'), took('a', 'r'), settled('ack', 'r'), took('a', 's')],
   ],
   [
-    'two equal messages one that is handed out again',
+    'two equal messages count as a repetition',
     violated('no-repeats', 5, 7),
     [put('a'), put('a', 'info'), took('a', 'r'), took('a', 's')],
     [put('a'), put('a', 'fail'), took('a', 'r'), took('a', 's')],
   ],
   [
-    'a lease that has ended one of two at a time',
+    'an expired lease counts as simultaneous with the next lease',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 60 })],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 40 })],
   ],
   [
-    'a lease that was given back one of two at a time',
+    'a lease ended by a nack counts as simultaneous with the next lease',
     violated('no-double-leases', 3, 7),
     [
       put('a', 'ok', { at: 1 }),
@@ -166,43 +166,43 @@ const ofWorkQueues: readonly Attack[] = [
     ],
   ],
   [
-    'leases without times two at a time',
+    'leases without times count as simultaneous',
     violated('no-double-leases', 3, 5),
     [put('a'), took('a', 'r', 50), took('a', 's', 50)],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 40 })],
   ],
   [
-    'what was acknowledged before it was handed out handed out again',
+    'a delivery before the acknowledgement counts as a delivery after it',
     violated('no-repeats', 5),
     [put('a'), settled('ack', 'r'), took('a', 'r')],
     [put('a'), took('a', 'q'), took('a', 'r')],
   ],
   [
-    'a message that may not have been put in lost though somebody got it',
+    'a delivered message of an unknown enqueue counts as lost',
     violated('no-lost-messages', 1, 5),
     [put('a', 'info'), took('a', 'r'), left([])],
     [put('a'), took('a', 'r'), left([])],
   ],
   [
-    'a lease that ended within a millisecond one of two at a time',
+    'a lease that ended within the same millisecond counts as simultaneous with the next lease',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 51 })],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 50 })],
   ],
   [
-    'a message from nowhere and one that was put in one that is handed out again',
+    'a message that nobody enqueued and an equal enqueued message count as a repetition',
     violated('no-repeats', 5, 7),
     [left(['a']), put('a'), took('a', 'r'), took('a', 's')],
     [left([]), put('a'), took('a', 'r'), took('a', 's')],
   ],
   [
-    'messages with one receipt two that each came out once',
+    'messages with one receipt count as two single deliveries',
     met('no-repeats'),
     [put('a'), put('b'), took('a', 'r'), took('b', 'r')],
     [put('a'), put('b'), took('a', 'r'), took('b', 's')],
   ],
   [
-    'a lease that may have been ended late one of two at a time',
+    'a lease that may have ended in time counts as simultaneous with the next lease',
     violated('no-double-leases', 5, 7),
     [
       put('a', 'ok', { at: 1 }),
@@ -218,90 +218,95 @@ const ofWorkQueues: readonly Attack[] = [
     ],
   ],
   [
-    'times that go back times of leases',
+    'times that go back count as times of leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 3 }), took('a', 's', 50, { at: 2 })],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 3 }), took('a', 's', 50, { at: 4 })],
   ],
   [
-    'what a look in mid-run does not show lost',
+    'a message missing from a listing in mid-run counts as lost',
     violated('no-lost-messages', 1, 3, 5),
     [put('a'), put('a'), left(['a']), left(['a', 'a'])],
     [put('a'), put('a'), left(['a'])],
   ],
   [
-    'one of two, of which one was there at first, handed out twice',
+    'two deliveries of one initial message count as deliveries of two messages',
     met('no-repeats'),
     [took('a', 'r'), took('a', 's')],
     [took('a', 'r'), took('a', 's')],
     { initial: ['a'] },
   ],
   [
-    'the numbers of events times of leases',
+    'the positions of events count as times of leases',
     violated('no-double-leases', 3, 5),
     [put('a', 'ok', { at: 1e-6 }), took('a', 'r', 50, { at: 2e-6 }), took('a', 's', 50, { at: 3e-6 })],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 3 })],
   ],
   [
-    'what may have been acknowledged only later handed out after that',
+    'an acknowledgement of unknown outcome counts as completed before a redelivery',
     violated('no-handouts-after-ack', 3, 7),
     [put('a'), took('a', 'r'), settled('ack', 'r', 'info'), took('a', 'r')],
     [put('a'), took('a', 'r'), settled('ack', 'r'), took('a', 'r')],
   ],
   [
-    'a message that was there at first invented',
+    'an initial message counts as invented',
     violated('no-invented-messages', 3),
     [put('old'), took('old', 'r')],
     [put('a'), took('old', 'r')],
     { initial: ['old'] },
   ],
   [
-    'what may have been there at first out of order',
+    'a message that may be initial counts as out of order',
     violated('first-in-first-out', 1, 3, 5, 7),
     [put('a'), put('b'), took('b', 'r'), took('a', 's')],
     [put('a'), put('b'), took('b', 'r'), took('a', 's')],
     {},
   ],
   [
-    'a second of which one may have been there at first handed out again',
+    'a second delivery of a message that may also be initial counts as a repetition',
     violated('no-repeats', 3, 5),
     [put('a'), took('a', 'r'), took('a', 's')],
     [put('a'), took('a', 'r'), took('a', 's')],
     {},
   ],
   [
-    'what may have been put in late out of order',
+    'a message that may have been enqueued late counts as out of order',
     violated('first-in-first-out', 1, 3, 5, 7),
     [put('a', 'info'), put('b'), took('b', 'r'), took('a', 's')],
     [put('a'), put('b'), took('b', 'r'), took('a', 's')],
   ],
   [
-    'the second handed out first though a take without an answer may have got the first',
+    'a second message counts as out of order although an unknown take may have got the first',
     violated('first-in-first-out', 1, 3, 7, 9),
     [put('a'), put('b'), [5, 'take', null, 'info'], took('b', 'r'), took('a', 's')],
     [put('a'), put('b'), [5, 'take', null, 'fail'], took('b', 'r'), took('a', 's')],
   ],
   [
-    'what is handed out again out of order',
+    'a redelivery counts as out of order',
     violated('first-in-first-out', 1, 3, 7, 11),
     [put('a'), put('b'), took('a', 'r'), took('b', 's'), settled('nack', 'r'), took('a', 't')],
     [put('a'), put('b'), took('x', 'r'), took('b', 's'), settled('nack', 'r'), took('a', 't')],
   ],
-  ['nothing lost where nobody looked', met('no-lost-messages'), [put('a')], [put('a'), left(['a'])]],
   [
-    'leases without times apart',
+    'nothing counts as lost although nobody listed the queue',
+    met('no-lost-messages'),
+    [put('a')],
+    [put('a'), left(['a'])],
+  ],
+  [
+    'leases without times count as apart',
     met('no-double-leases'),
     [put('a'), took('a', 'r', 50), took('a', 's', 50)],
     [put('a', 'ok', { at: 1 }), took('a', 'r', 50, { at: 2 }), took('a', 's', 50, { at: 60 })],
   ],
   [
-    'equal messages in order',
+    'equal messages count as in order',
     met('first-in-first-out'),
     [put('a'), put('b'), put('a'), took('b', 'r'), left(['a', 'b', 'a'])],
     [put('a'), put('b'), put('c'), took('a', 'r'), left(['a', 'b', 'c'])],
   ],
   [
-    'a receipt of nobody acknowledged',
+    'an unknown receipt counts as acknowledged',
     met('no-repeats'),
     [put('a'), settled('ack', 'r')],
     [put('a'), took('a', 'r'), settled('ack', 'r')],
@@ -336,13 +341,13 @@ const inVain = (times: number, final = true): readonly Line[] =>
 
 const ofStreams: readonly Attack[] = [
   [
-    'the offsets of two partitions one',
+    'offsets of two partitions count as one offset',
     violated('consistent-offsets', 1, 3),
     [send('a', 0), send('b', 0, 'ok', 0, 'other')],
     [send('a', 0), send('b', 0)],
   ],
   [
-    'two sends one message that stands twice',
+    'two equal sends count as one message stored twice',
     violated('no-duplicates', 1, 3, 5),
     [
       send('a', 0),
@@ -362,25 +367,25 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'what may have been sent failed',
+    'a message of a send of unknown outcome counts as failed',
     violated('no-aborted-reads', 5),
     [send('a', null, 'fail'), send('a', null, 'info', 3), poll(0, [[0, 'a']])],
     [send('a', null, 'fail'), send('a', null, 'fail', 3), poll(0, [[0, 'a']])],
   ],
   [
-    'what is older than the record unsent',
+    'a message older than the record counts as unsent',
     violated('no-aborted-reads', 3),
     [send('b', 5), poll(0, [[4, 'a']])],
     [send('b', 5), poll(0, [[6, 'a']])],
   ],
   [
-    'the messages of two producers those of one',
+    'messages of two producers count as messages of one producer',
     violated('monotonic-sends', 1, 3),
     [send('a', 5), send('b', 4, 'ok', 3)],
     [send('a', 5), send('b', 4)],
   ],
   [
-    'a message that was not acknowledged one that came first',
+    'an unacknowledged message counts as the earlier message',
     violated('monotonic-sends', 1, 3, 5),
     [
       send('a', null, 'info'),
@@ -400,7 +405,7 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'a consumer that asked for an earlier offset one that goes back',
+    'a consumer that asked for an earlier offset counts as going back',
     violated('monotonic-polls', 1, 3),
     [poll(5, [[5, 'a']]), poll(4, [[4, 'b']])],
     [poll(5, [[5, 'a']]), poll(null, [[4, 'b']])],
@@ -422,19 +427,19 @@ const ofStreams: readonly Attack[] = [
     ],
   ),
   [
-    'what another consumer passed over skipped',
+    'a message that another consumer passed over counts as skipped',
     violated('no-skips', 1, 3, 5),
     [send('a', 1), poll(0, [[0, 'z']]), [2, 'poll', { k: null }, 'ok', { k: [[2, 'b']] }]],
     [send('a', 1), poll(0, [[0, 'z']]), poll(null, [[2, 'b']])],
   ],
   [
-    'two sends to one offset consistent',
+    'two sends to one offset count as consistent',
     met('consistent-offsets'),
     [send('a', 0), send('a', 0)],
     [send('a', 0), send('a', 1)],
   ],
   [
-    'a message that nobody sent one that stands twice',
+    'a message that nobody sent counts as stored twice',
     violated('no-duplicates', 3),
     [
       send('z', 9),
@@ -452,7 +457,7 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'what stands before all that the group polled lost',
+    'a message before all polls of the group counts as lost',
     violated('no-lost-writes', 1, 3, 5),
     [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[2, 'b']])],
     [
@@ -465,13 +470,13 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'a consumer that may not have subscribed one of the group',
+    'a consumer that may not have subscribed counts as a member of the group',
     violated('no-lost-writes', 1, 3, 5, 7),
     [send('a', 1), [1, 'subscribe', ['k'], 'info'], poll(null, [[0, 'z']]), poll(null, [[2, 'b']])],
     [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[0, 'z']]), poll(null, [[2, 'b']])],
   ],
   [
-    'nothing lost of what the group may have got',
+    'nothing counts as lost although the group may have got a message',
     met('no-lost-writes'),
     [
       send('a', 1),
@@ -491,13 +496,13 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'a start before its commit one after it',
+    'a start before the commit counts as a start after it',
     met('committed-starts'),
     [send('a', 4), assigned(5), committed(4)],
     [send('a', 4), committed(4), assigned(5)],
   ],
   [
-    'what was committed only after a consumer resumed done with',
+    'messages committed after a consumer resumed count as finished',
     met('no-skips'),
     [send('a', 4), assigned(4), committed(4), poll(null, [[5, 'b']])],
     [send('a', 4), committed(4), assigned(4), poll(null, [[5, 'b']])],
@@ -511,19 +516,19 @@ const ofStreams: readonly Attack[] = [
     ],
   ),
   [
-    'what is older than the record sent',
+    'a message older than the record counts as sent',
     met('no-aborted-reads'),
     [send('b', 5), poll(0, [[4, 'a']])],
     [send('a', 4), poll(0, [[4, 'a']])],
   ],
   [
-    'what was committed before a consumer resumed skipped',
+    'a message committed before a consumer resumed counts as skipped',
     violated('no-skips', 1, 5, 7),
     [send('a', 4), committed(4), assigned(4), poll(null, [[5, 'b']])],
     [send('a', 4), committed(4, 'fail'), assigned(4), poll(null, [[5, 'b']])],
   ],
   [
-    'what somebody else polled lost',
+    'a message that another consumer polled counts as lost',
     violated('no-lost-writes', 1, 3),
     [
       send('a', 1),
@@ -543,13 +548,13 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'what the group has committed lost',
+    'a message that the group committed counts as lost',
     violated('no-lost-writes', 1, 3, 5, 7, 9),
     [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[0, 'z']]), committed(1, 'info'), poll(null, [[2, 'b']])],
     [send('a', 1), [1, 'subscribe', ['k'], 'ok'], poll(null, [[0, 'z']]), committed(1, 'fail'), poll(null, [[2, 'b']])],
   ],
   [
-    'what a poll without an answer may have got lost by the group',
+    'a message that an unanswered poll may have got counts as lost by the group',
     violated('no-lost-writes', 1, 3, 5, 9),
     [
       send('a', 1),
@@ -567,32 +572,37 @@ const ofStreams: readonly Attack[] = [
     ],
   ],
   [
-    'a start after what may have been committed one beyond it',
+    'a start after an unknown commit counts as a start beyond it',
     violated('committed-starts', 1, 5),
     [send('a', 4), committed(4, 'info'), assigned(5)],
     [send('a', 4), committed(4, 'fail'), assigned(5)],
   ],
   [
-    'the polls of two consumers in vain the end',
+    'empty polls of two consumers count as the end',
     violated('no-unseen', 1, 3, 5, 7, 9, 11),
     [send('a', 1), [4, 'poll', { k: 0 }, 'ok', { k: [] }, { final: true }], ...inVain(4)],
     [send('a', 1), ...inVain(5)],
   ],
   [
-    'polls amid faults the end',
+    'polls during faults count as the end',
     violated('no-unseen', 1, 3, 5, 7, 9, 11),
     [send('a', 1), ...inVain(5, false)],
     [send('a', 1), ...inVain(5)],
   ],
-  ['everything seen where nobody polled', met('no-unseen'), [send('a', 1)], [send('a', 1), poll(0, [[1, 'a']])]],
   [
-    'nothing lost of what was acknowledged without its offset',
+    'everything counts as seen although nobody polled',
+    met('no-unseen'),
+    [send('a', 1)],
+    [send('a', 1), poll(0, [[1, 'a']])],
+  ],
+  [
+    'nothing counts as lost although a send was acknowledged without an offset',
     met('no-lost-writes'),
     [send('a', null), poll(0, [])],
     [send('a', null), poll(0, [[0, 'a']])],
   ],
   [
-    'equal messages in order',
+    'equal messages count as in order',
     met('monotonic-sends'),
     [
       send('a', null),
@@ -667,13 +677,13 @@ const toldOf = (revision: number, value: unknown, previous: unknown) => ({
 
 const ofWatches: readonly Attack[] = [
   [
-    'a write of unknown revision missing',
+    'a write of unknown revision counts as missing',
     violated('reliable', 7, 9),
     [wrote('x', 1, 2), wrote('x', 2, 3, 'info'), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
     [wrote('x', 1, 2), wrote('x', 2, 3), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
   ],
   [
-    'a change that was not asked for missing',
+    'a change that was not requested counts as missing',
     violated('reliable', 7, 9),
     [
       wrote('x', 1, 2),
@@ -691,7 +701,7 @@ const ofWatches: readonly Attack[] = [
     ],
   ],
   [
-    'a change missing that an unknown delivery may have had',
+    'a change that an unknown delivery may have contained counts as missing',
     violated('reliable', 7, 13),
     [
       wrote('x', 1, 2),
@@ -713,7 +723,7 @@ const ofWatches: readonly Attack[] = [
     ],
   ],
   [
-    'two watches one that goes back',
+    'two watches count as one watch that goes back',
     violated('ordered', 5, 9, 11),
     [
       wrote('x', 1, 2),
@@ -733,7 +743,7 @@ const ofWatches: readonly Attack[] = [
     ],
   ],
   [
-    'what another watch was sent a repetition',
+    'a change sent to another watch counts as a repetition',
     violated('unique', 7, 9),
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), watch(2, { from: 3 }, 5), told(2, events([2, 'x', 1]))],
     [
@@ -745,25 +755,25 @@ const ofWatches: readonly Attack[] = [
     ],
   ],
   [
-    'the change of another key a missing part',
+    'the change of another key counts as a missing part',
     violated('atomic', 3, 5),
     [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1, { key: 'x' }), told(1, events([2, 'x', 1]))],
     [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1), told(1, events([2, 'x', 1]))],
   ],
   [
-    'progress beyond what nobody knows to be written wrong',
+    'progress beyond the known writes counts as wrong',
     violated('bookmarkable', 3, 5),
     [wrote('x', 1, 2, 'info'), watch(1), told(1, { progress: 2 })],
     [wrote('x', 1, 2), watch(1), told(1, { progress: 2 })],
   ],
   [
-    'a write that may have been done untrue',
+    'a write that may have been executed counts as untrue',
     violated('truthful', 3, 5),
     [wrote('x', 1, 2, 'info'), watch(1), told(1, events([2, 'x', 1]))],
     [wrote('x', 1, 2, 'fail'), watch(1), told(1, events([2, 'x', 1]))],
   ],
   [
-    'a previous value that an unknown write may have left untrue',
+    'a previous value that an unknown write may have left counts as untrue',
     violated('truthful', 7, 9),
     [
       wrote('x', 1, 2),
@@ -781,55 +791,55 @@ const ofWatches: readonly Attack[] = [
     ],
   ],
   [
-    'a watch stuck that was asked four times',
+    'a watch that was requested four times counts as stuck',
     violated('live', 3, 15),
     [wrote('x', 1, 2), watch(1), watch(2), ...asked(2, 1), ...asked(1, 4)],
     [wrote('x', 1, 2), watch(1), watch(2), ...asked(1, 5)],
   ],
   [
-    'a watch stuck that had been sent something at last',
+    'a watch that at last received an event counts as stuck',
     violated('live', 5, 17),
     [wrote('x', 1, 2), wrote('x', 2, 3), watch(1), ...asked(1, 5), toldLast(1, events([2, 'x', 1]))],
     [wrote('x', 1, 2), wrote('x', 2, 3), watch(1), toldLast(1, events([2, 'x', 1])), ...asked(1, 5)],
   ],
   [
-    'in order what nobody knows all of',
+    'an incomplete record counts as in order',
     met('ordered'),
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'info']],
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1])), [50, 'watched', { watch: 1 }, 'fail']],
   ],
   [
-    'a watch stuck that the store had ended',
+    'a watch that the store had ended counts as stuck',
     violated('live', 3, 15),
     [wrote('x', 1, 2), watch(1), told(1, { ended: true }), ...asked(1, 5)],
     [wrote('x', 1, 2), watch(1), told(1, { progress: 1 }), ...asked(1, 5)],
   ],
   [
-    'progress that falls right',
+    'progress that goes back counts as correct',
     met('bookmarkable'),
     [watch(1), told(1, { progress: 3 }, { progress: 2 })],
     [watch(1), told(1, { progress: 2 }, { progress: 3 })],
   ],
   [
-    'a change after progress beyond it right',
+    'a change after later progress counts as correct',
     met('bookmarkable'),
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]), { progress: 2 }, events([2, 'x', 1]))],
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]), events([2, 'x', 1]), { progress: 2 })],
   ],
   [
-    'what is older than a start in the future right',
+    'an event older than a start in the future counts as correct',
     met('future'),
     [wrote('x', 1, 2), watch(1, { from: 9 }, 3), told(1, events([2, 'x', 1]))],
     [wrote('x', 1, 2), watch(1, { from: 3 }, 3), told(1, events([2, 'x', 1]))],
   ],
   [
-    'two changes in one response apart',
+    'two changes in one response count as separate',
     violated('atomic', 3, 5),
     [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1), told(1, events([2, 'x', 1], [2, 'y', 2]))],
     [[50, 'txn', { x: 1, y: 2 }, 'ok', 2], watch(1), told(1, events([2, 'x', 1]), events([2, 'y', 2]))],
   ],
   [
-    'a change missing that came later',
+    'a change that arrived later counts as missing',
     violated('reliable', 7, 9),
     [
       wrote('x', 1, 2),
@@ -841,19 +851,19 @@ const ofWatches: readonly Attack[] = [
     [wrote('x', 1, 2), wrote('x', 2, 3), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
   ],
   [
-    'a previous value that is compacted away untrue',
+    'a previous value lost to compaction counts as untrue',
     violated('truthful', 7, 9),
     [wrote('x', 1, 2), wrote('x', 2, 3), compacted(2), watch(1, { from: 3 }), told(1, toldOf(3, 2, null))],
     [wrote('x', 1, 2), wrote('x', 2, 3), compacted(1), watch(1, { from: 3 }), told(1, toldOf(3, 2, null))],
   ],
   [
-    'a deletion that found nothing a change',
+    'a deletion that found nothing counts as a change',
     met('truthful'),
     [wrote('x', null, null), watch(1), told(1, events([2, 'x']))],
     [wrote('x', null, 2), watch(1), told(1, events([2, 'x']))],
   ],
   [
-    'a watch stuck that another one resumed',
+    'a watch that another watch resumed counts as stuck',
     violated('live', 3, 15),
     [wrote('x', 1, 2), watch(1), watch(2, { resumes: 1 }), ...asked(1, 5)],
     [wrote('x', 1, 2), watch(1), watch(2), ...asked(1, 5)],
@@ -884,55 +894,55 @@ const ofWatches: readonly Attack[] = [
     ],
   ),
   [
-    'an event before its write true',
+    'an event before its write counts as true',
     met('truthful'),
     [watch(1), told(1, events([2, 'x', 1])), wrote('x', 1, 2, 'info')],
     [wrote('x', 1, 2, 'info'), watch(1), told(1, events([2, 'x', 1]))],
   ],
   [
-    'ordered what was read of a store that nobody wrote to',
+    'events of a store that nobody wrote to count as ordered',
     met('ordered'),
     [wrote('x', 2, 2, 'fail'), read(2, 2, [2, 'x', 1]), watch(1), told(1)],
     [wrote('x', 1, 2), read(2, 2, [2, 'x', 1]), watch(1), told(1)],
   ],
   [
-    'another value true',
+    'another value counts as true',
     met('truthful'),
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 9]))],
     [wrote('x', 1, 2), watch(1), told(1, events([2, 'x', 1]))],
   ],
   [
-    'a change of another key at a known revision true',
+    'a change of another key at a known revision counts as true',
     met('truthful'),
     [wrote('x', 1, 2), wrote('y', 5, 3, 'info'), watch(1), told(1, events([2, 'y', 5]))],
     [wrote('x', 1, 2), wrote('y', 5, 3, 'info'), watch(1), told(1, events([3, 'y', 5]))],
   ],
   [
-    'a change true where the store shows none',
+    'a change counts as true although the store shows none',
     met('truthful'),
     [wrote('y', 5, 3, 'info'), read(2, 3), watch(1), told(1, events([3, 'y', 5]))],
     [wrote('y', 5, 3, 'info'), read(2, 2), watch(1), told(1, events([3, 'y', 5]))],
   ],
   [
-    'a watch stuck that its client had ended',
+    'a watch that its client had ended counts as stuck',
     violated('live', 3, 15),
     [wrote('x', 1, 2), watch(1), [50, 'unwatch', { watch: 1 }, 'ok'], ...asked(1, 5)],
     [wrote('x', 1, 2), watch(1), [50, 'read', { watch: 1 }, 'ok'], ...asked(1, 5)],
   ],
   [
-    'a refusal of what was compacted a skip',
+    'a refusal of a compacted revision counts as a skip',
     violated('resumable', 3, 5),
     [[50, 'compact', 9, 'info'], watch(1), told(1, { ended: true, compacted: 9 })],
     [[50, 'compact', 2, 'ok'], watch(1), told(1, { ended: true, compacted: 9 })],
   ],
   [
-    'nothing missing where an unknown write may have been made',
+    'nothing counts as missing although an unknown write may have been executed',
     met('reliable'),
     [wrote('x', 1, 2), wrote('x', 2, 3, 'info'), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
     [wrote('x', 1, 2), wrote('x', 2, 3, 'fail'), wrote('x', 3, 4), watch(1), told(1, events([2, 'x', 1], [4, 'x', 3]))],
   ],
   [
-    'nothing missing of what a reading contradicts',
+    'nothing counts as missing although a read contradicts this',
     met('reliable'),
     [
       wrote('x', 1, 2),
@@ -947,14 +957,19 @@ const ofWatches: readonly Attack[] = [
       told(1, events([2, 'x', 1])),
     ],
   ],
-  ['everything arrived where nobody asked', met('live'), [watch(1), told(1)], [watch(1), ...asked(1, 1)]],
+  [
+    'everything counts as delivered although nobody asked again',
+    met('live'),
+    [watch(1), told(1)],
+    [watch(1), ...asked(1, 1)],
+  ],
 ]
 
 test.each(
   Object.entries({ 'work-queue': ofWorkQueues, stream: ofStreams, watch: ofWatches }).flatMap(([model, attacks]) =>
     attacks.map(([what, ...attack]) => [model, what, attack] as const),
   ),
-)('verify accepts no proof about a %s that calls %s', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
+)('verify accepts no proof about a %s in which %s', (model, _, [proof, isFalse, isTrue, start = { initial: [] }]) => {
   expect(verdictOf(inTurn(isFalse), { model, ...start }, [proof])).not.toBe('accepted')
   expect(verdictOf(inTurn(isTrue), { model, initial: null }, [proof])).toBe('accepted')
 })
@@ -996,7 +1011,7 @@ test.each<[what: string, history: string, entries: readonly object[]]>([
     [violated('exactly-once', 1, 5), { level: 'no-repeats', result: 'violated', by: 'exactly-once' }],
   ],
   ['one guarantee of several', lost, [met('no-repeats'), { level: 'exactly-once', result: 'met', by: 'no-repeats' }]],
-])('verify accepts no proof of a guarantee by %s', (_, history, entries) => {
+])('verify accepts no proof of a guarantee that relies on %s', (_, history, entries) => {
   expect(verdictOf(history, queue, entries)).not.toBe('accepted')
 })
 

@@ -36,7 +36,7 @@ describe('a proof given to the verifier', () => {
       [3],
       'not shown that linearizable is violated: these operations have an order if .*, see line 3 of the history',
     ],
-  ])('that is %s is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
+  ])('if %s, is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
     expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
@@ -130,7 +130,7 @@ describe('a proof given to the verifier', () => {
     ['a level that does not exist', {}, { level: 'constructor', result: 'met', order: [] }],
     ['a model', { model: 'watch' }, { level: 'linearizable', result: 'met', order: [] }],
     ['final reads of a set', { model: 'set' }, { level: 'eventual', result: 'met', final: true }],
-  ])('is undecided for %s that the verifier does not cover', (_, of, entry) => {
+  ])('is undecided for %s, which the verifier does not cover', (_, of, entry) => {
     expect(said(stale, of, entry)[0]).toMatch(/^undecided: .*the verifier does not cover/)
   })
 })

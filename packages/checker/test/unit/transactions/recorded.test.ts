@@ -762,7 +762,7 @@ describe('versions reported by a recorder', () => {
     },
   ]
 
-  test('show a lost update although both transactions wrote one value and held no lock', () => {
+  test('show a lost update although both transactions wrote the same value and held no lock', () => {
     expect(judged(lost(0)).levels['serializable']?.result).toBe('violated')
     expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
   })

@@ -30,7 +30,7 @@ test('an append that was retried counts as one append if reads show it once', ()
 
 test.each([
   ['were both acknowledged', [append(0, 'ok', 1), append(1, 'ok', 1), read(2, [1])]],
-  ['had both no answer', [append(0, 'info', 1), append(1, 'info', 1), read(2, [1])]],
+  ['both had no answer', [append(0, 'info', 1), append(1, 'info', 1), read(2, [1])]],
   ['are both read', [append(0, 'info', 1), append(1, 'ok', 1), read(2, [1, 1])]],
 ])('two appends of one element that %s leave strict-serializable unknown', (_, all) => {
   expect(judged(all)['strict-serializable']!.result).toBe('unknown')
