@@ -399,7 +399,7 @@ describe('a login to MySQL 8', () => {
         { answered: done(8) },
       ],
     ],
-  ])('ends with the OK of the server: %s', (_, steps) => {
+  ])('ends with the OK of the server if authenticated %s', (_, steps) => {
     const transaction: Turn[] = [begin, select, update(), commit]
     for (const part of [1e6, 1]) {
       expect(completions(transaction, { greets, steps, part })).toEqual([['ok', [READ, WRITE]]])
@@ -421,7 +421,7 @@ describe('a login to MySQL 8', () => {
   })
 })
 
-test('a MySQL connection with arbitrary bytes is not understood, and does not make the recorder throw', () => {
+test('arbitrary bytes on a MySQL connection are not understood, and do not make the recorder throw', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), fc.uint8Array({ maxLength: 80 }), (asked, answered) => {
       recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])

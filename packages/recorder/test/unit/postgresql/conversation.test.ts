@@ -168,7 +168,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('records an unanswered COMMIT as info, a refused one as fail, and nothing if no COMMIT was sent', () => {
+  test('records an unanswered COMMIT as info, a refused COMMIT as fail, and nothing without a COMMIT', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
       '0 invoke cas x=[2] as a',

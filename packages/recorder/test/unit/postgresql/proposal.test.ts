@@ -119,7 +119,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
     { owners: { update: { id: ['accounts'], code: ['accounts', 'audit'] }, by: ['foreign key f', 'foreign key g'] } },
   ],
   [
-    'a cascade that goes on',
+    'a cascade over several tables',
     {
       writers: [
         { table: 'owners', by: 'delete', text: 'accounts', name: 'foreign key f' },
@@ -137,7 +137,7 @@ test.each<[string, Partial<Catalogue>, object | 'none']>([
     { audit: { write: ['accounts', 'Line Items'], by: ['trigger t'] } },
   ],
   [
-    'a trigger whose function puts its SQL together',
+    'a trigger whose function builds its SQL',
     {
       writers: [{ table: 'audit', by: 'write', text: 'any', name: 'trigger t' }],
       definitions: [{ name: 'any', isOpaque: true, text: 'EXECUTE sql' }],

@@ -919,7 +919,7 @@ describe('an array of keys in the binary format', () => {
   test.each([
     ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
     ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
-  ])('of %s shows which keys have no row', (_, keys, missing) => {
+  ])('with %s as elements shows which keys have no row', (_, keys, missing) => {
     expect(readBy(keys).at(-1)?.['value']).toEqual([
       ['r', 'accounts/1/balance', 5],
       ['r', `accounts/${missing}/balance`, null],
@@ -987,7 +987,7 @@ describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
   const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
 
-  test('does not end the recording of its connection if it is a simple query', () => {
+  test('keeps the recording of its connection running if it is a simple query', () => {
     expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
       'ok',
       [['r', 'accounts/7/balance', 1]],

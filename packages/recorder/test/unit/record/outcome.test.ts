@@ -10,29 +10,33 @@ const info = { type: 'info', error: 'status 503' } as const
 test.each([
   ['a request that was never forwarded failed', { edges: EDGE.clientIn, harmless: false, reason: 'lost' }, 'fail'],
   [
-    'a request that was never forwarded failed, whatever error is made up for it',
+    'a request that was never forwarded failed, whatever error a fault fabricated',
     { edges: EDGE.clientIn, answer: info, harmless: false },
     'fail',
   ],
-  ['a success counts as success, even if it was made up', { edges: EDGE.clientIn, answer: ok, harmless: false }, 'ok'],
+  [
+    'a success counts as success, even if a fault fabricated the success',
+    { edges: EDGE.clientIn, answer: ok, harmless: false },
+    'ok',
+  ],
   ['a definite refusal is a failure', { edges: ALL_EDGES, answer: fail, backend: fail, harmless: false }, 'fail'],
   [
-    'a refusal that replaced a success proves nothing',
+    'a refusal that replaced a success leaves the outcome unknown',
     { edges: ALL_EDGES, answer: fail, backend: ok, harmless: false },
     'info',
   ],
   [
-    'a refusal that replaced an error proves nothing',
+    'a refusal that replaced an error leaves the outcome unknown',
     { edges: ALL_EDGES, answer: fail, backend: info, harmless: false },
     'info',
   ],
   [
-    'a refusal that was made up without a reply proves nothing',
+    'a refusal fabricated without a reply leaves the outcome unknown',
     { edges: ALL_EDGES, answer: fail, harmless: false },
     'info',
   ],
   [
-    'a made-up refusal fails an operation without effects',
+    'a fabricated refusal fails an operation without effects',
     { edges: ALL_EDGES, answer: fail, backend: ok, harmless: true },
     'fail',
   ],

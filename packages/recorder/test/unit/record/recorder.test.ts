@@ -208,7 +208,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
-  test('does not take parts of one request with a common id for attempts', () => {
+  test('counts parts of one request with a common id as one attempt', () => {
     const { client, connection, now } = recording()
     const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
     for (let attempt = 1; attempt <= 2; attempt++)

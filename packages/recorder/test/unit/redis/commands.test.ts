@@ -103,7 +103,7 @@ test.each([
   ['DEBUG FLUSHALL', 'touches everything'],
   ['JSON.SET x . 1', 'touches everything'],
   ['CLIENT SETNAME a', 'touches nothing'],
-])('the command %s is analysed as %s', (text, what) => expect(understood(text)).toBe(what))
+])('the command %s is understood as: %s', (text, what) => expect(understood(text)).toBe(what))
 
 test.each([
   ['SET x 1 NX', null, 'fail'],

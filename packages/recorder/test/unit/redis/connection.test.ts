@@ -150,10 +150,10 @@ describe('a Redis connection with replies out of order', () => {
 
 describe('the marks of a Redis command', () => {
   test.each([
-    ['nothing if it sets a time to live', ['SET', 'x', '1', 'EX', '10'], []],
-    ['a key that it changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
-    ['all keys if it is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
-    ['nothing if it only reads', ['KEYS', '*'], []],
+    ['none if the command sets a time to live', ['SET', 'x', '1', 'EX', '10'], []],
+    ['on a key that the command changes without an operation', ['LPUSH', 'x', '1'], ['touched x: LPUSH']],
+    ['on all keys if the command is a script', ['EVAL', 'return 1', '1', 'x'], ['touched *: EVAL']],
+    ['none if the command only reads', ['KEYS', '*'], []],
   ])('are %s', (_, words, marked) => {
     const { ask, marks } = recorded({ answer: () => OK })
     ask(command(...words))

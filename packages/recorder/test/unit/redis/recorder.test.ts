@@ -202,7 +202,7 @@ describe('an unanswered Redis request', () => {
     expect(told()[1]).toBe('0 info write x=undefined !the connection ended')
   })
 
-  test('is no operation if it is incomplete', () => {
+  test('is not recorded as an operation if it is incomplete', () => {
     const { client, told, recorder } = recorded()
     client.send('*3\r\n$3\r\nSET\r\n')
     client.reset()

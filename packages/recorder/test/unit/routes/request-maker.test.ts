@@ -157,7 +157,7 @@ describe('a request generated from a route table', () => {
   })
 })
 
-test('a generated request has the recorded key of several parts from which it was generated', () => {
+test('a request generated for a recorded key of several parts is recorded with that key', () => {
   const part = fc.oneof(fc.constantFrom('a', '"', '/', '"a"', 'a/b', '\\', '"\\"/'), fc.string({ minLength: 1 }))
   fc.assert(
     fc.property(part, part, part, (tenant, shelf, id) => {

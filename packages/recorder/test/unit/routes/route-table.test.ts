@@ -91,7 +91,7 @@ describe('routes with several paths for possibly equal keys', () => {
   const add = { request: 'POST /counter/{key}/add', f: 'add', value: 'json.n' }
   const users = [{ const: 'users' }, 'path.key']
   test.each<[string, readonly object[]]>([
-    ['if only one of them is read', [...collection('/kv/{key}'), cas]],
+    ['if only one of the paths is read', [...collection('/kv/{key}'), cas]],
     [
       'if one is read and the other changed',
       [
@@ -99,14 +99,17 @@ describe('routes with several paths for possibly equal keys', () => {
         { request: 'POST /set/{key}', f: 'write', value: 'body' },
       ],
     ],
-    ['if it is a counter, and what adds to it', [{ ...read, request: 'GET /counter/{key}' }, add]],
-    ['if they are the same path by other names', [...collection('/kv/{key}'), { ...read, request: 'HEAD /kv/{key}' }]],
+    ['if one reads a counter and the other adds to the counter', [{ ...read, request: 'GET /counter/{key}' }, add]],
     [
-      'if the keys have constants, other or the same',
+      'if the paths are equal except for the method',
+      [...collection('/kv/{key}'), { ...read, request: 'HEAD /kv/{key}' }],
+    ],
+    [
+      'if all keys have constants, different or equal',
       [...collection('/users/{key}'), ...collection('/people/{key}')].map((each) => ({ ...each, key: users })),
     ],
     [
-      'if one of them has a constant',
+      'if only one of the keys has a constant',
       [...collection('/kv/{key}'), ...collection('/users/{key}').map((each) => ({ ...each, key: users }))],
     ],
   ])('are accepted %s', (_, given) => {
@@ -222,22 +225,22 @@ describe('the functions of a route table', () => {
 
   test.each<[string, () => void, string]>([
     [
-      'none knows',
+      'no model knows one of them',
       check(table('read', 'sett')),
       'x: route 2 (POST /1): "f" is "sett", which no model knows. They know: register: read,',
     ],
     [
-      'is misspelt',
+      'one of them is misspelt',
       check(table('raed', 'write')),
       'x: route 1 (POST /0): "f" is "raed", which no model knows. Did you mean "read"? They know: register: read,',
     ],
     [
-      'other stores have by another name',
+      'one of them has the name that other stores use',
       check(table('read', 'set')),
       'x: route 2 (POST /1): "f" is "set", which no model knows. Write "f": "write".',
     ],
     [
-      'the wanted one does not know',
+      'the requested model does not know one of them',
       check(table('read'), 'queue'),
       '"f" is "read", which the model queue does not know. It knows: enqueue, dequeue.',
     ],
