@@ -220,7 +220,7 @@ test('with ordered delivery, a subscriber does not apply a change before the ear
   }
 })
 
-test('with the bug one-ack-for-all, a change acknowledged by one subscriber is not sent again to another', () => {
+test('with the bug one-ack-for-all, an acknowledgement by one subscriber ends redelivery to the other subscribers', () => {
   for (const [bug, there] of [
     [undefined, 1],
     ['one-ack-for-all', null],

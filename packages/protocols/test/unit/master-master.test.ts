@@ -188,7 +188,7 @@ describe('conflict resolution between masters', () => {
   const CONFLICTS = ['timestamp', 'lamport', 'hybrid-clock', 'version-vector'] as const
   const fastClock = { aheadMs: { n1: 500 } }
 
-  test('by timestamp, a write with a fast clock wins over a later write whose node had seen it', () => {
+  test('by timestamp, a write with a fast clock wins over a later write by a node that had seen the first write', () => {
     const masters = createMasters(register!, nodes, fastClock)
     masters.ask('n1', write(1))
     masters.meet()
@@ -198,7 +198,7 @@ describe('conflict resolution between masters', () => {
   })
 
   test.each(['lamport', 'hybrid-clock', 'version-vector'] as const)(
-    'by %s, a write replaces the write that its node had seen, whatever their clocks say',
+    'by %s, a write replaces a write that its node had seen, whatever the clocks say',
     (conflicts) => {
       const masters = createMasters(register!, nodes, { conflicts, ...fastClock })
       masters.ask('n1', write(1))

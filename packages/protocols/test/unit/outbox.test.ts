@@ -65,7 +65,7 @@ test('with the bug forget-on-send, the relay loses an event if the message with 
   expect(both(nodes)).toEqual([ok(1), ok(0)])
 })
 
-test('a crash during a dual write loses an event or adds a false one, depending on the order of the writes', () => {
+test('a crash during a dual write loses an event or adds a false event, depending on the order of the writes', () => {
   for (const [order, passed, seen] of [
     ['database-then-queue', 'commit', [1, 0]],
     ['queue-then-database', 'publish', [0, 1]],

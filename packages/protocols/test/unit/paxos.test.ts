@@ -168,7 +168,7 @@ describe('a Paxos leader', () => {
     ])
   })
 
-  test('answers a read once a majority has confirmed it', () => {
+  test('answers a read once a majority has confirmed the leader', () => {
     const node = lead(createNode({}))
     expect(results(node.request('r1', read))).toEqual([])
     const { ballot, roundStarted: round } = node.state

@@ -131,7 +131,7 @@ describe('failover of primary-replica', () => {
     }
   })
 
-  test('with the bug forget-epoch a replica joins an earlier epoch after a restart', () => {
+  test('with the bug forget-epoch, a replica joins an earlier epoch after a restart', () => {
     const promise = createNode({}, 'forget-epoch').message('n3', elect(2, 0))
     const journal = promise.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
     const node = createNode({}, 'forget-epoch', journal)
@@ -139,7 +139,7 @@ describe('failover of primary-replica', () => {
     expect(node.state.log.entries).toEqual(entries)
   })
 
-  test('with the bug no-fencing a replica joins an earlier epoch', () => {
+  test('with the bug no-fencing, a replica joins an earlier epoch', () => {
     const node = createNode({}, 'no-fencing')
     node.message('n3', { type: 'elect', epoch: 2, lastEpoch: 0, lastIndex: 0 })
     node.message('n2', old)

@@ -198,7 +198,7 @@ describe('reads by lease in Raft (thesis §6.4.1)', () => {
     expect(read(node)).toEqual([])
   })
 
-  test('without a lease a read waits for a round', () => {
+  test('without a lease, a read waits for a round', () => {
     const node = leaseholder()
     node.clock(2000)
     expect(read(node)).toEqual([])
@@ -249,7 +249,7 @@ describe('membership changes in Raft (thesis §4.1)', () => {
     for (const one of [node, createNode({ journal })]) expect(members(one)).toEqual(everybody)
   })
 
-  test('the next membership change waits until the current one is committed', () => {
+  test('the next membership change waits until the current change is committed', () => {
     const node = createLeader({ settings })
     node.timer('resize')
     expect(members(node)).toHaveLength(2)

@@ -211,7 +211,7 @@ describe('clients of Raft (§8; thesis §6.3, §6.4)', () => {
     expect(replies(answered)).toMatchObject([{ requestId: 'r1', result: { type: 'ok', value: null } }])
   })
 
-  test('a read that arrives during a round waits for the next one', () => {
+  test('a read that arrives during a round waits for the next round', () => {
     const node = createLeader({})
     node.request('r1', { f: 'read', key: 'x', value: null })
     node.request('r2', { f: 'read', key: 'x', value: null })

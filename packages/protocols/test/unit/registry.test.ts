@@ -39,7 +39,7 @@ test('the weakness of primary-replica and of quorum names the setting that lets 
 })
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('has no weakness with settings that promise linearizable', () => {
+  test('names no weakness with settings that promise linearizable', () => {
     const settings = protocol.strictest ?? {}
     if (promiseOf(protocol, settings) === 'linearizable')
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()

@@ -25,7 +25,7 @@ test('a moving shard keeps its keys, and requests find its new owner', () => {
   for (const id of ids) expect(nodes.answer(id, read('x'))).toEqual(ok(1))
 })
 
-test('no node serves a shard that is moving, and requests for it wait', () => {
+test('no node serves a shard that is moving, and requests for that shard wait', () => {
   const nodes = three()
   nodes.ring('n1', 'rebalance')
   const [take] = nodes.lose(is('take'))

@@ -143,7 +143,7 @@ test('in degraded mode, an app server answers reads with the last known value', 
   expect(nodes.reply(asked)).toEqual(ok(0))
 })
 
-test('a database with a service time serves requests one after another, and refuses those beyond its queue limit', () => {
+test('a database with a service time serves requests one after another, and refuses requests beyond its queue limit', () => {
   const nodes = three({ 'service-ms': 10, 'queue-limit': 2, retry: 'none' })
   const asked = [1, 2, 3].map(() => nodes.ask('n2', add))
   nodes.deliver()

@@ -159,7 +159,7 @@ describe('a view change of Viewstamped Replication', () => {
     expect(registersOf(node.state).get('x')).toBe(5)
   })
 
-  test('makes a node that missed it request the log, and keep its own log meanwhile', () => {
+  test('a node that missed the view change requests the log, and keeps its own log meanwhile', () => {
     const node = createNode({ id: 'n3' })
     node.message('n1', prepare(0, 1, 7))
     const asked = sent(node.message('n2', { type: 'commit', view: 4, commit: 1, round: 0 }))
@@ -190,7 +190,7 @@ describe('recovery in Viewstamped Replication', () => {
     commit: 0,
   })
 
-  test('from disk needs no other node', () => {
+  test('without recovery=nonce, uses the journal and needs no other node', () => {
     const first = createNode({ id: 'n2' })
     const kept = recordsOf([...first.started, ...first.message('n1', prepare(0, 1, 7))])
     const node = createNode({ id: 'n2', journal: kept })

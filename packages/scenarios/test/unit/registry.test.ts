@@ -24,7 +24,7 @@ describe.each(stories)('the story $name', ({ lesson, source, told, fix, ledger, 
     expect(source).toMatch(/(?:19|20)\d\d/)
   })
 
-  test.each([...told, fix])('$title uses only an existing system, nodes, clients and functions', (tale) => {
+  test.each([...told, fix])('uses only an existing system, nodes, clients and functions in the part $title', (tale) => {
     const { target, bug, targetSettings = {}, workload, nodes, cast, beats, leader, load } = tale
     const object = findWorkload(workload)?.object
     expect(() => findProtocol(target)?.create({ bug, object, settings: targetSettings })).not.toThrow()

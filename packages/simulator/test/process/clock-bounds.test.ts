@@ -121,11 +121,11 @@ describe('a lease that tolerates a clock difference of 10%', () => {
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('is found to fail with the default clocks, which may differ by 25%', () => {
+  test('fails a search with the default clocks, which may differ by 25%', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('is not found to fail with clocks that drift by 5%', () => {
+  test('passes a search with clocks that drift by 5%', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })

@@ -50,7 +50,7 @@ const everything = { strategies, limits, stopAtFirst: false, verifyDeterminism: 
 const someSeed = (): number => inject('seed')
 
 describe('a search for failures', () => {
-  test('uses by default every strategy except coverage and those for programs, and some strategies several times', () => {
+  test('uses by default every strategy except coverage and the strategies for programs, and uses some several times', () => {
     const names = usualStrategies.map(({ name }) => name)
     const counts = Object.fromEntries(
       strategies.map(({ name }) => [name, names.filter((each) => each === name).length]),

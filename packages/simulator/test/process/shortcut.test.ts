@@ -130,7 +130,7 @@ test('unrepeatableSeed compares fewer runs once half of the time has passed, but
   ).toBe(9)
 })
 
-test('a search stops using a shortcut that changes a run, but does not report the run as unrepeatable', () => {
+test('a search stops using a shortcut that changes a run, but reports no unrepeatable run', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

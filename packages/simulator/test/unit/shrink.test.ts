@@ -83,7 +83,7 @@ describe('shrinking', () => {
     expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
-  test('removes the settings that the failure does not need, except those of the user', () => {
+  test('removes the settings that the failure does not need, except settings that the user chose', () => {
     const turned = { ...large, targetSettings: { given: 1, needed: 2, idle: 3 } }
     const fails = ({ targetSettings }: Scenario) => targetSettings['needed'] === 2
     expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).targetSettings).toEqual({

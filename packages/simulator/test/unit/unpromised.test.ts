@@ -23,12 +23,12 @@ const LOOSE = { 'epsilon-ms': 40, 'skew-ms': 10 }
 
 describe('the promise of a protocol', () => {
   test.each<[string, ProtocolDefinition, { [name: string]: ProtocolSettingValue }, TrialChoices]>([
-    ['what is usual', generals, {}, {}],
-    ['faults it bears', raft, {}, { faults: ['kill', 'clock'] }],
-    ['clocks where nothing depends on them', raft, {}, { clocks: { driftPpm: 400_000 } }],
-    ['clocks within its bounds', raft, LEASES, { clocks: { driftPpm: 200_000 - 1 } }],
-    ['jumps within its bounds', commitWait, LOOSE, { clocks: { jumpMs: millis(30) } }],
-    ['clocks of no given strength, which keep to its bounds', commitWait, LOOSE, { faults: ['clock'] }],
+    ['usual settings and faults', generals, {}, {}],
+    ['faults that the protocol tolerates', raft, {}, { faults: ['kill', 'clock'] }],
+    ['any clock error if nothing depends on clocks', raft, {}, { clocks: { driftPpm: 400_000 } }],
+    ['clock drift within its bounds', raft, LEASES, { clocks: { driftPpm: 200_000 - 1 } }],
+    ['clock jumps within its bounds', commitWait, LOOSE, { clocks: { jumpMs: millis(30) } }],
+    ['clock faults without a given strength, which stay within its bounds', commitWait, LOOSE, { faults: ['clock'] }],
   ])('covers %s', (_, protocol, targetSettings, choices) => {
     expect(unpromisedOf(protocol, targetSettings, choices)).toBeUndefined()
   })

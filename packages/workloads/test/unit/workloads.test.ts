@@ -94,7 +94,7 @@ describe.each(workloadsOfObjects.map((workload) => [workload.name, workload] as 
       for (const text of tried) expect(text).toMatch(/^no .* \(\d+ of \d+: unavailable\)$/)
     })
 
-    test('has no concurrency in a run with one client', () => {
+    test('is reported to lack concurrency in a run with one client, but not with six', () => {
       const chosen = { seed: 1, clients: 6, operations: 200, unknown: 0, ...few(workload) }
       expect(withoutConcurrency(play(workload, right(), chosen), workload)).toEqual([])
       // Reads alone cannot get in each other's way.

@@ -10,7 +10,7 @@ import { foundIn } from '../../windows/windows.ts'
 
 describe('a bug that shows only within milliseconds of a timer or a restart', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
-    'is not found in $name if it is not planted',
+    '$name has no failure without a planted bug',
     (protocol) => {
       expect(foundIn(protocol, undefined, 80)).toEqual([])
       expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
