@@ -225,7 +225,7 @@ test('the online checker is uncertain while a read may return the first or the s
   expect(soFar('w1--| w2--|', '   w1--|', '             r2| r1|')).toBe('not linearizable')
 })
 
-test('the online checker gives up a key if a request is sent again with the same id', () => {
+test('the online checker stops judging a key if a request is sent again with the same id', () => {
   const checker = online()
   const write = (process: number, value: number, extra: EventInput['extra']): void => {
     checker.push({ process, type: 'invoke', f: 'write', value, extra })
@@ -239,7 +239,7 @@ test('the online checker gives up a key if a request is sent again with the same
   expect(checker.soFar()).toBe('not certain')
 })
 
-test('the online checker gives up a key that exceeds its memory limit', () => {
+test('the online checker stops judging a key that exceeds its memory limit', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainAtMost: 3 })
   for (const event of timeline('wx1| wx2| wx3| wx4|', 'rx-------------------|')) checker.push(event)
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'x: it would take more than 3 entries in memory'])
@@ -266,7 +266,7 @@ test('the online checker reports its limit on the number of keys as a doubt once
   expect([checker.soFar(), checker.doubt()]).toEqual(['not certain', 'there are more than 2 keys'])
 })
 
-test('the online checker gives up the largest key when memory runs out, and continues with the other keys', () => {
+test('the online checker stops judging the largest key when memory runs out, and continues with the other keys', () => {
   const checker = createOnlineChecker({ model: 'register', ...reading, retainInAllAtMost: 12 })
   const x = ['wx1| wx2| wx3| wx4| wx5| wx6| wx7| wx8|', 'rx-----------------------------------|']
   for (const event of timeline('wy1|', ...x)) checker.push(event)
@@ -307,7 +307,7 @@ const byRoutes = (initial: Json, ...rows: readonly string[]): OnlineChecker => {
 const MISREAD = 'x: its reads returned what nobody wrote, so that the route table may read another place than it writes'
 
 test.each([null, 'unknown'])(
-  'the online checker gives up a key if the route table reads from a different place than it writes to (initial value: %s)',
+  'the online checker stops judging a key if the route table reads from a different place than it writes to (initial value: %s)',
   (initial) => {
     expect(byRoutes(initial, 'wx1| rx7| wx2| rx7| wx3| rx7|').doubt()).toBe(MISREAD)
     expect(byRoutes(initial, 'rx7| wx1| rx7|').doubt()).toBe(MISREAD)
@@ -362,7 +362,7 @@ test('the online checker skips events of processes other than clients, and refus
   expect(() => checker.push({ process: 1, type: 'ok', f: 'read', value: 1 })).toThrow('without having invoked it')
 })
 
-test('the online checker gives up a key if a write is answered with another text, except "OK"', () => {
+test('the online checker stops judging a key if a write is answered with another text, except "OK"', () => {
   const answered = (value: Json): OnlineChecker => {
     const checker = online()
     checker.push({ process: 0, type: 'invoke', f: 'write', value: 'a' })

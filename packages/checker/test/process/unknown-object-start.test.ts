@@ -146,7 +146,7 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
   expect(resultOf(report, 'linearizable')).toBe(verdict)
 })
 
-test('check finds a violation of a set with unknown initial value even if a contains overlaps a read', () => {
+test('check finds a violation of a set with unknown initial value even if a contains operation overlaps a read', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
     [1, 'invoke', 'remove', 0],
     [0, 'invoke', 'add', 0],

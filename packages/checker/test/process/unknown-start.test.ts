@@ -190,7 +190,7 @@ describe('check with unknown initial values', () => {
       rows: ['rx3|', '     rx7| ', '         wx7|'],
       words: /read 7 .*before process 2's write of 7 to x was called, and it was 3 that was there/,
     },
-  ])('gives a counterexample that says: $words', ({ rows, words }) => {
+  ])('reports a counterexample that says: $words', ({ rows, words }) => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)

@@ -109,7 +109,7 @@ describe('the model multi-register', () => {
     ).toEqual(['violated', 'violated'])
   })
 
-  test('rejects a history whose registers have a legal order each but none together', () => {
+  test('rejects a history with a legal order for each register but no common order', () => {
     // Each of the two saw the other's write missing, though both had written first: store buffering.
     const events = txns(
       [

@@ -295,7 +295,7 @@ test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and b
   })
 })
 
-test('stalenessOf measures nothing without memory for the reads, and releases the memory that it takes', () => {
+test('stalenessOf measures no k without memory for the reads, and releases the memory that it takes', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {

@@ -186,7 +186,7 @@ describe('the guarantees of a watch', () => {
 })
 
 describe('a write of unknown outcome', () => {
-  test('is decided once one watch shows its effect, so that every other watch must show the effect too', () => {
+  test('must be shown by every other watch once one watch shows its effect', () => {
     const lines = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const seen = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'x', 3)]
     expect(broken(judge(...lines, watched(1, events(...seen))))).toEqual([])

@@ -55,7 +55,7 @@ describe('a proof given to the verifier', () => {
     ])
   })
 
-  test('of a met level also proves weaker levels, and a proof of a violated level also proves stronger levels', () => {
+  test('also proves weaker levels if its level is met, and stronger levels if its level is violated', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',

@@ -347,7 +347,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave read-committed unknown if a trigger may change rows unseen', () => {
+  test('leave read-committed unknown if a trigger may change rows without a record', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
