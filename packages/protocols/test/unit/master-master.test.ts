@@ -281,7 +281,7 @@ describe('conflict resolution between masters', () => {
   })
 })
 
-describe('concurrent purchases for $5 and $10 at two masters, from an account of $10', () => {
+describe('purchases for $5 and $10 at two masters from an account of $10', () => {
   const nodes = ['n1', 'n2']
   const withdraw = (dollars: number, id: number): Input => ({
     f: 'withdraw',

@@ -40,7 +40,7 @@ test('no node serves a shard that is moving, and requests for that shard wait', 
   expect(owners(nodes)).toEqual([take!.to])
 })
 
-test('a shard move continues after restarts of both nodes, and a late copy of it changes nothing', () => {
+test('a shard move continues after restarts of both nodes, and a late duplicate of the move changes nothing', () => {
   const nodes = three()
   nodes.answer('n1', write('x', 1))
   nodes.ring('n1', 'rebalance')

@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads the unknown revisions before a compaction, and no compacted revision', () => {
+  test('reads the unknown revisions that a compaction would remove, and no revision that is already compacted', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

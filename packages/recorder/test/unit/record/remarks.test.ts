@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('marks the keys that the request may write, or the key of a request that cannot write', () => {
+  test('marks the keys that the request may write, or its key if the request cannot write', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -220,7 +220,7 @@ test('an operation that arrives after its place was given up marks all keys from
 })
 
 describe('a request with several operations', () => {
-  test('has a process for each operation, and ends each by its own reply or by one common reply', () => {
+  test('has a process for each operation, each ended by its own reply or by one common reply', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))

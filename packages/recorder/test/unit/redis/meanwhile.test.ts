@@ -8,7 +8,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
-describe('a field of a hash, first accessed while the hash is being deleted', () => {
+describe('a hash field first accessed during the deletion of the hash', () => {
   test('marks the hash as touched, and is not recorded as a register', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
@@ -49,7 +49,7 @@ describe('a field of a hash, first accessed while the hash is being deleted', ()
   })
 })
 
-describe('a field of a hash, first accessed while all keys are being deleted', () => {
+describe('a hash field first accessed during the deletion of all keys', () => {
   const written = { 'HSET h f 1': ':1\r\n' }
 
   test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register only after %s is answered', (flush) => {
