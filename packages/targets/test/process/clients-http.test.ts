@@ -115,7 +115,7 @@ describe('an HTTP client with a route table', () => {
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('a cas sends the version that its client last saw', async () => {
+  test('a cas sends the version that the client read last', async () => {
     let version = 1
     const matches: (string | undefined)[] = []
     const port = await serve((request, response) => {

@@ -23,7 +23,7 @@ createInterface({ input: process.stdin }).on('line', (text) => {
 const clientOf = (directory: string) =>
   tryClient({ kind: 'program', command: [process.execPath, 'client.mjs'] }, 7000, { directory })
 
-describe('a client as a program', () => {
+describe('a client program', () => {
   test('reads a line for each operation and replies with a line', async () => {
     const { ask } = await clientOf(
       programWith(`if (f === 'write') last = [value, node, address]; say({ id, type: 'ok', value: last })`),
@@ -64,7 +64,7 @@ describe('a client as a program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('an operation is info if its process exits, and the process is restarted', async () => {
+  test('reports an operation as info if the process exits, and restarts the process', async () => {
     const { ask } = await clientOf(programWith(`if (f === 'write') process.exit(7); say({ id, type: 'ok', value: 1 })`))
     await ask(read('x'))
     expect(await ask(write('x', 1))).toMatchObject({ type: 'info', error: expect.stringContaining('exit code 7') })
@@ -119,7 +119,7 @@ describe('a faulty client program', () => {
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)
   })
 
-  test('ends the run with an error if it does not exist', async () => {
+  test('ends the run with an error if the program does not exist', async () => {
     const { ask, broken } = await tryClient({ kind: 'program', command: ['./nowhere'] }, 7000, {
       directory: temporaryDirectory(),
     })

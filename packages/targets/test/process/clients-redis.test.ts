@@ -50,7 +50,7 @@ describe.skipIf(redis === undefined)(
   `a live Redis${redis === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
     test.skipIf(python === undefined).each(kinds)(
-      'an add by a client of kind $kind whose reply is lost is info, and is executed once',
+      'an add whose reply is lost is reported as info and executed once by the client kind $kind',
       async (declaration) => {
         const { port } = await startRedis(redis ?? '')
         const way = await cuttable(port)
@@ -69,7 +69,7 @@ describe.skipIf(redis === undefined)(
       },
     )
 
-    test('a cas succeeds only if the key has the expected value, or is absent if null is expected', async () => {
+    test('a cas from a value succeeds only at that value, and a cas from null only at an absent key', async () => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port, {
         functions: ['read', 'write', 'cas'],
@@ -82,15 +82,20 @@ describe.skipIf(redis === undefined)(
     })
 
     test.each([
-      ['of a refused command is fail', { write: { send: ['SADD', '{key}', '{value}'] } }, 'fail', /^WRONGTYPE/],
       [
-        'of a command that there is not is fail',
+        'of a refused command is reported as fail',
+        { write: { send: ['SADD', '{key}', '{value}'] } },
+        'fail',
+        /^WRONGTYPE/,
+      ],
+      [
+        'of an unknown command is reported as fail',
         { write: { send: ['SETT', '{key}'] } },
         'fail',
         /^ERR unknown command/,
       ],
       [
-        'of a script that had begun is info',
+        'of a script that had begun is reported as info',
         {
           write: {
             send: ['EVAL', "redis.call('SET',KEYS[1],'9') return redis.call('LPUSH',KEYS[1],'a')", '1', '{key}'],
@@ -99,7 +104,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('the outcome of an error %s', async (_, commands, type, error) => {
+    ] as const)('an error %s', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))
@@ -107,7 +112,7 @@ describe.skipIf(redis === undefined)(
       expect(await own.ask(write('x', 2))).toMatchObject({ type, error: expect.stringMatching(error) })
     })
 
-    test('an operation with a wrong password is fail, and reports the error of Redis', async () => {
+    test('an operation with a wrong password is reported as fail, with the error of Redis', async () => {
       const { port } = await startRedis(redis ?? '', ['--requirepass', 'right'])
       const { ask } = await tryClient({ kind: 'resp', commands: 'register', password: 'wrong' }, port)
       expect(await ask(write('x', 1))).toMatchObject({ type: 'fail', error: expect.stringMatching(/WRONGPASS/) })

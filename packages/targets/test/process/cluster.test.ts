@@ -141,7 +141,7 @@ describe('kills of nodes', () => {
   })
 })
 
-describe('a pause of a node', () => {
+describe('pauses of nodes', () => {
   test('a paused node has no status and sends no reply until it is resumed', async () => {
     const cluster = await start()
     const pid = cluster.pid('n1') as number
@@ -157,7 +157,7 @@ describe('a pause of a node', () => {
     await eventually(async () => expect(await ask(cluster, 'n1', read('x'))).toMatchObject({ type: 'ok' }))
   })
 
-  test('a node that is killed while paused is still paused after its restart', async () => {
+  test('a node that is killed during a pause is still paused after its restart', async () => {
     const cluster = await start()
     const resume = await inject(cluster, { kind: 'pause', nodes: ['n1'] })
     const restart = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -267,7 +267,7 @@ describe('faults on links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a request fault is refused on links without requests, and an unsupported fault on any link', async () => {
+  test('a request fault is refused on links without requests, and an unsupported fault is refused on all links', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(

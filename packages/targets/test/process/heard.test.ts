@@ -87,7 +87,7 @@ describe('the fate of a message', () => {
     expect(fateOf(times(50, 91), around())).toEqual({ fate: 'received', endedAt: ms(91) })
   })
 
-  test('is "held" if a fault held the message, even if its connection broke later', () => {
+  test('is "held" if a fault held the message, even if the connection broke later', () => {
     expect(fateOf(times(50, undefined, 120), around(fault(10, 110, cut('hold'))))).toEqual({
       ...{ fate: 'held', by: 'partition' },
     })
@@ -149,8 +149,8 @@ function overheard(toN3: readonly PassedMessage[], more: Partial<Passage> = {}, 
 const before = message(1030, 'x', 742)
 const carried = (heard: ReturnType<typeof heardOf>) => heard.messages.filter(({ carries }) => carries !== undefined)
 
-describe('the recorded traffic of a change between nodes', () => {
-  test('shows which nodes the change was sent to, and which fault held it', () => {
+describe('the record of messages about a change', () => {
+  test('contains each message, with its change, its fate, and the fault that delayed its delivery', () => {
     const heard = overheard([before, message(1060, 'x', 743, { deliveredAtMs: 1120 }), message(1070, 'y', 5)])
     expect(heard.messages).toEqual([
       {
@@ -168,7 +168,7 @@ describe('the recorded traffic of a change between nodes', () => {
     expect(heard.isCut).toBe(false)
   })
 
-  test('shows that the change was not sent if all messages were recorded and changes are recognised', () => {
+  test('reports a change as not sent if all messages were recorded and changes are recognised', () => {
     const heard = overheard([before, message(1070, 'y', 5)])
     expect(carried(heard).map(({ to }) => to)).toEqual(['n2'])
     expect([heard.isCut, heard.unclear]).toEqual([false, undefined])
@@ -197,7 +197,7 @@ describe('the recorded traffic of a change between nodes', () => {
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('names a database that received the change but was not asked by the reading node', () => {
+  test('names a database that received the change if the reading node did not query that database', () => {
     const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
       ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
     })
@@ -219,11 +219,11 @@ describe('the recorded traffic of a change between nodes', () => {
     ).toBeUndefined()
   })
 
-  test('shows no fate for a value that was also sent before this write', () => {
+  test('assigns no message to a change whose value was also sent before the change', () => {
     expect(carried(overheard([before, message(1040, 'x', 743), message(1060, 'x', 743)]))).toEqual([])
   })
 
-  test('shows that a node with the change could not connect, even if its traffic is not parsed', () => {
+  test('shows a failed connection attempt of a node with the change, even if the traffic is not parsed', () => {
     const attempt = (sentAtMs: number): PassedMessage => ({
       ...{ type: 'connection', text: undefined, sentAtMs, closedAtMs: sentAtMs + 1, isUnread: true },
     })

@@ -95,7 +95,7 @@ describe('the outcome of a reply', () => {
   })
 })
 
-describe('the outcome without a reply', () => {
+describe('the outcome of a request without a reply', () => {
   test('is fail if the connection is refused', async () => {
     const { port } = await serve(() => undefined)
     for (const resource of open.splice(0)) resource.close()
@@ -145,7 +145,7 @@ describe('the outcome without a reply', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('is never a timeout before the timeout has passed', async () => {
+  test('is reported only after the whole timeout has passed', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()

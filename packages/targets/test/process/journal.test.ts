@@ -94,7 +94,7 @@ test("appends fill the padding, so that few appends change the file's length", a
   expect(openJournal(path)).toMatchObject({ records: values.map((value) => ({ value })), tornBytes: 0 })
 })
 
-test('padding after an incomplete record is truncated together with it', async () => {
+test('padding after an incomplete record is truncated together with the record', async () => {
   const path = join(directory, 'torn-in-padding')
   const torn = encodeRecord('torn by a crash').slice(0, -5)
   writeFileSync(path, `${encodeRecord('whole')}${torn}${'\n'.repeat(1000)}`)
@@ -106,7 +106,7 @@ test('padding after an incomplete record is truncated together with it', async (
   expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))
 })
 
-test('records are kept if the disk has room for them but not for padding', async (context) => {
+test('records are kept if the disk is too full for padding but has room for the records', async (context) => {
   const disk = mkdtempSync(join(directory, 'disk-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0
   if (!mounted) context.skip('needs to mount a small disk, which takes root')

@@ -104,7 +104,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/later')).toMatchObject({ status: 200, body: { value: 'at last' } })
   })
 
-  test('passes the session of the two session headers to the protocol', async () => {
+  test('passes the client and sequence number in the session headers to the protocol', async () => {
     const node = await start()
     const session = { 'Chaos-Session': 'client-4', 'Chaos-Sequence': '17' }
     expect(await call(node, 'GET', '/kv/session', undefined, session)).toMatchObject({
@@ -206,7 +206,7 @@ describe('the parser of plain requests', () => {
     ])
   })
 
-  test('replies to every request of a client that pipelines too many', async () => {
+  test('replies to all of 41 large pipelined requests', async () => {
     const node = await start()
     const large = JSON.stringify({ value: 'x'.repeat(100_000) })
     const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]
@@ -226,7 +226,7 @@ describe('the parser of plain requests', () => {
   })
 })
 
-describe("a node's disk", () => {
+describe('a node', () => {
   test('keeps acknowledged writes after a restart', async () => {
     const node = await start()
     await call(node, 'PUT', '/kv/x', '{"value":[1,{"deep":"ü"}]}')
@@ -234,13 +234,13 @@ describe("a node's disk", () => {
     expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
   })
 
-  test('ends the node before any write is acknowledged if the disk is full', async () => {
+  test('ends before it acknowledges a write if the disk is full', async () => {
     const node = await start({ journalPath: '/dev/full' })
     await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])
   })
 
-  test('a protocol that throws ends its node with the error', async () => {
+  test('ends with the error if its protocol throws', async () => {
     const step = () => {
       throw new Error('an impossible state')
     }

@@ -62,7 +62,7 @@ async function startCommandRunner() {
   return startScript(script)
 }
 
-test('a process ends even if the runner is killed before it registers the process with its keeper', async () => {
+test('a process ends if the runner is killed before it registers the process with the keeper process', async () => {
   const runDir = directory()
   const built = (...path: string[]) => pathToFileURL(join(import.meta.dirname, '../../dist', ...path)).href
   const family = `sleep 300 & echo $$ $! > ${runDir}/new && mv ${runDir}/new ${runDir}/pids; wait`

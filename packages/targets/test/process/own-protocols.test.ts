@@ -84,7 +84,7 @@ describe('an error in a protocol', () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('is reported with its stack if a promise is rejected after its step', async () => {
+  test('is reported with its stack if a promise that the step created is rejected', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )

@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('accepts every workload that its functions allow if it declares no objects', () => {
+  test('accepts every workload that its functions allow, if no objects are declared', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 

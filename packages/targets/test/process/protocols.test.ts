@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from '../../../testing/src/real
 
 const { start, directory } = realClusters()
 
-test('the bug forget-vote reaches the nodes, so that raft does not journal its vote', async () => {
+test('the bug forget-vote reaches the raft nodes, which then do not journal their votes', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.

@@ -170,7 +170,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toHaveLength(2)
   })
 
-  test('writes nothing if the service has only the fixed objects of the clients', async () => {
+  test('writes nothing if the service creates no objects besides those of the clients', async () => {
     const known: Quirk = ({ method, id }, response) => method === 'PUT' && id !== 'x' && end(response, 404)
     const { rehearsal, items } = await rehearsed({ quirks: [known], held: { x: 0, y: 0, z: 0 } })
     expect(rehearsal?.exchanges).toEqual([])
@@ -182,7 +182,7 @@ describe('a rehearsal with a correct route table', () => {
     expect(rehearsal?.exchanges).toEqual([])
   })
 
-  test('writes nothing if unused objects behave differently and hold no number', async () => {
+  test('writes nothing if the service refuses an unused object and no object holds a number', async () => {
     const known: Quirk = ({ method, id }, response) =>
       id === 'a' ? end(response, 400) : method === 'GET' && end(response, 200, { item: null })
     const { rehearsal, items } = await rehearsed({ quirks: [known] })

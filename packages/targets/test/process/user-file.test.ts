@@ -9,7 +9,7 @@ import { importUserFile } from '../../src/user-files/import.ts'
 
 beforeAll(ensureBuilt)
 
-test('user files that are imported concurrently print to stderr, and stdout is restored afterwards', async () => {
+test('user files that are imported concurrently print to stderr, and process.stdout.write is restored afterwards', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-user-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const files = ['one', 'two', 'three'].map((name) => join(directory, `${name}.mjs`))

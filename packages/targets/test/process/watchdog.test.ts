@@ -78,7 +78,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('reports no call while its memory grows, and names memory as the cause afterwards', () => {
+  test('reports no call while memory grows, and names memory as the cause once a call then hangs', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)
@@ -145,7 +145,7 @@ describe('the watchdog of user code', () => {
     expect(asked).toBe(1)
   })
 
-  test('requests a description of the watched call, and truncates it to the available length', () => {
+  test('requests a description of the watched call, and truncates the description to the available length', () => {
     const progress = createProgress(2)
     expect([countCall(progress), countCall(progress), countCall(progress)]).toEqual([false, true, false])
     describeCall(progress, 'x'.repeat(5_000))

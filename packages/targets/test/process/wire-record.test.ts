@@ -47,7 +47,7 @@ const lastOf = (f: string, events: readonly Line[]) =>
     .slice(-2)
 
 describe("the proxy's record of a run", () => {
-  test('has the requests and replies of clients in both the client view and the backend view', async () => {
+  test('lists client requests and replies in both the client view and the backend view', async () => {
     await served('/kv/x', 'a', { method: 'PUT', body: '{"value":7}' })
     await served('/kv/x', 'a')
     for (const view of [client, backend]) {
@@ -63,7 +63,7 @@ describe("the proxy's record of a run", () => {
     expect(client[0]?.session).toBe('a')
   })
 
-  test('has a failed compare-and-set as fail', async () => {
+  test('lists a failed compare-and-set as fail', async () => {
     await send('/kv/x/cas', 'a', { method: 'POST', body: '{"old":1,"new":2}' })
     expect(shape(client)).toEqual([
       ['invoke', 'cas', 'x', [1, 2]],
@@ -77,7 +77,7 @@ describe("the proxy's record of a run", () => {
     expect(client.filter(({ process }) => process !== 'recorder').map(({ final }) => final)).toEqual([true, undefined])
   })
 
-  test("has an operation that never reached the proxy as fail, with its client's error", async () => {
+  test("lists an operation that never reached the proxy as fail, with the client's error", async () => {
     const invocation = { session: 'a', node: 'n1', f: 'write', key: 'x', value: 7, final: false, error: 'ECONNRESET' }
     recorder.missed(invocation)
     expect(client.map(({ type, edges, error }) => [type, edges, error])).toEqual([

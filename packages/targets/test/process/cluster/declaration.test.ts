@@ -69,7 +69,7 @@ describe('the declaration of a cluster', () => {
       '{value.name}: there is no value for the placeholder {value.name}',
     ],
     ['kv', 'a cluster must be an object, not "kv".'],
-  ])('is refused with the location of the problem: case %#', (declaration, problem) => {
+  ])('an invalid declaration is refused with the location of the error: case %#', (declaration, problem) => {
     expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
   })
 

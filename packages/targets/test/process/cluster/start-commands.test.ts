@@ -70,7 +70,7 @@ describe("a cluster started by the user's commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a failover whose command fails counts no hit', async () => {
+  test('a failover whose command fails is not counted as a hit', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
@@ -201,7 +201,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test('reports after 4 s what it waits for', async () => {
+  test('reports after 4 s which read the nodes have not answered', async () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
     const waits: string[] = []

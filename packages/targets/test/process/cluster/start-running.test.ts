@@ -52,7 +52,7 @@ describe('a cluster that is already running', () => {
     await eventually(async () => expect(isStopped(theirs.pid('n2'))).toBe(false))
   })
 
-  test('is partitioned if its nodes dial the proxy', async () => {
+  test('can be partitioned if its nodes dial the proxy', async () => {
     const theirs = await someones(['--async', '--local'])
     const { write, read, inject } = await start(theirs.declaration)
     const links = [

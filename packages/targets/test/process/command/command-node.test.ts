@@ -57,7 +57,7 @@ describe('a node run by an arbitrary command', () => {
     expect(() => node.wipe()).toThrow('n1 is running')
   })
 
-  test('answers a request sent during a pause only after it is resumed', async () => {
+  test('delays its reply to a request during a pause until the resume', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.pause()
@@ -133,7 +133,7 @@ describe('a node run by an arbitrary command', () => {
   })
 })
 
-describe('a start of a node', () => {
+describe('the start of a node', () => {
   const late = (then: string) => script(`setTimeout(() => { ${then} }, 200)`)
   const listen = "require('node:net').createServer().listen(process.env.PORT, '127.0.0.1')"
 
@@ -174,7 +174,7 @@ describe('a start of a node', () => {
     expect(existsSync(path)).toBe(true)
   })
 
-  test('names the readiness condition if it fails at its time limit', async () => {
+  test('fails after the timeout with an error that names the readiness condition', async () => {
     const node = await run.node({
       command: shell('exec sleep 300'),
       ports: ['client'],
@@ -187,7 +187,7 @@ describe('a start of a node', () => {
     expect(node.pid()).toBeUndefined()
   })
 
-  test('advises on nodes that wait for each other if it fails at its time limit', async () => {
+  test('fails after the timeout with advice on nodes that wait for each other', async () => {
     const node = await run.node({
       command: shell('echo waiting for peers; exec sleep 300'),
       ports: ['client'],
@@ -200,7 +200,7 @@ describe('a start of a node', () => {
   })
 
   test.runIf(process.platform === 'linux')(
-    'names the port that the node listens on if it fails at its time limit',
+    'fails after the timeout with an error that names the port on which the node listens',
     async () => {
       const script = "require('node:net').createServer().listen(0, '127.0.0.1')"
       const node = await run.node({

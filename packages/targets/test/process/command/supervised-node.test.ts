@@ -13,7 +13,7 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-test('a node is reported as not ready if it becomes ready only while it is killed at its timeout', async () => {
+test('a node whose start times out is reported as not ready, even if the node becomes ready during the kill', async () => {
   const ready = withResolvers<string>()
   const exited = withResolvers<Exit>()
   const died: string[] = []
@@ -69,7 +69,7 @@ test('a slow start of a node reports once what the node waits for', async () => 
   expect(waits).toEqual(['n1 is not ready after 4 s; it has 30 s. It is ready once it accepts connections.'])
 })
 
-test('a node that a fault kept from starting is started again after the fault is healed', async () => {
+test('a node whose restart failed under a fault is started again after the heal', async () => {
   const refusals: ((error: UserError) => void)[] = []
   const exits: ((exit: Exit) => void)[] = []
   const died: string[] = []

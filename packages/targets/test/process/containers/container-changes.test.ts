@@ -23,7 +23,7 @@ const container = (service: string, number: number, over: Partial<Container> = {
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
 describe('a change of a container during a run', () => {
-  test("is noticed once, with the time between the container's start and its links", () => {
+  test("is reported once, with the time from the container's start to its links through the proxy", () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))
@@ -56,7 +56,7 @@ describe('a change of a container during a run', () => {
   })
 })
 
-describe('a container that restarts under a new address', () => {
+describe('a container that restarts', () => {
   const at = (address: string, over: Partial<Container> = {}) =>
     container('kv', 2, { networks: [{ name: 'net', family: 4, address }] as unknown as Container['networks'], ...over })
 
@@ -79,7 +79,7 @@ describe('a container that restarts under a new address', () => {
     )
   })
 
-  test('is not reported as moved if another container has the old address, or if the address is unchanged', () => {
+  test('is not reported as moved if its address is unchanged, or if another container has its old address', () => {
     const changes = createContainerChanges(() => 2_000)
     const [n1, n2] = [member('n1', container('kv', 1)), member('n2', at('10.0.0.3'))]
     changes.look([n1, n2])
@@ -94,7 +94,7 @@ describe('a container that restarts under a new address', () => {
 })
 
 describe('the name of a container that starts during a run', () => {
-  test("is its service, with the container's number if the service already has a node", () => {
+  test("is the name of its service, followed by the container's number if the service already has a node", () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
@@ -141,7 +141,7 @@ describe('connections that bypass the proxy', () => {
     expect(directTraffic(refused, names, older).connections).toEqual(new Map([['n1>db', 2]]))
   })
 
-  test("are parsed from the kernel's nftables rules", () => {
+  test('are parsed from the nftables rules of the kernel', () => {
     const listing = `table inet chaos_shop {
 	set pairs4 {
 		type ipv4_addr . ipv4_addr

@@ -77,7 +77,7 @@ describe('the requests to a container engine', () => {
     expect(commands).toEqual(['update --cpus 0.5 web', 'update --cpus 1.5 web'])
   })
 
-  test('lower the memory limit, then restore it and start the container if the kernel killed it', async () => {
+  test('lower the memory limit, then restore it, and start a container that the kernel killed', async () => {
     const commands = await asked('0 0 0 1000000000 2000000000', true, async (node) =>
       (await node.suffer(fault({ kind: 'limit-memory', limitBytes: 64e6 }))).undo(),
     )
@@ -131,7 +131,7 @@ describe('the requests to a container engine', () => {
   })
 })
 
-test('fill-disk and clock faults of containers need "disk" and "clocks" in the declaration', () => {
+test('fill-disk and clock faults of containers require "disk" and "clocks" in the declaration', () => {
   const declaration = { compose: 'c.yaml', nodes: ['a'], client: { kind: 'resp', commands: 'register' } } as const
   const suffering = (more: object, kind: 'fill-disk' | 'clock' = 'fill-disk') =>
     declaredTarget(parseDeclaration({ ...declaration, ...more }, 'mine.json'), {

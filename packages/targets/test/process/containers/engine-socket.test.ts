@@ -18,7 +18,7 @@ const container = (Id: string) => ({
   State: { Running: true, Pid: 7, ExitCode: 0 },
 })
 
-test("containers are inspected over the engine's socket, or by its program if the socket does not answer", async () => {
+test("containers are inspected over the engine's socket, or by the engine's command if the socket fails", async () => {
   const path = join(directory, 'engine.sock')
   const server = createServer(({ url }, response) => {
     const known = url === '/containers/one/json'

@@ -145,7 +145,7 @@ test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
   { name: 'stop', fault: { kind: 'stop' } },
-] as const)('a $name that takes effect after chaos was killed is undone', async ({ name, fault }) => {
+] as const)('a $name fault that takes effect after chaos was killed is undone', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], holds: name })
   await eventually(async () => expect(owner.is('reached')).toBe(true))
   await owner.kill()
@@ -158,7 +158,7 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a $name that was not registered with the keeper never takes effect', async ({ name, fault }) => {
+] as const)('a $name fault is not injected if the keeper process does not know of it', async ({ name, fault }) => {
   const owner = startOwner({ faults: [fault], untold: 1 })
   await owner.dead
   await owner.keeperGone()
@@ -169,15 +169,18 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a pending stop does not wait for a process that a $name keeps from exiting', async ({ fault }) => {
-  const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
-  await eventually(async () => expect(owner.is('stopping')).toBe(true))
-  expect(processExists(owner.first)).toBe(true)
-  await owner.kill()
-  await owner.keeperGone()
-  expect(owner.pid()).not.toBe(owner.first)
-  expect(goesOn(owner.pid())).toBe(true)
-})
+] as const)(
+  'a pending stop takes effect without waiting for a process that a $name fault blocks',
+  async ({ fault }) => {
+    const owner = startOwner({ faults: [fault, { kind: 'stop' }] })
+    await eventually(async () => expect(owner.is('stopping')).toBe(true))
+    expect(processExists(owner.first)).toBe(true)
+    await owner.kill()
+    await owner.keeperGone()
+    expect(owner.pid()).not.toBe(owner.first)
+    expect(goesOn(owner.pid())).toBe(true)
+  },
+)
 
 test('a process that loses SIGTERM for lack of a handler is restarted, and does not delay a pending stop', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }], boots: true })
@@ -200,7 +203,7 @@ test('a process that installs a handler after losing SIGTERM is restarted, and d
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a pending stop does not wait for a process that takes long to exit', async () => {
+test('a pending stop takes effect without waiting for a process that exits slowly', async () => {
   const owner = startOwner({ faults: [{ kind: 'stop' }] })
   owner.write('busy')
   await eventually(async () => expect(owner.is('stopping')).toBe(true))

@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('are removed by the next process that adds addresses if their owner and its keeper were killed', async () => {
+  test('whose owner and keeper were killed are removed by the next process that adds addresses', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -101,7 +101,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere(living.addresses)).toEqual(living.addresses)
   })
 
-  test('are removed by the keeper of a killed process, except those that another process took over', async () => {
+  test('are removed by the keeper process of a killed run, except addresses that another run took over', async () => {
     const owner = await startOwner([4, 4])
     const [lost = '', taken = ''] = owner.addresses
     process.kill(owner.keeper, 'SIGSTOP')
@@ -113,7 +113,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test('are removed by close while other addresses remain', () => {
+  test("that one owner closes are removed, while another owner's addresses remain", () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)

@@ -26,7 +26,7 @@ test.each(['bridge', ''])(
   },
 )
 
-test('the advice on a firewall that drops IPv6 packets has ip6tables rules', () => {
+test('the advice on a firewall that drops IPv6 packets contains ip6tables rules', () => {
   const why = whyBypassed(new Map([['shop_default', 'bridge']]), 6)
   expect(why).toContain('ip6tables -I INPUT -d 2001:2::/48 -j ACCEPT')
   expect(why).toContain('sysctl net.bridge.bridge-nf-call-ip6tables=1')

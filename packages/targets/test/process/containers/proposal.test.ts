@@ -63,7 +63,7 @@ const redisWithSentinels = {
 }
 
 describe('the proposed nodes of a Compose project', () => {
-  test('are a Redis primary and then its replicas, without the Sentinels', () => {
+  test('are the Redis primary, followed by its replicas, without the Sentinels', () => {
     expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
   })
 
@@ -94,11 +94,11 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('do not combine services that share only the image of a language', () => {
+  test('services are proposed separately if they share only the image of a programming language', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('combine replicas of one image, and separate services with different programs', () => {
+  test('group the replicas of one image, and not services that run different programs of one image', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -126,7 +126,7 @@ describe('the proposed nodes of a Compose project', () => {
     ).toEqual([['main', 'copy']])
   })
 
-  test('do not combine two databases that do not mention each other', () => {
+  test('two databases are proposed separately if they do not mention each other', () => {
     expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
       ['orders'],
       ['users'],
@@ -152,7 +152,7 @@ describe('the proposed faults', () => {
     expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
   })
 
-  test('cut nodes from the services they use if the nodes do not mention each other', () => {
+  test('cut nodes from the services that the nodes use, if the nodes do not mention each other', () => {
     const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
     const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
     expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
@@ -163,7 +163,7 @@ describe('the proposed faults', () => {
     expect(proposed({ web: [web(), web()], db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
   })
 
-  test('concern only running services, if any service runs', () => {
+  test('exclude stopped services if any service runs', () => {
     const shop = { web: web('DB=db', 'MAIL=mail'), mail: { image: 'shop_mail' } }
     const { faults, cuttable } = proposed({ ...shop, db: { image: 'postgres:16', ended: true } }, ['web'])
     expect(faults).toEqual(['partition:mail', 'kill'])
@@ -224,7 +224,7 @@ describe('the proposed declaration', () => {
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('has port 80 of a gateway with several published ports, or no port if none is customary', () => {
+  test('has port 80 if a gateway publishes 80 and 9000, and no port for 9000 and 9443', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through

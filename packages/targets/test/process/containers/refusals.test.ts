@@ -78,7 +78,7 @@ describe.runIf(process.platform === 'linux')('containers that cannot be attached
       engineWith(container('one'), container('two', 'none')),
       'n2 (shop_two_1) has no network (network_mode: none)',
     ],
-  ])('containers %s are refused in one line with advice', async (_, docker, message) => {
+  ])('containers %s are refused with advice', async (_, docker, message) => {
     machineWith(docker)
     await expect(start(declaration, { nodes: 2 })).rejects.toThrow(message)
   })

@@ -17,7 +17,7 @@ test('a MariaDB cas from null inserts a row, and a cas to null deletes the row',
   expect(swap([1, 2])).toBe("UPDATE chaos_register SET v = '2' WHERE k = 'x' AND v = '1'")
 })
 
-test('a MariaDB error is fail if its code is known to be a definite failure, and info otherwise', () => {
+test('a MariaDB error is classified as fail if its code is a known definite failure, else as info', () => {
   expect([1213, 1020, 1205, 1290, 1047, 1062].map((code) => judgeError(code))).toEqual(
     Array.from({ length: 6 }, () => 'fail'),
   )

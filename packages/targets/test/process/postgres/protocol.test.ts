@@ -17,7 +17,7 @@ test('a SCRAM-SHA-256 login follows the example of RFC 7677 and verifies the ser
 const refused = (code: string, carriedOut = false, severity = 'ERROR') =>
   judgeReport({ severity, code, message: '' }, carriedOut)
 
-test('a PostgreSQL error is fail if its code is known to be a definite failure, and info otherwise', () => {
+test('a PostgreSQL error is classified as fail if its code is a known definite failure, else as info', () => {
   expect(['40001', '40P01', '25006', '57014', '57P01', '23505', '42P01', '53300'].map((code) => refused(code))).toEqual(
     Array.from({ length: 8 }, () => 'fail'),
   )
@@ -26,7 +26,7 @@ test('a PostgreSQL error is fail if its code is known to be a definite failure, 
   )
 })
 
-test('a PostgreSQL error after execution is fail only if it is a conflict at commit', () => {
+test('a PostgreSQL error after execution is classified as fail only if it is a conflict at commit', () => {
   expect(refused('40001', true)).toBe('fail')
   expect(['57014', '57P01', '53100'].map((code) => refused(code, true))).toEqual(['info', 'info', 'info'])
   expect(refused('25006', false, 'PANIC')).toBe('info')

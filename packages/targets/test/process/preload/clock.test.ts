@@ -7,7 +7,7 @@ import { openMachine, ways } from '../../preload/programs.ts'
 const TELLING = `setInterval(() => say(Date.now() - (performance.timeOrigin + performance.now())), 5)`
 
 describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].without}`, () => {
-  test("a Node program's clock jumps and drifts under faults, and is restored after the heals", async () => {
+  test('jumps and drifts under faults, and is restored after the heals', async () => {
     const { machine, start } = await openMachine(['clock'])
     const program = await start(TELLING)
     /** How far its wall clock is ahead, once that is as expected. */

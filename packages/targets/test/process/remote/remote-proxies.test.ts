@@ -88,7 +88,7 @@ async function opened(plans: readonly RemotePlan[]) {
 }
 
 describe('a fault at a remote proxy', () => {
-  test("is in force at its host, under the host's proxy names, until the heal", async () => {
+  test("is applied by the remote host, under the names of the host's proxies, until the heal", async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -166,7 +166,7 @@ describe('a fault at a remote proxy', () => {
     expect(healed).not.toHaveProperty('lost.overAgo')
   })
 
-  test('has ended if the network is restored only after the lease', async () => {
+  test('is reported as lost if the network is restored only after the lease has ended', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -181,7 +181,7 @@ describe('a fault at a remote proxy', () => {
     if (healed.type === 'healed') expect(healed.lost!.knownAgo).toBeGreaterThan(healed.lost!.overAgo!)
   })
 
-  test('continues if the network is restored before the lease ends', async () => {
+  test('is healed without loss if the network is restored before the lease ends', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control, { leaseMs: 30_000 })])
     const heal = await inject(partition)
@@ -189,7 +189,7 @@ describe('a fault at a remote proxy', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is reported as lost after another client of the host has removed it', async () => {
+  test('is reported as lost if another client of the host has removed it', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)

@@ -138,7 +138,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(inspected('{{.State.Status}}')).toBe('running')
   })
 
-  test('have less CPU and memory until the heal', async () => {
+  test('have less CPU and memory under limit faults until the heal', async () => {
     const { inject } = await start(declaration)
     const groups = () => say('cat /proc/$(podman inspect --format {{.State.Pid}} shop_n2_1)/cgroup').split('\n')
     const limit = (controller: string, version1: string, version2: string) => {

@@ -4,7 +4,7 @@ import { createBusiest } from '../../../../src/stdio/maelstrom/busiest.ts'
 
 const MS = 1e6
 
-test('createBusiest takes the node that sends far more than the others for the leader', () => {
+test('createBusiest reports a node as leader if it sends far more messages than every other node', () => {
   const busiest = createBusiest()
   expect(busiest.node()).toBeUndefined()
   for (let n = 0; n < 4; n++) busiest.sent('n2', nanos(n * MS))
