@@ -54,8 +54,8 @@ describe('a call that cannot be simulated', () => {
   })
 })
 
-describe('a module of Node that is mostly refused', () => {
-  test('allows a package to extend the class inside tls.TLSSocket', async () => {
+describe('a mostly refused module of Node', () => {
+  test('tls allows a package to extend the internal base class of TLSSocket', async () => {
     const { lines } = await ran(
       serving(`import { PassThrough } from 'node:stream'; import tls from 'node:tls'
         const Inner = new tls.TLSSocket(new PassThrough())._handle._parentWrap.constructor
@@ -65,13 +65,13 @@ describe('a module of Node that is mostly refused', () => {
     expect(lines).toEqual(['n1: function false'])
   })
 
-  test('throws only when one of its methods is called', async () => {
+  test('tls throws only when a method of TLSSocket is called', async () => {
     const used = `import { PassThrough } from 'node:stream'; import tls from 'node:tls'
       new tls.TLSSocket(new PassThrough()).write('x')`
     await expect(ran(serving(used))).rejects.toThrow(/tls\.TLSSocket\.write cannot be simulated/)
   })
 
-  test('serialises values and returns constant heap statistics', async () => {
+  test('v8 serialises values and returns constant heap statistics', async () => {
     const { lines } = await ran(
       serving(`import v8 from 'node:v8'
         const { value } = v8.deserialize(v8.serialize({ value: 7n }))
@@ -83,7 +83,7 @@ describe('a module of Node that is mostly refused', () => {
     )
   })
 
-  test('is refused when imported, and a missing package throws ERR_MODULE_NOT_FOUND', async () => {
+  test('node:repl is refused at its import, and a missing package throws ERR_MODULE_NOT_FOUND', async () => {
     const { lines } = await ran(
       serving(`const code = ({ code }) => code
         console.log(await import('@not/installed').catch(code), await import('not-' + process.env.NO).catch(code), await import('not-installed').then(String, code))`),
@@ -96,7 +96,7 @@ describe('a module of Node that is mostly refused', () => {
 })
 
 describe('an undeclared server', () => {
-  test('is named in the refusal by the usual service of its port', async () => {
+  test('is refused with the name of the service that usually listens on its port', async () => {
     const dials = `import { connect } from 'node:net'; await new Promise((_, no) => connect(5432, 'localhost').on('error', no))`
     await expect(ran(serving(dials))).rejects.toThrow(
       /PostgreSQL at localhost:5432 cannot be simulated: it is not a node of .*chaos run/,
@@ -324,7 +324,7 @@ describe('a program resumed by an event of Node after its run', () => {
     ['setImmediate', 'setImmediate(() => {})'],
   ]
 
-  test('is reported even if no run follows', async () => {
+  test('is reported by a warning even if no run follows', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
     await warned

@@ -28,7 +28,7 @@ async function linesOf(program: string, beside: { readonly [path: string]: strin
   return lines
 }
 
-test('keepsPackages reuses packages of an earlier run, and starts the program’s own files fresh', async () => {
+test('keepsPackages reuses the packages of an earlier run, and loads the program’s own files anew', async () => {
   const beside = { ...COUNTING, ...OWN }
   expect(await linesOf(counting, beside, 3)).toEqual(['1 1', '2 1', '3 1'])
   // Other programs are not affected.
@@ -42,7 +42,7 @@ test('distrustPackages makes every later start of the program reload its package
   expect(await linesOf(counting, beside, 2)).toEqual(['1 1', '1 1'])
 })
 
-test('a kept package is shared neither by concurrent nodes nor by two starts of one run', async () => {
+test('packages kept by keepsPackages are not shared between concurrent nodes or between two starts in one run', async () => {
   const run = () =>
     ran(counting, {
       ...{ nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true },
@@ -79,7 +79,7 @@ describe('a package', () => {
   })
 })
 
-test("a package that reads the environment while loading is kept, and later reads its node's environment", async () => {
+test('a package that reads the environment while loading is kept, and later sees the environment of its node', async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `

@@ -111,7 +111,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['hold', 'drop'] as const)(
-    'stops requests during a cut with the mode %s, and continues after the heal',
+    'sends no request through a cut with the mode %s, and sends requests again after the heal',
     async (mode) => {
       const { lines } = await ran(talking, {
         ...{ nodes: 2, forMs: 2_000, http: 'messages' },
@@ -138,7 +138,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'HTTP in the mode %s opens a new connection after an idle connection was closed',
+    'the mode %s opens a new connection after an idle connection was closed',
     async (http) => {
       const { lines } = await ran(
         `
@@ -221,7 +221,7 @@ describe('the HTTP mode "messages"', () => {
     expect(messages.trace.some((text) => text.includes(' message data: 0'))).toBe(true)
   })
 
-  test('sends fetch requests to the same server as a node:http client', async () => {
+  test('serves requests of fetch and of node:http by the same server', async () => {
     const { lines } = await ran(
       serving(`
       import http from 'node:http'

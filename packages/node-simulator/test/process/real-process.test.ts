@@ -164,7 +164,7 @@ test('web streams of a program end normally', async () => {
   expect(lines).toEqual(['n1: x', 'n1: true'])
 })
 
-test('code from the Function constructor prints only to the log of the run', async () => {
+test('code from the Function constructor prints to the log of the run only', async () => {
   const { lines } = await ran(serving(`Function('return console')().log('said')`))
   expect(lines).toEqual(['n1: said'])
 })

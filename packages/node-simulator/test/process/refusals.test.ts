@@ -68,7 +68,7 @@ describe('a package that is not installed', () => {
     )
   })
 
-  test('causes MODULE_NOT_FOUND in the program, which may catch it', async () => {
+  test('throws MODULE_NOT_FOUND in the program, which may catch the error', async () => {
     const { lines } = await ran(
       serving(`
       try { require('not-there') } catch (error) { console.log(error.code) }
@@ -78,7 +78,7 @@ describe('a package that is not installed', () => {
     expect(lines).toEqual(['n1: MODULE_NOT_FOUND', 'n1: ERR_MODULE_NOT_FOUND'])
   })
 
-  test('causes MODULE_NOT_FOUND if a program requires it by its path, as TypeORM does', async () => {
+  test('throws MODULE_NOT_FOUND if the program requires it by its path, as TypeORM does', async () => {
     const { lines } = await ran(
       serving(`
       try { require('/app/node_modules/' + 'not-there') } catch (error) { console.log(error.code) }

@@ -62,7 +62,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
-  test('keeps the contexts of an AsyncLocalStorage subclass that is created late, and of a snapshot', async () => {
+  test('keeps the contexts of a late AsyncLocalStorage subclass, and of a snapshot', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(lines[0]).toMatch(/^n1: TimeoutError 5\d$/)
   })
 
-  test('has sockets that end like Node’s sockets', async () => {
+  test('has sockets that emit end, close and ECONNREFUSED as in Node', async () => {
     const { lines } = await ran(
       serving(`
       import net from 'node:net'

@@ -29,8 +29,8 @@ for (let i = 0; i < 3; i++) {
   console.log(answer.taken ?? answer, answer.node)
 }`
 
-describe('a program beside the nodes', () => {
-  test('calls the nodes, is called by its name, and shares no memory with them', async () => {
+describe('a program declared with "beside"', () => {
+  test('calls the nodes, is called by its name, and shares no memory with the nodes', async () => {
     const { lines } = await ran(PAYING, { ...payments, nodes: 2 })
     expect(lines).toHaveLength(18)
     const taken = lines.flatMap((line) => /^n[12]: (\d) payments$/.exec(line)?.[1] ?? [])
@@ -78,7 +78,7 @@ describe('a program beside the nodes', () => {
     })
   })
 
-  test('is reported with the emitter if an unhandled "error" event ends it', async () => {
+  test('is reported with the emitter if an unhandled "error" event ends the program', async () => {
     const program = `import { EventEmitter } from 'node:events'
       class Connection extends EventEmitter {}
       ${serving(`setTimeout(() => new Connection().emit('error', new Error('reset')), 100)`)}`

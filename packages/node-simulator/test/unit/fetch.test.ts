@@ -102,7 +102,7 @@ test("the package undici sends requests through the program's own dispatcher", a
   expect(lines).toEqual(['["GET","none","none",""]', '["GET","none","none",""]'])
 })
 
-test('the package undici is refused without a dispatcher of the program', async () => {
+test('a call of the package undici is refused if the program passes no dispatcher', async () => {
   const asking = logged(`
     const { fetch } = await import('undici')
     await fetch(url)`)

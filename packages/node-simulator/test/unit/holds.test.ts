@@ -65,7 +65,7 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request held at an await', () => {
-  test('continues with its earlier reads after another request has passed the await', async () => {
+  test('continues with stale reads after another request has passed the await', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
@@ -93,7 +93,7 @@ describe('a request held at an await', () => {
     expect(unheld.trace).toEqual(none.trace)
   })
 
-  test('is identified by the file and line of its await, which is never a top-level await', async () => {
+  test('is identified by the file and line of an await within a function', async () => {
     expect((await answered(undefined, [])).awaits).toEqual(['server.ts:6', 'server.ts:7', 'server.ts:13'])
   })
 })

@@ -98,7 +98,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],
-  ])('is main by %s only if it is the entry', async (_, isStarted) => {
+  ])('is the main module by %s only if it is the entry', async (_, isStarted) => {
     const library = `if (${isStarted}) { console.log('by hand'); process.exit(0) }`
     const program = serving(`
       require('./lib/a.cjs')

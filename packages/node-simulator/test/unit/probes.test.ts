@@ -107,7 +107,7 @@ describe('a program with probes', () => {
     ])
   })
 
-  test('reports only the requested lines, and every await', async () => {
+  test('reports the requested lines and every await, and no other line', async () => {
     const { lines, trace } = await watched([11, 20])
     expect(lines('process-1-1')).toEqual([
       'at 19 -',

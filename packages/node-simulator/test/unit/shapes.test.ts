@@ -13,7 +13,7 @@ setFlagsFromString('--no-allow-natives-syntax')
 const requestOf = (application: object): http.IncomingMessage & { next?: string } =>
   setPrototypeOfMessages(new http.IncomingMessage(null as never), application) as http.IncomingMessage
 
-test('requests to an application share one hidden class, whatever properties it adds to them', () => {
+test('requests to an application share one hidden class, even after the application adds a property to each', () => {
   const application: object = Object.create(http.IncomingMessage.prototype)
   const [one, other] = [requestOf(application), requestOf(application)]
   for (const each of [one, other]) each.next = 'added'
@@ -29,7 +29,7 @@ test('abort signals share one hidden class', () => {
   expect(haveOneClass(one, other)).toBe(true)
 })
 
-test('proxies of messages and non-extensible messages are left unchanged', () => {
+test('a Proxy of a message and a non-extensible message are left unchanged', () => {
   const noticed: string[] = []
   const noticing = new Proxy(new http.IncomingMessage(null as never), {
     defineProperty: (target, name, descriptor) => {

@@ -76,7 +76,7 @@ function act(object: Made, { what, key }: { readonly what: string; readonly key:
   }
 }
 
-test('every operation on a created table has the same result as on the literal', () => {
+test('every operation on a table from tableOf or listedOf has the same result as on an object literal', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       const pairs = [
@@ -95,7 +95,7 @@ test('every operation on a created table has the same result as on the literal',
   )
 })
 
-test('a listed object creates each member once, at its first read, and lists its members in order', () => {
+test('listedOf creates each member once, at its first read, and lists the members in order', () => {
   const made: string[] = []
   const listed = listedOf('{"x":1,"y":1,"z":1}', (key) => made.push(key)) as Made
   expect([listed['z'], listed['z'], listed['none']]).toEqual([1, 1, undefined])
@@ -103,7 +103,7 @@ test('a listed object creates each member once, at its first read, and lists its
   expect([made, Object.getPrototypeOf(listed)]).toEqual([['z', 'x', 'y'], null])
 })
 
-test('a rewritten read of a member of null throws the original TypeError', () => {
+test('reading a member of null in rewritten code throws the same TypeError as in the original code', () => {
   const code = 'try { null.error } catch (e) { return [e.constructor === TypeError, e.message, e.stack] }'
   const { text } = asFunctionBody(`function f() {${code}} f()`)
   expect(text).toContain(`${NULL}("error")`)

@@ -118,8 +118,8 @@ describe('a row that one transaction changed twice', () => {
   )
 })
 
-describe('a lock that is older than an update of its row', () => {
-  test('makes a later change of the key wait before it fails', () => {
+describe('a row lock acquired before an update of the row', () => {
+  test('makes a later key change wait, and then fail', () => {
     play([
       ['a: begin isolation level repeatable read', 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -137,7 +137,7 @@ describe('a lock that is older than an update of its row', () => {
   })
 })
 
-describe('read committed', () => {
+describe('READ COMMITTED', () => {
   test('does not read uncommitted changes', () => {
     play([
       ['a: begin', 'BEGIN'],
@@ -180,7 +180,7 @@ describe('read committed', () => {
     ])
   })
 
-  test('continues with the old row after the other transaction has rolled back', () => {
+  test('continues with the old row after the transaction that deleted the row has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: delete from t where id = 1', 'DELETE 1'],
@@ -190,7 +190,7 @@ describe('read committed', () => {
   })
 })
 
-describe('repeatable read', () => {
+describe('REPEATABLE READ', () => {
   const begin = 'begin isolation level repeatable read'
 
   test('reads one snapshot, without phantoms', () => {
@@ -241,7 +241,7 @@ describe('repeatable read', () => {
   })
 })
 
-describe('serializable', () => {
+describe('SERIALIZABLE', () => {
   const begin = 'begin isolation level serializable'
 
   test('refuses write skew at the commit', () => {
@@ -262,7 +262,7 @@ describe('serializable', () => {
     )
   })
 
-  test('refuses a write that is not serializable with a committed read-only transaction', () => {
+  test('refuses a write if it would make a committed read-only transaction unserializable', () => {
     play([
       [`a: ${begin}`, 'BEGIN'],
       ['a: select v from t where id = 2', 'SELECT 1 20'],
@@ -350,8 +350,8 @@ describe('the SIREAD lock of a serializable transaction', () => {
   })
 })
 
-describe('a serializable transaction chosen as victim of a conflict', () => {
-  test('fails at its next read, even of its own row', () => {
+describe('a serializable transaction that is the victim of a conflict', () => {
+  test('fails at its next read, even at a read of its own row', () => {
     play([
       ['a: begin isolation level serializable', 'BEGIN'],
       ['a: select sum(v) from t', 'SELECT 1 30'],
@@ -556,7 +556,7 @@ describe('a deferred constraint that fails at COMMIT', () => {
 describe('foreign keys', () => {
   const ORDERS = `${ACCOUNTS}; create table o (id int, t_id int references t (id))`
 
-  test('read the newest referring rows under ON DELETE CASCADE, without a serialization failure', () => {
+  test('ON DELETE CASCADE deletes rows outside the snapshot, without a serialization failure', () => {
     play(
       [
         ['a: begin isolation level serializable', 'BEGIN'],
@@ -604,7 +604,7 @@ describe('foreign keys', () => {
 })
 
 describe('advisory locks', () => {
-  test('outlive a transaction if they are session locks, and end with it otherwise', () => {
+  test('at session level outlive a transaction, and at transaction level end with the transaction', () => {
     play([
       ['a: select pg_advisory_lock(1)', 'SELECT 1 '],
       ['b: select pg_try_advisory_lock(1)', 'SELECT 1 f'],
@@ -619,7 +619,7 @@ describe('advisory locks', () => {
   })
 })
 
-describe('uncommitted definitions', () => {
+describe('uncommitted schema changes', () => {
   test('are invisible to other sessions, and are undone by a rollback', () => {
     play([
       ['a: begin', 'BEGIN'],

@@ -22,7 +22,7 @@ function answered(sql: string): string | null {
   return String(step.value.rows[0]?.[0])
 }
 
-describe('a calculator', () => {
+describe('a calculator (--calculator)', () => {
   test.each([
     ['exp(1.0)', '2.7182818284590452'],
     ['ln(2.0)', '0.6931471805599453'],

@@ -10,7 +10,7 @@ const TWICE = [
   'select nspname from pg_namespace group by nspname having count(*) > 1',
 ]
 
-describe('two sessions with concurrent definition changes', () => {
+describe('two sessions with concurrent schema changes', () => {
   beforeAll(loadParser)
   const recorded = recordedRaces()
 
@@ -33,7 +33,7 @@ describe('two sessions with concurrent definition changes', () => {
     expect(later).toBe('SELECT 1 (1,2)')
   })
 
-  test('prepare a statement with the columns that its table has after a concurrent change', () => {
+  test('prepare a statement with the new columns of its table after a concurrent change commits', () => {
     const { engine } = new SimulatedSessions(0)
     const listener = { notice() {}, notification() {}, parameter() {}, terminated() {} }
     const connect = () => engine.connect(new Map([['user', 'tester']]), listener)

@@ -109,7 +109,7 @@ describe('a trigger', () => {
       [...trigger('ends', 'before insert on t for each row', 'begin null; end'), 'insert into t (id) values (3)'],
       'error 2F005',
     ],
-  ])('has the expected effect in %j', (statements, expected) =>
+  ])('the last statement of %j returns the expected answer', (statements, expected) =>
     expect(send([...TABLES, ...statements]).answer).toBe(expected),
   )
 
@@ -274,11 +274,11 @@ describe('a function', () => {
       ],
       'SELECT 1 pg_catalog"$user", public',
     ],
-  ])('has the expected effect in %j', (statements, expected) =>
+  ])('the last statement of %j returns the expected answer', (statements, expected) =>
     expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
   )
 
-  test('is not called again after it has waited for a lock', () => {
+  test('is called only once even if it waits for a lock', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
       sessions.send(0, sql)

@@ -135,7 +135,7 @@ describe('the start of a connection', () => {
     expect(early.isClosed).toBe(true)
   })
 
-  test('a session ends at Terminate, and when its client disconnects', () => {
+  test('a session ends at Terminate, or when the client disconnects', () => {
     const { client, engine } = served()
     expect(client().ask({ kind: 'terminate' })).toEqual([])
     client().closed()
@@ -168,7 +168,7 @@ describe('a simple query', () => {
     ])
   })
 
-  test('is reported with its text if it is not simulated', () => {
+  test('a statement that is not simulated is reported with its text', () => {
     const { client, unsupported } = served({
       'SELECT 2'() {
         throw new NotSupported('TABLESAMPLE')
@@ -182,7 +182,7 @@ describe('a simple query', () => {
   })
 })
 
-test('a session is notified when a query begins and when its client may continue', () => {
+test('a session is notified when a query begins, and when the client may send the next query', () => {
   const { client, engine, run } = served({}, { atOnce: false })
   const asking = client()
   run()
@@ -292,7 +292,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual(['LOCK TABLE', 'ready I', 'INSERT', 'ready I'])
   })
 
-  test('is cancelled through the engine by a cancel request with the right secret', () => {
+  test('is cancelled only by a cancel request with the right secret', () => {
     const { client, connect, engine } = served({
       *LOCK() {
         yield gate().wait
@@ -324,7 +324,7 @@ describe('a statement that waits', () => {
     expect(asking.heard()).toEqual([])
   })
 
-  test('is cancelled by a cancel request before it has begun', () => {
+  test('is cancelled by a cancel request that arrives before the statement begins', () => {
     const { client, connect, run, engine } = served({}, { atOnce: false })
     const asking = client()
     asking.heard()

@@ -312,13 +312,13 @@ describe('a transaction block', () => {
     ['move 0 from c', 'MOVE 1'],
     ['fetch first from c', 'error 55000'],
     ['fetch absolute 3 from c', 'FETCH 1 3'],
-  ])('a cursor with NO SCROLL returns no earlier row: %s', (fetched, expected) => {
+  ])('a cursor with NO SCROLL refuses to return earlier rows: %s', (fetched, expected) => {
     const declared = 'declare c no scroll cursor for select id from orders order by id'
     expect(answer(...ORDERS, 'begin', declared, 'fetch 2 from c', fetched)).toBe(expected)
   })
 })
 
-describe('definitions', () => {
+describe('schema changes', () => {
   test.each([
     [
       ['alter table customers add column age int not null default 5', 'select age from customers where id = 1'],
@@ -349,7 +349,7 @@ describe('definitions', () => {
     [['create schema s', 'create table s.t (id int)', 'insert into s.t values (1)', 'select * from s.t'], 'SELECT 1 1'],
     [['prepare p (int) as select email from customers where id = $1', 'execute p (2)'], 'SELECT 1 b'],
     [["select column_name from information_schema.columns where table_name = 'customers'"], 'SELECT 2 email;id'],
-  ] as const)('have the expected effect in %j', (statements, expected) =>
+  ] as const)('the last statement of %j returns the expected answer', (statements, expected) =>
     expect(answer(...ORDERS, ...statements)).toBe(expected),
   )
 
@@ -371,7 +371,7 @@ describe('definitions', () => {
       ['truncate customers'],
       'cannot truncate a table referenced in a foreign key constraint: Table "orders" references "customers".',
     ],
-  ] as const)('fail with the expected error: %j', (statements, expected) =>
+  ] as const)('fail with the expected message: %j', (statements, expected) =>
     expect(message(...ORDERS, ...statements)).toBe(expected),
   )
 })
@@ -387,7 +387,9 @@ describe('an extension', () => {
     [['drop extension pgcrypto'], 'error 42704'],
     [['drop extension if exists pgcrypto'], 'DROP EXTENSION'],
     [["select digest('a', 'sha256')"], 'error 42883'],
-  ] as const)('has the expected effect in %j', (statements, expected) => expect(answer(...statements)).toBe(expected))
+  ] as const)('the last statement of %j returns the expected answer', (statements, expected) =>
+    expect(answer(...statements)).toBe(expected),
+  )
 
   test('refuses a call of a function that is not simulated', () => {
     expect(() => answer('create extension pgcrypto', "select digest('a', 'sha256')")).toThrow(

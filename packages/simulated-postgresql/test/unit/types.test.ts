@@ -73,7 +73,7 @@ test.each([
   expect(code(type, text)).toBe(expected)
 })
 
-test('rare forms of dates and times need --calculator, and forms that depend on the clock are refused', () => {
+test('rare forms of dates and times require --calculator, and forms that depend on the clock are refused', () => {
   for (const [type, text] of [
     ['date', 'Jan 8, 1999'],
     ['time', '04:05 PM'],

@@ -39,8 +39,8 @@ function told(statements: readonly string[], grouping: Partial<Grouping> = {}) {
 const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
-describe('the report of dependences', () => {
-  test('contains the rows whose changes a count missed, with the versions that it counted', () => {
+describe('the dependency report', () => {
+  test('contains each row that a count read in an old version, with that version', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
@@ -76,7 +76,7 @@ describe('the report of dependences', () => {
     expect(withCursor('a: move 2 from c')).toHaveLength(4)
   })
 
-  test('contains TRUNCATE as a deletion of all rows, with reads of their earlier values', () => {
+  test('contains TRUNCATE as a deletion of all rows, and the reads of the deleted rows', () => {
     const count = 'select count(*) from jobs'
     const { lines, unknown } = told([
       ...['a: begin', `a: ${count}`, 'b: begin', "b: select active from doctors where name = 'a'"],
@@ -140,19 +140,19 @@ describe('the report of dependences', () => {
   })
 
   test.each([
-    ['that came one after another', [`a: ${COUNT}`, `a: ${leave('a')}`, `b: ${COUNT}`, `b: ${leave('b')}`]],
+    ['that run one after another', [`a: ${COUNT}`, `a: ${leave('a')}`, `b: ${COUNT}`, `b: ${leave('b')}`]],
     [
-      'of other rows',
+      'on different rows',
       ['a: begin', `a: ${COUNT}`, "b: update doctors set active = false where name = 'c'", 'a: commit'],
     ],
-    ['of other columns', ['a: begin', `a: ${COUNT}`, 'b: update doctors set seen = 7', 'a: commit']],
+    ['on different columns', ['a: begin', `a: ${COUNT}`, 'b: update doctors set seen = 7', 'a: commit']],
     ['that were rolled back', ['a: begin', `a: ${COUNT}`, 'b: begin', `b: ${leave('a')}`, 'b: rollback', 'a: commit']],
     [
-      'whose answer stays the same',
+      'if the result of the read stays the same',
       ['a: begin', 'a: select 1 from doctors where active limit 1', `b: ${leave('b')}`, 'a: commit'],
     ],
     [
-      'that waited for a lock, and read what they then found',
+      'if one waits for a lock and then reads the new rows',
       [
         ...['a: begin', 'b: begin', `a: ${leave('a')}`, 'b: select active from doctors where ward = 1 for update'],
         ...['a: commit', `b: ${leave('b')}`, 'b: commit'],
@@ -166,17 +166,17 @@ describe('the report of dependences', () => {
       ]),
     ],
     [
-      'that pass over what others have locked',
+      'that skip the rows locked by each other',
       ['a', 'b'].flatMap((name) => [
         `${name}: begin`,
         `${name}: update jobs set state = 'done' where id = (select id from jobs where state = 'queued' order by id limit 1 for update skip locked)`,
       ]),
     ],
-  ])('contains no dependence of transactions %s', (_, statements) => {
+  ])('contains no dependency between transactions %s', (_, statements) => {
     expect(told([...statements, 'a: commit', 'b: commit'])).toEqual({ lines: [], unknown: undefined, transactions: [] })
   })
 
-  test('contains a row that a read missed only if phantoms are requested', () => {
+  test('contains the rows that a read missed if phantoms are requested, and omits them otherwise', () => {
     const statements = [...['a: begin', `a: ${COUNT}`, "b: insert into doctors values (1, 'd', true)", 'a: commit']]
     expect(told(statements).lines).toEqual([
       'b w doctors/1/d {"ward":1,"name":"d","active":true,"seen":0} 0',
@@ -185,7 +185,7 @@ describe('the report of dependences', () => {
     expect(told(statements, { phantoms: false }).lines).toEqual([])
   })
 
-  test('contains a write of an unchanged value if its transaction did not see that value', () => {
+  test('contains a write that repeats the value of a concurrent write', () => {
     const change = "update doctors set seen = 1 where name = 'c'"
     const read = "select seen from doctors where name = 'c'"
     const { lines } = told([
@@ -242,32 +242,44 @@ describe('the report of dependences', () => {
       'b r jobs/2/state "held" 0',
     ],
     [
-      'answers with a column of it',
+      'returns a column of the row',
       onSeen("insert into doctors values (2, 'c', true) on conflict (ward, name) do update set active = false"),
       'b r doctors/2/c/seen 5 0',
     ],
     [
-      'inserts once it was deleted',
+      'inserts after the row was deleted',
       bWaitsFor('delete from jobs where id = 1', COUNT_ACTIVE, NOBODY, upsert('nothing').replace('9', '1')),
       'b r jobs/1 null 0',
     ],
-    ['updates and answers', onSeen("update doctors set active = false where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
-    ['deletes and answers', onSeen("delete from doctors where name = 'c'"), 'b r doctors/2/c/seen 5 0'],
-  ])('contains the row of another transaction that a statement waited for and %s', (_, statements, line) => {
+    [
+      'updates the row and returns a column',
+      onSeen("update doctors set active = false where name = 'c'"),
+      'b r doctors/2/c/seen 5 0',
+    ],
+    [
+      'deletes the row and returns a column',
+      onSeen("delete from doctors where name = 'c'"),
+      'b r doctors/2/c/seen 5 0',
+    ],
+  ])('contains the row that a statement waited for, if the statement then %s', (_, statements, line) => {
     const { lines, unknown } = told(statements)
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
 
-  test('is unknown for an upsert that conflicts with a row version that it did not read', () => {
+  test('is unknown for an upsert whose source query did not read the conflicting row version', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
     const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)
   })
 
   test.each([
-    ['of a column that another transaction wrote', 'seen', ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0']],
-    ['of a column that it wrote itself', 'active', []],
-  ])('contains the expected reads %s in a row that the transaction has written', (_, column, expected) => {
+    [
+      'of a column that only another transaction wrote',
+      'seen',
+      ['b r doctors/2/c/seen 0 -1', 'b r doctors/2/c/seen 5 0'],
+    ],
+    ['of a column that the reader wrote', 'active', []],
+  ])('contains the expected reads %s, in a row that the reader has updated', (_, column, expected) => {
     const read = `select ${column} from doctors where ward = 2 and name = 'c'`
     const { lines } = told([
       ...['b: begin', `b: ${read}`, `a: ${SEEN}`],
@@ -276,7 +288,7 @@ describe('the report of dependences', () => {
     expect(lines.filter((line) => line.startsWith('b r'))).toEqual(expected)
   })
 
-  test('contains the write of another transaction between two writes of a group', () => {
+  test('places a write of another transaction between two writes of one group', () => {
     const write = (state: string): string => `update jobs set state = '${state}' where id = 1`
     const { lines } = told(
       [

@@ -88,7 +88,7 @@ async function ran(way: string, meanwhile: (cluster: SimulatedCluster) => void =
 }
 
 describe('a service over one PostgreSQL', () => {
-  test.each(['interval', 'chain'])('has pending work until its relay finds nothing to do: %s', async (way) => {
+  test.each(['interval', 'chain'])('has pending work until two polls of a relay find no change: %s', async (way) => {
     const { restedAfterMs } = await ran(way)
     // Two periods without a change, and what an answer takes.
     expect(restedAfterMs).toBeGreaterThan(100)

@@ -294,7 +294,7 @@ describe('SQL transactions', () => {
   })
 
   test.each(['committed moved', 'repeatable moved'])(
-    'have write skew if each moves a row to a value that the other has searched for: %s',
+    "have write skew if each transaction moves a row out of the other's search result: %s",
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)

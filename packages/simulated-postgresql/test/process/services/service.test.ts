@@ -92,7 +92,7 @@ describe('the unmodified package pg', () => {
     expect(lines).toEqual(['n1: ["jobs","one"]'])
   })
 
-  test('is refused TLS, and times out at a full pool', async () => {
+  test('gets an error for TLS, and a timeout at a full pool', async () => {
     const { lines } = await ran(`
       told(await codeOf(new pg.Client({ ssl: true }).connect()))
       const small = new pg.Pool({ max: 1, connectionTimeoutMillis: 200 })
@@ -149,7 +149,7 @@ describe('a kill of the simulated PostgreSQL', () => {
   })
 })
 
-describe('a statement that is not simulated', () => {
+describe('an unsupported statement or host', () => {
   test('ends the run with the statement and a remedy, even if the program catches the error', async () => {
     const error = await ran(`await codeOf(pool.query('SELECT * FROM kv TABLESAMPLE SYSTEM (10)'))`, {
       postgres: schemaOf(KV),
@@ -164,7 +164,7 @@ describe('a statement that is not simulated', () => {
     )
   })
 
-  test('is refused in the schema file, and an SQL error in the file is refused with its line', async () => {
+  test('a schema file with an unsupported statement or a syntax error is refused', async () => {
     const refusedSchema = (sql: string) => ran('', { postgres: schemaOf(sql) })
     await expect(refusedSchema(`${KV}\nCREATE TABEL x ();`)).rejects.toThrow(/schema\.sql:3: syntax error/)
     await expect(refusedSchema('CREATE SERVER other FOREIGN DATA WRAPPER x')).rejects.toThrow(

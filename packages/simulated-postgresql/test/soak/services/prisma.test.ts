@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('Prisma loses an update only if it reads and then writes, as the recorder reports', async () => {
+      test('the recorder finds a lost update if Prisma reads and then writes, and none if the database increments', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

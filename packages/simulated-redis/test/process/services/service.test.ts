@@ -81,7 +81,7 @@ describe('the unmodified package ioredis', () => {
     expect(lines).toEqual(['n1: [[[null,"OK"],[null,"1"]]]', 'n1: [null,"2"]', 'n1: [null,null]'])
   })
 
-  test('acquires a lock after it has expired on the clock of the Redis', async () => {
+  test('acquires a lock again after its expiry in virtual time', async () => {
     const { lines } = await ran(
       `
         told(await redis.set('lock', 'me', 'PX', 300, 'NX'), await redis.set('lock', 'me', 'PX', 300, 'NX'))
@@ -142,7 +142,7 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
   ['CONFIG GET', `redis.config('GET', '*')`],
 ]
 
-describe('a command that the simulated Redis lacks', () => {
+describe('an unsupported Redis command or host', () => {
   test.each(refusals)('ends the run with a remedy: %s', async (what, asked) => {
     const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,
@@ -154,7 +154,7 @@ describe('a command that the simulated Redis lacks', () => {
     expect((error as UserError).message).toContain('chaos run')
   })
 
-  test('a connection to a missing Redis is refused with advice on --redis', async () => {
+  test('a connection to a missing Redis server is refused with advice on --redis', async () => {
     const dialling = serving(`import Redis from 'ioredis'; new Redis('redis://redis:6379').on('error', () => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host redis cannot be simulated.*--redis/)
   })
