@@ -96,7 +96,7 @@ describe('an HTTP client with a route table', () => {
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('sends each request once, even if it times out', async () => {
+  test('sends each request once, even after a timeout', async () => {
     let requests = 0
     const port = await serve((_, response) => {
       requests++

@@ -44,7 +44,7 @@ describe('a client module', () => {
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
   })
 
-  test('a cas is ok if the module returns true, and a mismatch if it returns false', async () => {
+  test('a cas is ok if the module returns true, and a mismatch if the module returns false', async () => {
     const { ask, broken } = await clientOf(fileWith('return value[0] === 9 ? 1 : value[0] === 1'), ['cas'])
     expect(await ask(cas([1, 2]))).toEqual({ type: 'ok', value: [1, 2] })
     expect(await ask(cas([2, 3]))).toEqual({ type: 'fail', error: 'mismatch', answered: true })
@@ -82,14 +82,14 @@ describe('a faulty client module', () => {
       `setTimeout(() => { throw new Error('ECONNRESET') }); await new Promise(() => {})`,
       /an uncaught error: ECONNRESET/,
     ],
-  ])('ends the run with an error if it %s', async (_, body, message) => {
+  ])('ends the run with an error if the module %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(fileWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
     expect(await broken).toMatchObject({ code: 'input' })
   })
 
-  test('ends the run with an error if it never completes an operation', async () => {
+  test('ends the run with an error if the module never completes an operation', async () => {
     const { ask, broken } = await clientOf(fileWith('await new Promise(() => {})'))
     for (let i = 0; i < 50; i++) await ask(read('x'), 1)
     expect((await broken).message).toMatch(
@@ -97,7 +97,7 @@ describe('a faulty client module', () => {
     )
   })
 
-  test('ends the run with the location of the error if it always throws', async () => {
+  test('ends the run with the location of the error if the module always throws', async () => {
     const { ask, broken } = await clientOf(fileWith('(undefined as any).query()'))
     for (let i = 0; i < 50; i++) await ask(write('x', i))
     expect((await broken).message).toMatch(/none of its first 50 operations[\s\S]*query[\s\S]*client\.ts/)

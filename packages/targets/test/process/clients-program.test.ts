@@ -99,13 +99,13 @@ describe('a faulty client program', () => {
     ['writes something else', `say({ id, value: 1 })`, /its "type" is undefined/],
     ['answers what it was never asked', `say({ id: 99, type: 'ok' })`, /answered 99, which was never requested/],
     ['answers a read with nothing', `say({ id, type: 'ok' })`, /answered a read with nothing/],
-  ])('ends the run with an error if it %s', async (_, body, message) => {
+  ])('ends the run with an error if the program %s', async (_, body, message) => {
     const { ask, broken } = await clientOf(programWith(body))
     expect(await ask(read('x'))).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(message)
   })
 
-  test('ends the run with an error if it replies twice', async () => {
+  test('ends the run with an error if the program replies twice', async () => {
     const { ask, broken } = await clientOf(
       programWith(`say({ id, type: 'ok', value: 1 }); say({ id, type: 'ok', value: 1 })`),
     )
@@ -113,7 +113,7 @@ describe('a faulty client program', () => {
     expect((await broken).message).toMatch(/answered 0 twice/)
   })
 
-  test('ends the run with an error if it never replies', { timeout: 30_000 }, async () => {
+  test('ends the run with an error if the program never replies', { timeout: 30_000 }, async () => {
     const { ask, broken } = await clientOf(programWith(''))
     expect(await ask(read('x'), 10)).toMatchObject({ type: 'fail' })
     expect((await broken).message).toMatch(/has not answered within 10010 ms.*Does it flush/s)

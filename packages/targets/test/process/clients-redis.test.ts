@@ -82,20 +82,10 @@ describe.skipIf(redis === undefined)(
     })
 
     test.each([
+      ['of a refused command as fail', { write: { send: ['SADD', '{key}', '{value}'] } }, 'fail', /^WRONGTYPE/],
+      ['of an unknown command as fail', { write: { send: ['SETT', '{key}'] } }, 'fail', /^ERR unknown command/],
       [
-        'of a refused command is reported as fail',
-        { write: { send: ['SADD', '{key}', '{value}'] } },
-        'fail',
-        /^WRONGTYPE/,
-      ],
-      [
-        'of an unknown command is reported as fail',
-        { write: { send: ['SETT', '{key}'] } },
-        'fail',
-        /^ERR unknown command/,
-      ],
-      [
-        'of a script that had begun is reported as info',
+        'of a script that had begun as info',
         {
           write: {
             send: ['EVAL', "redis.call('SET',KEYS[1],'9') return redis.call('LPUSH',KEYS[1],'a')", '1', '{key}'],
@@ -104,7 +94,7 @@ describe.skipIf(redis === undefined)(
         'info',
         /WRONGTYPE/,
       ],
-    ] as const)('an error %s', async (_, commands, type, error) => {
+    ] as const)('the client reports the error %s', async (_, commands, type, error) => {
       const { port } = await startRedis(redis ?? '')
       const { ask } = await tryClient({ kind: 'resp', commands: 'register' }, port)
       await ask(write('x', 1))

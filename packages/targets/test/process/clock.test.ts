@@ -18,7 +18,7 @@ test('alarms that fell due while the process was busy ring in order of time', as
   expect(rung).toEqual([0, 0.2, 1, 1.5, 2, 3, 4, 5])
 })
 
-test('an alarm rings once, never early, and never after it was cancelled', async () => {
+test('an alarm rings once, never early, and never after its cancellation', async () => {
   const clock = createClock(process.hrtime.bigint())
   const from = clock.now()
   const rung: string[] = []

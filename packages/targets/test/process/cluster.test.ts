@@ -169,7 +169,7 @@ describe('pauses of nodes', () => {
 })
 
 describe('faults on links', () => {
-  test('a leader cut off from all other nodes is replaced, and becomes a follower after the heal', async () => {
+  test('a leader that is cut off from all other nodes is replaced, and becomes a follower after the heal', async () => {
     const cluster = await share()
     const old = await leaderOf(cluster)
     const others = cluster.nodes.filter((node) => node !== old)
@@ -225,7 +225,7 @@ describe('faults on links', () => {
 
   const fromClients = ({ nodes }: EmbeddedCluster) => nodes.map((to) => ({ from: 'clients', to }))
 
-  test('a write whose reply is lost is info, and takes effect', async () => {
+  test('a write whose reply is lost is reported as info, and takes effect', async () => {
     const cluster = await share()
     await serves(cluster)
     const links = fromClients(cluster)
@@ -253,7 +253,7 @@ describe('faults on links', () => {
     expect(await heal()).toMatchObject({ type: 'healed', hits: 1 })
   })
 
-  test('a node that crashes before it replies is started again when the fault heals', async () => {
+  test('a node that crashes before its reply is started again when the fault heals', async () => {
     const cluster = await share()
     await serves(cluster)
     const before = cluster.pid('n2')

@@ -23,7 +23,7 @@ test('a decoded journal has the records that were encoded', () => {
   )
 })
 
-test('a journal cut off at any byte returns its complete records', () => {
+test('a journal truncated at any byte returns the complete records before that byte', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -39,7 +39,7 @@ test('a journal cut off at any byte returns its complete records', () => {
   )
 })
 
-test('a flipped bit truncates the journal, or is refused if intact records follow it', () => {
+test('a flipped bit truncates the journal, or is refused if intact records follow the bit', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)

@@ -77,7 +77,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ body: { value: 1 } })
   })
 
-  test('passes any function of an operation to the protocol', async () => {
+  test('passes an operation with any function name to the protocol', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/do', '{"f":"echo","value":[1]}')).toMatchObject({
       status: 200,
@@ -234,7 +234,7 @@ describe('a node', () => {
     expect(await call(await start(), 'GET', '/kv/x')).toMatchObject({ body: { value: [1, { deep: 'ü' }] } })
   })
 
-  test('ends before it acknowledges a write if the disk is full', async () => {
+  test('acknowledges no write, and ends with an error, if the disk is full', async () => {
     const node = await start({ journalPath: '/dev/full' })
     await expect(call(node, 'PUT', '/kv/x', '{"value":1}')).rejects.toThrow()
     expect(failures).toEqual([expect.stringMatching(/^\/dev\/full: writing failed \(ENOSPC/)])

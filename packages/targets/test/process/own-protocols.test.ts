@@ -48,18 +48,18 @@ async function toldOf(asked: string): Promise<string> {
 }
 
 describe('a protocol without a leader', () => {
-  test('is ready when it reports that it is ready', async () => {
+  test('is ready once its status has "ready": true', async () => {
     const cluster = await start({ protocol: fileOf({ status: READY }) })
     expect(cluster.leader()).toBeUndefined()
     expect(await ask(cluster, 'n2', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is ready after a delay if its status does not contain "ready"', async () => {
+  test('is ready after a delay if its status has no member "ready"', async () => {
     const cluster = await start({ protocol: fileOf({ status: '{ role: "copy", leads: false }' }) })
     expect(await ask(cluster, 'n3', read)).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('is awaited until the timeout while it reports that it is not ready', async () => {
+  test('is awaited until the timeout if its status never has "ready": true', async () => {
     const unready = start({
       protocol: fileOf({ status: '{ role: "copy", leads: false, ready: false }' }),
       startupTimeoutMs: 10_000,

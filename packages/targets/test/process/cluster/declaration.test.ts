@@ -99,7 +99,7 @@ describe('the declaration of a cluster', () => {
     expect(targetOf(kv).suffers('partition', 'nodes')).toBe(true)
   })
 
-  test('accepts faults of messages if it declares their framing', () => {
+  test('accepts faults of messages if the framing of the messages is declared', () => {
     expect(targetOf(kv).suffers('drop-message', 'nodes')).toMatchObject({ not: expect.stringContaining('"carries"') })
     const ports = ['client', { name: 'peer', carries: 'json-lines' }]
     expect(targetOf({ ...kv, ports }).suffers('drop-message', 'nodes')).toBe(true)

@@ -44,7 +44,7 @@ async function startRunner(declaration: unknown, runDir: string) {
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
-  'a runner killed by %s leaves no process or directory of a cluster that it started',
+  'a runner killed by %s leaves no process or directory of a cluster that the runner started',
   async (signal) => {
     const runDir = directory()
     const { runner, pids } = await startRunner(kv, runDir)

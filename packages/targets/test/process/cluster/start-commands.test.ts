@@ -117,7 +117,7 @@ describe("a cluster started by the user's commands", () => {
     for (const host of hosts) expect(host).toMatch(/^127\.\d+\.\d+\.\d+$/)
   })
 
-  test('makes a node with its own address listen on the port number that it announces', async () => {
+  test('a node with its own address listens on the port that the node announces', async () => {
     const ports = ['client', { name: 'peer', announced: true }]
     const files = { ports: '{announced-port.peer} {listen-port.peer}' }
     const command = [...kv.command.slice(0, 2), '--name', '{node}', ...kv.command.slice(4)]

@@ -57,7 +57,7 @@ describe('a node run by an arbitrary command', () => {
     expect(() => node.wipe()).toThrow('n1 is running')
   })
 
-  test('delays its reply to a request during a pause until the resume', async () => {
+  test('holds a request that arrives during a pause, and replies after the resume', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await node.pause()

@@ -20,7 +20,7 @@ test('readLines joins lines and characters that arrive in pieces', async () => {
   expect(lines).toEqual(['{"text":"é€😀"}'])
 })
 
-test('readLines ends a line only at a line feed, and drops a carriage return before it', async () => {
+test('readLines ends a line only at a line feed, and drops a carriage return before the line feed', async () => {
   const { lines } = await linesOf(['one\r\ntwo \u2028 three\nfour\r', '\n\nfive'])
   expect(lines).toEqual(['one', 'two \u2028 three', 'four', '', 'five'])
 })

@@ -175,7 +175,7 @@ describe('connections that bypass the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test('are read from the socket table of a process if they are established', () => {
+  test('established connections are read from the socket table of a process', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

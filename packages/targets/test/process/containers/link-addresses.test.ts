@@ -82,7 +82,7 @@ function add(...families: readonly Family[]) {
 }
 
 describe.runIf(hasAddresses)('the addresses of links', () => {
-  test('whose owner and keeper were killed are removed by the next process that adds addresses', async () => {
+  test('left by a killed owner and keeper are removed by the next process that adds addresses', async () => {
     const [dead, living] = await Promise.all([startOwner([4, 6, 4, 6, 4]), startOwner([4, 6])])
     await killWithKeeper(dead)
     expect(ofHere(dead.addresses)).toEqual(dead.addresses)
@@ -113,7 +113,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test("that one owner closes are removed, while another owner's addresses remain", () => {
+  test("are removed when their owner closes them, while another owner's addresses remain", () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)

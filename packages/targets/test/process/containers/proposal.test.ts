@@ -67,7 +67,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(redisWithSentinels)).toEqual([['redis', 'replica']])
   })
 
-  test('are the members of an etcd, without its console', () => {
+  test('are the members of an etcd cluster, without its console', () => {
     const member = (name: string) => ({
       image: 'quay.io/coreos/etcd:v3.5.9',
       command: ['etcd', '--name', name, '--initial-cluster', 'e1=http://e1:2380,e2=http://e2:2380,e3=http://e3:2380'],
@@ -98,7 +98,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
-  test('group the replicas of one image, and not services that run different programs of one image', () => {
+  test('replicas of one image are proposed together, and different programs of one image separately', () => {
     const app = (command: readonly string[], environment: readonly string[] = []) => ({
       image: 'shop-app',
       command,
@@ -126,14 +126,14 @@ describe('the proposed nodes of a Compose project', () => {
     ).toEqual([['main', 'copy']])
   })
 
-  test('two databases are proposed separately if they do not mention each other', () => {
+  test('two databases are proposed separately if neither configuration mentions the other', () => {
     expect(groupsOf({ orders: { image: 'postgres:16' }, users: { image: 'postgres:16' } })).toEqual([
       ['orders'],
       ['users'],
     ])
   })
 
-  test('are empty if the project has only a broker and its console', () => {
+  test('include no service if the project has only a broker and its console', () => {
     expect(groupsOf({ kafka: { image: 'redpandadata/redpanda' }, console: { image: 'redpandadata/console' } })).toEqual(
       [],
     )
@@ -143,7 +143,7 @@ describe('the proposed nodes of a Compose project', () => {
 describe('the proposed faults', () => {
   const web = (...environment: readonly string[]) => ({ image: 'shop_web', ports: ['8080'], environment })
 
-  test('partition nodes that mention each other', () => {
+  test('partition nodes whose configurations mention each other', () => {
     const a = web('PEERS=http://web2:8080', 'DB=db')
     const b = web('PEERS=http://web1:8080', 'DB=db')
     expect(proposed({ web1: a, web2: b, db: { image: 'postgres:16' } }).faults).toEqual(['partition', 'kill'])
@@ -152,7 +152,7 @@ describe('the proposed faults', () => {
     expect(proposed(redisWithSentinels).faults).toEqual(['partition', 'kill'])
   })
 
-  test('cut nodes from the services that the nodes use, if the nodes do not mention each other', () => {
+  test("cut nodes from the services that the nodes use, if no node's configuration mentions another node", () => {
     const one = web('DATABASE_URL=postgres://app:x@db:5432/shop', 'MAIL=http://mail:80', 'EDGE=edge')
     const rest = { mail: { image: 'shop_mail' }, db: { image: 'postgres:16' }, edge: { image: 'nginx' } }
     expect(proposed({ ...rest, web: [one, one] }).faults).toEqual(['partition:db', 'kill'])
@@ -190,7 +190,7 @@ describe('the proposed declaration', () => {
     expect(open).toEqual(["It holds the password of the container's environment."])
   })
 
-  test('has the user and the database of a PostgreSQL', () => {
+  test('has the user and the database of a PostgreSQL service', () => {
     const environment = ['POSTGRES_USER=app', 'POSTGRES_PASSWORD=x']
     expect(proposed({ db: { image: 'postgres:16', environment } }).declaration).toMatchObject({
       port: 5432,
