@@ -187,11 +187,11 @@ const broken: readonly (readonly [title: string, program: string, said: RegExp])
 ]
 
 describe('a faulty program', () => {
-  test.each(broken)('is reported with its location if it %s', async (_, program, said) => {
+  test.each(broken)('is reported with the location of the fault if the program %s', async (_, program, said) => {
     await expect(ran(program)).rejects.toThrow(said)
   })
 
-  test('is reported when a client connects if it never listens', async () => {
+  test('is reported at the first connection of a client if the program never listens', async () => {
     const asking = { meanwhile: (cluster: { connect(node: string): unknown }) => void cluster.connect('n1') }
     await expect(ran(`await new Promise(() => {})`, asking)).rejects.toThrow(
       /never listens: n1 opened no port within 5 s/,

@@ -181,7 +181,7 @@ describe('the disk of a node', () => {
   })
 })
 
-test('fs.WriteStream can be applied to an object of another class, as graceful-fs does', async () => {
+test('fs.WriteStream can be called as a constructor on an object of another class, as graceful-fs does', async () => {
   const { lines } = await ran(
     serving(`
       import fs from 'node:fs'

@@ -79,7 +79,7 @@ describe('a package', () => {
   })
 })
 
-test('a package that reads the environment while loading is kept, and later sees the environment of its node', async () => {
+test("a package that reads the environment while loading is kept between starts, and later reads each node's environment", async () => {
   const beside = {
     ...countingThat(`const level = process.env.LEVEL ?? 'none'`),
     [at('counting/index.js')]: `
@@ -148,7 +148,7 @@ function collector(): () => void {
   return collect
 }
 
-test('kept packages hold no reference to a finished run', async () => {
+test('packages kept between runs hold no reference to a finished run', async () => {
   const logOfRun = async (): Promise<WeakRef<object>> => {
     const { lines } = await ran(counting, { nodes: 2, beside: { ...COUNTING, ...OWN }, keepsPackages: true })
     expect(lines).toHaveLength(2)

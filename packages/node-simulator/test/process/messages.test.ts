@@ -102,7 +102,7 @@ describe('the HTTP mode "messages"', () => {
     expect((await other)?.trace).not.toEqual((await one)?.trace)
   })
 
-  test('resets requests to a killed node, and then refuses them', async () => {
+  test('resets or refuses requests to a killed node', async () => {
     const { lines } = await ran(talking, {
       ...{ nodes: 2, http: 'messages' },
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),

@@ -155,7 +155,7 @@ describe('the real disk', () => {
   })
 })
 
-test('web streams of a program end normally', async () => {
+test('web streams of a program can be read to their end', async () => {
   const { lines } = await ran(
     serving(`const response = new Response(new Blob(['x']).stream()); console.log(await response.text())
       const reader = new ReadableStream({ start(it) { it.close() } }).getReader(); console.log((await reader.read()).done)

@@ -195,7 +195,7 @@ describe('a run', () => {
     expect(Date.now()).toBeLessThan(Date.UTC(2030))
   })
 
-  test('resets connections to a killed node, and refuses new connections while it is down', async () => {
+  test('resets connections to a killed node, and refuses new connections while the node is down', async () => {
     const { lines } = await ran(talking, {
       nodes: 2,
       meanwhile: (cluster) => cluster.inject({ kind: 'kill', nodes: ['n2'] }, () => {}),

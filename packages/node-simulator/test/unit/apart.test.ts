@@ -39,7 +39,7 @@ test('two conflicts that share no request are reported separately', () => {
   expect(stories.map(({ cause }) => /items\/[xy]/.exec(cause)?.[0])).toEqual(['items/x', 'items/y'])
 })
 
-test('two conflicts that share a request are reported as one', () => {
+test('two conflicts that share a request are reported as one conflict', () => {
   const stories = told([...lost('a', 'b', 'x'), ...lost('b', 'c', 'y')])
   expect(stories).toHaveLength(1)
 })

@@ -59,7 +59,7 @@ test('fetch sends unusual requests like Node, and rejects invalid requests like 
   ])
 })
 
-test('a blob is read within the current turn, whatever its parts are', async () => {
+test('a blob is read completely, whatever the types of its parts', async () => {
   const lines = await logged(`
     const { Blob: Same, File } = await import('node:buffer')
     const blob = new Same(['ab', new Uint8Array([99]), new Blob(['de'])], { type: 'text/x' })
@@ -84,7 +84,7 @@ test('a blob is read within the current turn, whatever its parts are', async () 
   ])
 })
 
-test('a signal aborts a request before and during its response', async () => {
+test('a signal aborts a request before and during the response', async () => {
   const lines = await logged(`
     const early = fetch(url, { signal: AbortSignal.abort() })
     console.log(await early.catch((error) => error.name))

@@ -13,7 +13,7 @@ setFlagsFromString('--no-allow-natives-syntax')
 const requestOf = (application: object): http.IncomingMessage & { next?: string } =>
   setPrototypeOfMessages(new http.IncomingMessage(null as never), application) as http.IncomingMessage
 
-test('requests to an application share one hidden class, even after the application adds a property to each', () => {
+test('requests to an application share one hidden class, even after the application adds a property to each request', () => {
   const application: object = Object.create(http.IncomingMessage.prototype)
   const [one, other] = [requestOf(application), requestOf(application)]
   for (const each of [one, other]) each.next = 'added'

@@ -150,7 +150,7 @@ describe.skipIf(lacking)(
   () => {
     beforeAll(loadParser)
 
-    test('has the same values in the system columns of rows as the simulation', async () => {
+    test('the system columns of rows have the same values as in the simulation', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const real = await RealSessions.open(port, 2)
       for (const [name, schedule] of Object.entries(SCHEDULES)) {
@@ -165,7 +165,7 @@ describe.skipIf(lacking)(
       await real.close()
     })
 
-    test('has only names that the simulation either accepts or reports as not supported', async () => {
+    test('each name in the catalogue is either accepted by the simulation or reported as not supported', async () => {
       const { port } = await startPostgres(initdb!, postgres!)
       const client = openClient({ host: '127.0.0.1', port, user: 'tester', database: 'postgres', max: 1 })
       const named = async (sql: string): Promise<readonly string[]> =>

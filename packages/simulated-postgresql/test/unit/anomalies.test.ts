@@ -58,7 +58,7 @@ describe('FOR KEY SHARE', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('detects a conflict on one unique index that arose while it waited at another index', () => {
+  test('detects a conflict on one unique index that arose while the insert waited at another index', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -632,7 +632,7 @@ describe('uncommitted schema changes', () => {
     ])
   })
 
-  test('fail in one of two sessions if they have the same name', () => {
+  test('fail in one of two sessions if both create the same name', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

@@ -14,7 +14,7 @@ describe('two sessions with concurrent schema changes', () => {
   beforeAll(loadParser)
   const recorded = recordedRaces()
 
-  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail like in PostgreSQL: $name', async (race) => {
+  test.each(RACES.map((race, at) => ({ ...race, at })))('wait and fail as in PostgreSQL: $name', async (race) => {
     const sessions = new SimulatedSessions(SESSIONS)
     sessions.setUp(race.setUp)
     expect(await shownRace(race, sessions)).toBe(recorded[race.at])

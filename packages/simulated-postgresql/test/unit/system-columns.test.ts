@@ -13,7 +13,7 @@ function opened(count: number): SimulatedSessions {
   return sessions
 }
 
-test('xmax distinguishes a row that an upsert inserted from a row that it updated', () => {
+test('xmax distinguishes a row that an upsert inserted from a row that the upsert updated', () => {
   const sessions = opened(1)
   const upsert = 'insert into t values (1, 5), (2, 5) on conflict (id) do update set v = excluded.v'
   expect(sessions.send(0, `${upsert} returning id, (xmax = 0) as created`)).toEqual(['INSERT 0 2 1,f;2,t'])

@@ -69,7 +69,7 @@ test.each([
   ['json', '{a:1}', '22P02'],
   ['jsonb', '"\\u0000"', '22P05'],
   ['_int4', '{1,2', '22P02'],
-])('the type %s refuses the text %s with %s', (type, text, expected) => {
+])('the type %s refuses the text %s with the error %s', (type, text, expected) => {
   expect(code(type, text)).toBe(expected)
 })
 

@@ -94,22 +94,25 @@ const shown = (reply: RespValue | undefined): string =>
 describe.skipIf(program === undefined)(
   `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test.each(['2', '3'])('gives the same replies as the simulation to random commands in RESP%s', async (protocol) => {
-      const server = await startRedis(program ?? '')
-      const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
-      await fc.assert(
-        fc.asyncProperty(many, async (commands) => {
-          const lines = [['HELLO', protocol], ...commands]
-          const [theirs, ours] = [await real(server, lines), simulated(lines)]
-          const told = (replies: RespValue[]) =>
-            lines.map((line, i) => [line, comparable(replies[i] ?? { kind: 'null' }, line)])
-          expect(told(ours)).toEqual(told(theirs))
-        }),
-        { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
-      )
-    })
+    test.each(['2', '3'])(
+      'replies to random commands in RESP%s are the same as those of the simulation',
+      async (protocol) => {
+        const server = await startRedis(program ?? '')
+        const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
+        await fc.assert(
+          fc.asyncProperty(many, async (commands) => {
+            const lines = [['HELLO', protocol], ...commands]
+            const [theirs, ours] = [await real(server, lines), simulated(lines)]
+            const told = (replies: RespValue[]) =>
+              lines.map((line, i) => [line, comparable(replies[i] ?? { kind: 'null' }, line)])
+            expect(told(ours)).toEqual(told(theirs))
+          }),
+          { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
+        )
+      },
+    )
 
-    test('forbids the same commands as the simulation in scripts and in read-only scripts', async () => {
+    test('scripts and read-only scripts have the same forbidden commands as in the simulation', async () => {
       const server = await startRedis(program ?? '')
       const names = [...commands.keys()]
       const [reply] = await real(server, [['COMMAND', 'INFO', ...names]])
@@ -126,7 +129,7 @@ describe.skipIf(program === undefined)(
       expect(names.filter((name) => WRITES.has(name) && name !== 'XGROUP')).toEqual(flagged('write'))
     })
 
-    test('runs random Lua programs with the same results and errors as the simulation', async () => {
+    test('random Lua programs have the same results and errors as in the simulation', async () => {
       const server = await startRedis(program ?? '')
       const many = fc.array(fc.oneof({ weight: 3, arbitrary: anyProgram }, anyBareProgram), {
         minLength: 50,

@@ -46,7 +46,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(lines).toEqual(['n1: [[10,20]]'])
   })
 
-  test('loses the last commits of sessions with synchronous_commit = off, the latest commits first', async () => {
+  test('loses commits of sessions with synchronous_commit = off, beginning with the latest', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 8; seed++) {
       const { lines } = await ran(twoCommits('off'), { ...killed, postgres: schemaOf(KV), seed })
@@ -204,7 +204,7 @@ const standby = `
 describe('a standby', () => {
   const withStandby = () => ({ postgres: { ...schemaOf(KV), standby: true }, forMs: 3_000 })
 
-  test('returns the commits of the primary after a delay', async () => {
+  test('shows commits of the primary only after a delay', async () => {
     const { lines } = await ran(
       `${standby}
         let stale = 0

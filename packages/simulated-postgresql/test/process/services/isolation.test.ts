@@ -294,7 +294,7 @@ describe('SQL transactions', () => {
   })
 
   test.each(['committed moved', 'repeatable moved'])(
-    "have write skew if each transaction moves a row out of the other's search result: %s",
+    "have write skew if each transaction moves a row into the other's search result: %s",
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)
@@ -319,7 +319,7 @@ describe('SQL transactions', () => {
     expect(told).toContain('bookings/')
   })
 
-  test('are serializable with autocommit, and lose updates if each request counts as one transaction', async () => {
+  test('are serializable with autocommit, but lose updates if all statements of a request count as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)

@@ -207,7 +207,7 @@ const TOLD: Readonly<Record<string, RegExp>> = {
 }
 
 describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`, () => {
-  test.each(BUGS)('makes the recorder find the bug of the service %s', async (service) => {
+  test.each(BUGS)('the recorder finds the bug of the service %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(told).toMatch(TOLD[service]!)
     expect(exitCode).toBe(1)
@@ -215,7 +215,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
     if (assertion !== undefined) expect(answered(assertion)).toBe('f')
   })
 
-  test.each(CURES)('makes the recorder find no violation of the service %s', async (service) => {
+  test.each(CURES)('the recorder finds no violation of the service %s', async (service) => {
     const { exitCode, told, answered } = await recordedAs(service)
     expect(exitCode, told).toBe(0)
     const assertion = assertionOf(service)
