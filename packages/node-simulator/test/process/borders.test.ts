@@ -198,16 +198,16 @@ describe('a faulty program', () => {
     )
   })
 
-  test('is refused before anything runs if it has a syntax error', async () => {
+  test('is refused at loading if the source has a syntax error', async () => {
     await expect(loadService(written('const = 1'))).rejects.toThrow(/server.ts cannot be bundled: /)
   })
 
-  test('is refused if its file does not exist', async () => {
+  test('is refused if the file of the program does not exist', async () => {
     const { routes } = written('')
     await expect(loadService({ program: './nowhere.ts', routes })).rejects.toThrow(/nowhere.ts: there is no such file/)
   })
 
-  test('ends with its log truncated to 50,000 lines if it logs more', async () => {
+  test('has only 50,000 lines in the log after it prints 100,000', async () => {
     const { lines } = await ran(serving(`for (let i = 0; i < 100_000; i++) console.log('line', i)`))
     expect(lines.length).toBe(50_000)
   })
@@ -334,7 +334,7 @@ describe('a program resumed by an event of Node after its run', () => {
     await expect(requireQuiet('server.ts')).resolves.toBeUndefined()
   })
 
-  test.each(WAYS)('is stopped, and named in a warning, when it calls %s', async (name, call) => {
+  test.each(WAYS)('is stopped, and named in a warning, at a call of %s', async (name, call) => {
     const warned = new Promise<Error>((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\n${call}`))
     expect((await warned).message).toContain(`went on after its run, and called ${name} in the real world`)

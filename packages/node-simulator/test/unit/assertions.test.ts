@@ -7,7 +7,7 @@ const asserting = (body: string): string =>
   serving(`import { always, reachable, sometimes, unreachable } from ${PACKAGE}\n${body}`)
 
 describe('an assertion in the simulator', () => {
-  test('ends the run with its name, line and details if always(false) is called', async () => {
+  test("ends the run with the assertion's name, line and details if always(false) is called", async () => {
     const { broken } = await ran(
       asserting(`setTimeout(() => {
         always(true, 'seats are free')

@@ -68,7 +68,7 @@ test('an inlined package is loaded separately, but an inlined file of the progra
   expect([own.names, own.asked]).toEqual([['require_ms'], ['require_ms']])
 })
 
-test('dividing a bundle puts each line into one of the two parts, at its original line number', () => {
+test('a divided bundle has each line in exactly one of its two parts, at the original line number', () => {
   const server = within('node_modules/p/index.js', 'exports.two = require_debug().debug')
   const { code, statements, found } = apartIn(ms, debug, server)
   const apart = asFunctionBody(code, statements, (each) => found?.ofPackages(each) ?? 'all').text.split('\n')

@@ -98,7 +98,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
   test.each([
     ['require.main === module', 'require.main === module'],
     ['!module.parent', '!module.parent'],
-  ])('is the main module by %s only if it is the entry', async (_, isStarted) => {
+  ])('satisfies %s only if the module is the entry', async (_, isStarted) => {
     const library = `if (${isStarted}) { console.log('by hand'); process.exit(0) }`
     const program = serving(`
       require('./lib/a.cjs')
@@ -108,7 +108,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines).toEqual(['n1: started true'])
   })
 
-  test('is require.main in CommonJS only if it is the entry', async () => {
+  test('is require.main in CommonJS only if the module is the entry', async () => {
     const { lines } = await ran(
       `
       const { createServer } = require('node:http')
@@ -122,7 +122,7 @@ exports.${name} = basename(__filename) + ' ' + basename(__dirname)`
     expect(lines[0]).toEqual('n1: started server.ts true')
   })
 
-  test('is named, with the line number, in an error that its first line throws', async () => {
+  test('appears with its path and line number in an error that the first line throws', async () => {
     const running = ran(serving(`import './lib/a.ts'`), {
       beside: { 'lib/a.ts': `/* here */ export const a = (undefined as any).b + import.meta.url + __dirname` },
     })

@@ -23,7 +23,7 @@ test('a large data table is replaced by a call that creates an equal table, at u
 })
 
 test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/', 'b: 1n', 'k', 'n: -k', 't: `x`'])(
-  'a table with the member %s is left unchanged, because it is not plain data',
+  'a table with the member %s is left unchanged, because the member is not plain data',
   (member) => {
     const { text, tables } = asFunctionBody(large(member))
     expect([text, tables]).toEqual([large(member), []])

@@ -47,7 +47,7 @@ describe('FOR KEY SHARE', () => {
     ])
   })
 
-  test('locks the version in its snapshot if later updates did not change the key', () => {
+  test('locks the row version in the snapshot if later updates did not change the key', () => {
     play([
       ['c: begin isolation level repeatable read', 'BEGIN'],
       ['c: select v from t where id = 2', 'SELECT 1 20'],
@@ -58,7 +58,7 @@ describe('FOR KEY SHARE', () => {
 })
 
 describe('ON CONFLICT', () => {
-  test('detects a conflict on one unique index that arose while the insert waited at another index', () => {
+  test('detects a conflict that arises on one unique index while the insert waits at another', () => {
     play(
       [
         ['a: begin', 'BEGIN'],
@@ -632,7 +632,7 @@ describe('uncommitted schema changes', () => {
     ])
   })
 
-  test('fail in one of two sessions if both create the same name', () => {
+  test('fail in one of two sessions that create tables of the same name', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: create table if not exists x (id int)', 'CREATE TABLE'],

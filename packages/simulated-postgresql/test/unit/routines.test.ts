@@ -278,7 +278,7 @@ describe('a function', () => {
     expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
   )
 
-  test('is called only once even if it waits for a lock', () => {
+  test('is called only once even if the call waits for a lock', () => {
     const sessions = new SimulatedSessions(2)
     for (const sql of [...ACCOUNTS, TRANSFER, 'begin', 'update acc set bal = bal - 1 where id = 1'])
       sessions.send(0, sql)

@@ -221,7 +221,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
   })
 
-  test('reports the rows of a portal that each Execute requested', () => {
+  test('reports which rows of a portal each Execute reads', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),

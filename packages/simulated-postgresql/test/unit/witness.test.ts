@@ -53,7 +53,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('contains the rows of a cursor only after they are fetched', () => {
+  test('contains only the fetched rows of a cursor', () => {
     const withCursor = (...fetched: readonly string[]) => {
       const { lines, unknown } = told([
         ...['a: begin', 'a: declare c cursor for select id, state from jobs order by id', ...fetched],
@@ -301,7 +301,7 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
   })
 
-  test('dates the beginning of a transaction from its first statement, even if it reads no table', () => {
+  test('dates the beginning of a transaction from its first statement, even if that statement reads no table', () => {
     const { transactions } = told([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
       ...[`a: ${leave('a')}`, 'a: commit'],

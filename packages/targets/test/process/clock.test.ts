@@ -32,7 +32,7 @@ test('an alarm rings once, never early, and never after its cancellation', async
   expect(rung).toEqual(['on time true'])
 })
 
-test('an alarm set in a callback rings in a later turn of the event loop, even if it is overdue', async () => {
+test('an overdue alarm that a callback sets rings in a later turn of the event loop', async () => {
   const clock = createClock(process.hrtime.bigint())
   const turns: string[] = []
   await new Promise<void>((resolve) => {

@@ -50,7 +50,7 @@ describe('a cluster', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('writes times into its logs as seconds since it became ready', async () => {
+  test('logs times as seconds since the cluster became ready', async () => {
     const cluster = await start()
     const lifeOf = async () => {
       const log = readFileSync(cluster.logPath('n2'), 'utf8')
@@ -67,7 +67,7 @@ describe('a cluster', () => {
     expect(restarted).toBeLessThan(after)
   })
 
-  test('leaves no process or listener behind if it is stopped with a killed and a paused node', async () => {
+  test('a stop with a killed and a paused node leaves no process or listener behind', async () => {
     const cluster = await start()
     const all = pids(cluster)
     await inject(cluster, { kind: 'kill', nodes: ['n1'] })
@@ -78,7 +78,7 @@ describe('a cluster', () => {
     await stopped(cluster)
   })
 
-  test('leaves no process behind if it is stopped while a killed node restarts', async () => {
+  test('a stop during the restart of a killed node leaves no process behind', async () => {
     const cluster = await start()
     const heal = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const healing = heal()
@@ -96,7 +96,7 @@ describe('a cluster', () => {
     expect(all.map(processExists)).toEqual([false, false, false])
   })
 
-  test('an aborted start ends every process that it has started', async () => {
+  test('ends every process of a start that is aborted', async () => {
     const before = childrenOfThisProcess()
     const abort = new AbortController()
     const starting = start({ signal: abort.signal })

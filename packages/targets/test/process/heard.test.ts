@@ -80,7 +80,7 @@ describe('the fate of a message', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is "received", with the fault that held the message, if it was delivered late', () => {
+  test('is "received" after a late delivery, with the fault that held the message', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })

@@ -58,7 +58,7 @@ test('a flipped bit truncates the journal, or is refused if intact records follo
   )
 })
 
-test('durable records are returned, in order, each time the journal is opened', async () => {
+test('durable records are returned in order at every opening of the journal', async () => {
   const path = join(directory, 'appended')
   for (const value of [1, 2, 3]) {
     const { journal, records } = openJournal(path)

@@ -301,7 +301,7 @@ describe('the links of a node to its peers', () => {
     expect(lines.at(-1)).toMatch(/^closed a connection: an unknown sender sent something that is not a message/)
   })
 
-  test('are closed at a line that is not JSON, after the lines before it are handled', async () => {
+  test('are closed at the first line that is not JSON, after the earlier lines are handled', async () => {
     const nobody = await listener()
     const node = await start({ peers: [{ id: 'n2', port: nobody.port }] })
     await exchange(node.peerPort, '{"from":"n2","to":"n1"}\n{"key":"x","value":1}\n{"key":"x","val\n')

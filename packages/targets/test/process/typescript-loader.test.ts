@@ -79,7 +79,7 @@ test('paths of an extended tsconfig.json are resolved, and TypeScript workspace 
   expect(await imported('apps/api/src/server.ts', files)).toBe('a,true,log.ts,exact,lazy')
 })
 
-test('an error has its original line although types and comments are stripped', async () => {
+test('an error keeps its original line number although types and comments are stripped', async () => {
   const thrower = `interface Gone {\n  a: 1\n}\n\n/* and\n   this */\nexport const f = (x: unknown): never => {\n\n  throw new Error(\`no \${x}\`)\n}\n`
   const error = await imported('server.ts', {
     'server.ts': `import type { T } from './t'\n\nimport { f } from './f'\n\n\ntype U = T\nf('x')\n`,

@@ -114,7 +114,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 2)).toEqual([undefined, 'memory'])
   })
 
-  test('stops a call immediately if its memory exceeds the limit', () => {
+  test('stops a call immediately if the memory of the process exceeds the limit', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, { ...LIMITS, mostBytes: 300 }, () => bytes)
@@ -125,7 +125,7 @@ describe('the watchdog of user code', () => {
     expect(watch.look()).toBe('memory')
   })
 
-  test('stops a call immediately if the process has grown beyond the limit', () => {
+  test('stops a call immediately if the process grows by more than the limit', () => {
     const progress = createProgress()
     let bytes = 1_000
     const watch = createWatch(progress, { ...LIMITS, mostGrowthBytes: 300 }, () => bytes)

@@ -105,7 +105,7 @@ describe('a service over one PostgreSQL', () => {
     expect(restedAfterMs).toBeLessThan(4_000)
   })
 
-  test('has no pending work without a timer', async () => {
+  test('has no pending work if no timer is set', async () => {
     expect((await ran('plain')).restedAfterMs).toBeLessThan(10)
   })
 

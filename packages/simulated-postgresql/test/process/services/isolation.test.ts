@@ -334,12 +334,12 @@ describe('SQL transactions', () => {
     expect((await brokenBy('locked', { unit: 'connection' })).broken).toBeUndefined()
   })
 
-  test('belong to no request if no request waits for them', async () => {
+  test('belong to no request if no request waits for their results', async () => {
     for (const seed of [1, 2, 3, 4])
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test('belong to the request that waits for them, even if the pool sends them during another request', async () => {
+  test('belong to the request that waits for their results, even if the pool sends them during another request', async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

@@ -166,7 +166,7 @@ describe.each(short ? [] : MOVES)('a money transfer by $bug', ({ bug, cure, isol
     expect(await moved(bug, ofBug, ...options, '--seeds', '100', '--shrink', '1ms')).toMatchObject({ found: true })
   })
 
-  test(`has no failure in 300 seeds if it is done by ${cure} at ${ofCure}`, async () => {
+  test(`has no failure in 300 seeds if the transfer uses ${cure} at ${ofCure}`, async () => {
     const { found, trials } = await moved(cure, ofCure, ...options, '--seeds', '300')
     expect([found, trials]).toEqual([false, 300])
   })
@@ -245,7 +245,7 @@ describe.skipIf(lacking)(`a real PostgreSQL${lacking ? `: ${whySkipped('postgres
       else expect([answered(holds), level !== undefined && exitCode === 0]).toEqual(['f', false])
     })
 
-    test(`violates nothing in the recording if it is done by ${cure} at ${ofCure}`, async () => {
+    test(`violates nothing in the recording if the transfer uses ${cure} at ${ofCure}`, async () => {
       const { exitCode, told, answered } = await recorded(cure, ofCure)
       if (holds === undefined) expect(exitCode, told).toBe(0)
       else expect([answered(holds), exitCode === 1]).toEqual(['t', false])

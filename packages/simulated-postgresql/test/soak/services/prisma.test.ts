@@ -61,7 +61,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     return JSON.parse(stdout || JSON.stringify({ stderr }))
   }
 
-  test('Prisma loses an update if it reads a balance and then writes it', async () => {
+  test('Prisma loses an update if a service reads a balance and then writes a new balance', async () => {
     const result = await searched('wallet-lost-update', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'invariant', cause: 'serializable SQL of pg' }] })
     expect(JSON.stringify(result)).toContain('Lost update')

@@ -81,7 +81,7 @@ describe('the unmodified package ioredis', () => {
     expect(lines).toEqual(['n1: [[[null,"OK"],[null,"1"]]]', 'n1: [null,"2"]', 'n1: [null,null]'])
   })
 
-  test('acquires a lock again after its expiry in virtual time', async () => {
+  test('acquires a lock again once the lock has expired in virtual time', async () => {
     const { lines } = await ran(
       `
         told(await redis.set('lock', 'me', 'PX', 300, 'NX'), await redis.set('lock', 'me', 'PX', 300, 'NX'))

@@ -82,7 +82,7 @@ describe('a node run by an arbitrary command', () => {
     expect(readFileSync(notes, 'utf8')).toBe('prepared\ntwice\n')
   })
 
-  test('fails to start, with the output of the preparation, if its preparation fails', async () => {
+  test('fails to start, with the output of the preparation, if the preparation fails', async () => {
     const node = await run.node({ ...countingServer, prepare: [shell('echo no space left >&2; exit 1')] })
     await expect(node.start()).rejects.toThrow(/failed \(exit code 1\).*\n {2}no space left/)
     expect(node.pid()).toBeUndefined()
@@ -101,7 +101,7 @@ describe('a node run by an arbitrary command', () => {
     expect(run.log()).toBe(`n1 127.0.0.1 ${client} ${peer} n2=127.0.0.1:1,n3=127.0.0.1:2 {kept} {"json":1}\n`)
   })
 
-  test('is refused before it starts if a placeholder is unknown', async () => {
+  test('is refused before the start if a placeholder is unknown', async () => {
     const command = { words: ['redis-server', '--port', '{prot}'] } as const
     await expect(run.node({ ...countingServer, command })).rejects.toMatchObject({
       code: 'input',
@@ -111,7 +111,7 @@ describe('a node run by an arbitrary command', () => {
     expect(existsSync(run.logPath())).toBe(false)
   })
 
-  test.runIf(isRoot)('owns its data directory and runs its commands as the declared user', async () => {
+  test.runIf(isRoot)('runs its commands as the declared user, who owns the data directory', async () => {
     const node = await run.node({
       command: { ...shell('id -un > {data}/me; exec sleep 300'), user: 'nobody', directory: '/' },
       ports: ['client'],
@@ -290,7 +290,7 @@ describe('a supervised node', () => {
 })
 
 describe.runIf(findProgram('python3') !== undefined)('python3 -m http.server', () => {
-  test('a Python HTTP server serves the same file before a kill and after the restart', async () => {
+  test('serves the same file before a kill and after the restart', async () => {
     const node = await run.node({
       command: {
         words: ['python3', '-m', 'http.server', '{port}', '--bind', '{host}', '--directory', '{data}'],

@@ -154,7 +154,7 @@ describe('a command', () => {
     expect(run.log()).toBe(`hello, \n${directory}\ntrouble\n`)
   })
 
-  test('passes on every line of its standard output if it is interactive', async () => {
+  test('passes on every line of its standard output if the command is interactive', async () => {
     const lines: string[] = []
     const node = await run.start(shell('read name; echo "hello $name"; echo "not for you" >&2; echo bye'), (line) =>
       lines.push(line),
@@ -200,7 +200,7 @@ describe('a command', () => {
     )
   })
 
-  test('is reported as exited even if it exits immediately after its start', async () => {
+  test('is reported as exited even if the exit immediately follows the start', async () => {
     const node = await run.start(script('process.exit(7)'))
     expect(await node.exited).toEqual({ code: 7, signal: null })
     expect(node.running()).toBe(false)

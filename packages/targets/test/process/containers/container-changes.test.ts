@@ -99,7 +99,7 @@ describe('the name of a container that starts during a run', () => {
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
 
-  test('is inherited only by a container of the same service with the same number', () => {
+  test('is reused only by a container of the same service with the same number', () => {
     expect(isInPlaceOf(container('web', 2, { id: 'anew' }), container('web', 2))).toBe(true)
     expect(isInPlaceOf(container('web', 3), container('web', 2))).toBe(false)
   })
@@ -136,7 +136,7 @@ describe('connections that bypass the proxy', () => {
     expect(directText(new Map())).toBe('none')
   })
 
-  test('are not counted if they are older than the run', () => {
+  test('are not counted if opened before the run', () => {
     const older = new Set(['10.0.0.1:40000 10.0.0.2:7000'])
     expect(directTraffic(refused, names, older).connections).toEqual(new Map([['n1>db', 2]]))
   })

@@ -158,13 +158,16 @@ test.each([
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
   { name: 'pause', fault: { kind: 'pause' } },
-] as const)('a $name fault is not injected if the keeper process does not know of it', async ({ name, fault }) => {
-  const owner = startOwner({ faults: [fault], untold: 1 })
-  await owner.dead
-  await owner.keeperGone()
-  expect(owner.log()).not.toContain(name)
-  expect(goesOn(owner.pid())).toBe(true)
-})
+] as const)(
+  'a $name fault that is not registered with the keeper process is never injected',
+  async ({ name, fault }) => {
+    const owner = startOwner({ faults: [fault], untold: 1 })
+    await owner.dead
+    await owner.keeperGone()
+    expect(owner.log()).not.toContain(name)
+    expect(goesOn(owner.pid())).toBe(true)
+  },
+)
 
 test.each([
   { name: 'SIGSTOP', fault: SIGSTOP },
@@ -214,7 +217,7 @@ test('a pending stop takes effect without waiting for a process that exits slowl
   expect(goesOn(owner.pid())).toBe(true)
 })
 
-test('a paused process is restarted if it handles SIGTERM after it is resumed', async () => {
+test('a paused process that handles SIGTERM after its resume is restarted', async () => {
   const owner = startOwner({ faults: [SIGSTOP, SIGTERM] })
   await owner.injected(2)
   await owner.kill()

@@ -113,7 +113,7 @@ describe.runIf(hasAddresses)('the addresses of links', () => {
     expect(ofHere([lost, taken])).toEqual([taken])
   })
 
-  test("are removed when their owner closes them, while another owner's addresses remain", () => {
+  test('closing one set of addresses leaves another set in place', () => {
     const [first, second] = [add(4, 6), add(4, 6)]
     first.close()
     expect(ofHere([...first.addresses, ...second.addresses])).toEqual(second.addresses)

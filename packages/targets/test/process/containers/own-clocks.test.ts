@@ -49,7 +49,7 @@ describe.runIf(findLibrary() !== undefined)('the clock of a container', () => {
     expect(offset()).toBe('+0.000')
   })
 
-  test('is not changed after the end of a run that stops during a fault', async () => {
+  test('is no longer written once the run has ended, even if a fault is in force', async () => {
     const { clocks, clock } = await clockOf('web')
     vi.useFakeTimers()
     const fast = clock.move({ offsetMs: 0, driftPpm: 500_000 })

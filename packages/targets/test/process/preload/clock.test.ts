@@ -31,7 +31,7 @@ describe.skipIf(ways[0].without !== '')(`the clock of a Node program${ways[0].wi
   })
 })
 
-test('overlapping clock faults add up, and each is undone separately', () => {
+test('overlapping clock faults add up, and each fault is undone separately', () => {
   const set: Wrongness[] = []
   const clock = createClock({ setClock: (wrong) => void set.push(wrong) })
   const undo = clock.move({ offsetMs: 1_000, driftPpm: 0 })

@@ -26,7 +26,7 @@ describe('the bit that a flip-bit fault flips', () => {
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)
   })
 
-  test('returns to its old value if it is flipped again', () => {
+  test('returns to its old value after a second flip', () => {
     const disk = diskWith({ a: 'abc' })
     for (let i = 0; i < 2; i++) flipBit(disk, { at: 0.5, bit: 7 })
     expect(readFileSync(join(disk, 'a'), 'latin1')).toBe('abc')

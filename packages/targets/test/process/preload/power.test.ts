@@ -198,7 +198,7 @@ describe.each(ways)('a disk (by: $by)', ({ by, without }) => {
     ['an opening that empties', `fs.openSync('file', 'w')`],
     ['an fsync', `fs.fsyncSync(fd)`],
     ['a write with O_DSYNC', `fs.writeSync(fs.openSync('file', fs.constants.O_WRONLY | fs.constants.O_DSYNC), 'x')`],
-  ])('delays %s while it is frozen, until it is thawed or the program is killed', async (_, change) => {
+  ])('delays %s until the freeze ends or the program is killed', async (_, change) => {
     const { machine, disk, start } = await openMachine(['freeze-disk'], by)
     writeFileSync(join(disk, 'file'), 'ab')
     const changing = `${APPENDING}; process.on('SIGUSR2', () => { ${change}; say(fs.existsSync('../thawed')) }); say('')`

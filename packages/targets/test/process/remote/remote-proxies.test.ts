@@ -140,7 +140,7 @@ describe('a fault at a remote proxy', () => {
     expect(local.remove).toHaveBeenCalledOnce()
   })
 
-  test('fails and is reverted on all hosts if one host refuses it', async () => {
+  test('fails and is reverted on all hosts if one host refuses the fault', async () => {
     const [a, b] = [await host(), await host({ name: 'to-n3' })]
     const n1ToN3 = { from: 'n1', to: 'n3' }
     const { remotes } = await opened([planOf(a.control), planOf(b.control, { links: new Map([['to-n3', n1ToN3]]) })])
@@ -152,7 +152,7 @@ describe('a fault at a remote proxy', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('ends at an unknown time if the network to its host is cut', async () => {
+  test('is reported as lost at an unknown time if the network to the host is cut', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)

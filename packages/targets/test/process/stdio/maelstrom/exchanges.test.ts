@@ -74,7 +74,7 @@ test('a Maelstrom exchange reports no second reply while a fault duplicates clie
   expect(trouble).toEqual([])
 })
 
-test('a Maelstrom exchange drops a reply after the timeout without a report', () => {
+test('a Maelstrom exchange drops a reply after the timeout, and reports no trouble', () => {
   const { trouble, completions, reply, timeOut } = asked()
   timeOut()
   reply(ok(1))
