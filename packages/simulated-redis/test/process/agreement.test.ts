@@ -94,23 +94,20 @@ const shown = (reply: RespValue | undefined): string =>
 describe.skipIf(program === undefined)(
   `a real redis-server${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test.each(['2', '3'])(
-      'replies to random commands in RESP%s are the same as those of the simulation',
-      async (protocol) => {
-        const server = await startRedis(program ?? '')
-        const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
-        await fc.assert(
-          fc.asyncProperty(many, async (commands) => {
-            const lines = [['HELLO', protocol], ...commands]
-            const [theirs, ours] = [await real(server, lines), simulated(lines)]
-            const told = (replies: RespValue[]) =>
-              lines.map((line, i) => [line, comparable(replies[i] ?? { kind: 'null' }, line)])
-            expect(told(ours)).toEqual(told(theirs))
-          }),
-          { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
-        )
-      },
-    )
+    test.each(['2', '3'])('replies to random commands in RESP%s equal the simulated replies', async (protocol) => {
+      const server = await startRedis(program ?? '')
+      const many = fc.array(anyCommand, { minLength: 100, maxLength: 100 })
+      await fc.assert(
+        fc.asyncProperty(many, async (commands) => {
+          const lines = [['HELLO', protocol], ...commands]
+          const [theirs, ours] = [await real(server, lines), simulated(lines)]
+          const told = (replies: RespValue[]) =>
+            lines.map((line, i) => [line, comparable(replies[i] ?? { kind: 'null' }, line)])
+          expect(told(ours)).toEqual(told(theirs))
+        }),
+        { numRuns: Number(process.env['REDIS_RUNS'] ?? 40) },
+      )
+    })
 
     test('scripts and read-only scripts have the same forbidden commands as in the simulation', async () => {
       const server = await startRedis(program ?? '')
