@@ -32,6 +32,7 @@ import { verifyMistakes } from './verify-mistakes.ts'
 /** Where the sources are: npm runs scripts in the root of the repository. */
 const root = process.cwd()
 const PACKAGES = readdirSync(join(root, 'packages'))
+const FLOORS = ['unit', 'process', 'soak']
 /** The configuration of Vitest, with all that it imports. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
@@ -97,8 +98,6 @@ if (chosen.length === 0) {
 function isMeant({ package: row, name, file }: Mutation, word: string): boolean {
   return PACKAGES.includes(word) ? row === word : name.includes(word) || file.includes(word)
 }
-
-const FLOORS = ['unit', 'process', 'soak']
 
 function testsOf({ package: name, tests }: Mutation): readonly string[] {
   return tests.flatMap((test) => FLOORS.map((floor) => `packages/${name}/test/${floor}/${test}`))
