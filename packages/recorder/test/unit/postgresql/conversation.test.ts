@@ -168,6 +168,23 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
+  test.each<readonly [string, readonly string[], string]>([
+    ['a cas that keeps the value if its write missed the row', ['UPDATE 0'], '0 ok cas x=[1,1]'],
+    ['a cas to the value of the write that hit it', ['UPDATE 1', 'UPDATE 0'], '0 ok cas x=[1,2]'],
+    ['a cas to the value of the last write', ['UPDATE 1', 'UPDATE 1'], '0 ok cas x=[1,3]'],
+  ])('records a row read and then written as %s', (_, tags, end) => {
+    const lines = recorded([
+      asks(query('BEGIN')),
+      answers(tag('BEGIN'), ready('T')),
+      asks(...extended(SELECT, 'x')),
+      answers(...prepared, columns(column('value')), row('1'), tag('SELECT 1'), ready('T')),
+      ...tags.flatMap((said, at) => [asks(...extended(UPDATE, String(2 + at), 'x')), written(said, 'T')]),
+      asks(query('COMMIT')),
+      answers(tag('COMMIT'), ready()),
+    ])
+    expect(lines.at(-1)).toBe(end)
+  })
+
   test('records an unanswered COMMIT as info, a refused COMMIT as fail, and nothing without a COMMIT', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([

@@ -72,6 +72,7 @@ describe('the analysis of a PostgreSQL statement', () => {
   test.each([
     ['UPDATE kv SET value = $1 || value WHERE key = $2', { key: second }],
     ['UPDATE kv SET value = upper(value) WHERE key = $1', { key: first }],
+    ["UPDATE kv SET value = E'it\\'s' WHERE key = $1", { key: first }],
     ['UPDATE kv SET value = 1', 'everything'],
     ['UPDATE kv SET value = 1 WHERE key = $1 OR key = $2', 'everything'],
     ['UPDATE kv SET value = 1 WHERE key = ANY($1)', 'everything'],
@@ -98,6 +99,8 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['SELECT * FROM orders WHERE total > round($1)', 'nothing'],
     ['INSERT INTO orders (id, at) VALUES ($1, now())', 'nothing'],
     ['INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO NOTHING', 'nothing'],
+    ['INSERT INTO public.orders (id) VALUES ($1)', 'nothing'],
+    ['SELECT public.bump ($1)', 'everything'],
     ['TRUNCATE orders CASCADE', 'everything'],
     ['DO $$ BEGIN UPDATE kv SET value = 1; END $$', 'everything'],
     ['CALL work()', 'everything'],
@@ -124,6 +127,7 @@ describe('the analysis of a PostgreSQL statement', () => {
     expect(statementsOf("BEGIN; SELECT ';' ; COMMIT;")?.length).toBe(3)
     expect(statementsOf("SELECT 'a")).toBeUndefined()
     expect(statementsOf('SELECT $a$ ; $a$')?.length).toBe(1)
+    expect(statementsOf("SELECT E'\\'; '; SELECT 1")?.length).toBe(2)
   })
 
   test('requires a table in the settings, and refuses unknown settings, with advice', () => {

@@ -927,6 +927,10 @@ describe('an array of keys in the binary format', () => {
     expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
   })
 
+  test('that is empty reads no row', () => {
+    for (const keys of [array(23, 0), array(23, 1)]) expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
+  })
+
   test.each([
     ['a null', array(23, 1, int4(1), null)],
     ['another type', array(1700, 1, int4(1))],
