@@ -4,6 +4,7 @@ import {
   amountOf,
   type CommandReader,
   type CommandReaders,
+  keeping,
   one,
   type Recognised,
   read,
@@ -19,7 +20,7 @@ const adding =
   }
 
 const changing = (f: string, key: string, value: number): Recognised =>
-  one({ call: { f, key, value }, says: saysCount })
+  one(keeping({ call: { f, key, value }, says: saysCount }))
 
 const saysNumber: Says = (answer, call, index) => {
   if (answer === null) return saysText(answer, call, index)

@@ -1,5 +1,5 @@
 import { type Says, saysCount } from './answers.ts'
-import { type CommandReaders, one, read, several, word } from './command-reader.ts'
+import { type CommandReaders, keeping, one, read, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
 const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
@@ -8,7 +8,7 @@ const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value
 export const listCommands: CommandReaders = {
   RPUSH: (words, names) => {
     const key = names.key(word(words, 1))
-    return several(words.slice(2).map((value) => ({ call: { f: 'append', key, value }, says: saysCount })))
+    return several(words.slice(2).map((value) => keeping({ call: { f: 'append', key, value }, says: saysCount })))
   },
   LRANGE: (words, names) =>
     words.length === 4 && words[2] === '0' && words[3] === '-1'

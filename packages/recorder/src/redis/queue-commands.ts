@@ -1,5 +1,5 @@
 import { type Says, saysCount, saysList, saysText } from './answers.ts'
-import { type CommandReader, type CommandReaders, type End, one, several, word } from './command-reader.ts'
+import { type CommandReader, type CommandReaders, type End, keeping, one, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 import { DRAIN, type KnownScript, oneOperation } from './scripts.ts'
 
@@ -9,7 +9,7 @@ const pushing =
     const list = word(words, 1)
     if (words.length < 3 || !names.isFilledAt(list, end)) return undefined
     const key = names.key(list)
-    return several(words.slice(2).map((value) => ({ call: { f: 'enqueue', key, value }, says: saysCount })))
+    return several(words.slice(2).map((value) => keeping({ call: { f: 'enqueue', key, value }, says: saysCount })))
   }
 
 /** @param end where the list is filled: the opposite end. */
@@ -17,7 +17,7 @@ const popping =
   (end: End, length: number, says: Says): CommandReader =>
   (words, names) =>
     words.length === length && names.isFilledAt(word(words, 1), end)
-      ? one({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says })
+      ? one(keeping({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says }))
       : undefined
 
 /** Interprets key and value, or null after the timeout. */

@@ -1,12 +1,10 @@
 import type { Json } from '@chaosproxy/history'
 import { type CommandOperation, type Says, saysCount } from './answers.ts'
-import { type CommandReaders, one, read, several, word } from './command-reader.ts'
+import { type CommandReaders, keeping, one, read, several, word } from './command-reader.ts'
 import type { CommandTable } from './command-table.ts'
 
-const change = (f: 'add' | 'remove', key: string, value: Json): CommandOperation => ({
-  call: { f, key, value },
-  says: saysCount,
-})
+const change = (f: 'add' | 'remove', key: string, value: Json): CommandOperation =>
+  keeping({ call: { f, key, value }, says: saysCount })
 
 const contains = (key: string, value: Json, says: Says): CommandOperation => ({
   call: { f: 'contains', key, value, harmless: true },

@@ -10,12 +10,17 @@ export function recorded({ answer, ...options }: Options = {}) {
   const views = { client: [] as Event[], backend: [] as Event[] }
   const sinkTo = (events: Event[]) => ({ write: (line: string) => void events.push(JSON.parse(line) as Event) })
   let time = 0
+  /** Nanoseconds; each look at the clock takes one. */
   const now = () => ++time as ReturnType<Parameters<typeof createRecorder>[0]['now']>
   const recorder = createRecorder({ now, client: sinkTo(views.client), backend: sinkTo(views.backend) })
   const server = new RedisInMemory(answer)
   const recording = recordResp({ recorder, node: 'n1', ...options })
   /** Whether requests reach the server, and replies the client. */
   const link = { to: true, back: true }
+  /** Lets time pass, in milliseconds. */
+  const pass = (ms: number): void => {
+    time += ms * 1e6
+  }
 
   /** A connection, whose bytes are passed on as a proxy does. */
   function connect() {
@@ -62,5 +67,5 @@ export function recorded({ answer, ...options }: Options = {}) {
     views[view]
       .filter(({ process, f }) => process === 'recorder' && f !== 'passed-on')
       .map(({ f, key = '*', value }) => `${f} ${key}: ${(value as { what: string }).what}`)
-  return { recorder, server, link, connect, client, ask: client.send, views, told, marks }
+  return { recorder, server, link, pass, connect, client, ask: client.send, views, told, marks }
 }

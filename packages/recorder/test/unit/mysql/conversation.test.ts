@@ -128,7 +128,9 @@ describe('a MySQL transaction', () => {
   })
 
   test('belongs to no client if program_name is that of a tool or a driver', () => {
-    const sessions = ['shop', 'mysql', 'MySQL Connector/J'].map((name) => recorded([update(0)], { name })[0]?.['session'])
+    const sessions = ['shop', 'mysql', 'MySQL Connector/J'].map(
+      (name) => recorded([update(0)], { name })[0]?.['session'],
+    )
     expect(sessions).toEqual(['shop', undefined, undefined])
   })
 

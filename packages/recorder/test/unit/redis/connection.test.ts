@@ -118,21 +118,24 @@ describe('a Redis client', () => {
 })
 
 describe('a Redis connection with replies out of order', () => {
-  test.each([[['a']], [['a', 'b']]])('continues in RESP3, where messages of subscriptions to %j are pushes', (channels) => {
-    const subscribed = channels.map((channel, at) => `>3\r\n+subscribe\r\n+${channel}\r\n:${at + 1}\r\n`)
-    const { ask, told, recorder } = recorded({
-      answer: ([name]) =>
-        name === 'HELLO'
-          ? '%1\r\n+proto\r\n:3\r\n'
-          : name === 'SUBSCRIBE'
-            ? subscribed.join('>3\r\n+message\r\n+a\r\n+hi\r\n')
-            : undefined,
-    })
-    ask(command('HELLO', '3'))
-    ask(command('SUBSCRIBE', ...channels) + command('SET', 'x', '1'))
-    expect(ended(told())).toEqual(['0 ok write x="1"'])
-    expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0 })
-  })
+  test.each([[['a']], [['a', 'b']]])(
+    'continues in RESP3, where messages of subscriptions to %j are pushes',
+    (channels) => {
+      const subscribed = channels.map((channel, at) => `>3\r\n+subscribe\r\n+${channel}\r\n:${at + 1}\r\n`)
+      const { ask, told, recorder } = recorded({
+        answer: ([name]) =>
+          name === 'HELLO'
+            ? '%1\r\n+proto\r\n:3\r\n'
+            : name === 'SUBSCRIBE'
+              ? subscribed.join('>3\r\n+message\r\n+a\r\n+hi\r\n')
+              : undefined,
+      })
+      ask(command('HELLO', '3'))
+      ask(command('SUBSCRIBE', ...channels) + command('SET', 'x', '1'))
+      expect(ended(told())).toEqual(['0 ok write x="1"'])
+      expect(recorder.counters).toMatchObject({ opaqueConnections: 0, unmatchedAnswers: 0 })
+    },
+  )
 
   test.each(['PSYNC', 'SYNC'])('marks no key by what its server sends after %s, which is no RESP', (name) => {
     const { ask, marks } = recorded({ answer: ([asked]) => (asked === name ? 'REDIS0011 no RESP' : undefined) })

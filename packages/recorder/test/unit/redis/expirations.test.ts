@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { commandSet } from '../../../src/redis/command-set.ts'
+import { recordResp } from '../../../src/redis/resp-recorder.ts'
+import { recorded } from '../../redis/recorded.ts'
+
+const OK = '+OK\r\n'
+const ONE = ':1\r\n'
+const ABSENT = '$-1\r\n'
+const HERE = '$1\r\n1\r\n'
+
+/** A command with its answer, or a number of milliseconds that pass. */
+type Step = readonly [command: string, answer: string] | number
+
+/** The expiries that these steps record, as `invoke x`, `ok x` and `fail x`. */
+function expiries(steps: readonly Step[], { model = 'register', nodes = 1 } = {}): readonly string[] {
+  let next = ''
+  const { ask, pass, views, recorder } = recorded({ answer: () => next, commands: commandSet({ model }) })
+  for (let i = 1; i < nodes; i++) recordResp({ recorder, node: `n${i + 1}` })
+  for (const step of steps)
+    if (typeof step === 'number') pass(step)
+    else {
+      next = step[1]
+      ask(`${step[0]}\r\n`)
+    }
+  return expiriesIn(views.client)
+}
+
+const expiriesIn = (events: readonly object[]): readonly string[] =>
+  (events as readonly { readonly type: string; readonly key: string; readonly expires?: true }[]).flatMap((event) =>
+    event.expires === true ? [`${event.type} ${event.key}`] : [],
+  )
+
+const setFor10s: Step = ['SET x 1 EX 10', OK]
+const gone: Step = ['GET x', ABSENT]
+const here: Step = ['GET x', HERE]
+
+describe('a key with a time to live', () => {
+  test('may be gone from a little before its end on, because clocks differ', () => {
+    expect(expiries([setFor10s, 9889.5, gone])).toEqual([])
+    expect(expiries([setFor10s, 9890.5, gone])).toEqual(['invoke x', 'ok x'])
+  })
+
+  test('may be gone at any time after its end, until a write replaces it', () => {
+    expect(expiries([setFor10s, 20_000, here])).toEqual(['invoke x'])
+    expect(expiries([setFor10s, 20_000, here, here])).toEqual(['invoke x'])
+    expect(expiries([setFor10s, 20_000, here, gone])).toEqual(['invoke x', 'ok x'])
+    expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK]])).toEqual(['invoke x', 'fail x'])
+    expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK], gone])).toEqual(['invoke x', 'fail x'])
+  })
+
+  test('may be gone on one of several servers, although another one still had it', () => {
+    expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK]], { nodes: 2 })).toEqual(['invoke x', 'ok x'])
+  })
+
+  test.each<readonly [string, Step]>([
+    ['a write without one', ['SET x 2', OK]],
+    ['a deletion', ['DEL x', ONE]],
+    ['its absence', gone],
+    ['another time to live', ['EXPIRE x 100', ONE]],
+    ['a swap to another value', ['GETSET x 2', HERE]],
+  ])('loses it by %s', (_, step) => {
+    expect(expiries([setFor10s, step, 20_000, here])).toEqual([])
+  })
+
+  test.each<readonly [string, Step]>([
+    ['a read', here],
+    ['an addition', ['APPEND x 2', ':2\r\n']],
+    ['a sum', ['INCR x', ':2\r\n']],
+    ['a write that keeps it', ['SET x 2 KEEPTTL', OK]],
+    ['a refused write', ['SET x 2', '-READONLY You\r\n']],
+    ['a swap for the same value', ['GETSET x 1', HERE]],
+    ['another time to live that is refused', ['EXPIRE x 100 NX', ':0\r\n']],
+  ])('keeps it through %s', (_, step) => {
+    expect(expiries([setFor10s, step, 20_000, here])).toEqual(['invoke x'])
+  })
+
+  test('has the time to live of the last command that set one', () => {
+    expect(expiries([setFor10s, ['PEXPIRE x 100', ONE], 200, here])).toEqual(['invoke x'])
+    expect(expiries([['EXPIRE x 10', ':0\r\n'], 20_000, here])).toEqual([])
+    expect(expiries([['GETEX x EX 10', ABSENT], 20_000, here])).toEqual([])
+    expect(expiries([['GETEX x EX 10', HERE], 20_000, here])).toEqual(['invoke x'])
+  })
+
+  test('may be gone at once if its end is a moment of the server’s clock', () => {
+    expect(expiries([['SET x 1 PXAT 99', OK], here])).toEqual(['invoke x'])
+  })
+
+  test.each([
+    ['counter', 'INCR n'],
+    ['counter', 'DECRBY n 2'],
+    ['set', 'SADD n 1'],
+    ['set', 'SREM n 1'],
+    ['queue', 'LPUSH n 1'],
+    ['list-append', 'RPUSH n 1'],
+  ])('is marked if null means nothing in the model %s, although it was written again: %s', (model, write) => {
+    const { ask, pass, marks } = recorded({ answer: () => ONE, commands: commandSet({ model }) })
+    ask(`${write}\r\n`)
+    ask('EXPIRE n 10\r\n')
+    ask(`${write}\r\n`)
+    expect(marks()).toEqual([])
+    pass(20_000)
+    ask(`${write}\r\n`)
+    expect(marks()).toEqual(['touched n: its time to live'])
+  })
+})
+
+describe('a time to live in a transaction', () => {
+  const all = (answer: string): readonly Step[] => [
+    ['MULTI', OK],
+    ['SET x 1 EX 10', '+QUEUED\r\n'],
+    ['EXPIRE y 10', '+QUEUED\r\n'],
+    ['EXEC', answer],
+    20_000,
+    here,
+    ['GET y', HERE],
+  ]
+
+  test('is set if its own answer says so', () => {
+    expect(expiries(all('*2\r\n+OK\r\n:0\r\n'))).toEqual(['invoke x'])
+    expect(expiries(all('*2\r\n+OK\r\n:1\r\n'))).toEqual(['invoke x', 'invoke y'])
+  })
+
+  test('is not set if the transaction is not executed', () => {
+    expect(expiries(all('*-1\r\n'))).toEqual([])
+  })
+})
+
+describe('an expiry', () => {
+  /** Connections whose commands are answered by this, and otherwise not at all. */
+  function connected(answers: { readonly [command: string]: string }) {
+    const recording = recorded({ answer: (words) => answers[words.join(' ')] ?? '' })
+    const ended = () => expiriesIn(recording.views.client)
+    return { ...recording, ended, one: recording.client, other: recording.connect() }
+  }
+  const answers = { 'SET x 1 EX 10': OK, 'SET x 2': OK, 'GET x': HERE }
+
+  test('stays possible if the command that set it was not answered', () => {
+    const { one, other, pass, ended } = connected({ ...answers, 'SET x 1 EX 10': '' })
+    one.send('SET x 1 EX 10\r\n')
+    pass(20_000)
+    for (const text of ['GET x', 'SET x 2', 'GET x']) other.send(`${text}\r\n`)
+    expect(ended()).toEqual(['invoke x'])
+  })
+
+  test('ends only when no operation that began before its end can show it', () => {
+    const { one, other, pass, ended } = connected(answers)
+    one.send('SET x 1 EX 10\r\n')
+    pass(20_000)
+    other.send('GETDEL x\r\n')
+    one.send('SET x 2\r\n')
+    expect(ended()).toEqual(['invoke x'])
+    other.reset()
+    expect(ended()).toEqual(['invoke x', 'ok x'])
+  })
+
+  test('did not happen if the only operation without an answer is a write, which needs no absent key', () => {
+    const { one, other, pass, ended } = connected(answers)
+    one.send('SET x 1 EX 10\r\n')
+    pass(20_000)
+    other.send('SET x 3\r\n')
+    other.reset()
+    one.send('SET x 2\r\n')
+    expect(ended()).toEqual(['invoke x', 'fail x'])
+  })
+})
+
+describe('a field of a hash with a time to live', () => {
+  const set: Step = ['HSET h f 1', ONE]
+  const expire: Step = ['EXPIRE h 10', ONE]
+  const read: Step = ['HGET h f', ABSENT]
+
+  test('may be gone when the hash is, and nothing shows that the hash is not', () => {
+    expect(expiries([set, expire, 5000, read])).toEqual([])
+    expect(expiries([set, expire, 20_000, read])).toEqual(['invoke h[f]'])
+    expect(expiries([set, expire, 20_000, read, ['HSET h f 2', ONE]])).toEqual(['invoke h[f]'])
+  })
+
+  test('ends with a deletion of the hash', () => {
+    expect(expiries([set, expire, 20_000, read, ['DEL h', ONE]])).toEqual([
+      'invoke h[f]',
+      'invoke h',
+      'fail h',
+      'ok h[f]',
+    ])
+  })
+
+  test('has it although it was first seen later', () => {
+    expect(expiries([set, expire, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual(['invoke h[g]'])
+    const late: Step = ['HSET h g 1', ONE]
+    expect(expiries([set, expire, 20_000, ['GET h', '-WRONGTYPE\r\n'], late])).toEqual(['invoke h', 'invoke h[g]'])
+  })
+
+  test('may have one of its own, which that of the hash does not replace', () => {
+    const own: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:1\r\n']
+    const refused: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:0\r\n']
+    const later: Step = ['EXPIRE h 100', ONE]
+    expect(expiries([set, own, later, 20_000, read])).toEqual(['invoke h[f]'])
+    expect(expiries([set, refused, later, 20_000, read])).toEqual([])
+    expect(expiries([set, ['HPEXPIRE h 10000 FIELDS 1 f', '*1\r\n:1\r\n'], 5000, read])).toEqual([])
+    // A field that is seen later has none.
+    expect(expiries([set, own, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual([])
+  })
+})

@@ -1,0 +1,107 @@
+import { type Json, UserError } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { commandSet } from '../../../src/redis/command-set.ts'
+import { readRespInitially } from '../../../src/redis/resp-recorder.ts'
+import { recorded } from '../../redis/recorded.ts'
+
+const WHOLE: { readonly [command: string]: Json } = {
+  'SCAN 0 COUNT 1000': ['7', ['x', 'h']],
+  'SCAN 7 COUNT 1000': ['0', ['l', { base64: '/w==' }, 'e']],
+  'TYPE x': 'string',
+  'GET x': '1',
+  'TYPE h': 'hash',
+  'HKEYS h': ['f', { base64: '/w==' }, 'g'],
+  'HMGET h f g': ['1', '2'],
+  'TYPE l': 'list',
+  'TYPE e': 'hash',
+  'HKEYS e': [],
+  'PTTL x': -1,
+  'PTTL h': 5000,
+  'PTTL l': -1,
+  'PTTL e': -2,
+}
+
+/** A recording whose initial values are read from a server with these answers. */
+async function scanned(answers: { readonly [command: string]: Json }, model = 'register') {
+  const commands = commandSet({ model })
+  const recording = recorded({ initial: 'read', commands, answer: () => '$-1\r\n' })
+  const asked: string[] = []
+  let closed = 0
+  const dial = async () => ({
+    ask: async (request: Json) => {
+      const text = (request as string[]).join(' ')
+      asked.push(text)
+      return answers[text] ?? { error: `ERR ${text}` }
+    },
+    unusable: (why: string) => new UserError('environment', why),
+    close: () => {
+      closed++
+    },
+  })
+  const read = () => readRespInitially({ recorder: recording.recorder, node: 'n1', commands }, dial)
+  return { ...recording, asked, closed: () => closed, read }
+}
+
+test('the values at the start are read by the recorder, strings and hashes, page by page', async () => {
+  const { read, told, views, closed } = await scanned(WHOLE)
+  await read()
+  const ends = told().filter((line) => line.includes(' ok '))
+  expect(ends.map((line) => line.slice(2))).toEqual(['ok read x="1"', 'ok read h[f]="1"', 'ok read h[g]="2"'])
+  const sessions = views.client.flatMap(({ type, session }) => (type === 'invoke' ? [session] : []))
+  expect(new Set(sessions)).toEqual(new Set(['the recorder, at the start']))
+  expect(closed()).toBe(1)
+})
+
+test('the values at the start are read once, although several servers are recorded', async () => {
+  const { read, asked } = await scanned(WHOLE)
+  await read()
+  const first = asked.length
+  await read()
+  expect(asked).toHaveLength(first)
+})
+
+test('hashes are not read at the start in a model without them', async () => {
+  const { read, asked } = await scanned(WHOLE, 'counter')
+  await read()
+  expect(asked.filter((text) => text.startsWith('HKEYS') || text.startsWith('HMGET'))).toEqual([])
+})
+
+test('a key that has a time to live at the start may be gone after it, with its fields', async () => {
+  const { read, ask, pass, told } = await scanned(WHOLE)
+  await read()
+  const before = told().length
+  ask('HGET h f\r\n')
+  expect(
+    told()
+      .slice(before)
+      .filter((line) => line.includes('write')),
+  ).toEqual([])
+  pass(5000)
+  ask('HGET h g\r\n')
+  expect(told().filter((line) => line.includes('invoke write'))).toEqual([expect.stringContaining('h[g]=null')])
+})
+
+test.each<readonly [string, { readonly [command: string]: Json }]>([
+  ['ERR SCAN 0 COUNT 1000', {}],
+  ['an answer that is not understood', { 'SCAN 0 COUNT 1000': 'OK' }],
+  ['an answer that is not understood', { 'SCAN 0 COUNT 1000': ['0'] }],
+  ['an answer that is not understood', { 'SCAN 0 COUNT 1000': [0, []] }],
+  ['ERR TYPE x', { 'SCAN 0 COUNT 1000': ['0', ['x']] }],
+])('a server from which the values at the start cannot be read is refused: %s', async (why, answers) => {
+  const { read, closed } = await scanned(answers)
+  await expect(read()).rejects.toThrow(why)
+  expect(closed()).toBe(1)
+})
+
+test('a key that is gone is not in doubt if the values at the start were read', async () => {
+  const { ask, marks } = await scanned(WHOLE)
+  ask('APPEND x c\r\n')
+  ask('GET x\r\n')
+  expect(marks()).toEqual([])
+})
+
+test('the value of all keys at the start is that of the settings, and otherwise unknown', () => {
+  expect(recorded().recorder.initial).toBe('unknown')
+  expect(recorded({ initial: 'read' }).recorder.initial).toBe('unknown')
+  expect(recorded({ initial: { value: null } }).recorder.initial).toBeNull()
+})

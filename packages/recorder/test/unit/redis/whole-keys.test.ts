@@ -1,0 +1,221 @@
+import { describe, expect, test } from 'vitest'
+import { commandSet } from '../../../src/redis/command-set.ts'
+import { recordResp } from '../../../src/redis/resp-recorder.ts'
+import { recorded } from '../../redis/recorded.ts'
+
+// Commands that move or delete whole keys, and scripts of popular packages.
+
+/** What is recorded of these commands, each with its answer: completions without their process, and marks. */
+function done(all: readonly (readonly [command: string, answer: string])[], { nodes = 1 } = {}): readonly string[] {
+  const answers = all.map(([, answer]) => answer)
+  const { ask, told, marks, recorder } = recorded({ answer: () => answers.shift() ?? '' })
+  for (let i = 1; i < nodes; i++) recordResp({ recorder, node: `n${i + 1}` })
+  for (const [text] of all) ask(`${text}\r\n`)
+  const ends = told().filter((line) => !line.includes('invoke'))
+  return [...ends.map((line) => line.replace(/^\d+ /, '').replace(/=undefined !.*/, '')), ...marks()]
+}
+
+const OK = '+OK\r\n'
+const ONE = ':1\r\n'
+const setX = ['SET x 1', OK] as const
+
+describe('RENAME', () => {
+  test('writes the value of the last write to the other key', () => {
+    expect(done([setX, ['RENAME x y', OK]])).toEqual(['ok write x="1"', 'ok write x=null', 'ok write y="1"'])
+    expect(done([setX, ['INCR x', ':2\r\n'], ['RENAMENX x y', ONE]]).slice(2)).toEqual([
+      'ok write x=null',
+      'ok write y="2"',
+    ])
+  })
+
+  test('writes nothing if it is refused', () => {
+    expect(done([setX, ['RENAMENX x y', ':0\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
+    expect(done([setX, ['RENAME x y', '-READONLY You\r\n']]).slice(1)).toEqual(['fail write x', 'fail write y'])
+  })
+
+  test('deletes the fields of the key that it replaces', () => {
+    const lines = done([['HSET y f 1', ONE], setX, ['RENAME x y', OK]])
+    expect(lines.slice(2)).toEqual(['ok write x=null', 'ok write y="1"', 'ok write y[f]=null'])
+  })
+
+  test.each<readonly [string, readonly (readonly [string, string])[]]>([
+    ['nobody has written it', [['GET x', '$1\r\n1\r\n']]],
+    ['it has a time to live', [['SET x 1 EX 10', OK]]],
+    ['it was changed by a command that is no operation', [setX, ['SETRANGE x 0 2', ONE]]],
+    ['it is a list', [setX, ['LPUSH x 2', '-WRONGTYPE\r\n']]],
+    ['a text was appended', [setX, ['APPEND x 2', ':2\r\n']]],
+    ['it is a hash', [setX, ['HSET x f 1', '-WRONGTYPE\r\n']]],
+    ['scripts may have changed it', [setX, ['EVAL s 0', OK]]],
+  ])('marks the other key if %s', (_, before) => {
+    const lines = done([...before, ['RENAME x y', OK], ['GET y', '$1\r\n1\r\n']])
+    expect(lines).not.toContain('ok write y="1"')
+    expect(lines.some((line) => line.startsWith('touched y') || line.startsWith('touched *'))).toBe(true)
+  })
+
+  test('marks the other key if several servers are recorded, each of which has its own', () => {
+    expect(done([setX, ['RENAME x y', OK]], { nodes: 2 })).toContain('touched y: RENAME')
+  })
+
+  test('does not know the value if it is written at the same time', () => {
+    const { client, connect, told } = recorded({ answer: (words) => (words[0] === 'RENAME' ? '' : OK) })
+    client.send('SET x 1\r\n')
+    const other = connect()
+    other.send('RENAME x y\r\n')
+    client.send('SET x 2\r\n')
+    other.reset()
+    expect(told().filter((line) => line.includes('y='))).toHaveLength(2)
+    const sameTime = recorded({ answer: (words) => (words[2] === '2' ? '' : OK) })
+    sameTime.client.send('SET x 1\r\n')
+    sameTime.connect().send('SET x 2\r\n')
+    sameTime.client.send('RENAME x y\r\n')
+    expect(sameTime.marks()).toEqual(['touched y: RENAME'])
+  })
+})
+
+describe('FLUSHALL and FLUSHDB', () => {
+  const before = [setX, ['SELECT 1', OK], ['SET z 1', OK], ['SELECT 0', OK], ['HSET h f 1', ONE]] as const
+
+  test('delete every key and field that was seen, FLUSHDB those of its database', () => {
+    const [all, one] = ['FLUSHALL', 'FLUSHDB'].map((name) => done([...before, [name, OK]]).slice(3))
+    const ofZero = ['ok write x=null', 'ok write h=null', 'ok write h[f]=null']
+    expect(one).toEqual(ofZero)
+    expect(new Set(all)).toEqual(new Set([...ofZero, 'ok write 1/z=null']))
+  })
+
+  test('make keys absent that are first seen afterwards', () => {
+    for (const name of ['FLUSHALL', 'FLUSHDB ASYNC', 'flushdb sync']) {
+      const lines = done([
+        [name, OK],
+        ['GET new', '$-1\r\n'],
+      ])
+      expect(lines).toEqual(['ok write new=null', 'ok read new=null'])
+    }
+    const other = [
+      ['FLUSHDB', OK],
+      ['SELECT 1', OK],
+      ['GET new', '$-1\r\n'],
+    ] as const
+    expect(done(other)).toEqual(['ok read 1/new=null'])
+    expect(done([['FLUSHALL', OK], ...other.slice(1)])).toEqual(['ok write 1/new=null', 'ok read 1/new=null'])
+    expect(
+      done([
+        ['FLUSHALL', '-NOPERM no\r\n'],
+        ['GET new', '$-1\r\n'],
+      ]),
+    ).toEqual(['ok read new=null'])
+    expect(
+      done([
+        ['FLUSHALL', OK],
+        ['HGET h f', '$-1\r\n'],
+      ]),
+    ).toContain('ok write h[f]=null')
+  })
+
+  test('mark every key if their words are unknown, or several servers are recorded', () => {
+    for (const text of ['FLUSHALL SOON', 'FLUSHALL ASYNC SYNC'])
+      expect(done([setX, [text, OK]])).toContain(`touched *: FLUSHALL`)
+    expect(done([setX, ['FLUSHALL', OK]], { nodes: 2 })).toContain('touched *: FLUSHALL')
+  })
+})
+
+const FLEXIBLE = `redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX') local consumed = redis.call('incrby', KEYS[1], ARGV[1]) local ttl = redis.call('pttl', KEYS[1]) if ttl == -1 then redis.call('expire', KEYS[1], ARGV[2]) ttl = 1000 * ARGV[2] end return {consumed, ttl}`
+const WINDOW = `local windowMs = tonumber(ARGV[1]) local timeToExpire = redis.call("PTTL", KEYS[1]) if timeToExpire <= 0 then redis.call("SET", KEYS[1], 1, "PX", windowMs) return { 1, windowMs } end local totalHits = redis.call("INCR", KEYS[1]) return { totalHits, timeToExpire }`
+const HITS = `local totalHits = redis.call("GET", KEYS[1]) local timeToExpire = redis.call("PTTL", KEYS[1]) return { totalHits, timeToExpire }`
+const FIRST = `local c = redis.call('INCR', KEYS[1]) if tonumber(c) == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return c`
+const ACQUIRE = `for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end return #KEYS`
+const EXTEND = `for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end return #KEYS`
+const RELEASE = `local count = 0 for i, key in ipairs(KEYS) do if redis.call("get", key) == ARGV[1] then redis.pcall("del", key) count = count + 1 end end return count`
+
+const bulks = (...words: string[]): string =>
+  `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
+
+/** How a call of a script ends, and whether its key may be gone after so many milliseconds. */
+function ended(script: string, args: readonly string[], answer: string, { model = 'register', after = 0 } = {}) {
+  const { ask, pass, told, views, marks } = recorded({
+    answer: (words) => (words[0] === 'EVAL' ? answer : '$1\r\n1\r\n'),
+    commands: commandSet({ model }),
+  })
+  ask(bulks('EVAL', script, ...args))
+  const ends = told().flatMap((line) =>
+    line.includes('invoke') ? [] : [line.replace(/^\d+ /, '').replace(/=undefined !.*/, '')],
+  )
+  pass(after)
+  for (const key of args.slice(1, 1 + Number(args[0]))) ask(`GET ${key}\r\n`)
+  const expiring = (views.client as readonly { expires?: true; key?: string; type: string }[]).flatMap((event) =>
+    event.expires === true ? [event.key] : [],
+  )
+  return { ends, expiring, marks: marks() }
+}
+
+describe('a script of a rate limiter', () => {
+  test.each([
+    ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', '90']],
+    ['rate-limit-redis', WINDOW, ['1', 'u', '90000']],
+  ])('of %s adds to a count, which lasts as long as it answers', (_, script, args) => {
+    const points = script === FLEXIBLE ? 2 : 1
+    const sum = JSON.stringify([String(5 - points), '5'])
+    expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n', { after: 4000 })).toEqual({
+      ends: [`ok cas u=${sum}`],
+      expiring: [],
+      marks: [],
+    })
+    expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n', { after: 5000 }).expiring).toEqual(['u'])
+    expect(ended(script, args, '*2\r\n:5\r\n:-1\r\n', { after: 95_000 }).expiring).toEqual([])
+    expect(ended(script, args, '*2\r\n:5\r\n:0\r\n').expiring).toEqual(['u'])
+    expect(ended(script, args, ':5\r\n').ends).toEqual(['info cas u'])
+    expect(ended(script, ['2', 'u', 'v', ...args.slice(2)], '*2\r\n:5\r\n:5000\r\n').marks).toEqual(['touched *: EVAL'])
+    expect(ended(script, ['1', 'u'], '*2\r\n:5\r\n:5000\r\n').marks).toEqual(['touched *: EVAL'])
+  })
+
+  test('reads a count, if there is one', () => {
+    expect(ended(HITS, ['1', 'u'], '*2\r\n$1\r\n5\r\n:7\r\n').ends).toEqual(['ok read u="5"'])
+    expect(ended(HITS, ['1', 'u'], '*2\r\n$-1\r\n:-2\r\n').ends).toEqual(['ok read u=null'])
+    expect(ended(HITS, ['1', 'u'], '*2\r\n:5\r\n:7\r\n').ends).toEqual(['info read u'])
+    expect(ended(HITS, ['1', 'u'], '*0\r\n').ends).toEqual(['info read u'])
+  })
+
+  test('lets its first request expire', () => {
+    expect(ended(FIRST, ['1', 'u', '90'], ':1\r\n', { after: 95_000 })).toEqual({
+      ends: ['ok cas u=["1"]'],
+      expiring: ['u'],
+      marks: [],
+    })
+    expect(ended(FIRST, ['1', 'u', '90'], ':2\r\n', { after: 95_000 })).toMatchObject({
+      ends: ['ok cas u=["1","2"]'],
+      expiring: [],
+    })
+    expect(ended(FIRST, ['1', 'u', '0'], ':1\r\n').marks).toEqual(['touched *: EVAL'])
+    expect(ended(FIRST, ['2', 'u', 'v', '90'], ':1\r\n').marks).toEqual(['touched *: EVAL'])
+  })
+})
+
+describe('a script of redlock', () => {
+  test('sets the token of each key that is free, and the keys last as long as it says', () => {
+    const args = ['2', 'l', 'm', 'token', '9000']
+    const both = ['ok cas l=[null,"token"]', 'ok cas m=[null,"token"]']
+    expect(ended(ACQUIRE, args, ':2\r\n', { after: 5000 })).toEqual({ ends: both, expiring: [], marks: [] })
+    expect(ended(ACQUIRE, args, ':2\r\n', { after: 9000 }).expiring).toEqual(['l', 'm'])
+    expect(ended(ACQUIRE, args, ':0\r\n', { after: 9000 })).toMatchObject({
+      ends: ['fail cas l', 'fail cas m'],
+      expiring: [],
+    })
+    expect(ended(ACQUIRE, args, ':1\r\n').ends).toEqual(['info cas l', 'info cas m'])
+    expect(ended(ACQUIRE, ['1', 'l', 'token', '0'], ':1\r\n').marks).toEqual(['touched *: EVAL'])
+    expect(ended(EXTEND, ['1', 'l', 'token', '9000'], ':1\r\n').ends).toEqual(['ok cas l=["token","token"]'])
+    expect(ended(RELEASE, ['1', 'l', 'token'], ':1\r\n').ends).toEqual(['ok cas l=["token",null]'])
+    expect(ended(RELEASE, ['1', 'l', 'token'], ':0\r\n').ends).toEqual(['fail cas l'])
+  })
+
+  test('acquires and releases locks in their model, in which to extend one changes nothing', () => {
+    const lock = { model: 'lock' }
+    expect(ended(ACQUIRE, ['2', 'l', 'm', 't', '9'], ':2\r\n', lock).ends).toEqual([
+      'ok acquire l="t"',
+      'ok acquire m="t"',
+    ])
+    expect(ended(ACQUIRE, ['2', 'l', 'm', 't', '9'], ':0\r\n', lock).ends).toEqual(['fail acquire l', 'fail acquire m'])
+    expect(ended(ACQUIRE, ['2', 'l', 'm', 't', '9'], ':1\r\n', lock).ends).toEqual(['info acquire l', 'info acquire m'])
+    expect(ended(RELEASE, ['1', 'l', 't'], ':1\r\n', lock).ends).toEqual(['ok release l="t"'])
+    expect(ended(RELEASE, ['2', 'l', 'm', 't'], ':1\r\n', lock)).toMatchObject({ ends: [], marks: ['touched *: EVAL'] })
+    expect(ended(EXTEND, ['1', 'l', 't', '9'], ':1\r\n', lock)).toEqual({ ends: [], expiring: [], marks: [] })
+  })
+})
