@@ -280,6 +280,271 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(recorded([asks(...extended(add, '2', 'x')), written('UPDATE 1')]).join()).toContain('RETURNING')
   })
 
+  /** The lines of one statement with its parameters, and the rows and the tag of its answer. */
+  const one = (sql: string, values: (string | null)[], answer: readonly BackendMessage[], members = {}) =>
+    recorded([asks(...extended(sql, ...values)), answers(...noRows, ...answer, ready())], { members })
+
+  test.each<readonly [string, (string | null)[], string, string]>([
+    ['DELETE FROM kv WHERE key = $1', ['x'], 'DELETE 1', '0 ok write x=null'],
+    ['DELETE FROM kv WHERE key = $1', ['x'], 'DELETE 0', '0 ok write x=null'],
+    ['DELETE FROM kv WHERE key = $1', ['x'], 'DELETE 2', '0 info write x'],
+    ['DELETE FROM kv WHERE key = $1', ['x'], 'SELECT', '0 info write x'],
+    ['DELETE FROM kv WHERE key = $1 AND version = $2', ['x', '1'], 'DELETE 0', '0 fail write x'],
+    ['DELETE FROM kv WHERE key = $1 AND value = $2', ['x', '1'], 'DELETE 1', '0 ok cas x=[1,null]'],
+    ['DELETE FROM kv WHERE key = $1 AND value = $2', ['x', '1'], 'DELETE 0', '0 fail cas x'],
+    ['INSERT INTO kv (key, value) VALUES ($1, $2)', ['x', '1'], 'INSERT 0 1', '0 ok cas x=[null,1]'],
+    ['INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', ['x', '1'], 'INSERT 0 0', '0 fail cas x'],
+    [UPSERT, ['x', '1'], 'INSERT 0 0', '0 info write x'],
+    [UPDATE, ['1', 'x'], 'UPDATE 2', '0 info write x'],
+    [UPDATE, [null, 'x'], 'UPDATE 1', '0 ok write x=null'],
+  ])('completes %s of %j by its tag: %s', (sql, values, said, end) => {
+    expect(one(sql, values, [tag(said)]).at(-1)).toBe(end)
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], string]>([
+    ['two rows have the key', [columns(column('value')), row('1'), row('2'), tag('SELECT 2')], '0 info read x'],
+    ['it has no such column', [columns(column('other')), row(), tag('SELECT 1')], '0 info read x'],
+    [
+      'it is binary, of a type that is read',
+      [
+        columns({ ...column('value', 23), format: 1 }),
+        { kind: 'data-row', values: [Buffer.from([0, 0, 0, 7])] },
+        tag('SELECT 1'),
+      ],
+      '0 ok read x=7',
+    ],
+    [
+      'it is binary, of another type',
+      [
+        columns({ ...column('value', 25), format: 1 }),
+        { kind: 'data-row', values: [Buffer.from([0xff])] },
+        tag('SELECT 1'),
+      ],
+      '0 info read x',
+    ],
+    ['it is no canonical number', [columns(column('value')), row('07'), tag('SELECT 1')], '0 info read x'],
+    ['the row has no value', [columns(column('value')), row(null), tag('SELECT 1')], '0 ok read x=null'],
+  ])('completes a read by its row: %s', (_, answer, end) => {
+    const lines = recorded([asks(...extended(SELECT, 'x')), answers(...prepared, ...answer, ready())])
+    expect(lines.at(-1)).toBe(end)
+  })
+
+  test.each<readonly [string, (string | null)[], object, RegExp]>([
+    [UPSERT, [null, '1'], {}, /^touched: .*primary key cannot be read/],
+    [UPDATE, ['1', '07'], {}, /^touched: .*primary key cannot be read/],
+    [SELECT, [null], {}, /^not-understood: .*primary key cannot be read/],
+    [UPDATE, ['07', 'x'], {}, /^touched x: .*unsupported format/],
+    [`${UPDATE} AND value = $3`, ['1', 'x', '07'], {}, /^touched x: .*unsupported format/],
+    ['INSERT INTO kv (key, value) VALUES ($1, $2)', ['x', '07'], {}, /^touched x: .*unsupported format/],
+    [UPDATE, ['1', 'x'], { commands: 'counter' }, /^touched x: .*a counter only takes additions/],
+    [
+      'UPDATE kv SET value = value + $1 WHERE key = $2',
+      ['a', 'x'],
+      { commands: 'counter' },
+      /^touched x: .*not a whole number/,
+    ],
+    [
+      'UPDATE kv SET value = value + $1 WHERE key = $2 RETURNING value',
+      ['a', 'x'],
+      {},
+      /^touched x: .*not a whole number/,
+    ],
+    ['UPDATE kv SET value = upper(value) WHERE key = $1', ['x'], {}, /^touched x: .*unknown/],
+    ['UPDATE kv SET value = upper(value) WHERE key = $1', [null], {}, /^touched: .*unknown/],
+    [
+      'UPDATE kv SET value = value + $1 WHERE key = $2 AND value = $3',
+      ['1', 'x', '2'],
+      {},
+      /^touched x: .*adds under a condition: select/,
+    ],
+    [
+      'INSERT INTO kv (key, value) VALUES ($1, 5) ON CONFLICT (key) DO UPDATE SET value = kv.value + 1',
+      ['x'],
+      {},
+      /^touched x: .*the value that it writes is unknown/,
+    ],
+  ])('marks what it may change by %s of %j', (sql, values, members, mark) => {
+    expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
+  })
+
+  test('records no read that its LIMIT leaves out', () => {
+    const lines = one(`${SELECT} LIMIT 0`, ['x'], [tag('SELECT 0')])
+    expect(lines.filter((line) => !line.startsWith('passed-on'))).toEqual([])
+  })
+
+  test.each<readonly [string, string, string, string]>([
+    ['value - $1', '2', 'subtract', '2'],
+    ['value - $1', '-2', 'add', '2'],
+    ['value + $1', '-2', 'subtract', '2'],
+    ['value + $1', '0', 'add', '0'],
+  ])('records %s of %s on a counter as %s', (sum, amount, f, value) => {
+    const lines = one(`UPDATE kv SET value = ${sum} WHERE key = $2`, [amount, 'x'], [tag('UPDATE 1')], {
+      commands: 'counter',
+    })
+    expect(lines).toEqual([`0 invoke ${f} x=${value} as a`, `0 ok ${f} x=${value}`])
+    const missed = one(`UPDATE kv SET value = ${sum} WHERE key = $2`, [amount, 'x'], [tag('UPDATE 0')], {
+      commands: 'counter',
+    })
+    expect(missed.at(-1)).toBe(`0 fail ${f} x`)
+  })
+
+  test.each<readonly [string, readonly BackendMessage[], string]>([
+    [
+      'UPDATE kv SET value = value - $1 WHERE key = $2 RETURNING value',
+      [row('5'), tag('UPDATE 1')],
+      '0 ok cas x=[7,5]',
+    ],
+    ['UPDATE kv SET value = value - $1 WHERE key = $2 RETURNING value', [tag('UPDATE 0')], '0 fail cas x'],
+    ['UPDATE kv SET value = value - $1 WHERE key = $2 RETURNING value', [row('a'), tag('UPDATE 1')], '0 info cas x'],
+    [
+      'UPDATE kv SET value = value - $1 WHERE key = $2 RETURNING value',
+      [row('5'), row('6'), tag('UPDATE 2')],
+      '0 info cas x',
+    ],
+  ])('completes %s by its row', (sql, answer, end) => {
+    const lines = recorded([
+      asks(...extended(sql, '2', 'x')),
+      answers(...prepared, columns(column('value', 23)), ...answer, ready()),
+    ])
+    expect(lines.at(-1)).toBe(end)
+  })
+
+  test('records a sum that may have created its row as a write of it', () => {
+    const sql =
+      'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = kv.value + EXCLUDED.value RETURNING value'
+    const said = (sum: string) =>
+      recorded([
+        asks(...extended(sql, 'x', '2')),
+        answers(...prepared, columns(column('value', 23)), row(sum), tag('INSERT 0 1'), ready()),
+      ])
+    expect(said('2').at(-1)).toBe('0 ok cas x=[2]')
+    expect(said('5').at(-1)).toBe('0 ok cas x=[3,5]')
+  })
+
+  /** A transaction of these statements, each with its parameters and its answer. */
+  const transaction = (
+    statements: readonly (readonly [sql: string, values: (string | null)[], ...answer: BackendMessage[]])[],
+    members = {},
+  ) =>
+    recorded(
+      [
+        asks(query('BEGIN')),
+        answers(tag('BEGIN'), ready('T')),
+        ...statements.flatMap(([sql, values, ...answer]) => [
+          asks(...extended(sql, ...values)),
+          answers(...prepared, columns(column('value')), ...answer, ready('T')),
+        ]),
+        asks(query('COMMIT')),
+        answers(tag('COMMIT'), ready()),
+      ],
+      { members },
+    )
+  const readX = (value: string) => [SELECT, ['x'], row(value), tag('SELECT 1')] as const
+  const writeTo = (value: string, key = 'x') => [UPDATE, [value, key], tag('UPDATE 1')] as const
+  const ADD = 'UPDATE kv SET value = value + $1 WHERE key = $2 RETURNING value'
+
+  test.each<readonly [string, Parameters<typeof transaction>[0], object, readonly string[]]>([
+    [
+      'two reads that agree as one read',
+      [[...readX('1')], [...readX('1')]],
+      {},
+      ['0 invoke read x=null as a', '0 ok read x=1'],
+    ],
+    [
+      'two reads that differ as one that is not understood',
+      [[...readX('1')], [...readX('2')]],
+      {},
+      [
+        '0 invoke read x=null as a',
+        expect.stringMatching(/^not-understood x: .*READ COMMITTED/),
+        '0 info read x',
+      ] as never,
+    ],
+    [
+      'two writes as the last one',
+      [[...writeTo('1')], [...writeTo('2')]],
+      {},
+      ['0 invoke write x=2 as a', '0 ok write x=2'],
+    ],
+    [
+      'writes of two rows as two operations',
+      [[...writeTo('1')], [...writeTo('2', 'y')]],
+      {},
+      ['0 invoke write x=1 as a', '1 invoke write y=2 as a', '0 ok write x=1', '1 ok write y=2'],
+    ],
+    [
+      'a read and a sum as a cas',
+      [[...readX('1')], [ADD, ['2', 'x'], row('3'), tag('UPDATE 1')]],
+      {},
+      ['0 invoke cas x as a', '0 ok cas x=[1,3]'],
+    ],
+    [
+      'statements that the settings tell apart each by itself',
+      [[...readX('1')], [...writeTo('2')]],
+      { transactions: 'apart' },
+      ['0 invoke read x=null as a', '1 invoke write x=2 as a', '0 ok read x=1', '1 ok write x=2'],
+    ],
+    [
+      'additions to a counter and reads each by itself',
+      [[...readX('1')], [ADD.replace(' RETURNING value', ''), ['2', 'x'], tag('UPDATE 1')]],
+      { commands: 'counter' },
+      ['0 invoke read x=null as a', '1 invoke add x=2 as a', '0 ok read x=1', '1 ok add x=2'],
+    ],
+    [
+      'two reads of a counter as one',
+      [[...readX('1')], [...readX('1')]],
+      { commands: 'counter' },
+      ['0 invoke read x=null as a', '0 ok read x=1'],
+    ],
+  ])('records a transaction with %s', (_, statements, members, lines) => {
+    expect(transaction(statements, members)).toEqual(lines)
+  })
+
+  test.each<readonly [string, Parameters<typeof transaction>[0], string]>([
+    ['the last of two writes missed', [[...writeTo('1')], [UPDATE, ['2', 'x'], tag('UPDATE 0')]], '0 info write x'],
+    [
+      'both writes missed',
+      [
+        [UPDATE, ['1', 'x'], tag('UPDATE 0')],
+        [UPDATE, ['2', 'x'], tag('UPDATE 0')],
+      ],
+      '0 fail write x',
+    ],
+    ['a write after a read is unclear', [[...readX('1')], [UPDATE, ['2', 'x'], tag('UPDATE 2')]], '0 info cas x'],
+    [
+      'the read before a write is unclear',
+      [[SELECT, ['x'], row('1'), row('2'), tag('SELECT 2')], [...writeTo('2')]],
+      '0 info cas x',
+    ],
+  ])('completes a transaction in which %s', (_, statements, end) => {
+    expect(transaction(statements).at(-1)).toBe(end)
+  })
+
+  test.each<readonly [string, Parameters<typeof transaction>[0], RegExp]>([
+    [
+      'two sums',
+      [
+        [ADD, ['1', 'x'], row('2'), tag('UPDATE 1')],
+        [ADD, ['1', 'x'], row('3'), tag('UPDATE 1')],
+      ],
+      /^touched x: .*a transaction of 2 statements.*adds to one row more than once/,
+    ],
+    [
+      'a cas and a write',
+      [[`${UPDATE} AND value = $3`, ['1', 'x', '0'], tag('UPDATE 1')], [...writeTo('2')]],
+      /^touched x: .*changes one row more than once/,
+    ],
+    [
+      'a change that is no operation',
+      [[...writeTo('1')], ['UPDATE kv SET value = upper(value) WHERE key = $1', ['y'], tag('UPDATE 1')]],
+      /^touched y: /,
+    ],
+  ])('marks the rows of a transaction with %s', (_, statements, mark) => {
+    const marks = transaction(statements).filter((line) => line.startsWith('touched'))
+    expect(marks[0]).toMatch(mark)
+    if (mark.source.includes('y')) expect(marks[1]).toMatch(/^touched x: /)
+  })
+
   test('marks all keys if the connection becomes encrypted or does not speak PostgreSQL', () => {
     const { commands } = parsePostgresqlSettings({ table: 'kv' }, 'a test')
     const after = (steps: (conversation: RecordedConversation, time: Nanos) => void) => {

@@ -1,0 +1,108 @@
+import type { Json } from '@chaosproxy/history'
+import { describe, expect, test } from 'vitest'
+import { recordedValue, textOf, whyNotCompared } from '../../../src/postgresql/column-values.ts'
+import { judgeNotices, judgeReport } from '../../../src/postgresql/errors.ts'
+import type { ColumnType } from '../../../src/postgresql/recorded-table.ts'
+
+const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+
+describe('a value in the binary format', () => {
+  test.each<readonly [string, number, string, string | undefined]>([
+    ['int2', 21, 'fffb', '-5'],
+    ['int2', 21, '7fff', '32767'],
+    ['int2 of another length', 21, '00000001', undefined],
+    ['int4', 23, '80000000', '-2147483648'],
+    ['int4 of another length', 23, '0001', undefined],
+    ['int8', 20, 'fffffffffffffffe', '-2'],
+    ['int8', 20, '0020000000000001', '9007199254740993'],
+    ['int8 of another length', 20, '00000001', undefined],
+    ['bool', 16, '01', 't'],
+    ['bool', 16, '00', 'f'],
+    ['bool of another length', 16, '0001', undefined],
+    ['uuid', 2950, '0123456789abcdef0123456789abcdef', '01234567-89ab-cdef-0123-456789abcdef'],
+    ['uuid of another length', 2950, '0123', undefined],
+    ['jsonb', 3802, '017b7d', '{}'],
+    ['jsonb of another version', 3802, '027b7d', undefined],
+    ['text', 25, 'c3a9', 'é'],
+    ['text that is not UTF-8', 25, 'ff', undefined],
+    ['float8', 701, '3ff0000000000000', undefined],
+  ])('of the type %s (%i), %s, is %j', (_, type, bytes, text) => {
+    expect(textOf(hex(bytes), 1, type)).toBe(text)
+  })
+
+  test('is its own text in the format of texts, and null stays null', () => {
+    expect(textOf(Buffer.from('1.5'), 0, 701)).toBe('1.5')
+    expect(textOf(hex('ff'), 0, 25)).toBeUndefined()
+    expect(textOf(null, 1, 701)).toBeNull()
+  })
+})
+
+describe('a text of a column', () => {
+  const deep = (levels: number) => `${'['.repeat(levels)}1${']'.repeat(levels)}`
+  test.each<readonly [ColumnType, string | null, Json | undefined]>([
+    ...(['text', 'numeric', 'boolean', 'json'] as const).map((type) => [type, null, null] as const),
+    ['text', '0', 0],
+    ['text', '-7', -7],
+    ['text', '9007199254740991', 9007199254740991],
+    ['text', '9007199254740992', '9007199254740992'],
+    ...['07', '+7', ' 7', '7 ', '-0', '-07'].map((text) => ['text', text, undefined] as const),
+    ...['', '1.5', '1e3', 'a7', '7a', '- 7'].map((text) => ['text', text, text] as const),
+    ['numeric', '1.50', '1.5'],
+    ['numeric', '007', 7],
+    ['numeric', '-0.0', 0],
+    ['numeric', '-0.5', '-0.5'],
+    ['numeric', '+.5', '0.5'],
+    ['numeric', ' 2.00 ', 2],
+    ['numeric', '9007199254740993', '9007199254740993'],
+    ...['', '.', '1e3', 'NaN', '--1'].map((text) => ['numeric', text, undefined] as const),
+    ...['t', 'TRUE', ' 1', 'y', 'yes', 'on'].map((text) => ['boolean', text, true] as const),
+    ...['f', 'false', '0', 'n', 'no', 'OFF '].map((text) => ['boolean', text, false] as const),
+    ['boolean', 'tr', undefined],
+    ['json', '{"a": [1]}', { a: [1] }],
+    ['json', '{', undefined],
+    ['json', deep(500), JSON.parse(deep(500))],
+    ['json', deep(501), undefined],
+  ])('of the type %s, %j, is recorded as %j', (type, text, value) => {
+    expect(recordedValue(text, type)).toEqual(value)
+  })
+
+  test.each<readonly [ColumnType, number, RegExp | undefined]>([
+    ['text', 0, undefined],
+    ...[18, 19, 25, 114, 142, 1043, 705, 21, 23, 20, 2950].map((type) => ['text', type, undefined] as const),
+    ['text', 16, /is boolean.*say "type":"boolean"/],
+    ['text', 1700, /is numeric.*say "type":"numeric"/],
+    ['text', 3802, /is json.*say "type":"json"/],
+    ['text', 701, /type \(number 701\) has several texts for one value/],
+    ['numeric', 701, undefined],
+  ])('of a column recorded as %s is compared if its type is %i, or why not', (type, oid, why) => {
+    if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
+    else expect(whyNotCompared(type, oid)).toMatch(why)
+  })
+})
+
+describe('an error of the server', () => {
+  test.each<readonly [string, string, 'fail' | 'info']>([
+    ['ERROR', '40001', 'fail'],
+    ['ERROR', '40003', 'info'],
+    ['ERROR', '23505', 'fail'],
+    ['FATAL', '57P01', 'fail'],
+    ['FATAL', '57P02', 'info'],
+    ['ERROR', '58030', 'info'],
+    ['ERROR', '99999', 'info'],
+    ['PANIC', '40001', 'info'],
+  ])('%s %s means %s of a command', (severity, code, means) => {
+    expect(judgeReport({ severity, code, message: '' }, false)).toBe(means)
+  })
+
+  test('of a commit means a failure only if the commit was prevented by a conflict', () => {
+    const ofCommit = (code: string) => judgeReport({ severity: 'ERROR', code, message: '' }, true)
+    expect(['40001', '23503', '57014', '42601'].map(ofCommit)).toEqual(['fail', 'fail', 'info', 'info'])
+  })
+
+  test('may contradict a success in a notice', () => {
+    const notice = (message: string) => ({ severity: 'WARNING', code: '01000', message })
+    const lost = 'canceling the wait for synchronous replication and terminating connection'
+    expect(judgeNotices([notice('hello'), notice(lost)])).toEqual({ type: 'info', error: lost })
+    expect(judgeNotices([notice('hello')])).toBeUndefined()
+  })
+})
