@@ -1,4 +1,14 @@
-import { type Fault, faultKinds, faultName, nameOfKind, nemeses, parseFault } from '@chaosproxy/faults'
+import {
+  type Fault,
+  faultKinds,
+  faultName,
+  faultNames,
+  insteadText,
+  nameOfKind,
+  nemeses,
+  parseFault,
+  refusalText,
+} from '@chaosproxy/faults'
 import { expect, test } from 'vitest'
 
 const latencyOn = (...links: readonly string[]): Fault =>
@@ -20,4 +30,17 @@ test('nameOfKind returns the name that --faults uses for a kind, and the kind it
       if (nemeses.some((nemesis) => nemesis.kind === kind)) expect(names).toContain(name)
       else expect(name).toBe(kind)
     }
+})
+
+test('the names of faults are those of every kind, each once', () => {
+  const names = faultNames()
+  expect(new Set(names).size).toBe(names.length)
+  expect(names).toEqual(expect.arrayContaining(['delay', 'delay-clients', 'loss', 'lose-reply', 'sql-error']))
+})
+
+test('a fault that cannot be injected is refused with the faults that come nearest, and where it can be', () => {
+  expect(refusalText({ not: 'no', instead: ['kill'] })).toBe('no. Instead: kill.')
+  expect(insteadText({ not: 'no', instead: ['a', 'b', 'c'] })).toBe('a, b or c')
+  expect(insteadText({ not: 'no', instead: ['a', 'b'], elsewhere: 'simulator' })).toBe('a or b, or with --sim')
+  expect(insteadText({ not: 'no', instead: [], elsewhere: 'processes' })).toBe('run it on real processes')
 })

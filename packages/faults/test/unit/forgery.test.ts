@@ -54,3 +54,24 @@ test('forge replaces a node name by another node name, and a number by a near no
   expect(all(2)).toEqual(new Set(['0', '1', '3', '4', '5']))
   expect(all(true)).toEqual(new Set(['false']))
 })
+
+test('a forged text differs at its end, and stays a digit or becomes a letter', () => {
+  const draws =
+    (...all: number[]) =>
+    () =>
+      all.shift() ?? 0
+  expect(forge('n9', 1, draws(0, 0))).toBe('n0')
+  expect(forge('n0', 1, draws(0, 0.99))).toBe('n3')
+  expect(forge('', 1, draws(0, 0.5))).toBe('2')
+  expect(['a', 'z', '/', ':'].map((text) => forge(text, 1, draws(0, 0)))).toEqual(['u', 't', 'w', 'h'])
+  expect(forge(1e300, 1, draws(0, 0, 0.9))).toBe(-1e300)
+  expect(forge(3, 1, draws(0, 0.99, 0.4))).toBe(0)
+  expect(forge(2, 1, draws(0, 0.99, 0.4))).toBe(5)
+  expect(forge(3, 1, draws(0, 0.99, 0.5))).toBe(6)
+})
+
+test('several fields are forged one after the other, in lists and objects', () => {
+  const message = { a: [1, 2], b: { c: true }, type: 'x' }
+  const draws = [0, 0, 0.9, 0.99, 0]
+  expect(forge(message, 2, () => draws.shift() ?? 0)).toEqual({ a: [2, 2], b: { c: false }, type: 'x' })
+})

@@ -1,4 +1,4 @@
-import { nanos } from '@chaosproxy/history'
+import { type Millis, nanos } from '@chaosproxy/history'
 import { expect, test } from 'vitest'
 import { type FaultPlan, nodeNames } from '../../src/index.ts'
 import { outageNanos } from '../../src/schedule/outage.ts'
@@ -47,11 +47,61 @@ test.each<readonly [string, readonly FaultPlan[], number]>([
     ],
     100,
   ],
+  ...(['halves', 'majority-ring', 'bridge'] as const).flatMap((links): [string, readonly FaultPlan[], number][] => [
+    [links, [{ kind: 'partition', links, mode: 'hold' }], 0],
+    [
+      `${links} and another node`,
+      [
+        { kind: 'partition', links, mode: 'hold' },
+        { kind: 'pause', nodes: 'follower' },
+      ],
+      100,
+    ],
+  ]),
+  ...(['isolate-leader', 'isolate-one', 'one-way'] as const).flatMap(
+    (links): [string, readonly FaultPlan[], number][] => [
+      [
+        `${links} and another node`,
+        [
+          { kind: 'partition', links, mode: 'hold' },
+          { kind: 'pause', nodes: ['n1'] },
+        ],
+        0,
+      ],
+      [
+        `${links} and two other nodes`,
+        [
+          { kind: 'partition', links, mode: 'hold' },
+          { kind: 'pause', nodes: ['n1', 'n2'] },
+        ],
+        100,
+      ],
+    ],
+  ),
+  ['every link between them', [{ kind: 'partition', links: 'between-nodes', mode: 'hold' }], 100],
+  ['the links of clients', [{ kind: 'partition', links: 'with-clients', mode: 'hold' }], 0],
+  ['a cut of named links', [{ kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }], 0],
+  ['a slow link', [{ kind: 'latency', links: 'between-nodes', latencyMs: 5 as Millis, jitterMs: 0 as Millis }], 0],
+  ['a wrong clock', [{ kind: 'clock', nodes: 'all', offsetMs: 5 as Millis, driftPpm: 0 }], 0],
   ['halves', [{ kind: 'partition', links: 'halves', mode: 'hold' }], 0],
-])('outageNanos returns the time without a majority of five nodes that lack %s', (_, plans, expected) => {
   expect(outageOf(...plans)).toBe(expected)
 })
 
 test('the outage caused by a kill includes the restart of the nodes', () => {
   expect(outageOf({ kind: 'kill', nodes: 'all' })).toBe(100 + 500_000_000)
+  expect(outageOf({ kind: 'crash', nodes: 'all', before: 'send', nth: 1 })).toBe(100 + 500_000_000)
+})
+
+test('faults that overlap leave no majority only while they overlap', () => {
+  const at = (from: number, to: number) => ({ from: nanos(from), to: nanos(to) })
+  const two = { kind: 'pause', nodes: 'minority' } as const
+  const overlapping = [
+    { ...at(0, 50), plan: two },
+    { ...at(30, 80), plan: two },
+    { ...at(80, 90), plan: two },
+  ]
+  expect(outageNanos(overlapping, nodeNames(5))).toBe(20)
+  expect([1, 2, 3, 4, 5, 6].map((count) => outageNanos([{ ...at(0, 9), plan: two }], nodeNames(count)))).toEqual([
+    9, 9, 0, 0, 0, 0,
+  ])
 })

@@ -80,7 +80,19 @@ describe('the parser of TCP faults', () => {
 
   test('requires both ends of a link', () => {
     expect(parseLink({ from: 'n1', to: 'n2' }, 'x')).toEqual({ from: 'n1', to: 'n2' })
-    for (const bad of ['n1', 'n1>', '>n2', 'a>b>c', 5, null, {}]) expect(() => parseLink(bad, 'x')).toThrow(UserError)
+    for (const bad of [
+      'n1',
+      'n1>',
+      '>n2',
+      'a>b>c',
+      5,
+      null,
+      {},
+      { from: 'n1' },
+      { from: 'n1', to: 7 },
+      { from: 7, to: 'n1' },
+    ])
+      expect(() => parseLink(bad, 'x')).toThrow(UserError)
     expect(refusal({ kind: 'reset', links: [] })).toContain('must be a list of links')
   })
 

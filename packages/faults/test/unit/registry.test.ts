@@ -1,15 +1,23 @@
 import {
+  actsOnReplies,
   describeFault,
   type FaultFamily,
   familyOf,
   faultDefinitions,
   faultProfiles,
+  httpFamily,
+  isEngineFault,
+  isMachineFault,
+  isUnansweredFault,
   nemeses,
   parametersOf,
   parseFault,
   parseSchedule,
   parseTrafficFault,
   printSchedule,
+  profileNamed,
+  quote,
+  Trigger,
   trafficFamilies,
   trafficFaultKinds,
 } from '@chaosproxy/faults'
@@ -77,6 +85,79 @@ test.each(
   expect(() => parseFault(fault, 'x')).toThrow('"untilMs" is 5, which must be greater than "fromMs" 5')
 })
 
+test.each(asDeclared)('%s accepts its numbers up to their limits, and no others', (kind, { parameters }) => {
+  const declared = parametersOf(parameters)
+  const targets = familyOf(kind) === undefined ? { nodes: ['n1'] } : { links }
+  const needed = declared.flatMap(({ name, ...rest }) =>
+    rest.default === undefined && rest.optional !== true ? [[name, rest.values?.[0] ?? rest.least ?? 1]] : [],
+  )
+  const edits = kind.startsWith('edit-') ? { body: 'x' } : {}
+  const parsed = (name: string, value: number) =>
+    parseFault({ kind, ...targets, ...Object.fromEntries(needed), ...edits, [name]: value }, 'x')
+  for (const { name, unit, least = 0, most } of declared) {
+    if (['text', 'flag', 'json'].includes(unit)) continue
+    const step = ['bytes', 'count'].includes(unit) ? 1 : 0.0001
+    for (const value of most === undefined ? [least] : [least, most])
+      expect(parsed(name, value)).toMatchObject({ [name]: value })
+    for (const value of most === undefined ? [least - step] : [least - step, most + step])
+      expect(() => parsed(name, value)).toThrow(`x: ${kind}: "${name}" is ${value}. Give a`)
+    if (step === 1) expect(() => parsed(name, least + 0.5)).toThrow(`"${name}" is ${least + 0.5}. Give a whole number`)
+  }
+})
+
+test.each<readonly [object, string]>([
+  [{ kind: 'grpc-status', message: 7 }, '"message" is 7. Give a text.'],
+  [{ kind: 'bandwidth', bytesPerSecond: 1, shared: 'yes' }, '"shared" is "yes". Give true or false.'],
+  [{ kind: 'bandwidth', bytesPerSecond: -1 }, 'Give a number of bytes per second, at least 0.'],
+  [{ kind: 'rate-limit', requestsPerSecond: 0 }, 'Give a number, at least 0.001.'],
+  [{ kind: 'limit-time', afterMs: -1 }, 'Give a number of milliseconds, at least 0.'],
+  [{ kind: 'sql-error', code: '4000' + '1x' }, '"code" is "40001x". Give an SQLSTATE'],
+  [{ kind: 'sql-error', code: '00000' }, '"code" is "00000". Give an SQLSTATE'],
+  [{ kind: 'sql-error', code: 999 }, '"code" is "999". Give an SQLSTATE'],
+  [{ kind: 'sql-error', match: { statement: ';' } }, 'no statement begins so. The nearest is "COMMIT".'],
+  [{ kind: 'sql-error', match: { statement: 'BEGIN; COMMIT' } }, 'The nearest is "BEGIN".'],
+  [{ kind: 'lose-request', match: { statement: 'COMMIT' } }, 'lose-request cannot match an SQL "statement".'],
+  [{ kind: 'goaway', match: { path: 'kv' } }, '"path" is "kv". A path begins with a slash'],
+  [{ kind: 'drop-message', match: { equals: 1 } }, '"equals" compares a member with a value'],
+  [{ kind: 'drop-message', match: { command: 'SET x' } }, 'The nearest is "command" "SET" with "key" "x".'],
+  [{ kind: 'drop-message', match: { command: 'SET ' } }, 'The nearest is "command" "SET".'],
+])('%j is refused with what can be given', (fault, message) => {
+  expect(() => parseFault({ links, ...fault }, 'x')).toThrow(message)
+})
+
+test.each<readonly [object]>([
+  [{ kind: 'sql-error', code: '1213' }],
+  [{ kind: 'sql-error', code: '57P01', match: { statement: 'insert into t;' } }],
+  [{ kind: 'lose-reply', match: { statement: 'COMMIT' } }],
+  [{ kind: 'crash-before-reply', match: { statement: 'COMMIT' } }],
+  [{ kind: 'drop-message', match: { command: 'SET', key: 'x' } }],
+])('%j is a fault', (fault) => {
+  expect(parseFault({ links, ...fault }, 'x')).toMatchObject(fault)
+})
+
+test('a long value is cut in a message', () => {
+  expect(quote('a'.repeat(58))).toBe(`"${'a'.repeat(58)}"`)
+  expect(quote('a'.repeat(59))).toBe(`"${'a'.repeat(56)}...`)
+  expect([quote(1.5), quote(undefined), quote(Number.NaN)]).toEqual(['1.5', 'undefined', 'NaN'])
+})
+
+test('faults that hide a reply, act on replies or belong to a machine or an engine are told from others', () => {
+  expect(trafficFaultKinds.filter((kind) => isUnansweredFault({ kind }))).toEqual(['crash-before-reply', 'lose-reply'])
+  const onReplies = httpFamily.kinds.map(({ kind }) => kind).filter(actsOnReplies)
+  const named = httpFamily.kinds.flatMap(({ kind }) =>
+    kind.endsWith('reply') && kind !== 'crash-before-reply' ? [kind] : [],
+  )
+  expect(onReplies).toEqual([...named.slice(0, 3), 'reorder-replies', ...named.slice(3)])
+  expect([{ kind: 'clock' }, { kind: 'flip-bit' }, { kind: 'stop' }].map(isMachineFault)).toEqual([true, true, false])
+  expect([{ kind: 'clock' }, { kind: 'flip-bit' }, { kind: 'stop' }].map(isEngineFault)).toEqual([true, false, true])
+})
+
+test('a fault without conditions hits everything, and is described without them', () => {
+  expect([1, 2].map((age) => new Trigger(undefined).chooses(() => age))).toEqual([true, true])
+  const fault = parseFault({ kind: 'refuse', links, when: { fromMs: 5 } }, 'x')
+  expect(describeFault(fault)).toBe('refuse on 1 link')
+})
+
 describe('a misspelt fault', () => {
   test.each([
     [{ kind: 'latencey', links }, 'Did you mean latency?'],
@@ -136,6 +217,11 @@ describe('a schedule', () => {
   test('a plan without times is parsed unchanged', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
+})
+
+test('a profile is found by its name', () => {
+  expect(faultProfiles.map(({ name }) => profileNamed(name)?.name)).toEqual(faultProfiles.map(({ name }) => name))
+  expect(profileNamed('kill')).toBeUndefined()
 })
 
 test('no fault profile has the name of a nemesis, and each profile includes a nemesis', () => {
