@@ -5,8 +5,8 @@ import { FrameReader } from '../../../src/framing/frame-reader.ts'
 import { isOneMessage } from '../../../src/framing/framing.ts'
 import { jsonLines } from '../../../src/framing/json-lines.ts'
 import { lengthPrefixed, parseFraming } from '../../../src/parse-framing.ts'
-import { resp } from '../../../src/resp/resp.ts'
-import { readResp, readRespCommand } from '../../../src/resp/resp-value.ts'
+import { requestWords, resp } from '../../../src/resp/resp.ts'
+import { isNoCommand, isSubscription, readResp, readRespCommand } from '../../../src/resp/resp-value.ts'
 import { corpora, cut, latin, normal, readAll } from '../../framing/examples.ts'
 
 describe.each(corpora)('the framing $name', ({ framing, direction, examples }) => {
@@ -129,6 +129,30 @@ test.each([
   expect(normal(out)).toEqual([':1\r\n', `loose ${text}:2\r\n`, ''])
 })
 
+test('a reader tells where each message begins, and whether it is in the middle of one', () => {
+  const begins: number[] = []
+  const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 3 })
+  const sink = { begin: (byte: number) => void begins.push(byte), frame: () => undefined, loose: () => undefined }
+  reader.read(latin('1\n2'), sink)
+  expect([begins, reader.inParts, reader.waitingBytes, reader.messages]).toEqual([[0x31, 0x32], false, 1, 1])
+  reader.read(latin('22'), sink)
+  expect([reader.inParts, reader.waitingBytes, reader.oversized]).toEqual([false, 3, 0])
+  reader.read(latin('2'), sink)
+  expect([reader.inParts, reader.waitingBytes, reader.oversized]).toEqual([true, 0, 1])
+  reader.read(latin('2\n3\n'), sink)
+  expect([begins, reader.inParts, reader.messages]).toEqual([[0x31, 0x32, 0x33], false, 3])
+  const skimmed: number[] = []
+  const skimming = new FrameReader({ scanner: resp.scanner('responses'), maxFrameBytes: 3 })
+  skimming.skim(latin('+a\r\n:1'), (byte) => void skimmed.push(byte))
+  expect([skimming.inParts, skimming.messages]).toEqual([true, 1])
+  skimming.skim(latin('\r\n-b\r\nHTTP'), (byte) => void skimmed.push(byte))
+  expect([skimmed.map((byte) => String.fromCharCode(byte)), skimming.framed, skimming.messages]).toEqual([
+    ['+', ':', '-', 'H'],
+    false,
+    3,
+  ])
+})
+
 test('a message that began in skimmed bytes passes unframed, and the next message is framed', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
@@ -164,6 +188,48 @@ describe('the content of a RESP message', () => {
     expect(resp.command?.(latin('*2\r\n$3\r\nget\r\n$1\r\nx\r\n'))).toEqual({ name: 'GET', key: 'x' })
     expect(resp.command?.(latin('set y 1\r\n'))).toEqual({ name: 'SET', key: 'y' })
     expect(resp.command?.(latin(':1\r\n'))).toBe(undefined)
+  })
+
+  test.each<readonly [string, readonly unknown[] | undefined]>([
+    ['*2\r\n$3\r\nGET\r\n$1\r\n\xff\r\n', ['GET', { base64: '/w==' }]],
+    ['*2\r\n+GET\r\n$1\r\nx\r\n', ['GET', 'x']],
+    ['*2\r\n$3\r\nGET\r\n:1\r\n', undefined],
+    ['*2\r\n$3\r\nGET\r\n$-1\r\n', undefined],
+    ['*1\r\n$3\r\nGET\r\nx', undefined],
+    ['*0\r\n', undefined],
+    ['  get   x \r\n', ['get', 'x']],
+    ['get "x"\r\n', undefined],
+    ["get 'x'\r\n", undefined],
+    ['\r\n', undefined],
+    ['', undefined],
+  ])('has words if it is a request: %j', (text, words) => {
+    expect(requestWords(latin(text))).toEqual(words)
+  })
+
+  test('is none if it is an empty line or array, which Redis skips', () => {
+    const none = ['\r\n', '\n', ' \t\n', '*0\r\n', '*-1\r\n'].map((text) => isNoCommand(latin(text)))
+    expect(none).toEqual([true, true, true, true, true])
+    const some = ['*1\r\n', 'x\n', '       \n', '', '+0\r\n'].map((text) => isNoCommand(latin(text)))
+    expect(some).toEqual([false, false, false, false, false])
+  })
+
+  test('is a push that begins or ends a subscription, or one of its messages', () => {
+    const pushes = ['subscribe', 'punsubscribe', 'message'].map((kind) => readResp(latin(`>2\r\n+${kind}\r\n+a\r\n`)))
+    expect(pushes.map((value) => value?.kind === 'push' && isSubscription(value))).toEqual([true, true, false])
+    const odd = readResp(latin('>1\r\n:1\r\n'))
+    expect(odd?.kind === 'push' && isSubscription(odd)).toBe(false)
+    expect(['*0\r\n', '~0\r\n', '%0\r\n'].map((text) => readResp(latin(text))?.kind)).toEqual(['array', 'array', 'map'])
+  })
+
+  test('is read up to 32 levels deep', () => {
+    const nested = (levels: number) => readResp(latin(`${'*1\r\n'.repeat(levels)}:1\r\n`))?.kind
+    expect([nested(32), nested(33)]).toEqual(['array', undefined])
+  })
+
+  test('is not read if bytes follow it or are missing', () => {
+    expect(['+a\r\n+b\r\n', '+a', '*2\r\n:1\r\n', 'x\r\n', ''].map((text) => readResp(latin(text)))).toEqual([
+      ...[undefined, undefined, undefined, undefined, undefined],
+    ])
   })
 
   test('is undefined if the message is nested too deeply, but the message is still framed', () => {

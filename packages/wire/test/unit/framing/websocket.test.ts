@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { NEEDS_MORE, NOT_FRAMED } from '../../../src/framing/frame-scanner.ts'
 import { type Direction, isOneMessage } from '../../../src/framing/framing.ts'
+import { isControl, isKnown } from '../../../src/websocket/frame.ts'
 import { websocket } from '../../../src/websocket/websocket.ts'
 import { createMessageScanner } from '../../../src/websocket/websocket-scanner.ts'
 import { frames, latin, readAll } from '../../framing/examples.ts'
@@ -58,6 +59,53 @@ describe('the WebSocket framing', () => {
     expect(websocket.write({ close: 1011, reason: 'x' }, 'responses')).toEqual(latin('\x88\x03\x03\xf3x'))
     expect(() => websocket.write({ close: 7 }, 'responses')).toThrow('a close must have a code from 1000 to 4999')
   })
+  test.each([0, 125, 126, 65_535, 65_536])('writes and reads a message of %i bytes', (length) => {
+    const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8
+    for (const direction of ['requests', 'responses'] as const) {
+      const message = websocket.write('x'.repeat(length), direction)
+      expect(message).toHaveLength(2 + extended + (direction === 'requests' ? 4 : 0) + length)
+      expect(message[0]).toBe(0x81)
+      expect(isOneMessage(websocket, direction, message)).toBe(true)
+      expect(websocket.plain?.(message)).toHaveLength(length)
+    }
+  })
+
+  test.each<readonly [number, boolean, boolean]>([
+    [0, true, false],
+    [1, true, false],
+    [2, true, false],
+    [3, false, false],
+    [7, false, false],
+    [8, true, true],
+    [9, true, true],
+    [10, true, true],
+    [11, false, true],
+  ])('knows the opcode %i: %s, as a control frame: %s', (opcode, known, control) => {
+    expect([isKnown(opcode), isControl(opcode)]).toEqual([known, control])
+  })
+
+  test('has no compression without its offer, and a compressed message is not read', () => {
+    const offer = 'GET / HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost: x\r\n\r\n'
+    expect(websocket.withoutCompression?.(latin(offer)).toString()).toBe('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+    expect([websocket.isCompressed?.(latin('\xc1\x00')), websocket.isCompressed?.(latin('\x81\x00'))]).toEqual([
+      true,
+      false,
+    ])
+    expect(websocket.plain?.(latin('\xc1\x01a'))).toEqual(Buffer.alloc(0))
+    expect(websocket.read(latin('\x81'))).toBeUndefined()
+    expect(websocket.read(latin('\x89\x02hi'))).toBe('hi')
+  })
+
+  test('closes with a code from 1000 to 4999 and a reason of up to 123 bytes', () => {
+    const closed =
+      (close: number, reason = '') =>
+      () =>
+        websocket.write({ close, reason }, 'responses')
+    for (const close of [1000, 4999]) expect(closed(close)).not.toThrow()
+    expect(closed(1000, 'x'.repeat(123))).not.toThrow()
+    for (const bad of [closed(999), closed(5000), closed(1000.5), closed(1000, 'x'.repeat(124))]) expect(bad).toThrow()
+  })
+
   test('decodes an empty message as an empty text', () => {
     for (const direction of ['requests', 'responses'] as const)
       expect(websocket.read(websocket.write('', direction))).toBe('')

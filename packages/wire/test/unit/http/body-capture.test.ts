@@ -28,6 +28,21 @@ describe('a captured body', () => {
     expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
   })
 
+  test('is absent before one is to be kept, and each body is kept by itself', () => {
+    const capture = new BodyCapture()
+    capture.add(Buffer.from('x'), 0, 1)
+    expect(capture.end()).toBeUndefined()
+    for (const [keep, word] of [
+      [9, 'first'],
+      [3, 'second'],
+      [9, 'third'],
+    ] as const) {
+      capture.start(keep)
+      capture.add(Buffer.from(word), 0, word.length)
+      expect(capture.end()).toEqual(keep === 3 ? expect.objectContaining({ length: 6 }) : { bytes: Buffer.from(word) })
+    }
+  })
+
   test('is undefined if the limit is 0 bytes', () => {
     expect(captured(0, 'hello')).toBeUndefined()
   })

@@ -84,3 +84,15 @@ describe('a HEADERS frame with a replaced block', () => {
     expect(decoder.fields).toEqual([field('etag', 'x')])
   })
 })
+
+test.each([
+  [0, '20'],
+  [30, '3e'],
+  [31, '3f00'],
+  [31 + 127, '3f7f'],
+  [31 + 128, '3f8001'],
+  [31 + 16_384, '3f808001'],
+  [4_294_967_295, '3fe0ffffff0f'],
+])('the table size %i is encoded as %s', (size, bytes) => {
+  expect(encodeTableSizes([size]).toString('hex')).toBe(bytes)
+})

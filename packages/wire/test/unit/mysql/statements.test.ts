@@ -86,6 +86,41 @@ describe('the MySQL statement reader', () => {
   })
 })
 
+test.each<readonly [string, number, readonly Buffer[]]>([
+  ['a statement that needs neither columns nor parameters', PREPARE, packetsOf(prepared(7, 0, 0))],
+  ['a statement with columns', PREPARE, packetsOf(prepared(7, 2, 0))],
+  ['a statement with parameters', PREPARE, packetsOf(prepared(7, 0, 2))],
+  ['statistics', 9, [packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })]],
+  ['an end', 27, [packetOf({ sequence: 1, payload: Buffer.from([0xfe, 0, 0, 2, 0]) })]],
+  ['the fields of a table', 4, packetsOf(rows(['a'], [])).slice(1, 3)],
+  ['an error among the rows', 3, [...packetsOf(rows(['a'], [['1']])).slice(0, 4), refused(1317)]],
+  ['a file of the client', 3, [packetOf({ sequence: 1, payload: Buffer.from([0xfb, 0x66]) }), ok({ sequence: 3 })]],
+  ['an OK with large numbers', 3, [largeOk(MORE), largeOk(2)]],
+])('a reply ends with its last packet if it is %s', (_, asked, reply) => {
+  const reader = statements.reader()
+  reader.asked(command(asked, 'SELECT 1'))
+  const seen = reply.map((packet) => {
+    reader.answered(packet)
+    return reader.answering
+  })
+  expect(seen).toEqual(reply.map((_, i) => (i === reply.length - 1 ? 1 : 0)))
+})
+
+/** An OK whose numbers take three, four and nine bytes. */
+function largeOk(status: number): Buffer {
+  const numbers = Buffer.from(`fcffff${status === MORE ? 'fdffffff' : 'fe0000000000010000'}`, 'hex')
+  return packetOf({ sequence: 1, payload: Buffer.concat([Buffer.from([0]), numbers, Buffer.from([status, 0, 0, 0])]) })
+}
+
+test('a message that was not read is one exchange, and replies without a request are ignored', () => {
+  const reader = statements.reader()
+  reader.answered(ok())
+  expect(reader.answering).toBe(0)
+  reader.askedUnread()
+  reader.answered(ok())
+  expect(reader.answering).toBe(1)
+})
+
 describe('an injected MySQL error', () => {
   const failed = (code: string, statement: string) =>
     statements.failure({ code, message: 'why', statement, request: query(statement) })

@@ -5,11 +5,12 @@ import { isOneMessage } from '../../../src/framing/framing.ts'
 import { MalformedMessage } from '../../../src/framing/malformed-message.ts'
 import { readBackend, writeBackend } from '../../../src/postgresql/backend.ts'
 import { readFrontend, writeFrontend } from '../../../src/postgresql/frontend.ts'
+import { LONGEST_MESSAGE_BYTES, LONGEST_SHORT_BYTES } from '../../../src/postgresql/layout.ts'
 import type { BackendMessage, FrontendMessage } from '../../../src/postgresql/message.ts'
 import { backendReader } from '../../../src/postgresql/message-reader.ts'
 import { postgresql } from '../../../src/postgresql/postgresql.ts'
 import { createPostgresqlScanner } from '../../../src/postgresql/postgresql-scanner.ts'
-import { reportOf, rowsOf } from '../../../src/postgresql/report.ts'
+import { reportOf, reportText, rowsOf } from '../../../src/postgresql/report.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((made) => !made.includes('\0'))
 const name = text.filter((made) => made !== '')
@@ -109,6 +110,14 @@ const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters:
 /** Copies what is read, since its bytes are borrowed. */
 const kept = <Message>(messages: readonly Message[]): Message[] => messages.map((message) => structuredClone(message))
 
+/** The header of a message with which a connection begins. */
+function startupOf(length: number, code: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeUInt32BE(length, 0)
+  bytes.writeUInt32BE(code, 4)
+  return bytes
+}
+
 describe('a PostgreSQL message', () => {
   test('is read back unchanged if a client wrote it', () => {
     fc.assert(
@@ -184,6 +193,63 @@ describe('a PostgreSQL message', () => {
     expect(() => backendReader(1000).read(row)).toThrow('longer than 1000 bytes, which is the limit here')
     const scanner = createPostgresqlScanner('requests')
     expect(scanner.scan(Buffer.from([0, 0, 0x40, 0, 0, 3, 0, 0]), 0)).toBe(-2)
+  })
+
+  test.each<readonly [string, Buffer, number]>([
+    ['startup packet of the least length', startupOf(8, 0x30000), 8],
+    ['startup packet that is too short', startupOf(7, 0x30000), -2],
+    ['startup packet of the greatest length', startupOf(10_000, 0x30000), -1],
+    ['startup packet that is too long', startupOf(10_001, 0x30000), -2],
+    ['startup packet of another version', startupOf(8, 0x20000), -2],
+    ['cancel request', startupOf(16, 80_877_102), -1],
+    ['request to encrypt', startupOf(8, 80_877_103), 8],
+    ['request to encrypt by GSS', startupOf(8, 80_877_104), 8],
+  ])('begins a connection if it is a %s', (_, bytes, end) => {
+    expect(createPostgresqlScanner('requests').scan(bytes, 0)).toBe(end)
+  })
+
+  test('has a length of at least 4, and up to 1 GiB, but a short one if its kind is short', () => {
+    const scanned = (type: string, length: number, direction: 'requests' | 'responses' = 'requests') => {
+      const bytes = Buffer.alloc(5)
+      bytes.write(type, 0, 'latin1')
+      bytes.writeUInt32BE(length, 1)
+      return createPostgresqlScanner(direction, 'earlier').scan(bytes, 0)
+    }
+    expect([scanned('Q', 3), scanned('S', 4), scanned('Q', 5)]).toEqual([-2, 5, -1])
+    expect([scanned('Q', LONGEST_MESSAGE_BYTES), scanned('Q', LONGEST_MESSAGE_BYTES + 1)]).toEqual([-1, -2])
+    expect([scanned('S', LONGEST_SHORT_BYTES), scanned('S', LONGEST_SHORT_BYTES + 1)]).toEqual([-1, -2])
+    expect([scanned('T', 5, 'responses'), scanned('Q', 5, 'responses'), scanned('x', 5)]).toEqual([-1, -2, -2])
+  })
+
+  test('is refused with its place if a field has no meaning', () => {
+    const message = (type: string, ...bytes: number[]) => {
+      const made = Buffer.from([type.charCodeAt(0), 0, 0, 0, bytes.length + 4, ...bytes])
+      return made
+    }
+    expect(() => readBackend(message('Z', 0x58))).toThrow('"X" is not a status of a transaction')
+    expect(() => readBackend(message('D', 0, 1, 0xff, 0xff, 0xff, 0xfe))).toThrow('has a length of -2')
+    expect(() => readBackend(message('G', 2, 0, 0))).toThrow('2 is no format')
+    expect(() => readFrontend(message('D', 0x58, 0))).toThrow('X is neither a statement nor a portal')
+    expect(() => readFrontend(message('B', 0, 0, 0, 1, 0, 2, 0, 0, 0, 0))).toThrow(
+      'is format 2, where 0 is text and 1 is binary',
+    )
+    expect(() => readFrontend(message('T'))).toThrow('a client sends no message of type "T"')
+    expect(() => readFrontend(startupOf(8, 0x20000))).toThrow('version 2.0 is not read here')
+    expect(() => readBackend(Buffer.from('X'))).toThrow('"X" is not an answer to a request to encrypt')
+    expect(() => writeFrontend({ kind: 'query', sql: 'a\0b' })).toThrow('a text of PostgreSQL has no zero bytes')
+  })
+
+  test('is shown with its bytes as texts', () => {
+    expect(postgresql.read(writeBackend({ kind: 'data-row', values: [Buffer.from('é'), null] }))).toEqual({
+      ...{ kind: 'data-row', values: ['é', null] },
+    })
+    expect(postgresql.read(Buffer.from('no message'))).toBeUndefined()
+    expect(reportText({ severity: 'ERROR', code: '40001', message: 'no' })).toBe('40001 no')
+    expect(reportOf({ kind: 'notice', fields: [['S', 'HINWEIS']] })).toEqual({
+      severity: 'HINWEIS',
+      code: '',
+      message: '',
+    })
   })
 
   test('passes unframed once encryption is agreed', () => {
