@@ -55,6 +55,40 @@ describe('the body decoder', () => {
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
   })
 
+  test('accepts zstd with a window of up to 8 MiB, or as much as the content may have', () => {
+    const block = (descriptor: number, flags = 0, ...sizes: number[]) =>
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
+    const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined
+    const eightMiB = 13 << 3
+    expect([accepts(block(eightMiB)), accepts(block(eightMiB | 1)), accepts(block(eightMiB | 1), 9 << 20)]).toEqual([
+      ...[true, false, true],
+    ])
+    // A frame in one segment has its content's size instead, in 1, 2, 4 or 8 bytes.
+    const sized = (flags: number, ...sizes: number[]) => accepts(block(0, flags, ...sizes))
+    expect([sized(0xa0, 0, 0, 0x80, 0), sized(0xa0, 1, 0, 0x80, 0)]).toEqual([true, false])
+    expect([sized(0xe0, 0, 0, 0x80, 0, 0, 0, 0, 0), sized(0xe0, 1, 0, 0x80, 0, 0, 0, 0, 0)]).toEqual([true, false])
+    // Behind the number of a dictionary of one byte.
+    expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
+  })
+
+  test('returns the whole blocks of zstd that was cut off, which may come in many slices', () => {
+    const raw = (bytes: Buffer, isLast: boolean) => {
+      const bits = (bytes.length << 3) | (isLast ? 1 : 0)
+      return Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), bytes])
+    }
+    const [first, second] = [Buffer.alloc(3000, 'a'), Buffer.alloc(500, 'b')]
+    const whole = Buffer.concat([
+      Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x50]),
+      raw(first, false),
+      raw(second, true),
+    ])
+    expect(decoded(whole, 'zstd', { most: 3500 })).toEqual(Buffer.concat([first, second]))
+    expect(decoded(whole, 'zstd', { most: 3499 })).toBeUndefined()
+    const half = whole.subarray(0, -9)
+    expect(decoded(half, 'zstd', { most: 3500, isCut: true })).toEqual(first)
+    expect(decoded(half, 'zstd', { most: 3500 })).toBeUndefined()
+  })
+
   test('returns the decoded beginning of a truncated body', () => {
     const random = Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * i * 7919) % 251))
     for (const [coding, body] of [
