@@ -1,0 +1,289 @@
+import type { Json } from '@chaosproxy/history'
+import type { Captured } from '@chaosproxy/wire/http'
+import { describe, expect, test } from 'vitest'
+import { bodyTrouble, jsonOf, textOf, wholeTextOf } from '../../../src/routes/mapping/body-value.ts'
+import { compileClient, peerOf } from '../../../src/routes/mapping/client-source.ts'
+import { keptOfAnswer } from '../../../src/routes/mapping/kept-of-answer.ts'
+import { compileMapping } from '../../../src/routes/mapping/mapping.ts'
+import { Message, NO_PATH } from '../../../src/routes/mapping/message.ts'
+import { readHeader, readWrittenAnswer, readWrittenRequest } from '../../../src/routes/mapping/try-request.ts'
+import { partsOfKey } from '../../../src/routes/mapping/value-source.ts'
+import { parseRouteTable } from '../../../src/routes/parsing/parse-table.ts'
+import { initialReadOf } from '../../../src/routes/table/initial-target.ts'
+
+const fieldsOf = (fields: { readonly [name: string]: string }) => ({ get: (name: string) => fields[name] })
+const NO_FIELDS = fieldsOf({})
+const NOBODY = { connection: 0, address: '', process: undefined }
+const read = { request: 'GET /kv/{key}', f: 'read', result: 'json.v' }
+const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.v' }
+
+interface Replied {
+  readonly status?: number
+  readonly grpcStatus?: number
+  readonly body?: Captured | undefined
+}
+
+/** How the only operation of a route ends by this answer. */
+function ended(route: object, { status = 200, grpcStatus, body }: Replied): string {
+  const table = parseRouteTable({ routes: [route] }, 'x')
+  const request = (route as { readonly request: string }).request.replace('{key}', 'x').split(' ')
+  const head = { method: request[0] ?? '', target: request[1] ?? '', headers: NO_FIELDS }
+  const { understanding, complete } = compileMapping(table)
+    .match(head)
+    .understand(head, { bytes: Buffer.from('{"v":1}') }, NOBODY)
+  if (understanding.kind !== 'operations') return understanding.kind
+  const made = complete({
+    status,
+    grpcStatus,
+    headers: NO_FIELDS,
+    body: body ?? { bytes: Buffer.from('{"v":7}') },
+  } as never)
+  const one = (Array.isArray(made) ? made[0] : made) as {
+    type: string
+    error?: string
+    value?: Json
+    answered?: boolean
+  }
+  const declined = one.answered === true ? ', by the object' : ''
+  return one.type === 'ok' ? `ok ${JSON.stringify(one.value)}` : `${one.type} ${one.error}${declined}`
+}
+
+describe('the status of a reply', () => {
+  test.each([
+    [200, 'ok 1', 'ok 7'],
+    [299, 'ok 1', 'ok 7'],
+    [202, 'info status 202', /^not-understood .*whether 202 is "ok", "absent" or "fail"/],
+    [206, /^not-understood .*whether 206 is "ok"/, /^not-understood .*whether 206 is/],
+    [207, /^not-understood .*whether 207 is "ok"/, /^not-understood .*whether 207 is/],
+    [301, 'info status 301', 'info status 301, which says nothing'],
+    [304, 'info status 304', /^not-understood .*whether 304 is "fail", which omits it/],
+    [400, 'fail status 400', 'fail status 400'],
+    [404, 'fail status 404', /^not-understood .*if 404 means that there is no value.*\{"404": "absent"\}/],
+    [410, 'fail status 410', /^not-understood .*if 410 means/],
+    [408, 'info status 408', 'info status 408, which says nothing'],
+    [409, 'fail status 409, by the object', 'fail status 409, by the object'],
+    [412, 'fail status 412, by the object', 'fail status 412, by the object'],
+    [423, 'fail status 423, by the object', 'fail status 423, by the object'],
+    [499, 'fail status 499', 'fail status 499'],
+    [500, 'info status 500', 'info status 500, which says nothing'],
+    [503, 'info status 503', 'info status 503, which says nothing'],
+  ])('%i ends a write as %s, and a read as %s', (status, ofWrite, ofRead) => {
+    for (const [route, expected] of [
+      [write, ofWrite],
+      [read, ofRead],
+    ] as const)
+      if (typeof expected === 'string') expect(ended(route, { status })).toBe(expected)
+      else expect(ended(route, { status })).toMatch(expected)
+  })
+
+  test('means what the table says, by itself or by its class', () => {
+    const outcomes = { 404: 'absent', '4xx': 'info', '5xx': 'fail' }
+    expect(ended({ ...read, outcomes }, { status: 404 })).toBe('ok null')
+    expect(ended({ ...write, outcomes }, { status: 409 })).toBe('info status 409')
+    expect(ended({ ...write, outcomes }, { status: 500 })).toBe('fail status 500')
+    expect(ended({ ...write, outcomes }, { status: 200 })).toBe('ok 1')
+  })
+
+  test.each([
+    [0, 'ok 1', 'ok 7'],
+    [2, 'info grpc 2 UNKNOWN', 'info grpc 2 UNKNOWN, which says nothing'],
+    [3, 'fail grpc 3 INVALID_ARGUMENT', 'fail grpc 3 INVALID_ARGUMENT'],
+    [5, 'fail grpc 5 NOT_FOUND', /^not-understood .*if grpc NOT_FOUND means that there is no value/],
+    [8, 'info grpc 8 RESOURCE_EXHAUSTED', 'info grpc 8 RESOURCE_EXHAUSTED, which says nothing'],
+  ])('of gRPC, %i, ends a write as %s, and a read as %s', (grpcStatus, ofWrite, ofRead) => {
+    expect(ended(write, { grpcStatus })).toBe(ofWrite)
+    if (typeof ofRead === 'string') expect(ended(read, { grpcStatus })).toBe(ofRead)
+    else expect(ended(read, { grpcStatus })).toMatch(ofRead)
+  })
+
+  test('of gRPC means what the table says, by its number or its name', () => {
+    expect(ended({ ...read, outcomes: { 'grpc 5': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
+    expect(ended({ ...read, outcomes: { 'grpc NOT_FOUND': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
+  })
+
+  test('of a success decides nothing if no case of the table fits', () => {
+    const answers = [{ when: { 'json.v': 8 }, outcome: 'ok' }]
+    expect(ended({ ...write, answers }, {})).toBe('not-understood status 200: none of the cases in "answers" fits')
+  })
+})
+
+describe('a body', () => {
+  const hash: Captured = { sha256: 'abc', length: 9 }
+  const text: Captured = { bytes: Buffer.from('{"a":1}') }
+
+  test('is a text, marked as base64 if it is not UTF-8, or its hash', () => {
+    expect(textOf(text, undefined)).toBe('{"a":1}')
+    expect(textOf({ bytes: Buffer.from('\ufffd') }, undefined)).toBe('\ufffd')
+    expect(textOf({ bytes: Buffer.from([0xff]) }, undefined)).toEqual({ base64: '/w==' })
+    expect(textOf(hash, undefined)).toEqual({ sha256: 'abc', bytes: 9 })
+    expect(textOf(hash, 'gzip')).toBeUndefined()
+    expect(textOf({ json: [1] }, undefined)).toEqual([1])
+    expect(textOf({ withheld: 'a 304' }, undefined)).toBeUndefined()
+    expect(textOf(text, 'gzip')).toBeUndefined()
+  })
+
+  test('is JSON if its text is, at most so deep', () => {
+    expect(jsonOf(text, undefined)).toEqual({ value: { a: 1 } })
+    expect(jsonOf({ json: { b: 2 } }, undefined)).toEqual({ value: { b: 2 } })
+    expect(jsonOf({ bytes: Buffer.from('a') }, undefined)).toEqual({ value: undefined })
+    expect(jsonOf(hash, undefined)).toEqual({ value: undefined })
+    expect(wholeTextOf(text, undefined)).toBe('{"a":1}')
+    expect([wholeTextOf({ bytes: Buffer.from([0xff]) }, undefined), wholeTextOf(text, 'gzip')]).toEqual([
+      undefined,
+      undefined,
+    ])
+  })
+
+  test('that cannot be read says why', () => {
+    expect([bodyTrouble(text, undefined), bodyTrouble({ json: 1 }, undefined)]).toEqual([undefined, undefined])
+    expect(bodyTrouble({ withheld: 'a 304' }, undefined)).toBe('is left out of a 304')
+    expect(bodyTrouble(hash, undefined)).toBe('is 9 bytes long, more than is kept of it')
+    expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
+  })
+
+  test('of a reply is kept as far as it is read, or short JSON, which may be a refusal', () => {
+    const kept = (answerBytes: number, fields: { readonly [name: string]: string } | undefined, mayBeRefused = true) =>
+      keptOfAnswer({ answerBytes, mayBeRefused }, fields && fieldsOf(fields))
+    expect(kept(5, { 'content-type': 'application/json' })).toBe(65_536)
+    expect(kept(5, { 'content-type': 'text/plain' })).toBe(5)
+    expect(kept(5, { 'content-type': 'application/problem+JSON', 'content-length': '65536' })).toBe(65_536)
+    expect(kept(5, { 'content-type': 'application/json', 'content-length': '65537' })).toBe(5)
+    expect(kept(5, {})).toBe(65_536)
+    expect(kept(5, undefined)).toBe(65_536)
+    expect(kept(5, {}, false)).toBe(5)
+    expect([kept(65_536, {}), kept(100_000, {})]).toEqual([65_536, 100_000])
+  })
+})
+
+describe('what names a client', () => {
+  const peer = peerOf({ id: 7, client: { host: '10.0.0.1' }, peerProcess: 'shop 4711' })
+  const name = (source: string | undefined, fields: { readonly [name: string]: string } = {}, body = '{}') =>
+    compileClient(source)(new Message(fieldsOf(fields), { bytes: Buffer.from(body) }, NO_PATH, '/?who=eve'), peer)
+
+  test('is its connection, its address, its process, or something in its requests', () => {
+    expect(['connection', 'peer.address', 'peer.process'].map((source) => name(source))).toEqual([
+      ...['connection 7', '10.0.0.1', 'shop 4711'],
+    ])
+    expect(name(undefined)).toBeUndefined()
+    expect(name('header.X-Client', { 'x-client': 'eve' })).toBe('eve')
+    expect(name('query.who')).toBe('eve')
+    expect(name('json.who', {}, '{"who":{"id":1}}')).toBe('{"id":1}')
+    for (const nothing of ['null', '""']) expect(name('json.who', {}, `{"who":${nothing}}`)).toBeUndefined()
+    expect(name('header.X-Client')).toBeUndefined()
+  })
+
+  test('is hashed if it is a secret', () => {
+    expect(name('bearer', { authorization: 'Bearer t' })).toMatch(/^sha256:[0-9a-f]{16}$/)
+    expect(name('bearer', { authorization: 'bearer  t ' })).toBe(name('bearer', { authorization: 'Bearer t' }))
+    expect(name('bearer', { authorization: 'Basic t' })).toBeUndefined()
+    expect(name('bearer')).toBeUndefined()
+    for (const [source, fields] of [
+      ['header.Authorization', { authorization: 'Basic x' }],
+      ['header.cookie', { cookie: 'sid=x' }],
+      ['cookie.sid', { cookie: 'sid=x' }],
+    ] as const)
+      expect(name(source, fields)).toMatch(/^sha256:[0-9a-f]{16}$/)
+  })
+
+  test('is a cookie of its name among others', () => {
+    const same = name('cookie.sid', { cookie: 'sid=x' })
+    expect(name('cookie.sid', { cookie: 'a=1; sid=x;b' })).toBe(same)
+    expect(name('cookie.sid', { cookie: 'asid=x' })).toBeUndefined()
+    expect(name('cookie.sid', { cookie: '=x; sid' })).toBeUndefined()
+    expect(name('cookie.sid')).toBeUndefined()
+  })
+})
+
+describe('a request and its reply in a file', () => {
+  test('are read with their fields and bodies', () => {
+    expect(readWrittenRequest('PUT /kv/x HTTP/1.1\r\nA: b:c\r\n\r\nbody\n', 'f')).toEqual({
+      ...{ method: 'PUT', target: '/kv/x', headers: [['A', 'b:c']], body: 'body' },
+    })
+    expect(readWrittenRequest('GET /kv/x\n', 'f')).toEqual({ method: 'GET', target: '/kv/x', headers: [], body: '' })
+    expect(readWrittenAnswer('200', 'f')).toEqual({ status: 200, headers: [], body: '' })
+    expect(readWrittenAnswer('HTTP/1.1 404 Not Found\n\n{}\n\n', 'f')).toMatchObject({ status: 404, body: '{}\n' })
+  })
+
+  test('are refused with what to write instead', () => {
+    expect(() => readWrittenRequest('kv/x', 'f')).toThrow(
+      'f: the first line is "kv/x". Write a method and a path: PUT /kv/x',
+    )
+    expect(() => readWrittenAnswer('OK', 'f')).toThrow('f: the first line is "OK". Write a status: HTTP/1.1 200 OK')
+    expect(() => readWrittenAnswer('600', 'f')).toThrow('f: the first line is "600"')
+    for (const line of ['x', ':x']) expect(() => readHeader(line, 'f')).toThrow(`f: "${line}" is not a header`)
+  })
+})
+
+describe('a request whose body has not arrived', () => {
+  const touches = (routes: readonly object[], method: string, target: string) => {
+    const head = { method, target, headers: NO_FIELDS }
+    return compileMapping(parseRouteTable({ routes }, 'x')).match(head).touches(head)
+  }
+
+  test('touches the keys that its head shows, or everything if it shows none', () => {
+    expect(touches([write, read], 'PUT', '/kv/x')).toEqual({ keys: ['x'] })
+    expect(touches([write, read], 'GET', '/kv/x')).toBe('nothing')
+    expect(touches([write], 'PUT', '/other')).toBe('everything')
+    expect(touches([write], 'GET', '/other')).toBe('nothing')
+    expect(touches([{ ...write, request: 'PUT /kv', key: 'json.id' }], 'PUT', '/kv')).toBe('everything')
+    expect(touches([{ request: 'PUT /kv/{key}', ignore: true }], 'PUT', '/kv/x')).toBe('nothing')
+    const several = {
+      request: 'PUT /{a}/{b}',
+      operations: [
+        { f: 'write', key: 'path.a', value: 'json.v' },
+        { f: 'write', key: 'path.b', value: 'json.v' },
+      ],
+    }
+    expect(touches([several], 'PUT', '/x/y')).toEqual({ keys: ['x', 'y'] })
+  })
+
+  test('whose route needs no body keeps none', () => {
+    const bytes = (route: object) => {
+      const head = { method: 'PUT', target: '/kv/x', headers: NO_FIELDS }
+      const { bodyBytes, answerBytes, isKnown, isIgnored } = compileMapping(
+        parseRouteTable({ routes: [route] }, 'x'),
+      ).match(head)
+      return [bodyBytes, answerBytes, isKnown, isIgnored]
+    }
+    expect(bytes({ ...write, value: 'query.v' })).toEqual([0, 0, true, false])
+    expect(bytes({ ...write, value: 'body' })).toEqual([4096, 0, true, false])
+    expect(bytes({ ...write, value: 'form.v' })).toEqual([1024 * 1024, 0, true, false])
+    expect(bytes({ ...write, result: 'json.v' })).toEqual([1024 * 1024, 1024 * 1024, true, false])
+    expect(bytes({ request: 'PUT /kv/{key}', ignore: true })).toEqual([0, 0, true, true])
+    expect(bytes({ request: 'GET /kv/{key}', ignore: true })).toEqual([0, 0, false, false])
+  })
+})
+
+test.each([
+  ['a/b', 2, ['a', 'b']],
+  ['a/b/c', 2, undefined],
+  ['a', 2, undefined],
+  ['"a/b"/c', 2, ['a/b', 'c']],
+  ['"\\"a"/', 2, ['"a', '']],
+  ['"a', 1, undefined],
+  ['', 1, ['']],
+] as const)('the key %s has %i parts: %j', (key, count, parts) => {
+  expect(partsOfKey(key, count)).toEqual(parts)
+})
+
+test.each<readonly [object, string | undefined]>([
+  [read, '/kv/a%20b%2F'],
+  [{ ...read, request: 'GET /kv', key: 'query.the id' }, undefined],
+  [{ ...read, request: 'GET /kv', key: 'query.id' }, '/kv?id=a%20b%2F'],
+  [{ ...read, request: 'HEAD,GET /kv/{id}', key: 'path.id' }, '/kv/a%20b%2F'],
+  [{ ...read, request: 'HEAD /kv/{key}' }, undefined],
+  [{ ...read, when: { 'query.a': '1' } }, undefined],
+  [{ ...read, request: 'GET /{t}/{key}', key: ['path.t', 'path.key'] }, undefined],
+  [{ ...read, request: 'GET /*/{key}' }, undefined],
+  [{ ...read, request: 'GET /kv', key: { const: 'x' } }, undefined],
+  [{ ...read, f: 'dequeue' }, undefined],
+])('the table with %j reads a key at the start by %s', (route, target) => {
+  const parsed = (() => {
+    try {
+      return parseRouteTable({ routes: [route] }, 'x')
+    } catch {
+      return undefined
+    }
+  })()
+  expect(parsed === undefined ? undefined : initialReadOf(parsed)?.('a b/')).toBe(target)
+})
