@@ -264,6 +264,31 @@ describe('a MySQL transaction', () => {
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
+  test('is ended by a reset of the session, and begins with a snapshot if it is asked to', () => {
+    expect(completions([begin, update(), [command(31), ok()]])).toMatchObject([['fail', expect.any(String)]])
+    const snapshot: Turn = [query('START TRANSACTION WITH CONSISTENT SNAPSHOT'), ok(within)]
+    expect(completions([snapshot, select, update(), commit])).toEqual([['ok', [READ, WRITE]]])
+    const turns: Turn[] = [begin, update(), snapshot, select, commit]
+    expect(completions(turns)).toEqual([
+      ['ok', [WRITE]],
+      ['ok', [READ]],
+    ])
+  })
+
+  test('is committed by turning AUTOCOMMIT on, and unclear if the statement that commits it is refused', () => {
+    const inside = { status: IN_TRANSACTION }
+    const turns = (sql: string, answer: Buffer): Turn[] => [
+      [update()[0], found(1, 1, IN_TRANSACTION)],
+      [query(sql), answer],
+    ]
+    const off = { status: 0 }
+    expect(completions(turns('SET autocommit = 1', ok()), off)).toEqual([['ok', [WRITE]]])
+    expect(completions(turns('SET autocommit = 0', ok(inside)), off)).toMatchObject([])
+    expect(completions([begin, update(), [query('CREATE TABLE t (id int)'), refused(1050)]])).toMatchObject([
+      ['info', expect.any(String)],
+    ])
+  })
+
   test('has the level of SET TRANSACTION only once, and the default level after the session is reset', () => {
     const once: Turn = [query('SET TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
     const session: Turn = [query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE'), ok()]
@@ -358,8 +383,93 @@ describe('a MySQL statement', () => {
     ],
     ['no statement began', [[query('CALL begin_it()'), ok(within)]]],
     ['the command 17', [[command(17, 'tester'), ok()]]],
+    ['a statement prepared before', [[execute(9, [])]]],
+    [
+      'cursors of prepared statements',
+      [[command(22, 'SELECT 1'), prepared(3, 0, 0)], [command(23, Buffer.from([3, 0, 0, 0, 1, 1, 0, 0, 0]))]],
+    ],
+    [
+      'whose parameters are not told apart',
+      [[Buffer.concat([command(22, 'SELECT 1'), execute(0xff_ff_ff_ff, [])]), prepared(3, 0, 2)]],
+    ],
+    ['ROLLBACK TO a savepoint that no statement made', [begin, [query('ROLLBACK TO SAVEPOINT s'), ok(within)]]],
+    [
+      'a refused ROLLBACK TO',
+      [begin, [query('SAVEPOINT s'), ok(within)], [query('ROLLBACK TO SAVEPOINT s'), refused(1305)]],
+    ],
+    ['a refused START TRANSACTION', [[query('START TRANSACTION WITH CONSISTENT SNAPSHOT'), refused(1305)]]],
+    ['whose ROLLBACK was refused', [begin, [query('ROLLBACK'), refused(1305)]]],
+    [
+      'does not say how many rows it found',
+      [[query('UPDATE accounts SET balance = 1 WHERE id = 7'), ok({ affected: 1, info: 'Zeilen' })]],
+    ],
+    ['XA', [[query('BEGIN NOT ATOMIC SELECT 1'), ok()]]],
   ])('ends the recording of its connection, and is named as the reason: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
+  })
+
+  test('may follow commands that have other replies, or none', () => {
+    const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
+    const fields = rows(['balance'], [])
+    // Without the number of columns and the end of the rows.
+    const listed = fields.subarray(5, fields.length - 9)
+    const turns: Turn[] = [
+      ...([
+        [command(9), text],
+        [command(27, Buffer.from([0, 0])), packetOf({ sequence: 1, payload: Buffer.from([0xfe, 0, 0, 2, 0]) })],
+      ] as const),
+      [command(4, 'accounts\0'), listed],
+      [command(14), ok()],
+      [command(22, 'SELECT 1'), prepared(3, 0, 0)],
+      [command(25, Buffer.from([3, 0, 0, 0]))],
+      ...[begin, select, commit],
+    ]
+    expect(doubts(turns)).toEqual([])
+    expect(completions(turns)).toEqual([['ok', [READ]]])
+    expect(completions([...turns, [command(1)]])).toEqual([['ok', [READ]]])
+    expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
+  })
+
+  test('may have a value that came in a command of its own, which is not known', () => {
+    const sent = Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0]), Buffer.from('90')])
+    const turns: Turn[] = [
+      [command(22, 'UPDATE accounts SET balance = ? WHERE id = 7'), prepared(3, 0, 1)],
+      [command(24, sent)],
+      begin,
+    ]
+    const [, apart] = execute(3, ['90']).toString('latin1').split('\x02')
+    const bare = Buffer.from(execute(3, ['90']))
+    expect(apart).toBeDefined()
+    const executed = packetOf({ sequence: 0, payload: bare.subarray(4, bare.length - 3) })
+    expect(completions([...turns, [executed, found(1, 1, WITHIN)], commit])).toEqual([
+      ['ok', [['w', 'accounts/7/balance']]],
+    ])
+  })
+
+  test('has the rows of a prepared statement in their binary form, and an error among rows', () => {
+    const binary = (values: number[]) => {
+      const whole = rows(['balance'], [['x']], within)
+      const at = whole.length - 9 - 6
+      return Buffer.concat([
+        whole.subarray(0, at),
+        packetOf({ sequence: 4, payload: Buffer.from(values) }),
+        whole.subarray(at + 6),
+      ])
+    }
+    const ask: Turn = [command(22, 'SELECT balance FROM accounts WHERE id = ?'), prepared(3, 1, 1)]
+    expect(completions([ask, begin, [execute(3, ['7']), binary([0, 0, 100, 0, 0, 0])], commit])).toEqual([
+      ['ok', [READ]],
+    ])
+    const cut = rows(['balance'], [], within).subarray(0, -9)
+    expect(completions([begin, [select[0], Buffer.concat([cut, refused(1317)])], commit])).toEqual([])
+  })
+
+  test('is recorded with the first of several results, and with the sum of their warnings', () => {
+    const several = Buffer.concat([
+      rows(['balance'], [['100']], { status: WITHIN | MORE }),
+      rows(['x'], [['1']], within),
+    ])
+    expect(completions([begin, [select[0], several], commit])).toEqual([['ok', [READ]]])
   })
 
   test('omits floats and enumerations from its recorded result', () => {
@@ -414,6 +524,28 @@ describe('a login to MySQL 8', () => {
     }
   })
 
+  test('is reported if it is encrypted, or if its client speaks first', () => {
+    const tls = login('a').subarray(0, 36)
+    tls.writeUIntLE(32, 0, 3)
+    tls.writeUInt32LE(0xa00, 4)
+    expect(JSON.stringify(doubts([], { greets: Buffer.alloc(0), steps: [] }))).toContain('whose client speaks first')
+    const { client, now, connection } = recording()
+    const { commands } = parseMysqlSettings({ tables }, 'a test')
+    const conversation = postgresqlConversation({
+      ...{
+        connection,
+        now,
+        commands: { ...commands, dialect: mysqlDialect },
+        maxMessageBytes: 1000,
+        overwrites: new Overwrites(),
+      },
+      ...{ naming: { kind: 'said' }, speech: mysqlSpeech },
+    })
+    conversation.answered(greeting())
+    conversation.asked(tls, now())
+    expect(client.lines.join()).toContain('an encrypted connection of MySQL (connect to the proxy without TLS)')
+  })
+
   test('is not recorded if the server refuses it', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
@@ -434,4 +566,31 @@ test('arbitrary bytes on a MySQL connection are not understood, and do not make 
       recorded([[Buffer.from(asked), Buffer.from(answered)], update(AUTOCOMMIT)])
     }),
   )
+})
+
+describe('the settings of MySQL', () => {
+  const accounts = { values: ['balance'] }
+  test('name tables in any case, and a level of InnoDB', () => {
+    const { commands } = parseMysqlSettings(
+      { tables: { Accounts: accounts }, indirect: { Owners: { delete: ['ACCOUNTS'] } } },
+      '--as',
+    )
+    expect([...(commands.tables?.keys() ?? [])]).toEqual(['accounts'])
+    expect(commands.tables?.get('accounts')).toMatchObject({ converts: true, key: 'id' })
+    expect([...(commands.indirect ?? [])]).toEqual([['owners', { delete: ['accounts'] }]])
+    expect(commands.isolation).toBe('repeatable read of InnoDB')
+    const level = (isolation: string) =>
+      parseMysqlSettings({ tables: { a: accounts }, isolation }, '--as').commands.isolation
+    expect([level('serializable'), level('read committed')]).toEqual(['serializable', 'read committed of InnoDB'])
+  })
+
+  test.each<readonly [object, string]>([
+    [{}, '--as: MySQL is recorded by whole transactions. Name the tables'],
+    [{ tables: { A: accounts, a: accounts } }, '--as: the table a is there twice. Names are compared in lower case.'],
+    [{ tables: { a: accounts }, client: 'x' }, '--as: "client" is "x". Give peer.process'],
+    [{ tables: { a: 7 } }, '--as, table "a" is 7. Give'],
+    [{ tables: { a: { ...accounts, type: 'x' } } }, '--as, table "a" has no member "type". It has: key, values.'],
+  ])('refuse %j', (given, message) => {
+    expect(() => parseMysqlSettings({ ...given }, '--as')).toThrow(message)
+  })
 })

@@ -4,8 +4,9 @@ import { parseJsonLine } from '../../../../history/src/codecs/jsonl.ts'
 import { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
 import { eventLine, subjectText } from '../../../src/record/event-line.ts'
 import { EventOrder } from '../../../src/record/event-order.ts'
+import { createRecorder } from '../../../src/record/recorder.ts'
 import { Retries } from '../../../src/record/retries.ts'
-import { asks, ok, read, recording, write } from '../../record/in-memory.ts'
+import { asks, asksAs, ok, read, recording, write } from '../../record/in-memory.ts'
 
 const typesOf = (lines: RecordedLines) => lines.events.map(({ process, type }) => `${process} ${type}`)
 
@@ -319,6 +320,140 @@ describe('the recorder of retries', () => {
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
     expect(retries.correlate(write(1, { requestId: 'a' }), undefined)).toEqual({ requestId: 'a' })
   })
+})
+
+describe('a request that the proxy itself repeats', () => {
+  test('belongs to no client, and its success says only that the server has answered', () => {
+    const { client, backend, recorder, connection, now } = recording()
+    const original = connection.beginWhole(now())
+    original.called(asksAs('alice', write(1)))
+    original.forwarded(now())
+    const copy = connection.duplicate(original, now())
+    copy.forwarded(now())
+    original.answered(now(), { type: 'fail', error: 'no' })
+    copy.answered(now(), ok(1))
+    original.delivered(now(), { type: 'fail', error: 'no' })
+    expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
+    expect(backend.events.map(({ process, type, extra }) => [process, type, extra?.['duplicateOf']])).toEqual([
+      ...([
+        [0, 'invoke', undefined],
+        [1, 'invoke', 0],
+        [0, 'fail', undefined],
+        [1, 'info', undefined],
+      ] as const),
+    ])
+    expect(recorder.counters).toMatchObject({ duplicates: 1, operations: 1, answered: 2 })
+  })
+
+  test('may be carried out although the request itself is refused, and so keeps the marks of its keys', () => {
+    const { client, connection, now } = recording()
+    const original = connection.beginWhole(now())
+    original.called({ kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } })
+    original.forwarded(now())
+    const copy = connection.duplicate(original, now())
+    copy.forwarded(now())
+    original.settled(true)
+    copy.settled(true)
+    expect(client.lines.join()).not.toContain('withdrawn')
+    expect(client.lines.join()).toContain('touched')
+  })
+})
+
+describe('the recorder', () => {
+  test('names its clients by all that name them, and begins with the value that all keys have', () => {
+    const { recorder } = recording()
+    expect([recorder.sessions, recorder.initial, recorder.mapping]).toEqual([
+      { by: 'connection', named: false },
+      'unknown',
+      undefined,
+    ])
+    recorder.clientsBy({ by: 'a', named: true })
+    recorder.clientsBy({ by: 'a', named: true })
+    recorder.clientsBy({ by: 'b', named: true })
+    recorder.clientsBy({ by: 'c', named: false })
+    expect(recorder.sessions).toEqual({ by: 'a, b', named: true })
+    recorder.startsWith({ value: { a: 1, b: 2 } })
+    recorder.startsWith({ value: { b: 2, a: 1 } })
+    expect(recorder.initial).toEqual({ b: 2, a: 1 })
+    recorder.startsWith(undefined)
+    expect(recorder.initial).toBe('unknown')
+    recorder.readByRoutes()
+    expect(recorder.mapping).toBe('routes')
+  })
+
+  test('counts keys that clients wrote without having read the last write', () => {
+    const { recorder, connection } = recording()
+    expect(recorder.counters.overwrites).toEqual({ first: undefined, keys: 0, times: 0 })
+    for (const key of ['x', 'y', 'x']) connection.overwrote(key)
+    expect(recorder.counters.overwrites).toEqual({ first: 'x', keys: 2, times: 3 })
+  })
+
+  test('marks what bytes may contain that are not understood, and what a fault has changed', () => {
+    const { client, recorder, connection } = recording()
+    connection.mayHaveAsked('GET /', 'nothing')
+    connection.mayHaveAsked('PUT /', { keys: ['x'] })
+    connection.altered({ keys: ['y'] })
+    connection.unmatchedAnswer()
+    recorder.notUnderstood('GET /z', 'why', 'z')
+    const marks = client.lines
+      .map((line) => JSON.parse(line) as { f: string; key?: string })
+      .map(({ f, key }) => [f, key])
+    expect(marks).toEqual([
+      ['passed-on', undefined],
+      ['touched', 'x'],
+      ['touched', 'y'],
+      ['not-understood', 'z'],
+    ])
+    expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
+  })
+
+  test('keeps one view if there is no other, and numbers the waiting and written events of both otherwise', () => {
+    const sink = new RecordedLines()
+    let time = 0
+    const alone = createRecorder({ client: sink, now: () => nanos(++time) })
+    alone.note('rules', {})
+    const exchange = alone.connection({ node: 'n1', client: 'c' }).beginWhole(nanos(1))
+    exchange.called(asks(write(1)))
+    exchange.forwarded(nanos(2))
+    exchange.answered(nanos(3), ok(1))
+    exchange.delivered(nanos(4), ok(1))
+    alone.touched('a', 'b', { keys: ['x'] })
+    alone.expiring('x').ended('ok')
+    expect(
+      sink.lines.map((line) => JSON.parse(line) as { type: string; f: string }).map(({ type, f }) => `${type} ${f}`),
+    ).toEqual([...['info rules', 'invoke write', 'ok write', 'info touched', 'invoke write', 'ok write']])
+    expect(alone.counters).toMatchObject({ events: 6, waiting: 0, operations: 1, ok: 1 })
+    const { recorder } = recording()
+    recorder.note('rules', {})
+    expect(recorder.counters.events).toBe(2)
+  })
+
+  test('forgets equal unanswered operations beyond a thousand, the oldest first', () => {
+    const retries = new Retries()
+    const lost = retries.forConnection({ client: 'c', repeatsFirst: false })
+    for (let process = 0; process <= 1000; process++) lost.unanswered(write(1), process, undefined)
+    lost.unanswered(write(1), 5, undefined)
+    expect(lost.correlate(write(1), undefined)).toEqual({ repeats: 1, resent: true })
+    expect(lost.correlate(write(1, { harmless: true }), undefined)).toBeUndefined()
+    expect(lost.correlate(write(1, { requestId: 'r' }), undefined)).toEqual({ requestId: 'r' })
+  })
+})
+
+test('a place that was overtaken is not cancelled, and thousands of places are given back', () => {
+  const sink = new RecordedLines()
+  const order = new EventOrder(sink, 3000)
+  const line = (f: string) =>
+    eventLine({ index: 0, time: nanos(1), process: 0, type: 'invoke', f }, subjectText(f, undefined), '')
+  const places = Array.from({ length: 2500 }, () => order.reserve())
+  for (const place of places.slice(0, 2000)) order.fill(place, [line('a')])
+  expect([order.waiting, order.written]).toEqual([500, 2000])
+  for (const place of places.slice(2000)) order.cancel(place)
+  expect([order.waiting, order.written, order.overtaken]).toEqual([0, 2000, 0])
+  const tight = new EventOrder(sink, 1)
+  const [slow] = [tight.reserve(), tight.reserve()]
+  expect(tight.overtaken).toBe(1)
+  tight.cancel(slow)
+  expect(tight.waiting).toBe(1)
 })
 
 /** A list in a list, this many deep. */

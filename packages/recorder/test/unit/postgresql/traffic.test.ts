@@ -1,0 +1,73 @@
+import { nanos, outputOf } from '@chaosproxy/history'
+import { expect, test } from 'vitest'
+import { writeBackend } from '../../../../wire/src/postgresql/backend.ts'
+import { writeFrontend } from '../../../../wire/src/postgresql/frontend.ts'
+import type { BackendMessage, FrontendMessage } from '../../../../wire/src/postgresql/message.ts'
+import { historyOfTraffic, type Passed } from '../../../src/postgresql/traffic.ts'
+
+const as = { kind: 'postgresql', tables: { accounts: { key: 'id', values: ['balance'] } }, indirect: 'none' } as never
+
+/** Traffic of several connections, each message at its own time. */
+function traffic(
+  ...all: readonly (readonly [
+    connection: number,
+    request: string | undefined,
+    ...(FrontendMessage | BackendMessage)[],
+  ])[]
+) {
+  let at = 0
+  return all.flatMap(([connection, request, ...messages]): readonly Passed[] =>
+    messages.map((message): Passed => {
+      at++
+      const isAnswer = ['authentication', 'ready', 'command-complete'].includes(message.kind)
+      return isAnswer
+        ? { kind: 'answered', at: nanos(at), connection, bytes: writeBackend(message as BackendMessage) }
+        : { kind: 'asked', at: nanos(at), connection, request, bytes: writeFrontend(message as FrontendMessage) }
+    }),
+  )
+}
+
+const startup: FrontendMessage = { kind: 'startup', minorVersion: 0, parameters: [] }
+const begun: BackendMessage = { kind: 'authentication', method: 0, bytes: Buffer.alloc(0) }
+const ready: BackendMessage = { kind: 'ready', status: 'I' }
+const write = (value: number): FrontendMessage => ({
+  kind: 'query',
+  sql: `UPDATE accounts SET balance = ${value} WHERE id = 1`,
+})
+const done: BackendMessage = { kind: 'command-complete', tag: 'UPDATE 1' }
+
+test('the traffic of a server becomes a history of transactions', () => {
+  const history = historyOfTraffic(
+    traffic(
+      ...([
+        [1, undefined, startup, begun, ready],
+        [2, undefined, startup, begun, ready],
+      ] as const),
+      ...([
+        [1, 'r1', write(5)],
+        [2, 'r2', write(6)],
+        [2, 'r2', done, ready],
+        [1, 'r1', done, ready],
+      ] as const),
+    ),
+    as,
+    'db',
+  )
+  const { operations } = history
+  expect([...operations.callTime]).toEqual([7, 8])
+  expect([...operations.returnTime]).toEqual([12, 10])
+  expect([0, 1].map((operation) => outputOf(history, operation))).toEqual([
+    [['w', 'accounts/1/balance', 5]],
+    [['w', 'accounts/1/balance', 6]],
+  ])
+  expect(history.marks).toEqual([])
+})
+
+test('a transaction whose connection ended before its answer has an unknown outcome', () => {
+  const passed = traffic([1, undefined, startup, begun, ready], [1, undefined, write(5)])
+  for (const all of [passed, [...passed, { kind: 'closed', at: nanos(99), connection: 1 } as const]]) {
+    const history = historyOfTraffic(all, as, 'db')
+    expect(history.operations).toHaveLength(1)
+    expect(history.errorOf(0)).toContain('the connection ended')
+  }
+})
