@@ -209,7 +209,6 @@ function memberList(members: Members, name: string): Json[] {
 
 /** Sets a member. A map may have the key `__proto__`, which a plain assignment would not store as a member. */
 function set(members: Members, name: string, value: Json): void {
-  if (name === '__proto__')
-    Object.defineProperty(members, name, { value, enumerable: true, writable: true, configurable: true })
+  if (name === '__proto__') Object.defineProperty(members, name, { value, enumerable: true, configurable: true })
   else members[name] = value
 }

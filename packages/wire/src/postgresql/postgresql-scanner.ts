@@ -77,7 +77,6 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
         if (headerBytes < headerLength()) continue
         left = bodyBytes()
         if (left === NOT_FRAMED) return NOT_FRAMED
-        headerBytes = header.length
       }
       if (bytes.length - at < left) {
         left -= bytes.length - at

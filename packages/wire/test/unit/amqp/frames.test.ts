@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { contentFrames, firstFrame, longText, methodFrame, shortText, table } from '../../../src/amqp/frames.ts'
+import {
+  contentFrames,
+  firstFrame,
+  long,
+  longlong,
+  longText,
+  methodFrame,
+  octet,
+  short,
+  shortText,
+  table,
+} from '../../../src/amqp/frames.ts'
 
 const ack = methodFrame('basic.ack', 1, Buffer.from([7]))
 
@@ -60,4 +71,62 @@ test('an AMQP table is written as its size, followed by members with a type befo
     ...[shortText('b'), Buffer.from('S'), longText('x')],
   ])
   expect(table({ a: 5, b: 'x' })).toEqual(Buffer.concat([Buffer.from([0, 0, 0, members.length]), members]))
+})
+
+// https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf, section 1.2, and RabbitMQ's own extensions.
+test.each<readonly [Parameters<typeof methodFrame>[0], number, number]>([
+  ['connection.start-ok', 10, 11],
+  ['connection.tune-ok', 10, 31],
+  ['connection.open', 10, 40],
+  ['connection.close', 10, 50],
+  ['channel.open', 20, 10],
+  ['channel.open-ok', 20, 11],
+  ['channel.close', 20, 40],
+  ['queue.declare', 50, 10],
+  ['queue.declare-ok', 50, 11],
+  ['basic.qos', 60, 10],
+  ['basic.qos-ok', 60, 11],
+  ['basic.publish', 60, 40],
+  ['basic.return', 60, 50],
+  ['basic.get', 60, 70],
+  ['basic.get-ok', 60, 71],
+  ['basic.get-empty', 60, 72],
+  ['basic.ack', 60, 80],
+  ['basic.nack', 60, 120],
+  ['confirm.select', 85, 10],
+  ['confirm.select-ok', 85, 11],
+])('the method %s has the class %i and the number %i', (name, kind, number) => {
+  const bytes = methodFrame(name, 258)
+  expect(bytes).toEqual(Buffer.from([1, 1, 2, 0, 0, 0, 4, 0, kind, 0, number, 0xce]))
+  expect(firstFrame(bytes)).toMatchObject({ frame: { name } })
+})
+
+test('a message has the bytes of AMQP, and may be 16 MiB long', () => {
+  expect(contentFrames(Buffer.from('hi'), 3, true).toString('hex')).toBe(
+    '02' +
+      '0003' +
+      '0000000f' +
+      '003c' +
+      '0000' +
+      '0000000000000002' +
+      '1000' +
+      '02' +
+      'ce' +
+      '03' +
+      '0003' +
+      '00000002' +
+      '6869' +
+      'ce',
+  )
+  const announced = (size: number) => {
+    const head = Buffer.alloc(7)
+    head[0] = 3
+    head.writeUInt32BE(size, 3)
+    return firstFrame(head)
+  }
+  expect([announced(16 << 20), announced((16 << 20) + 1)]).toEqual([undefined, `a frame of ${(16 << 20) + 1} bytes`])
+  expect(() => shortText('x'.repeat(256))).toThrow(RangeError)
+  expect(
+    [short(258), long(16_909_060), longlong(72_623_859_790_382_856n), octet(7)].map((made) => made.toString('hex')),
+  ).toEqual([...['0102', '01020304', '0102030405060708', '07']])
 })

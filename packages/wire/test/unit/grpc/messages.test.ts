@@ -146,6 +146,88 @@ describe('the protobuf decoder', () => {
     expect(read).not.toHaveProperty('this')
   })
 
+  const hex = (text: string): Buffer => Buffer.from(text, 'hex')
+  /** A message with one scalar of this type as field 1. */
+  const scalar = (type: string, bytes: string, label = ''): unknown => {
+    const declared = parseDeclarations({ M: [`${label}${type} x = 1`] }, {}, 'x')
+    return (decodeMessage(hex(bytes), declared.messages.get('M') as MessageType) as { readonly x?: unknown }).x
+  }
+
+  test.each<readonly [string, string, unknown]>([
+    ['int32', '0801', 1],
+    ['int32', '08ffffffffffffffffff01', -1],
+    ['uint32', '08ffffffff0f', 4_294_967_295],
+    ['int64', '08ffffffffffffffff7f', '9223372036854775807'],
+    ['int64', '0880808080808080808001', '-9223372036854775808'],
+    ['uint64', '08ffffffffffffffffff01', '18446744073709551615'],
+    ['uint64', '08ffffffffffffff0f', '9007199254740991'],
+    ['uint64', '08808080808080 8010'.replace(' ', ''), '9007199254740992'],
+    ['sint32', '0803', -2],
+    ['sint64', '0803', '-2'],
+    ['sint64', '08ffffffffffffffffff01', '-9223372036854775808'],
+    ['bool', '0800', false],
+    ['bool', '088080808010', true],
+    ['double', '09000000000000f03f', 1],
+    ['double', '09000000000000f07f', 'Infinity'],
+    ['float', '0d0000c07f', 'NaN'],
+    ['fixed32', '0dffffffff', 4_294_967_295],
+    ['sfixed32', '0dffffffff', -1],
+    ['fixed64', '09ffffffffffffffff', '18446744073709551615'],
+    ['sfixed64', '09ffffffffffffffff', '-1'],
+    ['string', '0a02c3a9', 'é'],
+    ['bytes', '0a01ff', '/w=='],
+  ])('has a value of the type %s: %s is %s', (type, bytes, value) => {
+    expect(scalar(type, bytes)).toBe(value)
+  })
+
+  test('has several values packed or each by itself, and skips fields that are not declared', () => {
+    expect(scalar('int32', '0a03010203', 'repeated ')).toEqual([1, 2, 3])
+    expect(scalar('int32', '080108020a0103', 'repeated ')).toEqual([1, 2, 3])
+    const unknown = [
+      '10ff01',
+      '110102030405060708',
+      '120161',
+      '1501020304',
+      '13180114',
+      '13 1b 1c 14'.replaceAll(' ', ''),
+    ]
+    for (const field of unknown) expect(scalar('int32', `${field}0801`)).toBe(1)
+  })
+
+  test.each([
+    ['an integer without an end', '08ff'],
+    ['an integer of eleven bytes', '08ffffffffffffffffffff01'],
+    ['a text that is longer than its message', '0a0561'],
+    ['a text longer than 4 GiB', '0a8080808010'],
+    ['the field 0', '0001'],
+    ['a field beyond 2^29', '88808080100 1'.replace(' ', '')],
+    ['a type that there is not', '0e'],
+    ['a group without an end', '13'],
+    ['a group with the end of another', '1324'],
+    ['another type than declared', '0d01020304'],
+    ['groups nested in 101 groups', '13'.repeat(101) + '14'.repeat(101)],
+  ])('is refused if it has %s', (_, bytes) => {
+    expect(() => scalar('int32', bytes)).toThrow(WireError)
+  })
+
+  test('may have groups nested in 100 groups, which are skipped', () => {
+    expect(scalar('int32', `${'13'.repeat(100)}${'14'.repeat(100)}0801`)).toBe(1)
+  })
+
+  test('keeps the last value of each key of a map, also of one named __proto__', () => {
+    const entry = (key: string, value: number) => {
+      const text = Buffer.from(key)
+      const content = Buffer.concat([Buffer.from([0x0a, text.length]), text, Buffer.from([0x10, value])])
+      return Buffer.concat([Buffer.from([0x0a, content.length]), content])
+    }
+    const bytes = Buffer.concat([entry('a', 1), entry('__proto__', 2), entry('__proto__', 3), entry('a', 4)])
+    const read = scalar('map<string, int32>', bytes.toString('hex')) as object
+    expect(Object.entries(read)).toEqual([
+      ['a', 4],
+      ['__proto__', 3],
+    ])
+  })
+
   test('throws a WireError for 200 nested messages', () => {
     let nested = Buffer.alloc(0)
     for (let depth = 0; depth < 200; depth++) {

@@ -44,3 +44,20 @@ test('a NATS publication states the lengths of its headers and its payload', () 
     `HPUB s r ${head.length} ${head.length + 2}\r\n${head}hi\r\n`,
   )
 })
+
+test('a line of a NATS server may be in lower case, with tabs, and has no more headers than it says', () => {
+  expect(firstPiece(Buffer.from('msg\ts 1 0\r\n\r\n'))).toMatchObject({
+    size: 13,
+    found: { reply: undefined, payload: Buffer.alloc(0) },
+  })
+  expect(firstPiece(Buffer.from('HMSG s 2 r 12 12\r\nNATS/1.0\r\n\r\n\r\n'))).toMatchObject({
+    found: { reply: 'r', status: undefined, description: '', headers: new Map(), payload: Buffer.alloc(0) },
+  })
+  expect(firstPiece(Buffer.from('INFO {}\r\n'))).toEqual({ size: 9, isPing: false, found: undefined })
+  expect(firstPiece(Buffer.from('PONG\r\n'))).toEqual({ size: 6, isPing: false, found: undefined })
+  expect(firstPiece(Buffer.from(`${'x'.repeat(90)}\r\n`))).toBe('x'.repeat(80))
+  expect(firstPiece(Buffer.from('HMSG s 2 -1 4\r\n'))).toBe('HMSG s 2 -1 4')
+  expect(firstPiece(Buffer.from('HMSG s 2 20 20\r\nNATS/1.0\r\n:x\r\nA:\r\n\r\n\r\n'))).toMatchObject({
+    found: { headers: new Map([['A', '']]) },
+  })
+})
