@@ -106,7 +106,7 @@ test.each(asDeclared)('%s accepts its numbers up to their limits, and no others'
 })
 
 test.each<readonly [object, string]>([
-  [{ kind: 'grpc-status', message: 7 }, '"message" is 7. Give a text.'],
+  [{ kind: 'grpc-status', message: 7 }, '"message" is 7. Give a string.'],
   [{ kind: 'bandwidth', bytesPerSecond: 1, shared: 'yes' }, '"shared" is "yes". Give true or false.'],
   [{ kind: 'bandwidth', bytesPerSecond: -1 }, 'Give a number of bytes per second, at least 0.'],
   [{ kind: 'rate-limit', requestsPerSecond: 0 }, 'Give a number, at least 0.001.'],
@@ -114,7 +114,7 @@ test.each<readonly [object, string]>([
   [{ kind: 'sql-error', code: '4000' + '1x' }, '"code" is "40001x". Give an SQLSTATE'],
   [{ kind: 'sql-error', code: '00000' }, '"code" is "00000". Give an SQLSTATE'],
   [{ kind: 'sql-error', code: 999 }, '"code" is "999". Give an SQLSTATE'],
-  [{ kind: 'sql-error', match: { statement: ';' } }, 'no statement begins so. The nearest is "COMMIT".'],
+  [{ kind: 'sql-error', match: { statement: ';' } }, 'The nearest is "COMMIT".'],
   [{ kind: 'sql-error', match: { statement: 'BEGIN; COMMIT' } }, 'The nearest is "BEGIN".'],
   [{ kind: 'lose-request', match: { statement: 'COMMIT' } }, 'lose-request cannot match an SQL "statement".'],
   [{ kind: 'goaway', match: { path: 'kv' } }, '"path" is "kv". A path begins with a slash'],

@@ -586,7 +586,7 @@ describe('the settings of MySQL', () => {
 
   test.each<readonly [object, string]>([
     [{}, '--as: MySQL is recorded by whole transactions. Name the tables'],
-    [{ tables: { A: accounts, a: accounts } }, '--as: the table a is there twice. Names are compared in lower case.'],
+    [{ tables: { A: accounts, a: accounts } }, '--as: the table a is given twice. Names are compared in lower case.'],
     [{ tables: { a: accounts }, client: 'x' }, '--as: "client" is "x". Give peer.process'],
     [{ tables: { a: 7 } }, '--as, table "a" is 7. Give'],
     [{ tables: { a: { ...accounts, type: 'x' } } }, '--as, table "a" has no member "type". It has: key, values.'],

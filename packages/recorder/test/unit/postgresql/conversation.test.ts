@@ -423,7 +423,7 @@ describe('the recorder of a PostgreSQL connection', () => {
 
   /** A transaction of these statements, each with its parameters and its answer. */
   const transaction = (
-    statements: readonly (readonly [sql: string, values: (string | null)[], ...answer: BackendMessage[]])[],
+    statements: readonly (readonly [sql: string, values: readonly (string | null)[], ...answer: BackendMessage[]])[],
     members = {},
   ) =>
     recorded(

@@ -33,7 +33,9 @@ function ends(declared: Declared, answer: Json): readonly string[] {
   if (found === undefined) throw new Error('it is not followed')
   const made = completionsOf(found, answer)
   const all: readonly Interpretation[] = 'type' in made ? [made] : made
-  return all.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : `${each.type} ${each.error}`))
+  return all.map((each) =>
+    'value' in each ? `ok ${JSON.stringify(each.value)}` : `${each.type} ${'error' in each ? each.error : ''}`,
+  )
 }
 
 describe('a declared script', () => {

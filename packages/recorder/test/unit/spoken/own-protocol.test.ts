@@ -121,7 +121,7 @@ describe('the record of a protocol of one’s own', () => {
     ])
     expect(framing.read(Buffer.from('= x 1\n'))).toBe('= x 1\n')
     expect(framing.write('x', 'requests').toString()).toBe('x')
-    expect(() => framing.write(7, 'requests')).toThrow('a message of lines is a text')
+    expect(() => framing.write(7, 'requests')).toThrow('a message of lines must be a string')
     expect(framing.command?.(Buffer.from('HELLO'))).toBeUndefined()
   })
 

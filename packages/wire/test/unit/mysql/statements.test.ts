@@ -116,7 +116,7 @@ test('a message that was not read is one exchange, and replies without a request
   const reader = statements.reader()
   reader.answered(ok())
   expect(reader.answering).toBe(0)
-  reader.askedUnread()
+  reader.askedUnread(0)
   reader.answered(ok())
   expect(reader.answering).toBe(1)
 })

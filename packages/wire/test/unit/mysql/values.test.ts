@@ -18,7 +18,7 @@ const double = (value: number): Buffer => {
 const shown = (values: readonly (Buffer | null | 'unread')[]) => values.map((value) => value?.toString() ?? null)
 
 /** Values of the binary protocol, with their type, and the texts that they stand for. */
-const values: readonly (readonly [string, number, Buffer, signed: string, unsigned?: string])[] = [
+const values: [name: string, type: number, bytes: Buffer, signed: string, unsigned?: string][] = [
   ['tiny', TYPE.tiny, hex('ff'), '-1', '255'],
   ['short', TYPE.short, hex('feff'), '-2', '65534'],
   ['year', TYPE.year, hex('e907'), '2025'],
@@ -125,7 +125,7 @@ describe('a command of MySQL', () => {
       ['SELECT 1', 'responses'],
       [7, 'requests'],
     ] as const)
-      expect(() => mysql.write(value, direction)).toThrow('a MySQL message is a request')
+      expect(() => mysql.write(value, direction)).toThrow('a MySQL message must be a request')
   })
 })
 
