@@ -45,6 +45,8 @@ export function recorded({ answer, ...options }: Options = {}) {
         length += reply.length
         read.delivered(length)
       },
+      /** Loses or reorders messages, among them these requests. */
+      disturb: (...requests: readonly string[]) => read.disturbed(requests.map((request) => Buffer.from(request))),
       /** Resets the connection. */
       reset(): void {
         if (isOver) return

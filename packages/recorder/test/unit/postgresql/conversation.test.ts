@@ -367,6 +367,33 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
   })
 
+  test('reads rows by the columns that its prepared statement was described with', () => {
+    const statement = 's'
+    const lines = recorded([
+      asks(
+        { kind: 'parse', statement, sql: SELECT, types: [] },
+        { kind: 'describe', of: 'statement', name: statement },
+        { kind: 'sync' },
+      ),
+      answers(
+        { kind: 'parse-complete' },
+        { kind: 'parameter-description', types: [25] },
+        columns(column('value', 23)),
+        ready(),
+      ),
+      asks(
+        {
+          ...{ kind: 'bind', portal: '', statement, formats: [], resultFormats: [] },
+          values: [Buffer.from('x')],
+        },
+        { kind: 'execute', portal: '', mostRows: 0 },
+        { kind: 'sync' },
+      ),
+      answers({ kind: 'bind-complete' }, row('7'), tag('SELECT 1'), ready()),
+    ])
+    expect(lines.at(-1)).toBe('0 ok read x=7')
+  })
+
   test('records no read that its LIMIT leaves out', () => {
     const lines = one(`${SELECT} LIMIT 0`, ['x'], [tag('SELECT 0')])
     expect(lines.filter((line) => !line.startsWith('passed-on'))).toEqual([])

@@ -109,6 +109,13 @@ describe('the analysis of a PostgreSQL statement', () => {
     expect(meaning(sql)).toEqual(touches)
   })
 
+  test('reads brackets up to 100 levels deep', () => {
+    const nested = (levels: number) =>
+      meaning(`SELECT value FROM kv WHERE ${'('.repeat(levels)}key = $1${')'.repeat(levels)}`)
+    expect(nested(100)).toEqual({ does: 'read', key: first, value: 0 })
+    expect(nested(101)).toBe('nothing')
+  })
+
   test.each([
     ['BEGIN ISOLATION LEVEL SERIALIZABLE', 'begin'],
     ['start transaction', 'begin'],

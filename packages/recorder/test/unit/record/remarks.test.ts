@@ -306,28 +306,31 @@ describe('the reply to a recorded request', () => {
 
   test('if a lost reply had the key of a created object, only keys read as absent are marked', () => {
     const { client, connection, connect, now, recorder } = recording()
-    const seeAbsent = (key: string) => {
+    const see = (key: string, value: number | null = null) => {
       const exchange = connect().beginWhole(now())
       exchange.called(asks({ ...read, key }))
       exchange.forwarded(now())
-      exchange.delivered(now(), ok(null))
+      exchange.delivered(now(), ok(value))
     }
-    seeAbsent('guessed')
+    see('guessed')
+    see('there', 7)
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID, what: 'POST /items' })))
     making.forwarded(now())
     making.ended(now(), 'reset')
-    seeAbsent('later')
+    see('later')
     const reason = 'reset, so its key is unknown'
     expect(told(client)).toEqual([
       '0 invoke read guessed=null',
       '0 ok read guessed=null',
+      '1 invoke read there=null',
+      '1 ok read there=7',
       mark('touched', 'guessed', 'POST /items', reason),
-      '1 invoke read later=null',
+      '2 invoke read later=null',
       mark('touched', 'later', 'POST /items', reason),
-      '1 ok read later=null',
+      '2 ok read later=null',
     ])
-    expect(recorder.counters).toMatchObject({ operations: 3, info: 1, open: 0, waiting: 0 })
+    expect(recorder.counters).toMatchObject({ operations: 4, info: 1, open: 0, waiting: 0 })
   })
 
   test('results in no operations if the request was never forwarded or the list is lost', () => {

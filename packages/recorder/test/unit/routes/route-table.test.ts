@@ -240,6 +240,11 @@ describe('the functions of a route table', () => {
       'x: route 2 (POST /1): "f" is "set", which no model knows. Write "f": "write".',
     ],
     [
+      'other stores have for a read',
+      check(table('fetch', 'write')),
+      'x: route 1 (POST /0): "f" is "fetch", which no model knows. Write "f": "read".',
+    ],
+    [
       'the requested model does not know one of them',
       check(table('read'), 'queue'),
       '"f" is "read", which the model queue does not know. It knows: enqueue, dequeue.',
