@@ -371,14 +371,14 @@ describe('the recorder of a PostgreSQL connection', () => {
     const statement = 's'
     const lines = recorded([
       asks(
-        { kind: 'parse', statement, sql: SELECT, types: [] },
+        { kind: 'parse', statement, sql: 'SELECT * FROM kv WHERE key = $1', types: [] },
         { kind: 'describe', of: 'statement', name: statement },
         { kind: 'sync' },
       ),
       answers(
         { kind: 'parse-complete' },
         { kind: 'parameter-description', types: [25] },
-        columns(column('value', 23)),
+        columns(column('value', 23), column('key')),
         ready(),
       ),
       asks(
@@ -389,7 +389,7 @@ describe('the recorder of a PostgreSQL connection', () => {
         { kind: 'execute', portal: '', mostRows: 0 },
         { kind: 'sync' },
       ),
-      answers({ kind: 'bind-complete' }, row('7'), tag('SELECT 1'), ready()),
+      answers({ kind: 'bind-complete' }, row('7', 'x'), tag('SELECT 1'), ready()),
     ])
     expect(lines.at(-1)).toBe('0 ok read x=7')
   })
