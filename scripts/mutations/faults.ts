@@ -106,4 +106,154 @@ export const faultMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'faults',
+    'schedule/random.ts',
+    ['goldens'],
+    [
+      {
+        name: 'faults-seed-draws-otherwise',
+        before: 'state[0] = b ^ (b >>> 9)',
+        after: 'state[0] = b ^ (b >>> 8)',
+        breaks: 'a kept seed runs other faults in the next version',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'nemeses/requests.ts',
+    ['goldens'],
+    [
+      {
+        name: 'faults-nemesis-never-hits-the-first',
+        before: 'when: { nth: 1 + random.integer(20) },',
+        after: 'when: { nth: 2 + random.integer(20) },',
+        breaks: 'the first request is never followed by a crash, and kept seeds run other faults',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'nemeses/links.ts',
+    ['goldens'],
+    [
+      {
+        name: 'faults-nemesis-delays-longer',
+        before: 'const latencyMs = 20 + random.integer(181)',
+        after: 'const latencyMs = 21 + random.integer(181)',
+        breaks: 'kept seeds run other delays',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'kinds/nodes.ts',
+    ['goldens'],
+    [
+      {
+        name: 'faults-limit-below-the-least',
+        before: 'const LEAST_MEMORY_BYTES = 6 * 1024 * 1024',
+        after: 'const LEAST_MEMORY_BYTES = 5 * 1024 * 1024',
+        breaks: 'a limit of memory is accepted that container engines refuse in the middle of a run',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'kinds/latency.ts',
+    ['parse-tcp-fault'],
+    [
+      {
+        name: 'faults-any-geography-is-accepted',
+        before: 'if (place === undefined)',
+        after: 'if (place !== undefined)',
+        breaks: 'every pair of places is refused',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'kinds/streams.ts',
+    ['registry', 'goldens'],
+    [
+      {
+        name: 'faults-grpc-status-1-is-refused',
+        before: "wholeNumber('the gRPC status code (14: UNAVAILABLE, 8: RESOURCE_EXHAUSTED)', { least: 1, most: 16 }),",
+        after: "wholeNumber('the gRPC status code (14: UNAVAILABLE, 8: RESOURCE_EXHAUSTED)', { least: 2, most: 16 }),",
+        breaks: 'calls cannot be ended as CANCELLED',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'schedule/resolve.ts',
+    ['goldens', 'nemesis'],
+    [
+      {
+        name: 'faults-single-node-has-no-follower',
+        before: 'return [random.pick(followers.length === 0 ? nodes : followers)]',
+        after: 'return [random.pick(followers)]',
+        breaks: 'a fault of a follower of a single node hits no node, and fails',
+      },
+      {
+        name: 'faults-ring-of-four-nodes',
+        before: 'if (ring.length < 5)',
+        after: 'if (ring.length < 4)',
+        breaks: 'a majority ring of four nodes leaves a node without a majority',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'definition/link.ts',
+    ['parse-fault', 'registry'],
+    [
+      {
+        name: 'faults-link-without-an-end',
+        before:
+          "if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string' || from === '' || to === '')",
+        after: "if (ends.length !== 2 || typeof from !== 'string' || typeof to !== 'string')",
+        breaks: 'a link to nowhere is accepted, and its fault never hits',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'definition/trigger.ts',
+    ['trigger'],
+    [
+      {
+        name: 'faults-times-are-ignored',
+        before: 'if (ageMs < (when.fromMs ?? 0) || ageMs >= (when.untilMs ?? Number.POSITIVE_INFINITY)) return false',
+        after: 'if (ageMs < (when.fromMs ?? 0)) return false',
+        breaks: 'a fault goes on after its time',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'families/http.ts',
+    ['parse-http-fault'],
+    [
+      {
+        name: 'faults-any-status-matches',
+        before: 'if (!/^[1-5](\\d\\d|xx)$/.test(status))',
+        after: 'if (/^[1-5](\\d\\d|xx)$/.test(status))',
+        breaks: 'a match of a status is refused, and a misspelt one never hits',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'faults',
+    'schedule/outage.ts',
+    ['outage'],
+    [
+      {
+        name: 'faults-isolated-leader-counts-for-nothing',
+        before: 'return { named: [], unnamed: 1 }',
+        after: 'return { named: [], unnamed: 0 }',
+        breaks: 'schedules leave systems without a majority for longer than they say',
+      },
+    ],
+  ),
 ]

@@ -96,4 +96,188 @@ export const recorderMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'recorder',
+    'record/operation.ts',
+    ['record/remarks'],
+    [
+      {
+        name: 'recorder-any-read-key-may-be-new',
+        before:
+          "} else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome && outcome.value === null)",
+        after: "} else if (outcome.type === 'ok' && key !== undefined && 'value' in outcome)",
+        breaks: 'one lost reply to a creation keeps every key that was read from being judged',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'record/exchange.ts',
+    ['record/remarks', 'record'],
+    [
+      {
+        name: 'recorder-unknown-key-of-an-unclear-creation-is-no-loss',
+        before: "const isOpen = outcome.type === 'info' || outcome.type === 'not-understood'",
+        after: "const isOpen = outcome.type === 'not-understood'",
+        breaks: 'an object that a lost creation made is read, and the service is accused of making it up',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/counter-commands.ts',
+    ['redis/expirations'],
+    [
+      {
+        name: 'recorder-counted-key-has-no-time-to-live',
+        before: 'one(keeping({ call: { f, key, value }, says: saysCount }))',
+        after: 'one({ call: { f, key, value }, says: saysCount })',
+        breaks: 'a counter that expired is judged as lost',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/set-commands.ts',
+    ['redis/expirations'],
+    [
+      {
+        name: 'recorder-changed-set-has-no-time-to-live',
+        before: 'keeping({ call: { f, key, value }, says: saysCount })',
+        after: '({ call: { f, key, value }, says: saysCount })',
+        breaks: 'a set that expired is judged as lost',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/expire-commands.ts',
+    ['redis/expirations'],
+    [
+      {
+        name: 'recorder-moment-of-a-field-is-a-duration',
+        before: 'HEXPIREAT: 0,',
+        after: 'HEXPIREAT: 1000,',
+        breaks: 'a field that expired at a moment of the clock is judged as lost',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/resp-conversation.ts',
+    ['redis/disturbed'],
+    [
+      {
+        name: 'recorder-lost-messages-are-not-told',
+        before: 'exchange.delivered(time, OUT_OF_ORDER)',
+        after: ';',
+        breaks: 'after a fault that loses messages, the outcomes of pending requests come from the replies to others',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/resp-session.ts',
+    ['redis/connection'],
+    [
+      {
+        name: 'recorder-subscription-ends-the-recording',
+        before: 'if (this.#protocol === 2 || channels === 0) return this.#goBlind(name)',
+        after: 'if (this.#protocol !== 2 || channels === 0) return this.#goBlind(name)',
+        breaks:
+          'after a SUBSCRIBE in RESP3 nothing of its connection is recorded, and in RESP2 messages are taken for replies',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'redis/answers.ts',
+    ['redis/whole-keys', 'redis'],
+    [
+      {
+        name: 'recorder-declined-swap-is-done',
+        before: 'answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined',
+        after: 'answer === 1 || answer === 0 ? done(call) : undefined',
+        breaks: 'a conditional write that Redis declined is taken for done, and Redis is accused of losing it',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'mysql/dialogue.ts',
+    ['mysql/conversation'],
+    [
+      {
+        name: 'recorder-client-is-its-driver',
+        before: 'const isOwn = name !== undefined && !NAMES_OF_PROGRAMS.test(name)',
+        after: 'const isOwn = name !== undefined',
+        breaks: 'all clients with the same driver of MySQL are taken for one',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'postgresql/transaction.ts',
+    ['postgresql/conversation'],
+    [
+      {
+        name: 'recorder-missed-update-has-written',
+        before: "if (said?.type === 'fail' && said.answered === true) continue",
+        after: "if (said?.type === 'fail' && said.answered === true) return undefined",
+        breaks: 'a transaction in which an UPDATE missed its row has no outcome',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'postgresql/column-values.ts',
+    ['postgresql/column-values', 'postgresql/whole'],
+    [
+      {
+        name: 'recorder-empty-array-is-unreadable',
+        before: 'if (value.length < 12) return undefined',
+        after: 'if (value.length <= 12) return undefined',
+        breaks: 'a query by an empty list of keys is recorded as a predicate over the table',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'postgresql/row-conditions.ts',
+    ['postgresql/whole'],
+    [
+      {
+        name: 'recorder-join-by-any-column-reads-by-key',
+        before: "mine.table === own && mine.column === key && earlier.includes(others.table ?? '')",
+        after: "mine.table === own && earlier.includes(others.table ?? '')",
+        breaks: 'a join by another column is taken for one by primary keys, and rows it does not show are missed',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'postgresql/other-statements.ts',
+    ['postgresql/statements'],
+    [
+      {
+        name: 'recorder-schema-of-a-table-is-a-function',
+        before: "const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')",
+        after: 'const isPart = isNoCall',
+        breaks: 'an INSERT into a table with its schema is taken to change everything',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'recorder',
+    'routes/mapping/body-value.ts',
+    ['routes/long-bodies'],
+    [
+      {
+        name: 'recorder-unpacks-little',
+        before: 'const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024',
+        after: 'const MAXIMUM_UNPACKED_BYTES = 16 * 1024',
+        breaks: 'compressed bodies of more than 16 kB are not read',
+      },
+    ],
+  ),
 ]

@@ -118,4 +118,148 @@ export const wireMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'wire',
+    'amqp/frames.ts',
+    ['amqp'],
+    [
+      {
+        name: 'wire-amqp-numbers-a-method-wrongly',
+        before: "'basic.get-ok': [60, 71],",
+        after: "'basic.get-ok': [60, 72],",
+        breaks: 'a fault of basic.get-ok hits nothing',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'mysql/answers.ts',
+    ['mysql/values', 'mysql'],
+    [
+      {
+        name: 'wire-mysql-error-is-an-ok',
+        before: "if (payload[0] === ERROR) return { kind: 'error', error: readError(payload) }",
+        occurrence: 1,
+        after: "if (payload[0] === OK) return { kind: 'error', error: readError(payload) }",
+        breaks: 'what MySQL refused is not read',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'mysql/requests.ts',
+    ['mysql'],
+    [
+      {
+        name: 'wire-mysql-statement-numbers-of-five-bytes',
+        before: 'const [statement, flags] = [cursor.integer(4), cursor.integer(1)]',
+        after: 'const [statement, flags] = [cursor.integer(3), cursor.integer(1)]',
+        breaks: 'prepared statements of MySQL are executed with the parameters of no one',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'http/request-head.ts',
+    ['http/parser', 'http'],
+    [
+      {
+        name: 'wire-http-1-0-keeps-its-connection',
+        before: "return options.includes('close') || (minorVersion === 0 && !options.includes('keep-alive'))",
+        after: "return options.includes('close') || (minorVersion === 0 && options.includes('keep-alive'))",
+        breaks: 'an injected reply to a client of HTTP/1.0 never ends',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'http/coding/content-coding.ts',
+    ['http/content-coding'],
+    [
+      {
+        name: 'wire-unpacks-without-a-limit',
+        before: "if (length > most) throw new Error('the content is too long')",
+        after: ';',
+        breaks: 'a small compressed body fills the memory',
+      },
+      {
+        name: 'wire-unpacked-parts-are-overwritten',
+        before: 'parts.push(part.slice())',
+        after: 'parts.push(part)',
+        breaks: 'a long body in zstd has parts of what follows',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'http2/plain-block.ts',
+    ['http2/plain-block'],
+    [
+      {
+        name: 'wire-hpack-lengths-of-one-byte',
+        before: 'if (value < full) return Buffer.from([first | value])',
+        after: 'if (value <= full) return Buffer.from([first | value])',
+        breaks: 'a header field of 127 bytes breaks its connection of HTTP/2',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'websocket/frame.ts',
+    ['framing/websocket'],
+    [
+      {
+        name: 'wire-websocket-masks-are-shifted',
+        before: 'for (let i = 0; i < length; i++) payload[i] = (payload[i] ?? 0) ^ (bytes[start - 4 + (i & 3)] ?? 0)',
+        after: 'for (let i = 0; i < length; i++) payload[i] = (payload[i] ?? 0) ^ (bytes[start - 4] ?? 0)',
+        breaks: 'messages of clients of WebSocket are not read',
+      },
+      {
+        name: 'wire-websocket-long-messages-are-short',
+        before: 'const extendedBytes = short < 126 ? 0 : short === 126 ? 2 : 8',
+        after: 'const extendedBytes = short < 126 ? 0 : 2',
+        breaks: 'no message of WebSocket of 64 KiB and more is read',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'postgresql/postgresql-scanner.ts',
+    ['postgresql/messages'],
+    [
+      {
+        name: 'wire-postgresql-longest-startup-is-refused',
+        before: 'if (!isKnown || length < 8 || length > LONGEST_STARTUP_BYTES) return NOT_FRAMED',
+        after: 'if (!isKnown || length <= 8 || length > LONGEST_STARTUP_BYTES) return NOT_FRAMED',
+        breaks: 'a client of PostgreSQL that asks for TLS is not followed',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'grpc/wire-reader.ts',
+    ['grpc/messages'],
+    [
+      {
+        name: 'wire-protobuf-large-numbers-lose-bits',
+        before: 'if (i === 4) high = bits >>> 4',
+        after: 'if (i === 4) high = bits >>> 3',
+        breaks: '64-bit numbers in messages of gRPC are read wrongly',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'wire',
+    'mysql/statements.ts',
+    ['mysql/statements'],
+    [
+      {
+        name: 'wire-mysql-closed-statement-is-known',
+        before:
+          'if (command === COMMAND.closeStatement && message.length >= 9) prepared.delete(message.readUInt32LE(5))',
+        after: ';',
+        breaks: 'a fault of a statement hits the next one with its number',
+      },
+    ],
+  ),
 ]
