@@ -105,3 +105,14 @@ test('the value of all keys at the start is that of the settings, and otherwise 
   expect(recorded({ initial: 'read' }).recorder.initial).toBe('unknown')
   expect(recorded({ initial: { value: null } }).recorder.initial).toBeNull()
 })
+
+test('the values at the start are read of 10,000 keys at the most', async () => {
+  const keys = Array.from({ length: 10_001 }, (_, at) => `k${at}`)
+  const each = keys.flatMap((key) => [
+    [`TYPE ${key}`, 'list'],
+    [`PTTL ${key}`, -1],
+  ])
+  const { read, asked } = await scanned({ 'SCAN 0 COUNT 1000': ['7', keys], ...Object.fromEntries(each) })
+  await read()
+  expect(asked.filter((text) => text.startsWith('TYPE'))).toHaveLength(10_000)
+})
