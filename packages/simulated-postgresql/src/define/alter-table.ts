@@ -106,7 +106,7 @@ function* alter(
       yield* addChecked(expectKind(def, 'Constraint'), table, undefined, context, run)
       return
     case 'AT_DropConstraint':
-      yield* dropConstraint(table, name, missing_ok === true, run)
+      yield* dropConstraint(table, name, behavior === 'DROP_CASCADE', missing_ok === true, run)
       return
     case 'AT_AddIdentity': {
       const { generated_when, options } = fieldsOf('Constraint', expectKind(def, 'Constraint'), [
@@ -261,14 +261,8 @@ export function dropColumn(
     name: column.name,
     notNull: column.notNull,
   }
-  if (run.catalogue.referencing(table, context.own).some((key) => key.referencedColumns.includes(place)) && !cascade)
-    throw new SqlError(
-      '2BP01',
-      `cannot drop column ${name} of table ${table.name} because other objects depend on it`,
-      {
-        hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
-      },
-    )
+  if (run.catalogue.referencing(table, context.own).some((key) => key.referencedColumns.includes(place)))
+    throw referredTo('column', name, table, cascade)
   dropIndexes(
     table,
     table.indexes.filter((index) => [...index.columns, ...index.included].includes(place)),
@@ -379,12 +373,29 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
   else throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
 }
 
-function* dropConstraint(table: Table, name: string, missingOk: boolean, run: Run): Generator<Wait, void, void> {
+/** A foreign key refers to what is to be dropped. */
+function referredTo(what: 'column' | 'constraint', name: string, table: Table, cascade: boolean): Error {
+  if (cascade) return new NotSupported(`DROP ${what.toUpperCase()} … CASCADE of what a foreign key refers to`)
+  const of = what === 'column' ? `${name} of table` : `${name} on table`
+  return new SqlError('2BP01', `cannot drop ${what} ${of} ${table.name} because other objects depend on it`, {
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+  })
+}
+
+function* dropConstraint(
+  table: Table,
+  name: string,
+  cascade: boolean,
+  missingOk: boolean,
+  run: Run,
+): Generator<Wait, void, void> {
   // The drop also removes the constraint's triggers on the referenced table.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
   const before = { foreignKeys: table.foreignKeys, checks: table.checks }
   const indexes = table.indexes.filter((index) => index.constraint && index.name === name)
+  if (run.catalogue.referencing(table, run.transaction).some(({ index }) => indexes.includes(index)))
+    throw referredTo('constraint', name, table, cascade)
   dropIndexes(table, indexes, run)
   table.foreignKeys = table.foreignKeys.filter((key) => key.name !== name)
   table.checks = table.checks.filter((check) => check.name !== name)

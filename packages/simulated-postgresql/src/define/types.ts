@@ -71,6 +71,8 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
     run.notice('NOTICE', '42710', `enum label "${newVal}" already exists, skipping`)
     return 'ALTER TYPE'
   }
+  if (newValNeighbor !== undefined && !labels.includes(newValNeighbor))
+    throw new SqlError('22023', `"${newValNeighbor}" is not an existing enum label`)
   const at =
     newValNeighbor === undefined ? labels.length : labels.indexOf(newValNeighbor) + (newValIsAfter === true ? 1 : 0)
   const { oid, arrayOid, schema = 'pg_catalog' } = type

@@ -36,9 +36,11 @@ export interface Compilers {
   modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
 }
 
-/** A scope with the clause that is being compiled. */
+/** A scope with the clause that is being compiled, and what may be called there. */
 interface PlacedScope extends Scope {
   place: string
+  onWindow?: unknown
+  onSetReturning?: unknown
 }
 
 /** The settings that the compilation of a statement depends on. */
@@ -213,10 +215,10 @@ export class Context implements TextContext {
   }
 
   condition(node: Node, scope: PlacedScope, clause: string): Compiled {
-    const place = scope.place
-    scope.place = clause
+    const { place, onWindow, onSetReturning } = scope
+    Object.assign(scope, { place: clause, onWindow: undefined, onSetReturning: undefined })
     const compiled = compileExpression(node, scope, BOOLEAN)
-    scope.place = place
+    Object.assign(scope, { place, onWindow, onSetReturning })
     return coerceBoolean(compiled, clause, scope)
   }
 

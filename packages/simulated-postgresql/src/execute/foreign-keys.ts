@@ -151,8 +151,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   if (action === 'no action' && (yield* replaced(key, before, run))) return
   const checks = action === 'no action' || action === 'restrict'
   yield* run.lockTable(key.table, checks ? 'RowShareLock' : 'RowExclusiveLock')
-  const referring = referringRows(key, before, !checks, run)
-  for (const tuple of referring) {
+  for (const tuple of referringRows(key, before, !checks, run)) {
     switch (action) {
       case 'no action':
       case 'restrict':
@@ -167,10 +166,15 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
         break
       case 'set default': {
         const facts = run.factsOf(key.table)
-        yield* change(key, tuple, run, (at) => {
-          const compiled = facts.defaults[key.columns[at] ?? 0]
-          return compiled === undefined ? null : compiled.evaluate({ row: [], parameters: [], session: run })
-        })
+        const defaultAt = (at: number): SqlValue =>
+          facts.defaults[key.columns[at] ?? 0]?.evaluate({ row: [], parameters: [], session: run }) ?? null
+        yield* change(key, tuple, run, defaultAt)
+        // The default may be the key that has gone.
+        const values = [...tuple.values]
+        for (const [at, place] of key.columns.entries()) values[place] = defaultAt(at)
+        const gone = keyOf(key.referencedColumns, key.referenced, before.values, run)
+        if (keyOf(key.columns, key.table, values, run) === gone && !(yield* replaced(key, before, run)))
+          throw stillReferenced(key, before, run)
         break
       }
     }

@@ -1,7 +1,7 @@
 import { compileExpression } from '../expressions/compile.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
-import { SqlError } from '../sql/error.ts'
-import type { Node } from '../sql/nodes.ts'
+import { NotSupported, SqlError } from '../sql/error.ts'
+import type { Fields, Node } from '../sql/nodes.ts'
 import { Numeric, type SqlValue } from '../types/value.ts'
 import type { Run } from './model.ts'
 import type { QueryScope } from './scope.ts'
@@ -14,10 +14,11 @@ export interface CompiledLimit {
 const INT8 = { oid: 20, name: 'int8', typmod: -1 }
 
 export function compileLimit(
-  count: Node | undefined,
-  offset: Node | undefined,
+  read: Pick<Fields<'SelectStmt'>, 'limitCount' | 'limitOffset' | 'limitOption'>,
   scope: QueryScope,
 ): CompiledLimit | undefined {
+  const { limitCount: count, limitOffset: offset, limitOption } = read
+  if (limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
   if (count === undefined && offset === undefined) return undefined
   const compile = (node: Node | undefined): Compiled | undefined =>
     node === undefined || ('A_Const' in node && node.A_Const.isnull === true)

@@ -53,16 +53,17 @@ function compileBody(
 ): QueryPlan {
   if (fields.op !== undefined && fields.op !== 'SETOP_NONE') return compileSetOperation(fields, scope)
   if (fields.valuesLists === undefined) return compileSelect(fields, scope, wanted)
-  const { valuesLists, limitOffset, limitCount, sortClause } = fieldsOf('SelectStmt', fields, [
+  const { valuesLists, sortClause, ...bounds } = fieldsOf('SelectStmt', fields, [
     'valuesLists',
     'limitOffset',
     'limitCount',
+    'limitOption',
     'withClause',
     'sortClause',
   ])
   if (sortClause !== undefined) throw new NotSupported('ORDER BY of VALUES')
   const plan = compileValues(valuesLists, scope)
-  const limit = compileLimit(limitCount, limitOffset, scope)
+  const limit = compileLimit(bounds, scope)
   return limit === undefined ? plan : limitedPlan(plan, limit)
 }
 

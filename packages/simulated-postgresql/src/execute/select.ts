@@ -2,7 +2,7 @@ import { knownValue } from '../expressions/coerce.ts'
 import { requireEquality } from '../expressions/comparison.ts'
 import type { Compiled, Env } from '../expressions/env.ts'
 import { compileWindow, type WindowCall } from '../expressions/windows.ts'
-import { NotSupported, SqlError } from '../sql/error.ts'
+import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
@@ -58,7 +58,6 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
     'lockingClause',
     'withClause',
   ])
-  if (read.limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
   const from = compileFrom(read.fromClause ?? [], scope)
   const windows = compileWindows(read.windowClause, scope)
   const sets = collectSets(scope)
@@ -86,7 +85,7 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
     targets,
     sort,
     distinct: distinctOf(read.distinctClause, targets, sort, scope, compile),
-    limit: compileLimit(read.limitCount, read.limitOffset, scope),
+    limit: compileLimit(read, scope),
     locking,
   }
 }

@@ -12,7 +12,7 @@ import { QueryScope } from './scope.ts'
 import { compileSort, sorted } from './sort.ts'
 
 export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QueryScope): QueryPlan {
-  const { op, all, larg, rarg, sortClause, limitCount, limitOffset, lockingClause } = fieldsOf('SelectStmt', fields, [
+  const { op, all, larg, rarg, sortClause, lockingClause, ...bounds } = fieldsOf('SelectStmt', fields, [
     'op',
     'all',
     'larg',
@@ -20,6 +20,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
     'sortClause',
     'limitCount',
     'limitOffset',
+    'limitOption',
     'withClause',
     'lockingClause',
   ])
@@ -55,7 +56,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   }))
   const targets = columns.map((column, at) => ({ name: column.name, compiled: slot(column.type, at) }))
   const keys = compileSort(sortClause, targets, results)
-  const limit = compileLimit(limitCount, limitOffset, scope)
+  const limit = compileLimit(bounds, scope)
   return {
     columns,
     *rows(run, outer) {

@@ -14,11 +14,13 @@ import { MERGE } from './merge.ts'
 import { OUT_PARAMETERS } from './out-parameters.ts'
 import { PARTITIONS } from './partitions.ts'
 import { RANGES } from './ranges.ts'
+import { REFUSALS } from './refusals.ts'
 import { ROLES } from './roles.ts'
 import { SET_ROUTINES } from './set-routines.ts'
 import { TEMPORARY } from './temporary.ts'
 import { TIME_ZONES } from './time-zones.ts'
 import { UNREAD } from './unread.ts'
+import { VALUES } from './values.ts'
 
 /** The scripts by their subject. */
 export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -39,8 +41,10 @@ export const SUBJECTS: Readonly<Record<string, readonly (readonly string[])[]>> 
   'OUT parameters and defaults': OUT_PARAMETERS,
   partitions: PARTITIONS,
   ranges: RANGES,
+  'what is refused': REFUSALS,
   roles: ROLES,
   'functions that return sets': SET_ROUTINES,
   'temporary tables': TEMPORARY,
   'time zones': TIME_ZONES,
+  'values of base types': VALUES,
 }
