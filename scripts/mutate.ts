@@ -33,10 +33,10 @@ import { verifyMistakes } from './verify-mistakes.ts'
 const root = process.cwd()
 const PACKAGES = readdirSync(join(root, 'packages'))
 const FLOORS = ['unit', 'process', 'soak']
-/** The configuration of Vitest, with all that it imports. */
+/** The configuration of Vitest, with all that it imports, and what makes the bundles. */
 const SETTINGS_OF_TESTS = ['.', 'scripts'].flatMap((directory) =>
   readdirSync(join(root, directory))
-    .filter((name) => name.endsWith('.ts') && (directory === 'scripts' || name.startsWith('vitest.')))
+    .filter((name) => /\.m?ts$|\.mjs$/.test(name) && (directory === 'scripts' || name.startsWith('vitest.')))
     .map((name) => join(directory, name)),
 )
 /** A mistake that makes the tests run for so many times as long as they should, and a little more, is caught too. */
@@ -133,7 +133,9 @@ async function tryAll(all: readonly Mutation[], jobs: number): Promise<number> {
   const wholeSuite = async (copy: string, name: string): Promise<Outcome> => {
     let outcome: Outcome = { result: 'passed', by: '', ms: 0 }
     for (const floor of FLOORS.slice(0, 2).map((floor) => join('packages', name, 'test', floor))) {
-      if (outcome.result === 'passed' && existsSync(join(copy, floor))) outcome = await wholeFloor(copy, floor)
+      if (outcome.result !== 'passed' || !existsSync(join(copy, floor))) continue
+      if (basename(floor) === 'process') await build(copy, name)
+      outcome = await wholeFloor(copy, floor)
     }
     return outcome
   }
@@ -178,13 +180,13 @@ function makeCopy(): string {
   copies.push(directory)
   // One level down: some tests look beside the repository, and are to find nothing there.
   const copy = join(directory, 'repository')
-  for (const file of ['package.json', join('scripts', 'tsconfig', 'base.json'), ...SETTINGS_OF_TESTS]) {
-    cpSync(join(root, file), join(copy, file))
-  }
-  for (const name of PACKAGES) {
-    cpSync(join(root, 'packages', name), join(copy, 'packages', name), {
+  const copied = ['package.json', join('scripts', 'tsconfig', 'base.json'), 'examples', ...SETTINGS_OF_TESTS]
+  for (const file of [...copied, ...PACKAGES.map((name) => join('packages', name))]) {
+    cpSync(join(root, file), join(copy, file), {
       recursive: true,
-      filter: (path) => !['dist', 'node_modules', 'bundle', 'bundle-examples'].includes(basename(path)),
+      // What is built is older than its bundle here, too.
+      preserveTimestamps: true,
+      filter: (path) => basename(path) !== 'node_modules',
     })
   }
   const modules = join(copy, 'node_modules')
@@ -195,6 +197,17 @@ function makeCopy(): string {
   }
   for (const name of PACKAGES) symlinkSync(join(copy, 'packages', name), join(modules, '@chaosproxy', name))
   return copy
+}
+
+/** What the processes of tests run is built from the source with the mistake, which may be none for the compiler. */
+async function build(copy: string, name: string): Promise<void> {
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  for (const command of [[compiler, '-p', join('packages', name), '--noCheck'], [join('scripts', 'bundle.mjs')]]) {
+    const child = spawn(process.execPath, command, { cwd: copy, stdio: 'ignore', detached: true })
+    running.add(child)
+    await new Promise((resolve) => child.once('close', resolve))
+    running.delete(child)
+  }
 }
 
 function removeCopies(): void {
