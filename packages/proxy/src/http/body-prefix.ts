@@ -10,17 +10,14 @@ const MOST_DECODED_BYTES = 16 * 1024 * 1024
 export class BodyPrefix {
   #parts: Buffer[] = []
   #bytes = 0
-  #isCut = false
 
   start(): void {
     this.#parts = []
     this.#bytes = 0
-    this.#isCut = false
   }
 
   add(bytes: Buffer, start: number, end: number): void {
     const length = Math.min(end - start, SEARCHED_BYTES - this.#bytes)
-    if (length < end - start) this.#isCut = true
     if (length === 0) return
     this.#parts.push(Buffer.from(bytes.subarray(start, start + length)))
     this.#bytes += length
@@ -32,7 +29,6 @@ export class BodyPrefix {
 
   /** Returns the decompressed bytes; undefined if they cannot be decompressed. */
   content(contentEncoding: string | undefined): Buffer | undefined {
-    const isCut = this.#isCut || this.isFull
-    return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut })
+    return decoded(Buffer.concat(this.#parts), contentEncoding, { most: MOST_DECODED_BYTES, isCut: this.isFull })
   }
 }

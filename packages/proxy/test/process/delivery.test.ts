@@ -223,6 +223,12 @@ describe('a slice fault', () => {
       ),
     )
   })
+  test('draws every size within the variation', () => {
+    const sizes = deliverAll(stagesOf(slice(4, 3)), 2_000).map(({ sizeBytes }) => sizeBytes)
+    // What is left at the end is no larger than that, and is not cut.
+    expect([...new Set(sizes.slice(0, -1))].toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
+  })
+
   test('writes each piece separately', () => {
     expect(due(planDelivery(stagesOf(slice(10)), bytes(25), 0))).toMatchObject({
       alone: true,

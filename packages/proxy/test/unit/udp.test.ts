@@ -67,6 +67,8 @@ describe('a datagram', () => {
       await settled(() => arrived.length + got.length)
     }
     expect([arrived, got, there.hits, answers.hits]).toEqual([['a', 'c', 'e'], ['C', 'E'], 2, 1])
+    const links = network.statistics()
+    expect([links.get('clients>n1')?.hits, links.get('n1>clients')?.hits]).toEqual([2, 1])
   })
 
   test('is lost with the given probability, and the loss is the same for the same seed', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { trafficFaultKinds } from '@chaosproxy/faults'
+import { type FaultFamily, parametersOf, trafficFamilies, trafficFaultKinds } from '@chaosproxy/faults'
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
 import { cleanUp } from '../../../../testing/src/sockets.ts'
@@ -39,6 +39,22 @@ describe('the description at /v1/openapi.json', () => {
       (fault: { properties: { kind: { const: string } } }) => fault.properties.kind.const,
     )
     expect(kinds).toEqual(trafficFaultKinds)
+  })
+
+  test('gives the default of each parameter that has one, and requires the others', async () => {
+    const { ask } = await control()
+    const { schemas } = (await ask('GET', '/v1/openapi.json')).json.components
+    const all = trafficFamilies.flatMap((family: FaultFamily) => family.kinds)
+    const parameters = all.map(({ kind, parameters }) => ({ kind, parameters: parametersOf(parameters) }))
+    expect(parameters.flatMap((each) => each.parameters.filter((one) => one.default !== undefined))).not.toEqual([])
+    for (const { kind, parameters: own } of parameters) {
+      const isIt = (fault: { properties: { kind: { const: string } } }) => fault.properties.kind.const === kind
+      const { properties, required } = schemas.FaultRequest.oneOf.find(isIt)
+      for (const { name, default: value, optional } of own) {
+        expect([kind, name, properties[name].default]).toEqual([kind, name, value])
+        expect([kind, name, required.includes(name)]).toEqual([kind, name, value === undefined && optional !== true])
+      }
+    }
   })
 
   test('matches the actual responses of each route', async () => {

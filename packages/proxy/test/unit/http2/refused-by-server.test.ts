@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { constants } from 'node:http2'
 import { describe, expect, test } from 'vitest'
 import type { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
@@ -82,6 +83,18 @@ describe('a request that the server rejects', () => {
       ['fail', 'write', 'x', 'refused: the server had announced that it takes no more requests'],
       ['info', 'write', 'x', expect.stringContaining('the connection ended')],
     ])
+  })
+
+  test('has an unknown outcome if GOAWAY names it as the last', async () => {
+    const server = await frameServer(() => [goaway(1, 0)])
+    const { route, client, recorder } = await http2RouteTo(server)
+    const session = await sessionTo(route.port)
+    const said = once(session, 'goaway')
+    void send(session, 'PUT', '/kv/x', 'one')
+    await said
+    session.destroy()
+    await eventually(() => recorder.counters.open === 0)
+    expect(outcomes(client).at(-1)).toEqual(['info', 'write', 'x', expect.stringContaining('the connection ended')])
   })
 
   test.each([
