@@ -112,4 +112,97 @@ export const proxyMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'proxy',
+    'delivery/schedules.ts',
+    ['delivery'],
+    [
+      {
+        name: 'proxy-slices-miss-sizes',
+        before: 'return Math.max(1, averageBytes - variationBytes + random().integer(2 * variationBytes + 1))',
+        after: 'return Math.max(1, averageBytes - variationBytes + random().integer(2 * variationBytes - 1))',
+        breaks: 'a slicer never cuts the largest pieces that its variation allows',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'udp/datagram-flow.ts',
+    ['udp'],
+    [
+      {
+        name: 'proxy-counts-datagrams-twice',
+        before: 'const hitsBefore = datagrams.rules.reduce((sum, { standing }) => sum + standing.hits, 0)',
+        after: 'const hitsBefore = datagrams.rules.reduce((sum, { standing }) => sum - standing.hits, 0)',
+        breaks: 'a link of UDP says it was hit more often than its faults were',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'http2/http2-recording.ts',
+    ['http2/refused-by-server'],
+    [
+      {
+        name: 'proxy-goaway-refuses-the-last',
+        before:
+          'if (stream.number > this.#lastServedStream && stream.answer === undefined) this.#refused(stream, GONE_AWAY)',
+        after:
+          'if (stream.number >= this.#lastServedStream && stream.answer === undefined) this.#refused(stream, GONE_AWAY)',
+        breaks: 'a request that the server may have processed is recorded as failed',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'http/request-side.ts',
+    ['http/clients'],
+    [
+      {
+        name: 'proxy-forgets-opaque-requests',
+        before: 'if (this.#opaqueRequests === undefined) return',
+        after: 'if (this.#opaqueRequests !== undefined) return',
+        breaks: 'a write that the proxy could not read leaves no mark on its key',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'messages/message-rule.ts',
+    ['messages/faults', 'websocket'],
+    [
+      {
+        name: 'proxy-misses-no-compressed-messages',
+        before: "if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false",
+        after: "if (this.fault.kind === 'delay-message' || this.fault.match === undefined) return false",
+        breaks: 'a fault that cannot act on compressed messages does not say that it missed them',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'link/link-state.ts',
+    ['tcp/triggers'],
+    [
+      {
+        name: 'proxy-hits-the-other-clients',
+        before: 'if (affliction.isForClient?.(flow.client) === false) return',
+        after: 'if (affliction.isForClient?.(flow.client) === true) return',
+        breaks: 'a fault for one client hits all but that one',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'proxy',
+    'control/v1/described-route.ts',
+    ['control/openapi'],
+    [
+      {
+        name: 'proxy-describes-no-defaults',
+        before: '...(rest.default === undefined ? {} : { default: rest.default }),',
+        after: '...(rest.default !== undefined ? {} : { default: rest.default }),',
+        breaks: 'the OpenAPI description lacks the defaults of parameters',
+      },
+    ],
+  ),
 ]

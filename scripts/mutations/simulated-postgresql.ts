@@ -125,4 +125,97 @@ export const simulatedPostgresqlMutations: readonly Mutation[] = [
       },
     ],
   ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'execute/context.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-counts-windows-in-where',
+        before: 'Object.assign(scope, { place: clause, onWindow: undefined, onSetReturning: undefined })',
+        after: 'Object.assign(scope, { place: clause })',
+        breaks: 'WHERE accepts a window function, and decides by what it never computed',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'execute/foreign-keys.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-defaults-to-deleted-keys',
+        before: 'if (keyOf(key.columns, key.table, values, run) === gone && !(yield* replaced(key, before, run)))',
+        after: 'if (keyOf(key.columns, key.table, values, run) !== gone && !(yield* replaced(key, before, run)))',
+        breaks: 'ON DELETE SET DEFAULT leaves a reference to the row that was deleted',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'execute/sort.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-sorts-nulls-the-other-way',
+        before: 'if (a === null || b === null) return a === b ? 0 : (a === null) === nullsFirst ? -1 : 1',
+        after: 'if (a === null || b === null) return a === b ? 0 : (a === null) === nullsFirst ? 1 : -1',
+        breaks: 'NULLS FIRST sorts nulls last',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'types/interval.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-centuries-of-1201-months',
+        before:
+          'const MONTHS: Partial<Record<Unit, number>> = { month: 1, year: 12, decade: 120, century: 1200, millennium: 12000 }',
+        after:
+          'const MONTHS: Partial<Record<Unit, number>> = { month: 1, year: 12, decade: 120, century: 1201, millennium: 12000 }',
+        breaks: 'an interval of a century is a month too long',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'types/numeric.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-multiplies-nothing-by-infinity',
+        before: "if (a.special === 'NaN' || b.special === 'NaN' || sign === 0) return NAN",
+        after: "if (a.special === 'NaN' || b.special === 'NaN') return NAN",
+        breaks: 'zero times Infinity is Infinity',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'types/json.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-compares-arrays-of-jsonb-by-elements',
+        before: 'if (a.length !== b.length) return a.length - b.length',
+        after: 'if (a.length === b.length) return a.length - b.length',
+        breaks: 'arrays of jsonb of one length are equal, whatever they hold',
+      },
+    ],
+  ),
+  ...inFileOf(
+    'simulated-postgresql',
+    'functions/text.ts',
+    ['statements'],
+    [
+      {
+        name: 'postgresql-splits-every-text-to-nothing',
+        before: "return text === '' ? [] : parts.map((part) => (part === nullText ? null : part))",
+        after: "return text !== '' ? [] : parts.map((part) => (part === nullText ? null : part))",
+        breaks: 'string_to_array answers an empty array',
+      },
+    ],
+  ),
 ]
