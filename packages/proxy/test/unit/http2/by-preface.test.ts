@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createRecorder } from '../../../../recorder/src/record/recorder.ts'
 import { RecordedLines } from '../../../../testing/src/recorded-lines.ts'
-import { dial, network, Received, serve } from '../../../../testing/src/sockets.ts'
+import { dial, network, Received, serve, settled } from '../../../../testing/src/sockets.ts'
 import { createHttpFaults } from '../../../src/http/http-faults.ts'
 import { byPreface } from '../../../src/http2/by-preface.ts'
 import { createHttp2Faults } from '../../../src/http2/http2-faults.ts'
@@ -18,8 +18,9 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     const http2 = createHttp2Faults({ seed: 1, recorder })
     const way = { from: 'clients', to: 'n1', table: textTable }
     const intercept = byPreface({ http1: http.intercept(way), http2: http2.intercept(way) })
-    const route = await network().route({ from: 'clients', to: 'n1', upstream, intercept })
-    return { route, client, recorder }
+    const created = network()
+    const route = await created.route({ from: 'clients', to: 'n1', upstream, intercept })
+    return { route, client, recorder, network: created }
   }
 
   test('reads HTTP/2 by its preface, even if the server speaks first', async () => {
@@ -49,6 +50,24 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
+  })
+
+  test('ends a connection at once when it drains, unless a request has begun on it', async () => {
+    const { route, network: created } = await anyRouteTo(await keyValueService())
+    const [unused, answered, begun] = [await dial(route), await dial(route), await dial(route)].map(
+      (socket) => new Received(socket),
+    ) as [Received, Received, Received]
+    answered.socket.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 3\r\n\r\none')
+    await answered.until(({ text }) => text.includes('done'))
+    begun.socket.write('PRI')
+    await settled(() => created.statistics().get('clients>n1')!.bytes + route.liveConnections)
+    const drained = created.drain?.(60_000)
+    await unused.until(({ ended }) => ended)
+    await answered.until(({ ended }) => ended)
+    await settled(() => route.liveConnections)
+    expect([begun.ended, route.liveConnections]).toEqual([false, 1])
+    begun.socket.destroy()
+    await drained
   })
 
   test('forwards an incomplete HTTP/2 preface', async () => {
