@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startCalculator } from '../src/functions/pglite.ts'
 import { loadParser } from '../src/sql/parse.ts'
 import type { Calculator } from '../src/types/calculator.ts'
+import { OTHER_MESSAGES } from './compared/other-messages.ts'
 import { type Answer, type Oracle, sameAnswer, startOracle } from './oracle.ts'
 import { type RandomStatement, randomFrom } from './random-expressions.ts'
 import { randomScript } from './random-scripts.ts'
@@ -126,8 +127,13 @@ export async function differencesIn(script: readonly string[]): Promise<string> 
     const statement = { sql, ordered: sql.includes('order by') }
     const ours = canonical(simulated.answer(sql), statement, true)
     const theirs = canonical(await oracle.answer(sql), statement, true)
-    if (!sameAnswer(ours, theirs))
+    if (!sameAnswer(ours, theirs) || !sameMessage(ours, theirs))
       differences.push(`${sql}\n  simulated  ${JSON.stringify(ours)}\n  PostgreSQL ${JSON.stringify(theirs)}`)
   }
   return differences.join('\n')
+}
+
+function sameMessage(ours: Answer, theirs: Answer): boolean {
+  if (ours.kind !== 'error' || theirs.kind !== 'error') return true
+  return ours.message === theirs.message || OTHER_MESSAGES.has(ours.message)
 }
