@@ -12,7 +12,7 @@ export type Answer =
       /** How many rows were inserted, updated or deleted. */
       readonly changed: number
     }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly detail?: string | undefined }
   | { readonly kind: 'refused'; readonly what: string }
 
 /** PostgreSQL itself, in WebAssembly: values as their texts. */
@@ -39,9 +39,9 @@ export async function startOracle(): Promise<Oracle> {
           changed: result.affectedRows ?? 0,
         }
       } catch (error) {
-        const { code, message } = error as { code?: string; message: string }
+        const { code, message, detail } = error as { code?: string; message: string; detail?: string }
         if (code === undefined) throw error
-        return { kind: 'error', code, message }
+        return { kind: 'error', code, message, detail }
       }
     },
     execute: async (sql) => {

@@ -41,7 +41,7 @@ export class SimulatedAnswers {
       this.#session.fail()
       this.#session.sync()
       if (error instanceof NotSupported) return { kind: 'refused', what: error.construct }
-      return { kind: 'error', code: error.code, message: error.message }
+      return { kind: 'error', code: error.code, message: error.message, detail: error.fields.detail }
     }
   }
 

@@ -202,8 +202,9 @@ class JsonReader {
     if (unit < 0xd800 || unit > 0xdfff) return [String.fromCharCode(unit), 6]
     const low = /^\\u(d[c-f][\da-f]{2})/i.exec(this.#text.slice(at + 6, at + 12))?.[1]
     if (unit >= 0xdc00 || low === undefined) {
+      const twice = unit < 0xdc00 && /^\\ud[89ab]/i.test(this.#text.slice(at + 6))
       throw new SqlError('22P02', 'invalid input syntax for type json', {
-        detail: `Unicode ${unit >= 0xdc00 ? 'low surrogate must follow a high surrogate' : 'high surrogate must not follow a high surrogate'}.`,
+        detail: `Unicode ${twice ? 'high surrogate must not' : 'low surrogate must'} follow a high surrogate.`,
       })
     }
     return [String.fromCharCode(unit, Number.parseInt(low, 16)), 12]

@@ -257,7 +257,9 @@ export function fitNumeric(value: Numeric, typmod: number): Numeric {
   const digits = precision - scale
   const bound = digits >= 0 ? new Numeric(powerOfTen(digits), 0) : new Numeric(1n, -digits)
   if (compareNumeric(absoluteNumeric(rounded), bound) >= 0) {
-    throw new SqlError('22003', 'numeric field overflow', { detail: `${limit} ${digits > 0 ? `10^${digits}` : '1'}.` })
+    throw new SqlError('22003', 'numeric field overflow', {
+      detail: `${limit} ${digits !== 0 ? `10^${digits}` : '1'}.`,
+    })
   }
   return rounded
 }

@@ -36,3 +36,33 @@ export const OTHER_MESSAGES: ReadonlySet<string> = new Set([
   'value for domain positive violates check constraint "positive_check"',
   'window functions are not allowed in JOIN/ON',
 ])
+
+/** Details that this package words otherwise, or does not give, with the message of such an error in place of none. */
+export const OTHER_DETAILS: ReadonlySet<string> = new Set([
+  'Failing row contains (4, 5000, z).',
+  'Key (name, (expression))=(a, new) already exists.',
+  'Key (numrange(x, (expression)))=([1,2)) conflicts with existing key (numrange(x, (expression)))=([1.5,2.5)).',
+  'Key (numrange(x, (expression)))=([2.5,3.5)) conflicts with existing key (numrange(x, (expression)))=([2,3)).',
+  'Key (room, during)=(1, [3,4)) conflicts with key (room, during)=(1, [1,5)).',
+  'Key columns "x" and "id" are of incompatible types: text and integer.',
+  'The input string ended unexpectedly.',
+  'Token "1" is invalid.',
+  'Token "2" is invalid.',
+  'Token "]" is invalid.',
+  'Token "}" is invalid.',
+  'cannot concatenate incompatible arrays',
+  'cannot drop column id of table a because other objects depend on it',
+  'cannot drop constraint a_pkey on table a because other objects depend on it',
+  'cannot drop sequence t_id_seq because other objects depend on it',
+  'cannot execute MERGE on relation "m"',
+  'column "v" does not exist',
+  'column id of table t depends on type pos',
+  'column mail of table t depends on type email',
+  'constraint qf on table job depends on table q',
+  'function f depends on type d',
+  'structure of query does not match function result type',
+  'table s.t depends on schema s',
+  'table shop.t depends on schema shop',
+  'trigger t2 on table t depends on function tr()',
+  'view v depends on table t',
+])

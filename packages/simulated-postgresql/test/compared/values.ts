@@ -251,6 +251,8 @@ export const VALUES: readonly (readonly string[])[] = [
     'select \'"\\x"\'::json',
     'select \'"\\u12"\'::json',
     'select \'"\\ud83d"\'::jsonb',
+    'select \'"\\ud83d\\ud83d"\'::jsonb',
+    'select \'"\\ud83d\\u0041"\'::jsonb',
     'select \'"\\ude00"\'::jsonb',
     'select \'"\\u0000"\'::jsonb',
     'select \'"\\u0000"\'::json',
