@@ -9,7 +9,13 @@ const manyLinks = (count: number) => Array.from({ length: count }, (_, i) => `a$
 
 test.each([
   ['POST', '/v1/faults', { ...fault, direction: 'sideways' }, 400, '"direction" is "sideways". Give both, upstream'],
-  ['POST', '/v1/faults', { ...latency, links: ['clients>n1'], direction: 'upstream' }, 400, '"direction" needs "proxies"'],
+  [
+    'POST',
+    '/v1/faults',
+    { ...latency, links: ['clients>n1'], direction: 'upstream' },
+    400,
+    '"direction" needs "proxies"',
+  ],
   ['POST', '/v1/faults', { ...fault, links: ['clients>n1'] }, 400, 'give "links" or "proxies", not both'],
   ['POST', '/v1/faults', { ...fault, name: 5 }, 400, '"name" is 5. Give a string.'],
   ['POST', '/v1/faults', { ...fault, lease: '' }, 400, '"lease" is "". Give a string.'],
