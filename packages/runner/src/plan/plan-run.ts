@@ -2,7 +2,7 @@ import { type FaultKind, type FaultPlan, type Nemesis, nameOfKind, type Schedule
 import { didYouMean, environmentError, UserError, usageError } from '@chaosproxy/history'
 import { decidedLevels, levelFor, type Settings, settingsFor, type Workload, workloads } from '@chaosproxy/workloads'
 import type { Target } from '../ports/target.ts'
-import type { RunExpectation } from '../result/requirements/expectation.ts'
+import type { RunExpectation } from '../result/requirements/judge-requirements.ts'
 import { requireKnownFunctions } from '../result/requirements/known-functions.ts'
 import type { RunSpec, TrafficSpec } from '../result/run-spec.ts'
 import { type Shortage, shortageOf } from './least-time.ts'

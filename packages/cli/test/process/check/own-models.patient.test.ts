@@ -79,7 +79,11 @@ describe('a faulty model', () => {
   const model = (apply: string, more = ''): string =>
     `const all = []; export default { name: 'mine', initial: [], key: JSON.stringify, apply(state, { f, value }) { ${apply} } ${more} }`
   const refused: Refused[] = [
-    ['one that exports nothing', 'export const stack = 1', /: it exports no model\. Its default export must be/],
+    [
+      'one that exports nothing',
+      'export const stack = 1',
+      /: its default export is not a model\. Its default export must be/,
+    ],
     [
       'one of the wrong shape',
       'export default { name: "m", initial: 0, apply: 1, key: String }',

@@ -208,7 +208,10 @@ describe('chaos compare', () => {
       ['--targets', 'raft', '--sweep', 'heartbeat-ms=abc'],
       /--sweep heartbeat-ms=abc: raft: heartbeat-ms=abc is not possible; give /,
     ],
-    [['--targets', 'primary-replica', '--sweep', 'reads=nosuch'], /--sweep reads=nosuch: reads=nosuch: reads can be /],
+    [
+      ['--targets', 'primary-replica', '--sweep', 'reads=nosuch'],
+      /--sweep reads=nosuch: reads=nosuch: reads must be one of /,
+    ],
     [['--faults', 'partition,partition'], /partition is given twice/],
     [['--faults', 'partitoin'], /Did you mean partition/],
     [['--network', 'moon'], /there is no such network/],

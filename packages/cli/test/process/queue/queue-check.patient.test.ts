@@ -94,7 +94,7 @@ describe.skipIf(redis === undefined)('a check through a queue', () => {
     await joined(queue)
     const file = fileOf(recordingOf(20, 1))
     const { stderr, exitCode } = await check(file, ['--queue', queue, '--verbose'])
-    expect(stderr).toContain('its keys cannot be judged apart')
+    expect(stderr).toContain('its keys cannot be judged separately')
     expect(exitCode).toBe(0)
   })
 

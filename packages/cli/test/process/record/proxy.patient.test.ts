@@ -99,7 +99,7 @@ describe('chaos proxy', () => {
   test.each([
     [{ listen: '127.0.0.1:1' }, 'this address has no upstream. Give one --upstream'],
     [{ name: 'db' }, '--name db: this name has no upstream'],
-    [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db: it is given twice'],
+    [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db is given twice'],
     [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines: give a --token'],
     [
       { control: 'nowhere' },
@@ -114,7 +114,10 @@ describe('chaos proxy', () => {
     [{ upstream: 'a:1', carries: 'smoke' }, '--carries smoke is "smoke". Known: http, http2, json-lines'],
     [{ upstream: 'a:1', carries: '{"kind"' }, '--carries {"kind" is not valid JSON'],
     [{ upstream: ['a:1', 'a:2', 'a:3'], carries: ['http', 'resp'] }, '--carries is given 2 times for 3 proxies'],
-    [{ upstream: 'a:1', carries: 'http', record: 'resp' }, '--record resp reads resp. Leave --carries out'],
+    [
+      { upstream: 'a:1', carries: 'http', record: 'resp' },
+      '--carries http contradicts --record resp, which reads resp. Leave --carries out',
+    ],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
     [{ token: '' }, '--token is empty'],
     [{ record: '/no/such/routes.json' }, '--record /no/such/routes.json: there is no such file'],

@@ -125,7 +125,7 @@ describe('the option --spec', () => {
     )
     expect(await refused('{"target":')).toMatch(/^FILE: this is not valid JSON: /)
     expect(await refused({ chaos: 1, kind: 'scenario' })).toMatch(
-      /^FILE is a replay that chaos fuzz wrote: .* chaos replay /,
+      /^FILE is a replay that chaos fuzz wrote\. Replay it: chaos replay /,
     )
     const recorded = { chaos: 1, spec: { ...spec, target: { name: 'record', settings: {} } } }
     const command = ['/bin/chaos', 'record', '--as', 'resp', '--', 'npm', 'run it']

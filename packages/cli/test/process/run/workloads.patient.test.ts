@@ -81,7 +81,7 @@ test('--isolation is refused for a target without isolation levels, and for a le
     '--isolation serializable: raft has no isolation levels to choose from. Leave it out, or give --target postgres, which has them.',
   )
   expect(await refused('--target', 'postgres', '--isolation', 'snapshot')).toContain(
-    'isolation can be read-committed, repeatable-read, serializable',
+    'isolation must be one of read-committed, repeatable-read, serializable',
   )
 })
 

@@ -51,7 +51,7 @@ describe('a search with options for protocol authors', () => {
     [['--drift', '5'], '--drift 5: write a share up to 50%, such as 20% or 200ppm.'],
     [['--faults', 'kill', '--drift', '5%'], '--drift and --jump need a fault of clocks: add clock to --faults.'],
     [['--faults', 'kil'], 'Did you mean kill?'],
-    [['--faults', 'error-status'], '--faults error-status: simulated runs cannot suffer it'],
+    [['--faults', 'error-status'], '--faults error-status: simulated runs cannot suffer this fault'],
     [['--mix', 'reed=2'], 'Did you mean read?'],
     [['--mix', 'read=0'], 'the weight of read is "0"'],
     [['--length', '5m'], '--length 5m: must be between 1ms and 60s.'],

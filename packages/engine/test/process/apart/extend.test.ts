@@ -43,7 +43,7 @@ const reporter = { name: 'shout', summary: 'loud', report: () => '' }
 
 /** As JavaScript calls them. */
 const refusals: readonly (readonly [of: unknown, define: (given: never) => unknown, why: RegExp])[] = [
-  [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a text, /],
+  [undefined, defineFault, /^defineFault: it is called without an object\. Give it \{ kind: a string, /],
   [{ ...fault, kind: 'a b' }, defineFault, /"a b" is not a valid name\. Begin with a letter/],
   [{ ...fault, on: 'byts' }, defineFault, /"on" is "byts"\. Give one of bytes, messages, requests, nodes\./],
   [

@@ -155,7 +155,7 @@ describe('a checker with its own levels', () => {
     expect((await check('--expect', 'read-committed')).exitCode).toBe(1)
     expect(await check('--expect', 'linearizable')).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('is not judged by that level, but by serializable, read-committed'),
+      stderr: expect.stringContaining('does not have that level. It has serializable, read-committed.'),
     })
     expect((await chaosHere(['check', file, '--model', 'register', '--expect', 'read-committed'])).stderr).toContain(
       'the register model does not have that level',
