@@ -87,7 +87,7 @@ export const ctlCommand: Command = {
 
 function helpOf({ names: [name, ...others], usage, summary }: CommandAction): string {
   const options = Object.entries(ctlCommand.options).flatMap(([option, { describe }]) => {
-    const [, only, text = ''] = /^(?:with (\w+): )?(.*)$/.exec(describedBy(describe)) ?? []
+    const [, only, text = ''] = /^(?:\((\w+) only\) )?(.*)$/.exec(describedBy(describe)) ?? []
     return only === undefined || only === name ? [`  --${option.padEnd(12)}${text}`] : []
   })
   return [
