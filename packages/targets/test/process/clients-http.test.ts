@@ -170,7 +170,7 @@ describe('a wrong HTTP declaration', () => {
       /placeholders are \{key\}, \{number\}, \{run\} and \{uuid\}/,
     ],
     [{ kind: 'http', routes: { routes: ROUTES }, key: '{key}' }, /"key".*no such member/],
-    [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a list of at least one/],
+    [{ kind: 'http', routes: { routes: [] } }, /"routes" must be a non-empty list/],
   ])('is refused: %j', (declaration, message) => {
     expect(() => plan(declaration)).toThrow(message)
   })

@@ -106,7 +106,7 @@ describe('a faulty client module', () => {
 
 describe('a wrong client module', () => {
   test.each([
-    ['there is no such file', undefined, /there is no such file/],
+    ['there is no such file', undefined, /which does not exist/],
     ['it throws', `throw new Error('oops')`, /does not run: oops/],
     ['it exports no client', 'export default { invoke() {} }', /"open" is not a function.*defineClient/],
     [

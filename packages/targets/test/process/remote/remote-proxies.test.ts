@@ -244,7 +244,7 @@ describe('remote proxies', () => {
     expect(await refusalOf(planOf(there.control, { tokenFrom: TOKEN }))).toBe('opened')
     vi.stubEnv(TOKEN, undefined)
     expect(await refusalOf(planOf(there.control, { tokenFrom: TOKEN }))).toBe(
-      `mine.json: proxies[0].token: the environment variable ${TOKEN}: export ${TOKEN}=…`,
+      `mine.json: proxies[0].token: the environment variable ${TOKEN} is not set. Set it: export ${TOKEN}=…`,
     )
     vi.unstubAllEnvs()
   })
