@@ -190,10 +190,11 @@ test('a MySQL reader accepts or refuses any payload, and never reads past its en
   )
 })
 
-test('the MySQL framing writes a fabricated message as a query, and recognises greeting and login as handshakes', () => {
+test('the MySQL framing writes a fabricated message as a query, and recognises the greeting, the login and its first reply as handshakes', () => {
   expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
   expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
-  expect([greeting(), login('a'), query('SELECT 1')].map((message) => mysql.isHandshake?.(message))).toEqual([
-    ...[true, true, false],
-  ])
+  const ok = (sequence: number) => packetOf({ sequence, payload: Buffer.from([0, 0, 0]) })
+  const row = packetOf({ sequence: 2, payload: Buffer.from([5, 0, 0]) })
+  const messages = [greeting(), login('a'), ok(2), ok(1), row, query('SELECT 1')]
+  expect(messages.map((message) => mysql.isHandshake?.(message))).toEqual([true, true, true, false, false, false])
 })

@@ -29,6 +29,7 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
 
   function rewritten(whole: Buffer, pieceBytes: number): Buffer {
     const unbinding = encryption.unbinding(() => undefined).responses
+    expect(unbinding.isOver).toBe(false)
     const pieces: Buffer[] = []
     for (let at = 0; at < whole.length; at += pieceBytes)
       pieces.push(unbinding.rewritten(whole.subarray(at, at + pieceBytes)))
@@ -48,7 +49,9 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
       let noted = 0
       const { requests, responses } = encryption.unbinding(() => noted++)
       responses.rewritten(offer(...mechanisms))
+      expect(requests?.isOver).toBe(false)
       expect(requests?.rewritten(step(binding))).toEqual(step(binding))
+      expect(requests?.isOver).toBe(true)
       return noted === 1
     }
     expect(isNoted(['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'], 'y')).toBe(true)
