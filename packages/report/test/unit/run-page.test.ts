@@ -137,6 +137,17 @@ describe('the terminal page of a run', () => {
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
   })
 
+  test('says of a fault on the HTML page that no later operation was answered', () => {
+    const { history } = stale
+    const pageOf = (recoveryNanos: typeof partition.from | undefined) =>
+      renderHtml({
+        ...{ title: 'one', version: '0.1.0', historyFile: 'h', history, report: stale.report },
+        run: { ...run, faults: [{ ...partition, recoveryNanos }] },
+      })
+    expect(pageOf(undefined)).toContain('<td>no later answer</td>')
+    expect(pageOf(ms(610))).toContain('<td>610 ms</td>')
+  })
+
   test('cites the lines of the history', () => {
     expect(page).toContain('history.jsonl, lines 2–9')
   })
