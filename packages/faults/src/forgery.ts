@@ -21,7 +21,7 @@ export function forge(message: Json, fields: number, draw: () => number): Json |
 
 type Path = readonly (string | number)[]
 
-/** Returns the paths of texts, numbers and booleans. */
+/** Returns the paths of texts, numbers and booleans, except those in members called `type`. */
 function alterable(value: Json): readonly Path[] {
   if (value === null || value === undefined) return []
   if (Array.isArray(value)) return value.flatMap((each, i) => alterable(each).map((path) => [i, ...path]))

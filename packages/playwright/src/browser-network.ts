@@ -233,7 +233,10 @@ async function openRecordedLinks(
 
 const withLinkNames = ({ links, ...fault }: TrafficFault) => ({ ...fault, links: links.map(linkName) })
 
-/** Ends the recording. Ignores a failed verdict, since the test itself judges the recording. */
+/**
+ * Ends the recording. Ignores an error, for example of a recording that cannot be judged: the test itself judges the
+ * recording.
+ */
 async function closed(recording: Recording): Promise<void> {
   await Promise.allSettled([recording.stop()])
 }

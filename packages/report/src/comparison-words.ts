@@ -40,8 +40,8 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
 /**
- * Returns the name of a level: `linearizable`; for the level `none`, `not even eventual`, or `not linearizable` if the
- * comparison has only that level.
+ * Returns the name of a level: `linearizable`; for the level `none`, `not even eventual`, or `not linearizable` if
+ * `linearizable` is the only level of the comparison.
  */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')

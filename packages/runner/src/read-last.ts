@@ -27,7 +27,7 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        // An interruption is the normal end of observed clients that have no end of their own.
+        // For observed clients without a time limit, an interruption is a normal end.
         ...{
           interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
           marked: cluster.marked(),

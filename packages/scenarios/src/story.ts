@@ -127,7 +127,7 @@ export interface Mishap {
  */
 export type Answer =
   | { readonly type: 'ok'; readonly value: Json }
-  /** `because`: the beginning of the error, if the answer contains one. */
+  /** `because`: the required beginning of the error; if absent, the error is not checked. */
   | { readonly type: 'fail' | 'info'; readonly because?: string | undefined }
 
 /** The outcome that must be observed after all faults are healed. */

@@ -69,7 +69,10 @@ export class Database {
     return value as Values[Type]
   }
 
-  /** Sets the value of a key, with an expiry. */
+  /**
+   * Replaces the value of a key, of any type, and its expiry. `expiresAt` is in milliseconds of the server's clock;
+   * without it, the key does not expire.
+   */
   put(key: string, value: Value, expiresAt?: number): void {
     this.entries.set(key, { value, expiresAt })
     this.changed(key)

@@ -16,7 +16,7 @@ import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
 import { amountsIn, balancesIn, movedBy } from './related.ts'
 
-/** The most transfers that a sentence lists; more are only counted. */
+/** The most spending operations that a sentence lists; more are only counted. */
 const MOST_LISTED = 5
 
 /** One acknowledged operation's effect on an account. */

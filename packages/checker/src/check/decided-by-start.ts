@@ -8,10 +8,10 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { check } from './check.ts'
 import { entryFor } from './registry.ts'
 
-/** The most operations of a history that is judged again. */
+/** The most operations of an object that is judged again. */
 const MOST_OPERATIONS = 100_000
 
-/** The time limit for judging a history again, which cannot change its verdict. */
+/** The time limit for judging all these objects again, which cannot change the verdict. */
 const AGAIN_MS = 2_000
 
 /**

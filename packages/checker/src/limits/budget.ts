@@ -12,7 +12,7 @@ export interface Limits {
   readonly work?: ((steps: number) => void) | undefined
 }
 
-/** The number of steps per millisecond of an ordinary machine. */
+/** The number of steps that count as one millisecond: about as many as an ordinary machine makes in one. */
 const STEPS_PER_MS = 10_000
 
 /**

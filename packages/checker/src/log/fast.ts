@@ -18,7 +18,7 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** By append without an offset that a read returned: the number of known offsets before it. */
+  /** By append that a read returned and that has no offset: the number of known offsets before it. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
@@ -49,7 +49,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 const VIOLATED: FastAnswer = { result: 'violated', conflict: [] }
 
 interface Appends {
-  /** Appends with known offsets, by offset. */
+  /** Appends with known offsets, in ascending order of their offsets, which `offsets` contains at the same indexes. */
   readonly known: readonly number[]
   readonly offsets: readonly number[]
   /** Appends without a known offset, by value. */

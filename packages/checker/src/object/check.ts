@@ -223,8 +223,8 @@ function dependence(
 }
 
 /**
- * Judges an object from an unknown initial value. The operations on which a result depends are the same for every
- * initial value; a possible initial value alone does not explain a result.
+ * Returns the judge of an object with an unknown initial value. The operations on which a result depends are the same
+ * for every initial value; a possible initial value alone does not explain a result.
  */
 function judgeFromAny(
   history: History,

@@ -29,7 +29,10 @@ import { type Board, type BoardMemory, boardOf } from './board.ts'
 export interface Plan {
   /** By key of the history: its share; the first entry is for operations without a key. */
   readonly shares: readonly Uint8Array[]
-  /** Whether a separate thread judges the other levels. Its answer is not used if the history is linearizable. */
+  /**
+   * Whether a separate thread judges the other levels: true if `sequential` or a weak level is requested. Its answer is
+   * not used if the history is linearizable.
+   */
   readonly beside: boolean
 }
 

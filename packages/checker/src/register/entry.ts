@@ -70,7 +70,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-/** A successful read or, if `failedCas` is `observes`, a failed cas. */
+/** A successful operation (of the read need: a read or a cas) or, if `failedCas` is `observes`, a failed cas. */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
   return failedCas === 'observes'

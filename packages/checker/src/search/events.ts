@@ -3,12 +3,16 @@ import { int32Array } from '@chaosproxy/history'
 // The common part of the depth-first searches for registers and for other objects: Wing & Gong's algorithm (1993) with
 // Lowe's memo (2017). It takes operations one after another, but none that was called after the return of an operation
 // not yet taken, and backtracks at a dead end. It does not recurse: the path is an array, so its length is bounded by
-// memory only.  A configuration is stored exactly: as the first return not yet taken, the state, one bit for each
-// operation open at that return, and the number used of each class of operations of unknown outcome with equal effects.
-// A bit stands for a slot, which is reused after its operation returned; bits are toggled and never cleared, so the
-// first return determines the meaning of each. Operations that change no state are taken as soon as they fit and never
-// reconsidered: any continuation possible without them is possible with them.  Events: i + 1 for the call of operation
-// i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are not included.
+// memory only.
+//
+// A configuration is stored exactly: as the first return not yet taken, the state, one bit for each operation open at
+// that return, and the number used of each class of operations of unknown outcome with equal effects. A bit stands for a
+// slot, which is reused after its operation returned; bits are toggled and never cleared, so the first return determines
+// the meaning of each. Operations that change no state are taken as soon as they fit and never reconsidered: any
+// continuation possible without them is possible with them.
+//
+// Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are
+// not included.
 
 /** A circular doubly linked list of events: the call of i is entry i, its return length + i, the head 2 * length. */
 export interface EventList {

@@ -54,8 +54,8 @@ export function judgeQueue(judging: QueueJudging): void {
 }
 
 /**
- * Reports guarantees as open for unacknowledged messages that no later operation looked for: they may still be in the
- * queue.
+ * Reports `no-lost-messages` as open for a message of which copies were not acknowledged, if no operation listed the
+ * queue's messages after they had been put in: they may still be there.
  */
 function unfinished(
   { history, queue, unsure }: QueueJudging,

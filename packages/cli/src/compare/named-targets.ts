@@ -10,7 +10,10 @@ import { targetOf } from '../arguments/target.ts'
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /** The option or configuration member that names the system, for messages. */
+  /**
+   * The option or configuration member that the system comes from, with its value, for messages: `--targets raft`,
+   * `--sweep sync=0..4`.
+   */
   readonly option: string
   /** The place of the system's name, for messages: `--targets`. */
   readonly where: string

@@ -30,7 +30,7 @@ export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boo
 
 /** The control interface of open proxies. */
 export interface Serving {
-  /** Resolves when the time has elapsed, the command has ended, or a user requests the end. */
+  /** Resolves when the time has elapsed, the command has ended, or the end is requested. */
   readonly done: Promise<ExitCode>
   /** Terminates the command if it is running, and frees the port. */
   close(): Promise<void>
@@ -38,7 +38,7 @@ export interface Serving {
 
 interface ServingOptions {
   readonly log: Logger
-  /** Resolves when a user requests the end. */
+  /** Resolves when the end is requested: by a signal, or by a violation if the recording stops at one. */
   readonly asked: Promise<void>
 }
 

@@ -196,7 +196,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   )
 }
 
-/** Cards narrower than this show the lag only, which says more than the rate. */
+/** Cards narrower than this show no rate if the node lags: both do not fit side by side, and the lag says more. */
 const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })

@@ -55,7 +55,10 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
 /** After a crash, recovery rolls back changes that the binary log lacks. By default that log is not synced. */
 const UNSYNCED = 'a power loss takes the end of the binary log, and with it commits (sync_binlog=0)'
 
-/** Returns which reads may be stale, what a promotion may lose, and what a crash may lose; undefined for nothing. */
+/**
+ * Returns which reads may be stale, what a promotion or a crash may lose, and which anomalies the isolation level
+ * permits; undefined for nothing.
+ */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const isPromoted = faults.includes('failover')

@@ -39,7 +39,9 @@ import type { LentFile } from './worker.ts'
  * evenly.
  */
 const SHARDS = 16
-/** A recording with fewer operations is one job under a user's model, which may have only a single object. */
+/**
+ * With fewer operations, a recording judged by a user's model is one job, because the model may have a single object.
+ */
 const SHARED_OPERATIONS = 2_000
 /** The largest number of recordings sent to workers at the same time, if all of them fit into this command's memory. */
 const FILES_AT_A_TIME = 8

@@ -64,7 +64,7 @@ export interface Recording {
    * @throws UserError (usage) if the proxy opened no port.
    */
   address(name?: string): string
-  /** Returns the address of the proxy as `http://host:port`. */
+  /** Returns the result of `address` as a URL, `http://host:port`; throws the same error. */
   url(name?: string): string
   /**
    * Connects to a server, by default the first, without a socket. The stream carries the plaintext of a connection,

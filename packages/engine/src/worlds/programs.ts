@@ -168,7 +168,7 @@ const shownFile = (file: string): string => relative('.', file)
 /** The listeners of programs. */
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
-  /** The code that ran; only for a service that was loaded with probes. */
+  /** Called for the code that runs for clients; only for a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   readonly story?: ((told: DatabaseStory) => void) | undefined

@@ -48,7 +48,7 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
+  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
   #isLent: boolean
   /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
   readonly #pageTexts: string[] = []

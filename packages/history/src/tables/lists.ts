@@ -38,7 +38,7 @@ export class ListTable {
    */
   #slots: Int32Array
   #others: number
-  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
+  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

@@ -83,7 +83,7 @@ export class TransactionTable {
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether another thread shares the table's memory. If so, the memory is copied before an addition. */
+  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {

@@ -42,7 +42,9 @@ export function harmlessOutput(text: string, { colours }: { readonly colours: bo
     .join('\n')
 }
 
-/** Matches everything that `COMMANDING` matches, and line breaks, tabs and colours. */
+/**
+ * Matches a text in which `COMMANDING` matches something other than tabs and line feeds; the ESC of colours included.
+ */
 const SUSPICIOUS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]|##(?:\[|vso\[|teamcity\[)|^\s*::/m

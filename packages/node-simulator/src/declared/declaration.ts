@@ -152,7 +152,7 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** The type of the given value selects the schema; documentation shows all schemas. */
+/** The given value selects the schema; without a value, as in documentation, all schemas count. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres

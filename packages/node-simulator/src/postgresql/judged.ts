@@ -169,7 +169,10 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
   return verdictOf(report, level)
 }
 
-/** Replaces the explanation about locking existing rows if rows were inserted or removed. */
+/**
+ * Replaces the explanation about locking existing rows if phantoms count: rows that a statement would have found, but
+ * that were absent or did not satisfy its condition.
+ */
 const ROWS_COME_TO_BE = {
   cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
   cure: 'Use SERIALIZABLE and retry, let a unique key or an exclusion constraint refuse the second row, or lock a row first that all of them lock. SELECT … FOR UPDATE locks no row that does not exist yet.',

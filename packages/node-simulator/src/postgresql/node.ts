@@ -335,8 +335,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Returns the time of a statement: usually 0.05 to 0.65 ms, and up to 12 ms in one of fifty cases, as during a
-   * checkpoint.
+   * Returns the time of a statement: usually 0.05 to 0.65 ms, and 1 to 13 ms in one of fifty cases, as during a
+   * checkpoint; plus the delays of the `slow-statements` faults in force.
    */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()

@@ -85,7 +85,7 @@ export type Chain = Types<
 >
 export type ChainTurn = Turn<Chain>
 
-/** Returns whether this node's chain is current: the node has promised no later epoch. */
+/** Returns whether this node has a chain, and the chain is current: the node has promised no later epoch. */
 export const isActive = ({ promised, epoch, chain }: ChainState): boolean => promised === epoch && chain.length > 0
 
 export const isHead = (state: ChainState): boolean => isActive(state) && state.chain[0] === state.id

@@ -94,7 +94,10 @@ export interface QuorumState {
   readonly hints: Map<NodeId, Map<string, Version>>
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
-  /** The position where the next digest begins, and the index of the node to send it to. */
+  /**
+   * The last turn of anti-entropy: where its digest began in `keys`, and the index of its receiver among the other
+   * nodes.
+   */
   digestFrom: number
   digestTo: number
   vouched: Vouched | undefined

@@ -101,7 +101,7 @@ export interface RedlockState {
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
    * The values of released locks, each with whether the key had the value. A SET of such a value that arrives after its
-   * DEL is ignored.
+   * DEL is ignored, since a single connection would deliver the SET first.
    */
   readonly gone: Map<string, boolean>
   // The resource.

@@ -35,7 +35,7 @@ export type ShardedMessage =
       readonly command: Command
     }
   | { readonly type: 'answer'; readonly requestId: string; readonly result: Completion }
-  /** The receiver does not own the shard; the request had no effect. */
+  /** The node that refuses the request does not own the shard; the request had no effect. */
   | {
       readonly type: 'moved'
       readonly requestId: string

@@ -145,7 +145,7 @@ export function nextAlarm(
   return first
 }
 
-/** Whether bytes pass at this position, so that no stage cuts or loses them. */
+/** Whether no stage at this position cuts or discards bytes. A stage may still hold or delay them. */
 export const carries = (stages: readonly Placed[], positionBytes: number): boolean =>
   cutAt(stages, positionBytes) === 'none' &&
   !stages.some((placed) => actsAt(placed, positionBytes) && placed.stage.fate?.('bytes') === 'discard')

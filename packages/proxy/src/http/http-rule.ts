@@ -61,7 +61,10 @@ export interface Candidate {
   readonly body?: Buffer | undefined
 }
 
-/** Returns the candidate for a request of which this much is known; undefined if the rule does not hit the request. */
+/**
+ * Returns the candidate for a request of which this much is known; undefined if the rule neither hits the request nor
+ * must see its response.
+ */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
   if (met === false) return undefined

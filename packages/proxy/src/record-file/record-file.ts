@@ -51,7 +51,7 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Adds a line. The time of its event decides which part gets it. */
+  /** Adds a line. A new part begins if the line no longer fits, or if its event's time is past the part's time. */
   write(line: string, event?: { readonly time: number }): void
   /** Returns the place of the last line; undefined if that line is lost. */
   place(): LinePlace | undefined

@@ -91,7 +91,7 @@ function quotationOf(quote: string, written: string): Token {
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
-  // The backslash is kept here, since it has a meaning in LIKE.
+  // MySQL keeps this backslash: it has a meaning in LIKE, and elsewhere it is part of the text.
   ...{ '%': '\\%', _: '\\_' },
 }
 

@@ -33,7 +33,7 @@ export const postgresqlConversation = (options: ConversationOptions): RecordedCo
 interface TransactionsOptions extends ConversationOptions {
   readonly speech: Speech
   readonly crossings: Crossings<Transaction>
-  /** Called if later bytes cannot be parsed. */
+  /** Called when the rest of the connection cannot be recorded, with words for the connection or the cause. */
   readonly lost: (what: string) => void
 }
 
@@ -156,8 +156,8 @@ class Transactions implements MessagesInOrder {
   }
 
   /**
-   * Detects lost updates. A transaction with a single statement is a separate read or write; the statements of a longer
-   * transaction are one operation.
+   * Detects lost updates. The only statement of a transaction is an independent read or write. The statements of a
+   * longer transaction on one row are one operation.
    */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1

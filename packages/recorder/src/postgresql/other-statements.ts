@@ -56,7 +56,10 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
-/** Statements that execute code or data defined outside their text. */
+/**
+ * Statements whose words do not show their effect: it is defined elsewhere (`execute`, `call`, `commit prepared`,
+ * `rollback prepared`, `import`, `refresh`), or in a string (`do`).
+ */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')

@@ -172,7 +172,10 @@ const MANY: Interpretation = {
   error: 'several rows have this key: "key" names no primary key of the table',
 }
 
-/** The number of changed rows. If the client limited the returned rows, the server does not report it. */
+/**
+ * The number of changed rows. If the client limited the returned rows, the server does not report this number, and the
+ * returned rows are counted instead. Undefined if the answer has neither.
+ */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)
 

@@ -102,7 +102,7 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /** The meaning of all texts of a shape; undefined if they have different meanings. */
+  /** The meaning of all texts of a shape; undefined if the literals may affect the meaning. */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known

@@ -38,8 +38,8 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
   tokens.slice(from, to).map(({ text }) => text)
 
 /**
- * The conditions on rows that a subquery selected, if `condition` restricts the statement to those rows; undefined if
- * it does not.
+ * The conditions on rows that a subquery selected, if `condition` restricts the statement to those rows. Empty if they
+ * do not concern the statement's table; undefined if there is no such subquery, or it is not understood.
  */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)

@@ -47,8 +47,8 @@ export interface Query extends Span {
   readonly offset: Operand | undefined
   readonly locks: readonly Lock[]
   /**
-   * Whether the tree represents the whole query: it has no grouping, and is not part of a UNION or another set
-   * operation.
+   * Whether the tree represents the whole query: it has no DISTINCT and no grouping, and is not part of a UNION or
+   * another set operation.
    */
   readonly isPlain: boolean
 }

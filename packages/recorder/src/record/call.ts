@@ -65,7 +65,7 @@ export type Interpretation =
   /** `answered`: the object itself declined, for example for a cas that found another value. */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
   | { readonly type: 'info'; readonly error: string }
-  /** A reply with an unknown meaning. `error` names the missing part. */
+  /** A reply with an unknown meaning. `error` says why it is unknown. */
   | { readonly type: 'not-understood'; readonly error: string }
 
 export interface Entry {

@@ -8,7 +8,10 @@ export interface CommandSpec {
    * token, are filled in.
    */
   readonly send: readonly string[]
-  /** The kind of result in the reply; by default the result is the input. */
+  /**
+   * How the result is obtained: from a reply of this kind, or the input (`given`, the default), or the token that was
+   * sent (`token`).
+   */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
   /** Replies that show that the operation had no effect. */
   readonly refused?: readonly (string | number | null)[] | undefined

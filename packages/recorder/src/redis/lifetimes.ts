@@ -11,8 +11,9 @@ interface Life {
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * The moment at which the key was known to have no time to live, because it was absent or newly written. Later calls
-   * are not tracked.
+   * The moment at which the key was known to have no time to live from before the recording: it was absent or newly
+   * written, or a command set a new time to live. Infinite until then. Replies to operations called later are not
+   * examined.
    */
   clearedAt: number
   /** Whether a value was seen before the first recorded write. */

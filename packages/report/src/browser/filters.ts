@@ -7,7 +7,7 @@ export interface Filters {
   readonly onChange: (listener: () => void) => void
   /** Returns the chosen value of each filter by the name of the filter, as shown to the reader. */
   readonly chosen: () => { readonly [name: string]: string }
-  /** Chooses the values that the lists offer, and resets all other filters. */
+  /** Chooses the given values that the lists offer, sets the search text, and resets all other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 

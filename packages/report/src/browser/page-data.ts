@@ -41,7 +41,9 @@ export interface EmbeddedOperations {
   readonly processes: readonly string[]
   /** The names of the timeline's rows; empty for a further row of the same client. */
   readonly lanes: readonly string[]
-  /** The number of leading rows that have operations in the time span shown at first; 0 if the whole run is shown. */
+  /**
+   * The number of rows up to the last one with operations in the time span shown at first; 0 if the whole run is shown.
+   */
   readonly atOpening: number
   /** By process. */
   readonly laneOf: readonly number[]

@@ -6,7 +6,11 @@ import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './rec
 
 type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
-/** Checks that each message or id was delivered more often than it was put in, and never returned. */
+/**
+ * Checks that each message was delivered more often than it was put in, or each id more than once. For messages,
+ * `unknown` if the history has operations that give messages back or settle them, or if its initial messages are
+ * unknown.
+ */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
   const initial = history.header?.initial
   const isGivenBack = history.functions.some((f) => meaningOf(f)?.effect === 'settles')

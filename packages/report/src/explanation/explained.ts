@@ -19,7 +19,7 @@ export interface Explained {
   readonly title: string
   readonly verdict: string
   readonly mood: Mood
-  /** Why the verdict proves less than it seems to. */
+  /** Why the verdict proves less than it seems to; empty if it does not. */
   readonly notes: readonly string[]
   /** What was tolerated in the history, and what is missing from it. */
   readonly warnings: readonly string[]

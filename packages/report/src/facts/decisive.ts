@@ -8,7 +8,8 @@ const MOST_OF_CYCLE = 24
 
 /**
  * Reduces a counterexample to at most this many operations: the last ones, including the impossible operation and those
- * that make it impossible. Much earlier operations, such as the first elements of a list, explain nothing.
+ * that make it impossible. Much earlier operations, such as the first elements of a list, explain nothing. A cycle
+ * keeps up to `MOST_OF_CYCLE` operations, whatever the limit.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

@@ -16,7 +16,10 @@ export interface Wire {
   readonly until: number
   /** The messages to draw, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** Number of the other recorded messages between the two nodes. */
+  /**
+   * Number of the recorded messages that are not drawn: those between the writer's node and `reader`, and those with
+   * the change to any receiver.
+   */
   readonly others: number
   /** Whether no message with the change was sent to `reader`; true only if all messages were recorded. */
   readonly isNeverSent: boolean

@@ -105,8 +105,8 @@ function isolationSection(comparison: Comparison): Html {
 }
 
 /**
- * Returns a matrix with the level of each system under each condition, the share of requests answered, and the times of
- * the answers.
+ * Returns a matrix with the level of each system under each condition, the share of requests answered, the p99 latency,
+ * and the answers per second over the run.
  */
 function levelsSection(comparison: Comparison): Html {
   const { systems, conditions } = comparison

@@ -7,7 +7,9 @@ export interface Lanes {
   readonly names: readonly string[]
   /** The row by process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
-  /** The number of leading rows that have operations in the time span shown at first; 0 if the whole run is shown. */
+  /**
+   * The number of rows up to the last one with operations in the time span shown at first; 0 if the whole run is shown.
+   */
   readonly atOpening: number
 }
 

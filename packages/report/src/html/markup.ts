@@ -88,7 +88,10 @@ export const headOf = (title: string, own: string, { isServed = false }: { reado
 export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
   html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => each !== undefined && each !== false && html`<span>${each}</span>`)}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
 
-/** Returns a table that scrolls sideways if it is too wide. A title that is markup replaces its whole cell. */
+/**
+ * Returns a table that scrolls sideways if it is too wide. A title that is a `<th>`, with attributes, is its whole
+ * cell.
+ */
 export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table></div>`
 

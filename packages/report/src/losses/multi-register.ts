@@ -81,7 +81,10 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
     : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
 }
 
-/** Returns a transaction that was confirmed before the reader began, but that the reader did not see. */
+/**
+ * Describes a confirmed write of a transaction that was confirmed before the reader began, but that the reader did not
+ * see; undefined if there is none.
+ */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const { callEvent, returnEvent } = history.operations
   const reader = clientOf(history, read.row)

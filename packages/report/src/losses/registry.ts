@@ -54,7 +54,10 @@ export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undef
   return undefined
 }
 
-/** The table that best shows a violation, by model; models without an entry are shown on a time axis. */
+/**
+ * The table that best shows a violation, by model. Without such a table, the table of final states is tried; without
+ * either, the violation is shown on a time axis.
+ */
 const sheets: { readonly [model: string]: LayOutSheet } = {
   bank: bankSheet,
   counter: counterSheet,

@@ -64,7 +64,7 @@ export const accusedMember = (
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 
-// Headers may come from any source. This program writes no longer texts and lists.
+// Headers may come from any source, so texts and lists are limited: a race that exceeds the limits is ignored.
 const text = v.pipe(v.string(), v.maxLength(10_000))
 const listOf = <Element extends v.GenericSchema>(element: Element) => v.pipe(v.array(element), v.maxLength(200))
 const number = v.pipe(v.number(), v.finite(), v.minValue(0))

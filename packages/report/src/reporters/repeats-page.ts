@@ -11,7 +11,8 @@ import type { Finding } from './finding.ts'
 import type { RunSubject } from './subject.ts'
 
 /**
- * Renders one of several runs: its verdict in a line. If it broke its promise, also how, and the path of its report.
+ * Renders one of several runs: its verdict in a line. Unless the run kept its promise, also the reasons, the path of
+ * its report, and the command that repeats it.
  */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject

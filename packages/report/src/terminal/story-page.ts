@@ -67,7 +67,7 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   ]
 }
 
-/** Returns the state of the promise after a step; empty for steps after the promise was broken. */
+/** Returns the state of the promise after a step; empty if it is unchanged, or if an earlier step broke the promise. */
 const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: PageStyle): string[] =>
   ledger === undefined || (ledger.broken && !ledger.breaks)
     ? []

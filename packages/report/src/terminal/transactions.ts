@@ -17,7 +17,10 @@ import type { DrawingOptions } from './drawing.ts'
 import { clip, displayWidth, padStart } from './width.ts'
 
 const NARROWEST_LANE = 18
-/** Maximum number of transactions to draw; of more, only the steps of the cycle are listed. */
+/**
+ * Maximum number of transactions to draw; of more, only the steps of the cycle are listed or, without a cycle, the
+ * first transactions are drawn.
+ */
 const MOST_DRAWN = 6
 const MOST_LISTED = 3
 /** Maximum number of lines for the steps of a cycle. */

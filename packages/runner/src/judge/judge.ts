@@ -130,7 +130,7 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // Both notes concern one problem, and that of the recorder includes the remedy.
+      // The doubt of the recorder about overwritten updates states the same problem, with its remedy.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],

@@ -108,8 +108,8 @@ function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
 }
 
 /**
- * Returns the kind of the fault that an event is about: `partition` for `start-partition` and `stop-partition`, any
- * fault for `start`, `stop` and `heal`.
+ * Returns the kind of the fault that an event is about: `partition` for `start-partition` and `stop-partition`;
+ * `fault`, which means any kind, for `start`, `stop` and `heal`.
  */
 function kindOf(f: string): string {
   const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')

@@ -52,7 +52,7 @@ export function highest(levels: readonly string[]): readonly string[] {
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** For transactions, returns the levels that are met and implied by no stronger level. */
+/** For transactions, returns the met levels that no other met level implies. */
 export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 

@@ -113,7 +113,7 @@ const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => 
   links,
 })
 
-/** Returns faults that last until the final reads are done; the end of the run heals them. */
+/** Returns faults that last from the start for `timeMs`; the final reads follow after they are healed. */
 const lasting = (timeMs: Millis, plans: readonly FaultPlan[]): Schedule =>
   plans.flatMap((plan, i) =>
     'links' in plan && Array.isArray(plan.links) && plan.links.length === 0

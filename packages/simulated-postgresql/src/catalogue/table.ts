@@ -74,7 +74,7 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
-  /** The partition whose rows the foreign key constrains; absent outside partitions. */
+  /** The partition whose rows the foreign key constrains; absent if it constrains all rows of `table`. */
   readonly partition?: Partition
   /** Indexes of the constrained columns in a row. */
   readonly columns: readonly number[]

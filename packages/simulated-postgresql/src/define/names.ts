@@ -17,7 +17,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   return table
 }
 
-/** Returns the table with a name; throws for views and materialized views. */
+/** Does the same as `relationOf`, but throws for views and materialized views. */
 export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const table = relationOf(fields, context, self)
   if (kindOfRelation(table) !== 'table') throw new SqlError('42809', `"${table.name}" is not a table`)

@@ -8,8 +8,8 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// In this file, policies do not apply to the owner of a table. Row security refuses other roles that read or write the
-// table.
+// Policies are checked, and their names are stored. They do not apply to the owner of a table or to the superuser.
+// `Context.locks` refuses the statements of other roles on a table with row security.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity

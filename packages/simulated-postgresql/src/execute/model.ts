@@ -160,7 +160,7 @@ export interface Locking {
 /** A relation, or the {@link objectLock} name of another object. */
 export type Lockable = string | (object & { readonly oid: number })
 
-/** Returns the lock name of an object that is not a relation; `kind` is its system catalogue. */
+/** Returns the lock name of an object that is not a relation; `kind` determines the system catalogue in the name. */
 export const objectLock = (kind: ObjectKind, oid: number): string =>
   `object ${oid} of class ${CATALOGUES[kind]} of database 5`
 

@@ -179,7 +179,7 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   return [...all.slice(0, from), array]
 }
 
-/** Whether `float8(x)` is a cast, because no function of that name accepts the argument. */
+/** Whether `float8(x)` is a cast. Call only if no function of that name accepts the argument. */
 function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
   return conversionTarget(call, name, given, scope) !== undefined
 }

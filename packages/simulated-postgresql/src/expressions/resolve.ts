@@ -340,7 +340,10 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
   return ['=', '<>', '<', '<=', '>', '>='].includes(name) ? [{ ...operator, right: oid, source: 'citext_cmp' }] : []
 }
 
-/** Returns a cast from or to citext: implicit and without conversion to text and varchar, else in assignments. */
+/**
+ * Returns a cast from or to citext: implicit from citext to text and varchar, else in assignments. Undefined for other
+ * types. Casts between citext and text or varchar convert nothing.
+ */
 function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
   const cast = (context: CastContext, name = ''): CastSignature => ({
     ...{ source, target, context, method: name === '' ? 'b' : 'f', function: name },

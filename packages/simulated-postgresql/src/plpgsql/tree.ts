@@ -7,7 +7,7 @@ import { Reading } from './reading.ts'
 export interface Body {
   readonly variables: readonly Variable[]
   readonly steps: readonly Step[]
-  /** The name of the function, which can qualify its variables. */
+  /** The name of the function, which can qualify its variables; absent for DO. */
   readonly name?: string
   /**
    * The language decides the meaning of a name that a column and a variable share: the column in SQL, an error in
@@ -103,7 +103,10 @@ export type Step =
       readonly using: readonly Query[]
     }
   | { readonly kind: 'perform'; readonly query: Query }
-  /** Returns the first column of the first row, at the end of an SQL function. */
+  /**
+   * Returns the first row at the end of an SQL function: its only column, or a record for a function with several OUT
+   * parameters; null without a row.
+   */
   | { readonly kind: 'first'; readonly query: Query }
   /** Adds rows to the result of the function. */
   | { readonly kind: 'return query'; readonly query: Query }

@@ -16,7 +16,9 @@ interface Portal {
   readonly prepared: Prepared | undefined
   readonly parameters: readonly SqlValue[]
   readonly formats: readonly Format[]
-  /** The outcome of the portal's execution; `next` is the index of the first row not sent yet. */
+  /**
+   * The outcome of the portal's execution; undefined before it. `next` is the index of the first row not sent yet.
+   */
   outcome: Done | undefined
   next: number
 }

@@ -14,7 +14,7 @@ const HOLD = 0x20
 const SCROLL = 0x2
 const INSENSITIVE = 0x8
 
-/** DECLARE: reads the rows of the cursor immediately. */
+/** DECLARE: reads the rows of the cursor immediately; with FOR UPDATE, FETCH reads and locks them. */
 export function* declare(
   connection: Host,
   fields: Fields<'DeclareCursorStmt'>,
@@ -48,7 +48,7 @@ export function* declare(
       },
     }
   }
-  // A holdable cursor counts as read at the commit.
+  // All rows of a holdable cursor count as read here, because PostgreSQL reads them all at the commit at the latest.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },

@@ -45,7 +45,8 @@ export class CommitLog {
   }
 
   /**
-   * The number of the last commit that neither a crash nor a promotion can lose, and that the standby's sessions see.
+   * The number of the last commit that neither a crash nor a promotion can lose, and that the standby's sessions see;
+   * Infinity if this holds for every commit.
    */
   get certain(): number {
     this.#trim()

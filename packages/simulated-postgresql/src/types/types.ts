@@ -44,7 +44,10 @@ interface Created {
   isAltered(oid: number): boolean
 }
 
-/** Returns the built-in types and the user-defined types that are visible to at least one transaction. */
+/**
+ * Returns the types as one transaction sees them. `named` and `all` return only built-in types and types of `created`;
+ * `typeOf` and `find` also return types that have no name for the transaction.
+ */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {
     if (created.isAltered(type.oid)) return refusedType(type)

@@ -175,7 +175,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // If no single change matters alone, all changes matter together.
+    // If no single change matters alone, all changes matter together, and the first stands for all.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue

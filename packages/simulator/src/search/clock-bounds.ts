@@ -49,7 +49,10 @@ export function kindsLeftOut(
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
-/** Returns the schedule with clock faults limited to these strengths, and without overlap. */
+/**
+ * Returns the schedule with clock faults scaled down or up from the usual strengths to these, and without overlap. The
+ * schedule does not change if `strengths` is undefined.
+ */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
   strengths: ClockStrengths | undefined,

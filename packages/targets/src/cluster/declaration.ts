@@ -116,7 +116,7 @@ interface NodeParts {
 }
 
 export interface StartedDeclaration extends CommonDeclaration, NodeParts {
-  /** The number of nodes, or each node's own settings. Nodes are called n1, n2, … */
+  /** The default number of nodes, or each node's own settings, which fix the number. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
   /**
    * The ports of every node. Clients dial the first port; nodes dial the second (or the only one) and all later ones.

@@ -7,7 +7,10 @@ import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
-  /** The start of every message: the name of the declaration's file. */
+  /**
+   * The start of every message: the place of the declaration, such as the name of its file, or `chaos.config.ts:
+   * targets.NAME`.
+   */
   readonly where: string
   /** The directory to which paths in the declaration are relative. */
   readonly directory: string

@@ -66,8 +66,8 @@ function areOfOneGroup(a: Container, b: Container): boolean {
 
 /**
  * Returns whether two services of one image are nodes of one cluster, rather than, for example, a web server and its
- * worker. They are nodes of one cluster if they run the same program with the same arguments and role, or if one
- * mentions the other.
+ * worker. They are if they run the same program, and either have the same arguments and role, or one mentions the
+ * other.
  */
 function doTheSame(a: Container, b: Container): boolean {
   if (programOf(a) !== programOf(b)) return false

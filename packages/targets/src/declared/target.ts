@@ -103,7 +103,10 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
     ]),
   )
 
-/** Adds the target's own settings, since a declaration cannot limit the value of a setting. */
+/**
+ * Adds the target's own settings, which replace planned settings of the same name: a declaration cannot limit the value
+ * of a setting.
+ */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
   ...own,

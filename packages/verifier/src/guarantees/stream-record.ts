@@ -21,7 +21,9 @@ export interface Poll {
   readonly of: Operation
   readonly partition: string
   readonly messages: readonly At[]
-  /** The first polled offset: the requested one, or the process's position; undefined if it is unknown. */
+  /**
+   * The offset at which the poll begins: the requested one, or the process's position; undefined if it is unknown.
+   */
   readonly from: number | undefined
   /** The assignment that returned the offset at which the poll begins. */
   readonly resumed: Operation | undefined

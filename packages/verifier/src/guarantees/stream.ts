@@ -14,7 +14,8 @@ type IsIn = (operation: Operation) => boolean
 /** By guarantee: whether operations of a core show that it is broken. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
   /**
-   * Two messages have the same offset (inconsistent-offsets). Sends that returned this offset are separate messages.
+   * Two messages have the same offset (inconsistent-offsets). Two sends that returned one offset sent two
+   * messages, even if these are equal.
    */
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {

@@ -74,7 +74,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
     const own = stepsOf(given.get(receipt) ?? misread(operation))
-    // A settlement that was answered before its receipt was issued has no effect.
+    // A settlement has no effect if it was answered before the take that returned its receipt was called.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
   }

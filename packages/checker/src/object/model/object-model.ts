@@ -231,8 +231,8 @@ export const readIn =
     contents(row[i])
 
 /**
- * For objects of elements: adds all operations on the elements that an operation names or returned, and on the initial
- * elements, which may be missing or block others.
+ * For objects of elements: adds all operations except reads on the elements that an operation names or returned, and on
+ * the initial elements, which may be missing or block others.
  */
 export const relatedByElement =
   (read: number) =>

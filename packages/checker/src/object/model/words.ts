@@ -170,7 +170,7 @@ export function unheardOf(
   return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 
-/** A list in words, `1 and 2`; a long list is cut off. */
+/** A list in words: `1, 2`. Of a list with more than five elements, the first five: `1, 2, 3, 4, 5 and 3 more`. */
 export function listOf(list: readonly Accounted[]): string {
   const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
   const more = list.length - shown.length

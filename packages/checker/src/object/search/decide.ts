@@ -177,7 +177,10 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
   }
 }
 
-/** Parts with more operations are decided last, after a quick glance at them. */
+/**
+ * Parts with at least this many operations are glanced at before any part is decided. If all parts together have this
+ * many, shorter parts are decided first.
+ */
 const LONG = 20_000
 
 function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): ObjectAnswer | undefined {

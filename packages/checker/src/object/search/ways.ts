@@ -35,7 +35,7 @@ interface Way {
 const MOST_AHEAD = 256
 /** The most states tried between two reads; orders that overdraw no account are mostly found immediately. */
 const MOST_ORDERS = 500
-/** The search's columns of the operations, by operation unless stated otherwise. */
+/** The facts about the operations that a search uses; by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly weights: Weights
   readonly calls: Int32Array

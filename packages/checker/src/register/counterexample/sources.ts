@@ -119,7 +119,10 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
   addTo(lists, at, item)
 }
 
-/** Reports whether a subset still contains a writer of each observed value that has a writer in the whole history. */
+/**
+ * Reports whether a part of the operations still contains a writer of each value that it observes and that has a writer
+ * in the whole (`observedInWhole`), so that no read loses its write. The initial value needs no writer.
+ */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded
   const written = new Set<string>()

@@ -45,7 +45,10 @@ interface Known {
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }
 
-/** A key with a known order that is not computed yet. It is computed only if no key is violated. */
+/**
+ * A key whose order was found but is not computed yet: if another key of the same batch is violated, the order is not
+ * needed.
+ */
 interface Found {
   readonly key: number
   readonly part: Encoded

@@ -34,7 +34,7 @@ import {
 interface Asked {
   readonly caller: Caller
   readonly input: Json
-  /** The old and new value of a cas; absent for other operations. */
+  /** The values that a cas names, see `Said`; undefined for other operations. */
   readonly said: Said | undefined
   readonly flight: Flight
 }

@@ -106,7 +106,10 @@ export function saturate(
   const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
 
-  /** Adds an edge, unless it is known already; see `Edge` for the premise and the reader. */
+  /**
+   * Adds an edge, unless the order is already known or implied. Returns a conflict, without adding the edge, if it
+   * would close a cycle. See `Edge` for the premise and the reader.
+   */
   const addEdge = (
     from: number,
     to: number,

@@ -69,7 +69,10 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
   return reads.told(timed, delta, k)
 }
 
-/** Returns the part with its likeliest initial value, and whether this value is certain. */
+/**
+ * Returns the part with its likeliest initial value, and whether this value is certain. Unless reads determine it, it
+ * is a value that no operation mentions, so every read counts as a read of a written value; for texts it is empty.
+ */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
   const { alternatives } = startsOf(part, () => null)

@@ -157,7 +157,10 @@ function hiddenFrom(
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
-/** Reports whether two inferences have the same versions and sources. */
+/**
+ * Reports whether two inferences have equally many versions, and the same version for each micro-operation. If the
+ * certain and the likely inference do, nothing is uncertain.
+ */
 const isSame = (one: Inference, other: Inference): boolean =>
   one.versions.writer.length === other.versions.writer.length &&
   one.versions.of.every((version, row) => version === other.versions.of[row])

@@ -14,7 +14,10 @@ export interface Rules {
   readonly onlyUpdates: boolean
   /** Whether two writers of a key must not both be between snapshot and commit at the same time. */
   readonly noConflicts: boolean
-  /** Whether only writes implied by edges count as seen (see `ParallelOrders`). */
+  /**
+   * Whether a write counts as seen only if edges imply that it is visible; the current order is not enough (see
+   * `ParallelOrders`).
+   */
   readonly isParallel: boolean
 }
 

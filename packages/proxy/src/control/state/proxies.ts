@@ -140,7 +140,7 @@ interface Entry {
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
-  /** Whether `prepare` has completed. */
+  /** Whether the proxy is prepared. `prepare` runs once, before the first client, and only if `carries` is set. */
   isPrepared: boolean
   route: Route | DatagramRoute | undefined
 }

@@ -4,8 +4,8 @@ import type { NodeId } from '@chaosproxy/faults'
 export type Topology = { readonly [node: NodeId]: readonly NodeId[] }
 
 /**
- * Returns the indexes of a node's neighbours, given its own index and the number of nodes. Indexes out of range are
- * dropped.
+ * Returns the indexes of a node's neighbours, given its own index and the number of nodes. Some may be out of range;
+ * `topologyOf` drops these.
  */
 type Beside = (at: number, count: number) => readonly number[]
 

@@ -56,7 +56,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // Maelstrom's workloads have more levels than protocols, so the command line chooses the level.
+    // Maelstrom's workloads also have levels that a protocol cannot promise, such as `strict-serializable`, so the
+    // command line chooses the level.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],

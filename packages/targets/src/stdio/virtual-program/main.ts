@@ -67,7 +67,9 @@ real.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of lines) answering = answering.then(() => answer(JSON.parse(line)))
 })
 
-/** Resolves once the program is loaded and reads its input. No question is answered before. */
+/**
+ * Resolves once the program is loaded and reads its input, or after `LONGEST_LOAD_MS`. No question is answered before.
+ */
 async function listening(): Promise<void> {
   const until = real.now() + LONGEST_LOAD_MS
   while (stdin.readableFlowing === null && stdin.listenerCount('readable') === 0 && real.now() < until)
