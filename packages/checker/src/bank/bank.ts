@@ -119,8 +119,8 @@ interface Bank {
   /** Whether the balances are known, which they are after the first read. */
   readonly isKnown: boolean
   /**
-   * By account: the balance and its minimum so far. Until the balance is known, both are relative to the unknown
-   * opening balance.
+   * By account: the balance, and 0. Until the balances are known: the sum of the account's changes, and the minimum of
+   * this sum so far, at most 0.
    */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   /** The ids of the operations that have taken effect. */

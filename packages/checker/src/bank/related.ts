@@ -82,7 +82,10 @@ export function relatedByAccount(
      */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /** By account: the most that the kept operations take from it, and the events by which they had to take effect. */
+    /**
+     * By account: the most that the kept operations take from it, and the events by which they had to take effect,
+     * without those that were moved to `needed`.
+     */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }

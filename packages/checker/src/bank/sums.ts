@@ -130,8 +130,8 @@ function columnsOf(
 const NOTHING = [] as const
 
 /**
- * The event positions of operations. Of several copies with one id, any may be the one that takes effect, or none if
- * the opening balances are unknown.
+ * The event positions of operations. Of several copies with one id, any may be the one that takes effect, so each is
+ * optional. If the opening balances are unknown, every operation with an id is optional.
  */
 function oncePerId(
   part: Part,

@@ -10,8 +10,8 @@ import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
 /**
- * The share of the time for judging with the largest set of orders that the clocks allow. A level that meets these
- * orders is met, which is the usual case.
+ * The share of the time for judging with the largest set of orders that the clocks allow. A level that is met
+ * with these orders is met, which is the usual case.
  */
 const NARROWEST_SHARE = 0.6
 /**

@@ -219,7 +219,7 @@ function listBefore(
   }
 }
 
-/** Lists of predecessors, by the later operation of each pair. */
+/** Lists of predecessors, by the later operation (`to`) of each pair. The pairs must be in order of `to`. */
 export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++

@@ -143,7 +143,10 @@ const lostFor = (accounting: Accounting): Accounting['lost'] =>
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/** Whether the final reads contradict the levels that a linearizable order would imply. */
+/**
+ * Whether a linearizable order would correct a verdict on the final reads: a level is violated, or it is unknown for a
+ * reason other than `owed`.
+ */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result

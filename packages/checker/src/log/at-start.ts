@@ -41,8 +41,8 @@ interface Places {
 }
 
 /**
- * The entries before the first appended one. Their number is unclear if the first known entry may come after one with
- * an unknown offset.
+ * The entries before the first appended one. Leaves out a log if appended entries with unknown offsets may come before
+ * the first one with a known offset: the number of entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { f, key, outcome, input, callEvent, length } = history.operations

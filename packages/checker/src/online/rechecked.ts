@@ -158,7 +158,7 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** Several steps of an object's judge take as much time as this many steps of a search. */
+/** A step of an object's judge takes as much time as this many steps of a search. */
 const STEP = 3
 
 /** A clock from now on. If the given clock stands still, as in virtual time, it counts the time of the steps made. */

@@ -232,7 +232,7 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   }
 }
 
-/** The report on a history with undecided keys and without any violated key's rows. */
+/** The report on a history with undecided keys and no violated key, whose operations are not in memory. */
 export function reportUndecided(
   { limit, undecided, keys }: Extract<ApartAnswer, { readonly result: 'unknown' }>,
   unknownOutcomes: number,

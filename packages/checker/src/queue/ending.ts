@@ -12,7 +12,7 @@ import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
  * The operations that show an empty queue: an answered drain, or a dequeue marked final that found nothing, if it began
- * after all enqueues had ended.
+ * after all acknowledged enqueues had returned and all enqueues of unknown outcome had been called.
  *
  * @throws OutOfTime
  */

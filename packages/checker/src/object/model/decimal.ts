@@ -3,5 +3,5 @@ const PLACES = 9
 /** A sum rounded to nine places: 0.1 + 0.2 is 0.3 in double arithmetic as well as decimal arithmetic. */
 export const decimal = (sum: number): number => (Number.isInteger(sum) ? sum : Number(sum.toFixed(PLACES)))
 
-/** The largest number at which a double distinguishes decimals with nine places. */
+/** Up to this number, a double distinguishes decimals with nine places. */
 export const LARGEST_FRACTION = 1e6

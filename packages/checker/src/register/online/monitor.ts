@@ -3,7 +3,7 @@ export type ValueName = number | string
 
 /** The reason why no order explains the events so far. */
 export type Impossible =
-  /** The value was never written before its read returned, or it was certainly overwritten. */
+  /** No write of the value had been called when it was read or replaced, or the value was certainly overwritten. */
   | 'not there to be read'
   /** The value was overwritten before the read was called, or the read contradicts other reads. */
   | 'stale'

@@ -23,7 +23,7 @@ export interface Saturation {
   readonly basis: Int32Array
   /** By write: the latest time at which it took effect, by the clock. A guess, which rules nothing out. */
   readonly effectBy: Int32Array
-  /** Reports whether a precedes b in every explanation that is still possible. */
+  /** Reports whether a is known to precede b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean
   /** Returns the number of operations of thread t that precede operation a, including a itself. */
   readonly before: (a: number, t: number) => number

@@ -22,8 +22,8 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations to follow if there are operations of unknown outcome, where following all would
- * take too long. Each restart doubles the number up to this maximum.
+ * If there are operations of unknown outcome, each restart doubles the number of configurations to follow up to this
+ * maximum, because following all takes too long. Only the restart after that follows all.
  */
 const MOST_FOLLOWED = 128
 

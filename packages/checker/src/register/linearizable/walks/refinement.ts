@@ -14,7 +14,7 @@ const EVERY = Number.POSITIVE_INFINITY
 /** The concurrency, in open operations, below which the optimistic walk does not pay off. */
 const MANY_OPEN = 12
 
-/** The maximum number of counted classes for the first walk; more classes create too many configurations. */
+/** The maximum number of counted classes of a walk; more classes create too many configurations. */
 const MOST_COUNTED = 48
 
 /**
