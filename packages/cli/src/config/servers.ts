@@ -85,7 +85,7 @@ export interface Closing {
 }
 
 /**
- * Connects a Compose project as upstreams, and reads settings from the completed options.
+ * Connects a Compose project as upstreams until `close`, and reads settings from the completed options.
  *
  * @throws the errors of both steps
  */

@@ -13,7 +13,7 @@ export interface FolderSurvey {
   readonly program: FoundProgram | undefined
   readonly source: RoutesInSource
   readonly compose: { readonly file: string; readonly services: readonly ComposedService[] } | undefined
-  /** The command of a Dockerfile, if no other file defines how to start the service. */
+  /** The command of a Dockerfile, if no program was found in the folder. */
   readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
   readonly listening: readonly ListeningProcess[]
   /** A program in a language whose sources chaos does not read. */

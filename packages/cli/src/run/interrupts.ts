@@ -11,8 +11,8 @@ export interface Interrupts {
 }
 
 /**
- * The signals that end a command. SIGHUP is included only while a terminal is attached that could hang up: Node neither
- * preserves nor reports that SIGHUP was ignored (`nohup`).
+ * The signals that end a command. SIGHUP is included only while a terminal is attached that could hang up; otherwise it
+ * is ignored, because Node neither preserves nor reports that SIGHUP was ignored before (`nohup`).
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
   if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']

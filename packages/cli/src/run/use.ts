@@ -68,7 +68,7 @@ import { shownRecordings } from './shown-recordings.ts'
 /** The settings of `chaos run`: the run itself, and its output. */
 export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
-  /** The repetitions of the run, with the following seeds; undefined if none are requested. */
+  /** The repetitions of the run, with the following seeds; empty or absent if none are requested. */
   readonly repeats?: readonly PlannedRun[] | undefined
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare the results. */
@@ -220,8 +220,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
 }
 
 /**
- * The typed choice of a rehearsal. A rehearsal adapts the options to a service; it is not part of the run itself, so a
- * repetition can omit it.
+ * The typed choice of a rehearsal, which may be combined with `--spec`. Whether a rehearsal suits a service is not part
+ * of the run itself, so a repetition of the run can omit the rehearsal.
  */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }

@@ -125,7 +125,7 @@ const noticed = ({ level, noticedAfter }: NoticedViolation): NoticedViolation =>
 const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boolean | undefined }): string =>
   alone === true ? `${role}, cut off` : role
 
-/** The period over which the nodes' rates are measured. */
+/** The least period over which the nodes' rates are measured. */
 const RATE_MS = 1_000
 
 /** Counts the operations that each node answers per second. */

@@ -83,7 +83,10 @@ function serverOptions(settings: Settings): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
 }
 
-/** The options of every node, because every node may become the primary. `lead` has the remaining settings. */
+/**
+ * The options of semi-synchronous commits. Every node gets them, because every node may become the primary. `lead` has
+ * the remaining settings.
+ */
 const semiSync = (settings: Settings): { readonly [option: string]: string } => ({
   'rpl-semi-sync-slave-enabled': 'ON',
   'rpl-semi-sync-master-timeout': String(settings['give-up-ms']),

@@ -104,7 +104,10 @@ interface Order extends Omit<Versions, 'counts'> {
    * is not a prefix of the longest.
    */
   readonly version: Int32Array
-  /** By append: the position of its element in the longest read, from 1; 0 if the longest read lacks it. */
+  /**
+   * By micro-operation: the position of the element that it appended in the longest read, from 1; 0 if the longest read
+   * lacks the element.
+   */
   readonly place: Int32Array
 }
 

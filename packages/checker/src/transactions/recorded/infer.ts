@@ -236,7 +236,7 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 
 /**
  * Removes the positions whose value differs from the value read. If no position remains for a read, its cell is in
- * doubt.
+ * doubt, unless a client read the value of a transaction that was rolled back.
  */
 function explain(
   record: TransactionRecord,
@@ -435,8 +435,8 @@ class Predecessors {
   }
 
   /**
-   * Returns the position; undefined if the transaction does not write the cell, or if the transaction of the previous
-   * write does not count as committed.
+   * Returns the position; undefined if the transaction does not write the cell or writes it first, or if the
+   * transaction of the previous write does not count as committed.
    */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
@@ -448,9 +448,10 @@ class Predecessors {
 }
 
 /**
- * Returns the likeliest source of a read. The first choice is the write before the transaction's own write. Otherwise
- * the candidates are the sources with the value read, or all sources if no source has this value. Among these, chooses
- * the newest that was acknowledged when the read began, or else the oldest.
+ * Returns the likeliest source of a read. The first choice is the write before the transaction's own write, if the read
+ * may have seen it. Otherwise the candidates are the possible sources with the value read; if there are none, those of
+ * unknown value; if there are none either, all. Among these, chooses the newest committed one whose lock, if known,
+ * ended before the read began, or else the first.
  */
 function likeliestOf(
   { status }: TransactionRecord,
