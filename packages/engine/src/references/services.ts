@@ -12,7 +12,7 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// Functions on references to services of Node programs, which load no simulator.
+// Functions on references to services of Node programs. Of these, only `addServiceBlow` loads the simulator.
 
 export {
   type BesideDeclaration,

@@ -368,7 +368,7 @@ function simulateService(
   })
 }
 
-/** Adds the programs that ended by themselves to the run's problems, like processes that did. */
+/** Adds the first failed assertion, or else the first program that ended by itself, to the run's problems. */
 function withDeaths(outcome: RunOutcome, cluster: SimulatedCluster): RunOutcome {
   const broken = cluster.broken?.()
   if (broken === undefined) return outcome

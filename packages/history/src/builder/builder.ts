@@ -114,7 +114,7 @@ export class HistoryBuilder implements EventSink {
    */
   #otherBytes = 0
   #unmeasured: Event[] = []
-  /** Function names, which recur in nearly every event. */
+  /** The names of functions and nodes, which recur in nearly every event. */
   readonly #knownFunctions: KnownTexts = new KnownTexts(this.functions)
   readonly #knownNodes: KnownTexts = new KnownTexts(this.nodes)
   #clientEvents = 0

@@ -116,7 +116,7 @@ export class KeyedValues {
       // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // The pair is the two values of the cas, except if the pair's second element is a pair.
+      // The pair is the two values of the cas. If its second element is a pair, it may be the key and the two values.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }

@@ -199,7 +199,10 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
   )
 }
 
-/** Throws if a value and an input on one line differ. The input may be null. */
+/**
+ * Throws if a value and an input on one line differ, unless one of them is null, the input is an object, or the
+ * operation takes no value.
+ */
 function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
   if (isObject(input[1]) || canonical(held[1]) === canonical(input[1])) return
@@ -293,7 +296,10 @@ function readBy(
   )
 }
 
-/** A change returns a reply, which counts only if the change asks for a value. In Go, "" stands for no value. */
+/**
+ * Interprets the answer to a change: an outcome; or else an unused reply, to a write or a cas (unless it is a cas's
+ * list), or if it is Go's `""` for no value and the operation takes a value; or else the result.
+ */
 function changedBy(
   line: Line,
   f: string,

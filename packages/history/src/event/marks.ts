@@ -19,7 +19,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** The event position after which the touching request changes nothing more; undefined if unknown. */
+  /** From this event position on, the touching request changes nothing more; undefined if unknown. */
   readonly settled?: number | undefined
 }
 

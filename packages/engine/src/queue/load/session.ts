@@ -30,7 +30,7 @@ export interface Session {
   enter(stage: Stage): void
   /** Resolves once the worker has reached this stage and sent all earlier events, or is lost. */
   reached(state: State): Promise<void>
-  /** Ends the delivery of events from the worker. */
+  /** Tells the listener that no more events of the worker follow, unless the worker has ended or is lost. */
   finish(): void
   beat(): void
   trouble(): readonly string[]
