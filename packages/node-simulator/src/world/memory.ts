@@ -51,7 +51,10 @@ export function watchMemory(
     const { heapBytes, bufferBytes } = taken()
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
-  /** The amount of growth before the next collection; without it, every turn near the limit would collect. */
+  /**
+   * The amounts above which memory is collected again. Near the limit, each collection raises them, since otherwise
+   * every turn would collect.
+   */
   let untilCollected = most
   let left = LOOK_EVERY
   return (node) => {

@@ -72,7 +72,7 @@ export class Quiet {
   }
 
   /**
-   * The longest period of the repeating timers: 0 if there are none, undefined while a single timer is about to fire.
+   * The longest period of the repeating timers: 0 if there are none, undefined while a one-time timer is about to fire.
    */
   #longestPeriod(): Millis | undefined {
     let longest = 0

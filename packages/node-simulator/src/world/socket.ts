@@ -373,8 +373,8 @@ const addressOf = (host: Endpoint, port: number): object => ({ address: host, fa
 export function socketError(syscall: string, code: string, address: object = {}): NodeJS.ErrnoException {
   const { address: host, port } = address as { address?: string; port?: number }
   const where = host === undefined ? '' : ` ${host}:${port}`
-  // Omits the stack, which would be the simulator's own and differ between machines; a destroyed socket would include
-  // it in its output.
+  // Omits the stack, which would be the simulator's own and differ between machines. Node reads the stack of an error
+  // that destroys a socket.
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(`${syscall} ${code}${where}`)

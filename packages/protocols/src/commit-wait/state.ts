@@ -7,7 +7,7 @@ import type { Turn, Types } from '../turn.ts'
 export interface CommitWaitConfig {
   /** How writes and reads are ordered across clocks. */
   readonly order: 'commit-wait' | 'uncertainty-interval'
-  /** ε: the largest deviation of any clock from true time. */
+  /** ε: the largest deviation of a clock from true time that the protocol allows for; `skewMs` may exceed it. */
   readonly epsilonMs: Millis
   /** The largest deviation of this cluster's clocks from true time. */
   readonly skewMs: Millis

@@ -109,7 +109,7 @@ export interface RedlockState {
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Jobs that wait because their lock was held. */
+  /** Jobs whose last attempt failed, such as those whose lock was held. They are tried again after `notBefore`. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
   /** The value of a lock that this node acquired, by key and token. */
   readonly held: Map<string, string>

@@ -156,7 +156,7 @@ async function openPopulation(plane: ControlPlane, config: unknown, where: strin
   }
 }
 
-/** Runs `work`, and adds `place` to the message of any error. */
+/** Runs `work`, and adds `place` to the message of a `UserError` or `ControlError`. */
 async function at<Result>(place: string, work: () => Result | Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -226,7 +226,7 @@ class BehindWriter implements RecordFile {
     this.#enqueueText(`${printJsonHeader(header())}\n`)
   }
 
-  /** Queues text that is not an event, and therefore not counted as a line. */
+  /** Queues a line that is not an event. It counts as a line of its part, but not in the statistics. */
   #enqueueText(text: string): void {
     const bytes = Buffer.from(text)
     this.#lines++

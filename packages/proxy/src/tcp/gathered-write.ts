@@ -1,6 +1,6 @@
 import { flushInTurn, gathersWrites, keepMemory } from './turn.ts'
 
-/** The most bytes gathered in one write. */
+/** The most bytes of several writes that are joined into one. */
 const LARGEST_BYTES = 16 * 1024
 
 /** Bytes for one socket, gathered until the end of the turn. */

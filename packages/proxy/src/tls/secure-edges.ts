@@ -25,7 +25,10 @@ interface Target {
 
 /** Wraps the two sockets of a connection in TLS. */
 export interface SecureEdges {
-  /** The certificate authority, in PEM, that clients must trust; undefined if the route has its own certificate. */
+  /**
+   * The certificate authority, in PEM, that clients must trust; undefined if the route has its own certificate, or does
+   * not terminate TLS.
+   */
   readonly authority: string | undefined
   /** The number of failed handshakes, with clients and with servers. */
   readonly failures: number

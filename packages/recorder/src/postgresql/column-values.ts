@@ -91,7 +91,7 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
   }
 }
 
-/** The number, or its text if a double cannot represent it exactly. */
+/** The number, or its text if the number is not a safe integer. */
 function wholeNumber(text: string): Json {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text

@@ -65,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * The key of an operand. Undefined if the operand is unreadable, or is a number not in canonical form, since different
- * texts of one number would be different keys.
+ * The key of an operand. Undefined if the operand is NULL or unreadable, or is a whole number not in canonical form,
+ * since different texts of one number would be different keys.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -26,8 +26,8 @@ export interface Scope {
 export const isNamed = ({ table, alias }: Scope, name: string): boolean => name === table.name || name === alias
 
 /**
- * The recorded column of the table that an expression names, with or without the table's name; undefined for any other
- * expression.
+ * The column of the scope's table that an expression names, with or without the table's name: any column, or `*`.
+ * Undefined for any other expression.
  */
 export const columnOf = (scope: Scope, expression: Expression | undefined): string | undefined =>
   expression?.is === 'column' && (expression.table === undefined || isNamed(scope, expression.table))

@@ -185,7 +185,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   }
 }
 
-/** Whether a lookup by this many keys returns every existing row. */
+/** Whether a lookup by this many keys returns every existing row with one of the keys. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
@@ -489,8 +489,8 @@ function operandValue(
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
 /**
- * The key of an operand. Undefined if the operand is unreadable, or is a number not in canonical form, since different
- * texts of one number would be different keys.
+ * The key of an operand. Undefined if the operand is NULL or unreadable, or is a whole number not in canonical form,
+ * since different texts of one number would be different keys. With `converts`, also undefined if it is no `ONE_ROW`.
  */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -182,7 +182,7 @@ function asRecorded(settings: ProxySettings, recording: ProxyRecording | undefin
   return { ...settings, carries: recordedAs(carries, recording.carries) }
 }
 
-/** Adds the proxy with its toxics; adds nothing if one of them is invalid. */
+/** Adds the proxy with its toxics; adds nothing if a toxic is invalid or the proxy cannot be enabled. */
 async function addProxy(parts: Parts, asked: ProxySettings, given: readonly unknown[]): Promise<ManagedProxy> {
   const { proxies, faults, toxics, events, recording, validate } = parts
   const settings = asRecorded(asked, recording)

@@ -136,7 +136,10 @@ interface Entry {
   readonly tls: TlsOptions | undefined
   readonly peers: PeerFinder | undefined
   readonly callers: readonly Endpoint[]
-  /** The reader of the connections, created before the proxy is enabled. */
+  /**
+   * Reads the connections; undefined for raw bytes. Created before the proxy is enabled, so that the protocol is known
+   * by then.
+   */
   readonly intercept: Intercept | undefined
   readonly processes: PeerFinder | undefined
   readonly carries: Carriage | undefined
