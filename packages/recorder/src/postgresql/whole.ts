@@ -92,8 +92,9 @@ interface Snapshots {
 }
 
 /**
- * The times between which the snapshot of a statement was taken. At read committed: between its request and its answer.
- * At higher levels: at the first statement of the transaction. If the level is unknown, both are possible.
+ * The times between which the snapshot of a statement was taken. At read committed and below: its request and its
+ * answer. At higher levels: the request of the transaction's first statement, and the answer to the first statement on
+ * recorded rows. If the level is unknown, or not all reads use one snapshot, the latter is the statement's own answer.
  */
 function timesOf(
   { askedAt, answeredAt }: Executed,

@@ -33,11 +33,11 @@ export class Exchange {
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** The request's operation, if it has exactly one, as nearly all requests have. */
+  /** The operation of a request with one call that contains its key, as nearly all requests do. */
   #only: Operation | undefined
   /**
-   * The operations of a request with several calls, one for each call; undefined for a call whose keys are in the
-   * reply.
+   * The operations of any other request, one for each call; undefined for a call whose keys are in the reply. A
+   * request with one such call belongs here, too.
    */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations contained in the reply, by call. */

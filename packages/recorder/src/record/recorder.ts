@@ -32,7 +32,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly unmatchedAnswers: number
   /** How often a client wrote keys that other clients had written since this client read them: updates may be lost. */
   readonly overwrites: OverwriteCounters
-  /** Number of events written to both views. */
+  /** Number of events written to the two views, in total. */
   readonly events: number
   /** Number of events that wait for an earlier event. */
   readonly waiting: number

@@ -16,7 +16,7 @@ interface Life {
    * examined.
    */
   clearedAt: number
-  /** Whether a value was seen before the first recorded write. */
+  /** Whether a value from before the first recorded write was seen, perhaps in the reply to that write. */
   isHeld: boolean
   isAbsent: boolean
   /** The moments at which the last write that kept the time to live returned, and at which it was called. */

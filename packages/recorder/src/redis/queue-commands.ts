@@ -24,7 +24,10 @@ const popping =
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
-/** Lists as queues. Elements are added at the end to which the first recorded command adds. */
+/**
+ * Lists as queues. The first command on a list, even one that takes, determines the end at which elements are added. A
+ * command that contradicts it is not recognised.
+ */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),
   RPUSH: pushing('right'),

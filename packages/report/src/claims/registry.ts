@@ -58,8 +58,8 @@ export function claimsOf(recorded: Recorded): Claims {
 type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
 /**
- * Checks that the run chose other values for these settings, and that the changed settings promise more than the run
- * was promised.
+ * Checks that the run chose other values for these settings, and that the level promised with the changed settings
+ * differs from the one promised to the run.
  */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
   if (spec === undefined) return 'unknown'

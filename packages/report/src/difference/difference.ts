@@ -56,8 +56,8 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
 }
 
 /**
- * Returns a sentence for two results with equal verdicts. If their titles differ, they differ in what was expected,
- * measured or lost.
+ * Returns a sentence for two results with equal verdicts and titles; otherwise an empty text. If only the titles
+ * differ, the results differ in what was expected, measured or lost.
  */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''

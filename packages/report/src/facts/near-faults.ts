@@ -373,8 +373,8 @@ const ENDED: { readonly [kind: string]: string } = {
 }
 
 /**
- * Longest list of links that a sentence contains; a longer list is replaced by a count, since the links are listed next
- * to it.
+ * Maximum number of characters of a list of links in a sentence; a longer list is replaced by a count, since the links
+ * are listed next to it.
  */
 const MOST_OF_LINKS = 24
 

@@ -52,7 +52,10 @@ ${rowsSection('Figures', 'figures', difference.figures)}
 `.html
 }
 
-/** Returns the note about equal verdicts. Results of different subjects are not presented as before and after. */
+/**
+ * Returns the note below the title: why the results cannot be compared, whether their verdicts are equal, and which
+ * settings differ.
+ */
 function sameText(difference: Difference): string {
   const other = difference.settings.map(({ what }) => what)
   return [

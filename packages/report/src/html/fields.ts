@@ -6,7 +6,7 @@ import { signed } from './digits.ts'
 export interface Fields {
   /** The values of each field over all rows; the fields are in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
-  /** The processes by their number, from 1; keys likewise. */
+  /** Processes and keys by number, from 1 on; values and errors by number, from 0 on. */
   readonly processes: readonly number[]
   readonly keys: readonly number[]
   readonly values: readonly number[]

@@ -187,8 +187,8 @@ const MOST_PHASES = 6
 
 /**
  * Returns the phase without faults and the worst phases, at most six, in the order of the run. The worst are those that
- * broke a level; among equals, those with the most stale reads, then those with the most unanswered requests. A phase
- * with one fault precedes a phase with several.
+ * broke a level; among equals, those with the most stale reads, then those with one fault instead of several, then
+ * those with the lowest availability.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))

@@ -102,7 +102,7 @@ const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () =
 /** Whether every update adds 1, so that the sum is the number of updates. */
 const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
 
-/** Maximum number of additions to show, newest first, if nodes are unknown or there is only one node. */
+/** Maximum number of additions to show, the newest ones, if nodes are unknown or there is only one node. */
 const MOST_SHOWN = 6
 
 /** Returns the table of a read: how much each node had acknowledged of the counter, and what was read. */
