@@ -219,7 +219,7 @@ export const runOptionsOf = (
   rate: spec.rate,
   timeMs: spec.timeMs,
   // Faults are repeated only in real runs with driven clients: virtual time has no slow machines, and observed clients
-  // may have ended.
+  // may have ended. The faults of a given schedule are not repeated.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,

@@ -15,9 +15,9 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step whether the promise holds when the next step begins, and the states of the nodes at that time. If a
- * fault heals before that time, the states are those just before the healing, because afterwards the differences
- * between the nodes may disappear.
+ * Adds to each step the state of the promise when the next step begins, and the states of the nodes at that time. If a
+ * fault heals before that time, the states of the nodes are those just before the healing, because afterwards the
+ * differences between the nodes may disappear.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
   const { tale, nodes, ledger } = afterwards

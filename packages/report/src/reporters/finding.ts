@@ -287,7 +287,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    // The violation of a level that nobody expected is not reported.
+    // The sentence omits the violation of a level that nobody expected.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

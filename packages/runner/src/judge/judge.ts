@@ -34,8 +34,8 @@ interface SummaryInput
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
   /**
-   * Whether the nodes may replicate each other; false for servers that the run did not start, for which this is
-   * unknown.
+   * Whether the nodes may replicate each other; false if clients are observed, because this is unknown for servers that
+   * are not a target's own.
    */
   readonly isGroup: boolean
   /** Whether the target marks the events at which its bug takes effect. */

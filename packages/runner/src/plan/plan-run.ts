@@ -45,7 +45,7 @@ export interface PlannedRun {
   /** The requested kinds of faults; each must occur. */
   readonly faultKinds: readonly FaultKind[]
   readonly schedule: Schedule
-  /** Returns the faults for which the run is too short; undefined if there is time for all. */
+  /** Returns the faults for which the run is too short, and a sufficient time; undefined if there is time for all. */
   readonly shortage: () => Shortage | undefined
   /** Absent if the run only observes. */
   readonly expect: RunExpectation | undefined

@@ -79,7 +79,7 @@ export function foundText(report: Report<string>): string {
   return `${found ?? guaranteesText(report)}${undecided}`
 }
 
-/** Returns the session guarantees that are met, for a history that meets no level. */
+/** Returns the session guarantees that are met, or `no level`, for a history that meets no other level. */
 function guaranteesText(report: Report<string>): string {
   const [met, ...others] = judgedLevels(report).filter(
     (level) => alone.includes(level) && verdictOf(report, level).result === 'met',

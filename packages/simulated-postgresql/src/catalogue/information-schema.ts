@@ -23,7 +23,7 @@ export const MORE_TABLES: readonly Field[] = [
 ]
 
 /**
- * Whether a view accepts INSERT; supported only for views of one table's columns, and for views that never accept it.
+ * Whether a relation accepts INSERT. A view is supported only if it selects columns of one table, or never accepts it.
  */
 function insertable({ view }: Table): string {
   if (view === undefined) return 'YES'

@@ -39,7 +39,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // A transaction that held the lock earlier has rolled its change back.
+    // If the transaction of `known` is still active, it has rolled this change back, and so released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 

@@ -12,7 +12,7 @@ export interface CatalogueView {
   readonly types: Types
   readonly own: Transaction | undefined
   readonly database: string
-  /** The current user. It owns everything: privileges are not simulated. */
+  /** The current user. It has the superuser's oid, which owner columns show; privileges are not simulated. */
   readonly user: string
   relation(name: string): number
   relationName(oid: number): string | undefined

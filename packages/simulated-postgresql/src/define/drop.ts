@@ -206,7 +206,7 @@ function* dropType(
   return true
 }
 
-/** Drops the columns of a type; refuses other dependents. */
+/** With `cascade`, drops the columns of a type, and refuses other dependents. Without it, throws for any dependent. */
 function dropDependents(
   { oid, arrayOid, name }: TypeDefinition,
   cascade: boolean,

@@ -18,7 +18,8 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // A row written by this transaction already has a scheduled check, which reads the newest version.
+      // If this transaction wrote the old version, that version's scheduled check does nothing any more, because the
+      // version is replaced: the new version needs its own check.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
