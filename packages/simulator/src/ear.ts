@@ -2,7 +2,7 @@ import type { Link as LinkName } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 
-/** A recorded message between nodes, in transit. */
+/** The record of a message between nodes, updated while the message travels. */
 export type HeardMessage = { -readonly [member in keyof NodeMessage]: NodeMessage[member] }
 
 /** Observes the messages between nodes and whether they arrive. */

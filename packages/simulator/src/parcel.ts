@@ -21,7 +21,7 @@ interface Carrier {
  */
 export class Parcel implements Happening {
   readonly message: unknown
-  /** The record of the message, if messages are recorded. */
+  /** The record of the message, if this message is recorded. */
   heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier

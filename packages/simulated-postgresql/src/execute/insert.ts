@@ -217,7 +217,7 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
   }
 }
 
-/** Whether the statement has a column list; without a list it may give fewer values than the table has columns. */
+/** Whether the statement lists only some columns; without a list, it may give fewer values than columns. */
 function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
   return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
 }

@@ -39,8 +39,8 @@ export interface ModificationPlan {
   readonly columns: readonly ResultColumn[] | undefined
   execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
   /**
-   * Returns, without a change, the rows that the statement would change in the run's view. Absent if the statement
-   * reads no table.
+   * Returns, without a change, one result row for each row that the statement would change in the run's view. Absent if
+   * the statement reads no table.
    */
   readonly asked?: ((run: Run) => Generator<Wait, Rows, void>) | undefined
 }

@@ -7,7 +7,7 @@ export function resultName(node: Node): string {
   return figure(node).name ?? NO_NAME
 }
 
-/** A column name; a weak name is replaced by a better name from an inner expression. */
+/** A column name. The name of a cast or CASE is weak: it applies only if the inner expression has no strong name. */
 interface Figured {
   readonly name: string | undefined
   readonly weak: boolean

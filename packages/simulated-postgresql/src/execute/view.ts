@@ -3,7 +3,7 @@ import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.t
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** An existing row that conflicted with an inserted row. */
+/** An existing row that conflicted with rows proposed for insertion. */
 interface MetConflict {
   /** The ON CONFLICT clause that found the conflicting row. */
   readonly clause: object
@@ -19,7 +19,7 @@ export interface Met {
   readonly locked: Map<Row, Tuple | undefined>
   /** Rows that SKIP LOCKED skipped because other transactions held their locks. */
   readonly skipped: Set<Row>
-  /** Rows that conflicted with rows inserted with ON CONFLICT. */
+  /** Rows that conflicted with rows proposed by INSERT with ON CONFLICT. */
   readonly conflicts: Map<Row, MetConflict>
   /** Indexes of the assigned columns, by the row version that the statement created. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
@@ -27,7 +27,7 @@ export interface Met {
   readonly order: Map<Row, number>
   /** Tables that the statement read by its snapshot. */
   readonly heaps: Set<Heap>
-  /** For each table read: the number of rows that TRUNCATE had removed from it before. */
+  /** For each table read: the number of row versions that TRUNCATE had removed from it before the first read. */
   readonly emptied: Map<Heap, number>
 }
 

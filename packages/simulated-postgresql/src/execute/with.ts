@@ -91,7 +91,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
 }
 
-/** The maximum number of iterations of a recursive query; PostgreSQL would not terminate. */
+/** The maximum number of iterations of a recursive query; beyond it PostgreSQL is assumed not to terminate. */
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {

@@ -21,7 +21,7 @@ import { arrayOf, position } from './type-name.ts'
 /** The fields of a call that define how an aggregate or a window function collects its rows. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
-/** Returns the name of a built-in function, or `schema.name` for a user's schema. */
+/** Returns the name of a function of `pg_catalog` or `public`, or `schema.name` for another schema. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const [schema = 'pg_catalog', last = ''] = [path.at(-2), path.at(-1)]
@@ -107,7 +107,10 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
 }
 
-/** Returns the named arguments of `make_interval(days => 1)` by position, with defaults for omitted arguments. */
+/**
+ * Returns the arguments by position. For named arguments, as in `make_interval(days => 1)`, omitted arguments get their
+ * defaults.
+ */
 function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
   if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
   const names = NAMED_ARGUMENTS[name]

@@ -97,7 +97,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   return constant(typeNamed(scope, OID.bit), parseBits(node.bsval?.bsval ?? ''))
 }
 
-/** Compiles a number outside of int4: int8 for an integer that fits, else numeric. */
+/** Compiles a number given as text: int4 or int8 for an integer that fits, else numeric. */
 function compileNumber(text: string, scope: Scope): Compiled {
   const value = parseNumeric(text)
   const whole = !/[.eE]/.test(text) || /^0[xX]/.test(text)

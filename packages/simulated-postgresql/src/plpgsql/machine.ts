@@ -63,7 +63,7 @@ export class Machine<P extends Planned> {
   #rowCount = 0
   #steps = 0
 
-  /** `given` are values and shapes of variables by name; the arguments come first. */
+  /** `given` are values and shapes of variables by index; the first `count` variables are the arguments. */
   constructor(
     host: RoutineHost<P>,
     body: Body,

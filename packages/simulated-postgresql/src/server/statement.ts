@@ -108,7 +108,7 @@ function copyOut(
 }
 
 /**
- * Reports an error and aborts the transaction.
+ * Returns the error to report to the client, after it makes the transaction fail.
  *
  * @throws SqlError if it ends the session; rethrows errors other than SqlError and NotSupported
  */

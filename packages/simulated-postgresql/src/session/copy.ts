@@ -29,7 +29,7 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }
 }
 
-/** Returns the names of the listed columns, or of all columns. */
+/** Returns the names of the listed columns; without a list, of all columns except generated ones. */
 function columnNames(host: Host, fields: Fields<'CopyStmt'>): readonly string[] {
   if (fields.attlist !== undefined) return namesOf(fields.attlist)
   const table = relationOf(fields.relation, host.planner.newContext())

@@ -44,7 +44,10 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   const { comments, preserved } = server.catalogue
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
     preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
-  /** Returns null for a catalogue whose comments are stored but not found by oid. */
+  /**
+   * Returns null if no comment was found. Throws NotSupported if comments are stored that cannot be found by oid and
+   * may belong to this catalogue.
+   */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
     for (const key of comments.keys())

@@ -144,7 +144,7 @@ export class LockTable {
   }
 }
 
-/** Returns the processes whose locks block a waiter. */
+/** Returns the processes that block a waiter: holders of conflicting locks, and earlier waiters for them (`soft`). */
 export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHolder; readonly soft: boolean }[] {
   const found: { holder: LockHolder; soft: boolean }[] = []
   const mask = conflictsOf(waiter.mode)

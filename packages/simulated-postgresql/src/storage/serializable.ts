@@ -171,7 +171,7 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** Whether the transaction overlaps another writer; a transaction without such an overlap never fails. */
+  /** Whether a transaction that may write overlaps another writer; otherwise its commit never fails without need. */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0

@@ -82,7 +82,7 @@ export const toNumber = (value: LuaValue): number | undefined =>
 export const toText = (value: LuaValue): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? numberText(value) : undefined
 
-/** Casts a number to an integer as C does: truncates toward zero; returns the smallest integer if out of range. */
+/** Casts a number to an integer as C does: toward zero; the smallest integer for NaN and numbers out of range. */
 export function toInteger(value: number): number {
   if (Number.isNaN(value) || Math.abs(value) >= 2 ** 63) return -(2 ** 63)
   return Math.trunc(value)

@@ -117,7 +117,8 @@ function quoted(text: string): string {
 }
 
 /**
- * Formats a string. Strings of 100 or more bytes stay unchanged; C truncates shorter strings at the first zero byte.
+ * Formats a string. Without a precision, strings of 100 or more bytes stay unchanged; C truncates other strings at the
+ * first zero byte.
  */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
