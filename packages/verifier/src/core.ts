@@ -62,7 +62,7 @@ export function refute(
     return searchCounting((name) => counted.has(name))
   }
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
-  // If the core contains all other operations, every answer counts.
+  // If no operation outside the core can change an answer in it, every element counts.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )

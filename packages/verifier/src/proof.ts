@@ -84,8 +84,8 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // Compares the count of members with that of strings followed by a colon. Strings may contain this pattern as well,
-    // and are left out first.
+    // Every member is written as a string and a colon. Strings may contain this pattern as well: if the counts differ,
+    // colons outside strings are counted.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'

@@ -28,7 +28,7 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** By line: the number of an operation's moments that are still missing from the order. */
+  /** By line: the number of moments that are still missing from the order; 0 for an operation not in the order yet. */
   const left = new Uint32Array(byLine.length)
   /** The latest call so far, by object, as linearizability is local (Herlihy & Wing 1990), or by client. */
   const latest = new Map<string, number>()

@@ -7,7 +7,7 @@ export interface KnownStore {
   readonly revisions: KnownRevisions
   /** The revision below which revisions may be compacted. */
   compacted: number
-  /** Deletions at whose revisions the store was compacted or will be; watches start at these revisions. */
+  /** Deletions at whose revisions the store was compacted, or may have been; watches start at these revisions. */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }
 

@@ -223,7 +223,10 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
   return { trials, steps, evidence, findings, tried, interesting }
 }
 
-/** Runs a plan again; returns a failure if the two runs differ. */
+/**
+ * Runs the plan of a failed trial again, or of every trial if `verifyDeterminism` is set. Returns a failure if the two
+ * runs differ; it replaces the trial's own failure. A broken trial is not run again.
+ */
 function unrepeatable(
   subject: SearchedProtocol,
   plan: Plan,

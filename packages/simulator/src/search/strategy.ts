@@ -135,7 +135,7 @@ const windows: Strategy = {
   },
 }
 
-/** The time within which related restarts begin. */
+/** The length of the time near a busy moment within which related restarts, episodes and holds begin. */
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {

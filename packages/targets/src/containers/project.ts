@@ -126,7 +126,10 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
 const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
-/** Returns the Compose program of an engine: the engine's own if there is one, otherwise an older program. */
+/**
+ * Returns the Compose program of an engine: `docker compose` if it works, otherwise `docker-compose`; for podman
+ * `podman-compose`. Undefined if there is none.
+ */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']
   if (engine === 'docker' && spawnSync(engine, ['compose', 'version'], { stdio: 'ignore' }).status === 0) return own

@@ -69,7 +69,7 @@ export function trafficRefusal(name: string, servers: readonly HurtServers[]): s
   return `--faults ${name}: ${why} ${name}, declare them as a target.`
 }
 
-/** Restricts the nodes and links of a fault plan to these servers. */
+/** Restricts the links of all clients in a fault plan to these servers. Returns any other plan unchanged. */
 function within(plan: FaultPlan, nodes: readonly NodeId[]): FaultPlan {
   if ('nodes' in plan) return plan
   if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }

@@ -57,7 +57,7 @@ export interface Placed extends At {
 /** One partition, with indexes for lookups. */
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /** Messages with their offsets, as text: by the send that returned the offset, and by the poll that showed it. */
+  /** Messages with their offsets, as text: `told` with the send that returned the offset, `polled` as a poll showed. */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
   /** By message: the offsets at which it was polled and that no send returned. */

@@ -18,7 +18,10 @@ import { type NetworkAsked, networkOf, networkSettings } from './settings.ts'
 import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
-/** The greatest delay of a request to a service, and of its reply. Other messages may overtake a program that waits. */
+/**
+ * The greatest delay of a request to a service, of its reply, and of a message of a node to itself. Other messages may
+ * overtake a program that waits.
+ */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
 const WAKE = 'wake'

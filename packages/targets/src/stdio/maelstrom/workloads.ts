@@ -24,7 +24,7 @@ export interface RpcWorkload {
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** One set for each run, from which no operation removes elements. */
+/** One set for each run, which no new set replaces, and from which no operation removes elements. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
