@@ -34,6 +34,7 @@ test('a recording proxy that was suspended reports the suspension, and leaves av
   expect(exitCode).toBe(0)
   expect(stdout).toContain(PAUSED)
   const checked = await chaosHere(['check', out, '--require', 'availability >= 1%'])
-  expect(checked.stdout.match(new RegExp(PAUSED, 'g'))).toHaveLength(2)
+  expect(checked.stdout).toContain(`why: availability >= 1%: unknown, ${PAUSED}`)
+  expect(checked.stdout.match(new RegExp(PAUSED, 'g'))).toHaveLength(3)
   expect(checked.exitCode).toBe(2)
 })
