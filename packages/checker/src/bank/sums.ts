@@ -97,7 +97,8 @@ function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget:
 }
 
 /**
- * The amounts that each operation adds, by account. Operations with the same moves share the columns, computed once.
+ * The sums that each operation adds, by amount: each account, and the total of all. Operations with the same moves
+ * share the columns, computed once.
  */
 function columnsOf(
   moved: readonly (Moved | undefined)[],

@@ -41,7 +41,7 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
 /** Longer histories are not reduced as a whole, but only the operations on which the named contradiction depends. */
 const LONG = 20_000
 
-/** A contradiction that depends on more operations than this is not reduced. */
+/** In a longer history than `LONG`, a contradiction that depends on more operations than this is not reduced. */
 const MOST_AROUND = 2_000
 
 /** An unreduced contradiction: the named operations, or the last ones called before it was complete. */

@@ -1,7 +1,7 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import type { Moment } from './object-monitor.ts'
 
-/** The memory held for an object that is judged repeatedly. */
+/** The state held for an object that is judged repeatedly. */
 export interface Held {
   /** Undefined if objects have no keys. */
   readonly key: string | undefined

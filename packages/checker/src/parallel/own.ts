@@ -13,7 +13,7 @@ import { narrowed, type ShareOptions } from './shares.ts'
 
 export type { Settled, SomeParts }
 
-/** Whether parts of a history may be decided by workers that have no other part of it. */
+/** Whether workers may decide parts of a history separately, each without deciding the other parts. */
 export const mayBeSettled = (history: History, { levels }: Pick<ShareOptions, 'levels'>): boolean =>
   history.clocks === undefined && history.operations.length > 0 && levels.includes('linearizable')
 

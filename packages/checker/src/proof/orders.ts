@@ -105,8 +105,8 @@ export function provedCore(
 
 /**
  * The core of a counterexample. If the verifier accepts the shown operations, these are the core, so that the drawing
- * shows what is proved. Otherwise it is the smallest core found that the verifier accepts; if there is none, it is the
- * shown operations, which the verifier then refuses.
+ * shows what is proved. Otherwise it is the smallest core found that the verifier accepts; if there is none, it is all
+ * operations of the counterexample, which are then not proved.
  */
 export function provenCore(
   history: History,

@@ -111,8 +111,9 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
 }
 
 /**
- * The history without the lost writes, without versions that no known operation wrote, and without operations that saw
- * them. If it violates a level, so does the whole history: none of its operations depends on the lost answers.
+ * The history without the lost writes, and without reads of versions that no known operation wrote. An acknowledged cas
+ * that replaced such a version becomes a write; failed cas are left out. If it violates a level, so does the whole
+ * history: none of its operations depends on the lost answers.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
   const plain = assigned(history, keys, new Map(), UNJUDGED)

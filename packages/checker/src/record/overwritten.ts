@@ -90,8 +90,8 @@ function stepOf(history: History, row: number, name: string): Step {
 }
 
 /**
- * The reads and writes of an operation. Several statements in one transaction are judged together, so they are left out
- * here.
+ * The reads and writes of an operation. Several statements in one transaction are judged together, so their reads are
+ * left out here, and their writes count only as changes.
  */
 function stepsOf(history: History, row: number): readonly Step[] {
   const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]

@@ -89,7 +89,7 @@ interface Watching {
 /**
  * Tracks whether a route table reads the same place that it writes. If it does not, all reads seem to return values
  * that nobody wrote, which is not an error of the service. `check` detects this from most of the reads; this online
- * check uses the first read.
+ * check suspects it from the first such read until a read returns a written value.
  */
 interface ReadBack {
   wrote(value: ValueName): void

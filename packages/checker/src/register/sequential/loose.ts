@@ -26,8 +26,8 @@ export function looseReason(history: History): string | undefined {
 
 /**
  * Returns the operations that can contradict a level although some clients are unnamed. Omits the unnamed clients'
- * reads whose value was written, because such a read can be placed right after its source, and their writes that nobody
- * saw. If the remaining operations are contradictory, the whole history is.
+ * reads of a written or initial value, because such a read can be placed right after its source, and their writes that
+ * nobody saw. If the remaining operations are contradictory, the whole history is.
  *
  * @throws OutOfTime
  */
