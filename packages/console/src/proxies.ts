@@ -190,7 +190,10 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
   }
 }
 
-/** Returns the requests that an HTTP proxy got in the last second; undefined if the proxy does not parse requests. */
+/**
+ * Returns the requests that an HTTP proxy got per second, oldest first, and the mean latency in the last second;
+ * undefined if the proxy does not parse requests.
+ */
 function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answered, waited }: Sampled) {
   if (speaks !== 'http') return undefined
   const own = callers.map((caller) => ({ ...forward, from: caller }))

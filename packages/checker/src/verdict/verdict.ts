@@ -99,7 +99,7 @@ export interface TransactionStory {
 export interface TransactionDrawing {
   /** In order of invocation: T1, T2, … of the sentence. */
   readonly parts: readonly DrawnTransaction[]
-  /** The arrows of a cycle: each leads from a transaction to a later one, and the last returns to the first. */
+  /** In a cycle, each arrow leads from a transaction to one that comes after it, and the last returns to the first. */
   readonly arrows: readonly TransactionArrow[]
   /** Whether the arrows form a cycle; otherwise they show what one read depends on. */
   readonly isCycle: boolean

@@ -215,7 +215,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /** Returns a change that a progress message claims to precede it, but that had not been sent. */
+  /** Returns a change up to the revision of a progress message that had not been sent before this message. */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined

@@ -10,7 +10,10 @@ export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 /** The most messages of a value that can have existed, if none was invented. */
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
-/** Whether no enqueue of the message can have taken effect before the return of an operation that showed it. */
+/**
+ * Whether the message was not in the queue at the start, and every enqueue of it was called after the return of an
+ * operation that showed it.
+ */
 export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
   const { callEvent, returnEvent } = history.operations
   return initially === 0 && enqueues.every((enqueue) => callEvent[enqueue] > returnEvent[row])

@@ -3,7 +3,7 @@ import { type FoundRoutes, type SourceFile, WRITE_METHODS, type WriteMethod } fr
 /** A request that a source handles. */
 interface Handler {
   readonly method: string
-  /** The path in the form of a route table, with {key}; undefined if several parts of it vary. */
+  /** The path in the form of a route table, with {key} for its parameter; several parameters keep their names. */
   readonly path: string
   readonly where: string
   /** The source that follows, up to the next handler. */
@@ -162,7 +162,7 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/** The only member of a model that is a parameter's type: `class Item(BaseModel):` and `item: Item`. */
+/** The only required member of a model that is a parameter's type: `class Item(BaseModel):` and `item: Item`. */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
@@ -216,7 +216,7 @@ function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   }))
 }
 
-/** The places at which a method is handled: `do_PUT` in Python, a comparison with 'PUT' in any other language. */
+/** The first place at which a method is handled: `do_PUT` in Python, a comparison with 'PUT' in other languages. */
 function beginOf(method: string, text: string): readonly { readonly method: string; readonly at: number }[] {
   const at = new RegExp(`\\bdo_${method}\\b|['"\`]${method}['"\`]`).exec(text)?.index
   return at === undefined ? [] : [{ method, at }]

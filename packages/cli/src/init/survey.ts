@@ -98,7 +98,7 @@ function sourcesIn(directory: string): readonly SourceFile[] {
   try {
     look('', 0)
   } catch {
-    // A folder that cannot be read contains nothing.
+    // A folder that cannot be read counts as empty.
   }
   return found
 }

@@ -3,8 +3,8 @@ import { type UserError, usageError } from '@chaosproxy/history'
 import { startTimeOf } from '@chaosproxy/targets'
 
 /**
- * Marks a recording as being written, in a file next to it; the returned function removes the mark. A mark of a killed
- * process, or of a process that reused its id, has no effect. A device or a pipe needs no mark.
+ * Marks a recording as being written, in a file next to it; the returned function removes the mark. The mark of a
+ * killed process has no effect, even if another process reuses the id. A device or a pipe needs no mark.
  *
  * @throws UserError (usage) if another process is writing the recording.
  */

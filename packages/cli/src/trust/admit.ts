@@ -167,7 +167,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** The directory of a named file, unless it is the directory of the file that names it. */
+/** Returns a remark if a named file is outside the directory of the file that names it; empty otherwise. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

@@ -11,7 +11,7 @@ export type ReadAnomaly =
   | 'internal'
   | 'non-repeatable-read'
 
-/** One read with an anomaly. */
+/** One micro-operation with an anomaly. */
 export interface Finding {
   readonly anomaly: ReadAnomaly
   readonly transaction: number

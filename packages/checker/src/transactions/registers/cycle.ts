@@ -182,7 +182,7 @@ function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, o
   return (_, one, other) => one !== other && isBefore[one * length + other] === 1
 }
 
-/** Orders the writers of a key by their completions. */
+/** Assumes that the writers of a key wrote it in the order that `inOrder` returns. */
 function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
   return (k, one, other) => {

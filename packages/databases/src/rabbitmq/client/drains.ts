@@ -12,9 +12,9 @@ export interface Drains {
 }
 
 /**
- * The time until a message that was delivered on a lost connection is back in its queue. It runs from the loss of the
- * connection, or from the first drain, which begins once all faults are healed. A message that takes longer does not
- * count as lost: the dequeue that received it has an unknown outcome.
+ * The time until a message that was delivered on a lost connection is back in its queue. It runs from the last loss of
+ * a connection or from the first drain, whichever is later; drains begin once all faults are healed. A message that
+ * takes longer does not count as lost: the dequeue that received it has an unknown outcome.
  */
 const REQUEUED_MS = 5_000
 
