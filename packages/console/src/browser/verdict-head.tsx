@@ -71,7 +71,7 @@ export function Why({ verdict }: Told): JSX.Element | null {
   return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
 }
 
-/** Shows a worse contradiction that was found later, below the first one. */
+/** Shows another contradiction that was found later, below the first one. */
 export function Since({ verdict }: Told): JSX.Element | null {
   const since = verdict?.since
   if (since === undefined) return null

@@ -7,7 +7,7 @@ const TOP = 0x8000
 const WORD = 0xffff
 const BITS = 8
 
-/** Returns the slot of a key: the CRC16 of the key, or of the text in its first braces. */
+/** Returns the slot of a key: the CRC16 of the key, or of the text in its first braces, modulo the number of slots. */
 export function slotOf(key: string): number {
   const [, tag] = /^[^{]*\{([^}]+)\}/.exec(key) ?? []
   let sum = 0

@@ -28,7 +28,7 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** The maximum number of orders tried. */
+/** If more orders than this are possible, only the order of completions is tried. */
 const MOST_ORDERS = 5040
 
 /**
