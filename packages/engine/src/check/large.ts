@@ -60,8 +60,8 @@ export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean 
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Returns whether the whole recording may fit into memory. Judging it as a whole also decides the levels that concern
- * all keys together.
+ * Returns whether to judge the whole recording as well: its keys did not meet the level, and it may fit into memory.
+ * This shows more about a violation: the levels that concern all keys together.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes

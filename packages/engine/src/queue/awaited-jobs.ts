@@ -2,7 +2,7 @@ import { setTimeout as later } from 'node:timers/promises'
 import type { BulkJob, Queue, QueueEvents } from './packages.ts'
 import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
-/** How often to check whether Redis still has a job that is awaited. */
+/** How long to wait for a job, once it is added, before looking it up in Redis and giving up this wait. */
 const LOOK_EVERY_MS = 2_000
 /** Jobs requested within this time are sent together: the delay does not leave workers idle. */
 const TOGETHER_MS = 3

@@ -68,7 +68,7 @@ export interface PlayedScenario {
   readonly records: readonly FaultRecord[]
   readonly trouble: readonly string[]
   readonly log: readonly LogLine[]
-  /** A failure that is already known; if undefined, only the history can show a failure. */
+  /** A failure that is already known; if undefined, the history is checked for a failure. */
   readonly failure: Failure | undefined
   /** The lines that a program ran, if the program was followed. */
   readonly ran?: CodeRun | undefined

@@ -104,7 +104,7 @@ export class HistoryBuilder implements EventSink {
   readonly #answers: AnsweredValues
   /** Present once an invocation has a request id: most histories have none. */
   #attempts: Attempts | undefined
-  /** Present once an event has additional members, or the recorder has written an event. */
+  /** Present once an event has additional members, the recorder has written an event, or stamps order the events. */
   #clocks: ClockNotes | undefined
   /** Notes on transactions, by line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined

@@ -84,7 +84,7 @@ function operationOf(operation: Members): Asked | undefined {
   return undefined
 }
 
-/** The value of a request. A long value is recorded only as its hash. */
+/** The value that was written or read. A long value is recorded only as its hash. */
 const textOf = (value: Json): Json => {
   if (!isObject(value)) return value
   const { Value = '', Hash = 0 } = value

@@ -103,7 +103,7 @@ export class Roles {
     return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
   }
 
-  /** The best of the members that may have a role, if its value passes. */
+  /** The first of the members that may have a role, best first, whose value passes; undefined if none passes. */
   found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
     return name === undefined ? undefined : [name, members[name] ?? null]

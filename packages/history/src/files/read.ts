@@ -206,7 +206,7 @@ export async function readHeader(path: string, stored?: readonly StoredPart[]): 
   return header
 }
 
-/** A history without the contents of its tables, as plain data. */
+/** A history as plain data, for another thread. Throws for a history that cannot be lent. */
 export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
   if (lend === undefined) throw new Error('a history that was built can be lent')
   return lend()

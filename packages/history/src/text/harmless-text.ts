@@ -51,8 +51,8 @@ const SUSPICIOUS =
 
 function harmlessLine(line: string, colours: boolean): string {
   if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
-  // A command may follow a colour at the beginning of a line: a terminal ignores the command, but a CI log may omit the
-  // colour.
+  // `::` is a command only at the beginning of a line. A CI log may omit colours, so that text after leading colours is
+  // at the beginning too.
   let isStart = true
   return line
     .split(COLOURS)

@@ -19,7 +19,7 @@ export interface Session {
   /** The worker's number, counted from 1, as text. */
   readonly name: string
   readonly bounds: ReturnType<typeof createClockBounds>
-  /** Rejects if the worker refuses, or ends before it is ready. */
+  /** Rejects if the worker refuses, or is lost before it is ready. */
   readonly ready: Promise<void>
   isReady(): boolean
   /** Returns the name that the worker reports. */
