@@ -99,7 +99,7 @@ class Line implements Plug {
   #opened = false
   /** The part of an incomplete answer that has arrived. */
   #begun: AnswerMessage | undefined
-  /** Whether the request has been sent. */
+  /** Whether a request waits to be sent. */
   #isAsked = false
   #request: string | undefined
   #end: ((end: End) => void) | undefined

@@ -183,7 +183,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Promotes the standby, with the data that it has received, under the primary's name. A copy becomes the new standby.
+   * Promotes the standby, with the data that it has received, under the primary's name. A copy of its data becomes the
+   * new standby.
    */
   #failOver(): Undo {
     const standby = this.#standby
@@ -279,7 +280,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** Replaces the data of a standby by a copy of its primary's. */
+  /** Gives a standby all commits of its primary, as a new copy of the primary has them. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()

@@ -239,7 +239,7 @@ function fileFinder(code: string, map: SourceMap | undefined, directory: string)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts lines from 0; the first line of the code is not in the map.
+      // The map counts lines from 0, and counts an added line before the first line of the code.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }

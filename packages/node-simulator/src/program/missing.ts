@@ -7,7 +7,7 @@ import type { Node } from './syntax.ts'
 
 export const isBuiltin = (id: string): boolean => id.startsWith('node:') || builtinModules.includes(id)
 
-/** A module that the bundler did not find, and the file that requests it. */
+/** A module that the bundler did not find, and the place in a file that requests it. */
 export interface Unresolved {
   readonly specifier: string
   readonly file: string

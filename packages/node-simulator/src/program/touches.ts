@@ -213,7 +213,7 @@ function everyStatement(body: Node, visit: (statement: Node) => void): void {
 
 const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
 
-/** Returns the parts of a statement that run before the statements within it. */
+/** Returns the parts of a statement that run by themselves, without the statements within it. */
 function headParts(node: Node): readonly Node[] {
   const members = HEADS[node.type]
   return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)

@@ -157,7 +157,7 @@ export function handleVoteRequest(
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return
   }
-  // The bug: every candidate gets a vote, even if this node has voted for another.
+  // The bug: a candidate gets a vote even if this node has voted for another.
   const free = state.votedFor === null || state.votedFor === from
   const again = !free && turn.config.bug === 'vote-twice'
   const granted = message.term === state.term && (free || again) && upToDate(turn, message)

@@ -94,7 +94,7 @@ export const chosenRouting = (chosen: Chosen): Omit<RoutingConfig, 'serve'> => (
   bug: chosen.bug,
 })
 
-/** Applies the next entry of the log, and answers its request if it was received on this node. */
+/** Applies the next entry of the log, and answers its request if the request waits on this node. */
 export function applyNext(turn: MemberTurn, command: Command | null, answers = true): void {
   const { state, config } = turn
   state.applied++

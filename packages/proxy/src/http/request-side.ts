@@ -249,8 +249,8 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // If a client gets a response before it has sent the body, it may omit the body. It then sends the next request on
-    // another connection.
+    // A client that gets a response before it has sent the body may send or omit the body, and may send the next
+    // request only on another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()

@@ -43,8 +43,8 @@ export interface FaultBoard {
   /** @throws ControlError (409) if the name is taken, UserError if a parameter is invalid; then nothing is added. */
   add(fault: FaultToAdd): NamedFault
   /**
-   * Changes the fault. If its kind and its links stay, it keeps its state: draws, counters and held messages. @throws
-   * ControlError (404)
+   * Changes the fault. A TCP fault whose kind and links stay keeps its state, such as draws and counters. Any other
+   * fault is applied again before the old one is removed. @throws ControlError (404)
    */
   update(name: string, fault: TrafficFault): NamedFault
   /** @throws ControlError (404) */

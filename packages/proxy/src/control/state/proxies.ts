@@ -95,8 +95,8 @@ export interface ProxySet {
   /** @throws ControlError (400, 409), UserError (environment) if it cannot listen; then it is not added. */
   create(settings: ProxySettings): Promise<ManagedProxy>
   /**
-   * Changes the proxy. A new listen or upstream address, or ceasing to listen, resets the proxy's connections but keeps
-   * its faults. A proxy that cannot listen is kept, but disabled.
+   * Changes the proxy. A new listen or upstream address, or a change of `listens`, resets the proxy's connections but
+   * keeps its faults. A proxy that cannot listen is kept, but disabled.
    */
   update(name: string, change: ProxyChange): Promise<ManagedProxy>
   isAt(name: string, addresses: Pick<ProxySettings, 'listen' | 'upstream'>): Promise<boolean>
