@@ -22,8 +22,8 @@ const LIMITS: readonly Limits[] = [
 
 /**
  * Returns a copy of the value as JSON in which long lists and texts are cut. `totals` has the full lengths of cut
- * lists; a cut text states its full length. Members that are undefined are left out; a number that JSON lacks becomes
- * null.
+ * lists, and the number of `members` of a cut object; a cut text states its full length. Members that are undefined are
+ * left out; a number that JSON lacks becomes null.
  */
 export function bounded(json: unknown): Json {
   for (const limits of LIMITS) {

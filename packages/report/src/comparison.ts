@@ -79,9 +79,9 @@ export interface ComparedCell {
   /** Nanoseconds of the longest time in which no write was answered. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the end of the fault to a lasting recovery: from then on the share of answered requests stays at
-   * 99%, or at its value before the fault. `never` if the run ended without a recovery; absent without a fault. The
-   * median over the runs.
+   * Nanoseconds from the end of the fault to the first lasting success: from it to the end of the run, at least the
+   * share of operations is answered that was answered before the fault, or 99% if that share was larger. `never` if the
+   * run ended without a recovery; absent without a fault. The median over the runs.
    */
   readonly recovery?: number | 'never' | undefined
   /** Answers per second, in equal parts of the run's time; the mean over the runs. */

@@ -242,7 +242,7 @@ export class Turns {
     this.#concluded('ROLLBACK')
   }
 
-  /** Answers and closes the open transaction. */
+  /** Answers the end of a transaction, and closes the open transaction, if there is one. */
   #concluded(tag: string): void {
     if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
     else this.#answers({ kind: 'command-complete', tag })

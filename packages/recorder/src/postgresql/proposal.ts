@@ -101,7 +101,7 @@ function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],
 ): Proposal['as']['indirect'] {
-  /** The tables that a text names, directly or through functions that it calls. */
+  /** The tables that a text names, directly or through functions and views; all tables if one of these is opaque. */
   const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
     const words = wordsOf(text)
     const isNamed = (name: string): boolean =>

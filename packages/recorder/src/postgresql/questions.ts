@@ -148,7 +148,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // Fetches more rows of an earlier execution.
+        // A portal that was executed before: the client fetches more rows of that execution.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true

@@ -209,7 +209,7 @@ export class Replies {
   }
 }
 
-/** The outcome of a transaction; undefined if it was committed. */
+/** The outcome of a transaction; undefined if it was committed, or if it is tangled and ended with a ROLLBACK. */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused

@@ -358,7 +358,10 @@ function missed(
   return [...(read.size > 0 ? read : table.values.keys())].map((column) => ['r', cellName(table, key, column)])
 }
 
-/** A read of a value by a comparison; without the comparison if the server compares by rules of its own. */
+/**
+ * The read of a column that a condition compares. It has the comparison only if the operand is known (for an
+ * order, as a number), and if the server does not compare by rules of its own.
+ */
 function comparedRead(
   table: RecordedTable,
   key: string,

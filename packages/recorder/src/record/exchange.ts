@@ -146,7 +146,10 @@ export class Exchange {
     this.#release()
   }
 
-  /** The backend's reply to the client's own request, not to duplicates of the request. */
+  /**
+   * The backend's reply to the client's own request; undefined if the proxy sent duplicates, because the reply may
+   * be to one of these.
+   */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }

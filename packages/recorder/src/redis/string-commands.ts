@@ -184,7 +184,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null requires the key not to exist.
+    // A cas from null requires the key not to exist: `{old}` cannot hold null, which has no text.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

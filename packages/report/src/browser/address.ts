@@ -5,7 +5,7 @@ import type { View } from './view.ts'
 /**
  * Keeps the view in the address, so that a link shares it: `#t=1.204-1.3&op=3103&key=x`. `t` is in seconds, `op` is the
  * line of the chosen operation, and the rest are the filters. An address with `op` alone, as a step of the story has,
- * only chooses that operation.
+ * chooses that operation and moves the view to it, without a change of the filters.
  */
 export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
   const pauseMs = 300

@@ -140,8 +140,8 @@ function areMessagesLost(history: History, lost: Lost): Held {
 }
 
 /**
- * Returns how many messages never came out of the queue, less one for each take of unknown outcome; undefined if the
- * queue was never found empty.
+ * Returns how many messages that were acknowledged before the queue was last found empty never came out of it, less one
+ * for each take of unknown outcome; 0 after a drain of unknown outcome; undefined if the queue was never found empty.
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)

@@ -108,7 +108,7 @@ function isolationTable(judgement: Judgement): Html {
   return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
 }
 
-/** Maximum number of reasons next to the strip; the table of all levels has the others. */
+/** Maximum number of reasons below the table of isolation levels; the table of all levels has the others. */
 const MOST_REASONS = 2
 
 interface Judgement {

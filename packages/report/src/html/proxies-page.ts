@@ -24,8 +24,8 @@ interface ShownRecording {
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
   /**
-   * The verdict so far; undefined if the recording is not judged. `because` is the reason for a verdict other than the
-   * best.
+   * The verdict so far; undefined if the recording is not judged. `because` is the violation found so far, or else the
+   * doubt about the record; undefined if there is neither.
    */
   readonly soFar: string | undefined
   readonly isViolated: boolean

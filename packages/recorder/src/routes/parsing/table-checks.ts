@@ -150,7 +150,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** The register's name for a function that has another name in other stores. */
+/** The advice to use the register's name for a function of other stores; undefined if the register has none. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
