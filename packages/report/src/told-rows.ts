@@ -1,7 +1,7 @@
 import { adjective } from './level-words.ts'
 import type { Sign, StoryTelling, ToldLedger, ToldNode } from './told-story.ts'
 
-/** A step of a telling with the signs that occur before the next step begins. */
+/** A step of a telling with the signs that occur after it begins and before the next step begins. */
 export interface ToldGroup {
   readonly number: number
   readonly text: string

@@ -30,7 +30,7 @@ export interface StoryTelling {
   readonly verdicts: readonly ToldVerdict[]
   /** The answered requests over time, in a story about throughput. */
   readonly goodput?: Goodput | undefined
-  /** The final balance, in one sentence. */
+  /** A summary of the outcome, in one sentence. */
   readonly ending: string
   /** Deviations from the script; empty if there were none. */
   readonly differences: readonly string[]

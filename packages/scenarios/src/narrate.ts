@@ -113,7 +113,7 @@ interface Breach {
 
 /**
  * Returns the first answer after which the history violates a level that the tale must violate. The history before it
- * violates nothing.
+ * does not violate this level.
  */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]

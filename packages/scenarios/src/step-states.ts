@@ -58,7 +58,8 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
 }
 
 /**
- * What each node's state shows: roles and terms if they differ between nodes or over time, and copies if there are any.
+ * What is shown of the nodes' states: roles and terms if they differ between nodes or over time, and keys if there are
+ * several.
  */
 interface Shown {
   readonly roles: boolean

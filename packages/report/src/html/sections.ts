@@ -90,7 +90,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
 
 type NamedRow = readonly [name: string, value: string | false]
 
-/** Returns how many reads were stale, their greatest staleness, and the atomicity of the history (Δ and k). */
+/** Returns how many reads were stale, how far behind they were (p99, most), and the history's atomicity (Δ and k). */
 function stalenessRows(staleness: Staleness): readonly NamedRow[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)

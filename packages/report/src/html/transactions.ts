@@ -62,8 +62,8 @@ interface Place {
 }
 
 /**
- * Draws a lane for each client, with time running downwards, and an arrow from each transaction to the next transaction
- * of the cycle.
+ * Draws a lane for each client, with time running downwards, and the arrows between the transactions: those of a cycle,
+ * or those of what one read depends on.
  */
 export function transactionsSvg(
   history: History,
@@ -190,7 +190,7 @@ interface Side {
   readonly side: 1 | -1
 }
 
-/** The two ends of an arrow. */
+/** The placed transactions, between which arrows are drawn. */
 interface Placed {
   readonly boxes: readonly Box[]
   readonly texts: readonly Texts[]

@@ -18,7 +18,7 @@ import {
 import { listedAtMost } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
-/** Maximum number of rows; of a longer life, the beginning and the end are shown. */
+/** Maximum number of rows; of a longer life, the beginning, the end and the culprit (an extra row) are shown. */
 const MOST_SHOWN = 8
 const MOST_SUBJECTS = 3
 

@@ -221,7 +221,7 @@ export interface StartedCluster extends Cluster {
   readonly readyMs: number | undefined
   readonly rehearsal?: Rehearsal | undefined
   leader(): NodeId | undefined
-  /** Returns how clients in other processes reach the cluster; absent if they cannot. */
+  /** Returns how clients in other processes reach the cluster; absent for clients that `requireElsewhere` rejects. */
   elsewhere?(): Elsewhere
   /**
    * Returns the placeholders that probes may use for the addresses of the cluster's servers; absent if there are none.

@@ -27,7 +27,7 @@ export interface RunSummary {
    * more than the replicas, so …`. Absent if nothing is known.
    */
   readonly weakness?: string | undefined
-  /** Changed settings that give up no guarantee, as far as the target knows; absent if there are none. */
+  /** Changed settings that give up no guarantee, or fewer than those of the run; absent if none are known. */
   readonly stronger?: Settings | undefined
   /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined

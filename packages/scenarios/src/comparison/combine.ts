@@ -15,7 +15,10 @@ interface Run {
 }
 
 export interface MeasuredRun extends Run {
-  /** The run with additions to sets, where one loss cannot hide another; absent if the target has no sets. */
+  /**
+   * The run with additions to sets, where one loss cannot hide another. Absent without faults, if the target has no
+   * sets, and if a workload was chosen.
+   */
   readonly sets?: Run | undefined
 }
 

@@ -40,7 +40,7 @@ function insertable({ view }: Table): string {
   throw new NotSupported('is_insertable_into or is_updatable of this view')
 }
 
-/** The precision of number types in bits, or in decimal digits for numeric. */
+/** The precision of number types in bits; numeric is not among them. */
 const PRECISIONS: ReadonlyMap<number, number> = new Map([
   [OID.int2, 16],
   [OID.int4, 32],
