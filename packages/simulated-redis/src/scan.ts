@@ -10,7 +10,7 @@ const USUAL_COUNT = 10
 
 /**
  * Returns one page of names, in the order of their hashes. A cursor is the hash at which the next page begins, so a
- * name that exists during the whole scan is on exactly one page.
+ * name that exists during the whole scan is on at least one page.
  */
 export function scanned(
   call: Call,
@@ -25,7 +25,7 @@ export function scanned(
     readonly valued: readonly string[]
     readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
     readonly item: (name: string) => readonly Reply[]
-    /** At most this many names are returned on one page, as in Redis. */
+    /** If there are at most this many names, one page returns all of them, as in Redis. */
     readonly whole: number
   },
 ): Reply {

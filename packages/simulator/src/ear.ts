@@ -77,7 +77,7 @@ const isObject = (value: unknown): value is { readonly [member: string]: unknown
 const typeOf = (message: unknown): string =>
   isObject(message) && typeof message['type'] === 'string' ? message['type'] : 'message'
 
-/** Whether a message contains a command on this key with this value, at any depth. */
+/** Whether a message contains a command on this key with this value, at most at the depth `DEEPEST`. */
 function mentions(message: unknown, key: string | undefined, wanted: string, depth: number = 0): boolean {
   if (!isObject(message) || depth > DEEPEST) return false
   if (message instanceof Map) return [...message.values()].some((value) => mentions(value, key, wanted, depth + 1))

@@ -7,7 +7,7 @@ export interface ClockFault {
   readonly since: Nanos
 }
 
-/** The clock of a node: it deviates from true time by a fixed offset and by the clock faults in effect. */
+/** The clock of a node: it deviates from true time by the offsets and drifts of the clock faults in effect. */
 export class NodeClock {
   readonly #faults: ClockFault[] = []
   /** Local seconds per true second. */

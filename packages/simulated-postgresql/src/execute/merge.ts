@@ -197,7 +197,7 @@ function compileChange(
   }
 }
 
-/** Compiles the values of a new row, by slot. */
+/** Compiles the values of a new row, by column index; undefined for NULL. */
 function compileInserted(
   targetList: readonly Node[] | undefined,
   values: readonly Node[] | undefined,

@@ -78,7 +78,7 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   }
 }
 
-/** Compiles a literal of an operand without a type: the other operand may decide the type. */
+/** Returns a column of an operand; a string or null literal has no type yet: the other operand may decide it. */
 function operand(select: Fields<'SelectStmt'>, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]

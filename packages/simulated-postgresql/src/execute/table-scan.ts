@@ -20,9 +20,7 @@ interface Restriction {
   readonly type: SqlType
 }
 
-/**
- * The number of scans in a statement from which a table without a suitable index is searched by a temporary hash index.
- */
+/** The number of scans in a statement after which a temporary hash index searches a table without a suitable index. */
 const SCANS_BEFORE_HASHING = 3
 
 /** A scan of a whole table, or of the rows that an equality selects. The complete condition is evaluated later. */

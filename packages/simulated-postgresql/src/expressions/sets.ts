@@ -103,7 +103,7 @@ function ofRows(
   }
 }
 
-/** Returns the set of a user-defined function; undefined for a function that returns a single value. */
+/** Returns the rows of a user-defined function, one row for a single record; undefined for another single value. */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)

@@ -36,7 +36,7 @@ export class Names {
       : [this.temporarySchema, ...all]
   }
 
-  /** Returns the search path as the setting contains it. */
+  /** Returns the schemas that the setting `search_path` lists, with `$user` and `pg_temp` replaced by their names. */
   #written(): readonly string[] {
     return splitList(this.#settings.get('search_path') ?? '').map((name) =>
       name === '$user' ? this.#user : name === 'pg_temp' ? this.temporarySchema : name,

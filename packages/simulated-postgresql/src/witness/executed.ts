@@ -38,8 +38,8 @@ export class Asked {
   }
 
   /**
-   * The result with unchanged rows; undefined if it differs from the original result, which then depends on more than
-   * the rows.
+   * The result with unchanged rows. Undefined if it is not possible to evaluate the statement again, or if the result
+   * differs from the original one, which then depends on more than the rows.
    */
   get unchanged(): string | undefined {
     if (this.#isAsked) return this.#unchanged

@@ -140,7 +140,10 @@ interface Claiming {
   readonly onlyIds: boolean
 }
 
-/** Assigns an entry to a consumer; returns undefined if the entry has not been idle for long enough. */
+/**
+ * Assigns an entry to a consumer. Returns undefined if the entry was deleted, is not pending (unless forced), or has
+ * not been idle for long enough.
+ */
 function claimOne(
   call: Call,
   { stream, group }: ReturnType<typeof groupAt>,

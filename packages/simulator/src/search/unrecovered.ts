@@ -39,8 +39,8 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to an operation like those after healing. After a drain, any answer counts,
- * because no operation resembles it.
+ * Returns the time of the last answer to an operation like those after healing. If no operation resembles these, as for
+ * a drain, any answer counts.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

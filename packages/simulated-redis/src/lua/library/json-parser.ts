@@ -21,7 +21,7 @@ interface Token {
   readonly kind: Kind
   /** The offset of the token's first character, from 0. */
   readonly at: number
-  /** The text of a string, or an error message if the string is invalid. */
+  /** The text of a string, or the message of an error; empty for other tokens. */
   readonly text: string
   readonly value: LuaValue
 }

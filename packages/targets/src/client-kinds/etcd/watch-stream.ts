@@ -101,7 +101,7 @@ export function openWatchStream({
   })
 }
 
-/** Returns the response as the history records it; undefined if the response contains no events. */
+/** Returns the response as the history records it; undefined if all its events are of keys outside the history. */
 function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
   const events = listIn(result, 'events')
   if (result['canceled'] === true) {
