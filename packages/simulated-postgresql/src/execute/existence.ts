@@ -8,7 +8,7 @@ const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'l
 
 /**
  * Returns the query of an EXISTS without the clauses that PostgreSQL's planner drops: select list, grouping and order.
- * Undefined if these decide whether the query returns a row.
+ * Undefined if these, or a clause such as HAVING or LIMIT, can decide whether the query returns a row.
  */
 export function withoutTargets(node: Node): Node | undefined {
   if (!('SelectStmt' in node)) return undefined
@@ -55,7 +55,10 @@ function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   return [...earlier, { CommonTableExpr: { ...rest, ctequery: inner } }, ...ctes.slice(at + 1)]
 }
 
-/** Returns a subquery without its select list; undefined if the select list decides the number of rows. */
+/**
+ * Returns a subquery without its select list; undefined if the select list can decide the number of rows, or another
+ * clause, such as DISTINCT or ORDER BY, can refer to it.
+ */
 function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
   if (!('SelectStmt' in node)) return undefined
   const { targetList, ...rest } = node.SelectStmt

@@ -153,7 +153,10 @@ export class Transactions {
     this.#finish()
   }
 
-  /** Aborts the transaction after an error: its locks are released immediately; its block stays open until ROLLBACK. */
+  /**
+   * Aborts the transaction after an error, or its part since the last savepoint: the locks are released immediately; a
+   * block stays open until ROLLBACK.
+   */
   fail(): void {
     if (this.failed) return
     if (!this.inBlock) {
