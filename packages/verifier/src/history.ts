@@ -141,7 +141,8 @@ function* linesOf(pieces: Iterable<string>): Iterable<string> {
 }
 
 /**
- * The text by which values are compared. Numbers beyond 2^53 may be equal as doubles, so a proof about them is refused.
+ * The text by which values are compared. Different numbers beyond 2^53 may be equal as doubles, so a proof about them
+ * is refused.
  */
 export function textOf(json: Json | undefined): string {
   if (json === undefined || json === null) return 'null'

@@ -129,7 +129,7 @@ function commit(
   const lost = now.open[line] ?? []
   delete now.open[line]
   for (const [key, texts] of written) {
-    // First committer wins: of two overlapping transactions, only one may write a key (Berenson et al. 1995).
+    // First committer wins: two overlapping transactions must not write the same key (Berenson et al. 1995).
     if (lost.includes(key)) return false
     for (const keys of Object.values(now.open)) keys.push(key)
     keep(key, texts)

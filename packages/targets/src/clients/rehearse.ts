@@ -246,7 +246,7 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads at the node that accepted the write, until the node returns the written value. */
+/** Reads at the node that accepted the write, until it returns the written value or a later read could not differ. */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -277,7 +277,7 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 
 /**
  * Returns whether the object behaves like the objects that clients use: the service accepts a write of the object, or
- * answers a read of it as it answers a read of an unwritten object of the clients.
+ * answers a read of it with the same status as a read of an object of the clients, which holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

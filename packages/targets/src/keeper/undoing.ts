@@ -33,8 +33,8 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes the faults of nodes: first by the commands that resume each node, then by those that start it. All other
- * commands follow once all nodes are restored, because they would take CPU from nodes that start.
+ * Undoes the faults of nodes: first by the commands that resume each node, then by those that start it. Commands
+ * without a turn follow once all nodes are restored, because they would take CPU from nodes that start.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -55,7 +55,10 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
 }
 
-/** Runs `commands`, and then repeats the commands in `again` until the node is restored. */
+/**
+ * Runs `commands`, and then repeats the commands in `again` until the node is restored (`until`) or the time limit is
+ * reached. Without `until`, repeats nothing.
+ */
 async function untilSettled(
   commands: readonly Undo[],
   again: readonly Undo[],

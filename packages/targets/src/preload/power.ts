@@ -39,7 +39,10 @@ interface LossOptions {
   readonly random: Random
 }
 
-/** Removes unsynced changes from the files of a disk. No program may have them open. Returns the changed files. */
+/**
+ * Removes unsynced changes, all or a part as `unsynced` tells, from the files of a disk. No program may have them open.
+ * Returns the changed files.
+ */
 export function losePower({ disk, undo, unsynced, random }: LossOptions): readonly Cut[] {
   const cuts = filesBelow(disk).flatMap((path) => {
     const changes = unsyncedChanges(join(undo, logName(path)))
@@ -124,7 +127,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Removes unsynced changes from a file; undefined if nothing is lost. */
+/** Removes unsynced changes, all or a part as `unsynced` tells, from a file; undefined if nothing is lost. */
 function cut(
   path: string,
   changes: readonly Change[],

@@ -1,6 +1,6 @@
 import type { FieldValue } from './message.ts'
 
-/** Encodes the fields of messages. */
+/** Unsigned. */
 export function int16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(value, 0)

@@ -105,8 +105,8 @@ const FATAL = /^(57P0[1-5]|25P0[34]|08)/
 /** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
 /**
- * Statements that end a transaction. A server that refuses one of them leaves the transaction. A server that refuses
- * any other statement lets the transaction fail.
+ * Statements that commit or prepare a transaction. A server that refuses one of them leaves the transaction. A server
+ * that refuses any other statement lets the transaction fail.
  */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 

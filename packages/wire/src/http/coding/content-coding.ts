@@ -64,7 +64,7 @@ interface Coding {
   readonly encode?: (bytes: Buffer) => Buffer
 }
 
-// Constants of zlib with which a decoder accepts a body that is cut off.
+// Constants of zlib. With a flush a decoder accepts a body that is cut off; with a finish it requires a whole body.
 const Z_SYNC_FLUSH = 2
 const Z_FINISH = 4
 const BROTLI_OPERATION_FLUSH = 1
