@@ -74,6 +74,11 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
 
+  /** Whether the parser is in the middle of a head, or of empty lines before a head. */
+  get isCut(): boolean {
+    return this.#state === 'head' && this.#carry.length > 0
+  }
+
   get betweenMessages(): boolean {
     return this.#state === 'head' && this.#carry.isBlank
   }
