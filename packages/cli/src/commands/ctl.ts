@@ -21,6 +21,8 @@ const WATCH: CommandAction = {
 
 const all: readonly CommandAction[] = [...actions, WATCH]
 
+const WITH_ADD = 'With add'
+
 export const ctlCommand: Command = {
   name: 'ctl',
   positional: '[words..]',
@@ -33,7 +35,7 @@ export const ctlCommand: Command = {
         'PEM file with the certificate to trust if the control API speaks TLS: the certificate of the proxy, or of its authority',
       ),
     }),
-    ...inGroup('With add', [], {
+    ...inGroup(WITH_ADD, [], {
       name: word('(add only) name of the fault'),
       lease: word('(add only) heal the fault when this lease ends'),
       upstream: flag('(add only) apply the fault only to what clients send'),
@@ -86,9 +88,9 @@ export const ctlCommand: Command = {
 }
 
 function helpOf({ names: [name, ...others], usage, summary }: CommandAction): string {
-  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe }]) => {
-    const [, only, text = ''] = /^(?:\((\w+) only\) )?(.*)$/.exec(describedBy(describe)) ?? []
-    return only === undefined || only === name ? [`  --${option.padEnd(12)}${text}`] : []
+  const options = Object.entries(ctlCommand.options).flatMap(([option, { describe, group }]) => {
+    if (group === WITH_ADD && name !== 'add') return []
+    return [`  --${option.padEnd(12)}${describedBy(describe).replace('(add only) ', '')}`]
   })
   return [
     `chaos ctl ${name} ${usage}`.trim(),
