@@ -24,7 +24,7 @@ export { answerCounts, type Completion, type Input, isAnswer, writtenValue } fro
 export { type Mark, type PassedOn, RECORD_END, type RowLock, type TransactionNote } from './event/marks.ts'
 export { type Millis, millis, millisToNanos, type Nanos, nanos, nanosToMillis } from './event/units.ts'
 export { type Caller, callerInWords, clientInWords, clientName } from './history/client-names.ts'
-export { functionOf, type History, inputOf, isAnswered, operationsIn, outputOf, placeIn } from './history/history.ts'
+export * from './history/history.ts'
 export { borrowHistory, type LentHistory } from './history/lending.ts'
 export { answeredAt, calledAt, hasConcurrency, hasTimes, lastTime } from './history/moments.ts'
 export { oncePerHistory } from './history/once-per-history.ts'

@@ -22,7 +22,7 @@ import {
   writtenValue,
 } from '@chaosproxy/history'
 
-export { functionOf, printable, printableLines } from '@chaosproxy/history'
+export { functionOf, outcomeName, printable, printableLines } from '@chaosproxy/history'
 
 /** Makes the name of a key, node or process printable, and truncates a long name. */
 export function nameText(name: string, most: number = 60): string {
@@ -199,11 +199,6 @@ function tokenText(history: History, operation: number): string {
 
 export const hasReturned = (history: History, operation: number): boolean =>
   (history.operations.returnEvent[operation] ?? -1) >= 0
-
-export const outcomeName = (history: History, operation: number): 'ok' | 'fail' | 'info' => {
-  const outcome = history.operations.outcome[operation]
-  return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
-}
 
 /** Returns the operation in one line: `p2 write 7 → ok`. */
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>

@@ -54,7 +54,13 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         const { levelNames } = await import('@chaosproxy/checker')
         const { addOwnLevel, measures, ownLevelNames } = await import('@chaosproxy/runner/result')
         const { level } = extension
-        refuseTaken(level.name, [...levelNames(), ...measures.map(({ name }) => name), ...ownLevelNames(), 'none'])
+        refuseTaken(level.name, [
+          ...levelNames(),
+          ...measures.map(({ name }) => name),
+          ...ownLevelNames(),
+          'concurrency',
+          'none',
+        ])
         addOwnLevel(blamed(level, `the level ${level.name}`))
         break
       }

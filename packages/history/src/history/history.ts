@@ -44,6 +44,12 @@ export const outputOf = (history: History, operation: number): Json =>
 export const functionOf = ({ functions, operations }: History, operation: number): string =>
   functions[operations.f[operation] ?? -1] ?? '?'
 
+/** How an operation ended: `info` if its effect is unknown. */
+export const outcomeName = ({ operations }: History, operation: number): 'ok' | 'fail' | 'info' => {
+  const outcome = operations.outcome[operation]
+  return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
+}
+
 /** The file of a line, if the history was merged from several files, and the line number in it. */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 

@@ -1,7 +1,7 @@
 import { defineConfig } from 'chaosproxy'
 import { bytes } from './bytes.ts'
 import { messages, nodes, requests } from './faults.ts'
-import { hasty, oneWriter } from './level.ts'
+import { hasty, oneWriter, silent } from './level.ts'
 import { highWater } from './model.ts'
 import { nemeses } from './nemeses.ts'
 import { grumpy, shout } from './reporters.ts'
@@ -26,5 +26,6 @@ export default defineConfig({
     retold,
     oneWriter,
     hasty,
+    silent,
   ],
 })

@@ -18,3 +18,10 @@ export const hasty = defineLevel({
     throw new Error('too early to tell')
   },
 })
+
+export const silent = defineLevel({
+  name: 'silent',
+  summary: 'returns nothing',
+  // As JavaScript allows it.
+  judge: (() => undefined) as never,
+})

@@ -52,3 +52,15 @@ test('a user-defined level is suggested for a misspelt name', async () => {
   expect(stderr).toContain('Did you mean one-writer?')
   expect(exitCode).toBe(3)
 })
+
+test('a user-defined level that returns nothing is named in the error', async () => {
+  const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'silent'])
+  expect(stderr).toContain('the level silent returned undefined. Return { met: true or false, found: a string }')
+  expect(exitCode).toBe(3)
+})
+
+test('a user-defined level is refused for a single function', async () => {
+  const { stderr, exitCode } = await extended(['check', historyOf(0), '--require', 'one-writer of write'])
+  expect(stderr).toContain('a level holds for all operations of a run. Write one-writer alone.')
+  expect(exitCode).toBe(3)
+})

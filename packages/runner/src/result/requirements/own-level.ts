@@ -1,12 +1,12 @@
 import {
   clientName,
-  FAIL,
   functionOf,
   type History,
   inputError,
   inputOf,
+  isObject,
   type Json,
-  OK,
+  outcomeName,
   outputOf,
 } from '@chaosproxy/history'
 
@@ -53,28 +53,28 @@ export function judgeOwnLevel({ name, judge }: OwnLevel, history: History): OwnJ
   if (history.tally !== undefined)
     return { met: 'unknown', why: 'the operations of this history are counted, and not kept' }
   const { length } = history.operations
-  const told = judge(Array.from({ length }, (_, row) => recordedOperation(history, row)))
-  if (
-    told.met === 'unknown'
-      ? typeof told.why === 'string'
-      : typeof told.met === 'boolean' && typeof told.found === 'string'
-  )
-    return told
+  const told: unknown = judge(Array.from({ length }, (_, row) => recordedOperation(history, row)))
+  if (isJudgement(told)) return told
   throw inputError(
-    `the level ${name} returned ${JSON.stringify(told)}. Return { met: true or false, found: a text }, or { met: 'unknown', why: a text }.`,
+    `the level ${name} returned ${JSON.stringify(told)}. Return { met: true or false, found: a string }, or { met: 'unknown', why: a string }.`,
   )
 }
 
+const isJudgement = (told: unknown): told is OwnJudgement =>
+  isObject(told) &&
+  (told['met'] === 'unknown'
+    ? typeof told['why'] === 'string'
+    : typeof told['met'] === 'boolean' && typeof told['found'] === 'string')
+
 function recordedOperation(history: History, row: number): RecordedOperation {
-  const { process, key, outcome, callTime, returnTime } = history.operations
-  const ended = outcome[row]
+  const { process, key, callTime, returnTime } = history.operations
   return {
     client: clientName(history, process[row] ?? 0),
     f: functionOf(history, row),
     key: history.keys[key[row] ?? -1] ?? null,
     input: inputOf(history, row),
     output: outputOf(history, row),
-    outcome: ended === OK ? 'ok' : ended === FAIL ? 'fail' : 'info',
+    outcome: outcomeName(history, row),
     calledAt: callTime[row] ?? 0,
     returnedAt: returnTime[row] ?? Number.POSITIVE_INFINITY,
   }

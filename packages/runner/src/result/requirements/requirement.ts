@@ -86,8 +86,6 @@ export function parseRequirement(typed: string, where: string): Requirement {
   const probe = parseProbe(text, refuse)
   if (probe !== undefined) return { kind: 'probe', text: textWithoutSecrets(text), written: text, ...probe }
   if (text === CONCURRENCY) return { kind: 'concurrency', text }
-  const own = ownLevel(text)
-  if (own !== undefined) return { kind: 'own level', text, level: own }
   const { name, of, during, sign, bound } = SHAPE.exec(text)?.groups ?? {}
   if (name === undefined || sign === undefined || bound === undefined)
     return levelIn(text, refuse) ?? refuse(`write what to measure and its bound, such as "${REQUIREMENT_EXAMPLE}".`)
@@ -109,12 +107,13 @@ export function parseRequirement(typed: string, where: string): Requirement {
 const LEVEL_SHAPE = /^(?<level>\S+)(?:\s+of\s+(?<of>\S+))?(?:\s+during\s+(?<during>\S+))?$/
 
 /** Returns undefined if the text names no level. */
-function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
+function levelIn(text: string, refuse: Refuse): LevelRequirement | OwnLevelRequirement | undefined {
   const { level, of, during } = LEVEL_SHAPE.exec(text)?.groups ?? {}
   if (level === undefined) return undefined
   if (measures.some(({ name }) => name === level))
     return refuse(`say what ${level} must be, such as "${REQUIREMENT_EXAMPLE}".`)
-  if (!levelNames().includes(level)) {
+  const own = ownLevel(level)
+  if (own === undefined && !levelNames().includes(level)) {
     const meant = didYouMean(level, [...levelNames(), ...ownLevelNames()])
     return meant === '' && (of ?? during) === undefined
       ? undefined
@@ -124,7 +123,7 @@ function levelIn(text: string, refuse: Refuse): LevelRequirement | undefined {
     return refuse(
       `a level holds for all operations of a run. Write ${level} alone. For phases and functions use a measure, such as "${REQUIREMENT_EXAMPLE}".`,
     )
-  return { kind: 'level', text, level }
+  return own === undefined ? { kind: 'level', text, level } : { kind: 'own level', text, level: own }
 }
 
 const selectionOf = (of: string | undefined, during: string | undefined, refuse: Refuse): Selection => ({
