@@ -34,6 +34,8 @@ interface Cell {
 export class Cells {
   readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
   readonly #names = new Map<string, number>()
+  /** For each transaction, the sets of transactions with which it was compared. */
+  readonly #compared = new Map<Member, ReadonlySet<Member>[]>()
 
   addRead(read: Read): void {
     const cell = this.#cellOf(read.history, read.places)
@@ -41,8 +43,10 @@ export class Cells {
     cell.versions.add(read.at)
   }
 
-  /** Adds the changes of several transactions, whose order the final state shows. */
+  /** Adds the changes of transactions that were compared with each other. The final state shows their order. */
   addWrites(members: readonly Member[], changed: Changed): void {
+    const compared = new Set(members)
+    for (const member of members) add(this.#compared, member, compared)
     const groups = new Map(members.map(({ transaction, group }) => [transaction, group]))
     const histories = new Set(members.flatMap(({ transaction }) => changed.get(transaction) ?? []))
     for (const history of histories) {
@@ -137,11 +141,19 @@ export class Cells {
       const sight = sightOf(executed, history)
       const [first] = some
       if (sight === undefined || first === undefined) continue
-      const group = first.reader.group
-      const isForeign = (at: number): boolean => members.get(history.versions[at]?.transaction)?.group !== group
+      const { group } = first.reader
+      const compared = this.#compared.get(first.reader) ?? []
+      const writerOf = (at: number): Member | undefined => members.get(history.versions[at]?.transaction)
+      const isForeign = (at: number): boolean => writerOf(at)?.group !== group
       const next = versions.find((at) => at > sight.at && isForeign(at))
       const last = versions.findLast((at) => at <= sight.at)
-      const matters = (at: number | undefined): boolean => at === undefined || some.some((read) => read.at === at)
+      const matters = (at: number | undefined): boolean => {
+        const writer = at === undefined ? undefined : writerOf(at)
+        if (writer === undefined || some.some((read) => read.at === at)) return true
+        // Without a comparison, only a dependency in the order of the commits is assumed: it closes no cycle.
+        if (compared.some((all) => all.has(writer))) return false
+        return (at ?? 0) <= sight.at || writer.transaction.commitNumber > group.last
+      }
       if (matters(next) && matters(last)) shared.push(...some)
       else own.push(some)
     }

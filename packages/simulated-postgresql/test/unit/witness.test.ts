@@ -301,6 +301,37 @@ describe('the dependency report', () => {
     expect(lines.filter((line) => line.includes('w jobs/1/state 2 "'))).toEqual(inOrder)
   })
 
+  /** Sessions a and b both read the state of job 1, then both write it. */
+  const lostUpdate = (one: string, other: string): readonly string[] => [
+    ...['a: begin', 'b: begin', 'a: select state from jobs where id = 1', 'b: select state from jobs where id = 1'],
+    ...[`a: update jobs set state = '${one}' where id = 1`, 'a: commit'],
+    ...[`b: update jobs set state = '${other}' where id = 1`, 'b: commit'],
+  ]
+
+  test.each([
+    ['different values', '1', '2', '3', '4'],
+    ['equal values', '1', '1', '2', '2'],
+  ])('has one cell for a column with two lost updates, one after the other, of %s', (_, ...states) => {
+    const [first = '', second = '', third = '', fourth = ''] = states
+    const { lines } = told([...lostUpdate(first, second), ...lostUpdate(third, fourth)])
+    expect(lines).toEqual([
+      ...['a r jobs/1/state "queued" -1', `a w jobs/1/state "${first}" 0`],
+      ...['b r jobs/1/state "queued" -1', `b w jobs/1/state "${second}" 1`],
+      ...[`a r jobs/1/state "${second}" 1`, `a w jobs/1/state "${third}" 2`],
+      ...[`b r jobs/1/state "${second}" 1`, `b w jobs/1/state "${fourth}" 3`],
+    ])
+  })
+
+  test('omits a missed version that does not change the result of a read', () => {
+    const { lines } = told([
+      ...['c: begin isolation level repeatable read', 'c: select count(*) from doctors', ...lostUpdate('1', '2')],
+      ...["c: select count(*) from jobs where id = 1 and state <> 'done'"],
+      ...["a: update jobs set state = 'done' where id = 1", "c: update jobs set state = '5' where id = 2", 'c: commit'],
+    ])
+    expect(lines.filter((line) => line.startsWith('c r'))).toEqual(['c r jobs/1/state 2 "queued" -1'])
+    expect(lines.filter((line) => line.includes('jobs/1/state 2 "'))).toHaveLength(2)
+  })
+
   test('dates the beginning of a transaction from its first statement, even if that statement reads no table', () => {
     const { transactions } = told([
       ...['a: begin isolation level repeatable read', 'a: select 1', `b: ${leave('b')}`, `a: ${COUNT}`],
