@@ -273,6 +273,8 @@ export function addIdentity(
   context: Context,
   run: Run,
 ): void {
+  if (column.identity !== undefined)
+    throw new SqlError('55000', `column "${column.name}" of relation "${table.name}" is already an identity column`)
   const sequence = ownedSequence(table, column, context, run, options)
   if (!column.notNull) setNotNull(table, column, run)
   column.identity = { sequence, always }
@@ -284,7 +286,7 @@ export function addIdentity(
 function ownedSequence(table: Table, column: Column, context: Context, run: Run, options?: readonly Node[]): Sequence {
   const name = chosenName(`${table.name}_${column.name}_seq`, table.schema, context)
   const sequence = newSequence(table.schema, name, column.type.oid, run)
-  sequenceOptions(sequence, options, context)
+  sequenceOptions(sequence, options, context, true)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
   // No other transaction has or wants the name.

@@ -2,17 +2,20 @@ import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { resolveTypeName } from '../expressions/type-name.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
-import { expectKind, type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
+import { expectKind, type Fields, fieldsOf, type Node, namesOf } from '../sql/nodes.ts'
 import { undefinedRelation } from '../sql/undefined.ts'
 import type { Sequence } from '../storage/sequence.ts'
 import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
-import { freeName } from './names.ts'
+import { columnNamed } from './constraints.ts'
+import { freeName, relationOf } from './names.ts'
+
+const LARGEST = 2n ** 63n - 1n
 
 const MAXIMA: ReadonlyMap<number, bigint> = new Map([
   [OID.int2, 32_767n],
   [OID.int4, 2_147_483_647n],
-  [OID.int8, 2n ** 63n - 1n],
+  [OID.int8, LARGEST],
 ])
 
 export function newSequence(schema: string, name: string, typeOid: number, run: Run): Sequence {
@@ -24,7 +27,7 @@ export function newSequence(schema: string, name: string, typeOid: number, run: 
     start: 1n,
     increment: 1n,
     minimum: 1n,
-    maximum: MAXIMA.get(typeOid) ?? 2n ** 63n - 1n,
+    maximum: MAXIMA.get(typeOid) ?? LARGEST,
     cycle: false,
     lastValue: 1n,
     isCalled: false,
@@ -45,7 +48,7 @@ export function* createSequence(
   const free = yield* freeName(sequence, if_not_exists === true, context, run)
   if (free === undefined) return
   const created = newSequence(free.schema, free.name, OID.int8, run)
-  sequenceOptions(created, options, context)
+  sequenceOptions(created, options, context, true)
   yield* run.catalogue.create(created, run)
 }
 
@@ -57,63 +60,73 @@ export function alterSequence(fields: Fields<'AlterSeqStmt'>, context: Context, 
     throw undefinedRelation([sequence?.schemaname, sequence?.relname ?? ''])
   }
   const before = { ...found }
-  sequenceOptions(found, options, context)
   run.transaction.current.undo.push(() => Object.assign(found, before))
+  sequenceOptions(found, options, context, false)
   return 'ALTER SEQUENCE'
 }
 
-/** Applies START, INCREMENT, MINVALUE, MAXVALUE, CYCLE, CACHE, AS, RESTART and OWNED BY. */
-export function sequenceOptions(sequence: Sequence, options: readonly Node[] | undefined, context: Context): void {
-  let start: bigint | undefined
-  let restart: bigint | undefined
-  let bounds = false
-  for (const node of options ?? []) {
-    const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
-    switch (defname) {
-      case 'as':
-        sequence.typeOid = resolveTypeName(expectKind(arg, 'TypeName'), context).oid
-        sequence.maximum = MAXIMA.get(sequence.typeOid) ?? sequence.maximum
-        break
-      case 'start':
-        start = integer(arg)
-        break
-      case 'restart':
-        restart = arg === undefined ? sequence.start : integer(arg)
-        break
-      case 'increment':
-        sequence.increment = integer(arg)
-        if (sequence.increment === 0n) throw new SqlError('22023', 'INCREMENT must not be zero')
-        break
-      case 'minvalue':
-        if (arg !== undefined) sequence.minimum = integer(arg)
-        bounds ||= arg !== undefined
-        break
-      case 'maxvalue':
-        if (arg !== undefined) sequence.maximum = integer(arg)
-        break
-      case 'cycle':
-        sequence.cycle = arg === undefined || !('Boolean' in arg) || arg.Boolean.boolval === true
-        break
-      case 'cache':
-      case 'owned_by':
-      case 'sequence_name':
-        break
-      default:
-        throw new NotSupported(`${defname} of a sequence`)
-    }
-  }
-  if (sequence.increment < 0n && !bounds) {
-    sequence.minimum = -sequence.maximum - 1n
-    sequence.maximum = -1n
-  }
-  if (start !== undefined || options === undefined || !sequence.isCalled) {
-    sequence.start = start ?? (sequence.increment > 0n ? sequence.minimum : sequence.maximum)
-    if (!sequence.isCalled) sequence.lastValue = sequence.start
-  }
-  if (restart !== undefined) {
-    sequence.lastValue = restart
+/** Applies the options of CREATE SEQUENCE or ALTER SEQUENCE (init_params in sequence.c). */
+export function sequenceOptions(
+  sequence: Sequence,
+  options: readonly Node[] | undefined,
+  context: Context,
+  isNew: boolean,
+): void {
+  const given = new Map(
+    (options ?? []).map((node): [string, Node | undefined] => {
+      const { defname = '', arg } = fieldsOf('DefElem', expectKind(node, 'DefElem'), ['defname', 'arg'])
+      if (!OPTIONS.has(defname)) throw new NotSupported(`${defname} of a sequence`)
+      return [defname, arg]
+    }),
+  )
+  const number = (name: string): bigint | undefined =>
+    given.get(name) === undefined ? undefined : integer(given.get(name))
+  const isReset = (name: string): boolean => isNew || given.has(name)
+  const type = given.get('as')
+  if (type !== undefined) sequence.typeOid = resolveTypeName(expectKind(type, 'TypeName'), context).oid
+  const largest = MAXIMA.get(sequence.typeOid) ?? LARGEST
+  sequence.increment = number('increment') ?? sequence.increment
+  if (sequence.increment === 0n) throw new SqlError('22023', 'INCREMENT must not be zero')
+  const isAscending = sequence.increment > 0n
+  if (isReset('minvalue')) sequence.minimum = number('minvalue') ?? (isAscending ? 1n : -largest - 1n)
+  if (isReset('maxvalue') || (type !== undefined && isAscending))
+    sequence.maximum = number('maxvalue') ?? (isAscending ? largest : -1n)
+  if (sequence.minimum >= sequence.maximum)
+    throw new SqlError('22023', `MINVALUE (${sequence.minimum}) must be less than MAXVALUE (${sequence.maximum})`)
+  const cycle = given.get('cycle')
+  if (given.has('cycle'))
+    sequence.cycle = cycle === undefined || !('Boolean' in cycle) || cycle.Boolean.boolval === true
+  const first = isAscending ? sequence.minimum : sequence.maximum
+  sequence.start = number('start') ?? (isNew ? first : sequence.start)
+  requireWithin('START', sequence.start, sequence)
+  if (isNew || given.has('restart')) {
+    sequence.lastValue = number('restart') ?? sequence.start
     sequence.isCalled = false
   }
+  requireWithin('RESTART', sequence.lastValue, sequence)
+  const owner = given.get('owned_by')
+  if (owner !== undefined) sequence.owner = ownerOf(owner, context)
+}
+
+const OPTIONS: ReadonlySet<string> = new Set(
+  'as start restart increment minvalue maxvalue cycle cache owned_by sequence_name'.split(' '),
+)
+
+/** Returns the column that OWNED BY names; undefined for NONE. */
+function ownerOf(node: Node, context: Context): Sequence['owner'] {
+  const names = namesOf(expectKind(node, 'List').items)
+  const [column = '', table = '', schemaname] = names.toReversed()
+  if (names.length === 1 && column === 'none') return undefined
+  if (names.length === 1)
+    throw new SqlError('42601', 'invalid OWNED BY option', { hint: 'Specify OWNED BY table.column or OWNED BY NONE.' })
+  const found = relationOf({ relname: table, ...(schemaname === undefined ? {} : { schemaname }) }, context)
+  return { table: found, attribute: columnNamed(found, column).attribute }
+}
+
+function requireWithin(what: 'START' | 'RESTART', value: bigint, { minimum, maximum }: Sequence): void {
+  if (value < minimum) throw new SqlError('22023', `${what} value (${value}) cannot be less than MINVALUE (${minimum})`)
+  if (value > maximum)
+    throw new SqlError('22023', `${what} value (${value}) cannot be greater than MAXVALUE (${maximum})`)
 }
 
 function integer(node: Node | undefined): bigint {
