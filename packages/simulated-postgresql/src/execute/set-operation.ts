@@ -31,19 +31,11 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   const right = scope.context.compilers.query({ SelectStmt: rarg }, scope.context, scope.parent, scope)
   if (left.columns.length !== right.columns.length)
     throw new SqlError('42601', `each ${name} query must have the same number of columns`)
-  const columns = left.columns.map((column, at) => {
-    const other = right.columns[at]
-    const type =
-      other === undefined
-        ? column.type
-        : scope.context.commonType(
-            [operand(larg, column.type, at, scope), operand(rarg, other.type, at, scope)],
-            name,
-            scope,
-          )
-    return { ...column, type, tableOid: 0, attribute: 0 }
-  })
-  const types = columns.map((column) => column.type)
+  const types = commonTypes(left, right, { larg, rarg, name }, scope)
+  const columns = left.columns.map((column, at) => ({
+    ...column,
+    ...{ type: types[at] ?? column.type, tableOid: 0, attribute: 0 },
+  }))
   for (const type of all === true && name === 'UNION' ? [] : types) requireEquality(scope.context.types, type.oid)
   const convert = [left, right].map((plan, side) => conversion(plan, side === 0 ? larg : rarg, types, scope))
   const results = new QueryScope(scope.context, scope.parent, scope)
@@ -78,8 +70,25 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
   }
 }
 
+type Operand = Fields<'SelectStmt'>
+
+/** Returns the type of each column of a set operation. */
+export function commonTypes(
+  left: QueryPlan,
+  right: QueryPlan,
+  { larg, rarg, name }: { readonly larg: Operand; readonly rarg: Operand; readonly name: string },
+  scope: QueryScope,
+): readonly SqlType[] {
+  return left.columns.map(({ type }, at) => {
+    const other = right.columns[at]
+    if (other === undefined) return type
+    const both = [operand(larg, type, at, scope), operand(rarg, other.type, at, scope)]
+    return scope.context.commonType(both, name, scope)
+  })
+}
+
 /** Returns a column of an operand; a string or null literal has no type yet: the other operand may decide it. */
-function operand(select: Fields<'SelectStmt'>, type: SqlType, at: number, scope: QueryScope): Compiled {
+function operand(select: Operand, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]
   const starred = targets.some(
@@ -100,9 +109,9 @@ function slot(type: SqlType, at: number): Compiled {
 }
 
 /** Returns the conversion of an operand's rows to the common types; undefined if no conversion is needed. */
-function conversion(
+export function conversion(
   plan: QueryPlan,
-  select: Fields<'SelectStmt'>,
+  select: Operand,
   types: readonly SqlType[],
   scope: QueryScope,
 ): ((row: readonly SqlValue[], run: Run) => readonly SqlValue[]) | undefined {

@@ -7,7 +7,7 @@ import { isModification } from './conditions.ts'
 import type { CommonTable, QueryPlan, Rows, Run } from './model.ts'
 import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
-import { distinct, rowKey } from './set-operation.ts'
+import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
 
 /** Executes, before the query, the parts that must run exactly once. */
 type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
@@ -50,7 +50,13 @@ export function compileWith(
 function named(
   columns: readonly { name: string; type: SqlType }[],
   names: readonly string[],
+  query: string,
 ): readonly { name: string; type: SqlType }[] {
+  if (names.length > columns.length)
+    throw new SqlError(
+      '42P10',
+      `WITH query "${query}" has ${columns.length} columns available but ${names.length} columns specified`,
+    )
   return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
 }
 
@@ -58,7 +64,7 @@ function named(
 function plain(name: string, plan: QueryPlan, names: readonly string[], scope: QueryScope): Prepare {
   const table: CommonTable = {
     name,
-    columns: named(plan.columns, names),
+    columns: named(plan.columns, names, name),
     *rows(run) {
       const memo = run.memo.get(table) as { outer: Env | undefined; rows: Rows | undefined }
       memo.rows ??= yield* plan.rows(run, memo.outer)
@@ -77,7 +83,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   const plan = scope.context.compilers.modification(query, scope.context, scope)
   const table: CommonTable = {
     name,
-    columns: named(plan.columns ?? [], names),
+    columns: named(plan.columns ?? [], names, name),
     rows: (run) => ready(run.memo.get(table) as Rows),
   }
   scope.commonTables.set(name, table)
@@ -102,7 +108,7 @@ function recursion(name: string, query: Node, names: readonly string[], scope: Q
       `recursive query "${name}" does not have the form non-recursive-term UNION [ALL] recursive-term`,
     )
   const first = scope.context.compilers.query({ SelectStmt: larg }, scope.context, scope.parent, scope)
-  const columns = named(first.columns, names)
+  const columns = named(first.columns, names, name)
   const table: CommonTable = {
     name,
     columns,
@@ -125,7 +131,8 @@ function recursion(name: string, query: Node, names: readonly string[], scope: Q
         if (round > ROUNDS) throw new NotSupported(`a recursive query of more than ${ROUNDS} rounds`)
         found.push(...working)
         memo.working = working
-        working = fresh(yield* next.rows(run, memo.outer))
+        const rows = yield* next.rows(run, memo.outer)
+        working = fresh(convert === undefined ? rows : rows.map((row) => convert(row, run)))
       }
       delete memo.working
       memo.rows = found
@@ -136,6 +143,16 @@ function recursion(name: string, query: Node, names: readonly string[], scope: Q
   const next = scope.context.compilers.query({ SelectStmt: rarg }, scope.context, scope.parent, scope)
   if (next.columns.length !== columns.length)
     throw new SqlError('42601', 'each UNION query must have the same number of columns')
+  const overall = commonTypes(first, next, { larg, rarg, name: 'UNION' }, scope)
+  const format = (type: SqlType): string => scope.context.format(type)
+  for (const [at, { type }] of columns.entries())
+    if (type.oid !== overall[at]?.oid)
+      throw new SqlError(
+        '42804',
+        `recursive query "${name}" column ${at + 1} has type ${format(type)} in non-recursive term but type ${format(overall[at] ?? type)} overall`,
+        { hint: 'Cast the output of the non-recursive term to the correct type.' },
+      )
+  const convert = conversion(next, rarg, overall, scope)
   return (run, outer) => {
     run.memo.set(table, { outer })
     return []
