@@ -17,6 +17,15 @@ export function withoutLocations(node: unknown): unknown {
   )
 }
 
+/** Returns the column references of a parse tree, without those in subqueries. */
+export function columnReferences(node: unknown): readonly Extract<Node, { ColumnRef: unknown }>[] {
+  if (Array.isArray(node)) return node.flatMap(columnReferences)
+  if (typeof node !== 'object' || node === null || 'SubLink' in node) return []
+  return 'ColumnRef' in node
+    ? [node as Extract<Node, { ColumnRef: unknown }>]
+    : Object.values(node).flatMap(columnReferences)
+}
+
 export function isModification(node: Node): boolean {
   return 'InsertStmt' in node || 'UpdateStmt' in node || 'DeleteStmt' in node || 'MergeStmt' in node
 }

@@ -3,6 +3,8 @@ import type { Compiled, Env } from '../expressions/env.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Fields, Node } from '../sql/nodes.ts'
 import { Numeric, type SqlValue } from '../types/value.ts'
+import { columnReferences } from './conditions.ts'
+import { columnOf } from './grouping-sets.ts'
 import type { Run } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
@@ -20,11 +22,14 @@ export function compileLimit(
   const { limitCount: count, limitOffset: offset, limitOption } = read
   if (limitOption === 'LIMIT_OPTION_WITH_TIES') throw new NotSupported('WITH TIES')
   if (count === undefined && offset === undefined) return undefined
-  const compile = (node: Node | undefined): Compiled | undefined =>
-    node === undefined || ('A_Const' in node && node.A_Const.isnull === true)
+  const compile = (node: Node | undefined, clause: 'LIMIT' | 'OFFSET'): Compiled | undefined => {
+    if (columnReferences(node).some((column) => columnOf(column, scope) !== undefined))
+      throw new SqlError('42P10', `argument of ${clause} must not contain variables`)
+    return node === undefined || ('A_Const' in node && node.A_Const.isnull === true)
       ? undefined
       : compileExpression(node, scope, INT8)
-  return { count: compile(count), offset: compile(offset) }
+  }
+  return { count: compile(count, 'LIMIT'), offset: compile(offset, 'OFFSET') }
 }
 
 export function limited<T>(rows: readonly T[], limit: CompiledLimit, run: Run, outer: Env | undefined): readonly T[] {

@@ -6,9 +6,10 @@ import { SqlError } from '../sql/error.ts'
 import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
 import type { SqlType } from '../types/value.ts'
-import { conjuncts } from './conditions.ts'
+import { conjuncts, withoutLocations } from './conditions.ts'
 import { compileFrom, type From } from './from.ts'
 import { compileGrouping, type Grouping } from './grouping.ts'
+import { columnOf } from './grouping-sets.ts'
 import { boundsOf, type CompiledLimit, compileLimit } from './limit.ts'
 import { compileLocking, type Locked, lockOne, lockRows } from './locking.ts'
 import type { JoinedRow, QueryPlan, Reading, Rows, Run } from './model.ts'
@@ -115,25 +116,41 @@ function distinctOf(
   if (clause === undefined) return 'none'
   // The parser represents a plain DISTINCT as a list of one empty node.
   const expressions = clause.filter((node) => Object.keys(node).length > 0)
+  const identity = ({ node, target }: Pick<SortKey, 'node' | 'target'>): string =>
+    identityOf(target === undefined ? node : targets[target], scope)
   if (expressions.length === 0) {
-    if (
-      sort.some((key) => key.target === undefined && !targets.some((target) => sameNode(target.compiled, key.compiled)))
-    )
+    const selected = new Set(targets.map((target) => identityOf(target, scope)))
+    if (sort.some((key) => !selected.has(identity(key))))
       throw new SqlError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list')
     // Throws for a type without an equality, such as json.
     for (const { compiled } of targets) requireEquality(scope.context.types, compiled.type.oid)
     return 'all'
   }
-  return compileSort(
+  const keys = compileSort(
     expressions.map((node) => ({ SortBy: { node } })),
     targets,
     scope,
     compile,
-  ).map((key) => key.compiled)
+  )
+  const wanted = new Set(keys.map(identity))
+  const other = sort.findIndex((key) => !wanted.has(identity(key)))
+  if (other >= 0 && new Set(sort.slice(0, other).map(identity)).size < wanted.size)
+    throw new SqlError('42P10', 'SELECT DISTINCT ON expressions must match initial ORDER BY expressions')
+  return keys.map((key) => key.compiled)
 }
 
-function sameNode(a: Compiled, b: Compiled): boolean {
-  return a === b || String(a.evaluate) === String(b.evaluate)
+/** Returns equal texts for equal expressions, however they qualify their columns. */
+function identityOf(of: Target | Node | undefined, scope: QueryScope): string {
+  const resolved = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(resolved)
+    if (typeof node !== 'object' || node === null) return node
+    const slot = 'ColumnRef' in node ? columnOf(node as Node, scope)?.slot : undefined
+    return slot ?? Object.fromEntries(Object.entries(node).map(([name, value]) => [name, resolved(value)]))
+  }
+  const isTarget = of !== undefined && 'compiled' in of
+  return JSON.stringify(
+    isTarget && of.column !== undefined ? of.column.slot : resolved(withoutLocations(isTarget ? of.node : of)),
+  )
 }
 
 function* found(select: Select, run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void> {

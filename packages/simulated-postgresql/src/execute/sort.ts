@@ -6,6 +6,7 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import type { QueryScope } from './scope.ts'
 
 export interface SortKey {
+  readonly node: Node
   readonly compiled: Compiled
   readonly compare: (a: SqlValue, b: SqlValue) => number
   /** The index of the result column that the key is; undefined for another expression. */
@@ -30,7 +31,7 @@ export function compileSort(
     if (key === undefined || useOp !== undefined) throw new NotSupported('ORDER BY USING')
     const target = targetOf(key, targets, 'ORDER BY')
     const compiled = target === undefined ? compile(key) : (targets[target]?.compiled ?? compile(key))
-    return { compiled, target, compare: orderOf(fields, compiled.type, scope) }
+    return { node: key, compiled, target, compare: orderOf(fields, compiled.type, scope) }
   })
 }
 

@@ -13,6 +13,8 @@ export interface Target {
   readonly compiled: Compiled
   /** The expression; undefined for a column from `*`. */
   readonly node: Node | undefined
+  /** The column that the result column is; undefined for another expression. */
+  readonly column: NamedColumn | undefined
   readonly tableOid: number
   readonly attribute: number
 }
@@ -35,6 +37,7 @@ export function compileTargets(
         name: name ?? resultName(val),
         compiled: scope.context.known(compile(val, wanted?.[at]), scope),
         node: val,
+        column: found,
         tableOid: found?.tableOid ?? 0,
         attribute: found?.attribute ?? 0,
       },
@@ -48,6 +51,7 @@ function columnTarget(column: NamedColumn, scope: QueryScope): Target {
     name: column.name,
     compiled: { type: column.type, evaluate: (env) => valueIn(column, env.row) },
     node: undefined,
+    column,
     tableOid: column.tableOid,
     attribute: column.attribute,
   }
