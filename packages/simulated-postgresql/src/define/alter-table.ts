@@ -18,7 +18,7 @@ import type { SqlType, SqlValue } from '../types/value.ts'
 import { alterComposite } from './composite-types.ts'
 import { addConstraint, columnNamed, revalidate, setNotNull } from './constraints.ts'
 import { addColumn, addIdentity, setDefault } from './create-table.ts'
-import { addIndex, dropIndexes } from './indexes.ts'
+import { addIndex, dropIndexes, rebuilt } from './indexes.ts'
 import { tableOf, viewsOn } from './names.ts'
 import { attachPartition } from './partitions.ts'
 import { requireNoPolicies, setOwner, setRowSecurity } from './row-security.ts'
@@ -114,7 +114,13 @@ function* alter(
         'generated_when',
         'options',
       ])
-      addIdentity(table, columnNamed(table, name), generated_when === 'a', options, context, run)
+      const column = columnNamed(table, name)
+      if (!column.notNull)
+        throw new SqlError(
+          '55000',
+          `column "${name}" of relation "${table.name}" must be declared NOT NULL before identity can be added`,
+        )
+      addIdentity(table, column, generated_when === 'a', options, context, run)
       return
     }
     case 'AT_ValidateConstraint':
@@ -332,7 +338,7 @@ function* changeType(
     context,
     run,
   )
-  for (const index of before.indexes) yield* addIndex(table, { ...index, entries: new Map(), readers: new Map() }, run)
+  for (const index of before.indexes) yield* addIndex(table, rebuilt(index, table, context, run), run)
   for (const key of run.catalogue.referencing(table, context.own)) {
     const { index } = key
     key.index = table.indexes.find((each) => each.oid === index.oid) ?? index

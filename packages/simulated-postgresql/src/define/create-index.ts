@@ -1,12 +1,10 @@
 import { createIndex } from '../catalogue/indexes.ts'
-import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
-import { rowScope } from '../execute/table-facts.ts'
 import { NotSupported } from '../sql/error.ts'
 import { type Fields, fieldsOf } from '../sql/nodes.ts'
 import type { Wait } from '../storage/wait.ts'
-import { addIndex, chosenName, indexColumns, requirePartitionKey } from './indexes.ts'
+import { addIndex, chosenName, conditionOf, elementNames, indexColumns, requirePartitionKey } from './indexes.ts'
 import { isFree, relationOf } from './names.ts'
 
 export function* createIndexStatement(
@@ -31,7 +29,7 @@ export function* createIndexStatement(
     throw new NotSupported(`a unique index with ${read.accessMethod}`)
   const table = yield* run.lockNamed(() => relationOf(read.relation, context), 'ShareLock')
   const columns = indexColumns(read.indexParams, table, context)
-  const parts = columns.map((column) => ('place' in column ? table.columns[column.place]?.name : 'expr'))
+  const parts = elementNames([...(read.indexParams ?? []), ...(read.indexIncludingParams ?? [])])
   const name = read.idxname ?? chosenName(`${table.name}_${parts.join('_')}_idx`, table.schema, context)
   if (!isFree(table.schema, name, read.if_not_exists === true, context, run)) return
   const where = read.whereClause
@@ -56,13 +54,7 @@ export function* createIndexStatement(
       columns,
       included: indexColumns(read.indexIncludingParams, table, context),
       method: read.accessMethod ?? 'btree',
-      condition:
-        where === undefined
-          ? undefined
-          : {
-              compiled: context.condition(where, rowScope(table, context), 'WHERE'),
-              text: JSON.stringify(withoutLocations(where)),
-            },
+      condition: where === undefined ? undefined : conditionOf(where, table, context),
       excludes: undefined,
     },
     table,

@@ -1,10 +1,8 @@
-import { createIndex, type IndexColumn } from '../catalogue/indexes.ts'
+import { createIndex } from '../catalogue/indexes.ts'
 import type { Table } from '../catalogue/table.ts'
-import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
 import { QueryScope } from '../execute/scope.ts'
-import { rowScope } from '../execute/table-facts.ts'
 import type { Compiled } from '../expressions/env.ts'
 import { binary, operatorName } from '../expressions/operators.ts'
 import { NotSupported, SqlError } from '../sql/error.ts'
@@ -13,7 +11,7 @@ import type { Wait } from '../storage/wait.ts'
 import { OID } from '../types/oids.ts'
 import { subtypeOf } from '../types/range.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
-import { addIndex, chosenName, indexColumns } from './indexes.ts'
+import { addIndex, chosenName, conditionOf, elementNames, indexColumns } from './indexes.ts'
 
 /**
  * Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`: refuses a row if all operators hold for it and another row.
@@ -30,11 +28,8 @@ export function* addExclusion(
     ['contype', 'conname', 'exclusions', 'access_method', 'where_clause', 'deferrable', 'initdeferred'],
   )
   const parts = (exclusions ?? []).map((node) => partOf(node))
-  const columns = indexColumns(
-    parts.map(({ element }) => element),
-    table,
-    context,
-  )
+  const elements = parts.map(({ element }) => element)
+  const columns = indexColumns(elements, table, context)
   const operators = columns.map((column, at) => {
     const type = 'place' in column ? table.columns[column.place]?.type : column.compiled.type
     if (type === undefined) throw new NotSupported('this element of EXCLUDE')
@@ -43,7 +38,7 @@ export function* addExclusion(
   const index = createIndex(
     {
       oid: run.store.nextOid(),
-      name: conname ?? chosenName(`${table.name}_${columns.map(nameIn(table)).join('_')}_excl`, table.schema, context),
+      name: conname ?? chosenName(`${table.name}_${elementNames(elements).join('_')}_excl`, table.schema, context),
       unique: false,
       primary: false,
       nullsNotDistinct: false,
@@ -52,13 +47,7 @@ export function* addExclusion(
       initiallyDeferred: initdeferred === true,
       columns,
       method: access_method ?? 'btree',
-      condition:
-        where_clause === undefined
-          ? undefined
-          : {
-              compiled: context.condition(where_clause, rowScope(table, context), 'WHERE'),
-              text: JSON.stringify(withoutLocations(where_clause)),
-            },
+      condition: where_clause === undefined ? undefined : conditionOf(where_clause, table, context),
       excludes: (a, b) =>
         operators.every(
           (each, at) =>
@@ -77,11 +66,6 @@ function partOf(node: Node): { readonly element: Node; readonly operator: string
     throw new NotSupported('an operator class in EXCLUDE')
   return { element, operator: operatorName(expectKind(operator, 'List').items) }
 }
-
-const nameIn =
-  (table: Table) =>
-  (column: IndexColumn): string =>
-    'place' in column ? (table.columns[column.place]?.name ?? '') : 'expr'
 
 /** Compiles an operator between the value of one row, at index 0, and the value of the other row, at index 1. */
 function exclusive(operator: string, type: SqlType, method: string, context: Context): Compiled {

@@ -1,8 +1,9 @@
-import type { IndexColumn } from '../catalogue/indexes.ts'
+import { createIndex, type IndexColumn, type IndexDefinition } from '../catalogue/indexes.ts'
 import { columnsOf, type Table } from '../catalogue/table.ts'
 import { withoutLocations } from '../execute/conditions.ts'
 import type { Context } from '../execute/context.ts'
 import type { Run } from '../execute/model.ts'
+import { resultName } from '../execute/names.ts'
 import { rowScope } from '../execute/table-facts.ts'
 import { requireCollation } from '../expressions/collation.ts'
 import { compileExpression } from '../expressions/compile.ts'
@@ -105,10 +106,51 @@ export function indexColumns(
       return { place: column.attribute - 1, order }
     }
     if (expr === undefined) throw new NotSupported('an empty index element')
-    const compiled = compileExpression(expr, rowScope(table, context))
-    collate(compiled.type)
-    return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr), order }
+    const column = expressionColumn(expr, table, context)
+    collate(column.compiled.type)
+    return { ...column, order }
   })
+}
+
+function expressionColumn(expr: Node, table: Table, context: Context) {
+  const compiled = compileExpression(expr, rowScope(table, context))
+  return { compiled, text: JSON.stringify(withoutLocations(expr)), shown: shownExpression(expr) }
+}
+
+export const conditionOf = (where: Node, table: Table, context: Context): IndexDefinition['condition'] => ({
+  compiled: context.condition(where, rowScope(table, context), 'WHERE'),
+  text: JSON.stringify(withoutLocations(where)),
+})
+
+/** Returns an index without entries, with its expressions compiled for the present types of the columns. */
+export function rebuilt(index: Index, table: Table, context: Context, run: Run): Index {
+  const { columns, included, orders, expressions } = index
+  const condition = index.condition === undefined ? undefined : conditionOf(JSON.parse(index.condition), table, context)
+  const column = (place: number | undefined, at: number): IndexColumn =>
+    place === undefined
+      ? { ...expressionColumn(JSON.parse(expressions[at] ?? ''), table, context), order: orders[at] }
+      : { place, order: orders[at] }
+  return createIndex(
+    {
+      ...index,
+      columns: columns.map(column),
+      included: included.flatMap((place) => (place === undefined ? [] : [{ place, order: undefined }])),
+      condition,
+    },
+    table,
+    run.engineFacts,
+  )
+}
+
+/** Returns the names of an index's columns, from which its own name is made (ChooseIndexColumnNames). */
+export function elementNames(elements: readonly Node[]): readonly string[] {
+  const names: string[] = []
+  for (const node of elements) {
+    const { name, expr } = expectKind(node, 'IndexElem')
+    const own = name ?? (expr === undefined ? undefined : resultName(expr))
+    names.push(firstFree(own === undefined || own === '?column?' ? 'expr' : own, (each) => names.includes(each)))
+  }
+  return names
 }
 
 /** Returns the order as PostgreSQL prints it; by default nulls come last in ascending and first in descending order. */
