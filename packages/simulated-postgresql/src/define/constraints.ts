@@ -71,6 +71,12 @@ function* addKey(
     return
   }
   const columns = column === undefined ? namesOf(keys).map((name) => columnNamed(table, name, true)) : [column]
+  const twice = columns.find((each, at) => columns.indexOf(each) < at)
+  if (twice !== undefined)
+    throw new SqlError(
+      '42701',
+      `column "${twice.name}" appears twice in ${primary ? 'primary key' : 'unique'} constraint`,
+    )
   if (primary) {
     if (table.indexes.some((index) => index.primary))
       throw new SqlError('42P16', `multiple primary keys for table "${table.name}" are not allowed`)

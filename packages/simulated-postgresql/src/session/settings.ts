@@ -90,7 +90,8 @@ export class Settings {
     const value = this.get(name)
     const error = value === undefined ? undefinedSetting(name) : undefined
     if (error !== undefined && (!missingOk || error instanceof NotSupported)) throw error
-    return value
+    const isTime = BY_NAME.get(name.toLowerCase())?.unit === 'ms'
+    return isTime && value !== undefined ? shownTime(millisecondsOf(value) ?? 0) : value
   }
 
   /** Sets or resets a value; returns a function that undoes the change. */
@@ -180,6 +181,13 @@ const UNITS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, min
 function millisecondsOf(text: string): number | undefined {
   const [, number, unit = 'ms'] = /^\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|h|d)?\s*$/.exec(text) ?? []
   return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
+}
+
+/** Returns a time in the largest unit of which it is a multiple, as SHOW prints it. */
+function shownTime(milliseconds: number): string {
+  const units = Object.entries(UNITS).toReversed()
+  const [unit, size] = units.find(([, each]) => milliseconds % each === 0) ?? ['ms', 1]
+  return milliseconds === 0 ? '0' : `${milliseconds / size}${unit}`
 }
 
 /** Returns the settings of a StartupMessage: its parameters, and `-c name=value` in `options`. */
