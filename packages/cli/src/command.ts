@@ -11,12 +11,15 @@ export interface Command {
   readonly summary: string
   /** Descriptions of the positional arguments, by name. */
   readonly positionals?: { readonly [name: string]: string }
-  /** In the order of the help text. If any option is common, the other options are listed only by `--help --all`. */
+  /**
+   * The options, in the order of the help text. If any option is common, `--help` lists only common options unless
+   * `--all` is given.
+   */
   readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** The actions that may follow the name, for help and completion. */
   readonly actions?: readonly CommandAction[]
-  /** Returns help for the words after the name, if they have separate help. */
+  /** Returns the help for the words after the command's name; undefined if these words have no help of their own. */
   helpFor?(argv: readonly string[]): string | undefined
   /** Rewrites the command line before it is parsed, to support options of other styles. */
   normalize?(argv: readonly string[]): readonly string[] | Promise<readonly string[]>
@@ -52,7 +55,10 @@ export const textsOf = (options: ParsedOptions, name: string): readonly string[]
 /** Marks a word to keep. No argument can contain a NUL, so a user cannot type this mark. */
 const KEPT = '\u0000'
 
-/** Marks a word that yargs would treat as an option, or drop; `textsOf` returns it unchanged. */
+/**
+ * Marks a word that begins with a dash, because yargs would take the word as an option or drop it. `textsOf` removes
+ * the mark.
+ */
 export const keepWord = (typed: string): string => (typed.startsWith('-') ? `${KEPT}${typed}` : typed)
 
 export const wordOf = (kept: string): string => (kept.startsWith(KEPT) ? kept.slice(KEPT.length) : kept)

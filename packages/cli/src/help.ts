@@ -38,8 +38,8 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
 }
 
 /**
- * The options without texts. yargs formats the help of every command that it runs, even without `--help`, which takes
- * longer than the rest of its work; without texts there is little to format.
+ * Returns the options without texts. yargs formats the help of every command that it runs, even without `--help`.
+ * Formatting the texts takes longer than everything else that yargs does.
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(

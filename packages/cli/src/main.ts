@@ -120,7 +120,7 @@ async function extendRegistries(argv: readonly string[]): Promise<void> {
   if (!EXTENSIBLE.has(command)) return
   const ours = optionsOf(argv)
   const at = ours.findIndex((word) => /^--config(=|$)/.test(word))
-  // The `--config` of a proxy is data.
+  // For `chaos proxy`, the file of `--config` is data and cannot extend chaos.
   if (command === 'proxy' && at >= 0) return
   if (command === 'mcp' && at < 0 && !allowsCode(ours)) return
   const path = extendingConfig(at < 0 ? undefined : (ours[at]?.match(/=(.*)/)?.[1] ?? ours[at + 1]))
@@ -135,8 +135,8 @@ function allowsCode(words: readonly string[]): boolean {
 }
 
 /**
- * The path of the configuration that may extend chaos, judged by its text: most configurations need not be loaded for
- * this. Only a configuration that is code can extend chaos.
+ * Returns the path of the configuration if its text mentions `extend`; undefined otherwise. This check avoids loading
+ * most configurations. Only a configuration that is code can extend chaos.
  */
 function extendingConfig(named: string | undefined): string | undefined {
   const path = named ?? CODE.map((extension) => `chaos.config.${extension}`).find((name) => existsSync(name))

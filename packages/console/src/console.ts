@@ -65,8 +65,8 @@ interface Shown {
 }
 
 /**
- * Opens the live page. The cost for a run is the processing of its events. A page gets at most ten frames a second, and
- * none while it has not read the last frame.
+ * Opens the live page. The page costs a run only the processing of its events. Each browser gets at most ten frames a
+ * second, and no frame until it has read the last one.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
@@ -196,7 +196,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // A judgement of half of the final reads would look as if the other reads had been refused.
+      // During the final reads, judging would treat the missing final reads as refused, so it ends before them.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

@@ -92,8 +92,8 @@ const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer)
   protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
 
 /**
- * Returns the links of a fault: both directions for every caller, or only the direction of requests for a fault of
- * requests.
+ * Returns the links that a fault affects: both directions between the server and every caller. A fault of requests
+ * affects only the direction of requests.
  */
 function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
   if (ofRequests) return [linkName(forward)]
@@ -141,8 +141,8 @@ function freeName(plane: ControlPlane, wanted: string): string {
 }
 
 /**
- * Returns why a fault must be kept: toxics and rule sets have their own lists, from which only their owners remove
- * faults.
+ * Returns why the page cannot remove a fault; undefined if it can. Toxics and rule sets have their own lists, from
+ * which only their owners remove faults.
  */
 const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']): string | undefined =>
   origin === 'toxic'
@@ -217,7 +217,10 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/** Returns the violation found so far as text, or else the doubt about the record; undefined if there is neither. */
+/**
+ * Returns the first violation as text. Without a violation, returns the doubt about the record; undefined if there is
+ * no doubt either.
+ */
 function becauseOf({
   violation,
   doubt,
@@ -242,7 +245,7 @@ interface Sampled {
 /** Computes the increase of each link's count per second. */
 interface Rates {
   add(totals: ReadonlyMap<string, number>): void
-  /** Returns the sums over these links per second, oldest first. */
+  /** Returns the total rate of these links for each second, oldest first. */
   of(links: readonly Link[]): readonly number[]
 }
 

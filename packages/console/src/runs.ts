@@ -82,8 +82,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Returns the first part of the paths of a run's own documents, which replaces the token. A report may come from
- * strangers and can send its own address elsewhere, so that address must not contain the token.
+ * Returns the first part of the paths of a run's own documents. This part replaces the token. A report may come from
+ * strangers and can send its own address elsewhere, so its address must not contain the token.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)

@@ -21,7 +21,7 @@ export function knownName<Name extends string>(
   throw usageError(`${printable(where)}: there is no such ${what}.${suggestion} ${listing(listed, near)}`)
 }
 
-/** Names of levels and faults elsewhere, with the names that chaos uses. */
+/** Names of levels and faults that other tools use, each with the name in chaos. */
 const elsewhere: ReadonlyMap<string, string> = new Map([
   [
     'level strictly-serializable',
@@ -34,10 +34,10 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
   ['fault bandwidth', 'slow: little bandwidth between nodes'],
 ])
 
-/** Returns whether a level is not one of the stronger forms, whose names are derived. */
+/** Returns whether the name of a level is not derived from another level by the prefix `strong-`. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** If more names than this are known, an error with a suggestion does not list them. */
+/** The largest number of known names that an error lists if it also suggests a name. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -151,7 +151,10 @@ export const unlessNot = (text: string): Option<boolean> => ({
   print: () => undefined,
 })
 
-/** As `unlessNot`, but undefined if nothing is typed: a configuration then decides. */
+/**
+ * An option that is on unless `--no-NAME` is given. Its value is undefined if the user types neither form, so that a
+ * configuration can set it.
+ */
 export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   type: 'boolean',
   describe: text,
@@ -160,8 +163,8 @@ export const unlessTyped = (text: string): Option<boolean | undefined> => ({
 })
 
 /**
- * The options under one title of `--help`, in its order. Without `--all`, help lists only common options: those named
- * here, and options that several commands share and that are declared `common`.
+ * Lists the options under one title of `--help`, in the order of `declared`. Marks the options in `commonNames` as
+ * common: `--help` lists only common options unless `--all` is given. An option that is declared `common` stays common.
  */
 export function inGroup<Declared extends Options>(
   group: string,
@@ -182,7 +185,7 @@ const mapped = <Declared extends Options>(
 /** An option that `--help` lists without `--all`. */
 export const common = <Declared extends Option>(option: Declared): Declared => ({ ...option, common: true })
 
-/** The given options, of which only the named ones are common. */
+/** Returns the options with only the options in `names` marked as common. */
 export const onlyCommon = <Declared extends Options>(
   declared: Declared,
   ...names: readonly (keyof Declared & string)[]

@@ -66,7 +66,7 @@ const same =
 
 const inSeconds: Renamed = (value) => ['--time', /^\d+(\.\d+)?$/.test(value) ? `${value}s` : value]
 
-/** A list of node names, as Maelstrom also accepts it: only the number of names matters. */
+/** Accepts a list of node names, as Maelstrom does. Only the number of names matters. */
 const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
 
 /** `4n` means four for each node. */
@@ -109,7 +109,7 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
-/** Options of Maelstrom without a value that request what chaos always does. */
+/** Options of Maelstrom that take no value. Chaos always does what they request. */
 const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
 /** Options of Maelstrom without an equivalent, with advice on what to do instead. */

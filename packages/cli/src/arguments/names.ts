@@ -6,7 +6,7 @@ import { usageError } from '@chaosproxy/history'
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
   knownName(`--${option} ${typed}`, what, typed, known)
 
-/** A level of any judge; whether the model's judge has it is checked later. */
+/** Parses the name of a level of any judge. A later check verifies that the judge of the model has this level. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
 /** The levels in a few lines, for help texts. */

@@ -72,7 +72,7 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   }
   const exitCode = await reporting.finish(exitCodeOf(results))
   const [only] = results
-  // Without a table, the error replaces the report on an unreadable file.
+  // A single unreadable file has no table, so its error is thrown instead of a report.
   if (alone && only !== undefined && 'trouble' in only && !isQuiet)
     throw new UserError(only.trouble.code, only.trouble.message)
   return exitCode

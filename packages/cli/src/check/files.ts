@@ -6,9 +6,9 @@ import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
- * The named files, each once. Patterns (`runs/*.jsonl`, `**`) are expanded in natural order (`run-2` before `run-10`),
- * unless a file of this name exists. A run's directory stands for its history, whether or not the run has ended. The
- * parts of a recording in a store are looked up.
+ * Returns the named files, each once. Expands patterns (`runs/*.jsonl`, `**`) in natural order (`run-2` before
+ * `run-10`), unless a file with the pattern's text as its name exists. Replaces a run's directory by its history, even
+ * while the run continues. Looks up the parts of a recording in a store.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -74,8 +74,8 @@ async function storedFile(file: string): Promise<NamedFile> {
 }
 
 /**
- * The history in a run's directory, with the run's setup, or the history in a store of Jepsen; otherwise the file
- * itself.
+ * Returns the history and the setup of a run if the name is a run's directory. Returns the stored history if the name
+ * is in a Jepsen store, and otherwise the named file itself.
  */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name

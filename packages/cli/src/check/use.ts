@@ -19,7 +19,7 @@ const modelNames = (): readonly string[] => [
   ...models.map(({ name }) => name),
   ...models.flatMap(({ aliases }) => aliases),
 ]
-/** Stands for a level, as for a run: no level is expected. */
+/** The value of the option for a level that means that no level is expected. */
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 
@@ -139,7 +139,7 @@ export interface CheckSettings {
   /** Whether reports may overwrite files that are not reports. */
   readonly force: boolean
   readonly verbose: boolean
-  /** Includes the reporter that `--out` adds. */
+  /** The chosen reporters, including the reporter that `--out` adds. */
   readonly reporters: readonly ReporterChoice[]
 }
 

@@ -102,7 +102,7 @@ const described = (target: Target): readonly string[] => [
 ]
 
 /**
- * One line for each of a target's errors: whether it means that the operation failed, or that the outcome is unknown.
+ * Returns one line for each error of a target. The line says whether the operation failed or its outcome is unknown.
  */
 function errorTable({ errors = [] }: Target): readonly string[] {
   if (errors.length === 0) return []
@@ -118,7 +118,8 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 const WIDEST_ERROR = 46
 
 /**
- * The rows contain every kind of fault for every target; the lines describe the faults of one target, or all faults.
+ * Returns rows with every kind of fault for every target, and lines of text about the faults of one target or of all
+ * targets.
  */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {

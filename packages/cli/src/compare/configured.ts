@@ -21,7 +21,10 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }
 
-/** All targets that the configuration declares; without any, the target of its runs, if it names one. */
+/**
+ * Returns all targets that the configuration declares. If it declares none, returns the target that the configuration
+ * names for its runs, if any.
+ */
 export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
   const own = Object.keys(loaded?.config.targets ?? {})
   const named = nameIn(loaded?.config.target)

@@ -11,19 +11,24 @@ export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
   /**
-   * The option or configuration member that the system comes from, with its value, for messages: `--targets raft`,
-   * `--sweep sync=0..4`.
+   * The option or configuration member that names the system, with its value, for messages: `--targets raft`, `--sweep
+   * sync=0..4`.
    */
   readonly option: string
   /** The place of the system's name, for messages: `--targets`. */
   readonly where: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve of a sweep to which the system belongs: its name with the other swept settings. */
+  /**
+   * The name of the curve to which the system belongs in a sweep. The name contains the settings that other sweeps set.
+   */
   readonly curve?: string | undefined
 }
 
-/** Quorums that do not overlap, the usual default of eventually consistent stores: the opposite of the default. */
+/**
+ * Quorums that do not overlap. They are the usual default of eventually consistent stores, and the opposite of the
+ * default of `quorum`.
+ */
 const LOOSEST = 'quorum:r=1:w=1'
 
 /** A stateless system, which cannot lose data. */
@@ -54,8 +59,8 @@ interface Naming {
 }
 
 /**
- * The typed systems, with every combination of the swept values. A sweep applies to the systems that have its settings;
- * if no systems are typed, the sweep names its system.
+ * Returns the typed systems with every combination of the swept values. A sweep applies to the systems that have its
+ * settings. If no system is typed, the sweep determines the system.
  *
  * @throws UserError (usage)
  */
@@ -71,7 +76,7 @@ export async function namedTargets(
   const used = new Set<Sweep>()
   for (const base of bases) {
     const { target } = await targetOf(base.split(':')[0] ?? '', registries, where)
-    // For a single system, the error about an unknown setting names the system.
+    // A single system keeps every sweep, so that the error about an unknown setting names the system.
     const own = bases.length === 1 ? sweeps : sweeps.filter((sweep) => hasAll(target, sweep))
     for (const sweep of own) used.add(sweep)
     const [first, ...others] = own
@@ -117,8 +122,8 @@ function gridOf(
 }
 
 /**
- * The system of a sweep: `--sweep quorum=R1W3..R3W1` names the system quorum; `--sweep sync=0..4` means the only system
- * with this setting.
+ * Returns the system of a sweep. `--sweep quorum=R1W3..R3W1` names the system `quorum`. `--sweep sync=0..4` names no
+ * system, and selects the only system with the setting `sync`.
  */
 function systemOfSweep(sweep: Sweep): string {
   if (findProtocol(sweep.subject) !== undefined) return sweep.subject

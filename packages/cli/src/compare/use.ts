@@ -124,12 +124,12 @@ export const use: Use<CompareSettings> = {
 export interface CompareSettings {
   readonly plan: ComparisonPlan
   readonly html: string | undefined
-  /** The command that repeats every run, and replaces the page. */
+  /** The command that repeats every run and overwrites the page. */
   readonly again: string
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
-  /** The Redis with the queue from which workers take the runs. */
+  /** The address of the Redis whose queue gives the runs to workers. */
   readonly queue: string | undefined
   readonly priority: Priority
 }
@@ -192,7 +192,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** The typed command line, without outputs other than the page. */
+/** Returns the typed options without the options for output, except the option for the page. */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 

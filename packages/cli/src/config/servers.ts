@@ -46,7 +46,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
 
 type Server = ConfiguredUpstream & { readonly name: string }
 
-/** The configured servers, running ones first, as on the command line. */
+/** Returns the configured servers. Servers that already run come first, as on the command line. */
 function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
   if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
@@ -85,7 +85,8 @@ export interface Closing {
 }
 
 /**
- * Connects a Compose project as upstreams until `close`, and reads settings from the completed options.
+ * Connects a Compose project as upstreams, and reads settings from the completed options. The project stays connected
+ * until `close` is called.
  *
  * @throws the errors of both steps
  */

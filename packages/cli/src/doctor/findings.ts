@@ -17,7 +17,7 @@ export interface Finding {
   readonly remedy?: string | undefined
 }
 
-/** The finding as listed: with its remedy if it is a problem. */
+/** Returns a finding as a line of a list. The line of a problem includes its remedy. */
 export const ticked = ({ what, ok, detail, remedy }: Finding, missing = '✘'): Listed =>
   ok ? [`  ✔ ${what}`, detail] : [`  ${missing} ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`]
 

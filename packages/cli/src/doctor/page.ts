@@ -30,7 +30,10 @@ export function blockersOf({ machine, needs, containers, isOfContainers }: Exami
   return [...machine, ...engine, ...needs].filter(({ ok }) => !ok)
 }
 
-/** A short page: blocking problems, then the target's own findings; the rest is summarised in one line per group. */
+/**
+ * Returns a short page with the blocking problems and the target's own findings. One line per group summarises the
+ * other findings.
+ */
 export function shortPage(examined: Examined, style: Style): readonly string[] {
   const { target, machine, needs, containers, faults, isOfContainers } = examined
   const blockers = blockersOf(examined)

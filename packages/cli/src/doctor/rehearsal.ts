@@ -11,7 +11,10 @@ import type { Finding } from './findings.ts'
 /** The time limit for a cluster that is started only for a rehearsal. */
 const LONGEST_MS = millis(60_000)
 
-/** For clients of other objects, no operation is tried: a start shows whether the programs serve. */
+/**
+ * Requests no operations. Used for targets whose objects have no rehearsed operations: starting the target shows
+ * whether its programs serve.
+ */
 const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
 
 /**
@@ -68,7 +71,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const shown = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  // A remark without an exchange means that nothing worked.
+  // If there is only a remark and no exchange, the rehearsal failed.
   [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
     ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
   }))

@@ -104,7 +104,7 @@ const search = {
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
 
-/** The options of every search, by subject. Some fix a value that each trial otherwise draws. */
+/** The options of every search, by subject. Some options fix a value that each trial otherwise draws at random. */
 export const searchOptions: {
   readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
 } = { clients, faults, clocks, limits, search, output }
@@ -188,7 +188,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   return typed
 }
 
-/** Rejects `--drift` and `--jump` without a fault of clocks, which would ignore them. */
+/** Rejects `--drift` and `--jump` if no fault of clocks is chosen, because only faults of clocks use them. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)

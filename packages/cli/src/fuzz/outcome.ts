@@ -11,7 +11,7 @@ import { broughtTarget, broughtWorkload, repeating } from '../trust/brought.ts'
 import { seedAgain } from './again.ts'
 import type { FuzzSettings } from './use.ts'
 
-/** `raft with the bug stale-read`. */
+/** Describes the subject of a search, for example `raft with the bug stale-read`. */
 export const subjectText = ({ name, subject: { bug } }: SearchSpec): string =>
   bug === undefined ? name : `${name} with the bug ${bug}`
 
@@ -32,7 +32,7 @@ export function takenText({ taken: { targetSettings, besides, workload } }: Fuzz
 export const isolationOf = ({ subject: { target } }: SearchSpec): string | undefined =>
   isService(target) ? isolationOfService(parseServiceReference(target)) : undefined
 
-/** The number of assertions in SQL required of a simulated service. */
+/** Returns the number of SQL assertions that a simulated service declares. */
 export const assertionsOf = ({ subject: { target } }: SearchSpec): number =>
   isService(target)
     ? Object.values(parseServiceReference(target).postgres ?? {}).flatMap(({ assert = [] }) => assert).length
@@ -88,7 +88,7 @@ export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFa
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told
-  // The planted bug is the explanation.
+  // For a planted bug, the next step names the bug as the cause of the violation.
   const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
   return { ...told, answers: [['Next', next]] }
 }
@@ -101,7 +101,7 @@ const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly strin
 export const traceOf = (failure: Failure | undefined): readonly string[] =>
   failure?.kind === 'broken' ? failure.trace : failure?.kind === 'invariant' ? (failure.evidence ?? []) : []
 
-/** The same lines as a member of `--json`. */
+/** Returns the lines of `traceOf` as a member of `--json`. */
 export const traceMemberOf = (failure: Failure | undefined): { readonly [member: string]: Json } =>
   failure?.kind === 'broken'
     ? { trace: failure.trace }

@@ -47,11 +47,11 @@ import {
 /** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
   readonly search: SearchSpec
-  /** The settings that no option chose, added because the bug needs them. */
+  /** The settings that the bug needs and that no option chose. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  /** The Redis with the queue whose workers search. */
+  /** The address of the Redis whose queue gives the search to workers. */
   readonly queue: string | undefined
   readonly priority?: Priority | undefined
   /** The name under which the queue stores the search. */

@@ -8,7 +8,7 @@ import { startWithThisThread } from '@chaosproxy/targets'
 export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    // Ties the child to this process: it would otherwise survive if this process were killed.
+    // Ties the child process to this process, so that the child ends even if this process is killed.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn('npm', args, {
@@ -31,7 +31,7 @@ export function installPackages(cwd: string, program: string, signal: AbortSigna
   })
 }
 
-/** The reason why `npm ci`, which ended with this code, installed nothing, from its output on stderr. */
+/** Returns why `npm ci` installed nothing, derived from its output on stderr and its exit code. */
 export function whyNotInstalled(said: string, code: number | null, program: string): string {
   if (/npm (?:error|ERR!) code EUSAGE/.test(said)) {
     const differences = [...said.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)

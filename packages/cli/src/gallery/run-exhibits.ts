@@ -84,7 +84,7 @@ export const toldExhibit = ({
 /** The command of the first trial. */
 const shownCommand = (args: readonly string[]): string => commandLine(['npx', 'chaos', ...withSeed(args, 1)])
 
-/** Options go before the command that `chaos record` runs. */
+/** Adds the output options before the command that `chaos record` runs. */
 function withOutput(args: readonly string[], output: readonly string[]): readonly string[] {
   const at = args.indexOf('--')
   return at < 0 ? [...args, ...output] : [...args.slice(0, at), ...output, ...args.slice(at)]

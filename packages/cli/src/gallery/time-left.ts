@@ -7,9 +7,9 @@ export interface Ran {
 }
 
 /**
- * The expected seconds for the remaining exhibits: the stored duration of a trial of each, multiplied by the slowdown
- * of this machine in the exhibits run so far. An exhibit without stored trials counts as average. Undefined if no
- * exhibit has been run.
+ * Returns the expected time for the remaining exhibits in seconds. Adds up the stored duration of one trial of each
+ * exhibit, and multiplies the sum by the slowdown measured on this machine. An exhibit without stored trials counts as
+ * average. Returns undefined if no exhibit has been run.
  */
 export function secondsLeft(
   ran: readonly Ran[],

@@ -61,8 +61,8 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
 }
 
 /**
- * Judges a trial by its exit code and its JSON, which must agree. Found: the level is violated and the run failed
- * because of it. Clean: the level is met, or a search found nothing, and the run passed.
+ * Judges a trial by its exit code and its JSON, which must agree. The violation is found if the level is violated and
+ * the run failed because of it. The trial is clean if the run passed, and the level is met or a search found nothing.
  */
 export function judgeTrial(
   exitCode: number | null,

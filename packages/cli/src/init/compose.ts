@@ -43,7 +43,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
     throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
-  // Faults that name services need a running project, so the command starts it first.
+  // Faults that name services need a running project, so the printed command starts the project first.
   const { startedBy } = survey
   const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [
@@ -65,7 +65,10 @@ function linksText(cuttable: readonly string[], faults: readonly string[]): stri
     : `Nothing says that the nodes talk to each other. What can be cut is their links to ${cuttable.join(', ')}.`
 }
 
-/** A safe file name for a project, whose label may be any text: the declaration stays in this directory. */
+/**
+ * Returns a file name for a project. The label of a project may be any text, so unsafe characters are replaced: the
+ * file must stay in this directory.
+ */
 export const fileNameOf = (project: string): string =>
   project
     .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')

@@ -2,7 +2,7 @@
 export interface FoundDockerfile {
   /** The words of ENTRYPOINT followed by those of CMD; empty if there are none. */
   readonly words: readonly string[]
-  /** The ports of EXPOSE. */
+  /** The ports that EXPOSE lists. */
   readonly exposed: readonly number[]
 }
 

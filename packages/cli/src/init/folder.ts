@@ -13,13 +13,13 @@ export type FolderChoice =
   | { readonly write: 'declaration'; readonly composeFile: string }
   | { readonly write: 'nothing' }
 
-/** A user's next step: a run, a check, or a change without which a run cannot work. */
+/** The next step for the user: run or check the service, or first correct the port, the start or the routes. */
 export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 
 export interface Asked {
   readonly survey: FolderSurvey
   readonly typed: TypedPlace
-  /** Asks a question. Undefined without a terminal: the likeliest choice is then written. */
+  /** Asks the user a question. Undefined without a terminal, where the most likely choice is used without asking. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
   /** Starts the service to try a place; undefined if starting it is not allowed. */
@@ -29,7 +29,7 @@ export interface Asked {
 /**
  * Shows what a folder contains and what would be written, and asks whether to write it.
  *
- * @throws UserError (usage) if the folder's content cannot be tested as it is.
+ * @throws UserError (usage) if the service in the folder cannot be tested without changes.
  */
 export async function chooseForFolder(asked: Asked): Promise<FolderChoice> {
   const { survey, typed, ask, say } = asked
@@ -49,7 +49,10 @@ interface TriedOut extends Pick<Proposal, 'start' | 'says' | 'open'> {
   readonly next: Next
 }
 
-/** Starts the service, and keeps the first routes from its source that answer as expected. */
+/**
+ * Starts the service, and tries the routes found in its source one after another. Keeps the first routes whose answers
+ * are as expected.
+ */
 async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: Asked): Promise<TriedOut> {
   const { start } = proposal
   if (!proposal.isReady) return { ...proposal, next: 'port' }

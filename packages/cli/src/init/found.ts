@@ -8,7 +8,7 @@ export interface SourceFile {
 export type FoundPort =
   /** By an environment variable, such as PORT. */
   | { readonly by: 'variable'; readonly name: string }
-  /** By the command, which contains {port}. */
+  /** The command contains the placeholder {port}. */
   | { readonly by: 'command' }
   /** The port is fixed in the source. */
   | { readonly by: 'source'; readonly port: number; readonly where: string }

@@ -72,7 +72,10 @@ interface Started {
   readonly environment: { readonly [name: string]: string }
 }
 
-/** The command of a start script without a shell, npm and restarting tools, so that a kill hits the program itself. */
+/**
+ * Returns the command of a start script without a shell, npm or restarting tools, so that a kill hits the program
+ * itself. Returns `npm start` if the script needs a shell.
+ */
 function startOf(script: string): Started {
   const words = script.trim().split(/\s+/)
   const assigned = words.findIndex((word) => !/^[A-Za-z_]\w*=\S*$/.test(word))

@@ -6,7 +6,7 @@ import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 /** A possible configuration for a folder. */
 export interface Proposal {
   readonly start: Start
-  /** The evidence for the configuration: places, and what was found there. */
+  /** The evidence for the configuration: each place, and what was found there. */
   readonly found: readonly (readonly [where: string, what: string])[]
   /** The content of the configuration, for people. */
   readonly says: readonly (readonly [member: string, text: string])[]
@@ -26,9 +26,9 @@ export interface TypedPlace {
 }
 
 /**
- * The proposal for a folder; undefined if nothing in it looks like a service.
+ * Returns the proposal for a folder; undefined if nothing in the folder looks like a service.
  *
- * @param routes the index among the routes in its source
+ * @param routes the index of the proposed routes among the routes in the source
  */
 export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0): Proposal | undefined {
   const { program, listening, source } = survey

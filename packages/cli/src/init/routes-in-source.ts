@@ -6,7 +6,7 @@ interface Handler {
   /** The path in the form of a route table, with {key} for its parameter; several parameters keep their names. */
   readonly path: string
   readonly where: string
-  /** The source that follows, up to the next handler. */
+  /** The source of the handler, up to the next handler. */
   readonly body: string
   /** The place of the value according to the declared type of the body, if there is one. */
   readonly declared?: string | undefined
@@ -162,7 +162,10 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/** The only required member of a model that is a parameter's type: `class Item(BaseModel):` and `item: Item`. */
+/**
+ * Returns the required member of the model that a handler's parameter has as its type, if there is only one such
+ * member: `class Item(BaseModel):` and `item: Item`.
+ */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
@@ -177,7 +180,7 @@ function declaredIn(body: string, text: string): string | undefined {
 
 const MODELS = /^[ \t]*(?:export\s+)?class\s+(\w+)(?:\([^)]*BaseModel\s*\):|\s*\{)\n((?:[ \t]+[^\n]*\n|\n)+)/gm
 
-/** `GET, PUT` of `@app.route('/x', methods=['GET', 'PUT'])`. */
+/** Returns the methods of a handler, for example GET and PUT for `@app.route('/x', methods=['GET', 'PUT'])`. */
 function methodsOf(method: string, rest: string): readonly string[] {
   if (method !== 'route') return [method.toUpperCase()]
   const listed = /methods\s*=\s*[[({]([^\])}]*)/.exec(rest)?.[1]
@@ -189,8 +192,8 @@ const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
 /**
- * The forms of a path: `'/items/'`; in a regular expression, `/^\/items\/([^/]+)$/`; split at slashes, `parts[1] ===
- * 'items'`.
+ * Matches a path in one of three forms. The path is a text, `'/items/'`; a regular expression, `/^\/items\/([^/]+)$/`;
+ * or compared after splitting at slashes, `parts[1] === 'items'`.
  */
 const IN_PLAIN =
   /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/
@@ -222,7 +225,7 @@ function beginOf(method: string, text: string): readonly { readonly method: stri
   return at === undefined ? [] : [{ method, at }]
 }
 
-/** The place of the value in a request's JSON, from the source of a handler. */
+/** Returns where a request's JSON contains the value, according to the source of a handler. */
 function valueIn(body: string): string | undefined {
   const member = firstOf(body, [
     /\b(?:req|request)\.body\.(\w+)/,
@@ -243,8 +246,8 @@ const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
 /**
- * The place of the value in a response's JSON, from the source of a handler: the same as in requests, if the response
- * has that member.
+ * Returns where a response's JSON contains the value, according to the source of a handler. Prefers the member that
+ * contains the value in requests.
  */
 function resultIn(body: string, value: string | undefined): string | undefined {
   const members = Array.from(body.matchAll(RESPONSES), ([, ...parts]) => parts.join('')).flatMap((text) =>

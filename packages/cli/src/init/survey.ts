@@ -62,8 +62,8 @@ function programOf([program = '', ...rest]: readonly string[], directory: string
 }
 
 /**
- * Sorts sources so that a program's entry file comes first: its routes are likeliest to be there. Keeps only its
- * language.
+ * Returns the sources in the language of the entry file. The entry file comes first, because the program's routes are
+ * most likely there.
  */
 function entryFirst(sources: readonly SourceFile[], entry: string): readonly SourceFile[] {
   const isPython = (path: string) => path.endsWith('.py')

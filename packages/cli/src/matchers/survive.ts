@@ -6,7 +6,7 @@ import type { ProtocolModule } from '@chaosproxy/protocols'
 
 /** The result of a search of simulated runs, for a test. */
 export interface Survival {
-  /** Unknown if the runs prove too little. */
+  /** Unknown if the simulated runs prove too little. */
   readonly survived: boolean | 'unknown'
   readonly message: string
   readonly finding: SimulatedFinding | undefined

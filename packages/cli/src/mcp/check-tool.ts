@@ -41,10 +41,10 @@ async function checked(
   const { spec } = parseCheckSettings({ model, expect })
   const [named] = await namedFiles([path])
   const file = confined('check', named?.file ?? path)
-  // A directory is a recording in parts.
+  // The directory of a recording contains the files of its parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // The JSON reporter provides every member, in whichever thread the file is read.
+  // The JSON reporter provides every member, whichever thread reads the file.
   const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },

@@ -22,7 +22,7 @@ export function confined(tool: string, path: string): string {
   )
 }
 
-/** Applies `confined` to the files of a directory, which may be links. */
+/** Applies `confined` to the files of a directory, because the files may be symbolic links. */
 export function confinedWithin(tool: string, directory: string, files: readonly string[]): void {
   for (const file of files) if (existsSync(join(directory, file))) confined(tool, join(directory, file))
 }

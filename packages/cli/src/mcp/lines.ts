@@ -10,7 +10,7 @@ export function wholeLines(dropped: (sizeBytes: number) => void): Transform {
   let sizeBytes = 0
   const add = (part: Buffer): void => {
     sizeBytes += part.length
-    // Of a line that is too long, only the length is kept.
+    // For a line that is too long, only the number of bytes is kept.
     if (sizeBytes <= LONGEST_BYTES) parts.push(part)
     else parts = []
   }

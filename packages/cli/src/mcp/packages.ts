@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
 import { loadOptional } from '@chaosproxy/history/files'
 
-// The parts of the protocol's SDK that chaos uses, with its own type declarations: the package is needed neither to
-// build chaos nor to install it.
+// Declares the parts of the protocol's SDK that chaos uses. Because of these declarations, chaos can be built and
+// installed without the package.
 
 export interface ListedTool {
   readonly name: string

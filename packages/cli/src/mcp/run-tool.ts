@@ -34,7 +34,10 @@ import type { McpSettings } from './settings.ts'
 import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
-/** A requirement may run a command, and waiting or checking may exceed the time that the user allows for a run. */
+/**
+ * These members are not offered to clients. A requirement may run a command, and waiting or checking may exceed the
+ * time that the user allows for a run.
+ */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 
 const USUAL_MS = 20_000

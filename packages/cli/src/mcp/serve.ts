@@ -46,7 +46,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
     })
     await server.connect(new sdk.StdioServerTransport(input, output.protocol))
     await gone
-    // Ends calls early but cleanly: stops nodes, and judges the record.
+    // Closing the server ends calls in progress early but cleanly: each run stops its nodes and judges its record.
     await server.close()
     await Promise.allSettled(calls)
   } finally {

@@ -20,7 +20,7 @@ export interface McpSettings {
   readonly host: string | undefined
   /** `env:NAME` of the token for the default proxy; undefined for the usual variable. */
   readonly token: string | undefined
-  /** `env:NAME` of the tokens that clients may name for other proxies of this machine. */
+  /** Names of variables, as `env:NAME`, whose tokens clients may use for other proxies of this machine. */
   readonly otherTokens: readonly string[]
 }
 

@@ -91,7 +91,10 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
   }
 }
 
-/** The outcome of an exit code. Without an expectation nothing passes: the history may still violate a level. */
+/**
+ * Returns the outcome for an exit code. A history without an expectation may violate a level, so its outcome is
+ * `nothing expected` and not a success.
+ */
 function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)[number] {
   if (exitCode === EXIT.violated) return 'violated'
   if (exitCode === EXIT.unknown) return 'unknown'

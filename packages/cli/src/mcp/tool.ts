@@ -21,7 +21,10 @@ export interface Tool {
   readonly name: string
   readonly title: string
   readonly summary: string
-  /** `reads` changes nothing, `runs` starts and ends its own processes, `hurts` changes a running proxy. */
+  /**
+   * The effect of a call. `reads`: changes nothing. `runs`: starts and ends its own processes. `hurts`: changes a
+   * running proxy.
+   */
   readonly effect: 'reads' | 'runs' | 'hurts'
   readonly input: (settings: McpSettings) => v.GenericSchema
   readonly output: v.StrictObjectSchema<v.ObjectEntries, undefined>

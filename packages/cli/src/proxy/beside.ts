@@ -26,7 +26,7 @@ export interface Beside {
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which require a shell.
   const shell = process.platform === 'win32'
-  // Ties the child to this process: it would otherwise survive if this process were killed.
+  // Ties the child process to this process, so that the child ends even if this process is killed.
   const { child, forget } = startWithThisThread(
     (marked) => spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, ...marked }, shell }),
     { forks: true },

@@ -28,7 +28,8 @@ export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 
 /**
- * The distinct ways in which proxies with their own recording settings are recorded, regardless of the HTTP version.
+ * Returns the distinct ways in which proxies record traffic, for proxies with their own recording settings. Ways that
+ * differ only in the HTTP version count as one.
  */
 export function recordedWays(said: readonly Said[]): readonly Carriage[] {
   const ways = new Map<string, Carriage>()

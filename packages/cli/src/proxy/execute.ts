@@ -53,7 +53,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     stop.release()
     await page?.close()
     plane.close()
-    // Open operations end with their connections, and must be recorded.
+    // Closing the network ends the open operations, which must still be recorded.
     await network.close()
     await recording?.close()
     if (recording !== undefined) print(process.stdout, recording.summary({ by }))
@@ -67,7 +67,9 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
   await network.drain(longestMs)
 }
 
-/** The exit code of the record, unless the record is as required. */
+/**
+ * Returns the exit code of the record if it does not meet its requirements, and otherwise the proxy's own exit code.
+ */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
 

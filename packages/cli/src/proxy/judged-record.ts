@@ -21,7 +21,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
   let judge: LiveJudge | undefined
-  /** Whether the initial values, and the mapping that defines them, are still those for which the judge was created. */
+  /** Returns whether the initial values and their mapping are unchanged since the judge was created. */
   let isAsBefore = (): boolean => true
   /** Creates the judge at the first event, when the initial values are known. */
   function createJudge(): LiveJudge {
@@ -31,7 +31,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     const now = () => millis(performance.now())
     const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
     const created = createLiveJudge(history, places.of)
-    // Keeps the part with the violation, and the remaining parts before it, as evidence.
+    // Keeps the part of the file with the violation as evidence, together with the earlier parts that still exist.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
     return created
@@ -64,7 +64,7 @@ interface Places {
 }
 
 function createPlaces(): Places {
-  /** Contains only lines that do not directly follow the previous line in the same file. */
+  /** The first line of each sequence of consecutive lines in one file. */
   const firsts: { readonly position: number; readonly place: LinePlace | undefined }[] = []
   let written = 0
   const of = (position: number): LinePlace | undefined => {
@@ -85,7 +85,7 @@ function createPlaces(): Places {
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** The verdict of judging during recording, with any doubt that was left. */
+/** Returns the verdict reached during recording, with the remaining doubt, if any. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]

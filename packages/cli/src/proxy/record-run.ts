@@ -70,8 +70,8 @@ export async function recordRun(
 }
 
 /**
- * The command's own exit code if the verdict is met, or if it is unknown and no level was required; otherwise the
- * verdict's.
+ * Returns the command's own exit code if the verdict is met. Also returns it if the verdict is unknown and nothing was
+ * required. Otherwise returns the exit code of the verdict.
  */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
   const isHeld = draft.expect !== undefined || draft.require !== undefined
@@ -86,8 +86,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // Only the command line repeats the toxics, faults and certificates of a configuration, or the protocol of each
-    // proxy: a spec cannot contain them.
+    // A spec cannot contain the toxics, faults and certificates of a configuration, or the protocol of each proxy. Such
+    // a recording is repeated by its command line.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
@@ -97,8 +97,8 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
 type Said = ProxySettings['carries']
 
 /**
- * How the proxies' traffic is read: by the recording's route table, which also defines final reads. If the proxies'
- * tables differ, each proxy uses its own, and no key is read at the end.
+ * Returns how to read the traffic of proxies: by the route table of the recording, which also defines the final reads.
+ * If the tables of the proxies differ, each proxy uses its own table, and there are no final reads.
  */
 function readingOf({ carried }: RunRecording) {
   const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>

@@ -19,7 +19,7 @@ export function lockRecording(path: string): () => void {
     writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
-    // Opening the recording fails for the same reason, and reports it.
+    // The same error makes the opening of the recording fail, which reports it.
     return () => {}
   }
   return () => rmSync(mark, { force: true })
@@ -43,7 +43,10 @@ function ownerOf(mark: string): number | undefined {
   return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
 }
 
-/** The id of a running process, for systems without /proc, where a reused id cannot be detected. */
+/**
+ * Returns the id if a process with this id is running. Used on systems without /proc, where a reused id cannot be
+ * detected.
+ */
 function running(pid: number): number | undefined {
   try {
     process.kill(pid, 0)

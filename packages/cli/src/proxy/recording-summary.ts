@@ -11,7 +11,7 @@ export interface SummaryOptions {
   readonly by: 'routes' | RecordedProtocol
 }
 
-/** The protocol by which these proxies are recorded; `routes` also if they do not share one protocol. */
+/** Returns the protocol by which the proxies are recorded; `routes` if they use several protocols, or none. */
 export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
   const [kind = 'routes', another] = new Set(proxies.list().flatMap(({ recordedBy: by }) => by ?? []))
   return another === undefined ? kind : 'routes'

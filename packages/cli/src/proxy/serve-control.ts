@@ -22,8 +22,8 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
 }
 
 /**
- * Whether the start page is printed on the terminal with the log, so that the log need not repeat how the proxies
- * begin.
+ * Returns whether the start page and the log appear on the same terminal. The log then need not repeat the addresses of
+ * the proxies.
  */
 export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
   log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true
@@ -71,7 +71,7 @@ export async function serveControl(
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
   print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
-  // A failed write is reported one event-loop turn later. Without its addresses, the proxy is useless.
+  // A failed write is reported one event-loop turn later. The proxy ends if its addresses were not printed.
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)
@@ -103,7 +103,7 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 
 interface Running {
   readonly asked: Promise<void>
-  /** Aborted when the proxy ends for another reason. */
+  /** Aborted when the proxy ends for a reason other than `asked`. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
   readonly controlUrl: string
@@ -113,8 +113,8 @@ interface Running {
 }
 
 /**
- * Waits for a signal, the end of the time, or the end of the command that it runs, whichever comes first. A command
- * that is still running then does not count as successful.
+ * Runs the command, if there is one. Waits for a signal, the end of the time or the end of the command, whichever comes
+ * first. A command that must be terminated does not count as successful.
  */
 async function untilDone(
   settings: ProxyCommandSettings,

@@ -78,9 +78,9 @@ export interface RunRecording {
    * The file with the route table, or the name of a protocol that requires no table; undefined if proxies define it.
    */
   readonly table: string | undefined
-  /** The route table, configuration file or protocols, as messages name them. */
+  /** The name of the source in messages: the route table, the configuration file or the protocols. */
   readonly as: string
-  /** The distinct carriages of proxies that define their own; empty with a table. */
+  /** The distinct ways in which proxies with their own settings record traffic; empty if there is a `table`. */
   readonly carried: readonly Carriage[]
   readonly client: string | undefined
   readonly initial: string | undefined
@@ -208,7 +208,7 @@ export const use: Use<ProxyCommandSettings & Closing> = {
   ],
   normalize: doubleDashes,
   async read(options) {
-    // With --config or --toxiproxy the proxies are defined elsewhere.
+    // --config and --toxiproxy define the proxies, so the configuration in this directory is not read.
     const isPlain = options['config'] === undefined && !flagOf(options, 'toxiproxy')
     const loaded = isPlain ? await findConfig('.') : undefined
     return readComposed(options, (all) => parseProxySettings(proxiedUpstreams(all, loaded)))
@@ -250,14 +250,15 @@ const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
 /**
- * The recorded run, if there is one. With a table, of `--record` or of the proxies themselves, the recording is a run
- * with its own directory, unless a file or rotation is specified.
+ * Returns the settings of the recorded run; undefined if the recording is not a run. If `--record` or the proxies
+ * themselves name a route table or a protocol, the recording is a run with its own directory. The options for a file or
+ * for rotation prevent this.
  */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // A level that is judged during recording needs no run.
+  // A level that is judged during recording may also be recorded to plain files.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined

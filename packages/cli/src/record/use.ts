@@ -138,7 +138,7 @@ export const use: Use<RecordSettings> = {
   },
 }
 
-/** The options, completed by the configuration's requirements on recordings. */
+/** Returns the options, with the configuration's requirements on recordings as defaults. */
 function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
   const { baseline, ...held } = loaded?.config.recording ?? {}
   const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
@@ -153,7 +153,9 @@ function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
 
-/** The settings of `chaos record`, in the form of a run's. @throws UserError (usage, input) */
+/**
+ * Parses the settings of `chaos record`, in the form of the settings of `chaos run`. @throws UserError (usage, input)
+ */
 async function parseRecordSettings(
   options: ParsedOptions,
   registries: NamedRegistries,

@@ -31,7 +31,10 @@ async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
   }
 }
 
-/** Plays without a handler for interrupts, which could not run while a debugger has paused this process. */
+/**
+ * Plays the scenario without a handler for interrupts. Such a handler could not run while a debugger has stopped this
+ * process.
+ */
 const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
   inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
     waiting: (at) => print(process.stderr, `${attachText(at)}\n`),

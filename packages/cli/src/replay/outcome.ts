@@ -9,7 +9,8 @@ import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
 /**
- * The exit code: a single failure counts, whatever the other replays show; without failures, a doubt is not a success.
+ * Returns the exit code. A single failure determines it, even if the other replays show none. Without a failure, a
+ * doubt prevents success.
  */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
@@ -64,8 +65,8 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
 }
 
 /**
- * After a change of the code, suggests a new search: each event from the first different one on happens at a different
- * time.
+ * Suggests a new search if the code has changed and no replay failed. In the changed code the events happen at other
+ * times.
  */
 const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
   changed && plays > 0 && failures === 0

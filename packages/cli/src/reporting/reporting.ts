@@ -18,7 +18,7 @@ import type { OwnReporters } from './own.ts'
 
 /** Writes the text of each reporter to its file or to stdout. */
 export interface Reporting {
-  /** Adds a subject. Text for programs is printed immediately, a page only after all subjects are known. */
+  /** Adds a subject. Prints text for programs immediately. Prints a page once all subjects are known. */
   add(part: SubjectTexts): void
   /**
    * Writes the remaining text.
@@ -62,7 +62,7 @@ export function createReporting(
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
     if (choice.file === undefined) show(choice, text)
-    // A history that could not be read has no page, and an empty file would look like one.
+    // A history that could not be read has no page. No file is written, since an empty file would look like a page.
     else if (text === '' && !choice.appends) return
     else {
       try {

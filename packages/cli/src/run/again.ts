@@ -13,8 +13,9 @@ import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../tru
 import { use, usualOperations, usualSetting } from './use.ts'
 
 /**
- * The command that repeats this run: by options if they suffice, otherwise by its `run.json`. With a configuration file
- * options do not suffice, because its defaults would apply to them.
+ * Returns the command that repeats this run. The command has options if they suffice, and otherwise names the run's
+ * `run.json`. Options do not suffice if there is a configuration file, because its defaults would apply to the
+ * repetition.
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
   const { spec } = run
@@ -43,7 +44,7 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
 const runCommandLine = (words: readonly string[]): string =>
   commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', ...words]))
 
-/** The members of a run that differ from their defaults, so that they must be typed. */
+/** Returns the members of a run whose values differ from the defaults. Only these members must be typed. */
 function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
   const { usualFaults, ...spec } = run.spec
   const faults = usualFaults === true ? spec.faults : run.target.usual === undefined ? RUN_DEFAULTS.faults : undefined
@@ -55,11 +56,17 @@ function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?:
   )
 }
 
-/** Options that repeat the code of a spec: a spec is data, and its code must be named again. */
+/**
+ * Returns the options that name the code of a spec again. A spec is data, so its code runs only if the command line
+ * names the code too.
+ */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
-/** The `--expect` option, if needed: without it a run must meet the level that the target promises. */
+/**
+ * Returns the value of `--expect`; undefined if the option is not needed. Without the option, a run must meet the level
+ * that the target promises.
+ */
 function expectTyped({ target, workload, targetSettings, faultKinds, expect }: PlannedRun): string | undefined {
   if (expect?.promised === true) return undefined
   const question = { workload: workload.name, object: workload.object, settings: targetSettings, faults: faultKinds }
@@ -78,7 +85,7 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Reserves the position before the settings, which are printed last.
+    // Fixes the position of `workload` in the command, before the settings. Its value is set below.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

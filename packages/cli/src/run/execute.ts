@@ -78,7 +78,8 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
 }
 
 /**
- * The exit code of all runs: a violation takes precedence over everything, and runs missing after an interrupt count.
+ * Returns the most severe exit code of all runs; a violation is the most severe. If all runs succeeded but an interrupt
+ * prevented some, returns the code for an interrupt.
  */
 function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   const codes = done.map(({ exitCode }) => exitCode)
@@ -106,7 +107,7 @@ async function performOne(
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     const { load } = settings
-    // Connects first: no directory is created if the queue cannot be reached.
+    // The connection to the queue comes first, so that no directory is created if it fails.
     const loading = load && (await (await import('./load-from-queue.ts')).loadFromQueue(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
@@ -203,9 +204,9 @@ interface Followers {
 }
 
 /**
- * Opens the requested recipients, and loads only their code.
+ * Opens the requested recipients. Loads the code of these recipients only.
  *
- * @throws UserError (environment) for one that cannot be opened.
+ * @throws UserError (environment) if a recipient cannot be opened.
  */
 async function openFollowers(settings: Pick<RunSettings, 'events' | 'telemetry' | 'metrics'>): Promise<Followers> {
   const metrics = settings.metrics === undefined ? undefined : await opened(settings.metrics)

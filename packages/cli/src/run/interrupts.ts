@@ -11,8 +11,9 @@ export interface Interrupts {
 }
 
 /**
- * The signals that end a command. SIGHUP is included only while a terminal is attached that could hang up; otherwise it
- * is ignored, because Node neither preserves nor reports that SIGHUP was ignored before (`nohup`).
+ * Returns the signals that end a command. SIGHUP is one of them while a terminal is attached, since only a terminal can
+ * hang up. Without a terminal, SIGHUP is ignored: Node does not preserve the disposition that `nohup` sets, and does
+ * not report it.
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
   if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']

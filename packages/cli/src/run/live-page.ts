@@ -54,7 +54,10 @@ async function askedAgain(again: Promise<void>): Promise<boolean> {
   }
 }
 
-/** The option that prevents repetition, because the next run would overwrite its file; undefined if there is none. */
+/**
+ * Returns the option that prevents a repetition of the run; undefined if there is none. Such an option writes a file
+ * that the next run would overwrite.
+ */
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
   if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
   const written = reporters.find(({ file }) => file !== undefined)

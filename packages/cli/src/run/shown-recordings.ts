@@ -5,7 +5,7 @@ import { print } from '../terminal/output.ts'
 export const shownRecordings =
   (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
   async (spec) => {
-    // Few runs are recordings.
+    // Loaded on demand, because few runs are recordings.
     const { recordingsOf } = await import('@chaosproxy/engine')
     return recordingsOf({
       prints,

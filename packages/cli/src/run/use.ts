@@ -79,7 +79,7 @@ export interface RunSettings extends RunOutput {
   readonly ui?: UiSettings | undefined
   /** An earlier result that the run's result must match. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The typed command, if it repeats the run. */
+  /** The command as typed; absent if it does not repeat the run. */
   readonly again?: string | undefined
   /** The queue whose workers drive the clients; undefined if this process does. */
   readonly load?: LoadChoice | undefined
@@ -177,7 +177,10 @@ export const use: Use<RunSettings> = {
 
 type Typed = ValuesOf<typeof declared>
 
-/** Options that a spec contains, which therefore exclude `--spec`. Other options may repeat what the spec names. */
+/**
+ * Options whose values a spec contains, so they cannot be combined with `--spec`. All other options may repeat what the
+ * spec names.
+ */
 const OF_SPEC = [
   ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),
   ...['workload-set', 'keys', 'operations', 'bug', 'set', 'isolation', 'sim'],
@@ -220,8 +223,8 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
 }
 
 /**
- * The typed choice of a rehearsal, which may be combined with `--spec`. Whether a rehearsal suits a service is not part
- * of the run itself, so a repetition of the run can omit the rehearsal.
+ * Returns the typed choice of a rehearsal. It may be combined with `--spec`. The choice is not part of the run itself,
+ * so a repetition of the run may omit it.
  */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }

@@ -77,7 +77,10 @@ async function play(
   }
 }
 
-/** The complete story: a page shows both the accident and its prevention, whichever of them is printed. */
+/**
+ * Returns the story with all of its tellings. A page shows both the accident and its prevention, even if the command
+ * prints only one of them.
+ */
 async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
   if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix

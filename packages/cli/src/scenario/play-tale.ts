@@ -32,7 +32,7 @@ export async function playTale({ tale, kind, ledger }: StoryPart): Promise<Story
   const levels: readonly string[] = workload.levels
   const name: SubjectName = {
     ...scenario,
-    // Chosen for the final reads: with this level, every node is read until all agree.
+    // The level determines the final reads: with `eventual`, every node is read until all nodes agree.
     level: levels.includes('eventual') ? 'eventual' : 'linearizable',
     operations: scenario.operations.length,
   }

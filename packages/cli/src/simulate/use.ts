@@ -146,7 +146,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
-  // Comes before the bundling of the programs, which takes seconds.
+  // This check comes before the bundling of the programs, because bundling takes seconds.
   requireAskable({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
@@ -175,7 +175,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   }
 }
 
-/** The level, if it is about transactions in SQL instead of the operations of clients. */
+/** Returns the level if it is an isolation level of SQL transactions; undefined for a level of operations. */
 const isolationIn = (level: string | undefined): string | undefined =>
   level !== undefined && isolationLevels.includes(level) && !consistency.levels.some((each) => each === level)
     ? level
@@ -244,8 +244,8 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
   )
 
 /**
- * Whether a profile may include a fault: the usual faults, and a power loss, which a search draws only on request
- * because many programs never call fsync.
+ * Returns whether a profile may include a fault. Profiles include the usual faults and the power loss. A search draws a
+ * power loss only on request, because many programs never call fsync.
  */
 const isInProfiles =
   ({ usualFaults = [] }: VirtualWorld) =>

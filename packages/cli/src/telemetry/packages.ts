@@ -1,7 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// The parts of OpenTelemetry's SDK that chaos uses, with its own type declarations: the packages are needed neither to
-// build chaos nor to install it.
+// Declares the parts of OpenTelemetry's SDK that chaos uses. Because of these declarations, chaos can be built and
+// installed without the packages.
 
 /** Seconds since 1970, and nanoseconds. */
 export type HrTime = readonly [seconds: number, nanos: number]

@@ -95,7 +95,7 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
       ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
     },
-    // A rejection by the object itself, such as a lock that is held, is a result and not an error.
+    // An operation that the object itself rejects has a result and no error. An example is an acquire of a held lock.
     error:
       ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
   }
@@ -122,7 +122,7 @@ function described(id: string, kind: string, members: Members): Pick<FaultBegun,
           : {}
     return { text: describeFault(fault), attributes: { ...named, ...at } }
   } catch {
-    // A fault of a later version of chaos has at least a name.
+    // The fault may come from a later version of chaos. Then only its name is known.
     return { text: kind, attributes: named }
   }
 }

@@ -72,8 +72,8 @@ interface Made {
 type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
 
 /**
- * Records the spans of one run. Its faults are in the run's own trace; each operation is a separate trace with a link
- * to it, because no collector accepts traces of a million spans.
+ * Records the spans of one run. The faults of the run are in its own trace. Each operation is a separate trace with a
+ * link to the run's trace, because no collector accepts a trace of a million spans.
  */
 function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunListener {
   const log = createSpanLog()

@@ -4,8 +4,8 @@ import { print } from './output.ts'
 import { speaksUnicode, widthAsked } from './page-width.ts'
 
 /**
- * The lines of a list, wrapped at spaces if the terminal is too narrow; continuation lines are indented to the column
- * that they continue. Lines for a pipe are not wrapped.
+ * Wraps the lines of a list at spaces if the terminal is too narrow. Indents a continuation line to the column of the
+ * text that it continues. Does not wrap lines for a pipe.
  */
 export function fitted(text: string, width: number | undefined = widthAsked(process.stdout)): string {
   const said = speaksUnicode() ? text : asciiOnly(text)
@@ -16,6 +16,6 @@ export function fitted(text: string, width: number | undefined = widthAsked(proc
     .join('\n')
 }
 
-/** Prints the title of the work that a command begins. */
+/** Prints the title of a run, a search or other work when the work begins. */
 export const printTitle = (title: string): void =>
   print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

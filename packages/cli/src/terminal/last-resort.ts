@@ -4,9 +4,9 @@ import { EXIT } from '@chaosproxy/runner/result'
 const ENDING_MS = 10_000
 
 /**
- * Ends the process cleanly after an uncaught error: reports the error, ends the command as SIGTERM does, which closes
- * its recording, and exits with the code for a broken environment. Node would exit with 1, which means a violated
- * expectation.
+ * Ends the process cleanly after an uncaught error. Reports the error, ends the command as SIGTERM does, and exits with
+ * the code for a broken environment. Ending the command closes its recording. Node itself would exit with 1, the code
+ * for a violated expectation.
  */
 export function endOnUncaughtErrors(report: (error: unknown) => Promise<unknown>): void {
   let isEnding = false

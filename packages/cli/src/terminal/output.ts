@@ -5,7 +5,7 @@ import { speaksUnicode, wantsColours } from './page-width.ts'
 
 let failed = false
 
-/** Whether output to stdout was lost. It does not count as lost if the reader closes early, such as `| head`. */
+/** Returns whether output to stdout was lost. Output that a reader such as `head` does not want is not lost. */
 export const outputFailed = (): boolean => failed
 
 /**
@@ -41,7 +41,8 @@ export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // Text on stdout may be data, which must not change; pages and lists escape their own text.
+  // Only text on stderr is converted to ASCII. Text on stdout may be data, which must not change. Pages and lists
+  // convert their own text.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 

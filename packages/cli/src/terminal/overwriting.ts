@@ -12,7 +12,10 @@ export function refuseToOverwrite(
 interface Replacement {
   readonly typed: string
   readonly force: boolean
-  /** Whether the same option wrote a file that starts with this text; absent if that cannot be recognised. */
+  /**
+   * Returns whether a file that starts with this text was written by the same option; absent if the start of a file
+   * does not show its writer.
+   */
   readonly recognises: ((start: string) => boolean) | undefined
 }
 

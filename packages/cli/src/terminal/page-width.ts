@@ -20,12 +20,15 @@ export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
 }
 
 /**
- * The width of pages: at most one that is easy to read, which is also the default if neither the terminal nor COLUMNS
- * sets a width.
+ * Returns the width of pages, which is at most `WIDEST_PAGE`, so that lines stay readable. Returns `WIDEST_PAGE` if
+ * neither the terminal nor COLUMNS sets a width.
  */
 export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => widthAsked(stream) ?? WIDEST_PAGE
 
-/** The width of the terminal, or of COLUMNS; undefined if neither is known, as for a pipe. */
+/**
+ * Returns the width of the terminal or the value of COLUMNS, at most `WIDEST_PAGE`; undefined if neither is known, as
+ * for a pipe.
+ */
 export function widthAsked({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
   const asked = columns || columnsAsked()
   return asked === undefined ? undefined : Math.min(WIDEST_PAGE, asked)

@@ -33,8 +33,8 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // On a terminal without a size, as automation tools open it, ora would clear infinitely many lines. Its spinner is
-  // always coloured, so lines are used if colours are off.
+  // On a terminal without a size, which automation tools open, ora would try to clear infinitely many lines. Without
+  // colours, plain lines replace ora's spinner, which is always coloured.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
@@ -49,7 +49,8 @@ const silent: ProgressDisplay = {
 }
 
 /**
- * The columns that ora adds: an indent, its mark and a space before the text; and a last column that must stay empty.
+ * The number of columns that ora needs beside the text: an indent, its mark, a space, and a last column that must stay
+ * empty.
  */
 const BESIDE = 5
 
@@ -62,14 +63,14 @@ export const clippedLines = (text: string, columns: number): string =>
 
 async function spinner(): Promise<ProgressDisplay> {
   const { default: ora } = await import('ora')
-  // To hide the cursor, ora would handle signals, which are then not processed while the checker works.
+  // With `hideCursor`, ora would handle signals itself. It could not process them while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text, momentary) {
       const whole = momentary === undefined ? text : `${text}, ${momentary}`
       display.text = clippedLines(printableLines(whole), process.stderr.columns)
       if (!display.isSpinning) display.start()
-      // Checking blocks the spinner's own timer.
+      // The timer of the spinner cannot run during checking, so each update draws the spinner.
       display.render()
     },
     succeed: (text) => display.succeed(printableLines(text)),

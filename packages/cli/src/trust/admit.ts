@@ -29,8 +29,8 @@ export const trustOption: { readonly trust: Option<boolean> } = {
 }
 
 /**
- * Checks the code that a file names. A spec or a replay file is data: its code runs only if the command line or the
- * user's configuration names the code too, or if `--trust` is given, which prints what is run.
+ * Checks the code that a file names. A spec or a replay file is data. Its code runs only if the command line or the
+ * user's configuration names the same code. With `--trust`, its code also runs, after a list of the code is printed.
  *
  * @throws UserError (usage) that lists what the file would run, and how to allow it.
  */
@@ -50,7 +50,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * Rejects options that name code other than the spec's: with a spec, an option may only repeat what the spec names.
+ * Rejects options that name code which the spec does not name. With a spec, an option may only repeat the spec's code.
  *
  * @throws UserError (usage)
  */
@@ -66,8 +66,8 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * The spec of a file, with removed secrets restored from the command line; the secrets in a recording's command are
- * restored from environment variables.
+ * Returns the spec of a file with its removed secrets. The secrets come from the command line; those in the environment
+ * of a recording or a service come from variables of this process.
  *
  * @throws UserError (usage) for a variable that is not set, and for a command stored without a secret.
  */
@@ -89,7 +89,10 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/** A service whose variables have their removed values, taken from this process's environment. */
+/**
+ * Returns the reference of a service with its removed variables. Their values come from the environment of this
+ * process.
+ */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -118,7 +121,7 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** The environment with removed values restored from this process's environment. */
+/** Returns the variables with the removed values. These values come from the environment of this process. */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -142,7 +145,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // The service's SQL is executed in memory, and has no access to other resources.
+      // The service's SQL is not listed, because it runs in memory and has no access to other resources.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),

@@ -7,17 +7,22 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type ParsedOptions, textsOf } from '../command.ts'
 
-/** A reference in a data file that acts when it is used: code that runs on this machine, or a request sent from it. */
+/**
+ * Code or a request that a data file names: using the file runs the code on this machine, or sends the request from it.
+ */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
   /**
-   * The command, the path or the requirement, as written in the file; for a program beside nodes, its name before the
-   * path.
+   * The command, the path or the requirement, as written in the file. For a program beside nodes, the program's name
+   * precedes the path.
    */
   readonly text: string
 }
 
-/** The target of a spec or a replay file; empty if it is built in or declared in the configuration. */
+/**
+ * Returns the references in the target of a spec or a replay file; empty for a target that is built in or declared in
+ * the configuration.
+ */
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
@@ -119,7 +124,7 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   if (typeof value === 'string') return isCommand ? [value] : []
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) {
-    // A command may be a list of words; some members are lists of commands.
+    // The list contains either the words of one command, or several commands.
     const isWords = member !== undefined && WORDS.has(member) && value.every((word) => typeof word === 'string')
     if (isWords) return [value.join(' ')]
     return value.flatMap((item) => commandsIn(item, Array.isArray(item) && isCommand ? 'command' : member))

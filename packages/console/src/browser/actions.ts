@@ -87,7 +87,7 @@ function isOffered({ kind, links }: FaultDraft, { kinds }: Hello): boolean {
   return offered.includes(links.every((link) => link.includes('clients')) ? 'clients' : 'links')
 }
 
-/** Returns the fault in force that this action would only repeat; undefined if there is none. */
+/** Returns a fault in force that equals the fault of this action; undefined if there is none. */
 export const doneAlready = ({ fault }: Action, faults: readonly FaultRow[]): FaultRow | undefined =>
   faults.find(
     ({ kind, nodes, links, to }) =>

@@ -35,7 +35,7 @@ export function Chart(props: ChartProps): JSX.Element {
   latest.current = props
   const labels = lines.map(({ label }) => label).join()
 
-  // The plot is recreated only for other lines or colours.
+  // Creates the plot again when the lines or the colours change.
   useEffect(() => {
     const { current } = place
     if (current === null) return undefined
@@ -70,7 +70,7 @@ export function Chart(props: ChartProps): JSX.Element {
   )
 }
 
-// uPlot only reads its data, but its types do not say so.
+// Converts the columns to uPlot's type, which is not read-only. uPlot does not change its data.
 const data = (columns: Columns): uPlot.AlignedData => columns as uPlot.AlignedData
 
 const colourOf = (property: string): string => getComputedStyle(document.documentElement).getPropertyValue(property)

@@ -16,7 +16,7 @@ export type DraftedOrder =
 interface Listening {
   readonly told: (told: Told) => void
   readonly lost: () => void
-  /** Returns what the page already has. Called for every connection. */
+  /** Returns the data that the page already has. Called for every new connection. */
   readonly had: () => Had
 }
 

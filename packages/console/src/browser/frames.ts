@@ -94,7 +94,7 @@ export interface Bins {
   readonly errors: readonly string[]
 }
 
-/** The verdict on the record up to a moment. */
+/** The verdict on the part of the record before `upTo`. */
 export interface Verdict extends Finding {
   /** Increases with each verdict. */
   readonly version: number
@@ -104,8 +104,8 @@ export interface Verdict extends Finding {
   readonly operations: number
   readonly ladder: string
   /**
-   * The violation in the newest judgement, if it differs from the violation found first, which the other members
-   * describe.
+   * The violation in the newest judgement; absent if it equals the first violation. The other members describe the
+   * first violation.
    */
   readonly since?: Finding | undefined
 }
@@ -140,7 +140,7 @@ export interface Frame {
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
-  /** The violation that the runner itself noticed, before its drawing arrives. */
+  /** The violation that the runner itself noticed. It arrives before the verdict with the drawing. */
   readonly violation?: NoticedViolation | undefined
   /** Why the run has no verdict. */
   readonly failure?: string | undefined

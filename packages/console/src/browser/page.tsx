@@ -32,8 +32,8 @@ function show(theme: Theme): void {
 const startTheme = (): void => show(chosen())
 
 /**
- * Returns the theme's name and a function that selects the next theme. Where the system decides, the name includes the
- * system's theme.
+ * Returns the name of the theme and a function that selects the next theme. The name `auto` is followed by the theme of
+ * the system.
  */
 function useTheme(): readonly [theme: string, next: () => void] {
   const [theme, choose] = useState<Theme>(chosen)

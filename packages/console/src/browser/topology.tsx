@@ -196,7 +196,10 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   )
 }
 
-/** Cards narrower than this show no rate if the node lags: both do not fit side by side, and the lag says more. */
+/**
+ * The width below which the card of a lagging node shows no rate. The lag is more important, and the two do not fit
+ * side by side.
+ */
 const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })

@@ -6,7 +6,7 @@ import { hadNothing, hadWith } from './had.ts'
 export interface View {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly hello?: Hello | undefined
-  /** The newest frame, without its bins, faults and verdict, which are kept complete below. */
+  /** The newest frame. The members below have the complete bins, faults and verdict. */
   readonly frame?: Frame | undefined
   readonly bins: Bins
   readonly faults: readonly FaultRow[]

@@ -88,7 +88,7 @@ export function startJudge(
 /** The greatest share of a core for repeated judgements. The run has priority. */
 const SHARE = 0.2
 const LEAST_REST_MS = 400
-/** The rest before the first judgement, so that there is something to judge. */
+/** The pause before the first judgement. During the pause the run records events to judge. */
 const FIRST_REST_MS = 300
 
 /** Returns the rest in milliseconds after a judgement that took `tookMs`. */

@@ -76,6 +76,6 @@ function stepAside(): void {
     const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []
     if (thread !== undefined) setPriority(Number(thread), NICENESS)
   } catch {
-    // Not on Linux, or not permitted.
+    // The operating system is not Linux, or does not permit the change.
   }
 }

@@ -4,7 +4,10 @@ import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frame
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 
-/** What a page can show of a run so far. Processing an event costs a microsecond, and happens for each operation. */
+/**
+ * The data about a run in progress that a page can show. Processing an event takes about a microsecond, and happens for
+ * each operation.
+ */
 export interface LiveRun {
   readonly stage: Stage
   readonly elapsed: number
@@ -162,8 +165,8 @@ interface Lags {
   /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
   /**
-   * Returns how many entries a node lacks, given how many it has applied. Counts only entries that another node had
-   * applied a moment before.
+   * Returns how many entries a node lacks if it has applied this number of entries. Only entries that another node
+   * applied at least `GRACE_MS` ago count.
    */
   of(applied: number): number
 }
@@ -173,7 +176,8 @@ function createLags(): Lags {
   return {
     note(now, applied) {
       const all = [...recent, { at: now, newest: Math.max(0, ...applied) }]
-      // Keep the last sample before the grace period, which counts now, and all later samples.
+      // Keeps the newest sample that is at least `GRACE_MS` old, and all later samples. The lag is computed from the
+      // oldest kept sample.
       const first = all.findLastIndex(({ at }) => at <= now - GRACE_MS)
       recent = all.slice(Math.max(0, first))
     },

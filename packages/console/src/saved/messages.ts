@@ -7,7 +7,10 @@ export interface SavedFile {
 /** The page's request to a worker. The worker answers once, and is then ended. */
 export interface Question {
   readonly files: readonly SavedFile[]
-  /** The model's name; undefined for the model that the history names, or else a register. */
+  /**
+   * The name of the model. If undefined, the history names the model; a history that names none is judged as a
+   * register.
+   */
   readonly model: string | undefined
   /** The time limit for judging, which begins once the file is read. */
   readonly timeoutMs: number
@@ -19,7 +22,7 @@ export interface Question {
 export type Answer = Progress | Outcome
 
 export type Progress =
-  /** `of` is the size of the file as stored. For a compressed file, `bytes` may exceed `of`. */
+  /** `of` is the stored size of the file. `bytes` may exceed `of` if the file is compressed. */
   | { readonly type: 'reading'; readonly bytes: number; readonly of: number }
   | { readonly type: 'judging'; readonly operations: number }
 

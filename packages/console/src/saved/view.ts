@@ -42,7 +42,7 @@ export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting'
   if (progress.type === 'judging') return `Judging ${plural(progress.operations, 'operation')}`
   const { bytes, of } = progress
-  // The remaining size of a compressed file is unknown.
+  // For a compressed file, `bytes` may exceed the stored size. The remaining size is then unknown.
   return bytes <= of ? `Reading ${megabytes(bytes)} of ${megabytes(of)} MB` : `Reading, ${megabytes(bytes)} MB of text`
 }
 

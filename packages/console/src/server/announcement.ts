@@ -12,16 +12,16 @@ export function announce(directory: string, url: string): () => void {
     // The address contains the token, so only the owner may read it.
     writeFileSync(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
   } catch {
-    // The page can still be opened by the printed address.
+    // Without the announcement, the page can still be opened by its printed address.
     return () => {}
   }
   return () => rmSync(path, { force: true })
 }
 
 /**
- * Returns the address of a run's live page; undefined if there is none, if the process that announced it has ended, or
- * if the address is neither on this machine's loopback nor on `host`. A directory from strangers can therefore link
- * nowhere else.
+ * Returns the address of a run's live page; undefined if there is no page, or if the process that announced it has
+ * ended. Also returns undefined for an address that is neither on this machine's loopback nor on `host`: a directory
+ * from strangers cannot link to other addresses.
  */
 export function announcedIn(directory: string, host = ''): string | undefined {
   const json = foundJson(join(directory, LIVE_JSON))

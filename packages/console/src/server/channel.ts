@@ -2,7 +2,9 @@ import type { WebSocket } from 'ws'
 import type { Told } from '../browser/frames.ts'
 
 export interface Channel {
-  /** Returns whether all sent data has left. A page that does not read is sent nothing more. */
+  /**
+   * Returns whether the connection is open and has no unsent data. A page that does not read gets no further frames.
+   */
   isFree(): boolean
   send(told: Told): void
   /** Closes the connection of a page that sent an unexpected message. */
@@ -13,8 +15,8 @@ export interface Channel {
 /** The close code for a message that violates the endpoint's policy (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
 /**
- * The limit of unread data in bytes. Answers to orders, unlike frames, are never held back. A page that exceeds the
- * limit is gone or hostile.
+ * The limit of unread data in bytes. A page that exceeds the limit is disconnected, since it is gone or hostile. Frames
+ * wait for such a page, but answers to its orders do not.
  */
 const MOST_BUFFERED_BYTES = 4_000_000
 

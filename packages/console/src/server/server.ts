@@ -79,5 +79,5 @@ const shell = (token: string): string => `<!doctype html>
 <body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>
 `
 
-/** The page's styles: the styles of the report, for the ladder and the drawing, and the page's own. */
+/** The styles of the page: those of the report, for the ladder and the drawing, and those of the console. */
 const pageStyles: string = `${stylesheet}\n${consoleStyles}`

@@ -11,8 +11,9 @@ import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * A cluster of MariaDB servers that all accept writes. Each server listens at its own address and dials from it. A node
- * tells other nodes the port of its group communication; they take the host from the connection, and it is the proxy's.
+ * Declares a cluster of MariaDB servers that all accept writes. Each server listens at its own address and dials from
+ * that address. A node announces the port of its group communication to the other nodes. They use it with the host of
+ * the connection, which is the proxy's host.
  */
 export function galeraCluster({
   nodes,

@@ -4,8 +4,8 @@ import { CREATE } from '../mariadb/scripts.ts'
 // once its server was started. n1 keeps a copy of its data, `template`, from which the other nodes start.
 
 /**
- * MAKE DATA INSTALL SERVER OPTIONS…: on n1, creates the data, then starts and ends a cluster on it. Copies then have
- * the position of that cluster, so the whole data need not be sent to each other node.
+ * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, starts a cluster on this data, and ends the cluster.
+ * Copies of the data contain the position of that cluster, so the other nodes need not receive all data again.
  */
 export const MAKE: string = `${CREATE}
 shift 2

@@ -48,8 +48,8 @@ export const galera: Target = {
 }
 
 /**
- * Returns what a read may miss, what a transaction may overwrite, and what a crash of all servers loses; undefined for
- * nothing.
+ * Returns what a read may miss, what a transaction may overwrite, and what a crash of all servers loses; undefined if
+ * there is no such weakness.
  */
 function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings

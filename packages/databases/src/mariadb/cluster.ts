@@ -49,7 +49,10 @@ const lead = ({ commit }: Settings): readonly string[] => [
   'SET GLOBAL read_only = OFF;',
 ]
 
-/** The statements of a replica. A replica that waited for replicas itself would apply nothing. */
+/**
+ * Returns the statements of a replica. They disable semi-synchronous commits on the replica: a replica that waits for
+ * other replicas applies nothing.
+ */
 const follow = (node: string): readonly string[] => [
   'SET GLOBAL read_only = ON;',
   'SET GLOBAL rpl_semi_sync_master_enabled = OFF;',

@@ -25,7 +25,7 @@ export const innodbOptions = (settings: Settings): { readonly [option: string]: 
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 
-/** Describes in a clause which commits a server loses by a crash in a run with these faults; empty if none. */
+/** Returns a clause about the commits that a server loses by a crash; empty if these faults lose none. */
 export function forgotten({ flush }: Settings, faults: PromiseQuestion['faults']): string {
   if (flush === 0 && faults.includes('kill')) return 'a crash loses the commits of the last second (flush=0)'
   return flush !== 1 && faults.includes('power-loss')

@@ -1,12 +1,19 @@
 // The shell scripts that a node runs.
 //
-// A node's directory holds its server's data directory, `db`; its `port`; the process `server`; for every other node a
-// file such as `follow-n2.sql`, which says how to replicate from it; `follow.sql`, the copy for the node that this node
-// follows; and `lead.sql`, which makes the node the primary. A primary has no `follow.sql`. Its `leads` has the number
-// of promotions before its own, and the number of the last change that it had then. The node with the highest number of
-// promotions is the primary; others are replaced primaries that have not restarted yet. n1 creates the cluster, and
-// keeps a copy from before its first start. Every replica, and every replaced primary, starts from that copy and
-// replicates all changes that were ever made: no node drops its binary logs.
+// The directory of a node contains:
+//
+// - `db`: the data directory of its server;
+// - `port` and `server`: the port and the process of its server;
+// - `follow-n2.sql` and so on: for every other node, how to replicate from that node;
+// - `follow.sql`: a copy of the file for the node that this node follows; absent on a primary;
+// - `lead.sql`: makes the node the primary;
+// - `leads`, on a primary: the number of promotions before its own, and the number of the last change that it had at
+//   its own promotion.
+//
+// The node with the highest number of promotions is the primary. Other nodes with `leads` are replaced primaries that
+// have not restarted yet. n1 creates the cluster, and keeps a copy of its data from before its first start. Every
+// replica and every replaced primary starts from that copy and replicates all changes since then. No node drops its
+// binary logs.
 
 /**
  * Defines `ask`, which sends a statement directly to a node's server, past all proxies. A paused server does not reply.
@@ -76,9 +83,9 @@ while :; do
 done`
 
 /**
- * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied everything that it received. Refuses a replica that
- * lacks changes which its primary had when that primary was promoted: the replica was just rebuilt. Also refuses a
- * replica if another replica has received more.
+ * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied all changes that it received. Refuses a replica that
+ * was just rebuilt: such a replica lacks changes that its primary had at its own promotion. Also refuses a replica if
+ * another replica has received more changes.
  */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3
@@ -117,9 +124,9 @@ done
 exit 0`
 
 /**
- * REJOIN DATA NODE CLIENT: restarts, as a replica of the primary, every server that does not follow it: replaced
- * primaries, and servers that were not told to follow or have received more than the primary. A node other than NODE
- * may have been promoted since.
+ * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, as a replica of the primary. These
+ * servers are replaced primaries, servers that did not get the order to follow, and servers that have received more
+ * changes than the primary. The primary may be another node than NODE, if that node was promoted later.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3

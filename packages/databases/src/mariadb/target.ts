@@ -27,8 +27,8 @@ export const mariadb: Target = {
   defaultNodes: NODES,
   declared: undefined,
   settings,
-  // The time in which a demoted primary is rebuilt as a replica. A primary that waits for a replica accepts no writes
-  // before that.
+  // The time includes the rebuilding of a demoted primary as a replica. Until the replica is rebuilt, a primary that
+  // waits for it accepts no writes.
   quietMs: millis(40_000),
   promises,
   weakness,
@@ -57,7 +57,7 @@ const UNSYNCED = 'a power loss takes the end of the binary log, and with it comm
 
 /**
  * Returns which reads may be stale, what a promotion or a crash may lose, and which anomalies the isolation level
- * permits; undefined for nothing.
+ * permits; undefined if there is no such weakness.
  */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings

@@ -16,8 +16,9 @@ export interface NatsNode {
 }
 
 /**
- * Watches which server leads the stream that clients use. Before there is a stream, watches which server leads the
- * group that places streams. A server reports its own belief: for some seconds, two servers may believe that they lead.
+ * Watches which server leads the stream that clients use. If this stream does not exist yet, watches which server leads
+ * the group that places streams. Each server reports its own belief, so two servers may both report for some seconds
+ * that they lead.
  */
 export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))

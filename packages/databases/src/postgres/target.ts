@@ -74,8 +74,8 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
 }
 
 /**
- * Returns which reads may be stale, what a promotion may lose, and what transactions may miss of each other; undefined
- * for nothing.
+ * Returns which reads may be stale, what a promotion may lose, and which changes transactions may miss of each other;
+ * undefined if there is no such weakness.
  */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
@@ -96,10 +96,10 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
- * Returns the promised level. On one server, every single command is linearizable whatever a commit waits for: a commit
- * is on disk before it is visible. Transactions of several commands keep their isolation level. Standbys lag, so reads
- * from them only converge. A promoted standby has every acknowledged write only if each commit waited for every
- * standby, and the replaced primary continues to reply for a while.
+ * Returns the promised level. On one server, every single command is linearizable, because a commit is on disk before
+ * it is visible. This holds for every setting of `commit`. Transactions of several commands keep their isolation level.
+ * Standbys lag, so reads from standbys only converge. A promoted standby has every acknowledged write only if each
+ * commit waited for every standby. The replaced primary continues to reply for a while.
  */
 function promises({
   object,

@@ -6,11 +6,11 @@ import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
 /**
- * The module that brokers use in place of the daemon that tells Erlang nodes each other's addresses. It tells each
- * broker the addresses of its own links, which lead through the proxy. So no daemon is started that would outlive the
- * brokers. https://www.erlang.org/doc/apps/erts/alt_disco.html
+ * The module that brokers use instead of Erlang's daemon for the addresses of nodes. The module gives each broker the
+ * addresses of its own links, which lead through the proxy. The daemon would outlive the brokers, and is not started.
+ * https://www.erlang.org/doc/apps/erts/alt_disco.html
  *
- * `LINK_NODE` and `LINK_PORT` are the node's own name and port; `LINK_PEERS` is `n2=127.0.0.1:4711,n3=…`.
+ * `LINK_NODE` and `LINK_PORT` are the node's own name and port. `LINK_PEERS` has the form `n2=127.0.0.1:4711,n3=…`.
  */
 const EPMD: readonly string[] = `
 -module(chaos_epmd).
@@ -118,7 +118,7 @@ const declaration: NodesDeclaration = {
     // A broker asks for its own port without using the module, so it needs -erl_epmd_port.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
-    // The script then becomes the broker instead of waiting for it.
+    // With this variable, the script replaces its process by the broker, and does not wait for a child process.
     RUNNING_UNDER_SYSTEMD: 'true',
     // Flags for every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
@@ -137,7 +137,7 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // n1 creates the cluster, and the other brokers join it. On n1, both lines name n1 itself.
+      // n1 creates the cluster, and the other brokers join it. On n1, both `nodes` lines below name n1 itself.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',
@@ -149,7 +149,8 @@ const declaration: NodesDeclaration = {
     // A broker also looks up its own port.
     peers: { of: 'nodes', each: '{name}={peer.node}' },
   },
-  // Long before it serves, a broker waits for the other brokers. The proxy lets it reach them only once they are ready.
+  // A broker waits for the other brokers long before it serves clients. The proxy opens the links to a broker once this
+  // port is open.
   ready: { by: 'tcp', port: 'node' },
   readyWithinMs: 180_000,
 }

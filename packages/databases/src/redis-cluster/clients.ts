@@ -24,9 +24,9 @@ export interface ClusterClientsOptions {
 }
 
 /**
- * Clients of a Redis Cluster. They know its shards, and share what redirections tell them about the masters, as the
- * connections of one driver do. A redirected command, which was certainly not carried out, is sent again; no other
- * command is sent twice. The record has a redirected command as a failed operation.
+ * Plans clients of a Redis Cluster. The clients know the shards, and share the masters that redirections name, as the
+ * connections of one driver do. A redirected command was certainly not carried out, so it is sent again. No other
+ * command is sent twice. The record contains a redirected command as a failed operation.
  */
 export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
   const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
@@ -127,7 +127,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
 
       function attempt(node: NodeId, way: Way): void {
         const leftMs = Math.floor(deadline - performance.now())
-        // The failure is definite: the command was only redirected.
+        // The operation certainly failed: its command was only redirected.
         if (closed || leftMs < 1) {
           completed({ type: 'fail', error: 'redirected until its time was up', node })
           return

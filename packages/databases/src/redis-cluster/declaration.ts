@@ -15,9 +15,9 @@ export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
 }
 
 /**
- * Declares masters with one replica each. Each node starts from a configuration of the cluster that names all other
- * nodes, so that they need not be introduced to each other. Nodes dial each other at one announced address, which leads
- * through the proxy. They dial from their own addresses, by which the proxy distinguishes them.
+ * Declares masters with one replica each. Each node starts with a configuration of the cluster that names all other
+ * nodes, so no node has to meet the others first. Nodes dial each other at an announced address, which leads through
+ * the proxy. Each node dials from its own address, by which the proxy identifies the node.
  */
 export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
   const ids = nodeNames(nodes)

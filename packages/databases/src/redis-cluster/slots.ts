@@ -23,7 +23,10 @@ export const firstSlot = (shard: number, shards: number): number => Math.ceil((s
 
 export const shardOf = (slot: number, shards: number): number => Math.floor((slot * shards) / SLOTS)
 
-/** Where to send a command instead: `moved` permanently, or `ask` for only this command while its slot is migrating. */
+/**
+ * The node to which a command must be sent instead. `moved` applies to all later commands for the slot. `ask` applies
+ * to this command only, while the slot is migrating.
+ */
 export interface Redirection {
   readonly type: 'moved' | 'ask'
   readonly slot: number

@@ -2,7 +2,7 @@ import { type Json, millis } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { errorOf, openLine, type RespReplies, type RespReply, respReplies } from '@chaosproxy/targets/database'
 
-/** Sends commands to a Redis or a Sentinel, one at a time, over a connection that is reused while it works. */
+/** Sends commands to a Redis or a Sentinel, one at a time. Uses the same connection until the connection fails. */
 export interface Asker {
   /** Sends a command. Resolves with `undefined` for an error, or without a reply in time. */
   ask(words: readonly string[], timeoutMs: number): Promise<Json | undefined>

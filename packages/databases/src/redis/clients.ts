@@ -93,7 +93,8 @@ interface Following {
 }
 
 /**
- * Errors that do not depend on the connection or the primary, after which the client need not ask the Sentinels again.
+ * Errors that do not depend on the connection or the primary. After such an error, the client does not ask the
+ * Sentinels again.
  */
 const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
 

@@ -9,9 +9,9 @@ export const PRIMARY_NAME = 'chaos'
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
- * Declares a primary, n1, its replicas, and a Sentinel for each of them. A Redis and its Sentinel are one node, and are
- * killed and paused together. Replicas and Sentinels dial each node at one announced address, which leads through the
- * proxy. They dial from their own addresses, by which the proxy distinguishes them.
+ * Declares a primary, n1, its replicas, and a Sentinel for each of them. A Redis and its Sentinel form one node, and
+ * are killed and paused together. Replicas and Sentinels dial a node at its announced address, which leads through the
+ * proxy. They dial from their own addresses, by which the proxy identifies them.
  *
  * Redis and Sentinel rewrite their configuration, so a killed primary returns in its last known role.
  */

@@ -7,7 +7,10 @@ import { type NodeAddress, respClient, type SharedByRespClients } from '@chaospr
 
 export interface RedlockOptions {
   readonly nodes: readonly NodeId[]
-  /** The clients' common parts, with a table that grants a lock with the given token; see `redlockTable`. */
+  /**
+   * The settings that all clients share. They include a table that grants a lock with the client's own token: see
+   * `redlockTable`.
+   */
   readonly shared: SharedByRespClients
   readonly lockMs: number
 }
@@ -18,15 +21,18 @@ export const redlockTable = (lockMs: number): CommandTable => ({
   acquire: [{ send: ['SET', '{key}', '{value}', 'NX', 'PX', String(lockMs)], refused: [null] }],
 })
 
-/** The longest wait for a node. It is short because the time to live elapses while a node that is down is awaited. */
+/**
+ * The longest wait for the reply of one node. The wait is short, because the lock's time to live elapses during a wait
+ * for a node that is down.
+ */
 const PATIENCE_MS = 100
 /** The algorithm's allowance for clock drift, as a fraction of the time to live. */
 const DRIFT = 0.01
 
 /**
- * A client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). It asks all primaries
- * concurrently, with one token. The lock is held if a majority grants it within its time to live; otherwise it is
- * released.
+ * Returns a client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). The client asks
+ * all primaries concurrently, with one token. It acquires the lock if a majority grants the lock within the time to
+ * live, and otherwise releases it.
  */
 export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: RedlockOptions): Client {
   if (home.other === undefined) return respClient(home, shared)
@@ -60,7 +66,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
     const error = `answered by ${granted} of ${nodes.length}`
-    // Unless a majority replied, no client could get the lock.
+    // If no majority replied, no client could get the lock.
     return answers.filter(isAnswer).length >= quorum
       ? { type: 'fail', error, answered: true, node }
       : { type: 'fail', error, node }

@@ -49,8 +49,8 @@ export const redis: Target = {
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
   // Redis's documentation calls replication asynchronous, and says that a failover may lose acknowledged writes. With
-  // WAIT for all replicas, no acknowledged write is lost that way, but reads may see unconfirmed writes, which may be
-  // lost.
+  // WAIT for all replicas, a failover loses no acknowledged write. Reads may then still see unconfirmed writes, which
+  // may be lost.
   promises: () => 'nothing',
   weakness: weaknessOf,
   suffers: (kind, among) => declaredSuffers(exposure, kind, among),

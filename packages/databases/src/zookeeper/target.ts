@@ -42,7 +42,7 @@ const own: readonly Setting[] = [
 
 /** The server's library, as Debian installs it. Its manifest names the libraries that it needs. */
 const JAR = '/usr/share/java/zookeeper.jar'
-/** The library for logging, without which the server logs nothing. */
+/** The library that the server needs for its log. */
 const LOGGING = '/usr/share/java/slf4j-simple.jar'
 
 const declaration: NodesDeclaration = {
@@ -71,8 +71,9 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server announces by name where it listens for votes. At the other servers, that name resolves to the wildcard
-    // address. They ignore it and dial the addresses in their own configuration, instead of dialling past the proxy.
+    // A server announces a host name at which it listens for votes. At the other servers, this name resolves to the
+    // wildcard address. They then ignore the announced address, and dial the addresses in their own configuration.
+    // These lead through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],
@@ -98,7 +99,7 @@ const INSTALL = 'apt-get install zookeeper'
 /** A ZooKeeper ensemble from Debian's package. Faults can act on every server and link. */
 export const zookeeper: Target = {
   ...base,
-  // A session with one server sees changes in their order. Two sessions of one client need not see them in this order.
+  // A session with one server sees changes in their order. Two sessions of one client may see them in different orders.
   sticky: true,
   objects: ['register', 'counter', 'lock'],
   promises: promised,

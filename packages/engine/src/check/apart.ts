@@ -8,8 +8,9 @@ import { checkOptionsFor } from './options.ts'
 import { type Shown, together } from './shown.ts'
 
 /**
- * Judges the keys of some places of a recording. Findings about operations, or about levels other than linearizability,
- * need all keys and are left to the caller. Keys with `long` operations are unpacked in full only if necessary.
+ * Judges the keys of some places of a recording. Other findings need all keys and are left to the caller: findings
+ * about operations, and about levels other than linearizability. A key with at least `long` operations is unpacked in
+ * full only if necessary.
  *
  * @throws UserError as `judgeApart` does.
  */

@@ -40,9 +40,9 @@ const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
 const seen = new Set<string>()
 
 /**
- * Returns the recording under its names on this machine: the given name if the file of that name matches, otherwise the
- * name of the fetched copy. A file with other content counts as missing, so the sender learns nothing about paths on
- * this machine.
+ * Returns the recording with paths of this machine. A part keeps its given path if the file at this path has the right
+ * content, and otherwise gets the path of its fetched copy. A file with other content counts as missing, so the sender
+ * learns nothing about paths on this machine.
  *
  * @throws UserError (input) if the recording is not on this machine and too large to travel.
  */

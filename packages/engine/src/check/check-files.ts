@@ -24,8 +24,8 @@ export type CheckEvent =
   | QueueEvent
 
 /**
- * Checks files, each within its limits, on other threads if that is faster. Yields the results in the order of the
- * files, each as soon as it and all previous results are known.
+ * Checks files, each within its own limits. Uses other threads if that is faster. Yields the results in the order of
+ * the files. Yields a result as soon as it and all results before it are known.
  *
  * @throws UserError (usage, input) for a user's model that cannot be loaded.
  */
@@ -75,7 +75,7 @@ function checkBy(
   // Only this thread can read stdin; a user's own model runs on another thread.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  // A check on several threads keeps no orders for the proof.
+  // A proof needs the orders that a check finds. A check on several threads does not keep them.
   if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }

@@ -71,12 +71,12 @@ async function judgePlan(
   const notNeeded = new AbortController()
   const sharing = plan.shares.map((share) => pool.run(shareJob, task, { ...part, share }))
   const judgingBeside = plan.beside ? pool.run(besideJob, task, part, notNeeded.signal) : Promise.resolve(undefined)
-  // A rejection is handled where the result is awaited.
+  // Prevents an unhandled rejection. The code that awaits the result handles the rejection.
   judgingBeside.catch(() => {})
   const answers = await Promise.all(sharing)
   const failed = answers.find(isTroubled)
   if (failed !== undefined) return failed
-  // Keeps the findings of the other threads if a thread had to be ended.
+  // A thread that was ended counts as undecided, so that the findings of the other threads are kept.
   const known = answers.map((answer, n): ShareAnswer => {
     if (isTroubled(answer)) throw new Error('troubles are told before')
     return 'stopped' in answer ? undecidedShare(history, plan.shares[n] ?? new Uint8Array(), limitOf(answer)) : answer

@@ -32,7 +32,7 @@ export async function checkLarge(
   checking(tally.operations)
   const started = performance.now()
   const shown = await judgeAll(pool, task, recording)
-  // An invalid operation, and its place, are reported when the whole recording is read.
+  // The next step reads the whole recording, and reports the invalid operation and its place.
   if ('trouble' in shown) return undefined
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
   return isForWhole(known) ? undefined : tellKnown(pool, known)

@@ -23,7 +23,7 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
 
 /** What `check` found. */
 export interface CheckedHistory extends Report {
-  /** Reasons why a level that is met proves less than it suggests, such as `no read succeeded`. */
+  /** Reasons why the levels that are met say less than they seem to, such as `no read succeeded`. */
   readonly vacuous: readonly string[]
 }
 
@@ -31,9 +31,9 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, given as a history or as its events, each an object like a line of `history.jsonl`. The model and
- * the initial value default to those named by the history, otherwise to a register and null. By default, all levels are
- * decided.
+ * Judges a history, given as a `History` or as its events. An event is an object like a line of `history.jsonl`. The
+ * model and the initial value default to those that the history names. If the history names none, they default to a
+ * register and null. By default, all levels are decided.
  *
  * @throws UserError for events that do not form a history, an unknown model, a level that the model cannot be judged
  * by, or an operation that the model lacks.
@@ -50,7 +50,7 @@ type OrderProver = (counterexample: Pick<Counterexample, 'level' | 'operations'>
 /**
  * Returns a prover of the violations that `check` found in a history with these settings.
  *
- * @throws UserError (input) if events cannot express what is known about the history.
+ * @throws UserError (input) if the known facts about the history cannot be written as events.
  */
 export async function createOrderProver(
   history: History,

@@ -12,11 +12,11 @@ export interface Shard {
 export const shardOf = (key: string, of: number): number => createHash('md5').update(key).digest().readUInt32LE() % of
 
 /**
- * The number of operations judged at the same time; together with the memory for judging, they take some hundred
+ * The number of operations judged at the same time. The operations and the memory for judging them take some hundred
  * megabytes.
  */
 const OPERATIONS_AT_A_TIME = 100_000
-/** The size of an operation as text: two lines of JSON. */
+/** The size in bytes of an operation as text, which is two lines of JSON. */
 const OPERATION_BYTES = 150
 export const MOST_PLACES = 2048
 
@@ -38,7 +38,10 @@ export function shardsFor(textBytes: number, memoryBytes: number): number {
 export const placesFor = (bytes: number, shards = 1): number =>
   Math.min(MOST_PLACES, Math.ceil(bytes / shards / OPERATION_BYTES / OPERATIONS_AT_A_TIME))
 
-/** Assigns each key of a shard, or each of all keys, to a place; to none if there are no places. */
+/**
+ * Returns the assignment of keys to places. It assigns all keys or, if there is a shard, only the keys of the shard.
+ * Without places, it assigns no key.
+ */
 export const dealingOf = (places: number, shard?: Shard): Dealing => ({
   places,
   placeOf: (key) =>

@@ -40,7 +40,7 @@ import type { LentFile } from './worker.ts'
  */
 const SHARDS = 16
 /**
- * With fewer operations, a recording judged by a user's model is one job, because the model may have a single object.
+ * A recording with fewer operations that a user's model judges is one job, because the model may have a single object.
  */
 const SHARED_OPERATIONS = 2_000
 /** The largest number of recordings sent to workers at the same time, if all of them fit into this command's memory. */
@@ -253,7 +253,10 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   return answer
 }
 
-/** Workers do not send the orders that they found; the orders are computed again on demand. */
+/**
+ * Returns the order of each key as a witness. Workers do not send the orders that they found, so the orders are
+ * computed again on demand.
+ */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

@@ -49,7 +49,7 @@ export const besideJob: CheckJob<worker.PartTask, Others> = {
   run: worker.judgeWhatIsBeside,
 }
 
-/** Reads a recording and packs its operations by the places of their keys. */
+/** Reads a recording. Packs the operations of each key at the place of this key. */
 export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   kind: 'readLarge',
   reads: ({ input }) => filesOf(input.task),

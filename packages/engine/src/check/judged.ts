@@ -26,7 +26,7 @@ export interface JudgedTask {
   readonly settings: CheckSpec
   /** The run that recorded the history, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether it is the only history: it is reported as a page instead of a line in a table. */
+  /** Whether the check has only this history. Its result is then a page; several histories are lines of a table. */
   readonly alone: boolean
   /** The command that repeats the check. */
   readonly again: string
@@ -101,8 +101,8 @@ const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): H
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
 /**
- * Adds hints to a history: pauses of chaos itself and, if a level is violated, likely errors in the way it was
- * recorded; otherwise notable facts that no level forbids.
+ * Adds hints to a history: pauses of chaos itself; if a level is violated, likely recording errors; and if no level is
+ * violated, notable facts that no level forbids.
  */
 function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
@@ -117,7 +117,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // A history whose operations are not kept is known to lack nothing: see `proves`.
+  // If the operations are not kept, `proves` has already found that nothing is missing.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =

@@ -10,33 +10,34 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask } from './result.ts'
 import type { Shown } from './shown.ts'
 
-// Checks a recording that is too large for memory: its operations are dropped or packed while it is read, and its keys
-// are judged separately. If each key is linearizable, so is the recording, and the report needs little else. Otherwise
-// only the keys that are not linearizable are read again, and judged in full.
+// Checks a recording that is too large for memory. Its operations are dropped or packed while it is read, and its keys
+// are judged separately. If each key is linearizable, the recording is linearizable, and the report needs little else.
+// Otherwise, only the other keys are read again and judged in full.
 
-/** Bytes of text per byte of memory, if all operations are in memory at the same time. */
+/** The largest size of a text, in bytes per byte of the memory limit, whose operations all fit into memory. */
 const TEXT_PER_MEMORY = 0.75
 
 /** Bytes of memory for an operation, read and encoded, if all operations are judged together. */
 const BYTES_PER_OPERATION = 200
 
 /**
- * Returns whether to check a file key by key, if possible: held in memory as a whole, it would take most of the memory,
- * or more.
+ * Returns whether to check a file key by key, if possible. Such a file as a whole would take most of the memory, or
+ * more than there is.
  */
 export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.settings.memoryBytes * TEXT_PER_MEMORY
 
 /**
- * Returns whether a recording may be checked key by key. It may if the report on linearizable keys needs nothing else.
+ * Returns whether a recording may be checked key by key. This is possible if the report needs only whether each key is
+ * linearizable.
  */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering, mapping, unit } = settings
-  // Sorting by time needs all events.
+  // These settings need all events together; sorting by time is one of them.
   if (merged !== undefined || ordering?.by === 'time' || keyed === true || mapping !== undefined || unit !== undefined)
     return false
   if (format !== undefined && format !== 'jsonl') return false
   if (require.length > 0 || baseline !== undefined) return false
-  // An HTML page shows all operations.
+  // An HTML page needs all operations, because it shows them.
   if (output.reporters.some(({ name, isOwn }) => isOwn || name === 'html')) return false
   if (levels !== undefined && !levels.includes('linearizable')) return false
   const header = await readHeader(file, stored)
@@ -55,19 +56,21 @@ export interface Known {
   readonly checkMs: number
 }
 
-/** Whether the result needs the whole recording. */
+/** Returns whether the recording must be judged as a whole. */
 export const isForWhole = ({ tally, shown: { answer, signs } }: Known): boolean =>
   answer.result === 'whole' || (answer.result === 'met' && !proves(tally, [signs]))
 
 /**
- * Returns whether to judge the whole recording as well: its keys did not meet the level, and it may fit into memory.
- * This shows more about a violation: the levels that concern all keys together.
+ * Returns whether the recording should also be judged as a whole: some key did not meet the level, and the whole
+ * recording may fit into memory. Judging it as a whole shows more about a violation, since it decides the levels that
+ * concern all keys together.
  */
 export const mayFit = ({ task, tally, shown: { answer } }: Known): boolean =>
   answer.result !== 'met' && tally.operations * BYTES_PER_OPERATION <= task.settings.memoryBytes
 
 /**
- * Returns whether judging the whole recording showed at least as much about linearizability as judging its keys did.
+ * Returns whether the check of the whole recording says at least as much about linearizability as the checks of its
+ * keys.
  */
 export function saysAsMuch(whole: CheckResult, { shown: { answer } }: Known): boolean {
   const row = 'part' in whole ? whole.part.row : undefined
@@ -109,7 +112,7 @@ export async function resultOfKnown(known: Known, began: () => void = () => {}):
   return resultOf(task, { history, report, parseMs, checkMs: checkMs + performance.now() - started, checking })
 }
 
-/** Reads the violated keys; a single key if memory does not suffice for all. */
+/** Reads the violated keys. Reads a single violated key if memory does not suffice for all of them. */
 async function readViolated(task: CheckTask, keys: readonly ViolatedKey[]): Promise<History> {
   const wanted = new Map(keys.map(({ key, values }) => [key ?? '', values]))
   try {

@@ -9,10 +9,13 @@ import type { Shown } from './shown.ts'
 
 // Judges a key with too many operations to unpack at the same time.
 
-/** A key with fewer operations takes less than 100 MB. */
+/**
+ * The fewest operations of a key that is judged without unpacking all of them. Unpacking a key with fewer operations
+ * takes less than 100 MB.
+ */
 export const LONG = 500_000
 
-/** How keys are judged. `held` is the memory of all packed operations, by default little. */
+/** The settings for judging keys. `packedBytes` is the memory of all packed operations; 0 by default. */
 export interface Judging {
   readonly file: string
   readonly settings: CheckSpec
@@ -20,12 +23,12 @@ export interface Judging {
   readonly leftMs: () => number
 }
 
-/** Returns whether an operation may have taken effect because its answer was not understood. */
+/** Returns whether the history has an answer that was not understood. Its operation may have taken effect. */
 export const isUnclear = (history: History): boolean => unjudgedLine({ ...history, marks: [], passedOn: [] }) !== ''
 
 /**
- * Judges the keys of a place that have at least `least` operations and can be judged without unpacking all of them.
- * Returns the results by name.
+ * Judges the keys of a place that have at least `least` operations. Omits keys that cannot be judged without unpacking
+ * all operations. Returns the results by name of the key.
  */
 export function judgeLongKeys(
   { rest, packed }: PackedRecording,
@@ -49,7 +52,7 @@ export function judgeLongKeys(
   return found
 }
 
-/** Keys judged here have at least two written values, so their reads could have differed. */
+/** A key that is judged here has at least two written values, so each read could have returned another value. */
 const shownBy = (answer: ApartAnswer): Shown => ({
   answer,
   signs: { hasNews: answer.result === 'met', leavesOut: false },

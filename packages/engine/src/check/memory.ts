@@ -8,10 +8,13 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 /** Memory of the program, its threads, and garbage that is not collected yet. */
 const PROGRAM_BYTES = 120e6
 
-/** A limit below this applies to the operations and to judging them; the program's memory comes on top. */
+/**
+ * A lower limit applies to the memory for operations and to the memory for judging. The program's own memory is not
+ * included.
+ */
 const LEAST_FOR_PROCESS = 250e6
 
-/** Returns the memory, in bytes, for operations while they are read. */
+/** Returns the number of bytes that operations may take while they are read. */
 export const roomFor = (memoryBytes: number): number =>
   memoryBytes < LEAST_FOR_PROCESS ? memoryBytes : memoryBytes - PROGRAM_BYTES
 
@@ -28,7 +31,7 @@ export const roomBeside = (memoryBytes: number, heldBytes: number): number =>
 /** Returns a number of bytes in the form of `--memory`. */
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)}MB`
 
-/** The warning before a check whose limit cannot apply to the whole process. */
+/** Returns the warning for a limit that is too low for the whole process; undefined for a higher limit. */
 export const memoryNote = (memoryBytes: number): string | undefined =>
   memoryBytes < LEAST_FOR_PROCESS
     ? `--memory ${megabytes(memoryBytes)} applies to the operations, and as much again to judging them: the process may take ${megabytes(2 * memoryBytes + 200e6)}. From ${megabytes(LEAST_FOR_PROCESS)} on, it applies to the whole process.`
@@ -38,7 +41,10 @@ export const memoryNote = (memoryBytes: number): string | undefined =>
 const ROW_BYTES = 59
 const NAME_BYTES = 100
 
-/** Returns the approximate memory for a history in bytes; it is small if only counts are known. */
+/**
+ * Returns the approximate memory of a history in bytes. A history with counts instead of operations takes little
+ * memory.
+ */
 export const heldBytesOf = ({ operations, values, keys, processCount }: History): number =>
   operations.callEvent.length * ROW_BYTES + values.sizeBytes + (keys.length + processCount) * NAME_BYTES
 

@@ -7,7 +7,7 @@ import type { RunSetup } from '@chaosproxy/runner/result'
 /** A file to check, or the error in its name. */
 export type NamedFile = FileOrParts | { readonly file: string; readonly trouble: UserError }
 
-/** A file, or a recording in a store with the objects that make it up. */
+/** A file, or a recording in a store. The objects in `stored` are the parts of the recording. */
 interface FileOrParts {
   readonly file: string
   readonly stored?: readonly StoredPart[] | undefined

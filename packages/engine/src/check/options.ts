@@ -46,7 +46,7 @@ export interface CheckSpec {
   readonly format: Format | undefined
   /** Whether a pair of values is a key and a value; undefined to detect it. */
   readonly keyed: boolean | undefined
-  /** The meanings of the members of a line. */
+  /** The roles of the members of each line. */
   readonly mapping?: Mapping | undefined
   /** The order of events; by default the order of lines, which must agree with their times. */
   readonly ordering?: Ordering | undefined
@@ -101,7 +101,10 @@ export function checkOptionsFor(
   }
 }
 
-/** Returns the history with its operations on registers as statements, if several of them are judged as one unit. */
+/**
+ * Returns the history with its register operations as SQL statements, if the unit is a connection. A unit of several
+ * statements is judged as one transaction.
+ */
 export const inUnits = (history: History, { unit }: Pick<CheckSpec, 'unit'>): History =>
   unit === 'connection' && areStatements(history) ? asStatements(history) : history
 

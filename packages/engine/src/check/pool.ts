@@ -41,19 +41,22 @@ const READING_BYTES_PER_MS = 5_000
 /** The speed of reading from a store over a poor connection. A connection that delivers nothing ends by itself. */
 const FETCHING_BYTES_PER_MS = 500
 
-/** Reading does not check the time, but must also end, for instance if a file decompresses to terabytes. */
+/**
+ * Returns the time limit for reading a file. Reading does not check the time itself, so the pool ends it, for instance
+ * if a file decompresses to terabytes.
+ */
 function readingLimitMs(task: CheckTask): number {
   const bytesPerMs = task.stored === undefined ? READING_BYTES_PER_MS : FETCHING_BYTES_PER_MS
   return Math.max(task.settings.timeoutMs, READING_AT_LEAST_MS + bytesOf([task]) / bytesPerMs)
 }
 
-/** The largest amount of the memory used before the first check, in bytes, that counts as the program's own. */
+/** The upper limit of the program's own memory in bytes. The process may use more memory before the first check. */
 const PROGRAM_BYTES = 120e6
 
 /** Memory for the program and the history's strings; the search accounts for its own tables. */
 const HEAP_ALLOWANCE_MB = 1024
 
-/** `atOnce` files are checked at the same time, each within its limits. */
+/** Creates the pool of a check. It checks `atOnce` files at the same time, each within its own limits. */
 export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1): CheckPool {
   const usedBytes = process.memoryUsage.rss()
   const programBytes = Math.min(usedBytes, PROGRAM_BYTES)
@@ -100,8 +103,8 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
 /**
- * Returns why the user's model ended the thread, if it did: it never returned, took all memory, or failed
- * asynchronously.
+ * Returns the error if the user's model ended the thread; undefined otherwise. The model may not return, take all
+ * memory, or fail asynchronously.
  */
 function troubleWithModel(
   end: Unfinished,

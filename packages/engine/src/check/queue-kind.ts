@@ -85,7 +85,8 @@ const shardSpec: v.GenericSchema<unknown, ShardSpec> = v.pipe(
 const key = v.nullable(v.string())
 
 /**
- * The values of a violated key (null included) whose operations alone are not linearizable; absent if all are needed.
+ * Values of the violated key, possibly null. The operations with these values are not linearizable on their own. Absent
+ * if the violation needs all values.
  */
 const values = v.optional(v.pipe(v.array(v.nullable(v.number())), v.minLength(1), v.maxLength(MOST_VALUES)))
 

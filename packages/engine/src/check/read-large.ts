@@ -11,8 +11,8 @@ import type { ReadLarge } from './worker.ts'
 const STRETCHES_PER_THREAD = 2
 
 /**
- * Reads a large recording, packing the operations of keys that are assigned to places. Several threads read parts of
- * plain files. Findings that need the whole recording, such as errors between two parts, are left to one thread.
+ * Reads a large recording. Packs the operations of the keys that have a place. Several threads read parts of a plain
+ * file. A single thread makes the findings that need the whole recording, such as an error between two parts.
  */
 export async function readLarge(
   pool: CheckPool,

@@ -7,7 +7,7 @@ import type { CheckTask } from './result.ts'
 
 /** A recording identified by its content, for processes in which it may have another path. */
 export interface RecordingName {
-  /** The absolute path of the file, or of the directory of its parts, or its address in a store. */
+  /** The absolute path of a file or of a directory of parts, or the address of the recording in a store. */
   readonly file: string
   readonly parts: readonly FilePart[] | readonly StoredPart[]
 }
@@ -34,7 +34,7 @@ export async function recordingAt({ file, stored }: Pick<CheckTask, 'file' | 'st
   return { file: resolve(file), parts }
 }
 
-/** The objects of a recording that is in a store. */
+/** Returns the objects of a recording if it is in a store; undefined otherwise. */
 export const storedIn = ({ parts }: RecordingName): readonly StoredPart[] | undefined =>
   parts.every((part) => 'etag' in part) ? parts : undefined
 

@@ -9,12 +9,12 @@ export interface CheckTask {
   readonly file: string
   /** The objects of a recording in a store, so that every thread reads the same content. */
   readonly stored?: readonly StoredPart[] | undefined
-  /** The files to merge by time; messages then refer to them as `file`. */
+  /** The files that are merged by time. Messages use `file` as the name of the merged history. */
   readonly merged?: readonly string[] | undefined
   readonly settings: CheckSpec
   /** The run that recorded the file, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether it is the only file: it is reported as a page instead of a line in a table. */
+  /** Whether the check has only this file. Its result is then a page; several files are lines of a table. */
   readonly alone: boolean
   /** The command that repeats the check. */
   readonly again: string

@@ -37,12 +37,17 @@ export interface ShardSpec {
   readonly places?: number | undefined
 }
 
-/** Whether one order in real time explains the operations on the keys of a shard. The order itself is not sent. */
+/**
+ * The result for the keys of a shard. `met` means that each key has an order in real time that explains its operations.
+ * The orders are not sent.
+ */
 export type ShardResult =
   | { readonly result: 'met' }
   /** The key is null for operations without a key. The receiver can judge the key again to verify the result. */
   | { readonly result: 'violated'; readonly key: string | null }
-  /** Under a user's model: the number of a part, which the receiver can also judge again. */
+  /**
+   * The number of the violated part, under a user's model. The receiver can judge this part again to verify the result.
+   */
   | { readonly result: 'violated part'; readonly part: number }
   /** The result if the keys were assigned to places. */
   | { readonly result: 'apart'; readonly shown: Shown }
@@ -50,7 +55,7 @@ export type ShardResult =
 
 export const shardJob: Job<ShardSpec, ShardResult> = {
   kind: 'judgeShard',
-  // The spec identifies recordings by their hashes, so only the settings name files.
+  // Only the settings name files, because the spec identifies recordings by their hashes.
   reads: ({ settings }) => filesOf(settings),
   run: judgeShard,
 }
@@ -60,11 +65,11 @@ function filesOf(settings: Pick<ShardSettings, 'model'>): readonly string[] {
   return model === undefined ? [] : [model]
 }
 
-/** For operations without a key, then for each key of the history: 1 if it is in the shard, otherwise 0. */
+/** Returns 1 for each key in the shard, and 0 for each other key. The first entry is for operations without a key. */
 const keysOfShard = ({ keys }: Pick<History, 'keys'>, shard: number, of: number): Uint8Array =>
   Uint8Array.from(['', ...keys], (key) => (shardOf(key, of) === shard ? 1 : 0))
 
-/** Settings that concern the report, not keys. */
+/** Settings that affect the report, but not the verdict on a key. */
 const NOT_ASKED = {
   expect: undefined,
   require: undefined,
@@ -101,7 +106,7 @@ export async function judgeShard({ spec, progress }: Task<ShardSpec>): Promise<S
 const ofParts = (found: SomeParts): ShardResult =>
   found.result === 'violated' ? { result: 'violated part', part: found.part } : found
 
-/** Judges a shard, keeping nothing of the recording but the operations of its own keys. */
+/** Judges a shard. Keeps only the operations of the shard's keys. */
 async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, places: number): Promise<Shown> {
   const { format, ordering, memoryBytes, timeoutMs } = settings
   const { file } = recording
@@ -121,7 +126,10 @@ async function judgeApartFrom({ recording, settings, shard, of }: ShardSpec, pla
   }
 }
 
-/** The recording that this thread has read, kept to judge its next shard without reading again. */
+/**
+ * The recording that this thread has read. It is kept so that the thread can judge another shard of the recording
+ * without reading again.
+ */
 let kept: { readonly name: string; readonly history: Promise<History | undefined> } | undefined
 let forgetting: NodeJS.Timeout | undefined
 const KEPT_MS = 10_000

@@ -3,7 +3,7 @@ import { countCall, enter, type Progress } from '@chaosproxy/targets/watchdog'
 
 const WITHIN = 1
 
-/** The number of consecutive polls that may find the same call in progress: a step of a model takes microseconds. */
+/** The number of consecutive polls that may find the same call of a model. A call normally takes microseconds. */
 export const LOOKS_AT_MODELS = 20
 
 /** Returns the same model, but its calls report progress. */

@@ -28,13 +28,15 @@ export interface LentFile {
   readonly task: CheckTask
   readonly lent: LentHistory
   readonly parseMs: number
-  /** The workers' results for the parts of the history, by a user's model. */
+  /** The results of a queue's workers for the parts of the history. Present only for a user's model. */
   readonly settled?: Settled | undefined
 }
 
 /** One thread's part of a check: a share of the keys or, without a share, everything else. */
 export interface PartTask extends LentFile {
-  /** The end time by `epochMs`, so that a part that had to wait for a thread has less time left. */
+  /**
+   * The time by `epochMs` at which the check ends. A part that waits for a thread has less time left for this reason.
+   */
   readonly endsAtMs: number
   readonly board: BoardMemory
 }
@@ -152,7 +154,7 @@ export const readOneStretch = ({
 /** A part of a recording, or why it cannot be read separately. */
 export type ReadOneStretch = { readonly stretch: ReadStretch } | { readonly cannot: string }
 
-/** Some places of a recording, whose keys are to be judged. */
+/** The places of a recording whose keys a thread judges. */
 export interface PlacesTask {
   readonly task: CheckTask
   readonly recording: PackedRecording

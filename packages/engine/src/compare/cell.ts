@@ -19,11 +19,11 @@ import { registries as usualRegistries } from '../worlds/registries.ts'
 /** The result of a run, and whether it met its promise. */
 export interface MeasuredCell {
   readonly measurement: Measurement
-  /** Absent if nothing was promised. */
+  /** Whether the run kept its promise; absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
   /** The violation, if the run did not meet its promise. */
   readonly broken?: ToldRun | undefined
-  /** What would decide whether the run met its promise, if that is undecided. */
+  /** What would decide whether the run kept its promise; absent if this is decided. */
   readonly toDecide?: string | undefined
   /** Problems of the environment. */
   readonly trouble: readonly string[]
@@ -58,7 +58,7 @@ export async function measureCell(
     },
     interrupted,
   })
-  // The directory is kept if the cluster does not start, since the error refers to its logs.
+  // If the cluster does not start, this line is not reached: the error refers to the logs in the directory.
   if (isReal) rmSync(directory, { recursive: true, force: true })
   if (judged === undefined || interrupted?.aborted) return undefined
   const { history, report, summary } = judged

@@ -44,7 +44,10 @@ export interface CompareDraft {
   readonly expect?: string | undefined
 }
 
-/** The user's own targets, as in a configuration, and how to observe and stop the comparison. */
+/**
+ * The settings of a comparison: the user's own targets, as in a configuration, and the means to observe and stop the
+ * comparison.
+ */
 export interface CompareSettings extends Pick<Config, 'targets'> {
   readonly listener?: ((event: CompareEvent) => void) | undefined
   /** When aborted, no further run begins; the measurements so far are compared. */

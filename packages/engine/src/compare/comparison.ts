@@ -47,14 +47,14 @@ export interface CompareHooks {
   readonly priority?: Priority | undefined
 }
 
-/** The hooks of a comparison with all members present. */
+/** The hooks of a comparison, all of them present, without `queue` and `priority`. */
 type Followed = {
   readonly [hook in Exclude<keyof CompareHooks, 'queue' | 'priority'>]-?: NonNullable<CompareHooks[hook]>
 }
 
 /**
- * Performs every run of a comparison, and combines the measurements. After an interruption, combines those of the runs
- * so far; systems not yet measured without faults are left out.
+ * Performs every run of a comparison, and combines the measurements. If interrupted, combines the measurements of the
+ * runs so far. Leaves out systems that have no measurement without faults.
  */
 export async function compareSystems(plan: ComparisonPlan, hooks: CompareHooks = {}): Promise<Comparison> {
   const { listener = () => {}, signal = new AbortController().signal, again = () => '' } = hooks
@@ -169,8 +169,8 @@ function systemOf(
   const combined = cells.flatMap(({ condition, promised, pairs }) => {
     const [first, ...others] = pairs.flatMap(({ main, sets }) => {
       const [run, other] = [measured.get(main), sets && measured.get(sets)]
-      // A pair of runs counts only if both were measured: one of them alone could show a higher level than both
-      // together.
+      // A pair of runs counts only if both runs were measured. A single run of the pair could show a higher level than
+      // both together.
       return run === undefined || (sets !== undefined && other === undefined) ? [] : { ...run, sets: other }
     })
     return first === undefined ? [] : combineRuns(condition, promised, [first, ...others])
@@ -208,10 +208,7 @@ function comparisonOf(plan: ComparisonPlan, { systems, done, runs }: Measured): 
 const workloadText = ({ name = '', settings = {} }: NamedPart): string =>
   [name, ...Object.entries(settings).map(([setting, value]) => `${setting}=${value}`)].join(' ')
 
-/**
- * Returns the levels of the comparison. They are of one kind, since all systems run the same chosen workload, or the
- * default.
- */
+/** Returns the levels of the comparison. All levels are of one kind, because all systems run the same workload. */
 function levelsIn(systems: readonly ComparedSystem[]): readonly string[] {
   const judged = systems.flatMap(({ cells }) => cells.flatMap(({ levels }) => Object.keys(levels)))
   return comparedLevels(judged).filter((level) => judged.includes(level))

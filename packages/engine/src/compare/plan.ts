@@ -55,11 +55,14 @@ export interface ComparedTarget {
 
 /** Two runs with one seed that differ only in their workload. */
 interface PlannedPair {
-  /** Reads and writes of registers, or the chosen workload: the source of all measurements except losses. */
+  /**
+   * The run with the chosen workload, by default reads and writes of registers. It provides all measurements except
+   * losses.
+   */
   readonly main: RunSpec
   /**
-   * Additions to sets, none of which hides the loss of another. Absent without faults, if the target has no sets, and
-   * if a workload was chosen.
+   * The run that adds elements to sets. An added element never hides the loss of another. Absent without faults, for a
+   * target without sets, and if a workload was chosen.
    */
   readonly sets: RunSpec | undefined
 }

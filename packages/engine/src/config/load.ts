@@ -60,7 +60,10 @@ async function exportedBy(path: string): Promise<unknown> {
   return read?.path === path ? read.exported : vetted(path)
 }
 
-/** The export of a configuration that a command has read for its extensions, kept so that it is not read again. */
+/**
+ * The export of a configuration that was read for its extensions. It is kept so that the command need not read it
+ * again.
+ */
 let readForExtensions: { readonly path: string; readonly exported: unknown } | undefined
 
 /**

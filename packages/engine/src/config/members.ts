@@ -14,7 +14,8 @@ export interface ConfiguredUpstream {
   /** The command that starts the server, with placeholders; only for `chaos record`. */
   readonly serve?: string | undefined
   /**
-   * How the server's traffic is read: the path of a route table, `resp`, or `tcp` (not recorded), which is the default.
+   * How the server's traffic is read: the path of a route table, `resp` or `tcp`. The default is `tcp`, which is not
+   * recorded.
    */
   readonly as?: string | undefined
   /** The address where the proxy listens; by default any free port. */

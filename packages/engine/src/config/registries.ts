@@ -23,7 +23,8 @@ export interface NamedRegistries extends Registries {
   readonly targetNames: readonly string[]
   readonly workloadNames: readonly string[]
   /**
-   * Returns the reference of a target that other threads and later runs understand without these names.
+   * Returns a reference to a target that other threads and later runs can resolve without the names of this
+   * configuration.
    *
    * @throws UserError (usage)
    */

@@ -46,7 +46,7 @@ export function defineFault<const Kind extends string, Entries extends Parameter
   if (!Object.hasOwn(DOES, own.on))
     throw inputError(`defineFault: "on" is "${own.on}". Give one of ${Object.keys(DOES).join(', ')}.`)
   requireShape(`defineFault: ${own.kind}`, own, DOES[own.on])
-  // The functions are called with the fault's own parameters only, which the registries do not know.
+  // The registries do not know the type of this fault's parameters. They call its functions only with these parameters.
   return { kind: 'fault', fault: own as FaultDefinition, harm: own as OwnHarm }
 }
 
@@ -60,7 +60,7 @@ export function defineNemesis(own: OwnNemesis): Extension {
   requireName('defineNemesis', own.name)
   if (own.among !== 'nodes' && own.among !== 'clients')
     throw inputError(`defineNemesis: "among" of ${own.name} is neither "nodes" nor "clients". Give one.`)
-  // Its kind and plans may belong to a user-defined fault, which no type describes.
+  // The kind and the plans may belong to a user-defined fault, which has no static type.
   return { kind: 'nemesis', nemesis: own as Nemesis }
 }
 

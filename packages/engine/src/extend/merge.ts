@@ -4,8 +4,8 @@ import { blamed } from './blame.ts'
 import type { Extension } from './extension.ts'
 
 /**
- * Adds extensions to the registries of this thread. Loads a registry only if something is added to it. Targets and
- * workloads are not added: they are names of their configuration.
+ * Adds extensions to the registries of this thread. Loads a registry only if an extension is added to it. Does not add
+ * targets and workloads, because only their configuration knows their names.
  *
  * @param where The start of every message.
  *

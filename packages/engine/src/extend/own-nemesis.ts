@@ -2,7 +2,10 @@ import { type Nemesis, parsePlan } from '@chaosproxy/faults'
 import { inputError, isObject, type UserError } from '@chaosproxy/history'
 import { blamed } from './blame.ts'
 
-/** Returns a nemesis whose plans are read like schedules, with the defaults and the checks of their kind. */
+/**
+ * Returns a nemesis whose plans are parsed like schedules: each plan gets the defaults and the checks of its kind of
+ * fault.
+ */
 export function checkedNemesis(nemesis: Nemesis, where: string): Nemesis {
   const wrong = (what: string): UserError => inputError(`${where}: ${what}`)
   const own = blamed(nemesis, where)

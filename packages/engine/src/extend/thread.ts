@@ -4,7 +4,7 @@ import { importConfig } from '../config/import.ts'
 
 let extended: Promise<void> | undefined
 
-/** Merges into this thread the extensions that its process has merged, once. */
+/** Adds the extensions of the process to the registries of this thread. Later calls have no effect. */
 export function extendThread(): Promise<void> {
   extended ??= merge(getEnvironmentData(EXTENDED_BY))
   return extended

@@ -1,7 +1,7 @@
 /** Lets callers wait for a condition on a changing state. */
 export interface Condition {
   /**
-   * Resolves once `holds` returns true; it is called immediately and after each change. Rejects with the error that
+   * Calls `holds` immediately and after each change. Resolves once `holds` returns true. Rejects with the error that
    * `holds` throws.
    */
   until(holds: () => boolean): Promise<void>

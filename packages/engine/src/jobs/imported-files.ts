@@ -5,7 +5,7 @@ import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import { isFile } from '../references/user-files.ts'
 
 interface Imported {
-  /** In the order of first mention; the given files come first. */
+  /** The given files, followed by the imported files in the order of their first mention. */
   readonly files: readonly string[]
   /** Whether the list is certainly complete. */
   readonly areAll: boolean
@@ -67,9 +67,9 @@ function pathOfUrl(url: string): string | undefined {
 }
 
 /**
- * Returns the file that contains a package's version; the package's other files do not change without it. Undefined if
- * there is none, as for Node's own modules; `unknown` for imports that the package maps itself, and for a linked
- * package, whose files may still change.
+ * Returns the file that contains the version of a package. The other files of the package change only together with
+ * this file. Returns undefined if there is no such file, as for Node's own modules. Returns `unknown` for imports that
+ * the package maps itself, and for a linked package, whose files may change at any time.
  */
 function manifestOf(specifier: string, directory: string): string | 'unknown' | undefined {
   // An import of this package always resolves to the running program, not to a copy installed next to the file.

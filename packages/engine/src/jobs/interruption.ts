@@ -26,8 +26,9 @@ export async function unlessInterrupted<T>(
 }
 
 /**
- * Returns a signal that aborts with the first of these, until it is released. `AbortSignal.any` would hold them weakly:
- * on Node 20 a timeout without other references is collected, and never fires.
+ * Returns a signal that aborts when the first of the given signals aborts, until it is released. `AbortSignal.any`
+ * would refer to the given signals only weakly: Node 20 collects a timeout without other references, which then never
+ * fires.
  */
 export function firstOf(...signals: readonly (AbortSignal | undefined)[]): {
   readonly signal: AbortSignal

@@ -28,11 +28,11 @@ export interface Doing {
   /** Asks the job to begin no new work, and to return the results so far. */
   readonly stop?: AbortSignal | undefined
   /**
-   * For jobs that run users' code: the number of consecutive polls, four per second, that may find the job in the same
-   * call.
+   * For jobs that run users' code: how many consecutive polls may find the job in the same call. There are four polls a
+   * second.
    */
   readonly looks?: number | undefined
-  /** The number of the call that describes itself, counted from 1. */
+  /** The number of the call that the job describes in its progress, counted from 1. */
   readonly wanted?: number | undefined
 }
 

@@ -12,7 +12,7 @@ import { createThreads } from '../threads.ts'
 import type { Pool, Task } from './job.ts'
 
 const LOOK_EVERY_MS = 50
-/** Callers count polls at four per second; the thread is polled this many times as often. */
+/** How many times a thread is polled for each poll that callers count. Callers count four polls a second. */
 const LOOKS_OF_ONE = 5
 const GROWTH_BYTES = 2 ** 24
 const NEARLY_ALL = 0.6
@@ -25,8 +25,8 @@ export interface ThreadLimits extends Readonly<ResourceLimits> {
 }
 
 /**
- * Runs jobs on threads of this machine, whose script exports a function for each kind of job. A thread whose user code
- * does not return, or takes all memory, is ended.
+ * Creates a pool that runs jobs on threads of this machine. The script of the threads exports a function for each kind
+ * of job. The pool ends a thread if user code does not return or takes all memory.
  */
 export function createThreadPool(script: ThreadScript, width: number, limits: ThreadLimits = {}): Pool {
   const { mostTakenInCallMb, ...memory } = limits

@@ -41,7 +41,7 @@ export interface Screen {
   readonly terminal: TerminalOptions
 }
 
-/** The texts to produce about a subject, and their outputs. Plain data. */
+/** The reporters that produce texts about a subject, and the screen for the texts. Plain data. */
 export interface Output {
   readonly reporters: readonly Reporting[]
   readonly screen: Screen
@@ -63,7 +63,7 @@ export async function sayBy(
   { name, isOwn }: Reporting,
   say: (reporter: (typeof reporters)[number]) => string | Promise<string> | undefined,
 ): Promise<Text> {
-  // A user's reporter reports all subjects together.
+  // A user's reporter produces one text about all subjects, so it has no text for a single subject.
   if (isOwn) return { said: '' }
   const reporter = reporters.find((each) => each.name === name)
   if (reporter === undefined) throw new Error(`the reporter ${name} was found before`)

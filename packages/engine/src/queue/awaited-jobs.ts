@@ -2,7 +2,7 @@ import { setTimeout as later } from 'node:timers/promises'
 import type { BulkJob, Queue, QueueEvents } from './packages.ts'
 import { DAMAGED_FILE, LOST_FILE } from './parcel.ts'
 
-/** How long to wait for a job, once it is added, before looking it up in Redis and giving up this wait. */
+/** How long to wait for an added job. After this time, the job is looked up in Redis and the wait ends. */
 const LOOK_EVERY_MS = 2_000
 /** Jobs requested within this time are sent together: the delay does not leave workers idle. */
 const TOGETHER_MS = 3

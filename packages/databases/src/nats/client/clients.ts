@@ -75,7 +75,7 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   let trouble = 'nothing was asked'
   try {
     do {
-      // A request without a reply must not take all the time.
+      // Each request has its own time limit, so that a request without a reply leaves time for another attempt.
       const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
       const made = await api(soon, `STREAM.CREATE.${stream}`, config)
       const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)

@@ -18,8 +18,8 @@ import { type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
 /** Sends the requests of one operation, one at a time, until the operation's time has elapsed. */
 export interface Asking extends OperationTime {
   /**
-   * Sends a request. Resolves with the messages of the reply, including those with a status. A status that says that
-   * nobody replies is trouble.
+   * Sends a request. Resolves with the messages of the reply, including messages with a status. Resolves with trouble
+   * if a status reports that no responder exists.
    */
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
 }
@@ -65,8 +65,8 @@ export function openJetStream(address: NodeAddress): JetStream {
 const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
 
 /**
- * Sends a request to JetStream: a message that a stream keeps, or a request to its API (`$JS.API.…`). An error in the
- * reply is trouble.
+ * Sends a request to JetStream: either a message that a stream stores, or a request to its API (`$JS.API.…`). Returns
+ * an error in the reply as trouble.
  */
 export async function askJetStream(asking: Asking, request: NatsRequest): Promise<Body | Trouble> {
   const messages = await asking.ask(request)

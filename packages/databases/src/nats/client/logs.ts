@@ -38,8 +38,8 @@ export async function onLogs(asking: Asking, { f, key = '', value }: Input): Pro
 const ended = (done: Json | Trouble): Completion => (isTrouble(done) ? done : { type: 'ok', value: done })
 
 /**
- * Acts on each key in order, until an action is in trouble. Returns the results by key; keys whose result is null are
- * omitted.
+ * Performs the action on each key in order, up to the first action that fails. Returns the results by key, without keys
+ * whose result is null.
  */
 async function eachIn(
   all: readonly (readonly [key: string, number: number])[],

@@ -23,12 +23,12 @@ interface Drained {
   readonly since: number
   /** The messages delivered to the drain, by sequence number in the stream. */
   readonly held: Map<string, NatsMessage>
-  /** The sequence number of the drain's marker. */
+  /** The sequence number of the marker message that the drain has published; undefined before that. */
   marker: string | undefined
 }
 
 const MARKER = 'Chaos-Marker'
-/** After this many acknowledgement waits, messages that the stream still keeps count as undeliverable. */
+/** The number of acknowledgement waits after which a message that the stream still stores counts as undeliverable. */
 const KEPT_FOR_WAITS = 3
 /** The most messages that one request takes. */
 const BATCH = 100
@@ -41,9 +41,9 @@ export function openQueues(ackWaitMs: number): Queues {
   const unfinished = new Map<string, Drained>()
 
   /**
-   * Takes messages until the queue is known to be empty except for the taken messages, and only then acknowledges them.
-   * A server that wrongly believes that it leads does not know the newest messages. Therefore a marker is enqueued
-   * first: once the marker is delivered, the delivering server has all messages before it.
+   * Takes messages until the queue contains no other messages, and acknowledges them only then. A server may wrongly
+   * believe that it leads, and lack the newest messages. The drain therefore publishes a marker first. A server that
+   * delivers the marker has all messages before the marker.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
     const missing = await consumers.make(asking, queue)
@@ -168,7 +168,10 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/** Returns why the queue may hold more than the `held` taken messages; undefined if it certainly does not. */
+/**
+ * Returns why the queue may contain more messages than the `held` messages already taken; undefined if it contains no
+ * more.
+ */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error

@@ -12,9 +12,9 @@ export interface Drains {
 }
 
 /**
- * The time until a message that was delivered on a lost connection is back in its queue. It runs from the last loss of
- * a connection or from the first drain, whichever is later; drains begin once all faults are healed. A message that
- * takes longer does not count as lost: the dequeue that received it has an unknown outcome.
+ * The time until a message that was delivered on a lost connection is back in its queue. The time runs from the last
+ * loss of a connection or from the first drain, whichever is later. Drains begin once all faults are healed. A message
+ * that takes longer does not count as lost, because the dequeue that received it has an unknown outcome.
  */
 const REQUEUED_MS = 5_000
 
@@ -87,7 +87,10 @@ export function openDrains(
   }
 }
 
-/** If the connection is new, messages taken before cannot be acknowledged any more. */
+/**
+ * Starts the acknowledgements again if the connection is new. Messages taken on the old connection can no longer be
+ * acknowledged.
+ */
 function beginAgain(drained: Drained): void {
   const connection = drained.channel.connection()
   if (connection === drained.connection) return

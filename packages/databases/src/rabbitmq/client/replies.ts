@@ -127,7 +127,7 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** Whether a message was returned, and its content or the reply to its publishing is still expected. */
+  /** Whether the broker has returned a message whose content, or the reply to its publishing, has not arrived yet. */
   let returned = false
   const content = openContent()
 
@@ -203,8 +203,8 @@ export function channelReplies(): ChannelReplies {
 }
 
 /**
- * Converts a reply to its result. A closed channel carries nothing more. A channel that never opened has answered no
- * request.
+ * Converts a reply to its result. After the reply `closed`, the channel is not usable any more. If the channel never
+ * opened, the broker has not answered a request.
  */
 function received(reply: Reply, isOpen: boolean): Received<Reply> {
   if (reply.type !== 'closed') return { type: 'reply', reply, reusable: true }

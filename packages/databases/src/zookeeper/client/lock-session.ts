@@ -8,7 +8,10 @@ import { remove } from './znodes.ts'
  * breaks, the next request opens another session; the locks of the first session are lost once it expires.
  */
 export interface LockSession {
-  /** Returns an operation's way to send requests. Each request waits until the previous request has its reply. */
+  /**
+   * Returns a function set that sends the requests of one operation. A request waits until the previous request has its
+   * reply.
+   */
   within(time: OperationTime): Asking
   /** Removes a node once the current request has its reply. The caller does not wait for the removal. */
   abandon(path: string): void

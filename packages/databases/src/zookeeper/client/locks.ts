@@ -17,8 +17,8 @@ export interface Locks {
 }
 
 /**
- * Opens a client's locks. `ttlMs` is the time without a sign of life after which the server ends the session, and with
- * it the locks.
+ * Opens a client's locks. A server that hears nothing from the client for `ttlMs` ends the session, which releases the
+ * locks.
  */
 export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   const session = openLockSession(address, ttlMs)
@@ -55,8 +55,8 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // Release through the objects' session, which outlives the lock: requests sent in it earlier are then carried
-        // out before the release.
+        // The release uses the session of the objects, which outlives the lock's session. The server carries out
+        // earlier requests of the objects' session before the release.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true

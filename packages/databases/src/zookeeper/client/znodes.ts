@@ -79,8 +79,8 @@ export async function setWhile(
 const FAILED = -1
 
 /**
- * Returns why a transaction was refused; undefined if it was not. The reply to a refused transaction has an error for
- * each step, which is 0 for a step that was not the reason.
+ * Returns the error of the step that made a transaction fail; undefined if the transaction succeeded. The reply to a
+ * failed transaction has an error for each step. The error is 0 for a step that is not the cause.
  */
 function errorIn(record: Buffer): SessionTrouble | undefined {
   const reader = recordReader(record)
