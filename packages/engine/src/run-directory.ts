@@ -99,8 +99,8 @@ export const USUAL_OUT: string = 'chaos-results'
 export const RUN_JSON = 'run.json'
 
 /**
- * Records are private. Nodes started by root may run as other users (PostgreSQL's must): these must be able to reach
- * their data in the directory, but not to list it.
+ * The mode of directories, since records are private. Nodes that root starts may run as other users (PostgreSQL's nodes
+ * must). Such a user must be able to reach its data in the directory, but not to list the directory.
  */
 const OWNER_ONLY = process.getuid?.() === 0 ? 0o711 : 0o700
 const RECORD_MODE = 0o600

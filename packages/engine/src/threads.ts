@@ -16,8 +16,8 @@ export function createThreads(script: ThreadScript, threads: number, memory?: Re
   const starting = import('tinypool').then(
     ({ Tinypool }) =>
       new Tinypool({
-        // Threads always run the built file, even if this process runs from sources as in tests, and without the
-        // conditions that select sources.
+        // Threads always run the built file, even if this process runs from sources, as in tests. They do not inherit
+        // the conditions by which imports resolve to sources.
         filename: isExtended ? builtFile('extended-worker') : file,
         execArgv: [],
         minThreads: threads,

@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly type: 'failed'; readonly why: string }
   /** A file that the job needs is missing in Redis, or damaged. */
   | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** The job's worker ended, and so did every worker that ran it again. */
+  /** The job was given up: every worker that ran it ended during the job. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
 
@@ -34,8 +34,8 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
   }
 
   /**
-   * Looks up whether a job has ended. A job that was added earlier may have ended before the listener was opened, and
-   * ends during an outage of Redis are not reported.
+   * Looks up whether a job has ended. The listener misses two kinds of ends: the end of a job that was added before the
+   * listener was opened, and an end during an outage of Redis.
    */
   async function look(name: string): Promise<void> {
     if (!waiting.has(name)) return
@@ -101,7 +101,7 @@ export function awaitJobs(queue: Queue, open: () => Promise<QueueEvents>): (job:
 /** Errors of a connection that was lost, or is not restored yet. */
 const AWAY = /Missing key for job|Connection is closed|aborted due to connection close|NOSCRIPT|LOADING|ECONN/
 
-/** Interprets a message of BullMQ, which reports how a job ended, or that it does not exist, only as text. */
+/** Interprets a message of BullMQ. BullMQ reports only by text how a job ended, or that the job does not exist. */
 function failedBy(why: string): Outcome {
   if (AWAY.test(why)) return { type: 'pending' }
   if (why.includes(LOST_FILE) || why.includes(DAMAGED_FILE))

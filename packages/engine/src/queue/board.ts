@@ -7,7 +7,7 @@ import type { Store } from './parcel.ts'
 /** The queues in which jobs wait for workers. Jobs with users' code wait for workers that may run it. */
 export const QUEUES = { plain: 'chaos', code: 'chaos-code' } as const
 export type Lane = keyof typeof QUEUES
-/** The queue of load shares of runs; each share is for one worker. */
+/** The queue whose jobs are shares of a run's load. Each share is for one worker. */
 export const LOAD_QUEUE = 'chaos-load'
 
 /** The order in which workers take jobs of all coordinators. BullMQ takes the lowest number first. */
@@ -87,7 +87,7 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
     takeBack: (lane, name) =>
       Promise.race([open(lane).queue.remove(name), later(TAKEN_BACK_MS, undefined)]).then(
         () => {},
-        // Removal fails if a worker has begun the job.
+        // The removal fails if a worker has already begun the job. The failure is ignored.
         () => {},
       ),
     async keep(texts) {
@@ -99,7 +99,8 @@ export async function openBoard(address: string, priority: Priority = 'usual'): 
       isClosed = true
       client.disconnect()
       const ends = [...[...opened.values()].map(({ queue }) => queue), ...listeners]
-      // Closing a connection during its setup rejects a promise that is not accessible.
+      // Waits until the connections are set up: closing a connection during its setup rejects a promise that this code
+      // cannot handle.
       await Promise.race([Promise.allSettled(ends.map((end) => end.waitUntilReady())), later(READY_MS, undefined)])
       await Promise.all(ends.map((end) => end.close()))
     },

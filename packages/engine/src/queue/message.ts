@@ -57,7 +57,9 @@ const end = v.variant('type', [
   v.strictObject({ type: v.literal('failed'), error: v.string(), ...left }),
 ])
 
-/** Returns how a job ended as JSON, without the error's stack, which would reveal the worker's files. */
+/**
+ * Returns the end of a job as JSON. Leaves out the stack of an error, which would reveal paths on the worker's machine.
+ */
 export const printEnd = (ended: JobEnd<unknown>): object =>
   ended.type === 'failed'
     ? { ...ended, error: ended.error instanceof Error ? ended.error.message : String(ended.error) }

@@ -1,7 +1,7 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// The parts of BullMQ and its client that chaos uses, in declared types: chaos builds and installs without the
-// packages.
+// Declares the parts of BullMQ and its client that chaos uses. Because of these declarations, chaos can be built and
+// installed without the packages.
 
 /** The address of a Redis. */
 export interface Connection {

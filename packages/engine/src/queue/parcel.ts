@@ -9,8 +9,8 @@ import * as v from 'valibot'
 import { withImported } from '../jobs/imported-files.ts'
 import { isService } from '../references/services.ts'
 
-// Users' code is sent as files, each under the hash of its content. In jobs and results their paths start with SENT, so
-// that they mean the same on every machine.
+// Users' code is sent as files, each under the hash of its content. The paths of these files in jobs and results begin
+// with `SENT`, so that a path means the same file on every machine.
 
 const SENT = 'sent:/'
 const MOST_BYTES = 4_000_000
@@ -169,7 +169,7 @@ function commonFolder(files: readonly string[]): string {
   }, first)
 }
 
-/** Returns the value with its strings replaced; a simulated protocol keeps its prefix. */
+/** Returns the value with all of its strings renamed. The prefix of a simulated protocol is kept. */
 function renamed<Value>(value: Value, rename: (text: string) => string): Value {
   const visit = (each: unknown): unknown => {
     if (typeof each === 'string')

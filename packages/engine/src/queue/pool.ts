@@ -17,7 +17,8 @@ const SENT_AGAIN = 3
 /** Progress and problems of a queue. */
 export type QueueEvent =
   /**
-   * The queue of the Redis at `place` has jobs but no worker; if `code` is true, no worker that may run users' code.
+   * The queue at `place`, the address of its Redis, has jobs but no worker. If `code` is true, it only lacks a worker
+   * that may run users' code.
    */
   | { readonly type: 'alone'; readonly place: string; readonly code: boolean }
   /** The Redis at `place` does not answer. */
@@ -36,8 +37,9 @@ export interface QueueSettings {
 }
 
 /**
- * Lets workers on other machines run jobs of these kinds, and `local` all others, such as a job that reads stdin. Jobs
- * of the same name are run once, however many coordinators request them. Closing the pool also closes `local`.
+ * Opens a pool that lets workers on other machines run jobs of these kinds. `local` runs all other jobs, and jobs that
+ * read stdin. Jobs of the same name run once, even if several coordinators request them. Closing the pool also closes
+ * `local`.
  *
  * @throws UserError as `connectQueue` does.
  */
@@ -58,7 +60,8 @@ export async function openQueuePool(
     const order = printOrder(kind, parcel?.send(spec) ?? spec, { ...doing, files: parcel?.files })
     const name = jobName<object>({ kind: kind.job.kind, reads: () => [] }, order)
     const title = kind.title(spec as never)
-    // Both signals have the same effect on a queue: the pool does not wait for jobs that a worker has begun.
+    // The two signals of a job have the same effect on a queue: the pool stops waiting, even if a worker has begun the
+    // job.
     const { signal: calledOff, release } = firstOf(doing.signal, doing.stop, closing.signal)
     const pending = new Promise<Outcome>((resolve) => whenAborted(calledOff, () => resolve({ type: 'pending' })))
     let damaged = 0
@@ -69,7 +72,7 @@ export async function openQueuePool(
         if (isGone && damaged === 0) missing.lost += 1
         if (parcel !== undefined && (first || isGone)) await board.keep(parcel.texts)
         if (first || isGone) await send(kind.cargo?.(spec as never), isGone)
-        // Adding a job again under its name has no effect, unless Redis has lost the job.
+        // If the job already exists under this name, adding it has no effect. A job that Redis has lost is added again.
         const outcome = await Promise.race([board.outcomeOf(lane, name, order), pending])
         if (outcome.type === 'value') {
           const end = readEnd(parcel?.receive(outcome.value) ?? outcome.value, (value) =>
@@ -111,7 +114,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // A caller whose job failed does not wait for its other jobs.
+      // A caller does not wait for its other jobs after one job has failed, so these jobs are called off here.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()
@@ -171,7 +174,7 @@ interface Asked extends Doing {
   readonly references: readonly string[]
 }
 
-/** Packs files once that several jobs need. */
+/** Returns a function that packs files. Files that several jobs need are packed only once. */
 function createPacker(): (references: readonly string[]) => Parcel {
   const parcels = new Map<string, Parcel>()
   return (references) => {
@@ -182,11 +185,14 @@ function createPacker(): (references: readonly string[]) => Parcel {
   }
 }
 
-/** Returns whether another attempt may show more. Repeating the trials of a seed gives the same result. */
+/**
+ * Returns whether another attempt at the job may show more. Another attempt at the trials of a seed gives the same
+ * result.
+ */
 const isPassing = (kind: AnyKind, end: JobEnd<unknown>): boolean =>
   kind.isPassing !== undefined && (end.type !== 'done' || kind.isPassing(end.value as never))
 
-/** Sends texts once that several jobs need, and again if they were lost. */
+/** Returns a function that sends texts. A text that several jobs need is sent only once, unless Redis has lost it. */
 function createSender(board: Pick<Board, 'keep'>): (cargo: Cargo | undefined, isLost: boolean) => Promise<void> {
   const sent = new Map<string, Promise<void>>()
   return async (cargo = new Map(), isLost) => {

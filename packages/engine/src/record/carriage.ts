@@ -14,8 +14,8 @@ export interface RecordedMembers {
 }
 
 /**
- * Returns how recorded traffic is read: by a route table in a file, or as a protocol (`resp`, `postgresql`), by its
- * name or as JSON.
+ * Returns how recorded traffic is read: by the route table in a file, or as a protocol such as `resp` or `postgresql`.
+ * `as` is the path of the file, or the protocol as a name or as JSON.
  *
  * @throws UserError (usage, input) whose message begins with `where`, or with the file.
  */

@@ -22,7 +22,10 @@ export interface RecordDraft {
    * is named `n1`.
    */
   readonly upstream: string | { readonly [name: string]: string }
-  /** False to open no ports: clients in this process connect by `dial`, for instance through `@chaosproxy/undici`. */
+  /**
+   * Whether the proxies open ports; true by default. Without ports, clients in this process connect by `dial`, for
+   * instance through `@chaosproxy/undici`.
+   */
   readonly listen?: boolean | undefined
   /** How traffic is read: the path of a route table (HTTP), `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`. */
   readonly as: string
@@ -50,7 +53,7 @@ export interface FaultDraft {
 /** How to observe a recording, and end it. */
 export interface RecordSettings {
   readonly listener?: RunListener | undefined
-  /** Ends the recording regularly, as `stop` does; `stop` then returns the result. */
+  /** When aborted, ends the recording as `stop` does. A later call of `stop` returns the result. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -64,7 +67,11 @@ export interface Recording {
    * @throws UserError (usage) if the proxy opened no port.
    */
   address(name?: string): string
-  /** Returns the result of `address` as a URL, `http://host:port`; throws the same error. */
+  /**
+   * Returns the address of a server's proxy as a URL, `http://host:port`.
+   *
+   * @throws UserError (usage) as `address` does.
+   */
   url(name?: string): string
   /**
    * Connects to a server, by default the first, without a socket. The stream carries the plaintext of a connection,
@@ -72,9 +79,8 @@ export interface Recording {
    */
   dial(name?: string): Duplex
   /**
-   * Injects a fault. Without `links`, the fault applies to the links from the clients to every server. Resolves once
-   * the fault is in force, to a function that heals it; the function resolves to the number of times that the fault
-   * took effect.
+   * Injects a fault, by default into the links from the clients to every server. Resolves once the fault is in force.
+   * The result is a function that heals the fault and resolves to the number of times that the fault took effect.
    *
    * @throws UserError for a fault that does not exist, or that these servers cannot suffer.
    */
@@ -167,7 +173,8 @@ function createCallers(listen: boolean) {
 }
 
 /**
- * Resolves once the fault is in force, to a function that heals it and returns how often it took effect.
+ * Resolves once the fault is in force. The result is a function that heals the fault and resolves to the number of
+ * times that the fault took effect.
  *
  * @throws UserError
  */

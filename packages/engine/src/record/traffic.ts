@@ -33,13 +33,13 @@ import { recordedCarriage } from './carriage.ts'
 /** The parts of a recording that its spec does not contain. */
 interface TrafficOptions {
   readonly clients: TrafficClients
-  /** False to open no ports. */
+  /** Whether the proxies open ports; true by default. */
   readonly listens?: boolean | undefined
-  /** How traffic is read, if the proxies determine it instead of the spec; each way is listed once. */
+  /** The ways in which the proxies read traffic, each once. Absent if the spec determines how traffic is read. */
   readonly carried?: readonly Carriage[] | undefined
-  /** Replaces the opening of one proxy for each server. */
+  /** Opens the proxies. By default, one proxy is opened for each server. */
   readonly open?: OpenProxies | undefined
-  /** Returns the name under which a member was given, for messages: `--as`. */
+  /** Returns the name that messages use for a member, such as the option `--as`. */
   readonly called: (member: 'as' | 'initial') => string
 }
 
@@ -89,7 +89,10 @@ interface RecordingOptions {
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Resolves the names in the spec of a recording, whose clients are one command, or connect by themselves. */
+/**
+ * Returns a function that resolves the names in the spec of a recording. The clients of the recording are either those
+ * of one command, or all clients that connect.
+ */
 export const recordingsOf =
   ({ prints, told }: RecordingOptions): NonNullable<Registries['traffic']> =>
   (spec) => {
@@ -215,7 +218,10 @@ interface VisitorOptions {
   readonly told: (proxies: OpenTraffic['proxies']) => void
 }
 
-/** Clients that chaos does not start: all clients that connect during the recording. */
+/**
+ * Returns the clients of a recording without a command: all clients that connect during the recording. Chaos starts
+ * none of them.
+ */
 const visitors = ({ timeMs, told }: VisitorOptions): TrafficClients => ({
   areStarted: false,
   areCutOff: true,

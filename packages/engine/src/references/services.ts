@@ -12,7 +12,8 @@ import {
 import type { NodeHarm } from '@chaosproxy/simulator'
 import { SIMULATED } from '@chaosproxy/simulator/target'
 
-// Functions on references to services of Node programs. Of these, only `addServiceBlow` loads the simulator.
+// The functions for references to services of Node programs. Only `addServiceBlow` loads the simulator of these
+// programs.
 
 export {
   type BesideDeclaration,
@@ -94,7 +95,7 @@ export function unknownService(reference: string, { services = {}, where }: OwnS
   )
 }
 
-/** Registers the effect of a user-defined fault on programs, which loads their simulator. */
+/** Registers the effect that a user-defined fault has on programs. Loads the simulator of programs. */
 export async function addServiceBlow(kind: string, harm: NodeHarm): Promise<void> {
   const { addServiceBlow: add } = await import('@chaosproxy/node-simulator')
   add(kind, harm)

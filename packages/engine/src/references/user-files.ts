@@ -7,8 +7,8 @@ export const isOwnFile = (reference: string): boolean =>
   isUserFile(reference) && !isBinary(reference) && !isService(reference)
 
 /**
- * Returns the user's files that a spec names: its protocol and its workload or, for a program's command, the words that
- * are files.
+ * Returns the user's files that references name: protocols, workloads and the files of services. Also returns the files
+ * among the words of a program's command.
  */
 export const userFilesOf = (...references: readonly string[]): readonly string[] =>
   references.flatMap((reference) => {

@@ -19,8 +19,8 @@ export interface InspectedAt {
   /** The `await` before and after which the program stops. */
   readonly race: Race | undefined
   /**
-   * If there is no such `await`: the request at which the program stops; undefined to stop at the first request,
-   * because no single answer is wrong.
+   * The request at which the program stops if `race` is undefined. If both are undefined, no single answer is wrong,
+   * and the program stops at the first request.
    */
   readonly culprit: ClientRequest | undefined
 }
@@ -28,9 +28,9 @@ export interface InspectedAt {
 const LOOPBACK = '127.0.0.1'
 
 /**
- * Plays a scenario of a service twice: first to find what went wrong, then on this thread under Node's inspector. The
- * debugger stops in the program's own code around the `await` that is overtaken, or at the beginning of the request
- * with the wrong answer. Virtual time stands still while it is stopped.
+ * Plays a scenario of a service twice. The first play finds the failure. The second play runs on this thread under
+ * Node's inspector. The debugger stops in the program's own code around the overtaken `await`, or at the beginning of
+ * the request with the wrong answer. Virtual time does not advance during a stop.
  *
  * @throws UserError (environment) if the port cannot be opened; (input) for a program that cannot be simulated.
  */

@@ -16,7 +16,7 @@ export interface ReplaySpec {
   readonly subject: SubjectName
   /** The digest of the recorded history. */
   readonly digest: string | undefined
-  /** Whether to play it on processes instead of in the simulator. */
+  /** Whether to play the scenario on processes instead of in the simulator. */
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
@@ -81,7 +81,7 @@ const weightOf = ({ failure, doubts, trouble }: Shown): number =>
   failure !== undefined ? 2 : doubts.length + trouble.length > 0 ? 1 : 0
 
 /**
- * Plays a scenario as often as requested, and counts failures and histories equal to the recorded one.
+ * Plays a scenario as often as requested. Counts the failures, and the histories that equal the recorded history.
  *
  * @throws UserError (environment) if a cluster does not start.
  */

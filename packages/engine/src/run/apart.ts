@@ -23,9 +23,9 @@ interface PerformedAgain {
 }
 
 /**
- * Returns a performer that uses this thread or, for a user's own simulated protocol, another thread, because a step of
- * such a protocol may never return. All runs share that other thread, so state that the protocol keeps in module
- * variables carries over to the next run.
+ * Returns a performer of runs. It uses this thread, except for a user's own simulated protocol, whose steps may never
+ * return. The runs of such a protocol share one other thread. State in module variables of the protocol therefore
+ * carries over to the next run.
  */
 export async function performerFor({ spec }: PlannedRun, interrupted: AbortSignal): Promise<Performer> {
   const { name } = spec.target

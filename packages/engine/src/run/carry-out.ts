@@ -19,7 +19,9 @@ import { exitCodeOf, type FinishedRun } from './results.ts'
 interface CarryOutOptions extends Pick<JudgedRunOptions, 'load' | 'reach'> {
   readonly directory: RunDirectory
   readonly startedAt: Date
-  /** Ends the run early: it is still healed, read a last time and judged. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly interrupted: AbortSignal
   readonly listener?: RunListener | undefined
   /** Whether to perform a simulated run twice to verify that it is deterministic. */
@@ -97,7 +99,7 @@ async function withHeard(
     const heard = recall({ listening, known: knownChanges(judged, listening), keys: judged.history.keys })
     return { ...judged, summary: { ...summary, heard } }
   }
-  // A repeated run would not be interrupted at the same event.
+  // An interrupted run cannot be repeated, because the repetition would end at a different event.
   if (summary.interrupted || interrupted.aborted) return judged
   const listening = listeningFor({ ...judged, run: summary })
   if (listening === undefined) return judged
@@ -107,8 +109,8 @@ async function withHeard(
 }
 
 /**
- * Returns whether both runs are the same. A user's protocol may behave differently every time; the messages then belong
- * to another run.
+ * Returns whether a repeated run equals the judged run. A user's protocol may behave differently each time. The
+ * recorded messages then belong to another run.
  */
 function isSameRun({ history: { operations, processName, eventCount } }: JudgedRun, events: readonly Event[]): boolean {
   if (events.length !== eventCount) return false

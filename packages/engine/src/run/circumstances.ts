@@ -64,7 +64,10 @@ function variablesThatMatter(environment: NodeJS.ProcessEnv): { [name: string]: 
   )
 }
 
-/** Programs known to print their version and exit with these arguments. Any other program could start instead. */
+/**
+ * Programs that are known to print their version and exit with these arguments. Other programs are not asked, because
+ * they could start to work instead.
+ */
 const ASKED: { readonly [program: string]: readonly string[] } = {
   'redis-server': ['--version'],
   'redis-sentinel': ['--version'],

@@ -31,7 +31,7 @@ function directoriesIn(out: string): string[] {
   } catch {
     return []
   }
-  // A run's directory contains certain files; other directories may be next to it.
+  // Keeps only the directories of runs. Other directories may be next to them.
   return entries
     .filter((entry) => entry.isDirectory() && isOfRun(join(out, entry.name), entry.name))
     .map(({ name }) => name)
@@ -88,8 +88,8 @@ const MOST_IN_INDEX = 100
 const OWN = '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos">'
 
 /**
- * Writes the page that lists the newest runs of a directory, into this directory. A page of another origin is not
- * replaced. A failure to write the page is ignored: the runs contain all its content.
+ * Writes a page that lists the newest runs of a directory into that directory. Does not replace a page that chaos has
+ * not written. Ignores a failure to write the page, since the runs contain all of its content.
  */
 export function writeRunsPage(out: string): void {
   const path = join(out, INDEX)

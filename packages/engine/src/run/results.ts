@@ -44,7 +44,7 @@ export const runSubjectOf = (
   alone,
 })
 
-/** Adds the proof of the verdicts, which is written to the file, or the reason why there is none. */
+/** Writes the proof of the verdicts, and adds it to the run. If there is no proof, adds the reason instead. */
 export async function proved(finished: FinishedRun, target: string): Promise<FinishedRun> {
   const { run, judged, directory } = finished
   // Loads the code on demand: few runs ask for a proof.
@@ -65,7 +65,7 @@ export async function proved(finished: FinishedRun, target: string): Promise<Fin
 export function writeResults(finished: FinishedRun): void {
   const { run, judged, directory } = finished
   const subject = runSubjectOf(finished)
-  // The verdicts are stored in the form of --json, since a witness can be as long as the history.
+  // The verdicts are stored in the form of `--json`, without witnesses: a witness can be as long as the history.
   const { report: _, ...record } = judged.summary
   const result = jsonOf(subject)
   const circumstances = circumstancesOf({ declared: run.target.declared, commands: judged.commands })

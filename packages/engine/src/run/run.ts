@@ -10,7 +10,9 @@ import { type FinishedRun, writeResults } from './results.ts'
 
 /** The user's own targets, workloads and services, as in a configuration, and how to observe and end the run. */
 export interface RunSettings extends Pick<Config, 'targets' | 'workloads' | 'services' | 'out'> {
-  /** Ends the run early: it is still healed, read a last time and judged. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly signal?: AbortSignal | undefined
   readonly listener?: RunListener | undefined
 }

@@ -46,8 +46,8 @@ const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((word) => typeof word === 'string')
 
 /**
- * The format of `run.json`. A version of chaos that changes the meaning of the format, rather than only extending it,
- * increments the number.
+ * The number of the format of `run.json`. A version of chaos that changes the meaning of existing members increments
+ * the number. A version that only adds members does not.
  */
 const FORMAT = 1
 

@@ -10,9 +10,9 @@ import type { SearchState } from './in-parallel.ts'
 import { milliseconds, requireKnown, requireSame, searchResult, subject, trialChoice } from './queue-kinds.ts'
 import type { SearchSpec } from './spec.ts'
 
-// A search is stored under its name, so that it survives the process that began it: its subject, and the combined
-// results of all ranges of seeds so far. Jobs are kept for a week; a named search is kept as long as the Redis keeps
-// it.
+// A named search is stored in Redis, so that it survives the process that began it. Its data are its subject and the
+// combined results of all ranges of seeds so far. Jobs are kept for a week. A named search is kept as long as Redis
+// keeps its data.
 
 const CAMPAIGNS = 'chaos:campaigns'
 /** The state of a long search has megabytes of findings, so it is written at this interval. */
@@ -107,7 +107,10 @@ async function openCampaigns(address: string): Promise<CampaignStore> {
   }
 }
 
-/** Returns the subject of a search for any machine: the paths of the user's files are those that jobs use. */
+/**
+ * Returns the subject of a search in a form for any machine. The paths of the user's files become the paths that jobs
+ * use.
+ */
 function travelling({ workers: _, out: __, shrinkMs: ___, ...search }: SearchSpec): Pick<Campaign, 'spec' | 'digest'> {
   const own = userFilesOf(search.subject.target, search.subject.workload)
   const parcel = own.length === 0 ? undefined : pack(own)
@@ -180,7 +183,8 @@ function whyAnother({ version, spec }: Campaign): string {
 /**
  * Returns the search that was begun under a name.
  *
- * @throws UserError (usage) if there is none, or if the search needs files that only its whole command line names.
+ * @throws UserError (usage) if there is no such search, or if the search needs files. Such a search needs its complete
+ * command line, which names the files.
  */
 export async function searchOf(address: string, name: string): Promise<CampaignSpec> {
   const store = await openCampaigns(address)

@@ -15,8 +15,8 @@ export function unusualText({ delays, holds = [] }: Scenario): string | undefine
 }
 
 /**
- * Describes a hold: `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`, whichever
- * came first.
+ * Describes a hold: `One request was held at server.ts:31 for 40.0 ms, or until another one had passed it`. The hold
+ * ends at the earlier of the two events.
  */
 function heldText({ at, until, times, most }: PlannedHold): string {
   const others = times === 1 ? 'another one' : `${times} others`

@@ -34,10 +34,11 @@ export interface SubjectSettings {
 const SUBJECT_MEMBERS = ['workload', 'workloadSettings', 'level', 'bug', 'settings'] as const
 
 /**
- * Validates settings. A misspelt member would otherwise be ignored, and the test would differ from the intended one.
+ * Validates settings. Without this check, a misspelt member would be ignored, and the test would differ from the
+ * intended test.
  *
- * @throws UserError (usage) for a member that is neither in `own` nor a member of every subject, an unknown fault, or a
- * count that is not a whole number from 1.
+ * @throws UserError (usage) for an unknown member, an unknown fault, or a count that is not a whole number from 1. The
+ * known members are those in `own` and those of every subject.
  */
 export function requireSane(
   settings: SubjectSettings & { readonly faults?: readonly string[] | undefined },

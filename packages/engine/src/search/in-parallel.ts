@@ -39,7 +39,7 @@ export interface Searcher {
    */
   readonly seedsATask?: number | undefined
   /**
-   * The number of seeds of a generation, if trials vary the interesting seeds of earlier generations; undefined if
+   * The number of seeds in a generation. A trial may vary the interesting seeds of earlier generations. Undefined if
    * trials vary no seeds.
    */
   readonly generation: number | undefined
@@ -59,7 +59,10 @@ function generationOf({ strategies, subject }: SearchSpec): number | undefined {
   return searchedIn(subject.target).generation
 }
 
-/** Searches on a pool. After `interrupted`, threads begin no further seed; they are ended once `abandon` aborts. */
+/**
+ * Returns a searcher on a pool. After `interrupted`, its threads begin no further seed. After `abandon`, its threads
+ * are ended.
+ */
 export const searcherOn = (pool: Pool, spec: SearchSpec, interrupted: AbortSignal, abandon: AbortSignal): Searcher => ({
   width: pool.width,
   generation: generationOf(spec),
@@ -105,8 +108,9 @@ export interface SearchState {
 
 /**
  * Distributes seeds in order, with as many ranges at the same time as the searcher allows. If the first failure ends
- * the search, the failure with the lowest seed counts: the search waits for lower seeds in progress, so that the answer
- * does not depend on the number of ranges in progress. The answer depends on speed only with a time limit.
+ * the search, the failure with the lowest seed is the result: the search waits for lower seeds in progress. The result
+ * therefore does not depend on the number of ranges in progress. It depends on the speed of the machine only if there
+ * is a time limit.
  */
 export async function searchInParallel(
   searcher: Searcher,
@@ -189,7 +193,10 @@ export async function searchInParallel(
 const NOTHING = { results: [], isLeft: false }
 const NOTHING_ELSE = { tried: {}, interesting: [] }
 
-/** Returns the finding with a scenario without faults: only the ended thread knew which faults were injected. */
+/**
+ * Returns the finding for a thread that was ended. Its scenario has no faults, because only the ended thread knew which
+ * faults were injected.
+ */
 async function stuckFinding(
   { subject, strategies: names }: SearchSpec,
   { seed, what, mistake, trace }: Stuck,
@@ -202,8 +209,8 @@ async function stuckFinding(
 }
 
 /**
- * Returns the time limit of the check for repeatability: under a time limit of the search, most of the time must remain
- * for trials.
+ * Returns the time limit of the check for repeatability; null without a time limit of the search. The check gets a
+ * third of the search's time, so that most of it remains for trials.
  */
 const checkingMs = ({ limit }: SearchSpec): Millis | null =>
   'timeMs' in limit ? millis(Math.round(limit.timeMs / 3)) : null

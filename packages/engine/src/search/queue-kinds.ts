@@ -82,7 +82,7 @@ export const subject: v.GenericSchema<unknown, SubjectName> = v.pipe(
 
 const chosenStrategies: v.GenericSchema<unknown, readonly string[]> = v.pipe(v.array(names(strategies)), v.minLength(1))
 
-/** Validates a scenario as strictly as that of a replay file, since it is equally untrusted. */
+/** Validates a scenario as strictly as the scenario of a replay file, because both come from untrusted sources. */
 const scenario = v.pipe(
   v.looseObject({ operations: v.array(v.unknown()), faults: v.array(v.unknown()) }),
   v.transform((given): Scenario => {
@@ -197,7 +197,7 @@ interface OfFinding<Spec extends object, Result> extends Pick<QueuedKind<Spec, R
   scenarioOf(result: Result): Scenario
 }
 
-/** Makes the kind of a job about one finding; the result must have the same subject. */
+/** Returns the kind of a job that works on one finding. Its result must have the subject of the job. */
 const ofFinding = <Spec extends Pick<GuideSpec, 'subject' | 'finding'>, Result>({
   spec,
   result,

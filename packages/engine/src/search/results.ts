@@ -13,12 +13,12 @@ import { explain, playedSupervised, type Shown, unpromisedLevel } from './show.t
 import type { SearchOutcome, SearchSpec } from './spec.ts'
 import { supervise } from './supervise.ts'
 
-/** One cause of failure: minimised, written to files, and ready to show. */
+/** A cause of failure. Its finding is minimised, written to files and ready to show. */
 export interface Result {
   readonly finding: SeedFailure
   /** The number of trials that failed for the same cause. */
   readonly times: number
-  /** Absent, like its files, if a replay would never end or was interrupted. */
+  /** The replay of the finding. Absent if the replay would never end or was interrupted; `files` is then absent too. */
   readonly shown: Shown | undefined
   readonly files: { readonly replay: string; readonly history: string } | undefined
 }
@@ -84,7 +84,7 @@ async function written(
   const shown = played && explain(played)
   if (shown === undefined || (shown.failure?.kind === 'broken' && shown.failure.stuck === true))
     return { shown: undefined, files: undefined }
-  // The original finding is reported if the replay passes or fails in another way.
+  // If the replay does not fail in the same way, the sentence of the original finding is reported.
   const sentence = shown.failure?.kind === failure.kind ? shown.sentence : sentenceOf(finding)
   const files = { replay: `${file}.json`, history: `${file}.jsonl` }
   const { digest, events } = shown

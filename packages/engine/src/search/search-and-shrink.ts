@@ -21,7 +21,7 @@ export interface SearchHooks {
   /** The address of a Redis whose queue gives the jobs to workers on other machines. */
   readonly queue?: string | undefined
   readonly priority?: Priority | undefined
-  /** The name under which the Redis stores the search; a search of the same name is continued. */
+  /** The name under which Redis stores the search. A new search continues a stored search of the same name. */
   readonly campaign?: string | undefined
 }
 
@@ -93,8 +93,8 @@ async function campaignOf(
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /**
- * How long ranges in progress may continue after the time limit. Most ranges take less: only a search of slow trials is
- * ended within a range, and none before its threads have started.
+ * How long ranges in progress may continue after the time limit. Most ranges end earlier. Only in a search with slow
+ * trials are ranges cut off, and no range is cut off before its threads have started.
  */
 const OVERTIME_MS = 5_000
 
@@ -124,8 +124,8 @@ async function poolFor(
 }
 
 /**
- * The time limit for finding a violation. Most of the broken invariants that clients can observe at all are observed
- * within a few seconds of search.
+ * The time limit for finding a violation. If clients can observe a broken invariant, the search mostly finds such a
+ * violation within a few seconds.
  */
 const BUDGET_MS = millis(20_000)
 
@@ -134,7 +134,10 @@ interface FollowHooks {
   readonly interrupted: AbortSignal
 }
 
-/** Searches for a violation that a client observes, if only invariants were broken and no history shows a violation. */
+/**
+ * Searches for a violation that a client observes. Does so only if the trials broke invariants, and no history shows a
+ * violation.
+ */
 async function followUp(
   pool: Pool,
   spec: SearchSpec,

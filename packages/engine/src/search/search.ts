@@ -45,8 +45,8 @@ export interface SearchSettings
   /** The number of operations per trial; 60 by default. */
   readonly operations?: number | undefined
   /**
-   * The time to minimise a failure, in milliseconds; 1,000 by default. Up to five times as long if only few runs fit
-   * into it.
+   * The time to minimise a failure, in milliseconds; 1,000 by default. If only few runs fit into this time, minimising
+   * takes up to five times as long.
    */
   readonly shrinkMs?: number | undefined
   readonly listener?: ((event: SearchStep) => void) | undefined
@@ -72,8 +72,8 @@ export type SearchStep =
 /** The first failure, minimised. */
 export interface Found {
   /**
-   * A `violation` of the level, a broken `invariant`, a protocol that answers nothing after healing (`unrecovered`), or
-   * a protocol that is `broken`: it throws, floods or never ends.
+   * The kind of failure. `violation`: the level is violated. `invariant`: an invariant is broken. `unrecovered`: the
+   * protocol answers nothing after healing. `broken`: the protocol throws, floods or never ends.
    */
   readonly kind: 'violation' | 'invariant' | 'unrecovered' | 'broken'
   readonly cause: string
@@ -105,12 +105,13 @@ const SEARCH_MEMBERS = [
 const MEMORY_BYTES = 256 * 2 ** 20
 
 /**
- * Searches simulated runs of a protocol, or of the user's own Node service, for a run that breaks its promise or an
- * invariant, or in which a program ends by itself. Runs in virtual time on this thread and yields after every trial.
- * Deterministic, except for `shrinkMs` and `signal`.
+ * Searches simulated runs of a protocol, or of the user's own Node service, for a failure. A run fails if it breaks its
+ * promise or an invariant, or if a program ends by itself. Runs in virtual time on this thread and yields after every
+ * trial. Deterministic, except for `shrinkMs` and `signal`.
  *
- * @throws UserError (usage) for an argument that is neither, an unknown name, or faults under which the protocol
- * promises nothing if `level` is absent; (input) for a program that cannot be simulated.
+ * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name. Also for
+ * faults under which the protocol promises nothing, if `level` is absent. UserError (input) for a program that cannot
+ * be simulated.
  */
 export async function search(
   given: ProtocolModule | ServiceDeclaration,

@@ -1,10 +1,13 @@
-/** The ranges of seeds that were searched completely: all before `next`, and the ranges in `beyond`. Plain data. */
+/**
+ * The ranges of seeds that were searched completely: all ranges before the range `next`, and the ranges in `beyond`.
+ * Plain data.
+ */
 export interface SearchedRanges {
   readonly next: number
   readonly beyond: readonly number[]
 }
 
-/** Tracks which ranges are done; all have the same length. */
+/** Tracks which ranges of seeds are done. Every range has `length` seeds. */
 export function followRanges(length: number, { next, beyond }: SearchedRanges) {
   const done = new Set(beyond)
   let first = next

@@ -19,13 +19,16 @@ interface Known {
   /** The first seed that has not been searched yet. */
   next(): number
   interestingBefore(seed: number, most: number): readonly number[]
-  /** The number of seeds of a generation. A range begins with the interesting seeds of all generations but the last. */
+  /**
+   * The number of seeds in a generation. A range starts with the interesting seeds of all earlier generations except
+   * the last one.
+   */
   readonly generation: number
 }
 
 /**
- * Shares the interesting seeds of all ranges. A generation waits only for generations before the last, which are done
- * long before it begins.
+ * Shares the interesting seeds of all ranges. A range does not wait for the seeds of the generation just before its
+ * own. All earlier generations are normally done when the range begins.
  */
 export function shareSeeds(
   firstSeed: number,

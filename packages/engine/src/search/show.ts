@@ -34,7 +34,7 @@ export interface Shown {
   readonly failure: Failure | undefined
   /** Whether the level could not be decided and no failure was found. */
   readonly undecided: boolean
-  /** Reasons why the replay proves less than it suggests; empty if it failed. */
+  /** Reasons why the replay proves less than it suggests; empty for a replay that failed. */
   readonly doubts: readonly string[]
   /** Faults that could not be injected, and nodes that ended by themselves. */
   readonly trouble: readonly string[]
@@ -50,7 +50,9 @@ export interface Shown {
   readonly race: Race | undefined
   /** For a Node program: the lines that ran, if the program was followed. */
   readonly ran: CodeRun | undefined
-  /** For a Node program: the delays that must be unusual, if the scenario was reduced to them. */
+  /**
+   * For a Node program: the unusual delays that the failure needs; undefined if the scenario was not reduced to them.
+   */
   readonly delays: string | undefined
   readonly digest: string
   readonly sentence: string
@@ -59,8 +61,8 @@ export interface Shown {
 }
 
 /**
- * The limit of steps is twice that of a trial, for deciding and for explaining, so a verdict that the trial decided is
- * decided here.
+ * The limit of steps for deciding and for explaining a verdict. It is twice the limit of a trial, so that a replay
+ * decides every verdict that the trial decided.
  */
 const EXPLAIN_STEPS = 2 * CHECK_STEPS
 const EXPLAIN_MEMORY_BYTES = 2 ** 30
@@ -74,8 +76,8 @@ export const playedHere = (subject: SearchedProtocol, scenario: Scenario, invari
   playedScenario(subject, scenario, playSimulated(subject, scenario, limitsFor(invariants)))
 
 /**
- * Plays a scenario on a thread of the pool, where a protocol may hang or take all memory; hanging is then the result.
- * Returns undefined if the play is abandoned.
+ * Plays a scenario on a thread of the pool, because a protocol may hang or take all memory there. A protocol that hangs
+ * is a result. Returns undefined if the play is abandoned.
  */
 export async function playedSupervised(
   pool: Pool,
@@ -85,7 +87,7 @@ export async function playedSupervised(
   const end = await supervise(pool, playJob, { subject, scenario, invariants, follows }, { signal: abandon })
   if (end.type === 'abandoned') return undefined
   const { level } = subject
-  // The subject determines the initial values. A subject that is stuck is not loaded on this thread.
+  // Loading the subject on this thread gives the initial values. A subject that got stuck is not loaded.
   if (end.type === 'done')
     return playedScenario({ level, workload: (await subjectOf(subject)).workload }, scenario, end.value)
   const judging = { level, workload: await workloadNamed(subject.workload) }
@@ -128,7 +130,7 @@ export function explain(played: PlayedScenario): Shown {
     trouble,
     events,
     header,
-    // The race is shown separately.
+    // `race` shows the race, so the header leaves it out.
     history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
@@ -150,8 +152,8 @@ export function explain(played: PlayedScenario): Shown {
 }
 
 /**
- * Returns the failure with operations in its evidence. The evidence names clients' requests as programs know them, but
- * readers know the operations.
+ * Returns the failure with operations in place of the requests in its evidence. Programs name clients' requests, but
+ * readers of the report know only operations.
  */
 function withRequests(failure: Failure | undefined, history: History): Failure | undefined {
   if (failure?.kind !== 'invariant' || failure.evidence === undefined) return failure
@@ -159,7 +161,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns the servers of a database with their first story that concerns the objects of the contradiction. */
+/** Returns the servers of a database. Each server comes with the first story about an object of the contradiction. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,
@@ -218,8 +220,8 @@ function brokenAt(failure: Failure | undefined): { at: Nanos; node: NodeId; text
 }
 
 /**
- * Returns the reasons for doubt that apply to a scenario. The others apply only to a whole run: a scenario has few
- * operations, which need not overlap, and a fault may act between them.
+ * Returns the reasons for doubt about a played scenario. All other reasons apply only to a whole run. A scenario has
+ * few operations, which need not overlap, and a fault may act between them.
  */
 const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict: Verdict | undefined): string[] => [
   ...(verdict?.result === 'unknown' ? [`whether it is ${level} is not known: ${verdict.reason.text}`] : []),
@@ -231,8 +233,8 @@ const doubtsOf = ({ level, workload, history, records }: PlayedScenario, verdict
 const FEW_OPERATIONS = 12
 
 /**
- * Returns the operations that contradict the level. A minimised scenario is shown in full, since it contains only
- * operations that the failure needs. For levels that concern final reads, those of the same object are also shown.
+ * Returns the operations that contradict the level. Returns all operations of a minimised scenario, because the failure
+ * needs each of them. For levels about final reads, also returns the final reads of the same object.
  */
 function rowsToShow({ level, operations }: Counterexample, { scenario, history }: PlayedScenario): number[] {
   const { flags, key, length } = history.operations
@@ -283,7 +285,10 @@ const keptSentence = ({ level, scenario: { target } }: PlayedScenario, verdict: 
       ? `Whether ${subjectNamed(target)} kept its history ${level} is not known.`
       : `${subjectNamed(target)} kept its history ${level}.`
 
-/** Returns the level for a replay, which assumes the promised level by default; undefined if both are equal. */
+/**
+ * Returns the level if a replay must name it; undefined if it equals the promised level, which a replay assumes by
+ * default.
+ */
 export const unpromisedLevel = ({ level, protocol, targetSettings, workload }: SearchedProtocol): string | undefined =>
   level === levelFor(workload, promiseOf(protocol, targetSettings, workload.object)) ? undefined : level
 

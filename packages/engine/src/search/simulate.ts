@@ -25,7 +25,7 @@ import { requireSane, type SubjectSettings, subjectFrom } from './given-subject.
 export interface SimulateSettings extends SubjectSettings {
   /** The seed; 1 by default. */
   readonly seed?: number | undefined
-  /** The number of nodes; by default that of the protocol or the service. */
+  /** The number of nodes. By default, the protocol or the service determines it. */
   readonly nodes?: number | undefined
   /** The names of faults, as listed by `chaos targets --faults`; none by default. */
   readonly faults?: readonly string[] | undefined
@@ -36,7 +36,9 @@ export interface SimulateSettings extends SubjectSettings {
   /** The number of clients; 10 by default. */
   readonly clients?: number | undefined
   readonly listener?: ((event: SimulateStep) => void) | undefined
-  /** Ends the run early: it is still healed, read a last time and judged. */
+  /**
+   * When aborted, ends the run early. The run still heals its faults, performs the final reads and judges the history.
+   */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -65,11 +67,11 @@ const MEMORY_BYTES = 2_000_000_000
 /**
  * Performs and judges one run of a protocol, or of the user's own Node service, in virtual time. The result is a
  * function of the arguments, to the byte, unless the run is aborted. Yields every few milliseconds, except while a
- * service runs: such a run can be aborted only by a listener.
+ * service runs: only a listener can abort the run of a service.
  *
- * @throws UserError (usage) for an argument that is neither, or an unknown name; (input) for a program that cannot be
- * simulated; (environment) for a run that floods or never ends, and for a program that ends by itself. An error from
- * the protocol's code is thrown with the event at which it occurred.
+ * @throws UserError (usage) for an argument that is not a protocol or a service, or for an unknown name; (input) for a
+ * program that cannot be simulated; (environment) for a run that floods or never ends, and for a program that ends by
+ * itself. An error from the protocol's code is thrown with the event at which it occurred.
  */
 export async function simulate(
   given: ProtocolModule | ServiceDeclaration,
@@ -169,7 +171,7 @@ async function ended({ handle, advance }: Simulation, signal: AbortSignal | unde
   }
 }
 
-/** Runs programs without yielding, since they occupy this process until the run is closed. */
+/** Performs a run of programs without yielding, because the programs occupy this process until the run is closed. */
 function endedAtOnce(cluster: SimulatedCluster, options: Options, signal: AbortSignal | undefined): SimulatedRun {
   try {
     const { handle, advance } = beginSimulation(cluster, options)

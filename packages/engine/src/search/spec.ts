@@ -52,7 +52,10 @@ export type SearchEvent =
       readonly leftMs: Millis | undefined
     }
   | QueueEvent
-  /** A search of this name was begun before, and had made this progress; `isOver` if it had ended. */
+  /**
+   * A stored search of this name continues. The members describe its earlier progress. `isOver` is true if the search
+   * had already ended.
+   */
   | {
       readonly type: 'continued'
       readonly campaign: string

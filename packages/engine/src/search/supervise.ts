@@ -11,7 +11,7 @@ export interface Stuck {
   readonly seed: number
   /** The failure, and the event at which it occurred. */
   readonly what: string
-  /** The failure without the event, by which failures of one cause are recognised. */
+  /** The failure, without the event at which it occurred. Failures with the same text have one cause. */
   readonly mistake: string
   readonly trace: readonly string[]
 }
@@ -22,8 +22,8 @@ export type Supervised<T> =
   | ({ readonly type: 'stuck' } & Stuck)
 
 /**
- * The number of consecutive polls that may find a thread in the same step, which should take microseconds, before the
- * thread counts as stuck.
+ * The number of consecutive polls in the same step after which a thread counts as stuck. A step normally takes
+ * microseconds.
  */
 const LOOKS_BEFORE_STUCK = 12
 /** The limit on polls for programs, which have their own time limit and take longest to start. */
@@ -46,16 +46,18 @@ export async function supervise<Spec extends object, Result>(
   if (mistaken !== undefined) throw mistaken
   if (end.type === 'failed' && !isOfUser(spec)) throw end.error
   const { unit, calls: steps, within } = end.reading
-  // Before the first seed begins, the progress contains no seed.
+  // The progress contains no seed until the first seed begins.
   const seed = Math.max(unit, firstOf(spec) ?? unit)
   // It is unknown which of the seeds failed.
   if (end.type === 'failed')
     return { type: 'stuck', seed: firstOf(spec) ?? seed, ...failedBetweenSteps(end.error, subjectOf(spec)) }
-  // Runs this seed again, up to the step to blame, which then describes itself before it is stopped again.
+  // Runs this seed again, to find the step at which the thread was stopped. That step describes itself in the progress
+  // before the thread is stopped again.
   const one: Spec = { ...spec, ...('first' in spec ? { first: seed, count: 1 } : {}) }
   const again =
     end.why !== 'memory' || steps > 0 ? await pool.do(job, one, { signal, looks: looksAt(spec), wanted: steps }) : end
-  // The seed alone does not fail: the machine may have stood still, or another thread may have taken the memory.
+  // The repetition of this seed has not failed. The machine may have stood still before, or another thread may have
+  // taken the memory.
   if (again.type === 'done') {
     const anew = await pool.do(job, spec, { signal, stop, looks: looksAt(spec) })
     if (anew.type === 'done') return anew
@@ -73,7 +75,9 @@ const firstOf = (spec: object): number | undefined => ('first' in spec ? Number(
 /** Returns what a job runs, in the words of reports. */
 const subjectOf = (spec: object): string => `the ${searchedIn(referenceIn(spec)).noun}`
 
-/** Returns whether the job runs a user's own protocol; a search names it directly, a run in its spec. */
+/**
+ * Returns whether the job runs a user's own protocol. A search names the protocol directly; a run names it in its spec.
+ */
 const isOfUser = (spec: object): boolean => isUserFile(referenceIn(spec))
 
 const looksAt = (spec: object): number => (isBinary(referenceIn(spec)) ? LOOKS_AT_PROGRAMS : LOOKS_BEFORE_STUCK)
@@ -87,7 +91,10 @@ function referenceIn(spec: object): string {
   return reference.startsWith(SIMULATED) ? reference.slice(SIMULATED.length) : reference
 }
 
-/** Describes a failure outside any step: steps are guarded, so something that a step started must have failed later. */
+/**
+ * Describes a failure outside the steps. Errors in a step are caught, so the failed code was started by a step and ran
+ * later.
+ */
 function failedBetweenSteps(error: unknown, subject: string): Pick<Stuck, 'what' | 'mistake' | 'trace'> {
   const mistake = `${subject} threw outside its steps`
   const said = error instanceof Error ? error.message : String(error)

@@ -2,7 +2,7 @@ import { causeOf, noEvidence, type SearchResult, type SeedFailure, sumOfEvidence
 
 /** The combined results of ranges of seeds, independent of the order in which the ranges ended. Plain data. */
 export interface TallyState {
-  /** The findings in it are sorted by seed. */
+  /** The combined result, with its findings sorted by seed. */
   readonly sum: SearchResult
   /** The number of seeds that failed, by cause. */
   readonly times: readonly (readonly [cause: string, times: number])[]
@@ -17,7 +17,7 @@ export interface Tally {
   trials(): number
   causes(): number
   failedBefore(seed: number): boolean
-  /** Returns the last interesting seeds before this seed, in order, at most `most`. */
+  /** Returns up to `most` interesting seeds in ascending order: the last ones before this seed. */
   interestingBefore(seed: number, most: number): readonly number[]
   state(): TallyState
 }
@@ -37,8 +37,8 @@ export function createTally(before?: TallyState): Tally {
   let { trials, steps, evidence } = before?.sum ?? { trials: 0, steps: 0, evidence: noEvidence }
 
   /**
-   * Long searches find millions of failures: those with the lowest seeds of each cause are kept, and the others are
-   * counted.
+   * Keeps the findings with the lowest seeds of each cause, and counts the others. Long searches find millions of
+   * failures.
    */
   function keep(finding: SeedFailure): void {
     const cause = causeOf(finding.failure)

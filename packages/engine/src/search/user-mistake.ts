@@ -18,7 +18,7 @@ const carried = v.pipe(v.string(), v.parseJson(), v.strictTuple([v.picklist(code
 /** Returns the user error that another thread, or a worker on another machine, threw; undefined for any other error. */
 export function userMistake(error: unknown): UserError | undefined {
   if (!(error instanceof Error) || !error.message.startsWith(BEGIN)) return undefined
-  // Users' code may throw an error with the same prefix.
+  // The schema is checked, because users' code may throw an error whose message begins with the same prefix.
   const { success, output } = v.safeParse(carried, error.message.slice(BEGIN.length))
   return success ? new UserError(...output) : undefined
 }

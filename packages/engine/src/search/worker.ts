@@ -124,8 +124,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Runs work on the subject, and waits for everything that the work has started. A promise rejected meanwhile, or a
- * program that continues, ends this thread before its task is done, and is reported.
+ * Performs the work on the subject, and waits for everything that the work has started. If a promise is rejected
+ * meanwhile, or a program continues to run, the task fails with this error.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)

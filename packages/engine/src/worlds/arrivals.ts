@@ -4,9 +4,9 @@ import { requestOf } from '../references/requests.ts'
 import type { PlayedScenario } from './play.ts'
 
 /**
- * Adapts a service's scenario to processes, whose messages do not have the simulator's delays: each operation begins
- * when its request reached the program in the simulator. Returns the scenario unchanged if nothing failed in the
- * simulator, or the program was not followed.
+ * Adapts a service's scenario to processes, whose messages lack the simulator's delays. Each operation begins at the
+ * time at which its request reached the program in the simulator. Returns the scenario unchanged if nothing failed in
+ * the simulator, or if the program was not followed.
  */
 export function asArrived(scenario: Scenario, played: PlayedScenario | undefined): Scenario {
   if (played?.ran === undefined) return scenario

@@ -72,7 +72,7 @@ export interface PlayedScenario {
   readonly failure: Failure | undefined
   /** The lines that a program ran, if the program was followed. */
   readonly ran?: CodeRun | undefined
-  /** The failure to report if the history shows none. */
+  /** A failure that is reported if the history itself shows no failure. */
   readonly otherwise?: Failure | undefined
 }
 
@@ -83,7 +83,7 @@ export const playedScenario = (
   play: SimulatedPlay,
 ): PlayedScenario => ({ ...play, level, workload, scenario, history: historyFromEvents(play.events) })
 
-/** Watches the state of each node: its role and term, and its copy's answers to these reads. */
+/** Watches the state of each node: its role, its term, and the answers of its copy of the data to the watched reads. */
 interface NodeStateWatch {
   observe(node: NodeId, now: () => Nanos): (state: unknown) => void
   /** Returns every change, sorted by time; the first state of each node is at 0 or when it first starts. */
@@ -105,7 +105,7 @@ function createNodeStateWatch(machine: AnyMachine, reads: readonly Input[]): Nod
   function observe(node: NodeId, now: () => Nanos): (state: unknown) => void {
     let latest = ''
     return (state) => {
-      // Elections before the scenario begins count as at time 0.
+      // The state after an election before the scenario begins is recorded at time 0.
       const seen = stateOf(node, state, nanos(Math.max(0, now())))
       const text = JSON.stringify({ ...seen, at: 0 })
       if (text === latest) return

@@ -100,13 +100,13 @@ export const programs: VirtualWorld = {
   },
 }
 
-/** The time limit on this thread, which nothing else watches; timed calls take a fraction of a second. */
+/** The time limit of calls on this thread. No other thread watches them. They normally take a fraction of a second. */
 const LONGEST_MS = millis(10_000)
 
 const services = new Map<string, Promise<Service>>()
 
 /**
- * Returns a service, which is bundled once, like the files of protocols.
+ * Returns a service. Bundles its programs once, like the files of protocols.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -168,7 +168,7 @@ const shownFile = (file: string): string => relative('.', file)
 /** The listeners of programs. */
 interface ServiceWatch {
   readonly turns?: TurnWatch | undefined
-  /** Called for the code that runs for clients; only for a service that was loaded with probes. */
+  /** Called for each step of the code that runs for clients. Requires a service that was loaded with probes. */
   readonly code?: CodeWatch | undefined
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
   readonly story?: ((told: DatabaseStory) => void) | undefined
@@ -177,17 +177,17 @@ interface ServiceWatch {
 }
 
 /**
- * Returns the functions that start clusters of a service. The one of the shortcut reuses the installed packages that an
- * earlier run loaded.
+ * Returns the functions that start clusters of a service. The function of `shortcut` reuses the installed packages that
+ * an earlier run loaded.
  *
- * @throws UserError (input) if the routes concern one object, and clients would use several.
+ * @throws UserError (input) if the routes concern a single object, but clients would use several objects.
  */
 function startsOf(
   service: Service,
   { workload, settings }: { readonly workload: Workload; readonly settings: Settings },
   watch: ServiceWatch = {},
 ): { readonly start: NonNullable<SearchedProtocol['start']>; readonly shortcut: Shortcut | undefined } {
-  // A search chooses the number of keys at random unless it is given.
+  // A search chooses the number of keys at random unless the settings contain the number.
   const { functions, before } = askedOf(workload, { keys: 2, ...settings })
   const isOfOne = isAboutOneObject(service, { functions, before })
   const startWith =
@@ -207,7 +207,7 @@ function isAboutOneObject(
   return requireRequests(maker, { functions: functions.filter((f) => maker.functions.includes(f)), before }, file)
 }
 
-/** The largest number of steps followed; a longer run is not a minimised failure. */
+/** The largest number of steps that are followed. A minimised failure has fewer steps. */
 const MOST_STEPS = 50_000
 
 /**

@@ -5,7 +5,7 @@ import { type Chunk, type Report, readChunk } from './messages.ts'
 const MOST_EARLY = 1_000
 const MOST_UNREADABLE = 10
 
-/** Orders a worker's reports, and delivers each chunk once. */
+/** Puts a worker's reports into their order, and delivers each chunk once. */
 export interface Inbox {
   /** Takes in a report. Returns false once too many reports were unreadable. */
   put(report: Report): boolean

@@ -49,7 +49,7 @@ export function loadWorker(
 
   return new bullmq.Worker(LOAD_QUEUE, counted(drive), {
     connection,
-    // The clients of one run should be spread over several machines.
+    // A worker drives clients for one job at a time, so that the clients of a run are spread over several machines.
     concurrency: 1,
     lockDuration: lostAfterMs,
     stalledInterval: lostAfterMs / 2,

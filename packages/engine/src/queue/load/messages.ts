@@ -38,7 +38,7 @@ export interface Report {
   readonly heard: number
   /** The time of the worker's clock. */
   readonly at: Nanos
-  /** The number of the worker's chunks, which contain everything before `at`. */
+  /** The number of chunks that contain all events of the worker before `at`. */
   readonly chunks: number
   readonly chunk?: Chunk | undefined
 }

@@ -95,7 +95,7 @@ function asLoad(sessions: readonly Session[], close: () => Promise<void>): OpenL
 }
 
 /**
- * Returns the order for all workers; each gets a share.
+ * Returns the data that the orders for all workers have in common.
  *
  * @throws UserError (usage) for clients that only this process can create.
  */
@@ -144,7 +144,7 @@ function openDesk({ bullmq, connection }: Connected) {
   }
 }
 
-/** Returns why a job has ended; undefined if it has not ended before the load ends. */
+/** Resolves with the reason why a job has ended; undefined if the load ends before the job. */
 async function endOf(
   job: Awaited<ReturnType<Queue['add']>>,
   events: QueueEvents,
@@ -180,7 +180,7 @@ async function joinedWorkers(queue: Queue, { place, listener, signal }: Telling)
 
 async function allReady(sessions: readonly Session[], { place, listener, signal }: Telling): Promise<void> {
   const all = Promise.all(sessions.map((session) => session.ready))
-  // The promise may reject when nothing awaits it any more.
+  // Prevents an unhandled rejection if a session fails after this function has returned.
   all.catch(() => {})
   while (!(await Promise.race([all.then(() => true), wait(LOOK_EVERY_MS, signal).then(() => false)]))) {
     const ready = sessions.filter((session) => session.isReady()).length

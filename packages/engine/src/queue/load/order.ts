@@ -18,7 +18,7 @@ export interface LoadOrder {
   readonly elsewhere: Elsewhere
   readonly workload: { readonly name: string; readonly settings: Settings }
   readonly seed: number
-  /** The totals for all workers together. */
+  /** `clients` and `rate` are totals for all workers together. */
   readonly clients: number
   readonly rate: number
   readonly timeoutMs: Millis
@@ -90,7 +90,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // The files exist only on Linux; elsewhere the host's name suffices.
+      // These files exist only on Linux. On other systems the name of the host suffices.
     }
   return told.join(' ')
 }

@@ -14,8 +14,8 @@ import { type StageWatch, watchStages } from './stage-watch.ts'
 const LOOK_EVERY_MS = 100
 
 /**
- * Drives a worker's share of the clients of a run as its coordinator requests, and reports their operations. Returns
- * why it ended early; undefined if the coordinator ended it.
+ * Drives a worker's share of the clients of a run, and reports their operations to the coordinator. Returns the reason
+ * if the share ended early; undefined if the coordinator ended it.
  *
  * @throws UserError (input) for names that this worker does not know.
  */

@@ -7,7 +7,7 @@ import { createInbox } from './inbox.ts'
 import { readReport, type Stage, type State } from './messages.ts'
 
 export type LoadEvent =
-  /** The queue of the Redis at `place` has fewer workers than wanted. */
+  /** The queue at `place`, the address of its Redis, has fewer workers than wanted. */
   | { readonly type: 'waiting'; readonly place: string; readonly ready: number; readonly wanted: number }
   | { readonly type: 'ready'; readonly workers: readonly string[] }
   | { readonly type: 'lost'; readonly worker: number; readonly why: string }
@@ -30,7 +30,9 @@ export interface Session {
   enter(stage: Stage): void
   /** Resolves once the worker has reached this stage and sent all earlier events, or is lost. */
   reached(state: State): Promise<void>
-  /** Tells the listener that no more events of the worker follow, unless the worker has ended or is lost. */
+  /**
+   * Tells the listener that no more events of this worker follow. Does nothing for a worker that has ended or is lost.
+   */
   finish(): void
   beat(): void
   trouble(): readonly string[]

@@ -1,6 +1,6 @@
 import type { Worker } from '../packages.ts'
 
-/** How long to take no jobs after a job that could not be run; doubled after each further failure. */
+/** The pause after a job that could not be run. Each further failure doubles the pause. */
 const RESTS_MS = 3_000
 const RESTS_AT_MOST_MS = 12_000
 
@@ -14,8 +14,8 @@ export interface Rest {
 }
 
 /**
- * Pauses the workers of a machine that cannot run a job. The cause would fail the next jobs as well, and use up the
- * attempts of jobs that other machines can run.
+ * Pauses the workers of a machine that cannot run a job. The machine would probably fail the next jobs too, and use up
+ * their attempts, although other machines can run them.
  */
 export function createRest(): Rest {
   /** The number of failed jobs since the last job that could be run. */
