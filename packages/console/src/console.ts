@@ -196,7 +196,8 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // During the final reads, judging would treat the missing final reads as refused, so it ends before them.
+      // Judging ends before the final reads. A judgement of only some final reads would treat the missing ones as
+      // refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

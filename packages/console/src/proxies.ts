@@ -141,8 +141,8 @@ function freeName(plane: ControlPlane, wanted: string): string {
 }
 
 /**
- * Returns why the page cannot remove a fault; undefined if it can. Toxics and rule sets have their own lists, from
- * which only their owners remove faults.
+ * Returns why the page cannot remove a fault; undefined for a removable fault. Toxics and rule sets have their own
+ * lists, from which only their owners remove faults.
  */
 const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']): string | undefined =>
   origin === 'toxic'

@@ -37,7 +37,7 @@ const elsewhere: ReadonlyMap<string, string> = new Map([
 /** Returns whether the name of a level is not derived from another level by the prefix `strong-`. */
 const isPlain = (name: string): boolean => !name.startsWith('strong-')
 
-/** The largest number of known names that an error lists if it also suggests a name. */
+/** If more names than this are known, an error with a suggestion lists none of them. */
 const MANY = 48
 
 function listing(names: readonly string[], near: string | undefined): string {

@@ -10,13 +10,14 @@ import { verifierScript } from './built-file.ts'
 import { writeWholeFile } from './whole-file.ts'
 
 /**
- * The largest size, in bytes, of a history file that is read again to check whether a proof may refer to the file
- * itself.
+ * The largest size, in bytes, of a history file that is read again. The file is compared with the history to decide
+ * whether a proof may refer to the file.
  */
 const MOST_BYTES = 256 << 20
 
 /**
- * The largest number of characters that a history and its proof may add to a report: some 20 MB of history, compressed.
+ * The largest number of characters that a history and its proof may add to a report. This suffices for a history of
+ * about 20 MB, which is compressed.
  */
 const MOST_EMBEDDED = 2_000_000
 
@@ -28,8 +29,8 @@ interface Proven {
 }
 
 /**
- * Writes the proof of the verdicts on a history. Writes the history as it was judged next to the proof, unless it
- * equals its file.
+ * Writes the proof of the verdicts on a history. Also writes the history next to the proof, unless the history's file
+ * already contains exactly the judged history.
  *
  * @param file the history, if it is a file of JSON lines
  * @throws UserError (environment) if the proof cannot be written
@@ -54,7 +55,10 @@ export function writeProof(
   return { written: { file: target, history: judged }, levels, embedded }
 }
 
-/** Returns what a report needs to verify a proof; undefined if that is too large, or this package was not bundled. */
+/**
+ * Returns the data by which a report verifies a proof; undefined if the data are too large, or if this package was not
+ * bundled.
+ */
 function embeddedOf(history: string, proof: string): WrittenProof['embedded'] {
   if (!existsSync(verifierScript())) return undefined
   const texts = { history: packed(history), proof: packed(proof) }

@@ -10,7 +10,7 @@ import { faultName } from './nemeses/fault-names.ts'
  */
 export const describeFault = (fault: Fault): string => describeFaultAs(fault, faultName(fault))
 
-/** Describes a fault under another name: that of its kind, where users type kinds. */
+/** Describes a fault under the given name. For users who type kinds, the name is the kind. */
 export function describeFaultAs(fault: Fault, name: string): string {
   if (fault.kind === 'partition')
     return `partition ${describeCut(fault.links)}${fault.mode === 'drop' ? ' (dropping)' : ''}`
@@ -44,7 +44,10 @@ const percent = (probability: number): string => `${Math.round(probability * 100
 
 const countLinks = (links: readonly Link[]): string => `${links.length} link${links.length === 1 ? '' : 's'}`
 
-/** Describes a cut: `{n1 | n2 n3}` if it divides the nodes into groups without cuts inside; otherwise its links. */
+/**
+ * Describes a cut. Returns `{n1 | n2 n3}` if the cut divides the nodes into groups whose inner links are all whole, and
+ * otherwise the links.
+ */
 function describeCut(links: readonly Link[]): string {
   const names = new Set(links.map(linkName))
   const nodes = [...new Set(links.flatMap((link) => [link.from, link.to]))].sort()

@@ -47,7 +47,7 @@ function altered(value: Json, draw: () => number): Json {
   const step = 1 + Math.floor(draw() * FARTHEST)
   if (typeof value === 'number') {
     const near = value >= step && draw() < 0.5 ? value - step : value + step
-    // Numbers this large have no neighbours within a few units.
+    // A double this large has no other double within a few units, so the sign is changed.
     return near === value ? -value : near
   }
   return typeof value === 'string' ? withOtherEnd(value, step) : value

@@ -19,7 +19,7 @@ const modelNames = (): readonly string[] => [
   ...models.map(({ name }) => name),
   ...models.flatMap(({ aliases }) => aliases),
 ]
-/** The value of the option for a level that means that no level is expected. */
+/** The value of `--expect` if no level is expected. */
 const NO_EXPECTATION = 'none'
 const FAILED_CAS = ['auto', 'drop', 'observes'] as const
 

@@ -35,8 +35,8 @@ import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
 /**
- * These members are not offered to clients. A requirement may run a command, and waiting or checking may exceed the
- * time that the user allows for a run.
+ * The tool does not offer these members to clients. A requirement may run a command, and waiting or checking may exceed
+ * the time that the user allows for a run.
  */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 

@@ -68,7 +68,8 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
 }
 
 /**
- * Returns the exit code of the record if it does not meet its requirements, and otherwise the proxy's own exit code.
+ * Returns the exit code of the record if the record does not meet its requirements, and otherwise the proxy's own exit
+ * code.
  */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged

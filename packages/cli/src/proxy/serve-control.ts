@@ -22,8 +22,8 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
 }
 
 /**
- * Returns whether the start page and the log appear on the same terminal. The log then need not repeat the addresses of
- * the proxies.
+ * Returns whether the start page and the log appear on the same terminal. The log then need not report the start of the
+ * proxies.
  */
 export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
   log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true

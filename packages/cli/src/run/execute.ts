@@ -107,7 +107,7 @@ async function performOne(
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     const { load } = settings
-    // The connection to the queue comes first, so that no directory is created if it fails.
+    // The connection to the queue comes first. No directory is created if the connection fails.
     const loading = load && (await (await import('./load-from-queue.ts')).loadFromQueue(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))

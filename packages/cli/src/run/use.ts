@@ -178,8 +178,8 @@ export const use: Use<RunSettings> = {
 type Typed = ValuesOf<typeof declared>
 
 /**
- * Options whose values a spec contains, so they cannot be combined with `--spec`. All other options may repeat what the
- * spec names.
+ * Options whose values are part of a spec. These options cannot be combined with `--spec`. All other options may repeat
+ * what the spec names.
  */
 const OF_SPEC = [
   ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),

@@ -146,7 +146,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
-  // This check comes before the bundling of the programs, because bundling takes seconds.
+  // Checked before the programs are bundled, because bundling takes seconds.
   requireAskable({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }

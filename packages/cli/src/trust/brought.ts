@@ -8,7 +8,8 @@ import { EXECUTED, isBinary, isDeclaration, isMaelstrom, isUserFile } from '@cha
 import { type ParsedOptions, textsOf } from '../command.ts'
 
 /**
- * Code or a request that a data file names: using the file runs the code on this machine, or sends the request from it.
+ * Code or a request that a data file names. Using the file runs the code on this machine, or sends the request from
+ * this machine.
  */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'

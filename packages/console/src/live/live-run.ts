@@ -165,8 +165,8 @@ interface Lags {
   /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
   /**
-   * Returns how many entries a node lacks if it has applied this number of entries. Only entries that another node
-   * applied at least `GRACE_MS` ago count.
+   * Returns how many entries a node lacks that has applied this number of entries. Counts only entries that another
+   * node applied at least `GRACE_MS` ago.
    */
   of(applied: number): number
 }

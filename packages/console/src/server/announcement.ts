@@ -19,9 +19,9 @@ export function announce(directory: string, url: string): () => void {
 }
 
 /**
- * Returns the address of a run's live page; undefined if there is no page, or if the process that announced it has
- * ended. Also returns undefined for an address that is neither on this machine's loopback nor on `host`: a directory
- * from strangers cannot link to other addresses.
+ * Returns the address of a run's live page; undefined if there is no page, or if its process has ended. Also returns
+ * undefined for an address that is neither on this machine's loopback nor on `host`: a directory from strangers cannot
+ * link to other addresses.
  */
 export function announcedIn(directory: string, host = ''): string | undefined {
   const json = foundJson(join(directory, LIVE_JSON))

@@ -15,8 +15,8 @@ export interface Channel {
 /** The close code for a message that violates the endpoint's policy (RFC 6455 §7.4.1). */
 const POLICY_VIOLATION = 1008
 /**
- * The limit of unread data in bytes. A page that exceeds the limit is disconnected, since it is gone or hostile. Frames
- * wait for such a page, but answers to its orders do not.
+ * The limit of unread data in bytes. A page that exceeds the limit is gone or hostile, and is disconnected. A page gets
+ * no frame while it has unread data, but always gets the answers to its orders.
  */
 const MOST_BUFFERED_BYTES = 4_000_000
 

@@ -97,7 +97,7 @@ const base = targetWithClients(declaration, {
 /** A cluster of the etcd that is installed on this machine. Faults can act on every member and link. */
 export const etcd: Target = {
   ...base,
-  // Transactions are excluded, although etcd has a `txn`. For a store, `txn` writes several keys at one revision.
+  // Transactions are excluded, although etcd has a `txn`. In a store, `txn` writes several keys at one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   promises: promised,
   weakness({ object, settings: { reads, data }, faults }) {

@@ -126,7 +126,8 @@ exit 0`
 /**
  * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, as a replica of the primary. These
  * servers are replaced primaries, servers that did not get the order to follow, and servers that have received more
- * changes than the primary. The primary may be another node than NODE, if that node was promoted later.
+ * changes than the primary. Looks up the primary again, because a node other than NODE may have been promoted
+ * meanwhile.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3

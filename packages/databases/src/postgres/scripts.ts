@@ -119,8 +119,8 @@ exit 0`
 /**
  * REJOIN DATA: restarts every server that does not follow the primary, as a standby of the primary. These servers are
  * replaced primaries, and servers that are ahead of the primary. A server follows the primary if it has WAL of the
- * primary's timeline. A server that is ahead refuses that timeline. The primary may be another node than the node
- * promoted first.
+ * primary's timeline. A server that is ahead refuses that timeline. Looks up the primary again, because another node
+ * may have been promoted meanwhile.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=

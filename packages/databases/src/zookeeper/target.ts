@@ -72,8 +72,8 @@ const declaration: NodesDeclaration = {
       '{list.others}',
     ],
     // A server announces a host name at which it listens for votes. At the other servers, this name resolves to the
-    // wildcard address. They then ignore the announced address, and dial the addresses in their own configuration.
-    // These lead through the proxy.
+    // wildcard address, which they ignore. They dial the addresses in their own configuration, which lead through the
+    // proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],

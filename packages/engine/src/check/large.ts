@@ -32,7 +32,7 @@ export const isLarge = (task: CheckTask): boolean => textBytesOf(task) > task.se
  */
 export async function canBeApart({ file, stored, merged, settings, output }: CheckTask): Promise<boolean> {
   const { levels, require = [], baseline, model, format, keyed, ordering, mapping, unit } = settings
-  // These settings need all events together; sorting by time is one of them.
+  // Sorting by time needs all events in memory.
   if (merged !== undefined || ordering?.by === 'time' || keyed === true || mapping !== undefined || unit !== undefined)
     return false
   if (format !== undefined && format !== 'jsonl') return false

@@ -9,7 +9,7 @@ export interface Shown {
 
 type Limit = Extract<ApartAnswer, { readonly result: 'unknown' }>['limit']
 
-/** Returns the result for keys without any further signs. */
+/** Returns the result with this answer and no further signs. */
 export const showsOnly = (answer: ApartAnswer): Shown => ({ answer, signs: { hasNews: false, leavesOut: false } })
 
 /** The result of a shard or a thread that was ended at a limit. */

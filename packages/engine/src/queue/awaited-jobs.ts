@@ -14,7 +14,7 @@ export type Outcome =
   | { readonly type: 'failed'; readonly why: string }
   /** A file that the job needs is missing in Redis, or damaged. */
   | { readonly type: 'without file'; readonly isDamaged: boolean }
-  /** The job was given up: every worker that ran it ended during the job. */
+  /** The job was given up, because every worker that tried to run the job ended. */
   | { readonly type: 'poisonous' }
   | { readonly type: 'pending' }
 

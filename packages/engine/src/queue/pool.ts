@@ -114,7 +114,7 @@ export async function openQueuePool(
       }
     },
     async close() {
-      // A caller does not wait for its other jobs after one job has failed, so these jobs are called off here.
+      // Calls off the jobs in progress. A caller with a failed job no longer waits for its other jobs.
       closing.abort()
       await Promise.allSettled(asked)
       missing.close()

@@ -1,6 +1,6 @@
 /**
- * The ranges of seeds that were searched completely: all ranges before the range `next`, and the ranges in `beyond`.
- * Plain data.
+ * The ranges of seeds that were searched completely: all ranges before `next`, and the ranges in `beyond`. A range is
+ * identified by its first seed. Plain data.
  */
 export interface SearchedRanges {
   readonly next: number

@@ -34,7 +34,7 @@ export interface Shown {
   readonly failure: Failure | undefined
   /** Whether the level could not be decided and no failure was found. */
   readonly undecided: boolean
-  /** Reasons why the replay proves less than it suggests; empty for a replay that failed. */
+  /** Reasons why the replay proves less than it suggests; empty if the replay failed. */
   readonly doubts: readonly string[]
   /** Faults that could not be injected, and nodes that ended by themselves. */
   readonly trouble: readonly string[]

@@ -239,7 +239,8 @@ async function followedCode(
 }
 
 /**
- * Returns the database servers that all nodes share, with their stories; undefined if each node may have separate data.
+ * Returns the database servers of a service with the stories about them; undefined if the nodes may have separate
+ * copies of the data, or if there is no database.
  */
 function databaseOf({ spec }: Service, stories: readonly DatabaseStory[]): CodeRun['database'] {
   const { postgres = {}, redis } = spec
@@ -253,9 +254,7 @@ interface Sited {
   readonly startedAt: Nanos
 }
 
-/**
- * Returns the steps with further steps for each statement: one at its answer, and one for its writes at their commit.
- */
+/** Adds steps for each SQL statement: one step at its answer, and one step at the commit of its writes. */
 function withSql(
   steps: CodeRun['steps'],
   awaited: readonly AwaitedSql[],
@@ -283,7 +282,7 @@ function withSql(
 
 function codeRun(steps: readonly CodeStep[], sites: readonly Site[], startedAt: Nanos): CodeRun {
   const files = new Map([...new Set(sites.map(({ file }) => file))].map((file) => [file, shownFile(file)]))
-  // State of a function that runs again for each request is not shared by requests.
+  // The functions that run again for each request. Requests do not share the state inside them.
   const entered = new Set(steps.flatMap(({ type, site }) => (type === 'enters' ? [site] : [])))
   const shared = (states: readonly SharedState[] | undefined, node: string): readonly string[] =>
     (states ?? [])
@@ -332,7 +331,8 @@ function simulatedServiceTarget(service: Service): Target {
 const EVENTS_AT_A_TIME = 2_000
 
 /**
- * Performs a whole run of a service's programs, synchronously because programs need it.
+ * Performs a whole run of a service's programs. The run is synchronous, because programs occupy the thread until they
+ * end.
  *
  * @throws UserError (input) for a program that cannot be simulated, or never listens.
  */

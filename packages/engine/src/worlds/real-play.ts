@@ -60,7 +60,7 @@ export async function playForReal(
   return {
     level: subject.level,
     workload,
-    // Processes have their own delays, and their requests are not held.
+    // The played scenario has no delays and no holds: processes have their own delays, and no request is held.
     scenario: { ...play.scenario, faults: play.played.faults, delays: undefined, holds: undefined },
     history,
     events: play.events,
@@ -82,8 +82,8 @@ interface Part {
 }
 
 /**
- * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times, and the current leader
- * takes the part of the recorded leader. Everything else depends on the machine. Returns undefined if interrupted.
+ * Plays a scenario on a fresh cluster of processes. Operations and faults keep their times. The current leader takes
+ * the part of the recorded leader. The machine determines everything else. Returns undefined if interrupted.
  *
  * @throws UserError (environment) if the cluster does not start.
  */
@@ -202,9 +202,9 @@ const LONGEST_MS = 10_000
 const TIMEOUT_MS = millis(1_000)
 
 /**
- * Reads from every node until all of them have answered quickly several times in a row under the same leader. The first
- * requests to a process that has just started take long, and on a busy machine its first leader may soon be replaced.
- * Gives up after a fixed number of rounds, since some systems are slow, and some machines stay busy.
+ * Reads from every node until all nodes have answered quickly several times in a row under the same leader. A process
+ * that has just started takes long for its first requests. On a busy machine, the first leader of the cluster is often
+ * replaced soon. Gives up after a time limit, because some systems and some machines stay slow.
  */
 async function warmUp(cluster: Cluster, workload: Workload, interrupted: AbortSignal): Promise<void> {
   const [input] = workload.finale([WARM_UP_KEY]).filter(({ f }) => workload.reads.includes(f))

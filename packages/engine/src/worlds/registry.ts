@@ -28,7 +28,10 @@ interface VirtualEntry extends Entry<VirtualWorld> {
   takes(value: ProtocolModule | ServiceDeclaration): boolean
   /** The version of Node, if runs may depend on it. */
   readonly node: string | undefined
-  /** The number of seeds after which trials vary interesting seeds of earlier trials. */
+  /**
+   * The number of seeds in a generation. After the first generations, trials vary the interesting seeds of earlier
+   * trials.
+   */
   readonly generation: number
   /** Whether a search checks first that runs are repeatable. */
   readonly isChecked: boolean
@@ -53,13 +56,13 @@ const programs: VirtualEntry = {
   knows: (reference) => reference.startsWith(SIMULATED) && isService(reference.slice(SIMULATED.length)),
   takes: (value) => typeof value === 'object' && value !== null && isServiceDeclaration(value),
   node: process.version,
-  // Trials of programs take many times as long, and few of their seeds are interesting.
+  // Trials of programs take much longer than trials of state machines, and few of their seeds are interesting.
   generation: 256,
   isChecked: true,
   open: async () => (await import('./programs.ts')).programs,
 }
 
-/** The world of processes, to which every other reference belongs. */
+/** The world of processes. References without the prefix `sim:` belong to this world. */
 const processes: Entry<World> = {
   knows: (reference) => !reference.startsWith(SIMULATED),
   open: async () => (await import('./processes.ts')).processes,
@@ -78,7 +81,10 @@ export function searchedIn(subject: string): VirtualEntry {
 export const worldTaking = (value: ProtocolModule | ServiceDeclaration): Promise<VirtualWorld> =>
   (programs.takes(value) ? programs : simulator).open()
 
-/** Returns the world in which a scenario is played: as processes, or in virtual time. */
+/**
+ * Returns the world that plays scenarios of a subject: the world of processes if `real` is true, and otherwise the
+ * subject's world in virtual time.
+ */
 export const worldPlaying = (subject: string, real: boolean): Promise<World> =>
   (real ? processes : searchedIn(subject)).open()
 

@@ -9,8 +9,8 @@ const SEEDS = 8
 const LONGEST_MS = millis(10_000)
 
 /**
- * Returns the statements of a service that the simulated PostgreSQL does not execute, each with the unsupported
- * construct. Finds them by a few runs without faults.
+ * Returns the statements of a service that the simulated PostgreSQL does not execute. Each statement comes with its
+ * unsupported construct. Performs a few runs without faults to find the statements.
  */
 export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
@@ -26,7 +26,7 @@ export async function unsupportedSql(name: SubjectName): Promise<ReadonlyMap<str
         await subject.settle()
       }
   } catch (error) {
-    // A program may end because of an unsupported statement.
+    // An error after an unsupported statement is ignored, since the statement may have made the program end.
     if (found.size === 0) throw error
   }
   return found

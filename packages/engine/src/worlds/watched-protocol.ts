@@ -12,7 +12,7 @@ const [STEP, STATUS, CREATE, INVARIANTS, TURN] = [1, 2, 3, 4, 5] as const
 /** Describes the function with this number in a thread's progress. */
 export const withinText = (within: number): string => withins[within - 1] ?? withins[0]
 
-/** Reports the turns of simulated programs as progress. */
+/** Reports each turn of a simulated program in the progress of the thread. */
 export const watchedTurns = (progress: Progress) => ({
   entered(node: NodeId): void {
     if (countCall(progress)) describeCall(progress, `a turn of ${node}`)

@@ -35,7 +35,7 @@ export interface Scene {
   readonly subject: SubjectName
   readonly scenario: Scenario
   readonly interrupted: AbortSignal
-  /** Returns the subject in virtual time. */
+  /** Returns the subject as a search uses it, in virtual time. */
   searched(): Promise<Subject>
   /** Plays the scenario in virtual time, on another thread if the subject is the user's own. */
   readonly simulated: Player
@@ -44,7 +44,7 @@ export interface Scene {
 /** A world in virtual time, whose runs can be searched. */
 export interface VirtualWorld extends World {
   /**
-   * Returns the definition of a subject as far as it is known before loading.
+   * Returns the part of a subject's definition that is known before the subject is loaded.
    *
    * @throws UserError (usage, input) if there is no such subject.
    */
@@ -69,7 +69,10 @@ export interface VirtualWorld extends World {
 export interface Watching {
   /** This thread's progress, if another thread watches it. */
   readonly progress?: Progress | undefined
-  /** If no thread watches the progress: the processor time after which a run is ended if a program does not return. */
+  /**
+   * The processor time after which a run ends if a program does not return. Used if no other thread watches the
+   * progress.
+   */
   readonly longestMs?: Millis | undefined
   /** The places where a debugger may stop. */
   readonly stops?: Stops | undefined
@@ -108,8 +111,8 @@ export interface Subject extends SearchedProtocol {
    */
   settle(): Promise<void>
   /**
-   * Returns every line that a program ran for a client; undefined if following it changes its history. Absent if lines
-   * cannot be followed.
+   * Returns every line that a program ran for a client; undefined if the watching changes the history. The function is
+   * absent if the lines of the subject cannot be watched.
    */
   readonly follow?: ((followed: Followed) => Promise<CodeRun | undefined>) | undefined
 }

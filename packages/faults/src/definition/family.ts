@@ -64,7 +64,7 @@ export function defineFamily<
     family.kinds.some((definition) => definition.kind === kind)
   return {
     ...family,
-    // The conditions and the member `not`, which `readMatch` reads separately.
+    // The conditions, including `not`. `readMatch` reads `not` separately.
     match: (hasMatch ? { ...family.match, not: negation } : family.match) as Match,
     has,
     owns: (fault): fault is FaultOf<Kinds, Match, When> => has(fault.kind),

@@ -1,7 +1,10 @@
 import { inputError } from '@chaosproxy/history'
 import { ms, optional, probability, text, wholeNumber } from './parameter.ts'
 
-/** Parameters that select by counting a fault's candidates. `of` names where they are counted. */
+/**
+ * Returns parameters that select candidates of a fault by counting or by probability. `of` is the end of the
+ * candidate's name in texts, such as ` of a link`.
+ */
 export const counting = (noun: string, of = '') => ({
   probability: optional(probability(`the probability that each ${noun} is hit`)),
   nth: optional(wholeNumber(`hit only the ${noun}${of} with this number, counted from 1`, { least: 1 })),

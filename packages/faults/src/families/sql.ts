@@ -14,8 +14,8 @@ const match = { statement }
 const when = { ...counting('statement'), ...times }
 
 /**
- * Faults on single statements. Their links are those of the requests. The HTTP faults `lose-reply` and
- * `crash-before-reply` also act on statements.
+ * Faults on single statements. The links of these faults are the links of the requests. The HTTP faults `lose-reply`
+ * and `crash-before-reply` also act on statements.
  */
 export const sqlFamily = defineFamily({
   name: 'sql',

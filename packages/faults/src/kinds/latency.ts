@@ -26,7 +26,10 @@ export const geographies: readonly Geography[] = [
 
 const places = geographies.map(({ name }) => name)
 
-/** Delays bytes. The end of a stream follows its last byte without further delay; `slow-close` delays ends. */
+/**
+ * Delays bytes. Does not delay the end of a stream further after its last byte. The fault `slow-close` delays the ends
+ * of streams.
+ */
 export const latency = defineFault({
   kind: 'latency',
   summary: 'delay bytes, keeping their order',

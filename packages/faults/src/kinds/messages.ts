@@ -60,7 +60,10 @@ const forged = {
   besides: or(flag('deliver the original message as well as the forged one'), false),
 }
 
-/** Oral messages on a link that forges them: Lamport, Shostak & Pease, "The Byzantine Generals Problem", 1982, §3. */
+/**
+ * Forges messages on a link. Corresponds to the oral messages in Lamport, Shostak & Pease, "The Byzantine Generals
+ * Problem", 1982, §3.
+ */
 export const forgeMessage = defineFault({
   kind: 'forge-message',
   summary: 'change fields of a JSON message; the receiver takes it for genuine',
@@ -73,8 +76,8 @@ export const forgeMessage = defineFault({
 })
 
 /**
- * Signed messages (§4): "A loyal general's signature cannot be forged, and any alteration of the contents […] can be
- * detected".
+ * Forges signed messages, which the receiver detects. From §4 of the same paper: "A loyal general's signature cannot be
+ * forged, and any alteration of the contents […] can be detected".
  */
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',

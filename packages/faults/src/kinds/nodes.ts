@@ -83,7 +83,7 @@ export const flipBit = defineFault({
 
 const effectNames = { persist: 'write', send: 'message', reply: 'answer' } as const
 
-/** Effects are counted from the moment at which the fault is injected. */
+/** Kills a process before one of its effects. The effects are counted from the injection of the fault. */
 export const crash = defineFault({
   kind: 'crash',
   plural: 'crashes',
@@ -177,7 +177,10 @@ export const fillDisk = defineFault({
 })
 
 const LONGEST_JUMP_MS = 24 * 3_600_000
-/** The greatest drift, in parts per million: half of the true speed, faster or slower. */
+/**
+ * The largest drift of a clock, in parts per million. At this drift, the clock runs at half or at one and a half times
+ * the true speed.
+ */
 const GREATEST_DRIFT_PPM = 500_000
 
 export const clock = defineFault({

@@ -4,14 +4,15 @@ import type { Nemesis } from './nemesis.ts'
 import { nemeses } from './registry.ts'
 
 /**
- * Returns the name of a fault in `--faults`, which is also used in reports of runs: `delay`, not `latency`. A kind
- * without a nemesis, which only schedules and `chaos ctl` inject, has its own name.
+ * Returns the name of a fault in `--faults`, for example `delay` instead of `latency`. Reports of runs use the same
+ * name. A kind that no nemesis injects, only schedules and `chaos ctl`, keeps its own name.
  */
 export const faultName = (fault: Fault): string =>
   nameOfKind(fault.kind, 'links' in fault && fault.links.every(isOfClients) ? 'clients' : 'nodes')
 
 /**
- * Returns the name of a kind in `--faults`. The name may differ between faults among nodes and faults among clients.
+ * Returns the name of a kind in `--faults`. A kind may have one name for faults among nodes and another name for faults
+ * among clients.
  */
 export function nameOfKind(kind: FaultKind, among: Nemesis['among']): string {
   const own = nemeses.filter((nemesis) => nemesis.kind === kind)

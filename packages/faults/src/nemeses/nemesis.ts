@@ -24,8 +24,8 @@ export const just = (plan: FaultPlan): Episode => ({ parts: [{ from: 0, to: 1, p
 export interface Nemesis extends Strategy {
   readonly name: string
   /**
-   * The strategy for faults that can be injected only between servers and their clients. If absent, a nemesis among
-   * clients does the same as in a cluster, if this kind of traffic can suffer it.
+   * The strategy in traffic, where faults can be injected only between servers and their clients. If absent, a nemesis
+   * among clients uses its ordinary strategy, provided that this kind of traffic can suffer the fault.
    */
   readonly inTraffic?: { readonly [Sort in Traffic]?: Strategy } | undefined
 }

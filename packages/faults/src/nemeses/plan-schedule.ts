@@ -35,7 +35,7 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** The smallest factor by which faults shrink. A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** How many times an episode is drawn before one that leaves no majority for too long is skipped. */
+/** The number of draws of an episode. If every draw leaves no majority for too long, the episode is skipped. */
 const DRAWS = 6
 
 /**
@@ -106,23 +106,25 @@ const partsBetween = ({ parts }: Episode, fromMs: number, toMs: number): Planned
   }))
 
 /**
- * The fewest kinds that count as a mix. A mix shows how a system lives with faults, so it leaves a majority up for most
- * of the time: a system without a majority can only refuse requests. Fewer kinds are chosen for their particular
- * effects.
+ * The fewest kinds of faults that count as a mix. A mix shows how a system works during faults, so it leaves a majority
+ * up for most of the time. Without a majority, a system can only refuse requests. A choice of fewer kinds is meant to
+ * show their particular effects.
  */
 const KINDS_IN_A_MIX = 3
 /**
- * The share of a run that a mix may leave without a majority; in a short run at least `LEAST_OUTAGE_MS`, which is
- * enough for one power failure.
+ * The share of a run during which a mix may leave no majority. A short run has at least `LEAST_OUTAGE_MS` for this,
+ * which suffices for one power failure.
  */
 const OUTAGE_SHARE = 0.1
 const LEAST_OUTAGE_MS = 1_000 as Millis
-/** The fewest nodes for which outages are limited. With fewer nodes, every fault leaves no majority. */
+/** The fewest nodes for which outages are limited. With fewer nodes, each fault takes away the majority. */
 const FEWEST_NODES = 3
 
 /** The time for which a schedule may still leave no majority of the nodes up and connected. */
 interface OutageBudget {
-  /** Whether the budget allows these faults. They must begin no earlier than the last faults. */
+  /**
+   * Returns whether the budget allows these faults. The faults must not begin before the faults of the previous call.
+   */
   allows(faults: readonly PlannedFault[]): boolean
   spend(faults: readonly PlannedFault[]): void
 }

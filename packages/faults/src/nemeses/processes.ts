@@ -8,7 +8,7 @@ import { inAllTraffic, killServer, pauseServer } from './traffic.ts'
 // disk.
 const killChoices = ['one', 'minority', 'leader', 'all'] as const
 const pauseChoices = ['one', 'minority', 'leader'] as const
-/** The probability that a kill shifts majorities instead. */
+/** The probability that a kill becomes a shift of majorities. */
 const SHIFTING_PROBABILITY = 0.5
 
 export const processes: readonly Nemesis[] = [
@@ -55,7 +55,7 @@ const crashChoices = ['one', 'leader'] as const
 const effects = ['persist', 'send', 'reply'] as const
 
 const clockChoices = ['one', 'minority', 'leader'] as const
-/** The clock faults: whether the clock jumps, and whether it drifts. */
+/** The kinds of clock faults, as pairs: whether the clock jumps, and whether it drifts. */
 const clockTroubles = [
   [true, false],
   [false, true],

@@ -1,7 +1,8 @@
 import type { FaultKind } from '../families/registry.ts'
 
 /**
- * A word in `--faults` that stands for one nemesis of each kind in a group, as far as the target can suffer the kind.
+ * A word in `--faults` that stands for a group of kinds. It selects one nemesis for each kind of the group that the
+ * target can suffer.
  */
 export interface FaultProfile {
   readonly name: string

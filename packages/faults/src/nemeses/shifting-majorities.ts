@@ -12,9 +12,9 @@ const MAJORITIES = 3
 const HANDOVER = 0.02
 
 /**
- * Plans a power failure after which machines return in turns. One majority is up for a while, then another majority
- * that shares as few nodes with the first as possible. Only the shared nodes know what the first majority acknowledged
- * and promised, so they must not have forgotten it.
+ * Plans a power failure after which the machines return in turns. First one majority is up for a while. Then another
+ * majority is up, which shares as few nodes as possible with the first. The shared nodes are the only nodes that know
+ * what the first majority acknowledged and promised. A correct system does not forget this.
  */
 export function shiftMajority(random: Random, nodes: readonly NodeId[]): Episode {
   const size = Math.floor(nodes.length / 2) + 1

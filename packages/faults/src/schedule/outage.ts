@@ -6,8 +6,8 @@ import type { FaultPlan, LinkSelector, NodeSelector, PlannedFault } from './sche
 export const RESTART_NANOS = 500_000_000
 
 /**
- * Returns for how long, in nanoseconds, no majority of the nodes may be up and connected, at worst. Overlapping faults
- * are assumed to hit different nodes, because nodes are selected only on injection.
+ * Returns the longest time, in nanoseconds, for which no majority of the nodes may be up and connected. Assumes that
+ * overlapping faults hit different nodes, because nodes are selected only on injection.
  */
 export function outageNanos(faults: readonly PlannedFault[], nodes: readonly NodeId[]): number {
   const losses = faults.map(({ from, to, plan }) => ({ ...lossOf(plan, nodes), from, to: to + restartOf(plan) }))

@@ -67,7 +67,10 @@ export function parsePlan(value: unknown, where: string): FaultPlan {
   return { ...parseFault({ ...members, links: ANY_LINKS }, where), links: selector } as FaultPlan
 }
 
-/** Placeholders for the nodes and links that a selector will choose, so that the rest is parsed like any fault. */
+/**
+ * Placeholders for the nodes and links that a selector will choose. With them, a planned fault is parsed like any other
+ * fault.
+ */
 const ANY_NODES = ['n1']
 const ANY_LINKS = ['n1>n2']
 

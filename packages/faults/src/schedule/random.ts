@@ -24,12 +24,13 @@ export function createRandom(seed: number | string): Random {
  */
 class Sfc32 implements Random {
   /**
-   * The four words of sfc32's state (a, b, c, counter), then the hashes of the name, from which longer names' hashes
-   * continue. An integer array, because V8 would allocate an object for each 32-bit number in a field.
+   * The four words of sfc32's state (a, b, c, counter), followed by the three hashes of the stream's name. The hashes
+   * of a longer name are computed from these hashes. The state is an integer array, because V8 would allocate an object
+   * for each 32-bit number in a field.
    */
   readonly #state: Int32Array = new Int32Array(7)
 
-  /** Takes the name's hashes, which `fnv1aAfter` computes from three starting values. */
+  /** Takes three hashes of the stream's name, which `fnv1aAfter` computes from different starting values. */
   constructor(one: number, two: number, three: number) {
     const state = this.#state
     state[0] = mixed(one)

@@ -94,8 +94,7 @@ const linksAmong = (nodes: readonly NodeId[]): Link[] => linksBetween(nodes.map(
 
 /**
  * Returns the cut of a ring of nodes. Each node keeps its links to the nearest neighbours that form a majority with it,
- * and loses its other links. With fewer than five nodes, no cut leaves every node its own majority, so the halves are
- * cut instead.
+ * and loses its other links. With fewer than five nodes, such a cut does not exist, so the ring is cut into halves.
  */
 function majorityRingCut(ring: readonly NodeId[]): Link[] {
   const reach = Math.ceil(Math.floor(ring.length / 2) / 2)

@@ -12,7 +12,9 @@ export class AnsweredValues {
   readonly #columns: Columns
   readonly #functions: ByteTable
   readonly #tolerated: Tolerated
-  /** By function: the rule whether the value of an answer counts as the written value; `always` for transactions. */
+  /**
+   * For each function, the rule by which the value of an answer counts as the written value; `always` for transactions.
+   */
   readonly #counts: (AnswerCounts | 'always' | undefined)[] = []
   /** The original inputs of puts whose input was replaced by the value of the answer, by row: see `restore`. */
   readonly #revised = new Map<number, number>()
@@ -68,7 +70,8 @@ export class AnsweredValues {
 }
 
 /**
- * The flags of an invocation that lacks its value; `"unsaid":"version"` says that the completion's value is a version.
+ * Returns the flags of an invocation that lacks its value. With `"unsaid":"version"`, the value of the completion is a
+ * version.
  */
 export const unsaidFlags = ({ value, extra }: EventInput): number =>
   extra?.['unsaid'] === 'version' ? FLAG_UNSAID | FLAG_VERSION : value === undefined ? FLAG_UNSAID : 0

@@ -7,10 +7,10 @@ import { int32Array } from '../tables/memory.ts'
 import { canonical } from '../tables/value.ts'
 
 /**
- * The attempts at requests that have an id (`requestId` on their invocations). Attempts with the same id, function, key
- * and input are one operation, which takes effect at most once. It lasts from the call of the first attempt that may
- * have taken effect to the first acknowledgement. Later attempts received a repeated answer. An attempt that certainly
- * failed stays a separate operation.
+ * Merges the attempts at requests that have an id (`requestId` in their invocations). Attempts with the same id,
+ * function, key and input are one operation, which takes effect at most once. The operation begins at the call of the
+ * first attempt that may have taken effect, and ends at the first acknowledgement. Later attempts received a repeated
+ * answer. An attempt that certainly failed stays a separate operation.
  */
 export class Attempts {
   readonly #ids: ByteTable = new ByteTable()
@@ -75,7 +75,8 @@ function mergedInto(columns: Columns, rows: readonly number[]): readonly number[
   if (kept === undefined) return []
   const [first, ...later] = acknowledged.sort((a, b) => (returnEvent[a] ?? 0) - (returnEvent[b] ?? 0))
   if (first === undefined) return others
-  // Unsaid inputs are taken from the answers. Attempts with different answers are different operations.
+  // If the invocation lacks its input, the answer provides the input. Attempts with different answers are then
+  // different operations, and are not merged.
   const isUnsaid = ((flags[kept] ?? 0) & FLAG_UNSAID) !== 0
   if (isUnsaid && later.some((row) => output[row] !== output[first])) return []
   const end = returnEvent[first] ?? 0

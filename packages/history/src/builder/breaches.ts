@@ -36,7 +36,7 @@ export function twoInFlight(built: Built, process: number, f: number, row: numbe
   const { source, files, columns, functions, processes } = built
   const open = functions.text(columns.f[row] ?? 0)
   const name = processName(processes, process)
-  // Each process belongs to one file.
+  // The open operation is in the same file, because each process belongs to one file.
   const { line: openLine } = placeOfLine(files, columns.callLine[row] ?? 0)
   return brokenAt(source, files, line, rules.twoInFlight(name, functions.text(f), open, openLine))
 }

@@ -59,8 +59,9 @@ export interface HistoryOptions {
   readonly header?: Header | undefined
   readonly format?: Format | undefined
   /**
-   * Accept a history without any invocations: each completion becomes an operation invoked just before its completion
-   * (some of Jepsen's tests are recorded this way). Real-time order may then be stricter than it really was.
+   * Accept a history without any invocations, as some of Jepsen's tests record it. Each completion becomes an operation
+   * that is invoked just before the completion. The real-time order of the history may then be stricter than the order
+   * that the system showed.
    */
   readonly completionsOnly?: boolean | undefined
   /** Keep columns and texts in memory that other threads can also read: see `History.lend`. */
@@ -102,15 +103,16 @@ export class HistoryBuilder implements EventSink {
   #taken: readonly Taken[] = []
   readonly #tolerated: Tolerated = nothingTolerated()
   readonly #answers: AnsweredValues
-  /** Present once an invocation has a request id: most histories have none. */
+  /** Created at the first invocation with a request id. Most histories have none. */
   #attempts: Attempts | undefined
-  /** Present once an event has additional members, the recorder has written an event, or stamps order the events. */
+  /** Created at the first event with additional members or from the recorder, or if stamps order the events. */
   #clocks: ClockNotes | undefined
   /** Notes on transactions, by line of the completion. */
   #transactionNotes: Map<number, TransactionNote> | undefined
   #events = 0
   /**
-   * Approximate size of the events of the nemesis and the recorder, as objects, without the events not yet measured.
+   * The approximate size in bytes of the events of the nemesis and the recorder as objects. Excludes the events in
+   * `#unmeasured`.
    */
   #otherBytes = 0
   #unmeasured: Event[] = []
@@ -311,8 +313,8 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Passes the completed operations to `take` and forgets them. Forgets texts of values and errors once they take much
-   * memory. Returns the obstacle instead if a fact about the history is known only at its end.
+   * Passes the completed operations to `take`, and forgets them. Forgets the texts of values and errors when they take
+   * much memory. Does nothing if a fact about the history is known only at its end, and returns this fact.
    */
   release(take: (columns: Columns, row: number) => void): string | undefined {
     if (this.#attempts?.isEmpty === false) return 'requests that were sent several times'
@@ -455,8 +457,9 @@ export class HistoryBuilder implements EventSink {
   }
 
   /**
-   * Jepsen stamps an invocation with the time at which it was due. The proxy's recorder stamps it with the time of the
-   * request's first byte, which may be long before the position of the event. Both number their events.
+   * Whether invocations are stamped before their place in the order of events. Jepsen stamps an invocation with the
+   * time at which it was due. The proxy's recorder stamps it with the time of the request's first byte. Both Jepsen and
+   * the recorder number their events.
    */
   get #plansCalls(): boolean {
     return this.#lastIndex !== NONE && (this.#format === 'edn' || this.#header?.sessions !== undefined)

@@ -6,8 +6,9 @@ import { count, duration } from '../text/figures.ts'
 
 export interface Ordering {
   /**
-   * `lines`: the order of lines, whatever the times are. `time`: the order of times; equal times of different processes
-   * are in no order. By default the order of lines; times that contradict it are refused.
+   * What determines the order of events. `lines`: the order of the lines, even if the times contradict it. `time`: the
+   * times; events of different processes at the same time have no order. By default the order of the lines; times that
+   * contradict this order are refused.
    */
   readonly by?: 'lines' | 'time' | undefined
   /**
@@ -71,9 +72,9 @@ export class Disorder {
   }
 
   /**
-   * Returns the inversion to refuse, if any. `columns` give the usual duration of an operation: times may be in another
-   * unit than nanoseconds, and only this duration tells a small inversion from a large one. `plansCalls`: the recorder
-   * stamps invocations with the time at which they were due, so that only completions can contradict the order.
+   * Returns the inversion to refuse; undefined if there is none. The usual duration of an operation, from `columns`,
+   * decides whether an inversion is large, because times may have another unit than nanoseconds. With `plansCalls`, the
+   * recorder stamps invocations with the time at which they were due. Only completions can then contradict the order.
    */
   refused(columns: Columns, plansCalls: boolean): Inversion | undefined {
     const { by, toleranceNanos } = this.#ordering

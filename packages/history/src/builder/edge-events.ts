@@ -2,9 +2,9 @@ import { FLAG_ANSWERED, FLAG_FINAL } from '../columns/history-columns.ts'
 import { type EventInput, eventTypes, type Json, type Process } from '../event/event.ts'
 
 /**
- * Events of operations that cross the edge of a stretch. They are stored as columns, since processes that end with an
- * unknown outcome can leave a million of them. Plain data. Functions, keys and nodes are numbers of the stretch's
- * names, -1 for none.
+ * The events of operations that cross the edge of a stretch. The events are stored as columns, since processes that end
+ * with an unknown outcome can leave a million of them. Functions, keys and nodes are indices into the names of the
+ * stretch; -1 for none. Plain data.
  */
 export interface EdgeEvents {
   /** Positions among the client events of the stretch. */

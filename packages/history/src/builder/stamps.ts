@@ -11,7 +11,10 @@ export interface Stamped {
   readonly time: number
 }
 
-/** The precision of the events' stamps; undefined if the stamps order all events of different processes. */
+/**
+ * Returns the precision of the events' stamps. Returns undefined if the stamps alone determine the order of all events
+ * of different processes.
+ */
 export function stampsOf(
   events: readonly Stamped[],
   epoch: Epoch,

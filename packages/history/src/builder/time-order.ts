@@ -32,9 +32,9 @@ interface ReadFile {
 }
 
 /**
- * Holds the events of one file, or of several files recorded during the same period, and passes them on ordered by
- * time. Equal times of different processes are in no order: the sink receives a description of these stamps (see
- * `Stamps`), and receives the ends of earlier operations before the calls with an equal time.
+ * Holds the events of one file, or of several files recorded during the same period, and passes them on in the order of
+ * their times. Events of different processes at the same time have no order. The sink receives a description of the
+ * stamps (see `Stamps`). At equal times, it receives the ends of earlier operations before the calls.
  */
 export class TimeOrder {
   readonly epoch: Epoch
@@ -65,7 +65,7 @@ export class TimeOrder {
     return this.#files.length < 2 ? undefined : this.#files.map(({ name, linesBefore }) => ({ name, linesBefore }))
   }
 
-  /** Receives the next file; `ended` takes its number of lines. */
+  /** Starts the next file. `sink` takes the events of the file. `ended` takes the number of its lines. */
   file(name: string): { readonly sink: EventSink; readonly ended: (lines: number) => void } {
     const events: Timed[] = []
     const file: { -readonly [Member in keyof ReadFile]: ReadFile[Member] } = {
@@ -151,8 +151,9 @@ const SAMPLED_EVERY = 64
 const TIMED_BYTES = 64
 
 /**
- * Ranks events with equal times: first the ends of operations called earlier, then the operations without duration one
- * after another, then the calls of operations that end later. Keeps the order of each process.
+ * Ranks events with equal times. The first rank is for the ends of operations that were called earlier. The second rank
+ * is for operations without duration, one after another. The last rank is for the calls of operations that end later.
+ * Keeps the order of each process.
  */
 function rankTies(sorted: readonly Timed[]): void {
   const open = new Map<Process, Timed>()

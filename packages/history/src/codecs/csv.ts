@@ -13,7 +13,10 @@ import { type Mapping, type Members, Roles } from './roles.ts'
 
 const SEPARATORS = [',', '\t', ';', '|'] as const
 
-/** The separator of a table, if its first line is a header that names an operation and a client, a type or a time. */
+/**
+ * Returns the separator of a table; undefined if the text is not a table. The header must name the function and at
+ * least one of a client, a type, a call or a time.
+ */
 export function separatorOf(content: string, mapping?: Mapping): string | undefined {
   const header = content.split('\n').find((line) => line.trim() !== '' && !isComment(line)) ?? ''
   return SEPARATORS.find((separator) => {

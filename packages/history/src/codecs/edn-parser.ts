@@ -21,10 +21,11 @@ export class EdnError extends EventError {
 const NOTHING: unique symbol = Symbol('nothing')
 
 /**
- * Parses EDN (github.com/edn-format/edn) to JSON values that are equal if and only if the EDN values are: see
- * edn-values.ts for keywords, symbols, characters and sets. Lists and vectors become arrays, maps objects keyed by
- * name, nil null. Tags are dropped, so that a tagged element or record becomes the form after its tag. Integers and
- * decimals that no double represents exactly become strings (see `exactNumber`), and so do ratios, in lowest terms.
+ * Parses EDN (github.com/edn-format/edn) to JSON values. Two JSON values are equal if and only if the EDN values are
+ * equal. Lists and vectors become arrays, maps become objects keyed by name, and nil becomes null. For keywords,
+ * symbols, characters and sets, see edn-values.ts. A tagged element or record becomes the form after its tag. Integers
+ * and decimals that no double represents exactly become strings (see `exactNumber`). Ratios become strings in lowest
+ * terms.
  */
 export class EdnParser {
   at = 0

@@ -60,8 +60,8 @@ export class EdnReader implements ChunkReader {
   }
 
   read(bytes: Uint8Array, start: number, filled: number, last: boolean): number {
-    // Read up to the last line end, if there is any: most forms end with a line, and a text that need not be
-    // concatenated is read faster.
+    // Reads up to the last line end, if there is one. Most forms end with a line, so no rest of a form remains. A rest
+    // would have to be joined to the next text, which makes reading slower.
     const line = last ? -1 : bytes.lastIndexOf(NEWLINE, filled - 1)
     const end = line < start ? filled : line + 1
     const text = this.#rest + this.#decoded(bytes, start, end, last)
@@ -96,7 +96,7 @@ export class EdnReader implements ChunkReader {
     if (last) this.#keys.end()
     this.#indent = this.#columnOf(text, done) - 1
     this.#rest = text.slice(done)
-    // Retry an incomplete form only when its text has doubled. Otherwise it would be parsed once per chunk.
+    // An incomplete form is parsed again only after its text has doubled, instead of once for each chunk.
     this.#worthwhile = this.#rest.length * 2
     if (this.#rest.length > LONGEST_FORM_CHARACTERS) {
       throw brokenRule(
@@ -191,8 +191,9 @@ function newlines(text: string, from: number, to: number): number {
 export const ednMembers = (members: Members): Members => withPlainKinds(transaction(withPlainNames(members)))
 
 /**
- * Elle treats every operation as a transaction, so recordings of its tests omit `f`. Jepsen's long fork test names
- * transactions that only read `read`, and all others `write`; other tests use `append`.
+ * Changes a transaction to the members of the JSON format. Elle treats every operation as a transaction, so recordings
+ * of its tests omit `f`. Jepsen's long fork test uses `read` for transactions that only read, and `write` for all other
+ * transactions. Other tests use `append`.
  */
 function transaction(members: Members): Members {
   const { f = null, value } = members

@@ -35,7 +35,7 @@ export function atomOf(text: string): string | undefined {
 
 const looksLikeAnother = (text: string): boolean => atomOf(text) !== undefined
 
-/** Whether `text` is the quoted form of a text that `plainText` quotes. */
+/** Returns whether `text` is a text in the quotes that `plainText` adds. */
 function isQuoted(text: string): boolean {
   if (!text.startsWith('"') || text.length < 4) return false
   try {
@@ -73,7 +73,7 @@ export function elementsOf(value: Json): readonly Json[] | undefined {
   return members.length === 1 && name === SET && Array.isArray(elements) ? elements : undefined
 }
 
-/** A value for display: in JSON, but sets in EDN notation, `#{1 2}`. */
+/** Returns a value as text for display. The text is JSON, except for sets, which have the form of EDN: `#{1 2}`. */
 export function shownText(value: Json): string {
   const text = JSON.stringify(value)
   return text.includes(SET_MEMBER) ? withSets(value) : text

@@ -12,9 +12,9 @@ export interface EdnWriterOptions {
 }
 
 /**
- * One event as a map on one line, without line end. f, type and the nemesis are keywords as in Jepsen; strings within
- * values stay strings. Reading the line gives an equal event (with `independent`, the reader must detect the pairs of
- * key and value, or get the same option).
+ * Prints an event as a map on one line, without the line end. f, type and the nemesis are keywords, as in Jepsen.
+ * Strings within values stay strings. A reader of the line gets an equal event. If `independent` is set, the reader
+ * must detect pairs of key and value, or have the same option.
  */
 export function printEdnEvent(event: Event | EventInput, options: EdnWriterOptions = {}): string {
   const members: string[] = []

@@ -10,9 +10,9 @@ export const isEtcdOperation = ({ Input, ClientID, ClientId }: Members): boolean
   isObject(Input) && typeof Input['Type'] === 'string' && (ClientID ?? ClientId) !== undefined && 'Txn' in Input
 
 /**
- * The operation with the members of an ordinary line: a read or a write of one key.
+ * Returns the members of an ordinary line for an operation of etcd, which reads or writes one key.
  *
- * @throws EventError for an operation that is neither.
+ * @throws EventError for any other operation of etcd.
  */
 export function etcdOperation(members: Members): Members {
   const { ClientID, ClientId, Input, Output, Call, Return } = members

@@ -70,7 +70,7 @@ export function headerOfMembers(members: Members): Header | undefined {
     ...(model === null ? {} : { model: textOf(model, 'model') }),
     ...(Object.hasOwn(members, 'initial') ? { initial: members['initial'] ?? null } : {}),
     ...(isSaid(members['sessions']) ? { sessions: sessionsOf(members['sessions']) } : {}),
-    // A mapping of another name, from a newer version, is ignored.
+    // Any other mapping comes from a newer version and is ignored.
     ...(members['mapping'] === 'routes' ? { mapping: 'routes' } : {}),
     ...(members['ends'] === true ? { ends: true } : {}),
     ...optionalExtra(unknownMembers(members, new Set(headerMembers))),

@@ -4,9 +4,9 @@ const MOST_DIGITS = 309
 const MOST_DIGITS_WRITTEN = 40
 
 /**
- * The number that a decimal denotes: a double if its value is equal, or if it prints as these digits (`0.1`). Otherwise
- * a text that is the same for equal numbers: the digits of an integer and an N, or the significant digits and their
- * power of ten.
+ * Returns the number of a decimal. The result is a double if the double equals the decimal, or prints as the same
+ * digits (`0.1`). Otherwise the result is a text that is the same for equal numbers. The text of an integer is its
+ * digits and an N. Any other text has the significant digits and their power of ten.
  *
  * @param token digits, optionally with a sign, a fraction and an exponent.
  */

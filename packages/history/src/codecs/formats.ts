@@ -22,8 +22,8 @@ export interface ReaderOptions {
   /** The sink, if it is a builder. */
   readonly builder?: HistoryBuilder | undefined
   /**
-   * Whether a client's value that is a pair is a key and a value, as in Jepsen's independent tests. By default detected
-   * in EDN, and false in JSON lines.
+   * Whether a client's value of two elements is a key and a value, as in Jepsen's independent tests. By default, EDN is
+   * examined for such pairs, and JSON lines have none.
    */
   readonly independent?: boolean | undefined
   /** Facts known about the clocks, for formats whose lines are in no order. */

@@ -6,8 +6,9 @@ import { eventOfMembers, headerOfMembers, membersOf } from './event-members.ts'
 import { OtherTimes } from './other-times.ts'
 
 /**
- * Builds the history of these events, each an object as on a line of the native format; the first may be the header.
- * Unlike `historyFromEvents` it validates every event: for events of programs that are not checked by a compiler.
+ * Builds the history of these events. Each event is an object like a line of the native format. The first object may be
+ * the header. Validates every event, unlike `historyFromEvents`: the events may come from programs that no compiler
+ * checks.
  *
  * @throws UserError with the position of the event, from 1, and the rule that it breaks.
  */

@@ -2,7 +2,10 @@ import { MAXIMUM_DEPTH, tooDeep } from '../event/depth.ts'
 import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
-/** Numbers with fewer than 16 digits equal the shortest decimal of a double. */
+/**
+ * Matches numbers with at least 16 digits. A double preserves every number with fewer digits, because the number is the
+ * shortest decimal of its double.
+ */
 const SIXTEEN_DIGITS = /\d(?:\.?\d){15}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/
 const STRINGS_AND_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g

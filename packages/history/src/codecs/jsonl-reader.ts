@@ -131,7 +131,7 @@ export class JsonlReader implements ChunkReader {
 
   #eventOf(members: Members): EventInput | undefined {
     if (this.#isMapped || !isNative(members)) {
-      // The invocation of a completion may be in an earlier stretch.
+      // In a stretch, the invocation of a completion may be in an earlier stretch, which this reader does not have.
       if (this.#isAmid) throw new CannotPack('members with other names')
       return this.#rows.event(members, this.line)
     }

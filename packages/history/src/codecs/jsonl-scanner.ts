@@ -70,7 +70,8 @@ export class LineScanner extends JsonTokens {
     let seen = 0
     let process = 0
     let type = 0
-    // Look up names only when the whole line is known to be usual, so that no table gets unused entries.
+    // Names are looked up after the whole line is known to be usual. An earlier lookup would add unused entries to the
+    // tables.
     let f = 0
     let fEnd = 0
     let fHash = 0
@@ -225,7 +226,8 @@ export class LineScanner extends JsonTokens {
   }
 
   /**
-   * The id of the value of the function that bytes[f, fEnd) name; `fEnd` is 0 if the name of the function comes later.
+   * Returns the id of the value at this position. bytes[f, fEnd) contain the name of the function. `fEnd` is 0 if this
+   * name comes later in the line.
    */
   #value(bytes: Uint8Array, f: number, fEnd: number): number {
     const { values } = this.#builder

@@ -28,9 +28,9 @@ function isAt(bytes: Uint8Array, start: number, end: number, text: Uint8Array): 
 }
 
 /**
- * The id of the transaction that begins here; its micro-operations are written directly to their columns. NO_VALUE if
- * it contains anything but plain kinds, keys and values, and lists of plain values. The rows already added are then
- * ignored.
+ * Returns the id of the transaction that begins here. Writes its micro-operations directly to their columns. Returns
+ * NO_VALUE for a transaction that has other content than plain kinds, keys and values, and lists of plain values. The
+ * rows that were added for such a transaction are ignored.
  */
 export function scanTransaction(tokens: JsonTokens, bytes: Uint8Array, values: ValueTable): number {
   const transactions = values.transactionTable

@@ -19,10 +19,10 @@ interface Options {
 }
 
 /**
- * Divides the values of Jepsen's independent tests into key and value. When printed, `[k v]` looks like any other pair,
- * so events are held back until one of them shows whether the history is keyed. A read in a keyed history is invoked
- * with `[k nil]`, in other histories with nil. A value that is not a pair shows an unkeyed history. If no event decides
- * and the meaning of a pair depends on the keys, the reader refuses to guess.
+ * Divides the values of Jepsen's independent tests into key and value. In print, `[k v]` looks like any other pair.
+ * Events are therefore held back until one event shows whether the history is keyed. A read in a keyed history is
+ * invoked with `[k nil]`, and in any other history with nil. A value that is not a pair shows that the history is not
+ * keyed. If no event decides this, and a pair would have two meanings, the reader throws an error.
  */
 export class KeyedValues {
   readonly #options: Options
@@ -38,7 +38,7 @@ export class KeyedValues {
     this.#isKeyed = options.isKeyed
   }
 
-  /** Whether values are known to be unkeyed, except tuples, and no event is held back. */
+  /** Whether values are known to have no keys, except in tagged tuples. No event is held back any more. */
   get areWhole(): boolean {
     return this.#isKeyed === false && this.#values.areWhole
   }
@@ -116,7 +116,8 @@ export class KeyedValues {
       // A key is never nil.
       if (!isPair(value) || value[0] === null) return false
       if (this.#asksForKey(event)) return true
-      // The pair is the two values of the cas. If its second element is a pair, it may be the key and the two values.
+      // Two values that are not pairs are the values of the cas. If the second value is a pair, the outer pair may also
+      // be the key and the two values.
       if (f === 'cas' && !isPair(value[1])) return false
       return isTransaction(f) ? false : undefined
     }
@@ -143,7 +144,7 @@ export class KeyedValues {
   }
 }
 
-/** A cas takes two values. Of three, the first is the key. */
+/** A cas has two values. If a list has three elements, the first element is the key. */
 const isKeyedCas = ({ f, value }: EventInput): boolean => f === 'cas' && Array.isArray(value) && value.length === 3
 
 const isPair = (value: Json | undefined): value is readonly [Json, Json] => Array.isArray(value) && value.length === 2

@@ -3,7 +3,7 @@ import { meaningOf } from '../operations/meaning.ts'
 import { typeOf } from './event-types.ts'
 import type { Members } from './roles.ts'
 
-/** Proposes a `--map` for lines whose members are unknown, as far as their values show the roles. */
+/** Proposes a `--map` for lines with unknown members. Names the members whose values show their role. */
 export function proposal(lines: readonly Members[]): string {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))]
   if (names.length === 0) return ''
@@ -38,10 +38,10 @@ const TELLING: readonly (readonly [role: string, tells: (values: readonly Json[]
   ['process', (values, name) => !OTHERS.test(name) && isRepeated(values) && values.every(isName)],
 ]
 
-/** Names of members that certainly do not hold the process. */
+/** Names of members that certainly do not contain the process. */
 const OTHERS = /val|key|time|stamp|(^|_)(at|ts|ms|us|ns|seq|index|line)(_|$)/i
 
-/** Whether values repeat. A process that did anything has two events. */
+/** Returns whether values repeat, as the values of a process do: each process has at least two events. */
 const isRepeated = (values: readonly Json[]): boolean => values.length === 1 || new Set(values).size < values.length
 
 const isName = (value: Json): boolean =>

@@ -6,10 +6,10 @@ import type { ReadOperation } from './operation-members.ts'
 import type { Roles } from './roles.ts'
 
 /**
- * Decides, from the whole file, whether an answer such as `"result":"ok"` of a read without a value is the value read
- * or the outcome.
+ * Decides the meaning of answers such as `"result":"ok"` of reads without a value. The answer is either the value read
+ * or the outcome. The decision uses the whole file.
  *
- * @throws UserError if the file does not show it.
+ * @throws UserError if the file does not show the meaning.
  */
 export function settled(operations: readonly ReadOperation[], roles: Roles, source: string): readonly ReadOperation[] {
   if (operations.every(({ open }) => open === undefined)) return operations

@@ -27,7 +27,7 @@ export function operationLines(options: RowsOptions): ChunkReader {
 /** The largest number of lines searched for a line that describes an operation. */
 const MOST_LINES = 200
 
-/** Whether lines have the call and return times of an operation, and are not events. */
+/** Returns whether lines are operations with the times of their call and return. Returns false if lines are events. */
 export function hasOperationLines(content: string, mapping?: Mapping): boolean {
   const roles = new Roles(mapping)
   let found = false
@@ -44,7 +44,7 @@ export function hasOperationLines(content: string, mapping?: Mapping): boolean {
     // A native event may have any other members.
     if (members['type'] === 'invoke') return false
     found ||= isOperation(members, roles)
-    // A line of another type may be the completion of an event.
+    // Only a line without a type decides. A line with a type may be the completion of an event.
     if (found && members['type'] === undefined) return true
   }
   return found

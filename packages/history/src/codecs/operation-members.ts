@@ -18,20 +18,22 @@ export interface OperationLine {
   readonly call: bigint
   /** Undefined if the operation never returned. */
   readonly returned: bigint | undefined
-  /** The call time is a bare time stamp beside a duration, and may be the time of the return. */
+  /**
+   * Whether the call time comes from a single time stamp beside a duration. This time may be the time of the return.
+   */
   readonly isBare: boolean
   readonly type: 'ok' | 'fail' | 'info'
   readonly event: Omit<EventInput, 'process' | 'type' | 'time' | 'value'>
   readonly input: Json | undefined
   readonly output: Json | undefined
   /**
-   * Present for a read without a value: a member that is either the outcome of the read or the value read. Only the
-   * whole file shows which.
+   * Present for a read without a value: the member that contains either the outcome of the read or the value read. Only
+   * the whole file shows which of the two.
    */
   readonly open?: { readonly member: string; readonly said: Json; readonly outcome: Outcome } | undefined
   /**
-   * The name of the member with the value read; it shows that members of this name hold values. Undefined if no value
-   * was read.
+   * The name of the member with the value read; undefined if no value was read. Other members of the same name are then
+   * known to contain values, too.
    */
   readonly carrier?: string | undefined
 }
@@ -200,8 +202,8 @@ function ofArgument(line: Line, f: string, member: string, value: Json): Omit<As
 }
 
 /**
- * Throws if a value and an input on one line differ, unless one of them is null, the input is an object, or the
- * operation takes no value.
+ * Throws if a line has a value and a different input. Does not throw if one of them is null, if the input is an object,
+ * or if the operation takes no value.
  */
 function refuseTwo(f: string, held: Found | undefined, input: Found | undefined): void {
   if (held === undefined || input === undefined || held[1] === null || input[1] === null || takesNothing(f)) return
@@ -231,7 +233,7 @@ interface Answer {
   readonly carrier?: string | undefined
 }
 
-/** The answer of an operation, and whether the member with the answer holds an outcome instead. */
+/** Returns the answer of an operation. If the member with the answer contains an outcome, returns the outcome too. */
 function answerOf(line: Line, { f, value, result, isContent = false }: Asked, isSaid: boolean): Answer {
   const asked = value?.[1]
   if (value !== undefined) line.used.add(value[0])
@@ -286,7 +288,7 @@ function readBy(
   }
   if (answered === null || canonical(held) === canonical(answered))
     return { input: null, output: held, carrier: value?.[0] }
-  // In Go, a structure has an empty value for a read. A keyed read has a key and null.
+  // In Go, the structure of a read has an empty value. A keyed read has its key and null.
   if (held === '' || isObject(held) || (isArray(held) && held.some((each) => each === null))) {
     line.roles.take(member, RESULT)
     return { input: held, output: answered, carrier: member }
@@ -297,8 +299,9 @@ function readBy(
 }
 
 /**
- * Interprets the answer to a change: an outcome; or else an unused reply, to a write or a cas (unless it is a cas's
- * list), or if it is Go's `""` for no value and the operation takes a value; or else the result.
+ * Interprets the answer to a change as an outcome, an unused reply, or a result. An answer is an outcome if it names
+ * one. Otherwise, the reply to a write or a cas is not used, except for the list of a cas. Go's `""` for no value is
+ * not used either, if the operation takes a value. Any other answer is a result.
  */
 function changedBy(
   line: Line,
@@ -401,7 +404,7 @@ export function partsOf(
   const [from, to] = pair
   if (f !== undefined && from !== undefined && to !== undefined && known + 2 === names.length)
     return { f: f[1], ...(key === undefined ? {} : { key: key[1] }), value: [from, to] }
-  // With any other member, the structure itself is the value.
+  // If the structure has any other member, or no known member, the whole structure is the value.
   if (known === 0 || known < names.length) return { value }
   const outcome = status === undefined ? undefined : outcomeOf(status[1])
   return {

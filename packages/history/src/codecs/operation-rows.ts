@@ -40,7 +40,7 @@ export class OperationRows {
     this.#options = options
   }
 
-  /** All operations are held until the last line is read, since any line may have been called first. */
+  /** All operations are held until the last line is read, since the first operation may be on the last line. */
   get held(): { readonly events: number; readonly bytes: number } {
     const { length } = this.#operations
     const sampled = Math.max(1, Math.ceil(length / SAMPLED_EVERY))
@@ -99,8 +99,8 @@ export class OperationRows {
   }
 
   /**
-   * A bare time stamp beside a duration is taken as the time of the call, or as the time of the return if only this
-   * avoids overlapping operations of a client.
+   * Decides whether a single time stamp beside a duration is the time of the call or of the return. It is the time of
+   * the call, unless operations of a client then overlap, and do not overlap with the time of the return.
    */
   #placed(operations: readonly ReadOperation[]): readonly ReadOperation[] {
     if (this.#stamp === '') return operations

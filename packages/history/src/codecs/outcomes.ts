@@ -46,7 +46,10 @@ function outcomeOfStatus(status: number): Outcome | undefined {
 const SAYS_OUTCOME = new Set(['status', 'statuscode', 'code', 'ok', 'success', 'outcome', 'state', 'result'])
 const SAYS_WHY = new Set(['error', 'err', 'message', 'msg', 'reason', 'detail', 'details'])
 
-/** The outcome of an object with only an outcome and its reason, such as `{"status":"ok"}` or `{"error":"timeout"}`. */
+/**
+ * Returns the outcome of an object whose members are only an outcome and its reason, such as `{"status":"ok"}` or
+ * `{"error":"timeout"}`; undefined for any other object.
+ */
 function outcomeOfObject(members: { readonly [member: string]: Json }): Outcome | undefined {
   const names = Object.keys(members)
   if (names.length === 0 || !names.every((name) => SAYS_OUTCOME.has(plain(name)) || SAYS_WHY.has(plain(name))))

@@ -117,7 +117,10 @@ export class JepsenLogReader implements ChunkReader {
     )
   }
 
-  /** The value and, in newer logs, the error after it. A keyword is an error, since registers hold no keywords. */
+  /**
+   * Returns the value of an operation. In newer logs, the value is followed by an error, which is then also returned. A
+   * keyword is an error, since registers have no keywords as values.
+   */
   #values(text: string): (Json | Problem)[] {
     const parser = this.#parser
     parser.feed(text, true)

@@ -98,12 +98,12 @@ export class Roles {
     return this.#mapping[role] === member
   }
 
-  /** The members that may have a role, with a value, best first. */
+  /** Returns the members that may have a role, with their values. The best candidate comes first. */
   all(members: Members, role: Role): readonly Found[] {
     return this.#candidatesOf(members)[role].map((name) => [name, members[name] ?? null])
   }
 
-  /** The first of the members that may have a role, best first, whose value passes; undefined if none passes. */
+  /** Returns the best candidate for a role whose value passes; undefined if no candidate passes. */
   found(members: Members, role: Role, passes: (value: Json) => boolean = () => true): Found | undefined {
     const name = this.#candidatesOf(members)[role].find((each) => passes(members[each] ?? null))
     return name === undefined ? undefined : [name, members[name] ?? null]
@@ -147,7 +147,7 @@ export class Roles {
     const known = this.#known.get(signature)
     if (known !== undefined) return known
     const candidates = candidatesOf(names, this.#mapping)
-    // If every line has other members, caching the candidates of their roles has no use.
+    // The cache is limited, because it is of no use if every line has different members.
     if (this.#known.size < MOST_SIGNATURES) this.#known.set(signature, candidates)
     return candidates
   }

@@ -5,7 +5,7 @@ import { exactNumber } from './exact-number.ts'
 import { LinesReader } from './lines-reader.ts'
 import { type MicroOperation, Sessions } from './sessions-of-transactions.ts'
 
-// Transactions by session without any times, in the formats of isolation testers.
+// The options for reading transactions by session. The formats come from testers of isolation, and have no times.
 
 interface Options {
   readonly source: string

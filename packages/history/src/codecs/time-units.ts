@@ -36,8 +36,8 @@ export const extentOf = (times: readonly number[]): Extent => ({
 })
 
 /**
- * The unit of times: from their names; otherwise from their size, if they count from 1970; otherwise seconds for
- * fractions, which preserves their digits.
+ * Returns the unit of times. The names of the times determine the unit if they agree. Otherwise the size of times from
+ * 1970 determines it. Fractions are taken as seconds, which preserves their digits. All other times are nanoseconds.
  */
 export function unitOf(names: readonly string[], { earliest, latest, hasFractions }: Extent): Unit {
   const [named, ...others] = names.map(unitNamed)

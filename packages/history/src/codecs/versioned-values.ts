@@ -28,7 +28,7 @@ export class VersionedValues {
     this.#options = options
   }
 
-  /** Whether values are known to have no versions, and no event is held back. */
+  /** Whether values are known to have no versions. No event is held back any more. */
   get areWhole(): boolean {
     return this.#isVersioned === false
   }

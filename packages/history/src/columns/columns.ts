@@ -9,7 +9,10 @@ export const ROW_BYTES = 59
 /** More rows than a single buffer of a file can add. */
 const ROWS_OF_A_BUFFER = 1 << 16
 
-/** `Operations` during filling: columns with room for `capacity` rows, doubled when full. */
+/**
+ * The columns of `Operations` while a history is read. They have room for `capacity` rows. When they are full, their
+ * capacity doubles.
+ */
 export class Columns {
   length = 0
   capacity: number
@@ -112,7 +115,7 @@ export class Columns {
         next += 1
       }
     }
-    // In unused rows, columns that an invocation does not fill are 0.
+    // An invocation does not fill these columns, so they must be 0 in unused rows.
     this.error.fill(0, next, this.length)
     this.returnLine.fill(0, next, this.length)
     this.length = next

@@ -13,8 +13,8 @@ export const FLAG_FINAL = 1
 export const FLAG_UNSAID = 2
 
 /**
- * Marks an operation whose input, or the new value of a cas, is a version that only an `ok` completion has: the version
- * differs from all other values of its key. FLAG_UNSAID is set as well.
+ * Marks an operation whose input, or the new value of a cas, is a version. Only an `ok` completion contains the
+ * version. The version differs from all other values of its key. FLAG_UNSAID is also set.
  */
 export const FLAG_VERSION = 4
 

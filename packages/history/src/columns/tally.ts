@@ -143,7 +143,7 @@ export class Quantiles {
     return this.counts.reduce((sum, count) => sum + count, 0)
   }
 
-  /** The nearest-rank quantile, within 0.1 %; NaN if there are none. */
+  /** Returns the nearest-rank quantile, within 0.1 %; NaN if there are no values. */
   at(share: number): number {
     const rank = Math.max(1, Math.ceil(this.total * share))
     let sum = 0
@@ -159,7 +159,7 @@ function placeOf(given: number): number {
   if (!(given > 0)) return 0
   if (given < EXACT) return Math.floor(given)
   if (given < 2 ** 31) {
-    // The general formula below without its logarithm and power, for nearly all values.
+    // Computes nearly all values without a logarithm or a power. The result equals that of the general formula below.
     const below = 21 - Math.clz32(given)
     return EXACT + (below - 1) * PARTS + ((given >>> below) - PARTS)
   }

@@ -1,11 +1,11 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * The precision of the times of a history, where they leave the order of some events open.
+ * The precision of the times of a history. Present if the times do not determine the order of all events.
  *
- * In a history recorded by several machines, each event has two additional members: `"clock"`, the name of the clock
- * that timed it, and `"within"`: the largest error of its time in nanoseconds, in either direction. Events without them
- * have exact times of a single clock.
+ * In a history recorded by several machines, an event has two additional members. `"clock"` is the name of the clock
+ * that timed the event. `"within"` is the largest error of the event's time in nanoseconds, in either direction. Events
+ * without these members have exact times of a single clock.
  */
 export interface ClockReadings {
   /** By 1-based line: the largest error of the event's time in nanoseconds; Infinity if unknown. */
@@ -18,8 +18,8 @@ export interface ClockReadings {
 }
 
 /**
- * The precision of stamps that order the events of a history, if they leave the order of some events of different
- * processes open.
+ * The precision of the stamps by which the events of a history are sorted. Present if the stamps do not determine the
+ * order of all events of different processes.
  */
 export interface Stamps {
   /** All stamps are multiples of this number of nanoseconds. */
@@ -27,8 +27,8 @@ export interface Stamps {
   /** The largest difference between the clocks of two clients, in nanoseconds. */
   readonly skewNanos: number
   /**
-   * The largest difference between an event and its stamp, in nanoseconds, in either direction; 0 if different stamps
-   * are in order.
+   * The largest difference between the time of an event and its stamp, in nanoseconds, in either direction. 0 if events
+   * with different stamps are certainly in the order of their stamps.
    */
   readonly withinNanos: number
 }

@@ -22,8 +22,8 @@ export const nanosBetween = (from: Instant, to: Instant): number =>
 const START: Instant = { seconds: 0, nanos: 0 }
 
 /**
- * The instant from which the times of a history count. A first time that no double represents, as nanoseconds since
- * 1970, is subtracted from all times, which makes them exact. Otherwise times are unchanged.
+ * The instant at which the times of a history begin. If no double represents the first time in nanoseconds since 1970,
+ * this time is subtracted from all times, so that they are exact. Otherwise times stay unchanged.
  */
 export class Epoch {
   #first: Instant | undefined

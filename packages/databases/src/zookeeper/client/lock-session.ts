@@ -9,8 +9,7 @@ import { remove } from './znodes.ts'
  */
 export interface LockSession {
   /**
-   * Returns a function set that sends the requests of one operation. A request waits until the previous request has its
-   * reply.
+   * Returns the means to send the requests of one operation. A request waits until the previous request has its reply.
    */
   within(time: OperationTime): Asking
   /** Removes a node once the current request has its reply. The caller does not wait for the removal. */

@@ -90,7 +90,7 @@ export function machineIdentity(): string {
     try {
       told.push(read())
     } catch {
-      // These files exist only on Linux. On other systems the name of the host suffices.
+      // The files with the machine's identity exist only on Linux. On other systems the name of the host suffices.
     }
   return told.join(' ')
 }
