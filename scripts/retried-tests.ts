@@ -43,7 +43,7 @@ export const RETRIED: readonly RetriedTest[] = [
   },
   {
     file: 'packages/databases/test/process/redis/redis.test.ts',
-    title: 'returns stale reads from replicas, unless WAIT has confirmed the write',
+    title: 'replicas of Redis return stale reads, unless WAIT has confirmed the write',
     reason: BY_CHANCE,
   },
   {

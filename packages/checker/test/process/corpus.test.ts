@@ -21,7 +21,7 @@ const labelNames: { readonly [label: string]: Level } = {
 }
 
 describe.runIf(corpusIsHere)('check of labelled register histories', () => {
-  test('reaches the labelled verdicts', { timeout: 60_000 }, async () => {
+  test('reaches on each level the verdict that the label states', { timeout: 60_000 }, async () => {
     const files = labelledRegisters()
     expect(files.length).toBeGreaterThan(300)
     const wrong: string[] = []

@@ -197,7 +197,7 @@ test('different final reads meet eventual if a linearizable order explains them'
   }
 })
 
-test('a final read of a failed write violates eventual, and the hidden acknowledged write is lost', () => {
+test('a final read of a failed write violates eventual, and an acknowledged write that this read misses is lost', () => {
   expect(sentenceOf('w1-x', '      w2-|', '            fr1|')).toBe(
     'At the end, n3 read 1, which only process 0 had tried to write, and that certainly failed.',
   )

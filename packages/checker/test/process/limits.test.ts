@@ -88,7 +88,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each(['atomic', 'causal', 'lww'] as const)(
-  'every pass over the registers of one %s store checks the clock and stops at the deadline',
+  'the check of the registers of one %s store looks at the clock in every pass, and stops at the deadline',
   (store) => {
     const run = {
       store,
@@ -135,7 +135,7 @@ function expectSteps(history: History, model: ModelName, levels: readonly Level[
 }
 
 test.each(Object.keys(objects))(
-  'a check of one %s repeats its report if limited to the number of steps that it took',
+  'a check of one %s returns the same report again if its limit is the number of steps that it took',
   (name) => {
     const history = generateObjectHistory(name, { operations: 4_000, clients: 5, unknown: 0, seed: 3 })
     const steps = expectSteps(history, findModel(name.split(' ')[0] ?? '')?.name ?? 'register', ['linearizable'])
@@ -144,7 +144,7 @@ test.each(Object.keys(objects))(
 )
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of registers for %s repeats its report if limited to the number of steps that it counted',
+  'a check of registers at level %s returns the same report again if its limit is the number of steps that it took',
   (level) => {
     expect(expectSteps(registers('scattered'), 'register', [level])).toBeGreaterThan(0)
   },

@@ -39,36 +39,36 @@ const read = (process: number, version: Json): readonly Told[] => [
   [process, 'ok', 'read', version],
 ]
 
-describe('a write whose version was never returned', () => {
-  test('explains a version without a known write', () => {
+describe('a write whose answer lacks its version', () => {
+  test('may have created a version that has no other known write', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...swapped(0, 2, 3), ...read(0, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 1), ...wrote(0, 3), ...read(0, 3))).toBe('met')
   })
 
-  test('explains one unknown version but not two', () => {
+  test('may have created one version of unknown origin, but not two', () => {
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...read(0, 3))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...lost(2), ...read(0, 2), ...read(0, 3))).toBe('met')
   })
 
-  test('does not explain a version seen before the write was called', () => {
+  test('did not create a version that was read before the write was called', () => {
     expect(verdict(...wrote(0, 1), ...read(0, 2), ...lost(1))).toBe('violated')
     expect(fromAnywhere(...read(0, 2), ...wrote(0, 1), ...lost(1), ...read(0, 1))).toBe('met')
   })
 
-  test("does not explain a stale read of another write's version", () => {
+  test('does not explain a stale read of the version of another write', () => {
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lost(1), ...read(0, 1))).toBe('violated')
     expect(verdict(...wrote(0, 1), ...lost(1), ...read(0, 2), ...wrote(0, 3), ...read(0, 2))).toBe('violated')
   })
 })
 
-describe('a cas whose version was never returned', () => {
-  test('may have replaced only the version that it expected', () => {
+describe('a cas whose answer lacks its version', () => {
+  test('may have replaced no other version than the version that it expected', () => {
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 2))).toBe('met')
     expect(verdict(...wrote(0, 1), ...lostSwap(1, 1), ...read(0, 1), ...swapped(0, 1, 3))).toBe('met')
     expect(verdict(...wrote(0, 1), ...wrote(0, 2), ...lostSwap(1, 1), ...read(0, 3))).toBe('violated')
   })
 
-  test('may replace the version of another cas whose version was never returned', () => {
+  test('may have replaced the version of another cas whose answer lacks its version', () => {
     const chain = [
       ...wrote(0, 1),
       ...lostSwap(1, 1),

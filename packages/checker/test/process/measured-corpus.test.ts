@@ -25,7 +25,7 @@ describe.runIf(corpusIsHere)('labelled register histories', () => {
     expect(count['not linearizable']).toBeGreaterThan(20)
   })
 
-  test('have k = 1 exactly if their label says linearizable', async () => {
+  test('have a staleness of k = 1 exactly if their label says linearizable', async () => {
     const wrong: string[] = []
     let known = 0
     for (const labelled of registers()) {

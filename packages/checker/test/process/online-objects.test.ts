@@ -260,7 +260,7 @@ test('the online checker reports which event makes a violation certain, and how 
   expect(noticedAt - 401).toBeLessThanOrEqual(64 + 40)
 })
 
-test('the online checker judges small objects together and so notices a violation in an object before the object grows', () => {
+test('the online checker judges small objects together, and reports a violation before its object grows', () => {
   const checker = counter()
   const rounds = Array.from({ length: 60 }, (_, key) =>
     eventsOf(
@@ -400,7 +400,7 @@ test('the online checker reports a violation of a user’s own model', () => {
   expect(checker.settle()).toMatchObject({ position: 3, noticedAfter: 0 })
 })
 
-test('the online checker reports a doubt, not a violation, if no take returned an acknowledged receipt', () => {
+test('the online checker reports a doubt instead of a violation if no take returned the acknowledged receipt', () => {
   const checker = createOnlineChecker({ model: 'work-queue', initial: null })
   for (const event of eventsOf(
     inTurn(0, [
@@ -428,7 +428,7 @@ test('the online checker judges a watch with the writes of all keys and so notic
   expect(checker.soFar()).toBe('not faithful')
 })
 
-test('the online checker agrees with check on a lock whose process continues after an unknown outcome', () => {
+test('the online checker accepts a release of a lock by a process whose acquire had an unknown outcome', () => {
   const lines: readonly Line[] = [
     [0, 'invoke', 'acquire', null],
     [0, 'info', 'acquire', null],

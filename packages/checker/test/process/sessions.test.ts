@@ -47,7 +47,7 @@ const overTwo = (write: number, read: number, session: string | undefined): Even
 describe('one client over two connections', () => {
   const rests = ['sequential', ...weakLevels] as const
 
-  test('violates read-your-writes in a counterexample that names the client', () => {
+  test('violates read-your-writes by missing its own write, and the counterexample names the client', () => {
     const report = checkHistory(smallHistory(overTwo(1, 0, 'alice'), named), { levels })
     const verdict = report.levels['read-your-writes']
     if (verdict.result !== 'violated') expect.fail(verdict.result)
@@ -63,7 +63,7 @@ describe('one client over two connections', () => {
   })
 
   test.each([undefined, 'connection 7'])(
-    'leaves levels based on client order unknown without a client name, and the reason says how to name the client (session: %s)',
+    'leaves levels of client order unknown if it has no name, and the reason says how to give one (session: %s)',
     (session) => {
       const header: Header = { chaos: 1, sessions: { by: 'connection', named: false } }
       const report = checkHistory(smallHistory(overTwo(1, 0, session), header), { levels })
@@ -85,12 +85,12 @@ describe('one client over two connections', () => {
     for (const level of rests) expect(resultOf(report, level)).toBe('met')
   })
 
-  test('violates levels based on client order if it reads an unwritten value, even without a client name', () => {
+  test('violates the levels of client order by reading an unwritten value, even if the client has no name', () => {
     const report = checkHistory(smallHistory(overTwo(1, 7, undefined), named), { levels })
     for (const level of rests) expect(resultOf(report, level), level).toBe('violated')
   })
 
-  test('leaves the order of its writes open if it has no client name', () => {
+  test('leaves the levels of client order unknown if its writes are read in reverse and it has no name', () => {
     const call = (process: number, f: string, value: number, told: { session?: string }): EventInput[] => [
       { process, type: 'invoke', f, key: 'x', value: f === 'read' ? null : value, ...told },
       { process, type: 'ok', f, key: 'x', value },

@@ -78,7 +78,7 @@ describe.each(Object.keys(stampedKinds))('a history of a %s with timestamps in m
     ),
   )
 
-  test('has no violation if the object is atomic, whether recorded in one file or in several', async () => {
+  test('shows no violation of an atomic object, whether the events are in one file or in several', async () => {
     const random = randomFrom(inject('seed') + name.length)
     for (let trial = 0; trial < many(150); trial++) {
       const shape = shapes[trial % shapes.length]!

@@ -76,7 +76,7 @@ test('check finds a single planted contradiction in the middle of a long run', (
   }
 })
 
-test('a counterexample found by case analysis names two writes that fit in neither order', () => {
+test('a counterexample that was found case by case names two writes of which neither can come first', () => {
   // Around other puzzles what surrounds them settles an order, and no cases are needed: these three were seen to take them.
   for (const seed of [2, 4, 5]) {
     const events = simulateStore({

@@ -128,7 +128,7 @@ describe('the counterexample of a register', () => {
     keys[operations.key[row] ?? -1]?.startsWith('p') === true
 
   test.each(Object.keys(violations) as Level[])(
-    'has few operations at level %s even if the deadline passes soon after the violation is found',
+    'has few operations for a violation of %s, even if the deadline passes soon after the violation is found',
     (level) => {
       const events = amid(violations[level] ?? [], 600)
       expectTold(events, { model: 'register', initial: null, levels: [level] }, level, many(12), isPlanted)
@@ -137,7 +137,7 @@ describe('the counterexample of a register', () => {
   )
 
   test.each(Object.keys(violations) as Level[])(
-    'has only planted operations at level %s in a long history',
+    'has only operations of the planted violation of %s, even in a long history',
     (level) => {
       const events = amid(violations[level] ?? [], LONG)
       const history = historyFromEvents(events)

@@ -141,10 +141,13 @@ test.each<readonly [model: ModelName, what: string, verdict: 'met' | 'violated',
       ['remove', 2, 2],
     ],
   ],
-])('if the initial value of a %s is unknown and %s, linearizable is %s', (model, _, verdict, calls) => {
-  const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
-  expect(resultOf(report, 'linearizable')).toBe(verdict)
-})
+])(
+  'if the initial value of a %s is unknown and a history shows that %s, linearizability is %s',
+  (model, _, verdict, calls) => {
+    const report = checkHistory(smallHistory(inTurn(calls)), { model, initial: 'unknown', levels: ['linearizable'] })
+    expect(resultOf(report, 'linearizable')).toBe(verdict)
+  },
+)
 
 test('check finds a violation of a set with unknown initial value even if a contains operation overlaps a read', () => {
   const calls: readonly (readonly [process: number, type: 'invoke' | 'ok', f: string, value: Json])[] = [
@@ -196,7 +199,7 @@ const judgedBank = (events: readonly EventInput[]) =>
   checkHistory(smallHistory(events), { model: 'bank', initial: 'unknown', levels: ['linearizable'] }).levels
     .linearizable
 
-test(`a null balance of a bank counts as zero if the initial balances are unknown (seed ${baseSeed})`, () => {
+test(`a bank read with null for an empty account is linearizable if the initial balances are unknown (seed ${baseSeed})`, () => {
   const results = { met: 0, violated: 0, unknown: 0 }
   for (let n = 0; n < HISTORIES / 2; n++) {
     const events = bankBegunBefore(baseSeed + n)

@@ -45,7 +45,7 @@ const checkUnknown = (
 ) => checkHistory(smallHistory(events), { initial: 'unknown', levels: asked, failedCas })
 
 describe('check with unknown initial values', () => {
-  test(`agrees on linearizable and sequential with a search over every initial value (seed ${baseSeed})`, () => {
+  test(`has the same verdicts as a search over every initial value, at linearizable and sequential (seed ${baseSeed})`, () => {
     let unknown = 0
     const results = { met: 0, violated: 0 }
     for (let n = 0; n < many(2_000); n++) {
@@ -66,7 +66,7 @@ describe('check with unknown initial values', () => {
     expect(Math.min(results.met, results.violated)).toBeGreaterThan(atLeast(100))
   })
 
-  test(`agrees on levels between sequential and eventual with a search over every initial value (seed ${baseSeed})`, () => {
+  test(`has the same verdicts as a search over every initial value, at levels between sequential and eventual (seed ${baseSeed})`, () => {
     let unknown = 0
     for (let n = 0; n < many(600); n++) {
       const random = randomFrom(baseSeed + n)
@@ -89,7 +89,7 @@ describe('check with unknown initial values', () => {
     expect(unknown).toBeLessThan(atMost(30))
   })
 
-  test(`agrees on eventual with a search over every initial value (seed ${baseSeed})`, () => {
+  test(`has the same verdict as a search over every initial value, at eventual (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(1_000); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { finals: true })
@@ -102,7 +102,7 @@ describe('check with unknown initial values', () => {
     }
   })
 
-  test(`reports no violation of a level below a met level, and each counterexample violates its level by itself (seed ${baseSeed})`, () => {
+  test(`never violates a level weaker than a met level, and its counterexamples violate the level alone (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(300); n++) {
       const random = randomFrom(baseSeed + n)
       const events = makeEvents(random, { operations: 4 + Math.floor(random() * 16), finals: false })
@@ -172,7 +172,7 @@ describe('check with unknown initial values', () => {
     { rows: ['c37|', '     r7|'], result: 'met', what: 'the value that a cas left' },
     { rows: ['c37|', '     c38|'], result: 'violated', what: 'a value that two cas replaced' },
     { rows: ['c37?', '     r7|'], result: 'met', what: 'the value that a cas of unknown outcome left' },
-  ] as const)('finds linearizable $result if reads return $what', ({ rows, result }) => {
+  ] as const)('returns the verdict $result on linearizability if processes read $what', ({ rows, result }) => {
     expect(resultOf(checkUnknown(timeline(...rows), ['linearizable']), 'linearizable')).toBe(result)
   })
 
@@ -190,7 +190,7 @@ describe('check with unknown initial values', () => {
       rows: ['rx3|', '     rx7| ', '         wx7|'],
       words: /read 7 .*before process 2's write of 7 to x was called, and it was 3 that was there/,
     },
-  ])('reports a counterexample that says: $words', ({ rows, words }) => {
+  ])('reports a violation in a sentence that matches $words', ({ rows, words }) => {
     const { linearizable } = checkUnknown(timeline(...rows), ['linearizable']).levels
     if (linearizable.result !== 'violated') expect.fail(linearizable.result)
     expect(linearizable.counterexample.sentence).toMatch(words)

@@ -46,7 +46,7 @@ const freshBudget = () =>
 
 const said = (answer: boolean | undefined): string => (answer === undefined ? 'unknown' : answer ? 'met' : 'violated')
 
-describe('read-your-writes', () => {
+describe('the level read-your-writes', () => {
   test.each([
     { rows: ['w1| w2| r1|'], what: 'a value that the reader itself had overwritten', result: 'violated' },
     { rows: ['w1| w2| r2|'], what: 'the last value that the reader had written', result: 'met' },
@@ -55,7 +55,7 @@ describe('read-your-writes', () => {
     { rows: ['w1| r|'], what: 'nothing, after a write of one’s own', result: 'violated' },
     { rows: ['wx1| wy2| rx1|'], what: 'a value of one key after a write to another', result: 'met' },
     { rows: ['w1| w2|', 'w3| r1|'], what: 'a value that somebody else had overwritten', result: 'met' },
-  ] as const)('is $result by a read of $what', ({ rows, result }) => {
+  ] as const)('is $result if a process reads $what', ({ rows, result }) => {
     const report = checkHistory(historyOf(...rows), { levels: weakLevels })
     expect(resultOf(report, 'read-your-writes')).toBe(result)
   })
@@ -223,7 +223,7 @@ test('every counterexample of a longer history is a contradiction by itself, and
   expect(seen).toBeGreaterThan(atLeast(150))
 })
 
-test('the operations from which a contradiction was derived violate the level by themselves', () => {
+test('the operations that a contradiction was derived from violate the level without the other operations', () => {
   // The others are contradicted only by reads of what was yet to be written: nothing is derived there.
   const derived = weakLevels.filter((level) => level !== 'monotonic-writes' && level !== 'writes-follow-reads')
   const seen = new Set<Level>()

@@ -40,7 +40,7 @@ test('counterReads bounds a read by the additions acknowledged before its call a
   ])
 })
 
-test('a decrement lowers the lower bound of a counter read once it is called, and the upper bound once it has returned', () => {
+test('the least possible value of a counter falls when a decrement is called, and the greatest when the decrement returns', () => {
   const events = eventsOf(
     [0, 'invoke', 'add', 5],
     [0, 'ok', 'add', 5],
@@ -263,7 +263,7 @@ test('final reads of a counter must lie between the bounds that its additions al
   expect(finals(0, 0)).toBe('violated')
 })
 
-test('the sentence about an impossible final read of a counter names the sum that each node acknowledged', () => {
+test('the sentence about a final read that no additions explain names the sum that each node acknowledged', () => {
   const at = (node: string | undefined, process: number, f: string, value: number): EventInput[] => {
     const about = { process, f, key: 'c', ...(node === undefined ? {} : { node }) }
     return [

@@ -140,7 +140,7 @@ describe('a stale read', () => {
     expect(resultOf(judge(near), 'linearizable')).not.toBe('violated')
   })
 
-  test('is a violation within one process, whatever the error of the clocks', () => {
+  test('is a violation if one process did both the write and the read, even if clocks are wrong', () => {
     const report = judge(byTwoClocks(50 * MS, 'w1---| w2---| r1---|', 'r1---|'))
     expect(resultOf(report, 'sequential')).toBe('violated')
     expect(resultOf(report, 'linearizable')).toBe('violated')
@@ -169,7 +169,7 @@ test('check derives no real-time order from a clock that broke its error bound',
   expect(report.clocks?.withinNanos.max).toBeNull()
 })
 
-test('seenBy keeps every real-time order within one clock and adds only true orders', () => {
+test('seenBy finds every order in real time between operations on one clock, and no order that is false', () => {
   const random = randomFrom(inject('seed') + 2)
   let orders = 0
   for (let trial = 0; trial < many(60); trial++) {

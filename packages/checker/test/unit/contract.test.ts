@@ -127,30 +127,30 @@ describe.each(Object.entries(contracts))(
     const lost: Step = [f, value, 'info']
     const done: Step = [f, value, answer]
 
-    test('accepts reads of the initial value if it was given', () => {
+    test('accepts reads of the initial value if the check is given that initial value', () => {
       expect(resultOf(model, shows, start)).toBe('met')
     })
 
-    test('rejects reads of an initial value that was not given', () => {
+    test('rejects reads of an initial value if the check is given another initial value', () => {
       expect(resultOf(model, shows, null)).toBe('violated')
     })
 
-    test('accepts reads of any initial value if the start is unknown', () => {
+    test('accepts reads of any initial value if the check is told that the initial value is unknown', () => {
       expect(resultOf(model, shows, 'unknown')).not.toBe('violated')
       expect(resultOf(model, [...shows, [f, value, answerAfter ?? answer]], 'unknown')).not.toBe('violated')
     })
 
-    test('accepts a read that lacks a later change, and rejects a read that lacks an earlier change', () => {
+    test('accepts a read that misses a change made after it, and rejects a read that misses a change made before it', () => {
       expect(resultOf(model, [...nothing, done], null)).toBe('met')
       expect(resultOf(model, [done, ...nothing], null)).toBe('violated')
     })
 
-    test('accepts both reads that show and reads that lack a change of unknown outcome', () => {
+    test('accepts reads that show a change of unknown outcome, and reads that miss the change', () => {
       expect(resultOf(model, [lost, ...once], null)).toBe('met')
       expect(resultOf(model, [lost, ...nothing], null)).toBe('met')
     })
 
-    test('accepts a second effect of a change only if the change was retried', () => {
+    test('accepts a double effect of a change only if the change was attempted twice', () => {
       expect(resultOf(model, [lost, done, ...once], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [lost, done, ...twice], null)).not.toBe('violated')
       if (twice !== undefined) expect(resultOf(model, [done, ...twice], null)).toBe('violated')

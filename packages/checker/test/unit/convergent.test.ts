@@ -14,7 +14,7 @@ const drop: Reading = { initial: null, failedCas: 'drop' }
 const resultsOf = (report: Report): string => both.map((level) => resultOf(report, level)).join(', ')
 const judged = (...rows: readonly string[]): string => resultsOf(checkHistory(historyOf(...rows), { levels: both }))
 
-describe('eventual and convergent', () => {
+describe('the levels eventual and convergent', () => {
   test.each([
     ['are both met if final reads agree on the last value', ['w1-|', '     fr1|', '     fr1|'], 'met, met'],
     [
@@ -53,7 +53,7 @@ describe('eventual and convergent', () => {
       'met, met',
     ],
     ['are both unknown without final reads', ['w1-| r1|'], 'unknown, unknown'],
-  ] as const)('%s', (_, rows, expected) => {
+  ] as const)('are judged by the final reads: %s', (_, rows, expected) => {
     expect(judged(...rows)).toBe(expected)
   })
 
@@ -131,7 +131,7 @@ const ofObject = (model: string, outputs: readonly Json[]): string =>
     'convergent',
   )
 
-test(`the verdict on convergent agrees with its definition on ${manyOf(4_000)} random histories, and each counterexample violates it by itself`, () => {
+test(`the verdict on convergent agrees with its definition on ${manyOf(4_000)} random histories, and each counterexample violates convergent alone`, () => {
   const count = { met: 0, violated: 0, unknown: 0, 'eventual is not': 0 }
   for (let n = 0; n < many(4_000); n++) {
     const seed = baseSeed + n

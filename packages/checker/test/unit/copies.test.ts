@@ -73,7 +73,7 @@ describe('transfers duplicated by the network', () => {
     expect(resultOf([...refused, ...read(5), ...read(10)])).toBe('violated')
   })
 
-  test('do not explain a second effect of one transfer, so that linearizable is violated', () => {
+  test('violate linearizability if the effect of one transfer appears twice', () => {
     const done: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 1, type: 'invoke', ...transfer },
@@ -83,7 +83,7 @@ describe('transfers duplicated by the network', () => {
     expect(resultOf([...done, ...read(0)])).toBe('violated')
   })
 
-  test('do not explain an effect that appears after the acknowledgement, so that linearizable is violated', () => {
+  test('violate linearizability if the first read after the acknowledgement misses their effect', () => {
     const later: EventInput[] = [
       { process: 0, type: 'invoke', ...transfer },
       { process: 0, type: 'ok', ...transfer },

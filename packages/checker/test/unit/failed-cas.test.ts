@@ -27,7 +27,7 @@ test('a failed cas proves that the object held another value if failed cas count
   expect(judged('status 412')).toBe('violated')
 })
 
-test('a failed cas proves nothing about the value if its error shows that it was never executed', () => {
+test('a cas that failed because it was never executed says nothing about the value', () => {
   for (const error of [
     'never forwarded: the connection was refused',
     'unavailable',

@@ -46,7 +46,7 @@ describe.runIf(existsSync(cases))('the catalogue of guarantees', () => {
     ],
     ['nov28-work-queue-order-looked-at-in-mid-run.jsonl', 'work-queue', null, [['first-in-first-out', 'violated']]],
   ])(
-    '%s, checked as model %s from initial value %j, has its catalogued verdicts',
+    'the file %s, checked as model %s from initial value %j, gets the verdicts in the catalogue',
     async (file, model, initial, told) => {
       const history = await readHistory(join(cases, file))
       const { levels } = checkProved(history, { ...options(model, initial), levels: told.map(([level]) => level) })
@@ -303,7 +303,7 @@ describe('a work queue', () => {
       null,
       [['no-repeats', 'met']],
     ],
-  ])('%s', (_, events, initial, told) => {
+  ])('check finds that the work queue %s', (_, events, initial, told) => {
     const { levels } = judged('work-queue', events, initial)
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })
@@ -600,7 +600,7 @@ describe('a stream', () => {
       ),
       [['monotonic-sends', 'met']],
     ],
-  ])('%s', (_, events, told) => {
+  ])('check finds that the stream %s', (_, events, told) => {
     const { levels } = judged('stream', events)
     expect(told.map(([level]) => [level, levels[level]?.result])).toEqual(told)
   })

@@ -97,7 +97,7 @@ test('a hint suggests --keyed if reads ask for pairs with a key', () => {
   ).toEqual([])
 })
 
-test('a hint says that a number answered to an addition is taken for the sum', () => {
+test('a hint warns that the number in the answer to an addition is read as the new sum', () => {
   expect(
     hints([
       ['add', 1, 2],

@@ -64,7 +64,7 @@ describe('compare-and-set', () => {
 })
 
 describe('keys', () => {
-  test('each have an order of their own in the witness', () => {
+  test('the witness of a linearizable history has a separate order for each key', () => {
     const verdict = judged('wx1|   ry2|', 'wy2|   rx1|')
     expect(verdict).toMatchObject({ result: 'met', witness: { kind: 'order', orders: [{ key: 'x' }, { key: 'y' }] } })
   })
@@ -82,7 +82,7 @@ describe('a string with appends', () => {
       initial: '',
     }).levels.linearizable.result
 
-  test('is read with the appended pieces in one order', () => {
+  test('must be read with its appended pieces in the same order by every read', () => {
     const both = [
       [0, 'invoke', 'append', 'a'],
       [1, 'invoke', 'append', 'b'],

@@ -57,18 +57,18 @@ const verdictBy = (model: string, ...operations: readonly Done[]): string => {
 const verdictOn = (...operations: readonly Done[]): string => verdictBy('dense-log', ...operations)
 
 describe('an append that returns its own value', () => {
-  test('has that value as its offset if other appends return offsets', () => {
+  test('is at the offset that it returned if other appends return offsets', () => {
     expect(verdictOn(['append', 7, 0], ['append', 1, 1], ['read', 1, [1]])).toBe('met')
     expect(verdictOn(['append', 7, 0], ['append', 2, 2])).toBe('violated')
     expect(verdictOn(['append', 2, 2], ['append', 7, 0])).toBe('violated')
   })
 
-  test('has an unknown offset if every append returns its own value', () => {
+  test('may have any offset if all appends return their own values', () => {
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [5, 6]])).toBe('met')
     expect(verdictOn(['append', 5, 5], ['append', 6, 6], ['read', 0, [6, 5]])).toBe('violated')
   })
 
-  test('is judged without a search even if it overlaps 30 others', () => {
+  test('is judged without a search even if 30 other appends overlap', () => {
     const object = objectOf('dense-log')!
     const functions = functionsOfObject(modelOf('dense-log'), object, null)
     // Backwards, so that the one in the middle is at the offset that its value is.
@@ -166,7 +166,7 @@ describe('offsets', () => {
   })
 })
 
-test('an append answered without a value has an unknown offset even if other appends return their offsets', () => {
+test('an append that returns no value may have any offset, even if other appends return their offsets', () => {
   const events: EventInput[] = [
     { process: 0, type: 'invoke', f: 'append', value: 101 },
     { process: 0, type: 'ok', f: 'append', value: 0 },

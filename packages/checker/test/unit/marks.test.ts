@@ -227,7 +227,7 @@ describe('a read that was not understood', () => {
     why: 'status 200, and nothing at json.value',
   }
 
-  test('leaves no level met, and the reason names the read and the remedy', () => {
+  test('makes every level unknown, and the reason names the read and the remedy', () => {
     const events = randomEvents(shapeOf(randomFrom(1), { store: 'atomic', mutated: 0, cas: false }), randomFrom(1))
     const report = checkHistory(marked(events, [mark]), { levels })
     for (const level of levels) expect(resultOf(report, level), level).toBe('unknown')
@@ -238,7 +238,7 @@ describe('a read that was not understood', () => {
     expect(report.headline).toMatch(/^unknown: /)
   })
 
-  test(`leaves violated levels violated (seed ${baseSeed})`, () => {
+  test(`leaves a violated level violated, and makes every other level unknown (seed ${baseSeed})`, () => {
     for (let n = 0; n < many(200); n++) {
       const random = randomFrom(baseSeed + n)
       const events = randomEvents(shapeOf(random), random)

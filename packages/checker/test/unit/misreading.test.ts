@@ -24,7 +24,7 @@ const reasonOf = (report: ReturnType<typeof recorded>): string => {
 }
 
 describe('a route table that reads from a different place than it writes to', () => {
-  test('is reported, with a written and a read value, instead of a violation', () => {
+  test('is reported instead of a violation, with an example of a written and a read value', () => {
     const report = recorded((value) => ({ value, version: 1 }))
     expect(reasonOf(report)).toMatch(
       /^6 of 6 reads returned what nobody wrote: x was written 1 and read {"value":1,"version":1} \(which has it at "value"\)\. The table probably reads another place than it writes/,
@@ -41,24 +41,24 @@ describe('a route table that reads from a different place than it writes to', ()
   })
 })
 
-describe('a violation of a history recorded by a route table', () => {
+describe('a violation in a history that a route table recorded', () => {
   test('is reported if most reads return a written value', () => {
     expect(reasonOf(recorded((value) => (value > 3 ? 'corrupt' : value)))).toBe('violated')
   })
 
-  test('is reported if every read returns an old value', () => {
+  test('is reported even if every read returns an old value', () => {
     expect(reasonOf(recorded((value) => Math.max(1, value - 1)))).toBe('violated')
   })
 
-  test('is reported if every write is lost', () => {
+  test('is reported even if every write is lost', () => {
     expect(reasonOf(recorded(() => null))).toBe('violated')
   })
 
-  test('is reported if the header names no route table', () => {
+  test('is reported if the header of the history names no route table', () => {
     expect(reasonOf(recorded(String, 'none'))).toBe('violated')
   })
 
-  test('is reported if there are too few reads to judge the route table', () => {
+  test('is reported if the history has too few reads to call the route table wrong', () => {
     expect(reasonOf(recorded(String, 'routes', 3))).toBe('violated')
   })
 })

@@ -30,7 +30,7 @@ describe('the replay of a witness', () => {
     return faultOfWitness(encoded, Int32Array.from(order), rule, decoder.value)
   }
 
-  test('accepts a legal witness in process order or in real time', () => {
+  test('accepts a legal witness both in process order and in real time', () => {
     expect(fault(historyOf('w1|  r1|', '   w2|'), [1, 0, 2], 'process order')).toBe(undefined)
     expect(fault(historyOf('w1-----|  r1|', '   w2|'), [1, 0, 2], 'real time')).toBe(undefined)
   })
@@ -75,7 +75,7 @@ describe('the replay of a witness', () => {
 })
 
 describe('operations of unknown outcome', () => {
-  test('are distinguished if they replace different values with the same value', () => {
+  test('cannot stand for each other if they replace different values with the same value', () => {
     // 3 can come about from 1 only once: after that the value must come from 2, and there was none.
     const once = ['w1|        w1|', 'c13--?', '     r3|        r3|']
     expect(linearizable(historyOf(...once))).toBe('violated')
@@ -88,7 +88,7 @@ describe('operations of unknown outcome', () => {
     expect(checkHistory(historyOf('w1--?', 'w2--?', '     r1|')).info).toEqual({ total: 2, happened: 1, undecided: 1 })
   })
 
-  test('may form a chain in which each enables the next, up to a value that was read', () => {
+  test('may explain a read as a chain, in which each operation creates the value that the next replaces', () => {
     const bySearch = (history: History): string => {
       const [part] = partition(encodeRegister(history, { initial: null, failedCas: 'drop' }).encoded)
       const budget = createBudget({ deadlineMs: millis(60_000), memoryBytes: 1e8, now: () => millis(0) })
@@ -178,7 +178,7 @@ describe('operations without a key', () => {
 })
 
 describe('the budget of memory and time', () => {
-  test('refuses memory over its limit, takes memory back and expires at its deadline', () => {
+  test('refuses memory beyond its limit, reuses memory that was given back, and expires at its deadline', () => {
     let now = 0
     const budget = createBudget({ deadlineMs: millis(10), memoryBytes: 100, now: () => millis(now) })
     expect([budget.take(60), budget.take(60)]).toEqual([true, false])
@@ -239,12 +239,12 @@ describe('the search that assumes orders', () => {
     return findSequentialOrder(encoded, decoder.value, unlimited()).result
   }
 
-  test('lets a read of the initial value come after a write of the same value', () => {
+  test('allows a read of the initial value after a write of that same value', () => {
     expect(sequential(historyOf('w1|  w0|', '           r1|  r0|'), 0)).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '           r1|  r0|'), 0)).toBe('violated')
   })
 
-  test('may assign a read to either of two writes of the value read', () => {
+  test('lets either of two writes of one value explain a read of that value', () => {
     expect(sequential(historyOf('w1|  w2|', '   w1--?', '           r2|  r1|'))).toBe('met')
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })

@@ -199,7 +199,7 @@ test.each([
   ['unique-ids', 'generate', null, 7, 'does not compare final reads; it has only the level linearizable'],
   ['log', 'append', 'x', [0, 'x'], 'does not compare final reads; it has only the level linearizable'],
 ] as const)(
-  'if eventual is unknown, the reason says why a %s is not judged by its final state',
+  'the reason for an unknown verdict on eventual says why a %s is not judged by its final state',
   (model, f, value, answer, why) => {
     const history = historyFromEvents([
       { process: 0, type: 'invoke', f, value },
@@ -217,7 +217,7 @@ test.each([
   },
 )
 
-test('a sentence measures the delay of an operation from the last answer before it', () => {
+test('the sentence of a violation states how long an operation began after the previous answer', () => {
   const at = (time: number, ...[process, type, f, value = null]: Step): EventInput => ({
     ...{ process, type, f, value, time: time * 1e6 },
   })

@@ -51,7 +51,7 @@ describe('a drain of unknown outcome', () => {
     expect(judge(model, null, put(1), nothing, drain)).toBe('violated')
   })
 
-  test('takes the messages of a queue in their order', () => {
+  test('may have taken messages of a queue, but only in the order of the queue', () => {
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 1])).toBe('met')
     expect(judge('queue', null, put(1), put(2), drain, ['dequeue', null, 2], ['dequeue', null, 1])).toBe('violated')
   })

@@ -88,7 +88,7 @@ test('both searches for an order find the only solution of a puzzle, whichever o
 const neither = (order: Order, one: number, other: number): Clause[] =>
   ([1, 2] as const).flatMap((x) => ([1, 2] as const).map((y): Clause => [order, [one, x], [other, y]]))
 
-test('the pair-by-pair search withdraws the orders derived from an assumed order once it gives up the assumption', () => {
+test('the pair-by-pair search gives up an assumed order together with all orders that were derived from it', () => {
   const inTurn = () => 0
   // The first order of pair 0 to be tried settles 1 and 2, and is contradicted by both orders of 3.
   const tried: Order = [0, 1]

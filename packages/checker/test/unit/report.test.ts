@@ -24,7 +24,7 @@ describe('sequential consistency', () => {
     expect(report.headline).toBe('sequentially consistent, not linearizable')
   })
 
-  test('is violated if two readers see two writes in opposite orders, and the sentence says why', () => {
+  test('is violated if two readers see two writes in opposite orders, which the counterexample says in its sentence', () => {
     const report = checkHistory(historyOf('w1--|', '      w2--|', '            r2|  r1|', '            r1|   r2|'))
     const verdict = report.levels.sequential
     if (verdict.result !== 'violated') throw new Error(verdict.result)
@@ -116,7 +116,7 @@ describe('the headline of a report', () => {
     [unknown, unknown, met, 'unknown: out of time'],
     [unknown, met, met, 'sequentially consistent; linearizable unknown: out of time'],
   ])(
-    '%#: names the strongest met level and the levels that are violated or unknown',
+    'names the strongest met level and the levels that are violated or unknown (case %#)',
     (linearizable, sequential, eventual, expected) => {
       expect(headline(linearizable, sequential, eventual)).toBe(expected)
     },

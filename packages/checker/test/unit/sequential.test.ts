@@ -166,7 +166,7 @@ test('an append of unknown outcome explains a failed cas even if the appended va
   expect(createSequentialSearch(encoded, json, freshBudget()).run(100)).toBe('met')
 })
 
-test('check of sequential stops at its limits of memory and time, and names the limit', () => {
+test('a check of the level sequential stops at its limits of memory and time, and names the limit', () => {
   const run = { store: 'buffered', operations: 10_000, processes: 30, keys: 50, unknown: 0, planted: 'none' } as const
   const of = (values: number) =>
     historyFromEvents(simulateStore({ ...run, values, seed: baseSeed }), { expectedOperations: run.operations })
@@ -225,7 +225,7 @@ test('layOutByLot returns only legal orders, and finds one for nearly every smal
   expect(share.found / share.met).toBeGreaterThan(0.95)
 })
 
-test('check decides sequential for 80 operations with cas and unknown outcomes on lagging replicas', () => {
+test('check decides the level sequential for 80 operations on lagging replicas, with cas and unknown outcomes', () => {
   for (let n = 0; n < 9; n++) {
     const shape: Shape = {
       ...{ processes: 5, operations: 80, keys: 1, values: 5, cas: true, store: 'replicas' },

@@ -182,7 +182,7 @@ test(`the staleness of a read in time and in versions agrees with its definition
   expect(stale, 'stale').toBeGreaterThan(atLeast(800))
 })
 
-test(`the least Δ agrees with its definition on ${manyOf(5_000)} small random histories`, () => {
+test(`the measured staleness Δ agrees with its definition on ${manyOf(5_000)} small random histories`, () => {
   const count = { none: 0, some: 0, unknown: 0 }
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -203,7 +203,7 @@ test(`the least Δ agrees with its definition on ${manyOf(5_000)} small random h
   expect(count.none).toBeGreaterThan(atLeast(500))
 })
 
-test(`the bounds of the least k contain its true value on ${manyOf(5_000)} small random histories`, () => {
+test(`the measured bounds on the staleness k contain the true k on ${manyOf(5_000)} small random histories`, () => {
   const count = { exact: 0, bounded: 0, beyondOne: 0 }
   for (let n = 0; n < many(5_000); n++) {
     const seed = baseSeed + n
@@ -228,7 +228,7 @@ test(`the bounds of the least k contain its true value on ${manyOf(5_000)} small
   expect(count.bounded / (count.exact + count.bounded), JSON.stringify(count)).toBeLessThan(0.02)
 })
 
-test('k is at most 2 if each read returned one of the last two values, however long the history', () => {
+test('the staleness k is at most 2 if every read returns one of the last two values, even in long histories', () => {
   for (let n = 0; n < 60; n++) {
     const random = randomFrom(baseSeed + n)
     const events = readsOfLastTwo({ operations: 300, processes: 2 + (n % 8) }, random)
@@ -266,7 +266,7 @@ function readsOfLastTwo(
   return events
 }
 
-test('a linearizable history of 200 operations has no stale read, Δ = 0 and k = 1', () => {
+test('a linearizable history of 200 operations has no stale read, and staleness Δ = 0 and k = 1', () => {
   for (let n = 0; n < 40; n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)
@@ -295,7 +295,7 @@ test('a read of a value that was overwritten 6 ms earlier is stale by 6 ms and b
   })
 })
 
-test('stalenessOf measures no k without memory for the reads, and releases the memory that it takes', () => {
+test('stalenessOf returns no k if there is no memory for the reads, and gives back the memory that it took', () => {
   const history = historyOf('w1| w2|', '            r1|')
   const { encoded, decoder } = encodeRegister(history, reading)
   const staleness = (memoryBytes: number, times = 1) => {
@@ -314,14 +314,14 @@ test('the median staleness of three reads is that of the middle read', () => {
   expect(versionsBehind).toEqual({ p50: 1, p99: 1, max: 1 })
 })
 
-test('a read that overlaps the overwriting write is not stale', () => {
+test('a read that overlaps the write of a newer value is not stale', () => {
   expect(measure(historyOf('w1| w2---|', '       r1|'))).toMatchObject({
     reads: { measured: 1, stale: 0 },
     deltaNanos: { atLeast: 0, atMost: 0 },
   })
 })
 
-test('the measurement of k keeps both possible orders of two writes until a much earlier write decides between them', () => {
+test('the measurement of staleness k tries both orders of two writes until a much earlier write decides the order', () => {
   // Each read shows that two writes come one just before the other. Of the two that are left one comes after all of these,
   // and one before: that can only be the one called before the first had ended, which ended last and is tried as the last.
   const others = Array.from({ length: 19 }, (_, n) => `w${n + 2}| r${n + 1}|`).join(' ')
@@ -337,7 +337,7 @@ test('a read is stale after another read returned a newer value, even if the new
   })
 })
 
-test('a read of a value that was written twice is ambiguous', () => {
+test('a read of a value that was written twice is counted as ambiguous, and leaves the upper bound of k open', () => {
   expect(measure(historyOf('w1| w2| w1|', '              r2| r1|'))).toMatchObject({
     reads: { measured: 1, stale: 1, ambiguous: 1 },
     k: { atLeast: 2, atMost: undefined },
@@ -352,7 +352,7 @@ test('a read of a value that nobody wrote is unexplained, neither fresh nor stal
   })
 })
 
-test('the staleness of a history without times is measured in versions only', () => {
+test('the staleness of a history without times is measured in versions, but not in time', () => {
   const event = (type: EventInput['type'], f: string, value: Json): EventInput => ({ process: 0, type, f, value })
   const history = smallHistory(
     [1, 2]
@@ -362,7 +362,7 @@ test('the staleness of a history without times is measured in versions only', ()
   expect(measure(history)).toMatchObject({ versionsBehind: { max: 1 }, behindNanos: undefined, deltaNanos: undefined })
 })
 
-test('the least Δ is measured even for times beyond 2^53 and for times that contradict the event order', () => {
+test('the staleness Δ is measured even if times exceed 2^53 or contradict the order of events', () => {
   const at = (events: readonly EventInput[], time: (position: number) => number): History =>
     smallHistory(events.map((event, i) => ({ ...event, time: time(i) })))
   const events = timeline('w1| w2|', '            r1|')

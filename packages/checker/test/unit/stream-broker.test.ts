@@ -185,7 +185,7 @@ test(`check finds no violation of a correct broker in ${manyOf(6_000)} histories
 })
 
 test.each(Object.entries(mistakes) as [Mistake, Guarantee][])(
-  'check reports that a broker that %s breaks %s',
+  'check finds the level %s violated by a broker that %s',
   (mistake, guarantee) => {
     const long = fc.array(fc.nat(999), { minLength: 500, maxLength: 600 })
     const shown = fc

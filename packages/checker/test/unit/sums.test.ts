@@ -87,7 +87,7 @@ test.each<[string, 'bank' | 'counter', EventInput[], Json, number]>([
     'unknown',
     2,
   ],
-])('check refutes, amid 60 unanswered changes, a read that %s', (_, model, events, initial, operations) => {
+])('check finds a violation despite 60 unanswered changes if a read %s', (_, model, events, initial, operations) => {
   const verdict = judged(model, events, initial)
   expect(verdict.result).toBe('violated')
   if (verdict.result === 'violated') expect(verdict.counterexample.operations).toHaveLength(operations)
@@ -153,12 +153,12 @@ test.each<[string, 'bank' | 'counter', EventInput[], Json]>([
     [...read(0, 7), ...completed(1, { f: 'add', value: 5 }, 5), ...read(0, 12)],
     'unknown',
   ],
-])('check accepts %s', (_, model, events, initial) => {
+])('check finds linearizability met by %s', (_, model, events, initial) => {
   expect(judged(model, events, initial).result).toBe('met')
 })
 
 test.each(['bank', 'counter'] as const)(
-  `the sums of a %s refute only histories that no order explains, in ${manyOf(4_000)} histories with wrong amounts`,
+  `check judges a %s by its sums exactly as a search for an order does, in ${manyOf(4_000)} histories with wrong amounts`,
   (model) => {
     const random = randomFrom(inject('seed'))
     const share = { met: 0, violated: 0 }

@@ -60,20 +60,20 @@ describe('an operation that the model does not know', () => {
 describe('a write that is answered with another value', () => {
   const read = (value: EventInput['value']): Step => [1, 'read', null, value]
 
-  test('wrote the value of the answer', () => {
+  test('counts as a write of the value in the answer', () => {
     expect(found('register', [[0, 'write', 1, 2], read(2)])).toBe('met')
     expect(found('register', [[0, 'write', 1, 2], read(1)])).toBe('violated')
     expect(found('register', [[0, 'write', 1, 1], [0, 'cas', [1, 2], [1, 3]], read(3)])).toBe('met')
   })
 
   test.each([null, true, 'OK', 'ok', { version: 3 }, [1, 2]])(
-    'wrote the value of the request if the answer is %j',
+    'counts as a write of the value in the request if the answer is %j',
     (reply) => {
       expect(found('register', [[0, 'write', 1, reply], read(1)])).toBe('met')
     },
   )
 
-  test('causes a warning that names its line', () => {
+  test('causes a warning that names the line of the write', () => {
     const { warnings } = historyFromObjects(lines([[0, 'write', 1, 2]]), 'h.jsonl')
     expect(warnings).toEqual([
       'h.jsonl: a write was answered with another value than asked for (line 2); the value of the answer counts.',
@@ -201,7 +201,7 @@ describe('locks', () => {
     [0, 'unlock', 'bob', 'bob'],
   ]
 
-  test('are refused if their operations have different values and no keys', () => {
+  test('are refused if they are told apart by values instead of keys', () => {
     expect(found('lock', twoNames)).toMatch(
       /^h\.jsonl:3: this lock has the value "alice", and the one on line 1 has the value "bob"\. .*"key"/,
     )

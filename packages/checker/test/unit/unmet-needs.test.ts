@@ -198,7 +198,7 @@ describe("a user's own model", () => {
     expect(missingIn({ ...stack, reads: ['push'] }, [['push', 1, 'ok']])).toEqual([])
   })
 
-  test('counts an operation as an observation if its output changes the encoding as integers', () => {
+  test('counts an operation as an observation if the integer code of the operation depends on the output', () => {
     const integers = {
       initial: 0,
       encode: ({ f, value }: { f: string; value: unknown }, output: unknown) =>

@@ -20,7 +20,7 @@ const three = [put(2, 'x', 1), put(3, 'x', 2), put(4, 'y', 3)]
 const [x1, x2, y3] = [event(2, 'x', 1), event(3, 'x', 2), event(4, 'y', 3)]
 
 describe('a watch', () => {
-  test('is faithful once it was followed to the end in order', () => {
+  test('meets the level faithful if it reported every change in order to the end', () => {
     const report = judge(...three, watch(1, 4, { from: 2 }), watched(1, events(x1, x2)), followed(1, events(y3)))
     expect(report.headline).toBe('complete and in order')
     expect(report.levels.faithful.result).toBe('met')
@@ -62,7 +62,7 @@ describe('a write without an answer', () => {
   const written = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'y', 3)]
   const shown = [watch(1, 4, { from: 2 }), watched(1, events(x1), events(y3)), followed(1, progress(4))]
 
-  test('leaves a gap in a watch unknown until its revision is read', () => {
+  test('leaves the verdict on a gap in a watch unknown until a read covers the revision of the gap', () => {
     expect(judge(...written, ...shown).levels).toMatchObject({
       faithful: { result: 'unknown' },
       reliable: { result: 'unknown' },
@@ -75,11 +75,11 @@ describe('a write without an answer', () => {
     })
   })
 
-  test('did not take effect if a read of its revision shows no change', () => {
+  test('is known to have failed if a read of its revision shows no change', () => {
     expect(judge(...written, ...shown, changes(3, 3)).levels.faithful.result).toBe('met')
   })
 
-  test('may still have taken effect at a revision later than the revisions that were read', () => {
+  test('leaves "reliable" unknown while the write may have taken effect at a revision that was never read', () => {
     const more = [put(6, 'x', 6), watched(1, events(event(6, 'x', 6)))]
     expect(judge(...written, ...shown, changes(3, 4, y3), ...more).levels.reliable.result).toBe('unknown')
   })
@@ -194,7 +194,7 @@ describe('a write of unknown outcome', () => {
     expect(broken(judge(...lines, watched(1, events(...seen)), ...other))).toEqual(['reliable'])
   })
 
-  test('leaves the guarantee reliable unknown only if a missing revision has no other known write', () => {
+  test('leaves the level reliable unknown only if no other write explains a missing revision', () => {
     const gap = [put(2, 'x', 1), open(put(3, 'x', 2)), put(4, 'x', 3), watch(1, 4, { from: 2 })]
     const sent = watched(1, events(event(2, 'x', 1), event(4, 'x', 3)))
     expect(judge(...gap, sent).levels.reliable.result).toBe('unknown')

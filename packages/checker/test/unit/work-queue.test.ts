@@ -175,11 +175,11 @@ describe('the verdict on a queue', () => {
     ],
     ['not at least once: loses messages', [put(1, 0), took(1, 1, 2), left([], 900)]],
     ['not at least once: hands out what nobody put in', [put(1, 0), took(1, 2, 2), left([1], 900)]],
-  ])('is reported as: %s', (headline, operations) => {
+  ])('is reported under the headline "%s"', (headline, operations) => {
     expect(judge(operations).headline).toBe(headline)
   })
 
-  test('is unknown for a message that was never acknowledged if nobody reads the remaining messages', () => {
+  test('is unknown if nobody acknowledged a message and nobody read the remaining messages', () => {
     const { levels } = judge([put(1, 0), took(1, 1, 2)])
     expect(levels['no-lost-messages']).toMatchObject({ result: 'unknown' })
     expect(levels['at-least-once']).toMatchObject({ result: 'unknown' })

@@ -109,7 +109,7 @@ describe('the page of runs', () => {
     expect(await textAt((await opened(directory)).url)).not.toContain('Live page of')
   })
 
-  test('is transferred again only after a change', async () => {
+  test('is sent again only after a change of the runs', async () => {
     const directory = resultsWith({ [ONE]: { 'run.json': runJson(1) } })
     const { url } = await opened(directory)
     const state = /data-state="([^"]+)"/.exec(await textAt(url))?.[1] ?? ''
@@ -145,7 +145,7 @@ describe('the page of runs', () => {
     }
   })
 
-  test('refuses requests without its token, from another origin, for another host or in a frame', async () => {
+  test('refuses a request that lacks the token, comes from another origin or frame, or names another host', async () => {
     const { url } = await opened(resultsWith({}))
     const { pathname, port } = new URL(url)
     for (const path of ['/', '//', '/guessed/', '/guessed/compare', `/?token=${pathname.slice(1, -1)}`])

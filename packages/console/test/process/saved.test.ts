@@ -181,13 +181,13 @@ describe('the state of the page for saved histories', () => {
   const working = { at: 'working', name: 'a.jsonl', progress: undefined } as const
   const shown: Judged = { type: 'judged', title: 'Lost', file: 'a.jsonl', page: '<p>', json: '{}' }
 
-  test('changes from working to showing a result, or to asking again with the reason of a refusal', () => {
+  test('changes from working to showing a result, or back to asking with the reason of a refusal', () => {
     expect(withAnswer(working, shown)).toEqual({ at: 'showing', judged: shown })
     expect(withAnswer(working, { type: 'refused', why: 'no' })).toEqual({ at: 'asking', refusal: 'no' })
     expect(tabTitle(withAnswer(working, shown))).toBe('Lost: a.jsonl')
   })
 
-  test('ignores the result of a check that was stopped', () => {
+  test('does not change if a result arrives after the check was stopped', () => {
     expect(withAnswer(emptyView, shown)).toBe(emptyView)
   })
 })

@@ -23,7 +23,7 @@ test('the actions for several selected nodes name the nodes', () => {
   ])
 })
 
-test('the actions for a link cut the link in both directions, or in either direction', () => {
+test('the actions offered for a link are cuts in both directions, and in each direction alone', () => {
   const actions = actionsFor({ type: 'link', from: 'n1', to: 'n2' }, hello)
   expect(actions.map(({ fault }) => fault.links)).toEqual([['n1>n2', 'n2>n1'], ['n1>n2'], ['n2>n1']])
 })

@@ -104,7 +104,7 @@ test('the sample of operations on the live page includes failed operations even 
 })
 
 /** A view that saw every frame, and one that slept through most of them. */
-test('a page that missed frames or lost its connection ends with the view of an uninterrupted page', () => {
+test('a page that missed frames or lost its connection shows in the end what an undisturbed page shows', () => {
   const live = createLiveRun()
   let steady: View = emptyView
   let sleepy: View = emptyView

@@ -50,7 +50,7 @@ describe('a fault injected by hand', () => {
   const inject = (fault: { kind: string; [member: string]: unknown }, live = working()) =>
     injectFor({ run, live, handle, nodes: ['n1', 'n2'] }, { type: 'inject', order: 1, fault })
 
-  test('is injected if the target can suffer it', async () => {
+  test('takes effect if the target can suffer the fault', async () => {
     expect(await inject({ kind: 'kill', nodes: ['n1'] })).toBeUndefined()
     expect(injected).toEqual([{ kind: 'kill', nodes: ['n1'] }])
   })

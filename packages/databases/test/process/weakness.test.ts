@@ -24,7 +24,7 @@ async function promiseOf(name: string, set: NonNullable<Asked['set']>, fault: st
 
 describe('the described weakness of a target', () => {
   test.each(['mariadb', 'postgres'])(
-    'includes commits that %s loses in promotions only if the run has failovers',
+    'includes the loss of commits by %s in promotions only if the run has failovers',
     async (name) => {
       const set = { commit: 'async' }
       expect(await weaknessOf(name, { set, faults: ['partition'] })).toBe('')
@@ -41,7 +41,7 @@ describe('the described weakness of a target', () => {
     ['postgres', 'transactions', 'read-committed', /^at read-committed a transaction overwrites/],
     ['postgres', 'transactions', 'serializable', /^$/],
     ['postgres', 'register', 'read-committed', /^$/],
-  ])('includes anomalies of the isolation level: %s with %s at %s', async (name, object, isolation, expected) => {
+  ])('includes the anomalies of the isolation level (%s with %s at %s)', async (name, object, isolation, expected) => {
     expect(await weaknessOf(name, { object, set: { isolation } })).toMatch(expected)
   })
 
@@ -63,7 +63,7 @@ describe('the described weakness of a target', () => {
     expect([await promised(2, 'kill'), await promised(1, 'power-loss')]).toEqual(['linearizable', 'linearizable'])
   })
 
-  test('includes the loss of the MariaDB binary log in a power loss, under which MariaDB promises nothing', async () => {
+  test('includes the loss of the MariaDB binary log in a power loss, after which MariaDB promises nothing', async () => {
     expect(await weaknessOf('mariadb', { faults: ['power-loss'] })).toMatch(/^a power loss takes .*\(sync_binlog=0\)$/)
     expect(await promiseOf('mariadb', {}, 'power-loss')).toBe('nothing')
     expect(await promiseOf('mariadb', {}, 'kill')).toBe('linearizable')

@@ -264,13 +264,16 @@ test('reading stops early if the packed operations of a recording would exceed t
   expect(whole).toBeLessThan(100_000)
 }, 60_000)
 
-test.each(models.map(({ name }) => name))('only the model register is checked key by key (%s)', async (model) => {
-  const file = join(directory, 'model.jsonl')
-  writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
-  expect(await canBeApart(taskOf(file))).toBe(model === 'register')
-  writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
-  expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
-})
+test.each(models.map(({ name }) => name))(
+  'the keys of a large recording are checked separately only with the model register (model: %s)',
+  async (model) => {
+    const file = join(directory, 'model.jsonl')
+    writeFileSync(file, `{"chaos":1,"model":"${model}"}\n{"process":0,"type":"invoke","f":"read"}\n`)
+    expect(await canBeApart(taskOf(file))).toBe(model === 'register')
+    writeFileSync(file, '{"process":0,"type":"invoke","f":"read"}\n')
+    expect(await canBeApart(taskOf(file, { model }))).toBe(model === 'register')
+  },
+)
 
 test('a history with more text than the writer caches gets the same verdict as in memory', async () => {
   const file = join(directory, 'texts.jsonl')

@@ -44,7 +44,7 @@ async function started() {
 }
 
 describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('cancels the jobs that no worker has begun when the pool is closed', async () => {
+  test('a closed pool on a queue gives up the jobs that no worker has begun', async () => {
     const { host, port } = await startRedis(redis!)
     const pool = await openQueuePool(`redis://${host}:${port}`, thisThread, { kinds: searchKinds })
     const waiting = pool.do(seedsJob, seeds)
@@ -52,7 +52,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(await waiting).toMatchObject({ type: 'given up' })
   })
 
-  test('runs jobs of high priority first and jobs of low priority last', async () => {
+  test('a queue runs jobs of high priority first and jobs of low priority last', async () => {
     const { queue, connection } = await started()
     const known = closing(new Queue('chaos', { connection }))
     for (const [n, priority] of (['low', 'usual', 'high', 'low'] satisfies Priority[]).entries()) {
@@ -65,7 +65,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toEqual(['high-2', 'usual-1', 'low-0', 'low-3'])
   })
 
-  test('runs each job once, and then returns its stored result', async () => {
+  test('a queue runs each job once, and returns the stored result if the job is added again', async () => {
     const { queue, connection } = await started()
     let done = 0
     const perform = async ({ data }: { data: unknown }) => {
@@ -81,7 +81,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect(done).toBe(2)
   })
 
-  test('adds a job with about one script call to Redis', async () => {
+  test('a queue needs about one Redis script to add a job', async () => {
     const { queue, connection } = await started()
     const client = new Redis(queue)
     onTestFinished(() => client.disconnect())
@@ -106,7 +106,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
     expect((await scripts()) - before).toBeLessThan(asked + 150)
   })
 
-  test('reports why a job failed', async () => {
+  test('a queue returns the reason of the worker if a job failed', async () => {
     const { queue, connection } = await started()
     const perform = () => Promise.reject(new UnrecoverableError('the disk is full'))
     closing(new Worker('chaos', perform, { connection }))
@@ -140,7 +140,7 @@ describe.skipIf(redis === undefined)(`a pool on a queue${redis ? '' : `: ${whySk
 })
 
 describe.skipIf(redis === undefined)(`a queue worker${redis ? '' : `: ${whySkipped('redis-server')}`}`, () => {
-  test('starts no more jobs per second than its limit', async () => {
+  test('a queue worker starts no more jobs per second than its limit', async () => {
     const { queue, connection } = await started()
     const waiting = closing(new Queue('chaos', { connection }))
     for (const n of [1, 2, 3]) await waiting.add('no job of chaos', { n })

@@ -9,10 +9,10 @@ const asked = (name: string) => () =>
     ...{ workload: workloads.find((each) => each.name === name)!, level: 'eventual', settings: {}, targetSettings: {} },
   })
 
-test('a workload that a service cannot perform is refused with the setting that omits the missing function', () => {
+test('a workload that a service cannot perform in full is refused with a setting that removes the missing function', () => {
   expect(asked('set')).toThrow(/cannot be asked to remove, as the workload set does. --workload-set removes=0 leaves/)
 })
 
-test('the refusal of a workload suggests no setting if no setting can adapt the workload to the service', () => {
+test('a workload that no setting can fit to the service is refused without a setting', () => {
   expect(asked('lock')).toThrow(/cannot be asked to acquire, release, as the workload lock does. List in its/)
 })

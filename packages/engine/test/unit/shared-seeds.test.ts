@@ -33,7 +33,7 @@ test('ranges begin with the same interesting seeds, however many ranges are sear
   expect(new Map([...many.begun].sort(([one], [other]) => one - other))).toEqual(alone.begun)
 })
 
-test('a range begins with the latest interesting seeds that are at least two generations old', async () => {
+test('a range begins with the newest interesting seeds, but uses none of the last generation', async () => {
   const { searcher, begun } = searching(8)
   await searchInParallel(searcher, terms, hooks)
   expect([begun.get(1), begun.get(1 + GENERATION)]).toEqual([[], []])

@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict and the same words on a slow machi
   }
 })
 
-test('explain shows the kill of a service outside the nodes in a separate column', () => {
+test('chaos explain shows the kill of a service that is no node in the column of the service', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',
@@ -65,7 +65,7 @@ test('explain shows the kill of a service outside the nodes in a separate column
   expect(steps.map(({ where }) => where)).toEqual(['pg', 'pg'])
 })
 
-describe('the cause that a simulated program shows', () => {
+describe('the shown cause of a violation in a simulated program', () => {
   /** Two overlapping writes of order-5 by p2 and p3; the key given is read as a value that nobody wrote. */
   function shown(broken: 'order-5' | 'order-9', requests: readonly string[], others: readonly object[] = []) {
     const did = (process: number, f: string, key: string, value: Json, [from, to]: readonly [number, number]) =>
@@ -102,18 +102,18 @@ describe('the cause that a simulated program shows', () => {
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
 
-  test('is shown if it concerns the object of the violation', () => {
+  test('is a race that concerns the object of the violation', () => {
     expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
       race: 'p3',
       told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
     })
   })
 
-  test('is omitted if the violation concerns another object', () => {
+  test('is not a race that concerns another object than the violation', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('is the cause in a database if the preceding cause concerns another object', () => {
+  test('is a cause in the database if this cause, unlike an earlier cause, concerns the object', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -121,7 +121,7 @@ describe('the cause that a simulated program shows', () => {
     })
   })
 
-  test('is omitted if it occurred in a database and its requests are unknown', () => {
+  test('is not a cause in the database whose requests are unknown', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 })

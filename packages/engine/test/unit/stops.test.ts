@@ -55,7 +55,7 @@ describe('a debugger attached to a replay', () => {
     ])
   })
 
-  test('stops only in the overtaken request, and once per replay', () => {
+  test('stops in the overtaken request, not in other requests, and only once per replay', () => {
     const { at, lines } = stopsOf([{ request: 'process-0-1', file: 'server.ts', line: 3, nth: 1 }])
     expect(lines).toMatchObject([{ file: 'server.ts', line: 3 }])
     const place = { file: 'server.ts', line: 3 }

@@ -32,13 +32,13 @@ test('nameOfKind returns the name that --faults uses for a kind, and the kind it
     }
 })
 
-test('the names of faults are those of every kind, each once', () => {
+test('faultNames lists the name of every kind of fault, and no name twice', () => {
   const names = faultNames()
   expect(new Set(names).size).toBe(names.length)
   expect(names).toEqual(expect.arrayContaining(['delay', 'delay-clients', 'loss', 'lose-reply', 'sql-error']))
 })
 
-test('a fault that cannot be injected is refused with the faults that come nearest, and where it can be', () => {
+test('the refusal of a fault names the nearest faults, and the kind of run that can inject the fault', () => {
   expect(refusalText({ not: 'no', instead: ['kill'] })).toBe('no. Instead: kill.')
   expect(insteadText({ not: 'no', instead: ['a', 'b', 'c'] })).toBe('a, b or c')
   expect(insteadText({ not: 'no', instead: ['a', 'b'], elsewhere: 'simulator' })).toBe('a or b, or with --sim')

@@ -47,7 +47,7 @@ test('forge keeps the "type" of a message, and returns undefined for a message w
   expect(forge({ type: 'ping', entries: [], leader: null }, 1, drawFrom(1))).toBeUndefined()
 })
 
-test('forge replaces a node name by another node name, and a number by a near non-negative number', () => {
+test('forge replaces a node name by another node name, and a number by a close number that is not negative', () => {
   const all = (message: Json) =>
     new Set(Array.from({ length: 100 }, (_, seed) => JSON.stringify(forge(message, 1, drawFrom(seed)))))
   expect(all('n2')).toEqual(new Set(['"n3"', '"n4"', '"n5"']))

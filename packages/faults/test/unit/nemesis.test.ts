@@ -102,7 +102,7 @@ describe('a fault schedule', () => {
     }
   })
 
-  test('flips bits on the same minority of the nodes throughout', () => {
+  test('flips bits on only one minority of the nodes for the whole run', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (size, seed) => {
         const kinds = nemeses.filter(({ name }) => name === 'flip-bit')
@@ -146,7 +146,7 @@ describe.each([3, 4, 5, 7])('a schedule of partitions, kills and pauses on %d no
 
 describe('a planned fault', () => {
   test.each(nemeses.map((nemesis) => [nemesis.name, nemesis] as const))(
-    'resolves to a fault of the kind that its nemesis declares: %s',
+    'is resolved to the kind of fault that the nemesis %s declares',
     (_, nemesis) => {
       fc.assert(
         fc.property(fc.integer(), (seed) => {
@@ -165,7 +165,7 @@ describe('a planned fault', () => {
     expect(describeFault(fault)).toBe('partition {n1 n2 n3 n5 | n4}')
   })
 
-  test('leaves each node connected to a different majority if it is a majority ring', () => {
+  test('in the form of a majority ring leaves each node connected to a different majority', () => {
     for (const size of [5, 6, 7, 9]) {
       const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)
       const fault = resolveFault(

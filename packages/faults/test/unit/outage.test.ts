@@ -92,7 +92,7 @@ test('the outage caused by a kill includes the restart of the nodes', () => {
   expect(outageOf({ kind: 'crash', nodes: 'all', before: 'send', nth: 1 })).toBe(100 + 500_000_000)
 })
 
-test('faults that overlap leave no majority only while they overlap', () => {
+test('two faults that each leave a majority cause an outage only while they overlap', () => {
   const at = (from: number, to: number) => ({ from: nanos(from), to: nanos(to) })
   const two = { kind: 'pause', nodes: 'minority' } as const
   const overlapping = [

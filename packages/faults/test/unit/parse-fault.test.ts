@@ -47,7 +47,7 @@ test.each<[Fault, string]>([
     },
     'reorder withinMs=20 on 1 link (10%)',
   ],
-])('describeFault describes %j', (fault, words) => {
+])('describeFault returns one line of text for %j', (fault, words) => {
   expect(describeFault(fault)).toBe(words)
 })
 

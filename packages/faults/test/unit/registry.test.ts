@@ -121,7 +121,7 @@ test.each<readonly [object, string]>([
   [{ kind: 'drop-message', match: { equals: 1 } }, '"equals" compares a member with a value'],
   [{ kind: 'drop-message', match: { command: 'SET x' } }, 'The nearest is "command" "SET" with "key" "x".'],
   [{ kind: 'drop-message', match: { command: 'SET ' } }, 'The nearest is "command" "SET".'],
-])('%j is refused with what can be given', (fault, message) => {
+])('the fault %j is refused with a correction', (fault, message) => {
   expect(() => parseFault({ links, ...fault }, 'x')).toThrow(message)
 })
 
@@ -131,7 +131,7 @@ test.each<readonly [object]>([
   [{ kind: 'lose-reply', match: { statement: 'COMMIT' } }],
   [{ kind: 'crash-before-reply', match: { statement: 'COMMIT' } }],
   [{ kind: 'drop-message', match: { command: 'SET', key: 'x' } }],
-])('%j is a fault', (fault) => {
+])('the fault %j is accepted', (fault) => {
   expect(parseFault({ links, ...fault }, 'x')).toMatchObject(fault)
 })
 
@@ -141,7 +141,7 @@ test('a long value is cut in a message', () => {
   expect([quote(1.5), quote(undefined), quote(Number.NaN)]).toEqual(['1.5', 'undefined', 'NaN'])
 })
 
-test('faults that hide a reply, act on replies or belong to a machine or an engine are told from others', () => {
+test('the predicates on fault kinds find faults that hide a reply, act on replies, or belong to a machine or engine', () => {
   expect(trafficFaultKinds.filter((kind) => isUnansweredFault({ kind }))).toEqual(['crash-before-reply', 'lose-reply'])
   const onReplies = httpFamily.kinds.map(({ kind }) => kind).filter(actsOnReplies)
   const named = httpFamily.kinds.flatMap(({ kind }) =>
@@ -214,7 +214,7 @@ describe('a schedule', () => {
     expect(() => parseSchedule(value, 'x')).toThrow(message)
   })
 
-  test('a plan without times is parsed unchanged', () => {
+  test('without times is parsed unchanged as a plan', () => {
     expect(parsePlan({ kind: 'kill', nodes: ['n1'] }, 'x')).toEqual({ kind: 'kill', nodes: ['n1'] })
   })
 })

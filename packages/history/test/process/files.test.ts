@@ -94,7 +94,7 @@ describe('a history file', () => {
     expect(history.format).toBe('jsonl')
   })
 
-  test('is written in batches, and appended lines come before later events', () => {
+  test('is written in batches, and keeps appended lines before later events', () => {
     const path = join(directory, 'lines.jsonl')
     const lines = someEvents(6).map((event) => `${JSON.stringify(event)}\n`)
     const inFile = () => readFileSync(path, 'utf8').split('\n').length - 1
@@ -116,7 +116,7 @@ describe('a history file', () => {
     }
   })
 
-  test('contains a large batch immediately after the batch is appended', () => {
+  test('receives a large batch at once, without a delay', () => {
     const path = join(directory, 'large.jsonl')
     const writer = openHistoryWriter(path)
     writer.appendLine(`${JSON.stringify({ ...someEvents(1)[0], error: 'x'.repeat(300 * 1024) })}\n`)
@@ -391,7 +391,7 @@ describe('a memory limit', () => {
         line({ process: i, type: 'invoke', f: 'read' }) +
         line({ process: i, type: 'info', f: 'read', error: `e ${i}` }),
     ],
-  ])('stops reading if %s exceed it', async (name, nth) => {
+  ])('ends reading if %s need too much memory', async (name, nth) => {
     const text = Array.from({ length: 20_000 }, (_, i) => nth(i)).join('')
     const path = file(`many-${name}.jsonl`, text)
     const stopped = await readWithin(path, 800_000)

@@ -122,14 +122,14 @@ describe('a million opening brackets', () => {
     rmSync(join(directory, name))
   })
 
-  test('are ignored as a cut-off line if they are unclosed on the last line', async () => {
+  test('on a last line without an end are skipped with a warning that the line is cut off', async () => {
     expect(await said(file('cut.jsonl', `${invoked}${'['.repeat(many)}`))).toBe(
       '1 read; cut.jsonl:2: the last line is cut off (neither a line end nor valid JSON) and is left out; the lines before it are used.',
     )
   })
 })
 
-describe('a malformed or huge number', () => {
+describe('a malformed or huge number in a history', () => {
   test.each([
     ['value NaN', ok('"value":NaN'), 'h.jsonl:2: bad JSON at column 46, near "NaN}". Every line is one JSON object.'],
     [
@@ -167,7 +167,7 @@ describe('a malformed or huge number', () => {
     )
   })
 
-  test('values beyond 2^53 that differ by one remain distinct in JSON and in EDN', async () => {
+  test('keeps its exact value beyond 2^53, in JSON and in EDN', async () => {
     const outputs = async (name: string, content: string) => {
       const history = await readHistory(file(name, content))
       return Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))

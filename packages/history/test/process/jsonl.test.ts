@@ -303,7 +303,7 @@ describe('the line scanner', () => {
       ? { ...result, operations: { ...(result.operations as object), input: undefined, output: undefined } }
       : result
 
-  test('reads lines in any chunks with the result of JSON.parse on each line', () => {
+  test('reads each line like JSON.parse, however the bytes are divided into chunks', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -326,7 +326,7 @@ describe('the line scanner', () => {
     )
   })
 
-  test('pairs the events of long plain histories in chunks of any size', () => {
+  test('pairs the events of a long history without nested values, in chunks of any size', () => {
     const lines: string[] = []
     for (let i = 0; i < 500; i += 1) {
       lines.push(`{"process": ${i % 7}, "type": "invoke", "f": "cas", "value": [${i}, ${i + 1}], "time": ${i * 2}}`)

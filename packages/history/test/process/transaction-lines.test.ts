@@ -223,7 +223,7 @@ function isUsual(line: string): boolean {
 const invoked = (given: string): string => `{"process":0,"type":"invoke","f":"txn","value":${given}}`
 
 describe('lines with transactions', () => {
-  test.each([inJson, inEdn])('give the same result in the scanner and in the parser, in $format', (syntax) => {
+  test.each([inJson, inEdn])('are read alike by the fast scanner and by the slow parser, in $format', (syntax) => {
     fc.assert(
       fc.property(rowsOf(syntax), fc.array(fc.nat(80), { maxLength: 4 }), (rows, cuts) => {
         const bytes = new TextEncoder().encode(textOf(syntax, rows))
@@ -248,7 +248,7 @@ describe('lines with transactions', () => {
     ['{:process 0, :type :invoke, :f :txn, :value [[:r 1 nil] [:append "x" 2] [:w :y -3] [:r 1]]}'],
     ['#jepsen.history.Op{:index 7, :time 5, :type :invoke, :process 0, :value [[:r 1 [1 2 30] ]]}'],
     ['{:type :invoke, :value [], :f :txn, :process 0}'],
-  ])('are read by the scanner without the EDN parser: %s', (event) => {
+  ])('in this EDN form need only the scanner, not the EDN parser: %s', (event) => {
     expect(isUsual(event)).toBe(true)
   })
 

@@ -237,7 +237,7 @@ describe.skipIf(!existsSync(elle))('the transactions of Elle’s tests (need the
   const files = existsSync(elle) ? readdirSync(elle) : []
 
   test.each(files)(
-    'have all micro-operations in columns, even after printing in the native format: %s',
+    'have all micro-operations in columns, before and after printing in the native format: %s',
     async (file) => {
       const directory = mkdtempSync(join(tmpdir(), 'chaos-transactions-'))
       onTestFinished(() => rmSync(directory, { recursive: true }))
@@ -288,7 +288,7 @@ describe('a transaction whose completion differs from its invocation', () => {
     ['reads are left out', [['r', 'y', null], append('x', 1)], [append('x', 1)]],
     ['nothing was asked for', [], [append('x', 1)]],
     ['the answer has no transaction', [append('x', 1)], 'OK'],
-  ])('causes no warning if %s', (_, asked, answered) => {
+  ])('causes no warning although %s', (_, asked, answered) => {
     expect(warnings(asked, answered)).toEqual([])
   })
 })

@@ -71,7 +71,7 @@ describe('the pairing of events', () => {
     expect(outputOf(history, 0)).toBe('a')
   })
 
-  test('an operation keeps its outcome and its error', () => {
+  test('leaves an operation with the outcome and the error of its completion', () => {
     const history = historyFromEvents([
       call(0, 'write', 1),
       end(0, 'fail', 'write', 1, { error: 'refused' }),
@@ -90,7 +90,7 @@ describe('the pairing of events', () => {
     expect(history.keys[history.operations.key[0] ?? -1]).toBe('k')
   })
 
-  test('events without times have their positions among the client events as times', () => {
+  test('gives events without times their positions among the client events as times', () => {
     const history = historyFromEvents([
       call(0, 'read'),
       call(1, 'read'),
@@ -142,7 +142,7 @@ describe('the pairing of events', () => {
     expect(history.nemesis.map(({ process }) => process)).toEqual(['nemesis', 'operator'])
   })
 
-  test('columns hold 3,000 operations, and large process numbers remain distinct', () => {
+  test('grows to 3,000 operations, and keeps large process numbers distinct', () => {
     const events: EventInput[] = []
     for (let i = 0; i < 3000; i += 1) {
       events.push(call(i * 1_000_003, 'write', i), end(i * 1_000_003, 'ok', 'write', i))

@@ -30,7 +30,7 @@ test('a client of a run is named by its number in the run, not in the recording'
   )
 })
 
-test('a client is named by its session, and a process without a session by its number', () => {
+test('a client is named by the session of its process, or else by the number of the process', () => {
   expect(namesIn(['c4', 'c4', undefined], { by: 'header.X-Client', named: true })).toEqual([
     ['c4', 'client c4'],
     ['c4', 'client c4'],

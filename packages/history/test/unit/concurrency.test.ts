@@ -62,11 +62,11 @@ describe('the overlap of operations', () => {
         [2, 'b', 2, 4],
       ],
     ],
-  ])('is found for operations %s', (_, rows) => {
+  ])('is reported for two operations %s', (_, rows) => {
     expect(concurrent(...rows)).toBe(true)
   })
 
-  test('parts of one request with equal times do not overlap', () => {
+  test('is not reported for the parts of one request, although their times are equal', () => {
     expect(concurrent([0, 'a', 1, 2])).toBe(false)
     expect(concurrent([0, 'a', 1, 2], [1, 'a', 1, 2], [2, 'a', 1, 2])).toBe(false)
   })

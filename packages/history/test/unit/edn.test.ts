@@ -149,7 +149,7 @@ describe('an EDN history', () => {
 
   test('is read from one map per line', () => check(`${lines.join('\n')}\n`))
   test('is read from one vector of maps', () => check(`[${lines.join('\n ')}]\n`))
-  test('is read from one list of maps with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
+  test('is read from one list of maps, even with comments', () => check(`; a list\n(${lines.join('\n ; é\n')})`))
 
   test('may be empty', () => {
     for (const text of ['', ' \n', '[]', '()', 'nil', '; nothing']) expect(read(text, edn).eventCount).toBe(0)

@@ -81,12 +81,12 @@ describe('a text key and a key of another type with the same characters', () => 
   const keysOf = (...keys: readonly (string | number)[]): readonly string[] =>
     historyFromEvents(keys.map((key, process) => ({ process, type: 'invoke', f: 'read', key }))).keys
 
-  test('are two keys in either order', () => {
+  test('are read as two keys, in whichever order they come', () => {
     expect(keysOf(1, '1', 1, '1')).toEqual(['1', '"1"'])
     expect(keysOf('1', 1, '1', 1)).toEqual(['1', '1 (not a text)'])
   })
 
-  test('are two keys on the fast path', () => {
+  test('are read as two keys by the fast path too', () => {
     const line = (process: number, key: string): string =>
       `{"process":${process},"type":"invoke","f":"read","key":${key}}\n`
     for (const order of [

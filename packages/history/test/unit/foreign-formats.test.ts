@@ -128,7 +128,7 @@ describe('a file with one operation per line', () => {
     expect(shape(await read(text))).toEqual(WRITE_AND_READ)
   })
 
-  test('takes the unit of times from their names, or from their size', async () => {
+  test('takes the unit of times from the names of the members, or else from the size of the numbers', async () => {
     const at = async (operation: object) => {
       const { operations, warnings } = await read(lines([{ f: 'write', input: 1, ...operation }]))
       return [operations.callTime[0], operations.returnTime[0], warnings.length]
@@ -165,7 +165,7 @@ describe('a file with one operation per line', () => {
     expect((await read(text, { independent: true })).keys).toEqual(['x'])
   })
 
-  test('counts toward the memory limit while it is buffered', async () => {
+  test('is refused if its buffered operations exceed the memory limit', async () => {
     const text = Array.from({ length: 2000 }, (_, n) => ({ f: 'write', input: n, call: n, return: n + 1 }))
     const path = join(directory, 'held.jsonl')
     writeFileSync(path, lines(text))
@@ -312,7 +312,7 @@ describe('a time member with an unusual name', () => {
     ['ts', ['1700000000000000000', '1700000000500000000'], [0, 5e8]],
     ['timestamp', [1_700_000_000.5, 1_700_000_001], [0, 5e8]],
     ['timestamp', ['2026-01-01T00:00:00Z', '2026-01-01T00:00:01Z'], [0, 1e9]],
-  ])('is used with a hint: %s %j', async (name, times, expected) => {
+  ])('is read as the time, with a warning: %s %j', async (name, times, expected) => {
     const { operations, warnings } = await read(lines(events(name, times)))
     expect([operations.callTime[0], operations.returnTime[0]]).toEqual(expected)
     expect(warnings[0]).toContain(`there is no "time"; "${name}" is taken for it`)

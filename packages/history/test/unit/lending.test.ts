@@ -19,7 +19,7 @@ const eventsOf = (operations: readonly { value: number | string; key: string; ok
     { process, type: ok ? 'ok' : 'info', f: 'write', key, value, ...(ok ? {} : { error: `no ${value}` }) },
   ])
 
-test('a history borrowed from a lent history equals the original', () => {
+test('a history that another thread borrows equals the original history', () => {
   fc.assert(
     fc.property(events, (operations) => {
       const own = historyFromEvents(eventsOf(operations), { shared: true })

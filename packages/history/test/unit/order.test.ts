@@ -68,8 +68,8 @@ const grouped = (unit: number): readonly Line[] => [
   [4 * unit, 1, 'ok', 'read', 1],
 ]
 
-describe('times that contradict the order of lines', () => {
-  test.each([1, 1000, MS, S])('are refused with both lines and the remedies, in units of %i ns', async (unit) => {
+describe('a history whose times contradict the order of lines', () => {
+  test.each([1, 1000, MS, S])('is refused with both lines and the remedies, in units of %i ns', async (unit) => {
     const text = await refusal(file(`grouped-${unit}.jsonl`, jsonl(grouped(unit))))
     expect(text).toMatch(
       new RegExp(`^DIR/grouped-${unit}.jsonl:5: its time \\(${3 * unit}\\) .* line 4 \\(${6 * unit}\\)`),
@@ -78,13 +78,13 @@ describe('times that contradict the order of lines', () => {
       expect(text).toContain(remedy)
   })
 
-  test('are refused in EDN, in numbered Jepsen histories and in compressed files', async () => {
+  test('is refused as EDN, as a numbered Jepsen history and as a compressed file', async () => {
     expect(await refusal(file('grouped.edn', edn(grouped(S), false)))).toContain('--order time')
     expect(await refusal(file('numbered.edn', edn(grouped(S), true)))).toContain('--order time')
     expect(await refusal(file('grouped.jsonl.gz', gzipSync(jsonl(grouped(S)))))).toContain('--order time')
   })
 
-  test('are refused in a packed recording, in one piece or in stretches', async () => {
+  test('is refused as a packed recording, in one piece and in stretches', async () => {
     const path = file('packed.jsonl', jsonl(grouped(S)))
     const dealing = { places: 1, placeOf: () => 0 }
     await expect(readPacked(path, dealing)).rejects.toThrow('packed.jsonl:5: its time')
@@ -95,7 +95,7 @@ describe('times that contradict the order of lines', () => {
     await expect(join()).rejects.toThrow(CannotPack)
   })
 
-  test('are sorted with --order time', async () => {
+  test('is sorted by its times with --order time', async () => {
     const path = file('sorted.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'time' } })
     expect(shape(history)).toEqual(['0 write 0-1', '1 read 2-3', '0 write 4-5'])
@@ -103,7 +103,7 @@ describe('times that contradict the order of lines', () => {
     expect(history.warnings).toEqual([])
   })
 
-  test('a call at the time of a return makes the two operations concurrent', async () => {
+  test('has two concurrent operations if one is called at the time at which the other returns', async () => {
     const path = file(
       'ties.jsonl',
       jsonl([
@@ -125,7 +125,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('equal times of one process are accepted', async () => {
+  test('is accepted without a warning if one process has equal times', async () => {
     const path = file(
       'own.jsonl',
       jsonl([
@@ -154,7 +154,7 @@ describe('times that contradict the order of lines', () => {
       [1e6, 5e7],
     ],
   ] as const)(
-    'a warning about equal times states the clock resolution: %j ns with %j: %s',
+    'with equal times gets a warning that states the clock resolution: %j ns with %j: %s',
     async ([first, second], ordering, said, [resolution, apart]) => {
       const path = file(
         'resolution.jsonl',
@@ -171,7 +171,7 @@ describe('times that contradict the order of lines', () => {
     },
   )
 
-  test('are ignored with --order lines, and no operation ends before it begins', async () => {
+  test('is read in the order of lines with --order lines, in which no operation ends before it begins', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'lines' } })
     expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])
@@ -183,7 +183,7 @@ describe('times that contradict the order of lines', () => {
     ])
   })
 
-  test('cause only a warning if they differ by a fraction of a millisecond', async () => {
+  test('gets only a warning if the times differ by a fraction of a millisecond', async () => {
     const lines: readonly Line[] = [
       [10 * MS, 0, 'invoke', 'write', 1],
       [14 * MS, 0, 'ok', 'write', 1],
@@ -202,7 +202,7 @@ describe('times that contradict the order of lines', () => {
     )
   })
 
-  test('are accepted for invocations in numbered Jepsen histories, which have planned times', async () => {
+  test('is accepted if the times are the planned times of invocations in a numbered Jepsen history', async () => {
     const late: readonly Line[] = [
       [1 * S, 0, 'invoke', 'write', 1],
       [9 * S, 0, 'ok', 'write', 1],
@@ -214,7 +214,7 @@ describe('times that contradict the order of lines', () => {
     expect(await refusal(file('undue.jsonl', jsonl(late)))).toContain('--order time')
   })
 
-  test('are refused within one process', async () => {
+  test('is refused if the times decrease within one process', async () => {
     const back: readonly Line[] = [
       [9 * S, 0, 'invoke', 'write', 1],
       [8 * S, 0, 'ok', 'write', 1],

@@ -13,12 +13,12 @@ function noticed(...steps: readonly (readonly [by: number, does: string, value: 
   })
 }
 
-test('a write is reported if another client changed the number since the writer read it', () => {
+test('a possible lost update is noticed if another client changed a number between a read and a write', () => {
   expect(noticed([0, 'reads', 5], [1, 'reads', 5], [0, 'writes', 6], [1, 'writes', 6])).toEqual(['x'])
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test('a write is not reported if no other client changed the key after the read, or if the value is not a number', () => {
+test('no lost update is noticed without a change by another client, without a read, or without a number', () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

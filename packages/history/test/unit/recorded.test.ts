@@ -78,7 +78,7 @@ describe('client sessions', () => {
 })
 
 describe('recorder events', () => {
-  test('become marks at their positions among the client events', () => {
+  test('become marks of the history, each at its position among the client events', () => {
     const history = historyFromEvents([
       invoke(0),
       ok(0),

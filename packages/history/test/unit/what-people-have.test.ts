@@ -49,9 +49,9 @@ const two = (write: object, read: object): string =>
 const WRITTEN = '0 write x 1 > ok 1'
 const BOTH = [WRITTEN, '1 read x null > ok 1']
 
-describe('an answer member next to a value', () => {
+describe('a member with the answer, next to a member with the value', () => {
   test.each(['ok', 'OK', true, 'acknowledged', 'success', 200, '200 OK', { status: 'ok' }, { ok: true, error: null }])(
-    'is the outcome if it is %j',
+    'is read as the outcome "ok" if it contains %j',
     async (result) => {
       for (const name of ['result', 'output', 'response'])
         expect(await told(two({ value: 1, [name]: result }, { value: 1, [name]: result }))).toEqual(BOTH)
@@ -66,25 +66,25 @@ describe('an answer member next to a value', () => {
     [409, 'fail'],
     [{ status: 'error' }, 'info'],
     [{ error: 'connection reset' }, 'info'],
-  ])('sets the outcome of a write: %j becomes %s', async (result, outcome) => {
+  ])('gives a write its outcome: %j means %s', async (result, outcome) => {
     expect(await told(two({ value: 1, result }, { value: null, result: null }))).toEqual([
       `0 write x 1 > ${outcome} 1`,
       '1 read x null > ok null',
     ])
   })
 
-  test('may contain both the value and the outcome', async () => {
+  test('may be an object with both the outcome and the value', async () => {
     expect(await told(two({ value: 1 }, { result: { status: 'ok', value: 1 } }))).toEqual(BOTH)
   })
 
-  test('means that a read returned null if it is "not_found"', async () => {
+  test('makes a read return null if it contains "not_found"', async () => {
     expect(await told(two({ value: 1 }, { value: null, result: 'not_found' }))).toEqual([
       WRITTEN,
       '1 read x null > ok null',
     ])
   })
 
-  test('means that a cas failed if it is false', async () => {
+  test('makes a cas fail if it contains false', async () => {
     const cas = { client: 2, op: 'cas', key: 'x', value: [1, 2], start: 50, end: 60 }
     expect(await told(two({ value: 1 }, { result: 1 }) + lines([{ ...cas, result: false }]))).toEqual([
       ...BOTH,
@@ -94,7 +94,7 @@ describe('an answer member next to a value', () => {
 })
 
 describe('an ambiguous answer member', () => {
-  test('is read as the value if that value was written and no other member can hold the value read', async () => {
+  test('is read as the value if a write wrote this value and no other member fits', async () => {
     expect(await told(two({ value: true }, { result: true }))).toEqual([
       '0 write x true > ok true',
       '1 read x null > ok true',
@@ -105,13 +105,13 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('is refused with a --map option if no member holds the value that a read returned', async () => {
+  test('is refused with a proposed --map option if no member contains the value that a read returned', async () => {
     expect(await told(two({ value: 1 }, { result: 'ok' }))).toMatch(
       /:2: "result" is "ok", and no member holds what a read returned. .*--map output=result/,
     )
   })
 
-  test('is refused if it contradicts the value', async () => {
+  test('is refused if the member "value" states another value', async () => {
     const refused = two({ value: 1 }, { value: 1, output: 2 })
     expect(await told(refused)).toMatch(
       /:2: "value" is 1 and "output" is 2: .*--map output=value or --map output=output/,
@@ -120,13 +120,13 @@ describe('an ambiguous answer member', () => {
     expect(await told(two({ value: 1 }, { value: null, output: 1 }))).toEqual(BOTH)
   })
 
-  test('is refused if two members disagree about the outcome', async () => {
+  test('is refused if another member states another outcome', async () => {
     expect(await told(two({ value: 1, type: 'ok', status: 500 }, { value: 1 }))).toMatch(
       /"status" says .* "type"|"status".*"type"/,
     )
   })
 
-  test('a read with arguments and a write without a value are refused, but SET and GET are accepted', async () => {
+  test('is refused along with its line if a write has no value or a read has arguments', async () => {
     const asked = two({ args: ['x', 1] }, { args: ['x'], result: 1 }).replaceAll('"key":"x",', '')
     expect(await told(asked)).toMatch(/:2: "args" is \["x"\], and a read takes no value\. .*jq -c '\.key=\.args\[0\]/)
     expect(await told(two({}, { result: 1 }))).toMatch(/:1: this write has no value\./)
@@ -136,7 +136,7 @@ describe('an ambiguous answer member', () => {
     ])
   })
 
-  test('the use of each member is reported with its number of lines', async () => {
+  test('is listed with its use and its number of lines, like all members', async () => {
     const { taken = [] } = await readHistory(file(two({ value: 1, result: 'ok', note: 7 }, { value: 1, result: 'ok' })))
     expect(taken.map(takenText)).toEqual(
       expect.arrayContaining([
@@ -196,7 +196,7 @@ describe('a line that describes an HTTP request', () => {
   const get = { method: 'GET', path: '/kv/x', response: '1', status: 200, start_ms: 30, end_ms: 40, client: 1 }
   const read = ['0 write /kv/x 1 > ok 1', '1 read /kv/x null > ok 1']
 
-  test('writes or reads the record at its path', async () => {
+  test('becomes a write or a read of the key in its path', async () => {
     expect(await told(lines([put, get]))).toEqual(read)
     expect(
       await told(
@@ -262,7 +262,7 @@ describe('events in other notations', () => {
     ['capital members', capital, ['invoke', 'ok']],
     ['capital members and types', capital, ['Invoke', 'Ok']],
     ["Porcupine's kinds", { type: 'Kind', process: 'ClientId', f: 'Op', value: 'Value' }, [false, true]],
-  ] as const)('are read with %s', async (_, names, types) => {
+  ] as const)('are read if they use %s', async (_, names, types) => {
     expect(await told(events(names, types))).toEqual(read)
     expect((await readHistory(file(events(names, types)))).operations.callTime[1]).toBe(30)
   })
@@ -277,7 +277,7 @@ describe('events in other notations', () => {
     expect(await told(content)).toEqual(['0 put x "a" > ok "a"', '0/2 get x null > ok "a"'])
   })
 
-  test('may give the result another name, which must not contradict the value', async () => {
+  test('may contain the answer in the member "result", unless this contradicts the member "value"', async () => {
     const invoked = { process: 1, type: 'invoke', f: 'read' }
     const ok = { process: 1, type: 'ok', f: 'read', result: 5 }
     expect(await told(lines([invoked, ok]))).toEqual(['1 read null > ok 5'])
@@ -375,7 +375,7 @@ describe('a table of operations', () => {
     ['commas', ','],
     ['tabs', '\t'],
     ['semicolons', ';'],
-  ])('a table may contain events or operations separated by %s', async (_, separator) => {
+  ])('may contain events or operations, with cells separated by %s', async (_, separator) => {
     const table = (text: string): string => text.replaceAll(',', separator)
     expect(
       await told(
@@ -439,7 +439,7 @@ describe('transactions grouped by session', () => {
     expect(history.warnings).toEqual([expect.stringContaining('2 transactions of 2 sessions without times')])
   })
 
-  test('may be several in one session, and may be aborted', async () => {
+  test('may share a session, and may be marked as aborted', async () => {
     expect(await told('w 0 1\n-----\nw 0 2\n=====\nr 0 ?\n')).toEqual([
       '0 txn [["w",0,1]] > ok [["w",0,1]]',
       '0 txn [["w",0,2]] > ok [["w",0,2]]',
@@ -488,7 +488,7 @@ describe('a Jepsen record', () => {
     .map(([process, type, f, value]) => `{:process ${process}, :type ${type}, :f ${f}, :value ${value}}\n`)
     .join('')
 
-  test('is found if another file of its store is given', async () => {
+  test('is found in history.edn if its folder or another file of the folder is given', async () => {
     file(edn, 'store/history.edn')
     const test = file('JEPSEN\u0000\u0001', 'store/test.jepsen')
     const results = file('{:valid? true}', 'store/results.edn')

@@ -295,7 +295,7 @@ test("members that a program adds to Node's classes and modules are absent in th
   expect(same.lines).toEqual(one.lines)
 })
 
-describe('a program that never returns on an unwatched thread', () => {
+describe('a program with an endless loop', () => {
   const WAYS: readonly (readonly [where: string, program: string])[] = [
     ['as it starts', 'for (;;);'],
     ['after an await', 'await 1; for (;;) try { for (;;); } catch {}'],
@@ -304,7 +304,7 @@ describe('a program that never returns on an unwatched thread', () => {
     ['waiting for the clock', 'const until = Date.now() + 1e9; while (Date.now() < until);'],
   ]
 
-  test.each(WAYS)('is stopped %s, and never continues', async (_, program) => {
+  test.each(WAYS)('is stopped %s, and does not disturb the next run', async (_, program) => {
     await expect(ran(serving(program), { longestMs: 200 })).rejects.toThrow(
       /n1 does not return from a turn, and was stopped/,
     )
@@ -324,7 +324,7 @@ describe('a program resumed by an event of Node after its run', () => {
     ['setImmediate', 'setImmediate(() => {})'],
   ]
 
-  test('is reported by a warning even if no run follows', async () => {
+  test('causes a warning, and one error when the next program is loaded', async () => {
     const warned = new Promise((resolve) => process.once('warning', resolve))
     await ran(serving(`${AWAITED}\nsetTimeout(() => {}, 1)`))
     await warned

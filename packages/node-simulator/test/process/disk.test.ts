@@ -45,7 +45,7 @@ describe('the disk of a node', () => {
     }
   })
 
-  test('after a power failure has lost, torn or kept the data that was not fsynced', async () => {
+  test('has lost, torn or kept the data that was not fsynced after a power failure', async () => {
     const found = new Set<string>()
     for (let seed = 1; seed <= 40; seed++) {
       const { lines } = await ran(writing(false), { seed, meanwhile: losingPower('torn') })

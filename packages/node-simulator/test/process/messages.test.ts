@@ -138,7 +138,7 @@ describe('the HTTP mode "messages"', () => {
   })
 
   test.each(['bytes', 'messages'] as const)(
-    'the mode %s opens a new connection after an idle connection was closed',
+    'like the mode "bytes", opens a new connection after an idle connection was closed (%s)',
     async (http) => {
       const { lines } = await ran(
         `
@@ -172,7 +172,7 @@ describe('the HTTP mode "messages"', () => {
     },
   )
 
-  test('delivers streams while they are written, even if they never end', async () => {
+  test('delivers each part of a stream as it is written, even if the stream never ends', async () => {
     const streaming = `
       import { createServer } from 'node:http'
       createServer((request, response) => {

@@ -62,7 +62,7 @@ describe('a program', () => {
     expect(lines).toEqual(['n1: mine'])
   })
 
-  test('keeps the contexts of a late AsyncLocalStorage subclass, and of a snapshot', async () => {
+  test('keeps the context of an AsyncLocalStorage subclass that it creates late, and the context of a snapshot', async () => {
     const { lines } = await ran(
       serving(`
       import { AsyncLocalStorage, AsyncResource, executionAsyncResource } from 'node:async_hooks'

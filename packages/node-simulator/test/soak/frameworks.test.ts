@@ -309,7 +309,7 @@ const chosen = Object.entries(FRAMEWORKS).filter((_, i) => process.env['CHAOS_SO
 
 describe('a simulated service on an unmodified framework', () => {
   test.for(chosen)(
-    'gives the same result with freshly loaded packages and with packages kept between runs: %s',
+    'has the same results whether packages are loaded afresh or kept between runs: %s',
     async ([name, { packages, program, keepsSomething = false }], context) => {
       const directory = mkdtempSync(join(folder, 'service-'))
       writeFileSync(join(directory, 'package.json'), '{}')

@@ -38,15 +38,18 @@ describe('a program declared with "beside"', () => {
     for (const node of ['n1', 'n2']) for (let i = 1; i <= 6; i++) expect(lines).toContain(`${node}: told /paid/${i}`)
   })
 
-  test.each(['bytes', 'messages'] as const)('has the same trace for the same seed with HTTP as %s', async (http) => {
-    const [one, same, other] = [
-      await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
-      await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
-      await ran(PAYING, { ...payments, nodes: 2, seed: 2, http }),
-    ]
-    expect(same.trace).toEqual(one.trace)
-    expect(other.trace).not.toEqual(one.trace)
-  })
+  test.each(['bytes', 'messages'] as const)(
+    'has the same trace for the same seed if HTTP is simulated as %s',
+    async (http) => {
+      const [one, same, other] = [
+        await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
+        await ran(PAYING, { ...payments, nodes: 2, seed: 1, http }),
+        await ran(PAYING, { ...payments, nodes: 2, seed: 2, http }),
+      ]
+      expect(same.trace).toEqual(one.trace)
+      expect(other.trace).not.toEqual(one.trace)
+    },
+  )
 
   test('is subject to faults like a node, and loses its memory in a kill', async () => {
     const killed = (cluster: SimulatedCluster): void => {

@@ -65,12 +65,12 @@ const last = ({ answers }: { readonly answers: readonly Completion[] }): unknown
 }
 
 describe('a request held at an await', () => {
-  test('continues with stale reads after another request has passed the await', async () => {
+  test('continues with the values that it read before another request passed the await', async () => {
     expect(last(await answered(undefined, [1, 2]))).toBe(3)
     expect(last(await answered([HOLD], [1, 2]))).toBe(1)
   })
 
-  test('is the first to arrive after the given time, and is held for at most the given duration', async () => {
+  test('is the first that arrives after the planned time, and is released after the planned duration', async () => {
     expect(last(await answered([{ ...HOLD, times: 2, most: nanos(5e6) }], [1, 2]))).toBe(3)
     expect(last(await answered([{ ...HOLD, from: nanos(5e6) }], [1, 2, 4]))).toBe(3)
     expect(last(await answered([{ ...HOLD, at: 'server.ts:7' }], [1, 2]))).toBe(3)

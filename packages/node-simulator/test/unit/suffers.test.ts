@@ -2,7 +2,7 @@ import { faultDefinitions, nemeses } from '@chaosproxy/faults'
 import { serviceSuffers } from '@chaosproxy/node-simulator'
 import { expect, test } from 'vitest'
 
-test('serviceSuffers accepts each fault, or names alternative faults that it accepts', () => {
+test('serviceSuffers accepts a fault, or else names other faults that it accepts', () => {
   for (const { kind } of faultDefinitions) {
     const suffering = serviceSuffers(kind)
     if (suffering === true) continue

@@ -30,7 +30,7 @@ test.each(['f() {}', 'f: () => 1', '[k]: 1', '...k', '__proto__: null', 'r: /x/'
   },
 )
 
-test('small tables and tables that are not exported are left unchanged', () => {
+test('a package table stays unchanged if it is small or is not the export of its module', () => {
   expect(asFunctionBody('module.exports = { a: 1 }').tables).toEqual([])
   expect(asFunctionBody(large().replace('module.exports', 'other.exports')).tables).toEqual([])
 })
@@ -95,7 +95,7 @@ test('every operation on a table from tableOf or listedOf has the same result as
   )
 })
 
-test('listedOf creates each member once, at its first read, and lists the members in order', () => {
+test('listedOf creates each member at its first read, once, and lists the members in the order of the source', () => {
   const made: string[] = []
   const listed = listedOf('{"x":1,"y":1,"z":1}', (key) => made.push(key)) as Made
   expect([listed['z'], listed['z'], listed['none']]).toEqual([1, 1, undefined])

@@ -43,7 +43,7 @@ test('a program is reported as stuck only if it had the processor for the whole 
   expect(await endOf(1, 20)).toEqual({ afterMs: 50, isStuck: false })
 })
 
-test('the time limit grows up to tenfold while other processes use the processors', async () => {
+test('the time limit of a turn grows up to tenfold if other processes keep the processors busy', async () => {
   expect(await endOf(0.5, 50)).toEqual({ afterMs: 100, isStuck: true })
   expect(await endOf(0.01, 50)).toEqual({ afterMs: 500, isStuck: true })
 })

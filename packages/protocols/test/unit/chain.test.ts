@@ -107,7 +107,7 @@ describe('an update of a chain', () => {
     ])
   })
 
-  test('is executed and no longer resent by a middle node once it is acknowledged', () => {
+  test('that is acknowledged is executed by a middle node, and no longer resent', () => {
     const node = member('n2')
     node.message('n1', update(1, 7))
     expect(sent(node.message('n3', { type: 'ack', epoch: 3, index: 1 }))).toEqual([
@@ -132,7 +132,7 @@ describe('an update of a chain', () => {
 describe('a query to a chain', () => {
   const asked: ChainMessage = { type: 'query', epoch: 3, origin, input: read }
 
-  test('is sent to the tail, which answers once a majority confirms its epoch', () => {
+  test("is sent to the tail, which answers once a majority confirms the tail's epoch", () => {
     expect(sent(head().request('r1', read))).toMatchObject([{ to: 'n3', type: 'query' }])
     const tail = member('n3')
     expect(sent(tail.message('n1', asked)).map(({ type }) => type)).toEqual(['confirm', 'confirm'])
@@ -197,7 +197,7 @@ describe('a new configuration of a chain', () => {
     expect(node.state.chain).toEqual(['n1', 'n3', 'n2'])
   })
 
-  test('is passed along the chain to the tail, which acknowledges the update that it contains', () => {
+  test('is passed down the chain to the tail, and the tail acknowledges the contained update', () => {
     expect(sent(createNode({ id: 'n2' }).message('n1', begin(3, 7)))).toMatchObject([{ to: 'n3', type: 'begin' }])
     const tail = createNode({ id: 'n3' })
     expect(sent(tail.message('n2', begin(3, 7)))).toEqual([{ to: 'n2', type: 'ack', epoch: 3, index: 1 }])
@@ -208,7 +208,7 @@ describe('a new configuration of a chain', () => {
     { bug: undefined, passedOn: 1 },
     { bug: 'no-inprocess-resend', passedOn: 0 },
   ])(
-    'includes the updates that were in process, except with the bug no-inprocess-resend (bug: $bug)',
+    'starts with the updates that were not yet acknowledged, except with the bug no-inprocess-resend (bug: $bug)',
     ({ bug, passedOn }) => {
       const node = createNode({ id: 'n2', bug })
       const [message] = sent(node.message('n1', begin(3, 7)))

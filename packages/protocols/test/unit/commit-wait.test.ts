@@ -56,16 +56,16 @@ describe.each(['commit-wait', 'uncertainty-interval'])('the protocol commit-wait
   const within = { n1: 9.9, n2: 9.9, n3: -9.9 }
   const beyond = { n1: 40, n2: 40, n3: -40 }
 
-  test('lets a read see an earlier answered write if clocks differ by at most epsilon', () => {
+  test('returns the newest answered write to a read if clocks differ by at most epsilon', () => {
     expect(afterWrite({})).toEqual(ok(1))
     expect(afterWrite(within)).toEqual(ok(1))
   })
 
-  test('may let a read miss an earlier answered write if clocks differ by more than epsilon', () => {
+  test('returns a stale read after an answered write if clocks differ by more than epsilon', () => {
     expect(afterWrite(beyond)).toEqual(ok(null))
   })
 
-  test('with the bug no-wait or trust-clock, may let a read miss an earlier answered write', () => {
+  test('with the bug no-wait or trust-clock, returns a stale read although clocks differ by at most epsilon', () => {
     expect(afterWrite(within, order === 'commit-wait' ? 'no-wait' : 'trust-clock')).toEqual(ok(null))
   })
 })

@@ -53,7 +53,7 @@ const stepped = (event: unknown, state = begun()) =>
   machine.step(state, event as MachineEvent<Counter['message']>, millis(7), millis(8))
 const asked = (key: string) => ({ type: 'request', requestId: 'r', input: { f: 'write', key, value: 1 } })
 
-test('a restarted node redoes the records of its journal before it begins', () => {
+test('a restarted node applies the records of its journal before its first effects', () => {
   const { state, effects } = machine.start(setting, [1, 4], millis(5))
   expect(machine.status(state)).toEqual({ role: 'counter at 4', leads: false })
   expect(effects).toEqual([

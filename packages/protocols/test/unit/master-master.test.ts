@@ -162,7 +162,7 @@ describe('masters after a partition', () => {
     expect(answers(masters, { f: 'contains', key: 'x', value: 1 })).toEqual([false, false, false])
   })
 
-  test('merge a bank with concurrent transfers to an overdrawn account, without creating money', () => {
+  test('merge transfers that together overdraw an account of a bank, without creating money', () => {
     const masters = createMasters(mergeables['bank']!, nodes)
     const transfer = (node: string, to: string, id: number) =>
       masters.ask(node, { f: 'transfer', value: { from: 'a', to, amount: 60_000, id } })
@@ -235,7 +235,7 @@ describe('conflict resolution between masters', () => {
     expect(answers(masters, read)).toEqual([3, 3])
   })
 
-  test.each(CONFLICTS)('by %s, copies agree whatever the order of arrival', (conflicts) => {
+  test.each(CONFLICTS)('by %s, makes copies agree in whatever order they receive the versions', (conflicts) => {
     const step = fc.record({ node: fc.constantFrom(...nodes), meet: fc.boolean() })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(20)), (steps, order) => {

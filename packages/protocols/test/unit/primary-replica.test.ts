@@ -62,7 +62,7 @@ describe('the primary of primary-replica', () => {
     expect(replies(node.message('n3', has(1, 2)))).toMatchObject([{ requestId: 'r1', result: { type: 'ok' } }])
   })
 
-  test('with sync=all, refuses writes definitely while a replica does not answer', () => {
+  test('with sync=all, answers a write with a definite failure while a replica does not answer', () => {
     const node = createNode({ sync: 'all' })
     node.elect()
     node.timer('reach')
@@ -97,7 +97,7 @@ describe('the setting own-writes', () => {
     expect(answers(node.message('n2', has(2)))).toMatchObject([{ origin: { requestId: 'r1' }, result: { type: 'ok' } }])
   })
 
-  test('delays no answer to a forwarded write if the setting is off or the bug own-write-when-sent is on', () => {
+  test('delays no forwarded answer if the setting is off, or with the bug own-write-when-sent', () => {
     for (const [settings, bug] of [[{}], [{ 'own-writes': true }, 'own-write-when-sent']] as const) {
       const node = createNode(settings, bug)
       node.elect()

@@ -27,7 +27,7 @@ test('primary-replica with own-writes promises sequential only with sticky sessi
   expect(stickinessOf(protocol, {})).toBe(false)
 })
 
-test('the weakness of primary-replica and of quorum names the setting that lets reads miss writes', () => {
+test('primary-replica and quorum describe as their weakness the setting that causes stale reads', () => {
   const { weakness: ofReplicas } = findProtocol('primary-replica')!
   expect(ofReplicas?.({}, 5, 'register')).toMatch(/^replicas answer reads, and lag;/)
   expect(ofReplicas?.({}, 5, 'queue')).toBe('a write is acknowledged before any replica has it')
@@ -39,7 +39,7 @@ test('the weakness of primary-replica and of quorum names the setting that lets 
 })
 
 describe.each([...protocols])('the protocol $name', (protocol) => {
-  test('names no weakness with settings that promise linearizable', () => {
+  test('describes no weakness if its settings promise linearizability', () => {
     const settings = protocol.strictest ?? {}
     if (promiseOf(protocol, settings) === 'linearizable')
       expect(protocol.weakness?.(settings, protocol.defaultNodes)).toBeUndefined()

@@ -208,7 +208,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.log.entries).toHaveLength(1)
   })
 
-  test('keeps the recovering node out of every other exchange', () => {
+  test('lets the recovering node answer no message of another exchange', () => {
     const node = createNode({ id: 'n2', settings, journal })
     expect(node.message('n1', prepare(0, 1, 7))).toEqual([])
     expect(node.message('n3', { type: 'start-view-change', view: 1 })).toEqual([])
@@ -222,7 +222,7 @@ describe('recovery in Viewstamped Replication', () => {
     expect(node.state.status).toBe('recovering')
   })
 
-  test('with the bug skip-recovery, is skipped, and a restarted node acts with an empty log', () => {
+  test('does not happen with the bug skip-recovery: a restarted node acts with an empty log', () => {
     const node = createNode({ id: 'n2', settings, journal, bug: 'skip-recovery' })
     expect(node.state).toMatchObject({ status: 'normal', view: 0 })
     expect(marked(node.started)).toBe(true)

@@ -135,15 +135,12 @@ describe('a latency fault', () => {
     ['pareto', 0, 100],
     ['pareto', 0.5, 102.6],
     ['pareto', 0.9, 111.54],
-  ] as const)(
-    'a latency of 100 ms with %s jitter of 10 ms has its %d-quantile at %d ms',
-    (distribution, quantile, expected) => {
-      const random = createRandom('distributions')
-      const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
-      draws.sort((a, b) => a - b)
-      expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
-    },
-  )
+  ] as const)('of 100 ms, with %s jitter of 10 ms, has a %d-quantile of %d ms', (distribution, quantile, expected) => {
+    const random = createRandom('distributions')
+    const draws = Array.from({ length: 20_000 }, () => drawLatencyMs(latency(100, 10, distribution), () => random))
+    draws.sort((a, b) => a - b)
+    expect(Math.abs((draws[Math.floor(quantile * draws.length)] ?? 0) - expected)).toBeLessThan(0.5)
+  })
   test('draws no random number if its jitter is 0', () => {
     expect(drawLatencyMs(latency(5, 0, 'pareto'), noChance)).toBe(5)
   })

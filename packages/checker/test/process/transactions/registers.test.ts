@@ -85,7 +85,7 @@ describe('a value that two transactions wrote', () => {
     })
   })
 
-  test('leaves strict serializability met if nobody reads it', () => {
+  test('does not violate strict serializability if no transaction reads the value', () => {
     expect(resultOf(verdictsOf(twice), 'strict-serializable')).toBe('met')
   })
 

@@ -124,7 +124,7 @@ describe('anomalies of registers', () => {
     },
   )
 
-  test('the two updates of a read-only anomaly are serializable without the read-only transaction', () => {
+  test('the two updates of a read-only anomaly violate no level without the read-only transaction', () => {
     expect(edge('register', history('register', 'x: y: x=1 | y: y=2')).violated).toEqual([])
   })
 })
@@ -151,13 +151,13 @@ describe('sessions and real time', () => {
     expect(violated('a x:1', 'a x=1')).toContain('strong-session-read-committed')
   })
 
-  test('a transaction of unknown outcome counts with all of its writes once any of them was read', () => {
+  test('a transaction of unknown outcome is judged with all of its writes if a transaction read any of them', () => {
     expect(violated('? x=1 y=1', 'x:1 y:')).toContain('read-atomic')
     expect(violated('? x=1 y=1', 'x: y:')).toEqual([])
   })
 })
 
-test("a transaction's own appends in a read do not order transactions if ownReads is false", () => {
+test('if ownReads is false, a transaction that reads its own append imposes no order on other appends', () => {
   const split = history('list', 'x=1 x:1 | x=2 | x:21')
   expect(decide(split, { kind: 'list' }).get('read-uncommitted')).toBe(false)
   expect(decide(split, { kind: 'list', ownReads: false }).get('read-uncommitted')).toBe(true)

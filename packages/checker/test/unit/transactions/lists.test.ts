@@ -30,7 +30,7 @@ describe('a history of transactions', () => {
     )
   })
 
-  test('is reported as G-single-item, not as a stale read, if a transaction misses part of what it overwrote', () => {
+  test('is reported as G-single-item, not as a stale read, if a transaction overwrote one append but missed another', () => {
     const both = [
       ['append', 'x', 1],
       ['append', 'y', 1],
@@ -270,7 +270,7 @@ describe('an anomalous read', () => {
     ])
   })
 
-  test('meets the levels that allow it', () => {
+  test('does not violate the levels that allow the anomaly', () => {
     const report = judged(
       together(
         [
@@ -291,7 +291,7 @@ describe('an anomalous read', () => {
 })
 
 describe('a transaction without an answer', () => {
-  test('counts with all of its writes once a committed transaction read any of them', () => {
+  test('is judged with all of its writes if a committed transaction read any of them', () => {
     const report = judged(
       oneByOne(
         [

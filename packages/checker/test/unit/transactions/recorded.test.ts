@@ -98,7 +98,7 @@ const lostUpdate: readonly Ran[] = [
 ]
 
 describe('transactions recorded at the wire', () => {
-  test('read the version before their own write if only the server knows the written value', () => {
+  test('are serializable if an update whose value only the server knows may have followed the value that was read', () => {
     const found: readonly Ran[] = [
       { from: 0, to: 30, micro: [['w', balance]], locks: [[row, 20, 0]] },
       {
@@ -115,7 +115,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(found).levels['serializable']!.result).toBe('met')
   })
 
-  test('lose an update if both read the same version and then locked the row one after the other', () => {
+  test('violate "serializable" by a lost update if both read one version and then locked the row in turn', () => {
     const { levels, transactions } = judged(lostUpdate)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -129,7 +129,7 @@ describe('transactions recorded at the wire', () => {
     ['read committed', 'Read at REPEATABLE READ, or in one statement.'],
     ['read committed of InnoDB', 'with plain SELECTs only'],
     ['repeatable read of InnoDB', 'with plain SELECTs only'],
-  ])('are reported at %s with the remedy against read skew that their server offers', (isolation, cure) => {
+  ])('with read skew at isolation %s get a remedy that their server offers', (isolation, cure) => {
     const other = 'accounts/2/balance'
     const found: readonly Ran[] = [
       {
@@ -175,7 +175,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['read committed', /or use REPEATABLE READ or SERIALIZABLE and retry\.$/],
     ['repeatable read of InnoDB', /REPEATABLE READ does not prevent it, except/],
-  ])('are reported at %s with the remedy against a lost update that their server offers', (isolation, cure) => {
+  ])('with a lost update at isolation %s get a remedy that their server offers', (isolation, cure) => {
     const { levels } = judged(lostUpdate.map((ran) => ({ ...ran, more: { isolation } })))
     expect(levels['serializable']).toMatchObject({ counterexample: { story: { cure: expect.stringMatching(cure) } } })
   })
@@ -189,7 +189,7 @@ describe('transactions recorded at the wire', () => {
         ['w', balance, 80],
       ],
     ],
-  ] as const)('violate serializable, but are not reported as a lost update, if %s', (_, change) => {
+  ] as const)('violate "serializable", but are not called a lost update, if %s', (_, change) => {
     const [first, second] = lostUpdate
     const { levels, transactions } = judged([first!, { ...second!, micro: [['r', balance, 100], ...change] }])
     expect(levels['serializable']!.result).toBe('violated')
@@ -200,7 +200,7 @@ describe('transactions recorded at the wire', () => {
   test.each([
     ['added', ['add', balance, -100]],
     ['wrote an unknown value', ['w', balance]],
-  ] as const)('do not explain a read that ended before their COMMIT, if they %s', (_, change) => {
+  ] as const)('do not explain a read that ended before their COMMIT (transactions that %s)', (_, change) => {
     const buy = (from: number): Ran => ({
       ...{ from, to: from + 30, micro: [['r', balance, 100], change], locks: [[row, from + 20, from + 25]] },
       statements: [
@@ -222,7 +222,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['read-committed']!.result).toBe('met')
   })
 
-  test('explain a read by the sum of a known value and the additions to it', () => {
+  test('explain a read that returned a known value plus the recorded additions', () => {
     const buys: readonly Ran[] = [
       { from: 0, to: 10, micro: [['w', balance, 100]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['add', balance, -30]], locks: [[row, 30, 20]] },
@@ -233,7 +233,7 @@ describe('transactions recorded at the wire', () => {
     for (const other of [100, 70, 10]) expect(seen(other)['serializable']!.result).toBe('unknown')
   })
 
-  test(`meet every level if no addition is lost and the initial value is unknown, in ${manyOf(300)} recordings`, () => {
+  test(`meet every level if every addition took effect, even from an unknown initial value, in ${manyOf(300)} recordings`, () => {
     const first = inject('seed') * 10_000
     for (let seed = first; seed < first + many(300); seed++) {
       const random = randomFrom(seed)
@@ -261,7 +261,7 @@ describe('transactions recorded at the wire', () => {
     }
   })
 
-  test('leave serializable unknown if two reads returned different values and only one write of unknown value may explain them', () => {
+  test('leave "serializable" unknown if one write of unknown value cannot explain two different reads', () => {
     const { levels } = judged([
       { from: 0, to: 10, micro: [['w', balance]], locks: [[row, 10, 0]] },
       { from: 20, to: 30, micro: [['r', balance, 5]] },
@@ -273,7 +273,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('are serializable if the second transaction read the value that the first wrote', () => {
+  test('meet "strict-serializable" if the second transaction read the value that the first wrote', () => {
     const [first] = lostUpdate
     const second: Ran = {
       from: 5,
@@ -288,7 +288,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('meet strict-serializable if a read follows the last of two writes of its value', () => {
+  test('meet "strict-serializable" if a read returns a value that was written twice, at last just before the read', () => {
     const wrote = (at: number, value: number): Ran => ({
       ...{ from: at, to: at + 5, micro: [['w', balance, value]], locks: [[row, at + 1, at + 2]] },
     })
@@ -300,7 +300,7 @@ describe('transactions recorded at the wire', () => {
     expect(transactions?.judged.reads).toEqual({ total: 1, withSource: 1 })
   })
 
-  test('are strictly serializable if overlapping statements explain the value that was read', () => {
+  test('meet "strict-serializable" if the effects of overlapping statements explain the value that was read', () => {
     const added = (from: number, to: number): Ran => ({
       from,
       to,
@@ -314,7 +314,7 @@ describe('transactions recorded at the wire', () => {
     expect(levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leave read-committed unknown if two of them held one row lock simultaneously', () => {
+  test('leave "read-committed" unknown if two transactions held one row lock at the same time', () => {
     const { levels } = judged([
       { from: 0, to: 50, micro: [['w', balance, 1]], locks: [[row, 10, 40]] },
       { from: 0, to: 60, micro: [['w', balance, 2]], locks: [[row, 20, 50]] },
@@ -325,7 +325,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('leave serializable unknown if no recorded write explains a value that was read', () => {
+  test('leave "serializable" unknown if no recorded write explains a value that was read', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] },
       { from: 10, to: 15, micro: [['r', balance, 7]] },
@@ -336,7 +336,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('leave serializable unknown if a statement that was not understood may have changed their cells', () => {
+  test('leave "serializable" unknown if a statement that was not understood may have changed the cells of these transactions', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const { levels } = judged(lostUpdate, [mark])
     expect(levels['serializable']).toMatchObject({
@@ -347,7 +347,7 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [other]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave read-committed unknown if a trigger may change rows without a record', () => {
+  test('leave "read-committed" unknown if a trigger may change rows without a record', () => {
     const mark = { f: 'unseen', value: { what: 'a trigger', why: 'nobody looked' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     expect(judged([met], [mark]).levels['read-committed']).toMatchObject({
@@ -357,14 +357,14 @@ describe('transactions recorded at the wire', () => {
     expect(judged(lostUpdate, [mark]).levels['serializable']!.result).toBe('violated')
   })
 
-  test('leave read-committed unknown if a read was not understood', () => {
+  test('leave "read-committed" unknown if a read was not understood', () => {
     const mark = { f: 'not-understood', value: { what: 'SELECT sum(balance)', why: 'it shows no rows' } }
     const met: Ran = { from: 0, to: 5, micro: [['w', balance, 1]], locks: [[row, 1, 2]] }
     const read: Ran = { from: 10, to: 15, micro: [['r', balance, 1]] }
     expect(judged([met, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 
-  test('meet repeatable-read but leave serializable unknown if a statement depends on rows that its result does not show', () => {
+  test('meet "repeatable-read" but leave "serializable" unknown if a statement depends on rows outside its result', () => {
     const { levels } = judged([
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { predicates: ['SELECT … WHERE balance > ?'] } },
     ])
@@ -375,7 +375,7 @@ describe('transactions recorded at the wire', () => {
     })
   })
 
-  test('include an unanswered commit only once a read saw it', () => {
+  test('include a transaction without an answer to its COMMIT only if a read saw a write of that transaction', () => {
     const lost: Ran = { from: 0, to: 20, micro: [['w', balance, 1]], locks: [[row, 5, 6]], end: 'info' }
     const seen: Ran = { from: 30, to: 35, micro: [['r', balance, 1]] }
     const first: Ran = { from: 30, to: 35, micro: [['r', balance, 0]] }
@@ -458,27 +458,33 @@ describe('the declared level', () => {
     expect(headline).toContain('not each got the level it asked for')
   })
 
-  test('is met if only one transaction of a write skew declared serializable', () => {
+  test('is met by a write skew if only one of its transactions declared "serializable"', () => {
     expect(judged(skewed(serial, snapshot)).levels['declared']!.result).toBe('met')
   })
 
-  test.each([committed, 'read uncommitted'])('is met if a reader at %s sees half of another transaction', (level) => {
-    const { levels } = judged(torn(level!))
-    expect(levels['snapshot-isolation']!.result).toBe('violated')
-    expect(levels['declared']!.result).toBe('met')
-  })
+  test.each([committed, 'read uncommitted'])(
+    'is met if a transaction that declared %s saw half of another transaction',
+    (level) => {
+      const { levels } = judged(torn(level!))
+      expect(levels['snapshot-isolation']!.result).toBe('violated')
+      expect(levels['declared']!.result).toBe('met')
+    },
+  )
 
-  test.each([snapshot, serial])('is violated if a reader at %s sees half of another transaction', (level) => {
-    expect(judged(torn(level!)).levels['declared']).toMatchObject({
-      result: 'violated',
-      counterexample: { anomaly: 'G-single-item' },
-    })
-  })
+  test.each([snapshot, serial])(
+    'is violated if a transaction that declared %s saw half of another transaction',
+    (level) => {
+      expect(judged(torn(level!)).levels['declared']).toMatchObject({
+        result: 'violated',
+        counterexample: { anomaly: 'G-single-item' },
+      })
+    },
+  )
 
   test.each([
     [committed, 'met'],
     [snapshot, 'violated'],
-  ])('a reader at %s that reads two versions of a cell leaves the declared level %s', (level, result) => {
+  ])('if a transaction that declared %s reads two versions of a cell, the declared level is %s', (level, result) => {
     const { levels } = judged([
       { from: 0, to: 30, micro: [['w', balance, 1]], locks: [[row, 10, 20]] },
       {
@@ -492,7 +498,7 @@ describe('the declared level', () => {
     expect(levels['declared']!.result).toBe(result)
   })
 
-  test('is unknown if a serializable transaction used a predicate, and met if only a weaker transaction used one', () => {
+  test('is unknown if a "serializable" transaction used a predicate, but met if only a weaker transaction used a predicate', () => {
     const reading = (level: string): readonly Ran[] => [
       { from: 0, to: 5, micro: [['r', balance, 1]], more: { isolation: level, predicates: ['SELECT'] } },
       { from: 6, to: 9, micro: [['r', balance, 1]], more: { isolation: serial } },
@@ -513,14 +519,14 @@ const named = (n: number): Members => ({ request: `r${n}` })
 const unnamed = (): Members => ({})
 
 describe('statements outside a transaction', () => {
-  test('count as one serializable transaction each', () => {
+  test('meet "strict-serializable" if each statement is judged as a transaction of its own', () => {
     expect(judged(payments(named)).levels['strict-serializable']!.result).toBe('met')
   })
 
   test.each([
     ['request', named],
     ['connection', unnamed],
-  ] as const)('violate serializable for lack of a transaction around the statements of one %s', (unit, request) => {
+  ] as const)('violate "serializable" if all statements of one %s must form one transaction', (unit, request) => {
     const { levels, transactions } = judged(payments(request), [], unit)
     expect(levels['serializable']).toMatchObject({
       result: 'violated',
@@ -534,13 +540,13 @@ describe('statements outside a transaction', () => {
     expect(transactions!.judged.transactions).toBe(2)
   })
 
-  test('violate no level if each request ran alone or no statement names its request', () => {
+  test('violate no level if each request has one statement, or if requests are units but no statement names its request', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')
   })
 
-  test('are separate units if their connection was idle between them', () => {
+  test('belong to separate units if their connection was idle between them', () => {
     const later = (ran: Ran, by: number): Ran => ({ ...ran, from: ran.from + by, to: ran.to + by })
     const idle = payments(unnamed).map((ran, at): Ran => {
       const by = at < 2 ? 0 : 20_000_000
@@ -550,14 +556,14 @@ describe('statements outside a transaction', () => {
     expect(judged(idle, [], 'connection').levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('do not hide a transaction that violates serializable by itself', () => {
+  test('do not hide a lost update between complete transactions', () => {
     const whole = lostUpdate.map((ran, at) => ({ ...ran, more: named(at) }))
     expect(judged(whole, [], 'request').levels['serializable']).toMatchObject({
       counterexample: { story: { name: 'lost update' } },
     })
   })
 
-  test('may read values that their own request wrote earlier', () => {
+  test('may read a value that an earlier statement of the same request wrote', () => {
     const { levels } = judged(
       [
         { from: 0, to: 10, by: 0, micro: [['w', balance, 1]], locks: [[row, 4, 5]], more: named(1) },
@@ -617,18 +623,18 @@ describe('a read of a rolled-back write', () => {
     expect(judged([rolledBack, read]).levels['strict-serializable']!.result).toBe('met')
   })
 
-  test('leaves read-committed unknown if a statement that was not understood may have changed the cell', () => {
+  test('leaves "read-committed" unknown if a statement that was not understood may have changed the cell', () => {
     const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'UPDATE', why: 'it says no rows' } }
     const read: Ran = { from: 20, to: 25, micro: [['r', balance, 7]] }
     expect(judged([first, rolledBack, read], [mark]).levels['read-committed']!.result).toBe('unknown')
   })
 })
 
-describe('a statement that was not understood and has ended', () => {
+describe('a finished statement that was not understood', () => {
   const mark = { f: 'touched', key: 'accounts/*/balance', value: { what: 'TRUNCATE', why: 'it says no rows' }, mark: 1 }
   const settled = { f: 'settled', value: { mark: 1 } }
 
-  test('does not affect the verdict on cells that are used only after its end', () => {
+  test('does not affect the verdict on a cell that is used only after the statement', () => {
     expect(judged(lostUpdate, [mark, settled]).levels['serializable']!.result).toBe('violated')
     const met: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     expect(judged([met], [mark, settled]).levels['strict-serializable']!.result).toBe('met')
@@ -637,7 +643,7 @@ describe('a statement that was not understood and has ended', () => {
     )
   })
 
-  test('may have changed the initial value of a cell that is used only later', () => {
+  test('explains a later read of a cell that differs from the initial value', () => {
     const seen: Ran = { from: 0, to: 5, micro: [['r', balance, 1]] }
     const started = (marks: readonly Members[]) =>
       check({ ...recording([seen], marks) }, { ...optionsOf(), initial: 0 }).levels['serializable']!
@@ -645,7 +651,7 @@ describe('a statement that was not understood and has ended', () => {
     expect(started([])).toMatchObject({ result: 'unknown' })
   })
 
-  test('makes the cells that were used before its end uncertain', () => {
+  test('leaves "serializable" unknown if a cell was used before the statement ended', () => {
     const ended = check(recording(lostUpdate, [mark], [settled]), optionsOf())
     expect(ended.levels['serializable']!.result).toBe('unknown')
     const later = { ...mark, mark: 2 }
@@ -653,7 +659,7 @@ describe('a statement that was not understood and has ended', () => {
   })
 })
 
-describe('a read known only by a comparison', () => {
+describe('a read of which only a comparison is known', () => {
   const written = (value: Json): Ran => ({
     ...{ from: 0, to: 10, micro: [['w', 'accounts/1/balance', value]], locks: [['accounts/1', 2, 1]] },
   })
@@ -669,7 +675,7 @@ describe('a read known only by a comparison', () => {
     ['r!=', 'a', 'b'],
     ['r!=', null, 'b'],
     ['r!<', 'a', 'b'],
-  ])('%s may have returned %j if compared with %j', (kind, value, given) => {
+  ])('with the operator %s may have returned %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).toBe('met')
   })
 
@@ -680,11 +686,11 @@ describe('a read known only by a comparison', () => {
     ['r<>', null, 40],
     ['r<>', 'a', 'a'],
     ['r!=', 'a', 'a'],
-  ])('%s cannot have returned %j if compared with %j', (kind, value, given) => {
+  ])('with the operator %s cannot have returned %j if the operand is %j', (kind, value, given) => {
     expect(result([written(value), later([kind, 'accounts/1/balance', given])])).not.toBe('met')
   })
 
-  test('leaves serializable unknown if no version explains it, and the reason names both lines', () => {
+  test('leaves "serializable" unknown if no version satisfies the comparison, and the reason names both lines', () => {
     const guarded: Ran = {
       ...later(['r>=', 'accounts/1/balance', 40], ['add', 'accounts/1/balance', -40]),
       locks: [['accounts/1', 25, 26]],
@@ -700,11 +706,11 @@ describe('a read known only by a comparison', () => {
     })
   })
 
-  test('may have returned any value if even the comparison is unknown', () => {
+  test('may have returned any value if the record lacks even the comparison', () => {
     for (const value of [1, null]) expect(result([written(value), later(['r', 'accounts/1/balance'])])).toBe('met')
   })
 
-  test('causes the edges of an ordinary read, so that a write skew violates serializable', () => {
+  test('orders transactions like an ordinary read, so that a write skew violates "serializable"', () => {
     const [a, b] = ['accounts/1/balance', 'accounts/2/balance']
     const start: Ran = {
       ...{
@@ -767,7 +773,7 @@ describe('versions reported by a recorder', () => {
     expect(judged(lost(1)).levels['serializable']?.result).toBe('met')
   })
 
-  test('are ignored if a committed transaction lacks them', () => {
+  test('are ignored if one of the committed transactions has no version', () => {
     const [one, other] = lost(0)
     expect(judged([one!, { ...other!, more: {} }]).levels['serializable']?.result).not.toBe('violated')
   })

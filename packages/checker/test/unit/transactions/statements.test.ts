@@ -34,7 +34,7 @@ const lost: readonly Did[] = [
   [1, 'write', 'x', '95', 36, 37],
 ]
 
-test('the operations of a connection can lose an update between GET and SET', () => {
+test('GET and SET on two connections are reported as a lost update if both connections GET before either SETs', () => {
   const { serializable, 'read-committed': committed } = judged(lost)
   expect(serializable).toMatchObject({
     result: 'violated',
@@ -56,11 +56,11 @@ test.each<readonly [string, readonly Did[]]>([
     'INCR, of which only the new value is known',
     [lost[0]!, [0, 'cas', 'x', ['101'], 30, 34], [1, 'cas', 'x', ['102'], 31, 35]],
   ],
-])('the operations of a connection lose no update: %s', (_, all) => {
+])('GET and SET on two connections are not reported as a lost update: %s', (_, all) => {
   expect(judged(all)['serializable']!.result).toBe('met')
 })
 
-test(`the operations of connections that lock the keys that they read violate no level, in ${manyOf(300)} recordings`, () => {
+test(`connections that lock a key before they read the key violate no level, in ${manyOf(300)} recordings`, () => {
   const first = inject('seed') * 10_000
   for (let seed = first; seed < first + many(300); seed++) {
     const random = randomFrom(seed)

@@ -81,7 +81,7 @@ describe.each(Object.entries(stories))('a history of %s', (name, events) => {
   })
 })
 
-test('the sentence of a lost update of lists says who read and who appended', () => {
+test('the sentence about a lost update of a list says who read and who appended', () => {
   expect(shown(stories['lost update']).counterexample.sentence).toBe(
     'Lost update (G-single-item): T1 (process 0) and T2 (process 1) both read x = []; T1 appended 1 to x, and T2 then appended 2 to x without having seen it. T3 (process 2) read x = [1,2], which shows that T1 appended to x before T2.',
   )

@@ -47,7 +47,7 @@ describe('a user-defined fault between real processes', () => {
     expect(byTime.result.faults).toContainEqual(hitting('hiccup'))
   })
 
-  test('delays the replies if it sees the requests on a connection', async () => {
+  test('delays each reply whose request the fault saw on the same connection', async () => {
     // Long enough for a request and its answer on one connection, however busy the machine is.
     const late = { fromMs: 0, toMs: 3_800, kind: 'late-answers', links: 'with-clients', lateMs: 60 }
     const { result } = await runUnder(late, '--time', '4s')
@@ -70,7 +70,7 @@ describe('a user-defined fault in virtual time', () => {
     ['of requests', { kind: 'stall-request', links: 'from-clients', stallMs: 70 }, 70e6],
     ['of messages', { kind: 'swallow-message', links: 'between-nodes' }, 100e6],
     ['of nodes', { kind: 'freeze', nodes: 'leader' }, 100e6],
-  ])('takes effect and raises the latency if it is a fault %s', async (_, fault, leastNanos) => {
+  ])('has hits and raises the latency as a fault %s', async (_, fault, leastNanos) => {
     const { result } = await runUnder(fault, '--sim')
     expect(result.faults).toContainEqual(hitting(fault.kind))
     expect(result.latency.p99Nanos).toBeGreaterThan(leastNanos)

@@ -69,7 +69,7 @@ describe('a fault in a record without times', () => {
       /In force then: partition, lines 3 to/,
     ],
     ['a fault that began later', [...both(0, 'write', 1), ...stale, ...cut()], /^(?!.*In force then)/],
-  ])('is named only if it was in force during the violation: %s', async (_, lines, says) => {
+  ])('is named only if a violation happened during the fault: %s', async (_, lines, says) => {
     const said = await saidOf('register', asNemesis(lines), undefined)
     expect(said).toMatch(says)
     expect(said).not.toMatch(/\d n?s after/)

@@ -150,7 +150,7 @@ describe.skipIf(!existsSync(cases))('chaos check of a history from a public bug 
     expect(ended.exitCode).toBe(exitCode)
   })
 
-  test('chaos explain and chaos diff accept the history with the proposed options', async () => {
+  test('chaos explain and chaos diff accept a history with the options that chaos check proposed', async () => {
     const opened = ['--model', 'bank', '--initial', '{"0":30,"1":30}']
     for (const args of [['explain'], ['diff', join(cases, '14c-bank-fine.edn')]])
       expect((await chaosHere([...args, join(cases, '14c-bank-fine.edn'), ...opened])).exitCode).toBe(0)

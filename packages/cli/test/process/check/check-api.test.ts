@@ -19,7 +19,7 @@ const staleRead = [
 ] as const
 
 describe('check()', () => {
-  test('needs only the events', () => {
+  test('judges a list of events without any options', () => {
     const { levels, headline } = check(staleRead)
     expect(headline).toContain('not linearizable')
     expect(levels.linearizable.result).toBe('violated')
@@ -33,7 +33,7 @@ describe('check()', () => {
     expect(check(staleRead).vacuous).toEqual([])
   })
 
-  test('gives the same results as chaos check, from a parsed history and from its events', async () => {
+  test('gives the results of chaos check, both for a parsed history and for the events of a history', async () => {
     const { stdout } = await chaosHere(['check', STALE, '--json'])
     const told = Object.entries<{ result: string }>(JSON.parse(stdout).levels)
     const results = told.map(([level, { result }]) => [level, result])

@@ -89,7 +89,7 @@ describe('chaos check', () => {
     expect(open.exitCode).toBe(2)
   })
 
-  test('prints one JSON object per file with --json, strongest level first', async () => {
+  test('prints with --json one object for each file, in which the strongest level comes first', async () => {
     const { stdout } = await chaosHere(['check', history('stale-read'), history('fresh-read'), '--json'])
     const [stale, fresh] = stdout
       .trimEnd()

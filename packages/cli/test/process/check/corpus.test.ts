@@ -107,7 +107,7 @@ describe.skipIf(manifest.length === 0)('labelled histories', () => {
   )
 
   test.each(byChecker.map((labelled) => [labelled.file, labelled] as const))(
-    '%s gets the verdict and the accounting of the checker that labelled it',
+    '%s gets the same verdict and accounting as from the checker that labelled the file',
     async (_, labelled) => {
       const history = await readHistory(join(corpus, labelled.file))
       const report = judge(labelled, history, ['linearizable', 'eventual'])

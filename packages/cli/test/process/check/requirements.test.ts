@@ -65,7 +65,7 @@ test('a misspelt function in --require is refused before anything is started', a
   }
 })
 
-describe('requirements of transactions', () => {
+describe('the requirements of a history of transactions', () => {
   const onCall = join(root, 'histories', 'transactions', 'on-call.jsonl')
 
   test('--require LEVEL applies to all transactions', async () => {
@@ -76,7 +76,7 @@ describe('requirements of transactions', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('--baseline names only the strongest of the lost levels', async () => {
+  test('name only the strongest of the levels that were lost against the --baseline', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     const levels = ['strict-serializable', 'serializable', 'snapshot-isolation', 'prefix', 'read-uncommitted']
     const met = Object.fromEntries(levels.map((level) => [level, { result: 'met' }]))
@@ -110,7 +110,7 @@ describe('chaos run --require', () => {
     expect(again.exitCode).toBe(1)
   })
 
-  test('a requirement in the configuration is applied, and refused in one line if it is invalid', async () => {
+  test('applies a requirement in the configuration, and refuses an invalid requirement in one line', async () => {
     const cwd = temporaryDirectory()
     const config = (require: readonly string[]) =>
       writeFileSync(join(cwd, 'chaos.config.json'), JSON.stringify({ target: 'sim:raft', require }))
@@ -190,7 +190,7 @@ describe('--baseline', () => {
       '{"chaos":1,"levels":{}}\n{"chaos":1,"levels":{}}\n',
       ' holds 2 results, one per line. Give a file with one result, as --json prints for a single run.',
     ],
-  ])('is refused before anything starts for a file %s', async (_, text, message) => {
+  ])('is refused with the reason, before anything starts, if its file is %s', async (_, text, message) => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, text)
     const out = temporaryDirectory()
@@ -199,7 +199,7 @@ describe('--baseline', () => {
     expect({ exitCode, left: readdirSync(out) }).toEqual({ exitCode: 3, left: [] })
   })
 
-  test('is refused for a history of another model, and required by --tolerance', async () => {
+  test('is refused for a history of another model, and must be given if --tolerance is given', async () => {
     const baseline = join(temporaryDirectory(), 'baseline.json')
     writeFileSync(baseline, '{"chaos":1,"model":"queue","levels":{}}')
     const other = await chaosHere(['check', stale, '--baseline', baseline])

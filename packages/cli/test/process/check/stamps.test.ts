@@ -152,7 +152,7 @@ describe('the options for skewed or coarse clocks', () => {
     [['--clock', '1ms'], 1],
     [['--clock', '7ms'], 1],
     [['--clock', '25ms'], 2],
-  ])('%j leads to exit code %i for a read that is 20 ms too old', async (options, exitCode) => {
+  ])('the options %j give exit code %i to a read that is 20 ms too old', async (options, exitCode) => {
     expect((await check([operationLines(stale)], ...options)).exitCode).toBe(exitCode)
   })
 

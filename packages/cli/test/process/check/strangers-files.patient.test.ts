@@ -97,7 +97,7 @@ describe('the spec of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('runs its probe if the command line repeats the probe, and with --trust after the probe is printed', async () => {
+  test('runs its probe if the command line repeats the probe, or if --trust is given', async () => {
     const files = strangersDirectory()
     const requirement = `command "touch ${files.mark}" exit == 0`
     const file = files.write('spec.json', spec({ require: [requirement] }))

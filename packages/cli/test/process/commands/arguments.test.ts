@@ -145,7 +145,7 @@ describe('a misspelt name', () => {
     )
   })
 
-  test('a misspelt fault is answered with the nearest name instead of a list of all faults', () => {
+  test('of a fault is answered with the nearest name instead of a list of all faults', () => {
     expect(() => parseNemeses('partition,kil')).toThrow(
       /^--faults kil: there is no such fault\. Did you mean kill\? \d+ are known: --help lists them\.$/,
     )

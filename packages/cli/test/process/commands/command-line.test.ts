@@ -20,7 +20,7 @@ test('words without special characters are not quoted for a shell', () => {
   )
 })
 
-test('a shell splits a quoted command line into the same words', () => {
+test('a shell splits a quoted command line into the original words', () => {
   const word = fc.string({ unit: fc.constantFrom(...' $`"\'\\!*?[]{}()<>|&;#~\n\ta-é=') })
   fc.assert(
     fc.property(fc.array(word, { minLength: 1, maxLength: 4 }), (words) => {
@@ -55,7 +55,7 @@ test('the command that repeats a run names the level only if it was given', asyn
   expect(await againFor(typed)).not.toContain('--expect')
 })
 
-test('the command that repeats a run has every member that differs from the default', async () => {
+test('the command that repeats a run has every option whose value differs from the default', async () => {
   const typed = { time: '90s', clients: 3, 'check-timeout': '2m', 'stop-on-violation': true, require: 'lost == 0' }
   expect(await againFor({ ...typed, seed: 1, faults: 'kill' })).toBe(
     "npx chaos run --target raft --seed 1 --time 90s --clients 3 --faults kill --expect linearizable --require 'lost == 0' --stop-on-violation --check-timeout 2m",
@@ -63,7 +63,7 @@ test('the command that repeats a run has every member that differs from the defa
   expect(await againFor({ seed: 1 })).toBe('npx chaos run --target raft --seed 1')
 })
 
-test('the command that repeats a run names the faults that were typed, even the default ones of the target', async () => {
+test('the command that repeats a run names the typed faults, even if they are the default faults of the target', async () => {
   const typed = { target: 'maelstrom:unique-ids:node ./unique-ids.mjs', seed: 1 }
   expect(await againFor(typed)).not.toContain('--faults')
   expect(await againFor({ ...typed, faults: 'partition' })).toContain('--faults partition')

@@ -245,7 +245,7 @@ describe('a name defined in a configuration', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest('is found by chaos fuzz for a protocol and for a workload', async () => {
+  patientTest('is found by chaos fuzz, whether the name belongs to a protocol or to a workload', async () => {
     const config = join(project(files), 'sub', 'chaos.config.ts')
     const search = ['fuzz', '--config', config, '--target', 'proto', '--workload', 'own', '--out', temporaryDirectory()]
     const { stdout, exitCode } = await chaosHere([...search, '--seeds', '100', '--workers', '1', '--json'])

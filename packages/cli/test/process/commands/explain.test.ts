@@ -41,7 +41,7 @@ describe('chaos explain', () => {
     `)
   })
 
-  test('gives the reason for an unproved violation with --prove', async () => {
+  test('says with --prove that a violation is not proved if the verifier does not cover the level', async () => {
     const file = join(temporaryDirectory(), 'history.jsonl')
     const transaction = (process: number, asked: unknown, answered: unknown) => [
       { process, type: 'invoke', f: 'txn', value: asked },

@@ -9,7 +9,7 @@ import { patientTest, test } from '../../../../testing/src/patient.ts'
 import { fileNameOf } from '../../../src/init/compose.ts'
 
 describe('chaos init', () => {
-  patientTest('writes a configuration whose run passes without changes', async () => {
+  patientTest('writes a configuration that passes unchanged in chaos run', async () => {
     const cwd = temporaryDirectory()
     expect(await chaosHere(['init', '--target', 'raft'], { cwd })).toMatchObject({
       exitCode: 0,
@@ -165,7 +165,7 @@ describe('chaos doctor for containers', () => {
     expect(exitCode).toBe(4)
   })
 
-  test('reports that the containers of an engine are on another machine', async () => {
+  test('reports an engine whose containers run on another machine', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     vi.stubEnv('DOCKER_HOST', 'tcp://10.0.0.1:2375')
     const { of } = await asked(file)

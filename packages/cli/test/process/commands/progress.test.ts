@@ -73,7 +73,7 @@ describe('the colour of the output', () => {
     [file, { FORCE_COLOR: '' }, true],
     [terminal, { TERM: 'dumb', FORCE_COLOR: '1' }, true],
     [terminal, { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
-  ])('is enabled for %o with %o: %s', (stream, set, expected) => {
+  ])('is decided by the stream %o and the environment %o (enabled: %s)', (stream, set, expected) => {
     for (const name of ['TERM', 'NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined)
     for (const [name, value] of Object.entries(set)) vi.stubEnv(name, value)
     expect(wantsColours(stream as NodeJS.WriteStream)).toBe(expected)

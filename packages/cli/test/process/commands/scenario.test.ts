@@ -18,7 +18,7 @@ describe.each(stories)('the scenario $name', (story) => {
 
 describe.each(stories.filter(({ ledger }) => ledger !== undefined))('the promise of the scenario $name', (story) => {
   test.each(accidentOf(story))(
-    'is broken in exactly one step of $tale.title if that version has a promise',
+    'is broken in exactly one step of the version "$tale.title", if that version makes a promise',
     async (part) => {
       const { promise, steps } = await playTale(part)
       // Of the tellings of one story, one may be about something else.

@@ -40,7 +40,7 @@ describe('the composite GitHub action', () => {
     expect(existsSync(join(cwd, 'junit.xml'))).toBe(true)
   })
 
-  test('passes with an up-to-date replica', async () => {
+  test('passes on a history without a stale read', async () => {
     const { exitCode, stdout, output } = await act('check histories/fresh-read.jsonl --expect linearizable')
     expect([exitCode, output]).toEqual([0, 'exit-code=0\n'])
     expect(stdout).toContain('LINEARIZABLE')
@@ -75,7 +75,7 @@ describe('the composite GitHub action', () => {
   })
 })
 
-test('the workflow for a Compose project has ten lines, and its commands are those tested on containers', () => {
+test('the workflow for a Compose project has ten lines, and ends with the commands that the tests run on containers', () => {
   const page = readFileSync(join(root, 'packages', 'cli', 'docs', 'containers.md'), 'utf8')
   const [, workflow = ''] = /```yaml\n(on: [\s\S]*?)```/.exec(page) ?? []
   const [up = '', run = ''] = (/```text\n([\s\S]*?)```/.exec(page)?.[1] ?? '').split('\n')

@@ -84,6 +84,6 @@ test('the commands of "your service in 15 minutes" print the shown output, and t
   await runs(mended!, 0)
 })
 
-test('the CI workflow of "your service in 15 minutes" runs the configured run "smoke" with a seed', () => {
+test('the CI workflow of "your service in 15 minutes" calls chaos run with the configuration "smoke" and a seed', () => {
   expect(only(/command: (.*)/)).toMatch(/^run smoke --seed \d+$/)
 })

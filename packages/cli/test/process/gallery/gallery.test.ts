@@ -36,7 +36,7 @@ describe('the outcome of a trial', () => {
     ['the search found that the program breaks', 1, search(true, 'broken')],
     ['the search was vacuous', 2, search(false)],
     ['the run was ended from outside', null, {}],
-  ])('is neither "found" nor "clean" if %s', (_, exitCode, result) => {
+  ])('is "other" if %s', (_, exitCode, result) => {
     expect(judged(exitCode, result)).toBe('other')
   })
 

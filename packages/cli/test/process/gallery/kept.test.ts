@@ -47,7 +47,7 @@ describe('the stored results of the gallery', () => {
   })
 
   test.each(kept)(
-    'show for $name the described outcome in at least three trials, and describe the current exhibit',
+    'show for $name the promised outcome in at least three trials, and describe the exhibit as it is now',
     (exhibit) => {
       const { triedOn, weaknessTrials, cureTrials, ...said } = exhibit
       expect(exhibitOutcome(exhibit)).toBe('as described')

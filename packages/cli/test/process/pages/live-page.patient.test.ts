@@ -285,7 +285,7 @@ function opening(url: URL, headers: { readonly [name: string]: string } = {}): P
 }
 
 describe('the server of the live page', () => {
-  test('refuses requests without its token, from another origin or for another host', async () => {
+  test('refuses a request that lacks the token, comes from another origin or names another host', async () => {
     const run = await startRun(['--time', '60s', '--rate', '50', '--faults', 'none'])
     const wrong = new URL(run.url)
     wrong.searchParams.set('token', 'guessed')

@@ -106,7 +106,7 @@ const violated = ({ json }: Pick<Tellings, 'json'>): Printed => json.levels[json
 describe.each(
   RUNS.filter(([name]) => QUICK.has(name) !== isPatient).map(([name, settings]) => [name, settings] as const),
 )('all reports of %s', (name, settings) => {
-  test('the reports state the same headline and verdict', async () => {
+  test('every report of a run states the same headline and verdict', async () => {
     const { json, text, terminal, explained, line, markdown, junit, checked, difference } = await tellingsOf(
       name,
       settings,
@@ -124,7 +124,7 @@ describe.each(
     for (const told of difference.tellings) expect(told).toMatchObject({ what: title, verdict })
   })
 
-  test('the reports state the same result for each level', async () => {
+  test('every report of a run states the same result for each level', async () => {
     const { json, page, explained, checked, difference } = await tellingsOf(name, settings)
     const results = Object.entries<Printed>(json.levels).map(([level, { result }]) => [level, result])
     const rows = [...page.matchAll(/<tr><th scope="row">([\w-]+)<\/th><td>(met|violated|unknown)<\/td>/g)]
@@ -134,7 +134,7 @@ describe.each(
     expect(difference.levels).toEqual([])
   })
 
-  test('the reports state the same exit code, and the symbol that matches this exit code', async () => {
+  test('every report of a run states the same exit code, with the symbol of this exit code', async () => {
     const { exitCode, page, terminal, line, markdown, json, junit } = await tellingsOf(name, settings)
     const shown = page.match(/<dt>Exit code<\/dt><dd>(\d+)/)?.[1]
     expect(shown ?? '0').toBe(String(exitCode))
@@ -146,7 +146,7 @@ describe.each(
     expect(/failures="1"/.test(junit)).toBe(exitCode === 1)
   })
 
-  test('the reports describe the violation in the same sentence, and name the same faults at the same times', async () => {
+  test('every report of a run describes the violation in the same sentence, with the same faults and times', async () => {
     const telling = await tellingsOf(name, settings)
     const { json, text, terminal, explained, line, checked } = telling
     const counterexample = violated(telling)
@@ -170,7 +170,7 @@ describe.each(
       expect(textsOf(violated({ ...telling, json: checked })?.faults)).toEqual(textsOf(counterexample.faults))
   })
 
-  test('the reports list the same messages between nodes, with equal fates and times', async () => {
+  test('every report of a run lists the same messages between nodes, with the same fates and times', async () => {
     const { json, text, terminal, explained, markdown, svg } = await tellingsOf(name, settings)
     if (json.messages === undefined) return expect(explained.messages).toEqual([])
     const { messages, sentence, others } = json.messages
@@ -216,7 +216,7 @@ describe.each(
     expect(diagram.match(/^ {2}c\d-(?:>>|\))n\d: /gm)).toHaveLength(Math.min(operations.length, MOST_IN_DIAGRAM))
   })
 
-  test('the reports state the same outcome, cause and next step', async () => {
+  test('every report of a run states the same outcome, cause and next step', async () => {
     const { json, explained, markdown, junit, tap, lines, told, page, terminal, compared } = await tellingsOf(
       name,
       settings,
@@ -238,7 +238,7 @@ describe.each(
         expect(squeezed(words(place)), where).toContain(squeezed(next.command))
   })
 
-  test('the reports count the same operations', async () => {
+  test('every report of a run counts the same number of operations', async () => {
     const { json, text, terminal, markdown, difference } = await tellingsOf(name, settings)
     const { total, ok, fail, info } = json.operations
     const [all, done, failed, unknown] = [total, ok, fail, info].map((amount) => amount.toLocaleString('en'))
@@ -262,7 +262,7 @@ describe.each(
       expect(figures.get(`stale reads, ${phase}`) ?? '0').toBe(staleReads.toLocaleString('en'))
   })
 
-  test('the reports count the same violations in each phase', async () => {
+  test('every report of a run counts the same violations in each phase', async () => {
     const { json, text, terminal } = await tellingsOf(name, settings)
     const phases = Object.entries<Printed>(json.phases)
     const broken = phases.filter(([, { broken }]) => broken !== null)
@@ -277,7 +277,7 @@ describe.each(
     }
   })
 
-  test('the reports list the same faults, at the times in the history', async () => {
+  test('every report of a run lists the same faults, at the times in the history', async () => {
     const { spans, json, page } = await tellingsOf(name, settings)
     const { kept, recorded } = spans
     expect(momentsOf(recorded)).toEqual(momentsOf(kept))
@@ -289,7 +289,7 @@ describe.each(
       expect(words(page)).toContain(`${label} ${(from / 1e9).toFixed(3)} s ${(to / 1e9).toFixed(3)} s`)
   })
 
-  test('the reports state the same availability for each phase', async () => {
+  test('every report of a run states the same availability for each phase', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const compared = new Map(difference.figures.map((row: Printed) => [row.what, row]))
     for (const [phase, share] of Object.entries<number | null>(json.availability.phases)) {
@@ -310,7 +310,7 @@ describe.each(
     }
   })
 
-  test('the reports count the same lost writes', async () => {
+  test('every report of a run counts the same number of lost writes', async () => {
     const { json, text, terminal, difference } = await tellingsOf(name, settings)
     const lost = json.accounting?.totals.lost ?? json.totals?.lost ?? json.lost.length
     const row = difference.figures.find(
@@ -403,7 +403,7 @@ describe('the violation in a history without a run', () => {
     await expectOneTelling(file, level)
   })
 
-  patientTest('is described in the same words in every report for a race across an await', async () => {
+  patientTest('is described in the same words in every report if the cause is a race across an await', async () => {
     const cwd = folderWith(RACING)
     const search = '--nodes 1 --faults none --clients 4 --workload-set cas=0.5 --keys 1 --seeds 64 --workers 1'
     const found = await chaos(['simulate', './server.ts', ...search.split(' '), '--json'], { cwd })

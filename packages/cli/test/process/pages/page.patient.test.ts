@@ -163,7 +163,7 @@ describe('the checking page in a real browser', () => {
   })
 })
 
-test('chaos page writes to stdout on request, and overwrites its own page but no other file', async () => {
+test('chaos page writes to stdout on request, and overwrites an earlier page but no other file', async () => {
   const out = join(temporaryDirectory(), 'judge.html')
   const { stdout, exitCode } = await chaosHere(['page', '--out', '-'])
   expect({ exitCode, start: stdout.slice(0, 15) }).toEqual({ exitCode: 0, start: '<!doctype html>' })

@@ -323,7 +323,7 @@ describe('a report in a real browser', () => {
     },
   )
 
-  patientTest('is identical from sources and from an installed package', async (context) => {
+  patientTest('has the same content from the installed package as from the sources', async (context) => {
     if (executablePath === undefined) context.skip('needs chromium: sudo bash scripts/install-servers.sh')
     const out = temporaryDirectory()
     await chaosHere(['run', '--sim', '--bug', 'stale-read', '--seed', '3', '--time', '5s', '--out', out])

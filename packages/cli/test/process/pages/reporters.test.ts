@@ -5,7 +5,7 @@ import { chaos, chaosHere, root, temporaryDirectory } from '../../../../testing/
 
 const history = (name: string) => join(root, 'histories', `${name}.jsonl`)
 
-test('several reporters write at the same time, each to its own file, and the result is still printed', async () => {
+test('several reporters write at the same time, each to its own file, and the command still prints the result', async () => {
   const directory = temporaryDirectory()
   const files = ['junit', 'tap', 'markdown', 'json', 'html', 'jsonl', 'dot', 'default'] as const
   const chosen = files.flatMap((name) => ['--reporter', `${name}=${join(directory, name)}`])

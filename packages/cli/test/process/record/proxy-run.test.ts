@@ -32,7 +32,7 @@ const linesOf = (file: string) =>
 
 describe('a recording by chaos proxy', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'becomes a run with a record, a spec and a verdict when %s ends it',
+    'is completed to a run with a record, a spec and a verdict if %s stops the proxy',
     async (signal) => {
       const { listen, child, finished, runIn } = await recordingProxy(['--expect', 'linearizable'])
       await put(listen, 1)
@@ -138,7 +138,7 @@ describe('a recording by chaos proxy', () => {
     expect(spec.target.traffic.command).toEqual(['node', '-e', script])
   })
 
-  test('names the command that repeats the recording if the recording was made with --config', async () => {
+  test('with --config is refused by chaos run --spec, with the command that records again', async () => {
     const directory = temporaryDirectory()
     const [routes, config] = [join(directory, 'routes.json'), join(directory, 'proxies.json')]
     writeFileSync(routes, JSON.stringify(ROUTES))
@@ -274,7 +274,7 @@ describe('the output of a recording by chaos proxy', () => {
     return record === undefined ? { directory: run?.out } : { file: record.out }
   }
 
-  test('is a new directory if neither --out names a file nor --rotate is given', () => {
+  test('is a new directory unless --out names a file or --rotate is given', () => {
     expect(of({})).toEqual({ directory: 'chaos-results' })
     expect(of({ out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ out: 'results.d/' })).toEqual({ directory: 'results.d/' })
@@ -292,7 +292,7 @@ describe('the output of a recording by chaos proxy', () => {
   }
   const http = { kind: 'http', ...ROUTES }
 
-  test('is the same as with --record if proxies have --carries', () => {
+  test('is chosen like the output of --record if a proxy has --carries', () => {
     const said = { upstream: undefined, record: undefined, config: configOf(http) }
     expect(of({ ...said, out: 'results' })).toEqual({ directory: 'results' })
     expect(of({ ...said, expect: 'linearizable' })).toEqual({ directory: 'chaos-results' })
@@ -302,7 +302,7 @@ describe('the output of a recording by chaos proxy', () => {
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
 
-  test('parseProxySettings marks which servers of a configuration are recorded', () => {
+  test('contains the servers that parseProxySettings marks as recorded', () => {
     const [read] = ROUTES.routes
     const other = { ...http, routes: [read] }
     const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')

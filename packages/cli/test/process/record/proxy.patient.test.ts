@@ -139,7 +139,7 @@ describe('chaos proxy', () => {
     })
   })
 
-  test('accepts --carries with parameters, once for all proxies or once for each', () => {
+  test('accepts --carries with parameters, either for all proxies together or for each proxy separately', () => {
     const carriesOf = (options: Parameters<typeof parseProxySettings>[0]) =>
       parseProxySettings(options).pairs.map(({ carries }) => carries && carriageName(carries))
     const two = { upstream: ['a:1', 'a:2'] }
@@ -207,7 +207,7 @@ describe('chaos proxy', () => {
   })
 
   test.each([['history.jsonl'], ['parts', '--rotate', '1MB']])(
-    'refuses %s while another process records to that path, and accepts it once that process was killed',
+    'refuses the path %s while another process records to it, and accepts the path after a kill of that process',
     async (name, ...more) => {
       const out = join(temporaryDirectory(), name)
       const args = [...['--upstream', '127.0.0.1:1', '--record', 'resp', '--out', out], ...more]

@@ -53,7 +53,7 @@ const outputsOf = (history: History) =>
   Array.from({ length: history.operations.length }, (_, row) => outputOf(history, row))
 
 describe('record() of the API', () => {
-  test('passes a sequential client, but fails if concurrency is required', async () => {
+  test('passes a run without concurrent operations, unless concurrency is required', async () => {
     for (const require of [[], ['concurrency']]) {
       const recorder = await recording(await storeOverHttp(), { expect: 'linearizable', require })
       const client = clientOf(recorder.url(), 'alice')
@@ -163,7 +163,7 @@ describe('record() of the API', () => {
     expect(exitCode).toBe(1)
   })
 
-  test('injects faults, counts their hits, and leaves a request without a response as possibly executed', async () => {
+  test('injects faults, counts their hits, and treats a request whose reply was lost as possibly executed', async () => {
     const recorder = await recording(await storeOverHttp())
     const alice = clientOf(recorder.url(), 'alice')
     await alice.put(1)

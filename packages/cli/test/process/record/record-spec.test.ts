@@ -25,7 +25,7 @@ async function recorded(options: readonly string[] = [], command: readonly strin
 }
 
 describe('the run.json of a recording', () => {
-  test('starts the same servers and command with chaos run --spec, and records again', async () => {
+  test('lets chaos run --spec start the same servers and the same command, and record again', async () => {
     const { first, kept, again } = await recorded(['--faults', 'delay-reply'], ['--', 'node', '-e', BUSY])
     expect(JSON.parse(first.stdout).headline).toBe('linearizable')
     const second = await again(['--trust', '--json'])
@@ -62,7 +62,7 @@ describe('the run.json of a recording', () => {
     expect(told.filter(({ event }) => event?.f === 'write').map(({ event }) => event.type)).toEqual(['invoke', 'ok'])
   })
 
-  test('contains no secret of the command, and reads the secret from the environment when repeated', async () => {
+  test('contains no secret of the command, and a repeated run must read the secret from the environment', async () => {
     const env = ['--env', 'API_TOKEN=swordfish', '--env', 'PLACE=http://{n1}']
     const check = `if (process.env.API_TOKEN?.length !== 9) process.exit(9);fetch(process.env.PLACE + "/x")`
     const { runJson, kept, first, again } = await recorded(env, ['--', 'node', '-e', check])

@@ -136,7 +136,7 @@ describe("a cluster declared in a user's file", () => {
     expect(processesOf(cwd)).toEqual([])
   })
 
-  test('is accepted with data that equals the initial values of its route table', async () => {
+  test('is accepted with existing data if the data equals the initial values of the route table', async () => {
     const routes = JSON.parse(readFileSync(join(declared(), 'routes.json'), 'utf8'))
     const client = { kind: 'http', routes: { ...routes, initial: { value: 17 } } }
     const cwd = declared([], { client, files: { 'data.json': '{"x":17,"y":17,"z":17}' } })

@@ -125,7 +125,7 @@ describe.skipIf(installed('wrk') === undefined)(
   },
 )
 
-describe('a command under faults in its traffic', () => {
+describe('a recorded command under faults', () => {
   /** Six clients, each of a name of its own, that give up after 300 ms. */
   const CLIENTS = `
     const end = Date.now() + 4000
@@ -162,7 +162,7 @@ describe('a command under faults in its traffic', () => {
     expect(tolerated.exitCode).toBe(0)
   })
 
-  test('has its own output on standard error with --json, and one object on stdout', async () => {
+  test('prints to standard error with --json, so that stdout contains a single object', async () => {
     const { stdout, stderr } = await recorded(
       'primary',
       byValue,
@@ -174,8 +174,8 @@ describe('a command under faults in its traffic', () => {
   })
 })
 
-describe('a recording that proves nothing', () => {
-  patientTest('has a table that matches no request, and is reported with the route to add', async () => {
+describe('a recording without evidence', () => {
+  patientTest('is reported with the route to add if no request matches the table', async () => {
     const routes = { routes: [{ request: 'GET /kv/{key}', f: 'read', result: 'body' }] }
     const { exitCode, stderr } = await recorded('primary', routes, [
       'sh',
@@ -188,13 +188,13 @@ describe('a recording that proves nothing', () => {
     expect(exitCode).toBe(3)
   })
 
-  patientTest("comes from a command that bypasses the proxy, and is reported with the proxy's address", async () => {
+  patientTest('is reported with the address of the proxy if the command bypasses the proxy', async () => {
     const { exitCode, stderr } = await recorded('primary', byValue, ['true'])
     expect(stderr).toMatch(/No traffic passed the proxy \(n1 at 127\.0\.0\.1:\d+.*CHAOS_PROXY_N1/)
     expect(exitCode).toBe(3)
   })
 
-  test("has a server that does not answer, and is reported with the server's address", async () => {
+  test('is reported with the address of the server if the server does not answer', async () => {
     const directory = temporaryDirectory()
     const table = join(directory, 'routes.json')
     writeFileSync(table, JSON.stringify(byValue))
@@ -204,7 +204,7 @@ describe('a recording that proves nothing', () => {
     expect(exitCode).toBe(4)
   })
 
-  patientTest('contains only reads, and is reported as proving nothing', async () => {
+  patientTest('is reported as proving nothing if it contains only reads', async () => {
     const { exitCode, stdout } = await recorded('primary', byValue, [
       'sh',
       '-c',

@@ -70,7 +70,7 @@ describe('a probe by a command', () => {
 })
 
 describe('a probe in --require', () => {
-  test('fails chaos check if it is not met, and is in the JSON', async () => {
+  test('is part of the JSON of chaos check, which exits with 1 if the probe misses its bound', async () => {
     const url = await answering()
     const { exitCode, stdout } = await chaosHere([
       ...['check', stale, '--json', '--require', `${url}/500 status == 200`, '--require', 'command "true" exit == 0'],

@@ -50,7 +50,7 @@ function record(cwd: string) {
 }
 
 describe('chaos run of a service with a route table', () => {
-  test('does not start if the first write is missing from the next read', async () => {
+  test('refuses to start if the first read does not find the first write', async () => {
     const { exitCode, stdout, stderr } = await chaosHere(RUN, { cwd: service(WRONG) })
     expect(stderr).toContain(
       'the first read after the first write did not find what was written: GET /itemz/r was answered 404, after PUT /items/r {"item":7} was answered 200 {}.',

@@ -36,13 +36,13 @@ describe('a run without --expect', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('uses only reads if the target supports nothing else, and passes with the default settings', async () => {
+  test('consists of reads if the target supports nothing else, and still meets the promise', async () => {
     const { exitCode, result } = await simulate('--target', 'balancer', '--set', 'backend=files')
     expect(result).toMatchObject({ expected: 'linearizable', expectation: { met: true }, vacuous: [] })
     expect(exitCode).toBe(0)
   })
 
-  test('shows on its page that the level was promised', async () => {
+  test('prints that the level was promised and that the run is held to the level', async () => {
     const out = ['--out', temporaryDirectory()]
     const { exitCode, stdout, stderr } = await chaosHere([
       'run',

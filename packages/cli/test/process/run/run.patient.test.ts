@@ -13,7 +13,7 @@ const onlyRunIn = (directory: string): string => {
 }
 
 describe('a real run', () => {
-  test('is linearizable with Raft, and leaves a history, run.json, a report and logs', async () => {
+  test('keeps Raft linearizable, and leaves a history, a run.json, a report and logs', async () => {
     const out = temporaryDirectory()
     const { exitCode, stdout, stderr } = await chaos([
       ...['run', '--time', '3s', '--seed', '5', '--faults', 'partition', '--out', out],
@@ -66,7 +66,7 @@ describe('a real run', () => {
     expect(await processesMentioning(out)).toEqual([])
   })
 
-  patientTest('leaves no process behind if its runner is killed, and a history that can be checked', async () => {
+  patientTest('leaves no process behind if its runner is killed, and its history can still be checked', async () => {
     const out = temporaryDirectory()
     const { child, finished } = startChaos(['run', '--time', '60s', '--seed', '1', '--faults', 'pause', '--out', out])
     await until(() => existsSync(join(out, readdirSync(out)[0] ?? '-', 'history.jsonl')) && lines(out) > 400)

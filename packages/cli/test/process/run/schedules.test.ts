@@ -30,7 +30,7 @@ describe('--faults with a file', () => {
   }
   const killed = { id: 'the-kill', fromMs: 300, toMs: 500, kind: 'kill', nodes: 'leader' }
 
-  test('injects the faults in the file, and repeats its history from run.json', async () => {
+  test('injects the faults in the file, and its run.json repeats the history', async () => {
     const { exitCode, result } = await run('--faults', written([lossOfReplies, killed]))
     expect(exitCode).toBe(0)
     expect(result.faults).toMatchObject([

@@ -27,7 +27,7 @@ patientTest('chaos fuzz finds nothing in a correct kafka program of Maelstrom, a
   expect(JSON.parse(search.stdout)).toMatchObject({ found: false, trials: 3, vacuous: [] })
 })
 
-patientTest('chaos fuzz finds a kafka program whose messages never appear, by polls after healing', async () => {
+patientTest('chaos fuzz polls after the heal, and so finds a kafka program whose messages never appear', async () => {
   const limits = ['--seeds', '3', '--workers', '1', '--shrink', '0s', '--out', temporaryDirectory(), '--json']
   const search = await maelstrom('fuzz', 'node ./kafka.mjs silent', 'kafka', limits)
   expect(search.exitCode, search.stdout + search.stderr).toBe(1)

@@ -55,7 +55,7 @@ describe('chaos workloads', () => {
 
 // One of registers and one of another object: each is held to its level by the simulator's tests.
 test.each(['register', 'bank'])(
-  'chaos run --sim --workload %s is linearizable, and names the workload',
+  'chaos run --sim names the workload %s in its result, and finds linearizability met',
   async (name) => {
     const { stdout, exitCode } = await chaosHere(short('--workload', name, '--json'))
     expect(JSON.parse(stdout)).toMatchObject({
@@ -107,7 +107,7 @@ describe('a user-defined workload', () => {
   test.each([
     ['bank', 'none', 'initial: { a: 1 },'],
     ['counter', 'eventual', 'initial: 0,'],
-  ])('is expected to meet the promise of the target for the model %s: %s', async (model, promised, initial) => {
+  ])('for the model %s is held to the level that the target promises: %s', async (model, promised, initial) => {
     const file = asking(model, 'read', initial)
     const { stdout } = await chaosHere(short('--target', 'master-master', '--workload', file, '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ expected: promised })
@@ -116,7 +116,7 @@ describe('a user-defined workload', () => {
   test.each([
     ['list-append', 'append'],
     ['unique-ids', 'generate'],
-  ])('runs on the object of the model %s, whatever the name of the workload', async (model, f) => {
+  ])('uses the object of its model %s, even if the workload has another name', async (model, f) => {
     const { stdout } = await chaosHere(short('--workload', asking(model, f), '--json'))
     expect(JSON.parse(stdout)).toMatchObject({ levels: { linearizable: { result: 'met' } } })
   })

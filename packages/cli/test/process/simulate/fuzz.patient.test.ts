@@ -35,7 +35,7 @@ describe('chaos fuzz', () => {
     expect(stderr).toContain('--for says when to stop, as --seeds and --time do: give one of them.')
   })
 
-  test('draws every operation and fault of a shrunk failure', async () => {
+  test('shows every remaining operation and fault of a shrunk failure', async () => {
     // It is cut down long before: the limit is there for machines that have much else to do.
     const args = ['--workload', 'set', '--bug', 'ack-before-majority', '--seeds', '400', '--shrink', '60s']
     const { stdout } = await chaosHere(['fuzz', ...args, '--out', temporaryDirectory()])
@@ -91,7 +91,7 @@ describe('chaos fuzz', () => {
   })
 
   patientTest(
-    'draws the operations of clients and nodes over time, and names the command that repeats the failure',
+    'shows the operations of clients and nodes in columns over time, and the command that repeats the failure',
     async () => {
       const out = temporaryDirectory()
       const { stdout } = await chaos(['fuzz', '--bug', 'ack-before-majority', '--no-invariants', '--out', out])

@@ -19,7 +19,7 @@ describe.each(WORKLOADS)('transactions of %s', (workload) => {
   ]
   const bytes = (directory: string): string => readFileSync(join(directory, 'history.jsonl'), 'utf8')
 
-  test('have a byte-identical history with an equal seed, and runs with two seeds can be compared', async () => {
+  test('have a byte-identical history if the seed is equal, and chaos diff compares runs with two seeds', async () => {
     const [one, again, other] = [await kept(...run(4)), await kept(...run(4)), await kept(...run(5))]
     expect(bytes(again)).toBe(bytes(one))
     expect(bytes(other)).not.toBe(bytes(one))

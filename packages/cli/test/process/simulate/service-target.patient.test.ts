@@ -55,7 +55,7 @@ describe('a service in the configuration', () => {
     expect(JSON.parse(simulated.stdout)).toMatchObject({ tier: 'simulated', trouble: [] })
   })
 
-  patientTest('violates linearizability by its race, both in a repeatable simulated run and as a process', async () => {
+  patientTest('violates linearizability through a race, in a repeatable simulated run and as a process', async () => {
     const cwd = folderOf({ services })
     const args = [
       '--target',
@@ -88,7 +88,7 @@ describe('a service in the configuration', () => {
     expect([...new Set(kinds)].sort()).toEqual(['kill', 'partition', 'pause'])
   })
 
-  patientTest('is repeated from a run.json without secrets if --program is given', async () => {
+  patientTest('is repeated from its run.json if --program and the removed secret are given again', async () => {
     const secret = { ...services.race, environment: { API_TOKEN: 'swordfish' } }
     const cwd = folderOf({ services: { race: secret } })
     const { exitCode } = await chaos(['run', '--sim', ...brief], { cwd })

@@ -71,7 +71,7 @@ function folderWith(program: string): string {
 const some = ['--clients', '4', '--workload-set', 'cas=0.5', '--keys', '1', '--workers', '1', '--json']
 
 describe('a service whose clients are user code', () => {
-  test('has a race that is found and reported with its lines, and replayed to the byte with both files named', async () => {
+  test('has a race that is reported with its lines, and that a replay repeats if both files are named', async () => {
     const cwd = folderWith(RACING)
     const { exitCode, stdout, stderr } = await chaos(['simulate', 'lines', '--seeds', '64', ...some], { cwd })
     expect(exitCode, stderr).toBe(1)
@@ -97,7 +97,7 @@ describe('a service whose clients are user code', () => {
     expect(refused).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('Give only one of them') })
   })
 
-  patientTest('runs as processes with the same client code', async () => {
+  patientTest('runs on real processes with the client code of the simulation', async () => {
     const cwd = folderWith(CURED)
     const brief = [
       '--seed',

@@ -177,7 +177,7 @@ describe('chaos simulate', () => {
   })
 
   patientTest(
-    'ends a program that exhausts the memory in one turn, whatever the size of its objects, and names the turn',
+    'ends a program of which one turn exhausts the memory by small or large objects, and names the turn',
     async () => {
       for (const much of [5e5, 1e7]) {
         const cwd = folderWith(
@@ -219,7 +219,7 @@ describe('chaos simulate', () => {
     expect(exitCode).toBe(3)
   })
 
-  test('finds nothing in a program whose package registers a name once per process', async () => {
+  test('lets a package register a name in every run, although the package allows each name once per process', async () => {
     const cwd = folderWith(`import metrics from 'metrics'\nmetrics.register('requests')\n${CURED}`)
     const folder = join(cwd, 'node_modules', 'metrics')
     mkdirSync(folder, { recursive: true })

@@ -45,7 +45,7 @@ const ofNodes = Array.from({ length: 100 }, (_, i) => ({
   nodes: [NODES[(i * 2) % 3]],
 }))
 
-describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
+describe.runIf(isPossible)('a Compose project after a kill of chaos', () => {
   const cwd = project('killed', kvServices())
   beforeAll(() => {
     writeFileSync(join(cwd, 'shop.json'), JSON.stringify(declaration))
@@ -77,23 +77,26 @@ describe.runIf(isPossible)('a Compose project whose chaos is killed', () => {
     })
   const mounts = () => say(`grep -c ${directory} /proc/mounts || true`)
 
-  test.each(['links', 'nodes'])('serves again after faults of %s, without leftovers or limits', async (faults) => {
-    const random = createRandom(inject('seed'))
-    const before = { held: NODES.map(held), mounts: mounts() }
-    for (let moment = 0; moment < MOMENTS; moment++) {
-      const args = ['run', '--target', './shop.json', '--time', '60s', '--faults', `./${faults}.json`, '--seed', '1']
-      const { child, finished } = startChaos(args, { cwd, env })
-      await expect
-        .poll(() => onMachine('killed', child.pid).length, { timeout: 60_000, interval: 50 })
-        .toBeGreaterThan(1)
-      // Any moment will do: nothing is waited for.
-      await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
-      child.kill('SIGKILL')
-      await finished
-      // What outlives chaos tries for up to a minute to start a node again.
-      await expect.poll(served, { timeout: 90_000, interval: 50 }).toEqual(['200', '200', '200'])
-      await expectGone('killed', child.pid)
-      await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)
-    }
-  })
+  test.each(['links', 'nodes'])(
+    'serves again after faults of %s, and keeps no leftovers and no limits',
+    async (faults) => {
+      const random = createRandom(inject('seed'))
+      const before = { held: NODES.map(held), mounts: mounts() }
+      for (let moment = 0; moment < MOMENTS; moment++) {
+        const args = ['run', '--target', './shop.json', '--time', '60s', '--faults', `./${faults}.json`, '--seed', '1']
+        const { child, finished } = startChaos(args, { cwd, env })
+        await expect
+          .poll(() => onMachine('killed', child.pid).length, { timeout: 60_000, interval: 50 })
+          .toBeGreaterThan(1)
+        // Any moment will do: nothing is waited for.
+        await new Promise((resolve) => setTimeout(resolve, random.integer(6_000)))
+        child.kill('SIGKILL')
+        await finished
+        // What outlives chaos tries for up to a minute to start a node again.
+        await expect.poll(served, { timeout: 90_000, interval: 50 }).toEqual(['200', '200', '200'])
+        await expectGone('killed', child.pid)
+        await expect.poll(() => ({ held: NODES.map(held), mounts: mounts() }), { timeout: 30_000 }).toEqual(before)
+      }
+    },
+  )
 })

@@ -41,7 +41,7 @@ describe.runIf(isPossible)('the traffic of a test suite to a Compose project', (
   }, 120_000)
   afterAll(end, 120_000)
 
-  test('is recorded by chaos record under faults on the published port of the project', async () => {
+  test('is recorded by chaos record through the published port of the project, under faults', async () => {
     const args = ['--compose', 'compose.yaml', '--as', 'routes.json', '--faults', 'lose-reply', '--seed', '1']
     const { stdout, stderr, exitCode } = await chaos(['record', ...args, '--json', '--', 'node', 'suite.mjs'], {
       cwd,

@@ -91,7 +91,7 @@ describe.each(chosen)('simulated-%s', (name, { overtaken, variable, bug, cured, 
   )
 
   test.skipIf(short && overtaken === undefined)(
-    'is reported with the line of the overtaken await, if an await was overtaken',
+    'is reported with the line of an overtaken await, or without a line if no await was overtaken',
     async () => {
       const cwd = join(DIRECTORY, `simulated-${name}`)
       const options = ['--seeds', '128', '--shrink', '4s', '--out', temporaryDirectory(), '--json']

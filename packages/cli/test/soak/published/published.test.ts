@@ -230,7 +230,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
     expect(headline).toBe('linearizable')
   })
 
-  test('loads a fault, a recorded protocol, a model, a reporter and a scenario from a foreign folder', async () => {
+  test('loads a fault, a recorded protocol, a model, a reporter and a scenario from a folder outside the repository', async () => {
     const cwd = folder('outside', { 'package.json': '{"type":"module","private":true}' })
     cpSync(join(import.meta.dirname, '../../published/outside'), cwd, { recursive: true })
     await succeeds(cwd, 'npm', 'install', 'chaosproxy', '@types/node@20')
@@ -363,7 +363,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       expect(readFileSync(join(cwd, 'junit.xml'), 'utf8')).not.toContain('<failure')
     })
 
-    test('fails a passing build if a --require threshold is lowered', async () => {
+    test('fails a build that passed before if the threshold of --require is lowered', async () => {
       const thresholds = script('--require "p99')
       serviceWith('primary')
       const green = await type(thresholds, ...CALM)

@@ -121,24 +121,35 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     expect([exitCode, child.exitCode]).toEqual([1, null])
   })
 
-  test.skipIf(isShort)('a campaign whose worker has another version ends with a remedy', async () => {
-    const queue = await queueOf()
-    const { UnrecoverableError } = await import('bullmq')
-    // As such a worker answers.
-    const other = new Worker(
-      'chaos',
-      () => {
-        throw new UnrecoverableError(
-          'it is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
-        )
-      },
-      { connection: { url: queue } },
-    )
-    onTestFinished(() => other.close())
-    const { exitCode, stderr } = await chaos(['fuzz', '--seeds', '64', '--queue', queue, '--out', temporaryDirectory()])
-    expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: it is of chaos 1.2.3')
-    expect(exitCode).toBe(4)
-  })
+  test.skipIf(isShort)(
+    'a campaign ends with an error that names a remedy if a worker has another version of chaos',
+    async () => {
+      const queue = await queueOf()
+      const { UnrecoverableError } = await import('bullmq')
+      // As such a worker answers.
+      const other = new Worker(
+        'chaos',
+        () => {
+          throw new UnrecoverableError(
+            'it is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
+          )
+        },
+        { connection: { url: queue } },
+      )
+      onTestFinished(() => other.close())
+      const { exitCode, stderr } = await chaos([
+        'fuzz',
+        '--seeds',
+        '64',
+        '--queue',
+        queue,
+        '--out',
+        temporaryDirectory(),
+      ])
+      expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: it is of chaos 1.2.3')
+      expect(exitCode).toBe(4)
+    },
+  )
 
   test.skipIf(isShort)('worker and command wait and report while the Redis of the queue does not answer', async () => {
     const { host, port } = await startRedis(redis!)

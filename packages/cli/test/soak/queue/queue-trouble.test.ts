@@ -66,7 +66,7 @@ describe.skipIf(redis === undefined)('a campaign', () => {
     expect(worker.searched()).toBe(10)
   })
 
-  test('continues by its name alone, reports earlier findings, and ends with the result of an undisturbed campaign', async () => {
+  test('continues if only its name is given, reports earlier findings, and ends with the result of an undisturbed campaign', async () => {
     const queue = await queueOf()
     const worker = await joined(queue)
     const named = ['--queue', queue, '--campaign', 'nightly']

@@ -20,7 +20,7 @@ const clock = (ahead: number, drift: number) => ({
 })
 
 test.skipIf(installed('redis-server') === undefined)(
-  'stale reads with skewed workers are reported as violations, or as unknown because of the clocks',
+  'a stale read through workers whose clocks disagree is a violation, or is unknown because of the clocks',
   async () => {
     const queue = await queueOf()
     await joined(queue, [], clock(50, 300))

@@ -123,7 +123,7 @@ describe.skipIf(redis === undefined)('a run whose clients are driven by workers'
     expect([0, 2]).toContain((await next.finished).exitCode)
   })
 
-  test('excludes a worker that pauses for longer than a lease, and that worker stops its own clients', async () => {
+  test('excludes a worker that was paused for longer than a lease, and the worker stops its clients', async () => {
     const queue = await queueOf()
     const workers = [await joined(queue), await joined(queue)]
     const { finished, said, out } = await started(queue, ['--time', '16s'])

@@ -55,7 +55,7 @@ describe.skipIf(program === undefined)(
       ['reset', 'counter'],
       ['partition', 'register'],
     ])(
-      'ioredis repeats a change under the fault %s, and the double effect is reported (as a %s)',
+      'ioredis repeats a change under the fault %s, and chaos reports that the change took effect twice (model: %s)',
       async (faults, model) => {
         const { stdout, stderr } = await chaos(
           [

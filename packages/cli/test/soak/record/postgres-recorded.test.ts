@@ -146,7 +146,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(locked.exitCode, locked.told).toBe(0)
   })
 
-  test('added numbers have an unknown verdict as a register, and are linearizable as a counter', async () => {
+  test('numbers that SQL statements add have an unknown verdict as a register, and are linearizable as a counter', async () => {
     const unknown = await counted('added')
     expect(unknown.told).toContain('record with --model counter')
     expect(unknown.exitCode, unknown.told).toBe(2)

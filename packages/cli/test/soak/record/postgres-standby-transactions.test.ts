@@ -72,7 +72,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     expect(exitCode, told).toBe(1)
   })
 
-  test('transactions with a standby are serializable if real time is ignored', async () => {
+  test('transactions on a primary and a standby are serializable if real time is not required', async () => {
     const { exitCode, told } = await recorded('late', 'serializable')
     expect(exitCode, told).toBe(0)
   })

@@ -59,7 +59,7 @@ describe.skipIf(!compiler)(`a clock that jumps under a lock with a lease${whyNot
     expect(exitCode).toBe(1)
   })
 
-  test('is the cause of the loss: no addition is lost with a correct clock', async () => {
+  test('is needed for the loss: without a jump, no addition is lost', async () => {
     const { exitCode, said } = await ran(1, counters(false), COUNTERS, [])
     expect(exitCode, said).toBe(0)
   })

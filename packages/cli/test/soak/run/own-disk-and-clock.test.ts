@@ -180,7 +180,7 @@ describe.runIf(isPossible && findLibrary() !== undefined)('a store whose clock i
     expect([0, 2]).toContain(exitCode)
   })
 
-  test('is refused a changed clock if the program does not load the preloaded library', async () => {
+  test('ends the run with an error if the program does not load the library that changes its clock', async () => {
     const cwd = projectOf('blind', newestWins, 'wall')
     // As a program without glibc, it never loads what is preloaded.
     const file = readFileSync(join(cwd, 'compose.yaml'), 'utf8')

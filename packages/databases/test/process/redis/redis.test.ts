@@ -15,7 +15,7 @@ const ok = (value: unknown) => expect.objectContaining({ type: 'ok', value })
 describe.skipIf(program === undefined)(
   `Redis with Sentinels${program === undefined ? `: ${whySkipped('redis-server')}` : ''}`,
   () => {
-    test('serves each client from its primary, even if the home node of the client is a replica', async () => {
+    test('Redis serves each client from the primary, even if the home node of the client is a replica', async () => {
       const { cluster, read, write, ask } = await start('register')
       expect(cluster.leader()).toBe('n1')
       expect(await write('n2', 1)).toEqual(ok(1))
@@ -36,7 +36,7 @@ describe.skipIf(program === undefined)(
       expect(await write('n1', 2)).toEqual(ok(2))
     })
 
-    test('can fail over as soon as it has a leader, even if its replicas start late', async () => {
+    test('Redis can fail over as soon as it has a primary, even if its replicas start late', async () => {
       // Sentinels that find no replica try again after a second; until then they refuse with NOGOODSLAVE.
       const directory = mkdtempSync(join(tmpdir(), 'chaos-late-redis-'))
       try {
@@ -52,7 +52,7 @@ describe.skipIf(program === undefined)(
       }
     })
 
-    test('returns stale reads from replicas, unless WAIT has confirmed the write', async () => {
+    test('replicas of Redis return stale reads, unless WAIT has confirmed the write', async () => {
       const patient = { reads: 'replicas', 'down-after-ms': 60_000 }
       const links = [{ from: 'n1', to: 'n2' }]
       const plain = await start('register', patient)

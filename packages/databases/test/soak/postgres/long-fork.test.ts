@@ -20,7 +20,7 @@ const isolations = process.env['CHAOS_SOAK'] === 'short' ? ['repeatable-read'] :
 
 describe.skipIf(!isInstalled)(`a live PostgreSQL${isInstalled ? '' : `: no ${INSTALL.program}`}`, () => {
   test.each(isolations)(
-    'shows a long fork between its primary and its synchronous standby (%s)',
+    'PostgreSQL shows a long fork between its primary and its synchronous standby (%s)',
     { timeout: 120_000 },
     async (isolation) => {
       const cluster = await started({ synchronous: 'FIRST 1', commit: 'on', local: 0.5, reads: 'replicas', isolation })

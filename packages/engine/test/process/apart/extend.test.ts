@@ -127,7 +127,7 @@ describe('an added fault', async () => {
   const dozes = { ...nemesis, name: 'dozes', kind: 'doze', among: 'nodes' }
   await mergeExtensions([defineFault(doze as never), defineNemesis(dozes as never)], 'chaos.config.ts: extend')
 
-  test('is drawn by a search that names no faults', () => {
+  test('is among the faults that a search uses by default', () => {
     expect(faultKinds).toContain('doze')
     expect(nemesesOf({}).map(({ name }) => name)).toContain('dozes')
     expect(usualServiceFaults()).toContain('dozes')
@@ -206,7 +206,7 @@ describe('user-defined code', () => {
     expect(own.dialDelayMs).toBe(2)
   })
 
-  test('the error that a stage of a fault throws names the fault', async () => {
+  test('an error that user-defined code throws in the stage of a fault names the fault', async () => {
     const stage = () => ({
       countsArriving: 'nothing',
       delayMs() {
@@ -228,7 +228,7 @@ describe('the plan of an added nemesis', () => {
     return nemeses.find((each) => each.name === name)!.plan(createRandom('a seed'), ['n1', 'n2'])
   }
 
-  test('is parsed like a schedule, with defaults such as the jitter', async () => {
+  test('is parsed like a schedule, and lacking parameters such as jitterMs get their defaults', async () => {
     const { parts, lengths } = await planned(() => ({ parts: [part], lengths: 2 }))
     expect({ lengths, links: parts.map(({ plan }) => plan) }).toMatchObject({
       lengths: 2,

@@ -89,7 +89,7 @@ describe('a control interface without a token', () => {
 
 describe('the peers of a proxy', () => {
   test.each(['/dev/zero', '/etc/passwd', '/proc/self/environ'])(
-    'must be processes if a request names them, not files such as %s',
+    'are refused in a request that names a file such as %s',
     async (path) => {
       const { ask } = await control()
       const answer = await ask('POST', '/v1/proxies', { name: 'z', upstream, peers: { n1: path } })

@@ -12,7 +12,7 @@ describe('a control interface', () => {
     ['/v1/proxies', { Origin: 'null' }],
     ['/proxies', { Origin: 'http://evil.example', 'User-Agent': 'curl/8' }],
     ['/v1/events', { 'Sec-Fetch-Site': 'cross-site' }],
-  ])('refuses %s for foreign web pages and host names (%j)', async (path, headers) => {
+  ])('refuses %s from foreign web pages and under foreign host names (%j)', async (path, headers) => {
     const { ask } = await control()
     expect((await ask('GET', path, undefined, headers as { [name: string]: string })).status).toBe(403)
   })
@@ -74,7 +74,7 @@ const nonsense: readonly unknown[] = [
 ]
 
 describe('each control route', () => {
-  test('replies to malformed requests without a crash', async () => {
+  test('answers malformed requests and keeps running', async () => {
     const { ask, plane } = await control()
     await ask('POST', '/v1/proxies', { name: 'n1', upstream: '127.0.0.1:1' })
     const routes = [

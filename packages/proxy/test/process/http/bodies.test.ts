@@ -57,7 +57,7 @@ describe('a long reply', () => {
     expect(fault.hits).toBe(1)
   })
 
-  test('is replaced by an error, and the connection stays open', async () => {
+  test('is replaced by the response of error-status, and the connection stays open', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'error-status', after: 'forwarding', body: 'sorry', when: { first: 1 } })
     const client = await ask(get())
@@ -86,7 +86,7 @@ describe('a long reply', () => {
     expect(allowed.missed).toBe(0)
   })
 
-  test('is lost, and its connection is reset', async () => {
+  test('is not delivered under lose-reply, and its connection is reset', async () => {
     const { apply, ask } = await start()
     const fault = apply({ kind: 'lose-reply' })
     const client = await ask(get())
@@ -205,7 +205,7 @@ describe('an endless event stream', () => {
     ['error-status', { after: 'forwarding' }],
     ['edit-reply', { body: 'new' }],
     ['edit-reply', { status: 204 }],
-  ] as const)('is replaced by the response of %s', async (kind, parameters) => {
+  ] as const)('is replaced by the finite response of %s', async (kind, parameters) => {
     const { apply, ask, route } = await start()
     apply({ kind, ...parameters })
     const client = await ask(get())
@@ -231,17 +231,20 @@ describe('a compressed reply', () => {
     expect(decoded(bodyOf(client), coding, { most: 100 })).toEqual(Buffer.from('new'))
   })
 
-  test.each(['zstd', 'unheard-of'])('an edited body is sent uncompressed if %s cannot be encoded', async (coding) => {
-    const { apply, ask } = await served((_, reply) => {
-      reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
-    })
-    apply({ kind: 'edit-reply', body: 'new' })
-    const client = await whole(await ask(get()))
-    expect(headOf(client)).not.toContain('Content-Encoding')
-    expect(bodyOf(client).toString()).toBe('new')
-  })
+  test.each(['zstd', 'unheard-of'])(
+    'is sent uncompressed after an edit if its coding %s cannot be encoded',
+    async (coding) => {
+      const { apply, ask } = await served((_, reply) => {
+        reply.writeHead(200, { 'Content-Encoding': coding }).end('old')
+      })
+      apply({ kind: 'edit-reply', body: 'new' })
+      const client = await whole(await ask(get()))
+      expect(headOf(client)).not.toContain('Content-Encoding')
+      expect(bodyOf(client).toString()).toBe('new')
+    },
+  )
 
-  test('an edited body is sent unchanged if the edit also sets Content-Encoding', async () => {
+  test('is not compressed again if the edit sets Content-Encoding itself', async () => {
     const { apply, ask } = await served((_, reply) => {
       reply.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync('old'))
     })
@@ -325,7 +328,7 @@ describe('an HTTP request under faults', () => {
     for (const fault of faults) expect(fault).toMatchObject({ hits: 1, missed: 0 })
   })
 
-  test('is duplicated despite its length if maxBodyBytes allows it', async () => {
+  test('is duplicated even if its body is long, up to maxBodyBytes', async () => {
     const { apply, ask, seen } = await start()
     const fault = apply({ kind: 'duplicate-request', maxBodyBytes: LONG + 1000 })
     const client = await ask(put(long))

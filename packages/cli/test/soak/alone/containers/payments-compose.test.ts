@@ -100,15 +100,18 @@ describe.runIf(isPossible && areServersHere())('web servers with a database and 
       await expectGone('compose_payments')
     })
 
-    test.runIf(isHere)('pay once when payments have idempotency keys, and are restored afterwards', async () => {
-      const [down, up, run, downAgain] = commandsOf(after)
-      say(`${down}; ${up}`, cwd)
-      // Until its database is up, the engine starts it again and again.
-      await expect.poll(serving, { timeout: 60_000 }).toEqual([true, true])
-      const found = containers()
-      for (const { exitCode, said } of await judged(run)) expect(exitCode, said).toBe(0)
-      expect(containers()).toBe(found)
-      say(downAgain ?? '', cwd)
-    })
+    test.runIf(isHere)(
+      'pay once if payments have idempotency keys, and all containers run again afterwards',
+      async () => {
+        const [down, up, run, downAgain] = commandsOf(after)
+        say(`${down}; ${up}`, cwd)
+        // Until its database is up, the engine starts it again and again.
+        await expect.poll(serving, { timeout: 60_000 }).toEqual([true, true])
+        const found = containers()
+        for (const { exitCode, said } of await judged(run)) expect(exitCode, said).toBe(0)
+        expect(containers()).toBe(found)
+        say(downAgain ?? '', cwd)
+      },
+    )
   })
 })
