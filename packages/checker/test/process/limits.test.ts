@@ -172,7 +172,7 @@ function looksOf(pass: (budget: Budget) => void): number {
   return looks
 }
 
-test('passes that copy operations, or compare each with many others, check the clock', () => {
+test('a pass that copies operations, or compares each operation with many others, looks at the clock', () => {
   const set = objectOf('set')
   if (set?.divide === undefined) throw new Error('sets are divided')
   const functions = functionsOfObject(modelOf('set'), set, null)

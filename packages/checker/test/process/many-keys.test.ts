@@ -73,7 +73,7 @@ test('check reports the first of many violated keys, with operations of that key
   expect(linearizable.counterexample.keys).toEqual([`k${violated.indexOf(true)}`])
 })
 
-test('a check of many keys is unknown for lack of memory if they exceed the memory limit', () => {
+test('a check of many keys is unknown for lack of memory if the keys exceed the memory limit', () => {
   const events = manyKeys(randomFrom(seed + 2), 'atomic')
   const history = smallHistory(events)
   const memoryBytes = encodingBytes(history) + 10_000
@@ -81,7 +81,7 @@ test('a check of many keys is unknown for lack of memory if they exceed the memo
   expect(linearizable).toMatchObject({ result: 'unknown', reason: { text: expect.stringContaining('out of memory') } })
 })
 
-test('a check of many sets is unknown for lack of memory if they exceed the memory limit', () => {
+test('a check of many sets is unknown for lack of memory if the sets exceed the memory limit', () => {
   const events = Array.from({ length: 5_000 }, (_, key): EventInput[] => [
     { process: key, type: 'invoke', f: 'add', key: `k${key}`, value: 1 },
     { process: key, type: 'ok', f: 'add', key: `k${key}`, value: 1 },

@@ -207,7 +207,7 @@ test('the online checker reports a violation if two cas replace the same value',
   expect(sentenceOf('w1| c12----|', '    c23----|')).toBeUndefined()
 })
 
-test('a cas that was called before the write of its old value still overwrites earlier values', () => {
+test('a cas overwrites earlier values, even if it was called before the write of the value that it replaces', () => {
   const others = ['   c12------', '     w1------', '  r2-----|']
   expect(sentenceOf(' w9-|     r9|', ...others)).toBe('Process 0 read 9, but that value had been overwritten by then.')
   expect(sentenceOf(' w9-|  r9--|', ...others)).toBeUndefined()
@@ -341,7 +341,7 @@ test('a cas of unknown outcome that names only its new value leaves a history li
   expect(watch([invoke!, end, ...timeline('r2|')]).soFar).toBe('linearizable')
 })
 
-test('a value replaced by a cas that names only its new value cannot be read later', () => {
+test('a value cannot be read any more after a cas that replaced it, even if the request lacks the old value', () => {
   const { violation } = watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r1|')])
   expect(violation).toMatchObject({ position: 5 })
   expect(watch([...timeline('w1|'), ...getset(1, 2, 1), ...timeline('r2|')]).violation).toBeUndefined()

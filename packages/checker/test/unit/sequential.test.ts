@@ -132,7 +132,7 @@ test(`every sequential search agrees with the definition on ${manyOf(5_000)} sma
   }
 })
 
-test('chooseSources finds the only assignment of writes to reads that is confirmed as legal', () => {
+test('chooseSources finds the only choice of a write for each read that the given test confirms', () => {
   const op = (process: number, f: 'read' | 'write'): EventInput[] => [
     { process, type: 'invoke', f, value: f === 'read' ? null : 1 },
     { process, type: 'ok', f, value: 1 },

@@ -143,7 +143,7 @@ describe('a history without observations', () => {
   })
 
   for (const [model, { blind, failed, seen }] of Object.entries(cases)) {
-    test(`lacks evidence for ${model} even with updates and failed observations`, () => {
+    test(`of ${model} lacks evidence despite updates and failed observations, until an observation shows something`, () => {
       expect(missingIn(model, [...blind, failed])).toHaveLength(1)
       for (const each of seen) expect(missingIn(model, [...blind, failed, each]), each[0]).toEqual([])
     })

@@ -96,7 +96,7 @@ describe('a write without an answer', () => {
   })
 })
 
-test('if a read lacks acknowledged writes, the guarantee reliable is unknown and ordered is violated', () => {
+test('a read that lacks acknowledged writes leaves the level "reliable" unknown, but not the level "ordered"', () => {
   const back = watched(1, events(y3), events(x1))
   const { levels } = judge(...three, watch(1, 4, { from: 2 }), back, changes(3, 3))
   expect(levels.ordered.result).toBe('violated')

@@ -53,7 +53,7 @@ describe('the removal of secrets', () => {
     expect(textWithoutSecrets(text)).toBe(kept)
   })
 
-  test('replaces the word after a secret option, and the member with a secret name', () => {
+  test('replaces the word after a secret option, and the value of a member with a secret name', () => {
     expect(wordsWithoutSecrets(['run', '--token', 'hunter2', '--keys', '20'])).toEqual([
       'run',
       '--token',

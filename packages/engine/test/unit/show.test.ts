@@ -43,7 +43,7 @@ test('a replayed finding has the same verdict and the same words on a slow machi
   }
 })
 
-test('chaos explain shows the kill of a service that is no node in the column of the service', () => {
+test('explain shows the kill of a service beside the nodes in the column of that service', () => {
   const { columns, steps } = explain({
     ...{
       level: 'none',
@@ -102,18 +102,18 @@ describe('the shown cause of a violation in a simulated program', () => {
     return { race: race?.by.request.process, told: explained.header?.extra?.['database'] }
   }
 
-  test('is a race that concerns the object of the violation', () => {
+  test('includes a race that concerns the object of the violation', () => {
     expect(shown('order-5', ['process-2-1', 'process-3-1'])).toEqual({
       race: 'p3',
       told: { hosts: ['pg'], told: { cause: "p2's write missed what p3's write wrote.", remedy: 'Lock it.' } },
     })
   })
 
-  test('is not a race that concerns another object than the violation', () => {
+  test('leaves out a race that concerns another object than the violation', () => {
     expect(shown('order-9', ['process-2-1', 'process-3-1'])).toEqual({ race: undefined, told: { hosts: ['pg'] } })
   })
 
-  test('is a cause in the database if this cause, unlike an earlier cause, concerns the object', () => {
+  test('includes the first cause in the database that concerns the object of the violation', () => {
     const other = { cause: 'process-0-1 was done twice.', remedy: 'Keep its id.', requests: ['process-0-1'] }
     expect(shown('order-9', ['process-2-1', 'process-3-1'], [other]).told).toEqual({
       hosts: ['pg'],
@@ -121,7 +121,7 @@ describe('the shown cause of a violation in a simulated program', () => {
     })
   })
 
-  test('is not a cause in the database whose requests are unknown', () => {
+  test('leaves out a cause in the database whose requests are unknown', () => {
     expect(shown('order-5', []).told).toEqual({ hosts: ['pg'] })
   })
 })

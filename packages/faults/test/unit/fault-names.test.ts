@@ -32,7 +32,7 @@ test('nameOfKind returns the name that --faults uses for a kind, and the kind it
     }
 })
 
-test('faultNames lists the name of every kind of fault, and no name twice', () => {
+test('faultNames lists names of message faults, HTTP faults and SQL faults, and no name twice', () => {
   const names = faultNames()
   expect(new Set(names).size).toBe(names.length)
   expect(names).toEqual(expect.arrayContaining(['delay', 'delay-clients', 'loss', 'lose-reply', 'sql-error']))

@@ -55,7 +55,7 @@ test('forge replaces a node name by another node name, and a number by a close n
   expect(all(true)).toEqual(new Set(['false']))
 })
 
-test('a forged text differs at its end, and stays a digit or becomes a letter', () => {
+test('forge changes the end of a text, where a digit stays a digit and another character becomes a letter', () => {
   const draws =
     (...all: number[]) =>
     () =>

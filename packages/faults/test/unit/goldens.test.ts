@@ -64,7 +64,7 @@ test('a nemesis draws the same faults from a seed in every version', async () =>
 })
 
 test.each(['requests', 'streams'] as const)(
-  'a nemesis draws the same faults of %s between servers and clients from a seed in every version',
+  'the faults of %s that a nemesis draws from a seed are the same in every version',
   async (traffic) => {
     const lines = own.flatMap((nemesis) => {
       const strategy = nemesisIn(traffic, nemesis)

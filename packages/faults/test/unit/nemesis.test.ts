@@ -215,7 +215,7 @@ describe('a planned fault', () => {
     expect(describeFault({ kind: 'partition', links: oneWay(7), mode: 'hold' })).toBe('partition {7 links}')
   })
 
-  test('leaves a majority of three or more nodes up if it kills a minority', () => {
+  test('that kills a minority of three or more nodes leaves a majority running', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 9 }), fc.integer(), (size, seed) => {
         const names = Array.from({ length: size }, (_, i) => `n${i + 1}`)

@@ -41,7 +41,7 @@ describe('the detection of an unknown format', () => {
     )
   })
 
-  test('refuses a JSON array with a command that converts it', () => {
+  test('refuses a JSON array, and names a command that converts it to lines', () => {
     expect(() => detect('[\n {"process":0}]')).toThrow(
       "notes.txt: this is one JSON array; a history has one JSON object per line. Convert it: jq -c '.[]' notes.txt",
     )

@@ -60,7 +60,7 @@ describe('a pair in EDN', () => {
     ])
   })
 
-  test('is refused without --keyed if it is ambiguous and the verdict depends on it', () => {
+  test('is refused without --keyed if it may be one value or a key with a value, and the verdict depends on this', () => {
     const completed = lines(':type :ok :f :write :value [1 5]', ':type :ok :f :read :value [1 5]')
     expect(() => pairs(completed)).toThrow(/h\.edn:2: it is unclear whether \[1,5\] is a key and a value.*--keyed/)
     expect(pairs(completed, true)).toEqual([

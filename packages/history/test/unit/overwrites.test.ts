@@ -18,7 +18,7 @@ test('a possible lost update is noticed if another client changed a number betwe
   expect(noticed([0, 'reads', 5], [1, 'adds', 1], [0, 'writes', 6])).toEqual(['x'])
 })
 
-test('no lost update is noticed without a change by another client, without a read, or without a number', () => {
+test('no write is noticed as a lost update if no other client changed the key, or if the value is not a number', () => {
   expect(noticed([0, 'reads', 5], [0, 'writes', 6], [1, 'reads', 6], [1, 'writes', 7])).toEqual([])
   expect(noticed([0, 'writes', 5], [1, 'writes', 6], [0, 'writes', 7])).toEqual([])
   expect(noticed([0, 'reads', 5], [1, 'writes', 6, 'y'], [0, 'writes', 6])).toEqual([])

@@ -17,7 +17,7 @@ describe("Porcupine's etcd log", () => {
     '',
   ].join('\n')
 
-  test('is read in any chunks, and a timeout is an unknown outcome', () => {
+  test('is read in chunks of any size, and gives operations that timed out an unknown outcome', () => {
     for (const sizes of [[], Array.from({ length: log.length }, () => 1)]) {
       const history = readInChunks(new TextEncoder().encode(log), sizes, { format: 'porcupine-etcd' })
       expect(Array.from(history.operations.outcome)).toEqual([INFO, FAIL, INFO, OK])

@@ -113,7 +113,7 @@ describe('recorder events', () => {
     expect(Array.from(history.operations.flags, (flags) => flags & FLAG_UNSAID)).toEqual([FLAG_UNSAID, 0])
   })
 
-  test('are read back as written, and so is the header', () => {
+  test('an event and a header are parsed back from their printed lines', () => {
     const header = { chaos: 1, initial: 'unknown', sessions: { by: 'cookie.sid', named: true } } as const
     expect(parseJsonLine(printJsonHeader(header))).toEqual({ kind: 'header', header })
     const event = invoke(0, { session: 'alice' })

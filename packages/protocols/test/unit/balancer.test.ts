@@ -27,7 +27,7 @@ function chosen(nodes: Nodes, keys: readonly string[]) {
   return nodes.lose(isOf('serve')).map(({ to }) => to)
 }
 
-test('the balancer sends requests to servers, which share their data except with backend=files', () => {
+test('the servers behind the balancer share their data, unless backend=files makes them read-only', () => {
   const nodes = four()
   expect(nodes.answer('n3', add)).toEqual(ok(1))
   expect(nodes.answer('n4', read('x'))).toEqual(ok(1))

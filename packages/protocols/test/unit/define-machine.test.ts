@@ -70,7 +70,7 @@ test('a message from a node to itself is handled within the step, before the lat
   ])
 })
 
-test('a message to another node becomes an effect, with the options of the machine in its content', () => {
+test('a message to another node becomes an effect, and its content may depend on the options of the machine', () => {
   expect(stepped(asked('n2')).effects[0]).toEqual({ type: 'send', to: 'n2', message: { type: 'add', by: 3 } })
   const other = createCounter({ step: 5 })
   expect(other.step(begun(), asked('n2') as never, millis(7), millis(8)).effects[0]).toEqual({

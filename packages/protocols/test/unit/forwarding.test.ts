@@ -18,7 +18,7 @@ describe('a request forwarded by a node', () => {
     expect(takeTicket(receiver, 'n2', issueTicket(createForwarding(1)))).toBe(true)
   })
 
-  test('is refused as a duplicate even after requests that its sender forwarded after a restart', () => {
+  test('is refused as a duplicate even if the sender was restarted and forwarded other requests meanwhile', () => {
     const receiver = createForwarding(9)
     const before = issueTicket(createForwarding(1))
     const restarted = createForwarding(2)

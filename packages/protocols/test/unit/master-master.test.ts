@@ -132,7 +132,7 @@ describe('masters after a partition', () => {
       return completion.type === 'ok' ? completion.value : completion.error
     })
 
-  test('merge a counter to the sum of all additions, at whatever times they exchange versions', () => {
+  test('merge a counter to the sum of all additions, whenever the masters exchange versions', () => {
     const step = fc.record({
       node: fc.constantFrom(...nodes),
       amount: fc.integer({ min: -9, max: 9 }),

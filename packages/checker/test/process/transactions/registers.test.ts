@@ -74,7 +74,7 @@ test('the verdicts do not depend on the order of the lines of overlapping transa
 describe('a value that two transactions wrote', () => {
   const twice = inTurn([['w', 'x', 1]], [['w', 'x', 1]])
 
-  test('leaves read-committed unknown if it is read, and the reason names the lines and the remedy', () => {
+  test('leaves "read-committed" unknown if a transaction reads the value, and the reason names the lines and the remedy', () => {
     const { levels } = verdictsOf([...twice, ...inTurn([], [], [['r', 'x', 1]]).slice(4)])
     expect(levels['read-committed']).toEqual({
       result: 'unknown',
@@ -112,7 +112,7 @@ describe('a value that two transactions wrote', () => {
   })
 })
 
-test('a read of the initial value leaves read-committed unknown if a transaction also writes that value', () => {
+test('a read of the initial value leaves "read-committed" unknown if a transaction also writes that value', () => {
   const { levels } = verdictsOf(inTurn([['w', 'x', null]], [['r', 'x', null]]))
   expect(levels['read-committed']).toMatchObject({
     result: 'unknown',

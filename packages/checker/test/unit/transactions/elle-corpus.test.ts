@@ -42,7 +42,7 @@ describe.runIf(corpusIsHere)("Elle's test histories of lists", () => {
     ({ file, model }) => model === 'elle list-append' && !file.includes('huge-scc'),
   )
 
-  test.each(ofLists)('$file has its labelled anomalies', async ({ file, expect: label }) => {
+  test.each(ofLists)('the history $file has the anomalies that its label states', async ({ file, expect: label }) => {
     const history = await readHistory(join(corpus, file))
     const report = checkProved(history, {
       model: 'list-append',

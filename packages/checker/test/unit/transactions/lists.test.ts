@@ -323,7 +323,7 @@ describe('a transaction without an answer', () => {
 })
 
 describe('a history of lists', () => {
-  test('leaves read-committed unknown if an element was appended twice, and the reason names both lines', () => {
+  test('leaves "read-committed" unknown if an element was appended twice, and the reason names both lines', () => {
     const report = judged(oneByOne([0, [['append', 'x', 1]]], [1, [['append', 'x', 1]]], [2, [['r', 'x', [1]]]]))
     expect(report.levels['read-committed']).toEqual({
       result: 'unknown',

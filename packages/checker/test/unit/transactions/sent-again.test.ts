@@ -23,7 +23,7 @@ const read = (process: number, value: readonly number[]): Transaction => ({
   operations: [{ f: 'r', key: 'x', value }],
 })
 
-test('several attempts of an append are one append if reads show the element once', () => {
+test('several attempts of an append count as one append if reads show the element once', () => {
   const all = [append(0, 'info', 1), append(1, 'info', 1), append(2, 'ok', 1), read(3, [1])]
   expect(judged(all)['strict-serializable']!.result).toBe('met')
 })

@@ -34,7 +34,7 @@ const lost: readonly Did[] = [
   [1, 'write', 'x', '95', 36, 37],
 ]
 
-test('GET and SET on two connections are reported as a lost update if both connections GET before either SETs', () => {
+test('GET and SET on two connections are reported as a lost update if both connections read before either writes', () => {
   const { serializable, 'read-committed': committed } = judged(lost)
   expect(serializable).toMatchObject({
     result: 'violated',

@@ -188,7 +188,7 @@ test('an operation that is unknown to its model is refused with file and line', 
 describe('chaos check --workers', () => {
   const names = ['stale-read', 'fresh-read', 'split-brain', 'readers-disagree'] as const
 
-  patientTest('gives the output of a single-threaded check, in the order of the files', async () => {
+  patientTest('prints the output of a check with one thread, and keeps the order of the files', async () => {
     const args = ['check', '--json', ...names.map(history), 'nowhere.jsonl']
     const withoutTimes = (stdout: string) => stdout.replaceAll(/"timing":\{[^}]*\}/g, '')
     const [alone, several] = await Promise.all([chaos(args), chaos([...args, '--workers', '2'])])

@@ -149,7 +149,7 @@ describe('--baseline', () => {
     return to
   }
 
-  test('is met by its own run, and missed by a slower run', async () => {
+  test('is met by a repetition of the same run, and missed by a slower run', async () => {
     const out = temporaryDirectory()
     await simulate(out)
     const same = await simulate(out, '--baseline', runJsonIn(out), '--tolerance', '0%')

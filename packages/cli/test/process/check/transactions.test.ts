@@ -70,7 +70,7 @@ test('the HTML report draws a lane for each client, and lists the levels in a ta
   expect(html).toContain('data-short="session"')
 })
 
-test('only the requested levels are decided', async () => {
+test('chaos check --level decides no other level of a history of transactions', async () => {
   const { stdout } = await chaosHere(['check', onCall, '--level', 'serializable', '--json'])
   const { levels } = JSON.parse(stdout)
   expect(levels.serializable.result).toBe('violated')

@@ -39,7 +39,7 @@ describe('durations', () => {
     },
   )
 
-  test('mean the same in seconds and in milliseconds', () => {
+  test('have the same length if one is written in seconds and the other in milliseconds', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), (seconds) => {
         expect(parseDuration('time', `${seconds}s`)).toBe(parseDuration('time', `${seconds * 1000}ms`))
@@ -98,7 +98,7 @@ describe('an option that is declared by a schema', () => {
   })
 })
 
-test('typed options convert to members of a run, and back to the same options', () => {
+test('typed options become members of a run, and the members become the same options again', () => {
   const declared = {
     time: ifTyped(asDuration(runMembers.timeMs, { member: 'timeMs' })),
     clients: asCount(v.optional(runMembers.clients, 3), { member: 'clients' }),

@@ -172,7 +172,7 @@ describe('chaos doctor for containers', () => {
     expect(of('docker')).toMatchObject({ ok: false, detail: 'it runs containers elsewhere (tcp://10.0.0.1:2375)' })
   })
 
-  test('names the version of the engine, and the missing rules between containers', async () => {
+  test('names the version of the engine, and a remedy for the missing rules between containers', async () => {
     const file = engine('[ "$1" = ps ] || echo 25.0')
     const { of } = await asked(file)
     expect(of('docker')).toMatchObject({ ok: true, detail: '25.0, 0 of 0 containers run' })

@@ -187,7 +187,7 @@ test('a token is never written to the configuration of a client', () => {
   expect(() => parseMcpSettings({ token: ['env:CHAOS_TOKEN', 'secret'] })).toThrow(/give env:NAME/)
 })
 
-test('a path outside the working directory is refused, even through a link', () => {
+test('a tool of chaos mcp refuses a path that leads out of the working directory, directly or by a symbolic link', () => {
   const cwd = temporaryDirectory()
   const before = process.cwd()
   process.chdir(cwd)

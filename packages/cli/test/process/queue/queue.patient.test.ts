@@ -73,7 +73,7 @@ describe('an unusable queue', () => {
     expect(code).toBe(exitCode)
   })
 
-  test('cannot serve --binary, because a program cannot be sent to workers', async () => {
+  test('is refused together with --binary, because a program cannot be sent to workers', async () => {
     const cwd = temporaryDirectory()
     writeFileSync(join(cwd, 'node.mjs'), '')
     const words = ['fuzz', '--binary', 'node node.mjs', '--seeds', '1', '--queue', 'redis://127.0.0.1:1']

@@ -302,7 +302,7 @@ describe('the output of a recording by chaos proxy', () => {
     expect(of({ ...said, config: configOf(undefined, 'http'), out: 'results' })).toEqual({ file: 'results' })
   })
 
-  test('contains the servers that parseProxySettings marks as recorded', () => {
+  test('parseProxySettings marks which servers of a configuration are recorded', () => {
     const [read] = ROUTES.routes
     const other = { ...http, routes: [read] }
     const config = configOf({ ...http, kind: 'http2' }, 'tcp', http, other, 'resp', 'resp', 'http')

@@ -119,7 +119,7 @@ describe('the trial of a request', () => {
       'the database must be given by its address: postgres://user:password@',
     ],
     [['routes'], 'chaos routes needs schema, check FILE, try FILE or suggest DATABASE'],
-  ])('refuses a request: %j', async (args, message) => {
+  ])('is refused for the arguments %j', async (args, message) => {
     const { exitCode, stderr } = await chaosHere(args)
     expect(exitCode).toBe(3)
     expect(stderr).toContain(message)

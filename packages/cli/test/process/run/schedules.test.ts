@@ -57,7 +57,7 @@ describe('--faults with a file', () => {
   })
 })
 
-test('chaos targets --faults lists which targets can suffer each fault, with an alternative for the others', async () => {
+test('chaos targets --faults lists for each target which faults it cannot suffer, and an alternative to them', async () => {
   const rows = JSON.parse((await chaosHere(['targets', '--faults', '--json'])).stdout)
   expect(rows).toContainEqual(
     expect.objectContaining({

@@ -167,35 +167,38 @@ describe('the option --spec', () => {
 })
 
 describe('the option --events', () => {
-  patientTest.each([[['--sim']], [[]]])('writes every event of the run in order, with %j', async (world) => {
-    const file = join(temporaryDirectory(), 'events.jsonl')
-    const { run } = await runInto(...world, ...SMALL, '--events', file)
-    const events = readFileSync(file, 'utf8')
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
-    expect(events[0]).toEqual({ type: 'starting', spec: run.record.spec })
-    expect(events.at(-1)).toMatchObject({ type: 'judged', headline: 'linearizable' })
-    const recorded = run
-      .history()
-      .trim()
-      .split('\n')
-      .slice(1)
-      .map((line) => JSON.parse(line))
-      // The mark that the file is whole is the file's own.
-      .filter(({ process, f }) => process !== 'recorder' || f !== 'end')
-    expect(events.filter(({ type }) => type === 'event').map(({ event }) => event)).toEqual(recorded)
-    const status = events.filter(({ type }) => type === 'status')
-    expect(status.length).toBeGreaterThan(10)
-    expect(status[5].progress).toMatchObject({ stage: expect.any(String), counts: { ok: expect.any(Number) } })
-    // Until a read succeeded, nothing is certain: on a slow machine that is in the final reads.
-    const soFar = status.map(({ progress }) => progress.soFar)
-    expect(soFar.slice(soFar.indexOf('linearizable')).every((each) => each === 'linearizable')).toBe(true)
-    expect(soFar.at(-1)).toBe('linearizable')
-    expect(new Set(events.map(({ type }) => type))).toEqual(
-      new Set(['starting', 'ready', 'event', 'status', 'ending', 'checking', 'judged']),
-    )
-  })
+  patientTest.each([[['--sim']], [[]]])(
+    'writes every event of the run in order, if the run has the options %j',
+    async (world) => {
+      const file = join(temporaryDirectory(), 'events.jsonl')
+      const { run } = await runInto(...world, ...SMALL, '--events', file)
+      const events = readFileSync(file, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+      expect(events[0]).toEqual({ type: 'starting', spec: run.record.spec })
+      expect(events.at(-1)).toMatchObject({ type: 'judged', headline: 'linearizable' })
+      const recorded = run
+        .history()
+        .trim()
+        .split('\n')
+        .slice(1)
+        .map((line) => JSON.parse(line))
+        // The mark that the file is whole is the file's own.
+        .filter(({ process, f }) => process !== 'recorder' || f !== 'end')
+      expect(events.filter(({ type }) => type === 'event').map(({ event }) => event)).toEqual(recorded)
+      const status = events.filter(({ type }) => type === 'status')
+      expect(status.length).toBeGreaterThan(10)
+      expect(status[5].progress).toMatchObject({ stage: expect.any(String), counts: { ok: expect.any(Number) } })
+      // Until a read succeeded, nothing is certain: on a slow machine that is in the final reads.
+      const soFar = status.map(({ progress }) => progress.soFar)
+      expect(soFar.slice(soFar.indexOf('linearizable')).every((each) => each === 'linearizable')).toBe(true)
+      expect(soFar.at(-1)).toBe('linearizable')
+      expect(new Set(events.map(({ type }) => type))).toEqual(
+        new Set(['starting', 'ready', 'event', 'status', 'ending', 'checking', 'judged']),
+      )
+    },
+  )
 
   test('refuses a file that cannot be written before anything starts', async () => {
     const out = join(temporaryDirectory(), 'out')

@@ -109,7 +109,7 @@ describe('a Node service in the API', () => {
     expect({ found, vacuous }).toEqual({ found: undefined, vacuous: ['reachable "the cold start" was not met'] })
   })
 
-  test('is refused together with a fault that programs cannot suffer, and together with an unknown member', async () => {
+  test('is refused if the search names a fault that programs cannot suffer, or if a member is unknown', async () => {
     await expect(search(declared(CURED), { faults: ['duplicate'] })).rejects.toThrow(
       /simulated programs cannot suffer it/,
     )

@@ -128,7 +128,7 @@ describe('a service in the configuration', () => {
     [['fuzz', '--target', 'service:race'], {}, 'race is a service. Use chaos simulate race.'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer it'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['kil'] }, 'Did you mean kill?'],
-  ])('is refused with a hint if it is misused: chaos %j with %j', async (args, config, text) => {
+  ])('is refused with a hint if it is used as chaos %j with the configuration %j', async (args, config, text) => {
     const { exitCode, stderr } = await chaosHere(args, { cwd: folderOf({ services, ...config }) })
     expect(stderr).toContain(text)
     expect(exitCode).toBe(3)
@@ -150,7 +150,7 @@ describe('a service in the configuration', () => {
     }
   })
 
-  patientTest('uses a redis-server process instead of the simulated Redis', async () => {
+  patientTest('uses a real redis-server if the run has real processes, instead of the simulated Redis', async () => {
     const cwd = folderWith(CURED)
     symlinkSync(join(root, 'node_modules'), join(cwd, 'node_modules'))
     writeFileSync(

@@ -74,7 +74,7 @@ describe('a second program next to the nodes of a service', () => {
     )
   })
 
-  patientTest('runs next to simulated nodes and next to real nodes, with linearizable results', async () => {
+  patientTest('is linearizable both next to simulated nodes and next to real nodes', async () => {
     const cwd = shopWith(CURED)
     const brief = ['--time', '1s', '--rate', '100', '--workload-set', 'cas=0.5', '--json']
     for (const world of [[], ['--sim']]) {
