@@ -35,7 +35,7 @@ const registers = (store: 'scattered' | 'atomic'): History => {
 }
 
 test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'causal-convergence', 'pram'])(
-  'a check of %s ends soon after the deadline and names the lack of time if it is undecided',
+  'a check of %s ends soon after the deadline, and an unknown verdict names the lack of time',
   (level) => {
     const history = registers('scattered')
     for (const looks of [1, 2, 5, 20]) {
@@ -50,7 +50,7 @@ test.each<Level>(['linearizable', 'sequential', 'causal', 'causal-memory', 'caus
 )
 
 test.each(modelNames.filter((name) => name !== 'register'))(
-  'a check of a %s ends soon after the deadline and names the lack of time if it is undecided',
+  'a check of a %s ends soon after the deadline, and an unknown verdict names the lack of time',
   (model) => {
     const name = Object.keys(objects).find((each) => each.startsWith(model))
     if (name === undefined) return

@@ -117,7 +117,7 @@ test(`the search by forced orders agrees with the search by process on ${manyOf(
   })
 })
 
-test('every witness of a medium history is accepted by the replay, and every counterexample is a contradiction by itself', () => {
+test('the replay accepts every witness of a medium history, and every counterexample is a contradiction without the other operations', () => {
   for (let n = 0; n < many(100); n++) {
     const seed = baseSeed + n
     const random = randomFrom(seed)

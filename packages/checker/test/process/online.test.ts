@@ -280,7 +280,7 @@ test('the online checker stops judging the largest key when memory runs out, and
   expect(checker.violation()).toMatchObject({ key: 'y' })
 })
 
-test('the online checker retains the first read of an unknown initial value, but not its repetitions', () => {
+test('the online checker keeps the first read of an unknown initial value, but forgets repeated reads of the value', () => {
   const checker = createOnlineChecker({ model: 'register', initial: 'unknown', failedCas: 'drop' })
   for (const event of timeline('rx7| '.repeat(200))) checker.push(event)
   expect([checker.soFar(), checker.retained() < 5]).toEqual(['linearizable', true])

@@ -106,7 +106,7 @@ test('a store with causal delivery and last-writer-wins meets the causal levels 
   }
 })
 
-test(`the search that orders writes pair by pair agrees with the search that lays out an order, on ${manyOf(300)} runs`, () => {
+test(`the search that orders writes in pairs agrees with the search that lays out an order, on ${manyOf(300)} runs`, () => {
   let violated = 0
   for (let n = 0; n < many(300); n++) {
     const seed = baseSeed + n

@@ -185,7 +185,7 @@ test('no level between sequential and eventual changes from met to violated if a
   expect(met).toBeGreaterThan(atLeast(2_000))
 })
 
-test('every counterexample of a longer history is a contradiction by itself, and its sentence says why', () => {
+test('every counterexample of a longer history is a contradiction without the other operations, and its sentence says why', () => {
   let seen = 0
   for (let n = 0; n < many(150); n++) {
     const seed = baseSeed + n

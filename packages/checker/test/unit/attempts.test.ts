@@ -23,7 +23,7 @@ const judged = (model: 'register' | 'counter', ...operations: readonly EventInpu
     'linearizable',
   )
 
-test('a service is linearizable if it applies every request id once and answers a repeated id with the first answer', () => {
+test('a service is linearizable if it applies every request id once and answers a repeated id as before', () => {
   const first = operation(0, 'write', 1, 'lost', 'a')
   const other = operation(1, 'write', 2, 2, 'b')
   const again = operation(2, 'write', 1, 1, 'a')

@@ -249,7 +249,7 @@ describe('the search that assumes orders', () => {
     expect(sequential(historyOf('w1|  w2|', '   w3--?', '           r2|  r1|'))).toBe('violated')
   })
 
-  test('places a cas after all reads of the value that it replaces', () => {
+  test('places a cas that replaces a value after all reads of this value', () => {
     const history = historyOf('w1|  c12|', '                r1|  r2|', '                     r1|')
     expect(resultOf(checkHistory(history), 'sequential')).toBe('met')
   })

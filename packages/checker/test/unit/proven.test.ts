@@ -56,7 +56,7 @@ describe('a violation proven during recording', () => {
     })
   })
 
-  test('is ignored if it is absent from the history or its level was not requested', () => {
+  test('is ignored if the history lacks the violation, or if nobody asked for the level', () => {
     const events = untimed([...STALE, ...later('y', 10)])
     const proven = provenIn(events) as OnlineViolation
     const limit = { deadlineMs: millis(0) }

@@ -55,7 +55,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain('<h1>No fault in force</h1>')
   })
 
-  test('gives a second fault of a kind a distinct name, and lists all faults of a proxy', async () => {
+  test('gives two faults of one kind different names, and lists all faults of a proxy', async () => {
     const { click, text, plane } = await opened()
     for (const action of ['cut', 'cut', 'slow', 'lose']) expect(await click(action, 'web')).toEqual([200, 'Done.'])
     const names = plane.faults.list().map(({ name }) => name)
@@ -63,7 +63,7 @@ describe('the page of proxies', () => {
     expect(await text()).toContain(names.join(', '))
   })
 
-  test('refuses to remove a toxic, which only its client may remove', async () => {
+  test('refuses to remove a toxic, because only the client of Toxiproxy may remove it', async () => {
     const { click, plane, text } = await opened()
     const toxic = plane.toxics.add(plane.proxies.get('web'), { type: 'latency', attributes: { latency: 5 } })
     expect(toxic).toBeDefined()

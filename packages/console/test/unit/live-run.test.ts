@@ -33,7 +33,7 @@ const status = (elapsed: number, more: Partial<Progress> = {}): RunEvent => ({
 
 const shown = (live: LiveRun) => ({ number: 1, live, verdict: undefined, report: undefined })
 
-test('a fault is in force from its event until its heal event, which contains the number of hits', () => {
+test('a fault is in force until its heal event, and this event contains the number of hits', () => {
   const live = createLiveRun()
   live.fold(nemesis(100, 'partition', { id: 'by hand 1', links: ['n1>n2', 'n2>n1'], mode: 'hold' }))
   expect(live.faults.rows).toMatchObject([

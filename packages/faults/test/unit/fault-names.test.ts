@@ -22,7 +22,7 @@ test('faultName returns the name that --faults accepts, not the kind', () => {
   expect(nameOfKind('bandwidth', 'nodes')).toBe('slow')
 })
 
-test('nameOfKind returns the name that --faults uses for a kind, and the kind itself if there is no such name', () => {
+test('nameOfKind returns the name that --faults uses for a kind, or else the kind', () => {
   const names = nemeses.map(({ name }) => name)
   for (const kind of faultKinds)
     for (const among of ['nodes', 'clients'] as const) {

@@ -207,7 +207,7 @@ describe('a planned fault', () => {
     expect(describeFault({ kind: 'partition', links: open, mode: 'hold' })).toBe('partition {all but n1–n2, n2–n3}')
   })
 
-  test('is described by its links if they are at most six, and otherwise by their number', () => {
+  test('is described by its links if there are at most six, and otherwise by the number of links', () => {
     const oneWay = (count: number) => Array.from({ length: count }, (_, i) => ({ from: 'n1', to: `n${i + 2}` }))
     expect(describeFault({ kind: 'partition', links: oneWay(6), mode: 'hold' })).toBe(
       'partition {n1>n2, n1>n3, n1>n4, n1>n5, n1>n6, n1>n7}',

@@ -152,7 +152,7 @@ test('the predicates on fault kinds find faults that hide a reply, act on replie
   expect([{ kind: 'clock' }, { kind: 'flip-bit' }, { kind: 'stop' }].map(isEngineFault)).toEqual([true, false, true])
 })
 
-test('a fault without conditions hits everything, and is described without them', () => {
+test('a fault without conditions hits everything, and its description names no conditions', () => {
   expect([1, 2].map((age) => new Trigger(undefined).chooses(() => age))).toEqual([true, true])
   const fault = parseFault({ kind: 'refuse', links, when: { fromMs: 5 } }, 'x')
   expect(describeFault(fault)).toBe('refuse on 1 link')

@@ -91,7 +91,7 @@ describe('the values of transactions', () => {
     )
   })
 
-  test('store each list once however often it is read, after the lists that are its prefixes', () => {
+  test('store each list once, and store its prefixes before the list', () => {
     const history = historyFromEvents(
       [[], [1], [1, 2], [1, 2, 3], [1, 3], [1, 2]].flatMap((list) => txn([['r', 'x', list] as Json])),
     )

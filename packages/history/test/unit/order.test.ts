@@ -171,7 +171,7 @@ describe('a history whose times contradict the order of lines', () => {
     },
   )
 
-  test('is read in the order of lines with --order lines, in which no operation ends before it begins', async () => {
+  test('keeps the order of lines with --order lines, and ends no operation before its beginning', async () => {
     const path = file('lines.jsonl', jsonl(grouped(S)))
     const history = await readHistory(path, { ordering: { by: 'lines' } })
     expect(shape(history)).toEqual(['0 write 0-1', '0 write 2-3', '1 read 4-5'])

@@ -159,7 +159,7 @@ const write = (value: number) => ({ f: 'write', key: 'x', value })
 const read = { f: 'read', key: 'x', value: null }
 const readBy = (nodes: Nodes) => ['n1', 'n2', 'n3'].map((id) => nodes.answer(id, read))
 
-test('every subscriber reads its own copy of a topic, which lacks undelivered changes', () => {
+test('a subscriber reads a copy of its own, which lacks changes that were not delivered to this subscriber', () => {
   const nodes = pushing()
   nodes.ask('n2', write(1))
   nodes.deliver(({ message, to }) => message.type !== 'publish' || to === 'n2')

@@ -141,7 +141,7 @@ describe('transactions on shards', () => {
     expect(locked(nodes)).toEqual([])
   })
 
-  test('prevent a move of their shards until they end, even across a restart', () => {
+  test('keep their shards from moving until the transactions end, even across a restart', () => {
     const nodes = three({ shards: 1 }, 'transactions')
     const asked = nodes.ask('n2', txn(['w', 'x', 1]))
     nodes.deliver(is('prepare'))

@@ -76,7 +76,7 @@ describe("two transactions that each miss the other's append", () => {
     ],
   ] as const
 
-  test('are write skew, which meets snapshot isolation and violates serializability', () => {
+  test('are a write skew: snapshot isolation is met, and serializability is violated', () => {
     const report = judged(together(...skew))
     expect(report.transactions?.strongest).toEqual(['strong-snapshot-isolation'])
     expect(anomaliesIn(report)).toEqual(['G2-item'])
@@ -116,7 +116,7 @@ describe('two transactions that both read one version and append to it', () => {
     ],
   )
 
-  test('are a lost update, which meets causal and violates cursor stability', () => {
+  test('are a lost update: causal is met, and cursor stability is violated', () => {
     const report = judged([...lost, ...oneByOne([2, [['r', 'x', [1, 2]]]])])
     expect(anomaliesIn(report)).toEqual(['G-single-item', 'lost-update'])
     expect(met(report)).toContain('causal')
@@ -129,7 +129,7 @@ describe('two transactions that both read one version and append to it', () => {
   })
 })
 
-test('two readers that saw two appends in opposite orders are a long fork, which violates parallel snapshot isolation', () => {
+test('two readers that saw two appends in opposite orders are a long fork, and violate parallel snapshot isolation', () => {
   const report = judged(
     together(
       [0, [['append', 'x', 1]]],

@@ -540,7 +540,7 @@ describe('statements outside a transaction', () => {
     expect(transactions!.judged.transactions).toBe(2)
   })
 
-  test('violate no level if each request has one statement, or if requests are units but no statement names its request', () => {
+  test('violate no level if each request has one statement, or if no statement names its request', () => {
     const alone = payments(named).filter((_, at) => at % 2 === 0)
     expect(judged(alone, [], 'request').levels['strict-serializable']!.result).toBe('met')
     expect(judged(payments(unnamed), [], 'request').levels['serializable']!.result).toBe('met')

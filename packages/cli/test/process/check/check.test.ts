@@ -64,7 +64,7 @@ describe('chaos check', () => {
     )
   })
 
-  test('exits with 2 for a history without a read, with and without --expect', async () => {
+  test('exits with 2 for a history without a read, whether or not --expect is given', async () => {
     const file = join(temporaryDirectory(), 'writes.jsonl')
     writeFileSync(
       file,
@@ -159,7 +159,7 @@ describe('chaos check', () => {
     expect(readdirSync(directory)).toEqual(['empty.jsonl'])
   })
 
-  test('shows the verdict even if it cannot write its report, and says why', async () => {
+  test('shows the verdict even if the report cannot be written, and says why', async () => {
     const { exitCode, stdout, stderr } = await chaosHere([
       'check',
       history('stale-read'),

@@ -55,7 +55,7 @@ describe('chaos check --prove', () => {
     expect((await verify(`${proof}.history.jsonl`, proof)).exitCode).toBe(0)
   })
 
-  test('writes the history next to the proof if --order time sorts its lines', async () => {
+  test('writes the history next to the proof if --order time reordered the lines of the history', async () => {
     const at = (process: number, type: string, f: string, value: unknown, time: number): string =>
       `${JSON.stringify({ process, type, f, value, time })}\n`
     const late = at(1, 'invoke', 'read', null, 50) + at(1, 'ok', 'read', 1, 60)

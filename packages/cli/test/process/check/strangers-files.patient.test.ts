@@ -144,7 +144,7 @@ describe('the replay file of another person', () => {
     expect(files.wasRun()).toBe(false)
   })
 
-  test('is played with the module that the command line names instead of its own', async () => {
+  test('is played with the module that the command line names, not with the module in the file', async () => {
     const files = strangersDirectory()
     const file = files.write('replay.json', { ...recorded(), bug: undefined, target: './evil.mjs' })
     await chaosHere(['replay', file, '--protocol', files.module])

@@ -10,7 +10,7 @@ import { parseCompareSettings } from '../../../src/compare/use.ts'
 const quick = ['--time', '2s', '--rate', '150', '--seeds', '1', '--seed', '2']
 
 describe('chaos compare', () => {
-  test('measures two systems under the same fault, of which one blocks and one returns stale values', async () => {
+  test('measures under one fault a system that blocks and a system that returns stale values', async () => {
     const page = join(temporaryDirectory(), 'compare.html')
     const args = ['compare', '--targets', 'raft,master-master', '--faults', 'isolate-leader', ...quick]
     const { stdout, exitCode } = await chaosHere([...args, '--timeout', '900ms', '--json', '--html', page])

@@ -305,7 +305,7 @@ describe('the server of the live page', () => {
   })
 
   patientTest(
-    'closes a connection that sends garbage, and a page that reads nothing does not disturb the run',
+    'closes a connection that sends garbage, and keeps the run going while a page reads nothing',
     async () => {
       const run = await startRun(['--time', '4s', '--rate', '200', '--faults', 'none'])
       const address = new URL(run.url)

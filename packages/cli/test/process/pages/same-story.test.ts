@@ -48,12 +48,12 @@ function messageOf(work: () => void): string {
   throw new Error('it passed')
 }
 
-test('the same violation has an identical sentence on every page, in every report and in test failures', async () => {
+test('every page, every report and every test failure describes the same violation in the same sentence', async () => {
   const told = await tellings()
   for (const [where, text] of Object.entries(told)) expect(wordsOf(text), where).toContain(SENTENCE.toLowerCase())
 })
 
-test('the same violation has an identical drawing in terminal, reports and test failures', async () => {
+test('the terminal, every report and every test failure draw the same violation in the same way', async () => {
   const told = await tellings()
   const drawing = (text = ''): readonly string[] =>
     text

@@ -32,7 +32,7 @@ describe('a run that is too short for its faults', () => {
     expect(exitCode).toBe(2)
   })
 
-  test('injects all of its faults with any seed if it lasts for the reported minimum time', async () => {
+  test('injects all faults, whatever the seed, if the run lasts for the reported minimum time', async () => {
     const names = fc.constantFrom(
       'partition',
       'kill,pause',

@@ -73,7 +73,7 @@ describe('a search for a planted bug', () => {
     expect(taken).toEqual({ targetSettings: {}, besides: [], workload: undefined })
   })
 
-  test('prints the chosen settings, faults and workload in its title, on its page and in its JSON', async () => {
+  test('shows the chosen settings, faults and workload in the title, on the page and in the JSON', async () => {
     const args = ['fuzz', '--protocol', own, '--bug', 'once', '--seeds', '2', '--workers', '1', '--no-guide']
     const out = ['--out', temporaryDirectory()]
     const said = 'with the settings its bug needs: hurry=true; also the faults pause, lose-reply; workload counter'

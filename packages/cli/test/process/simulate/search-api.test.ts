@@ -75,7 +75,7 @@ describe('a Node service in the API', () => {
   const declared = (program: string) => ({ entry: join(folderWith(program), 'server.ts'), nodes: 1 })
   const calm = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 } }
 
-  test('is searched for a race across an await, which is shrunk and drawn', async () => {
+  test('lets a search find a race across an await, shrink it and draw it', async () => {
     const { found } = await search(declared(RACING), { ...calm, seeds: 64 })
     expect(found).toMatchObject({ kind: 'violation', cause: 'not linearizable' })
     expect(found?.operations).toBeLessThan(60)

@@ -61,7 +61,7 @@ describe('a second program next to the nodes of a service', () => {
     expect(replayed.stdout).toContain('the same history as was recorded, to the byte')
   })
 
-  test('can be named with --beside, which refuses invalid names', async () => {
+  test('can be named with --beside, and an invalid name is refused', async () => {
     const cwd = shopWith(CURED)
     const search = (beside: string) =>
       chaos(['simulate', './server.ts', '--nodes', '1', '--beside', beside, '--seeds', '1', ...some], { cwd })

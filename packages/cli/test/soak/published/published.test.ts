@@ -331,7 +331,7 @@ describe.skipIf(!reachable)('chaosproxy installed from a registry', () => {
       },
     )
 
-    test('reaches a verdict on a service by following the README, which links only existing manuals', async () => {
+    test('gets a verdict on a service by the steps of the README, and every manual linked there exists', async () => {
       const readme = manual('chaosproxy', 'README.md')
       serviceWith('primary')
       const [, section = ''] = /## Your own service\n\n```sh\n(.*?)```/s.exec(readme) ?? []

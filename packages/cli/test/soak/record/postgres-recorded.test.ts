@@ -179,7 +179,7 @@ describe.skipIf(lacking)(`PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : 
     expect(exitCode, stdout).toBe(0)
   })
 
-  test('a service that reads, adds and writes loses deposits', async () => {
+  test('deposits are lost if a service reads, adds and writes in separate statements', async () => {
     const { exitCode, stdout, stderr } = await serving('lost')
     expect(stdout, stderr).toContain('NOT LINEARIZABLE')
     expect(exitCode, stdout).toBe(1)

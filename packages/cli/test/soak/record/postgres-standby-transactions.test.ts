@@ -65,7 +65,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
     return { exitCode, told: (stdout + stderr).replace(/\s+/g, ' ') }
   }
 
-  test('a standby misses commits that the primary had confirmed, which strict serializability forbids', async () => {
+  test('a standby that misses confirmed commits of the primary violates strict serializability', async () => {
     const { exitCode, told } = await recorded('late', 'strict-serializable')
     expect(told).toMatch(/stale read \(G-single-item-realtime\)/i)
     expect(told).toContain('Read from the node that committed the change')
@@ -78,7 +78,7 @@ describe.skipIf(lacking)(`a standby of PostgreSQL${lacking ? `: ${whySkipped('po
   })
 
   test.each(process.env['CHAOS_SOAK'] === 'short' ? [1] : [1, 2, 3])(
-    'a standby shows a commit before the waiting primary, which is a long fork (seed %i)',
+    'chaos reports a long fork if a standby shows a commit before the primary does (seed %i)',
     async (seed) => {
       const { exitCode, told } = await recorded('fork', 'snapshot-isolation', seed)
       expect(told).toMatch(/long fork \(G-nonadjacent-item\)/i)

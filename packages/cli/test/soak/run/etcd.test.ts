@@ -76,7 +76,7 @@ describe.skipIf(!isInstalled)(`a live etcd${why}`, () => {
   })
 
   test.each(rare)(
-    'loses an addition after its lock has expired, but none if each write checks its lock (seed %i)',
+    'loses an addition whose lock has expired, unless every write checks the lock (seed %i)',
     async (seed) => {
       // Members are silent for longer than a lease after a lock was taken, and then carry out what was asked for before.
       const silent = faults(

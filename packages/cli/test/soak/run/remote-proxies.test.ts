@@ -316,7 +316,7 @@ describe.skipIf(!hasNamespaces)('a run on two hosts with separate networks', () 
     expect(await faults()).toEqual([])
   })
 
-  test('reports a fault as possibly unhealed on an unplugged host, which heals the fault by itself', async () => {
+  test('reports a fault on an unplugged host as possibly unhealed, and the host heals the fault alone', async () => {
     const { directory, run, faults, pull, plug } = await namespaces()
     const { finished } = run('--time', '5s', ...schedule(directory, 500, 4_500))
     await until(async () => (await faults()).length > 1)

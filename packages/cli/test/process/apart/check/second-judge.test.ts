@@ -127,7 +127,7 @@ const abortedRead = () =>
   )
 
 describe('a checker with its own levels', () => {
-  test('gives verdicts for its levels in their order, with the counterexample', async () => {
+  test('gives a verdict for each level, in the order of the levels, with the counterexample', async () => {
     const { stdout, exitCode } = await chaosHere(['check', abortedRead(), '--model', 'tiny-transactions', '--json'])
     const { levels, headline } = JSON.parse(stdout)
     expect(Object.keys(levels)).toEqual(['serializable', 'read-committed'])
@@ -137,7 +137,7 @@ describe('a checker with its own levels', () => {
     expect(exitCode).toBe(0)
   })
 
-  test('has its levels described in their own words, in the terminal and on the page', async () => {
+  test('shows its descriptions of levels in the terminal and on the page', async () => {
     const file = abortedRead()
     const report = join(temporaryDirectory(), 'report.html')
     const { stdout } = await chaosHere(['check', file, '--model', 'tiny-transactions', '--out', report])
