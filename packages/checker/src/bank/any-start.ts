@@ -23,7 +23,10 @@ function bankByStart(history: History): ByStart {
   }
 }
 
-/** The result of the read that returned first, less the transfers acknowledged before its call. */
+/**
+ * Guesses the opening balances: the balances of the read that returned first, less the transfers acknowledged before
+ * the call of that read.
+ */
 function guesses(part: Part, budget: Budget): Guesses {
   let first: number | undefined
   for (let i = 0; i < part.length; i++) {

@@ -29,9 +29,9 @@ interface Movement {
 /**
  * Describes which account the operations of a contradiction overdraw, to what balance, and through which transfers:
  * `Account b opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that
- * leaves -4, and process 3 read -4 at n1.` If they overdraw no account, describes the first read in the whole history
- * that shows an overdrawn account. If no read does, tells by how much a read's total differs from the money that
- * exists: the culprit's, or else that of the first such read.
+ * leaves -4, and process 3 read -4 at n1.` If the operations overdraw no account, describes the first read in the whole
+ * history that shows an overdrawn account. If no read shows one, tells by how much the total of the culprit's read
+ * differs from the money that exists.
  */
 export function balanceOf(
   core: Part,
@@ -45,7 +45,7 @@ export function balanceOf(
   const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
-  // Without opening balances, the missing money was probably in the account at the start: only a read shows how much an
+  // Without opening balances, an account probably held the missing money at the start. Only a read shows how much the
   // account lacks.
   const [story] = stories.map(({ sentence, overdrawn }) =>
     core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
@@ -80,8 +80,8 @@ function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<
 }
 
 /**
- * What the core spends from an account by the time all its operations have returned. Counts all money that the whole
- * history may have brought to the account by then, also by operations outside the core.
+ * Describes what the core spends from an account by the time all operations of the core have returned. Counts all money
+ * that operations of the whole history may have brought to the account by that time.
  */
 function storyOf(
   { history, row, length }: Part,
@@ -138,7 +138,7 @@ function atNode({ operations, nodes }: History, row: number): string {
   return node === undefined ? '' : ` at ${node}`
 }
 
-/** The first account that a read shows with a balance below zero. */
+/** Returns the first account whose balance in the read at `row` is below zero. */
 function overdrawnIn(history: History, row: OperationRow): readonly [account: string, balance: number] | undefined {
   const isAnswered = history.operations.outcome[row] === OK && functionOf(history, row) === 'read'
   return isAnswered ? overdraftIn(outputOf(history, row)) : undefined
@@ -150,7 +150,7 @@ export const overdraftIn = (read: Json): readonly [account: string, balance: num
 
 const LONGEST = 60
 
-/** Says that without opening balances the first read explains nothing, and names the option that sets them. */
+/** States that the accounts opened empty, and names the option that sets opening balances. */
 function openedEmpty(history: History): string {
   const opening = openingOf(history)
   const how =

@@ -60,8 +60,8 @@ export const bank: ObjectEntry = {
 }
 
 /**
- * The operations without redundant copies: an operation that takes effect once may have copies of unknown outcome. The
- * copy called first explains everything that a later copy explains, by taking effect in its place.
+ * Returns the operations without redundant copies. An operation that takes effect once may have copies of unknown
+ * outcome. Only the copy called first is kept, because it can take effect in place of any later copy.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()
@@ -119,8 +119,8 @@ interface Bank {
   /** Whether the balances are known, which they are after the first read. */
   readonly isKnown: boolean
   /**
-   * By account: the balance, and 0. Until the balances are known: the sum of the account's changes, and the minimum of
-   * this sum so far, at most 0.
+   * By account. If the balances are known: the balance, and 0. Otherwise: the sum of the account's changes so far, and
+   * the least value that this sum had, at most 0.
    */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   /** The ids of the operations that have taken effect. */
@@ -141,7 +141,7 @@ export const bankFrom = (opening: Balances | undefined): Specification<Bank> => 
     const done = id === undefined ? bank.done : [...bank.done, id].sort()
     const accounts = afterMoves(bank, moves)
     const after = accounts === undefined ? [] : [{ ...bank, accounts, done }]
-    // If the opening balances are unknown, the operation may have taken effect before the history began.
+    // If the opening balances are unknown, they may already include the effect of the operation.
     return id === undefined || opening !== undefined ? after : [...after, { ...bank, done }]
   },
   key: ({ isKnown, accounts, done }) =>
@@ -173,7 +173,7 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   for (const account of new Set([...said.keys(), ...accounts.keys()])) {
     const [balance] = said.get(account) ?? [0]
     const [now, least] = accounts.get(account) ?? [0, 0]
-    // The opening balance is `balance - now`; adding `least` gives the minimum balance so far.
+    // The opening balance is `balance - now`. Adding `least` to the opening balance gives the minimum balance so far.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
   return [{ isKnown: true, accounts: said, done }]
@@ -217,8 +217,8 @@ function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
 }
 
 /**
- * Returns the effect of an operation. An operation with a repeated id has none, because it takes effect only once; nor
- * has a read of anything but numbers.
+ * Returns the effect of an operation. An operation with a repeated id has no effect here, because only one of the
+ * operations with that id takes effect. A read has an effect only if it shows numbers.
  */
 const effectsUnless =
   (repeated: ReadonlySet<string>): Additive['effectOf'] =>

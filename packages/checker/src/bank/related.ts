@@ -6,7 +6,10 @@ import type { Budget } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 
-/** What an operation moves: the amounts by account, and the id under which it takes effect once. */
+/**
+ * The amounts that an operation moves, by account, and the id of the operation. Operations with the same id take effect
+ * once.
+ */
 export interface Moved {
   readonly moves: readonly (readonly [account: string, amount: number])[]
   readonly id: string | undefined
@@ -54,11 +57,16 @@ export function balancesIn(value: Json | undefined): Map<string, number> | undef
 }
 
 /**
- * Returns the operations that a choice of operations depends on. Operations that together take more from an account
- * than its opening balance depend on every operation that may have brought money to it before they returned, and so on
- * recursively. Copies of an operation that takes effect once belong together. No operation depends on one that only
- * takes money, so that the operations shown for an overdrawn account are those of this account. A read concerns all
- * accounts: it depends on everything called before it returned. `movedBy` returns undefined for reads.
+ * Returns the operations that some chosen operations depend on, recursively:
+ *
+ * - Operations that together take more from an account than its opening balance depend on every operation that may have
+ *   brought money to the account before they returned.
+ * - Copies of an operation that takes effect once belong together.
+ * - No operation depends on one that only takes money. The operations shown for an overdrawn account are therefore
+ *   those of this account.
+ * - A read concerns all accounts, so it depends on everything called before the read returned.
+ *
+ * `movedBy` returns undefined for reads.
  */
 export function relatedByAccount(
   part: Part,
@@ -78,13 +86,14 @@ export function relatedByAccount(
   return (chosen) => {
     const kept = new Set<number>()
     /**
-     * By account: the event up to which all operations that bring money are kept, and the number of these operations.
+     * By account: the latest event before which all operations that bring money to the account are kept, and the number
+     * of these operations.
      */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
     /**
-     * By account: the most that the kept operations take from it, and the events by which they had to take effect,
-     * without those that were moved to `needed`.
+     * By account: the greatest amount that the kept operations take from the account, and the events by which these
+     * operations must take effect. Events already moved to `needed` are omitted.
      */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
@@ -94,9 +103,7 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /**
-     * Keeps an operation. `until`: the event by which it must have taken effect to matter, if its outcome is unknown.
-     */
+    /** Keeps an operation. If its outcome is unknown, it matters only if it took effect by the event `until`. */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])
@@ -118,7 +125,7 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // Operations of unknown outcome may now matter up to a later event, and then need more operations themselves.
+      // Kept operations of unknown outcome may now matter until a later event, so they may depend on more operations.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

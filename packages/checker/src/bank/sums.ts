@@ -65,8 +65,8 @@ function createAccounts() {
       return numbers.size + 1
     },
     /**
-     * Returns a function that converts amounts to integers, indexed by account number, such that sums of `count` of
-     * them are exact; undefined if they would not be.
+     * Returns a function that converts amounts to integers, indexed by account number. Sums of `count` such integers
+     * are exact. Undefined if no conversion makes the sums exact.
      */
     exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
       const width = numbers.size + 1
@@ -97,8 +97,8 @@ function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget:
 }
 
 /**
- * The sums that each operation adds, by amount: each account, and the total of all. Operations with the same moves
- * share the columns, computed once.
+ * Returns the numbers that each operation adds to each amount. The amounts are the accounts and the total of all
+ * accounts. Operations with the same moves share one computation.
  */
 function columnsOf(
   moved: readonly (Moved | undefined)[],

@@ -11,12 +11,15 @@ import { entryFor } from './registry.ts'
 /** The most operations of an object that is judged again. */
 const MOST_OPERATIONS = 100_000
 
-/** The time limit for judging all these objects again, which cannot change the verdict. */
+/**
+ * The time limit for judging objects again from their least content. This second judgement cannot change the verdict.
+ */
 const AGAIN_MS = 2_000
 
 /**
- * Returns a warning with the first observation that only an unknown initial value explains: a level that is met then
- * says nothing about operations that were lost, repeated or reordered there. Empty if there is no such observation.
+ * Returns a warning with the first observation that only an unknown initial value explains. For the object of this
+ * observation, a level that is met says nothing about lost, repeated or reordered operations. Empty if there is no such
+ * observation.
  */
 export function decidedByStart(history: History, options: CheckOptions<string>): readonly string[] {
   if (!isUnknownStart(options.initial)) return []
@@ -30,8 +33,8 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
 }
 
 /**
- * Judges the keys again, each from the initial value that contains only what answers show; keys with the same initial
- * value are judged together.
+ * Judges the keys again. The initial value of each key is the content that answers show to be initial. Keys with the
+ * same initial value are judged together.
  */
 function byLeastStarts(
   history: History,

@@ -25,7 +25,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
   return {
     model: name,
     functions,
-    // Only linearizability is decided key by key.
+    // Linearizability is the only level that is decided key by key.
     isWhole: level !== 'linearizable',
     knows: (f) => knows(f) || ofTransactions?.knows(f) === true,
     level: () => level,
@@ -38,7 +38,8 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const asked = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, asked), level, lasting)
       } catch (error) {
-        // For example, an answer may make sense only together with the answer of an operation that is still open.
+        // The events end early. For example, an answer may make sense only together with the answer of an operation
+        // that is still open.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

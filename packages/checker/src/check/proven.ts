@@ -12,16 +12,17 @@ import { type Reason, UNASKED } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
 /**
- * The step limit for judging the operations up to the proven violation: a fraction of a second. It also applies after
- * the deadline.
+ * The step limit for judging the operations up to the proven violation. These steps take a fraction of a second, even
+ * after the deadline.
  */
 const STEPS = 2_000_000
 
 /**
- * Judges a history that the online checker proved not linearizable while it was recorded. If the whole history cannot
- * be decided within the given time and memory, the proven violation decides: no later operation can repair it. The
- * operations of its key up to the event that proved it are the explanation. If these are too many as well, the
- * explanation is the online checker's text, with its most recent operations.
+ * Judges a history that the online checker proved not linearizable during the recording. If the whole history cannot be
+ * decided within the given time and memory, the proven violation decides, because no later operation can repair it. The
+ * explanation consists of the operations on the violated key up to the event that proved the violation. If these
+ * operations are too many as well, the explanation is the text of the online checker, with the most recent operations
+ * on the key.
  */
 export function judgeProven<Name extends string>(
   proven: OnlineViolation,

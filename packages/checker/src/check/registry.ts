@@ -44,7 +44,7 @@ export const models: readonly ModelEntry<string>[] = [
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
-  // Ids assigned before the history are never known, so the initial value makes no difference.
+  // The ids assigned before the history are always unknown, so the initial value makes no difference.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),
@@ -102,8 +102,8 @@ export function entryFor(model: string | Model<unknown>, history: KindOfHistory)
 }
 
 /**
- * The default model of a history that names no model: `register`, unless its transactions append to lists or read and
- * write registers.
+ * Returns the default model for a history. This is the model that the header names, or a model of transactions if the
+ * history consists of transactions. Any other history gets `register`.
  */
 export function usualModel({ header, functions, values }: Pick<History, 'header' | 'functions' | 'values'>): string {
   if (header?.model !== undefined) return header.model

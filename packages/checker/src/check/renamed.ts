@@ -45,8 +45,8 @@ export function renaming(history: History, knows: (model: string, f: string) => 
 }
 
 /**
- * The initial value that Jepsen's first reads return, and the keys for operations that lack one if all operations have
- * the same key.
+ * Returns the option for the initial value that Jepsen's first reads show. Also returns a command that removes keys, if
+ * some operations have no key and all others have the same key.
  */
 function startOf(
   history: History,

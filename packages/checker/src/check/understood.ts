@@ -22,7 +22,7 @@ export function requireUnderstood(history: History, entry: ModelEntry<string>): 
 
 function unknownFunction(history: History, row: number, { name, functions = [] }: ModelEntry<string>): UserError {
   const f = history.functions[history.operations.f[row]] ?? ''
-  // If one model knows all operations, it is the intended model.
+  // A model that knows all operations is probably the intended one.
   const all = models.filter((each) => history.functions.every((every) => knows(each, every)))
   const some = all.length > 0 ? all : models.filter((each) => knows(each, f))
   const options = some.map((each) => `--model ${each.name}`)
@@ -48,8 +48,8 @@ const knowsByName = (model: string, f: string): boolean => {
 }
 
 /**
- * Lists what a history lacks to prove anything: a history without observations meets every level, whatever the system
- * does.
+ * Lists the needs of the model that a history does not meet. A history without observations, for example, meets every
+ * level and therefore proves nothing.
  */
 export function unmetNeeds(
   history: History,

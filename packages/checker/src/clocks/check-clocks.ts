@@ -10,13 +10,13 @@ import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
 /**
- * The share of the time for judging with the largest set of orders that the clocks allow. A level that is met
- * with these orders is met, which is the usual case.
+ * The share of the time for judging with the largest set of orders that the clocks allow. A level that is met with all
+ * these orders is met. Most levels are decided in this way.
  */
 const NARROWEST_SHARE = 0.6
 /**
- * The share of the remaining time for each form of a tied history, and the limit for one form; most searches end
- * earlier.
+ * The share of the remaining time for judging each form of a tied history. `MOST_TIED_MS` limits the time for one form.
+ * Most searches end earlier.
  */
 const TIED_SHARE = 0.5
 const MOST_TIED_MS = 5_000
@@ -41,12 +41,12 @@ export function checkClocks(
   const left = (share = 1): Millis => millis(share * Math.max(0, options.deadlineMs - (options.now() - startedAt)))
   const bounded = boundedBy(clocks, history, options.failedCas === 'observes')
   const isCertain = bounded.cramped.length === 0
-  // Contradictions of this history prove nothing.
+  // This history may contain orders that the clocks do not prove, so a contradiction in it proves nothing.
   const narrow = judge(bounded.narrowest, { ...options, explain: false, deadlineMs: left(NARROWEST_SHARE) })
   const cost = costOf(clocks, history, bounded)
   const open = ladder.realTime.filter((level) => {
     const { result } = narrow.levels[level]
-    // Fewer orders may decide a level that ran out of time.
+    // The search may have run out of time because of the many orders. Judging with fewer orders may decide the level.
     const isPending = result === 'unknown' && options.levels.includes(level) && !ladder.apart.includes(level)
     return result === 'violated' || (result === 'met' && !isCertain) || isPending
   })
@@ -68,7 +68,7 @@ export function checkClocks(
       return [level, narrow.levels[level].result === 'unknown' ? narrow.levels[level] : DEPENDS]
     }),
   )
-  // A contradiction of the order within clients also contradicts every order in real time.
+  // A contradiction of the order within clients contradicts every order in real time.
   const known = followsFrom(ladder, decided, () => DEPENDS.reason)
   const [first] = open.filter((level) => known[level] === DEPENDS)
   const isExplained = first !== undefined && isCertain
@@ -89,7 +89,7 @@ export function checkClocks(
 /** A placeholder for a verdict that depends on open orders, until the reason is known. */
 const DEPENDS = { result: 'unknown', reason: notRecorded('') } as const satisfies Verdict
 
-/** Returns a small contradiction of a level in a history. */
+/** Judges a history by one level, and returns the reduced counterexample if the level is violated. */
 function contradictionOf(
   history: History,
   level: string,
@@ -102,8 +102,8 @@ function contradictionOf(
 }
 
 /**
- * Judges a level with each process's order added, which intervals cannot express: met with the largest set of orders,
- * or violated with the smallest.
+ * Judges a level with the order of each process added, which intervals cannot express. The level is met if the largest
+ * set of orders allows it, and violated if the smallest set contradicts it.
  */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,
@@ -124,7 +124,7 @@ function tiedVerdict(
   return fewest.levels[level].result === 'violated' ? fewest.levels[level] : undefined
 }
 
-/** Contradictions of the orders certain to a single clock, by level. */
+/** Returns contradictions, by level, that use only orders certain by a single clock. */
 function contradictedByOne(
   clocks: ClockReadings,
   history: History,

@@ -5,7 +5,10 @@ import type { ClockCost, Report } from '../judge/report.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { type Bounded, endsOf } from './intervals.ts'
 
-/** The effect of orders that clocks leave open: the verdicts that stay unknown, and the number of unordered pairs. */
+/**
+ * The cost of uncertain clocks: the verdicts that stay unknown, and the number of pairs of operations whose order is
+ * unknown.
+ */
 export interface Cost {
   told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
@@ -61,7 +64,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Two operations that only the largest set of orders puts in this order. */
+/** Returns two operations, the first of which precedes the second only in the largest set of orders. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,
@@ -76,8 +79,8 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // An operation that explains a result may have come too late, or one that it replaced too early, to be part of the
-  // contradiction.
+  // The contradiction may lack the other operation of the pair. For example, a write that explains a result may have
+  // been called too late to be part of the contradiction.
   for (const one of rows)
     for (let other = 0; other < length; other++) {
       if (key[one] !== key[other]) continue
@@ -124,8 +127,8 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
     for (const [first, before] of ofKey)
       for (const [second, after] of ofKey) {
         if (first === second) continue
-        // Counts the pairs whose first operation may have returned before the second was called, minus the pairs where
-        // it certainly did.
+        // The first count includes pairs whose first operation may have returned before the call of the second. The
+        // second count, which is subtracted, includes pairs whose first operation certainly returned before that call.
         open += ordered(before, after, ends.earliestReturn, ends.latestCall)
         open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
       }

@@ -2,12 +2,12 @@ import { type ClockReadings, type History, OK, type Operations } from '@chaospro
 import { later } from '../encoding/encoded.ts'
 
 /**
- * Histories of operations whose times are known only within bounds: with the smallest and with the largest set of
- * real-time orders that the bounds allow. All have the rows of the original history, in the same order.
+ * Histories of operations whose times are known only within bounds. Two of them have the smallest and the largest set
+ * of real-time orders that the bounds allow. All have the rows of the original history, in the same order.
  *
- * `widest` and `narrowest` ignore the known order of operations of one process that may have overlapped by their times.
- * With two such processes, no intervals can express this order (Fishburn 1970: interval orders are without 2+2). The
- * tied forms express exactly what is known (see `History.isTied`).
+ * `widest` and `narrowest` ignore the order that one process gives to two of its operations whose bounds overlap. With
+ * two such processes, intervals cannot express the order (Fishburn 1970: interval orders are without 2+2). The tied
+ * forms keep this order (see `History.isTied`), so they express exactly what is known.
  */
 export interface Bounded {
   /**
@@ -16,14 +16,21 @@ export interface Bounded {
    */
   readonly widest: History
   /**
-   * Each operation lasts from its latest possible call to its earliest possible return; operations without duration
-   * follow one another. An explanation of this history explains the real one, unless some operation is `cramped`.
+   * Each operation lasts from its latest possible call to its earliest possible return. Operations without duration
+   * follow one another. An explanation of this history also explains the original history, unless some operation is
+   * `cramped`.
    */
   readonly narrowest: History
   readonly tiedWidest: History
-  /** As `narrowest`, but operations without duration at the same moment are unordered, except within a process. */
+  /**
+   * The history `narrowest` with one difference: operations without duration at the same moment are unordered, except
+   * within a process.
+   */
   readonly tiedNarrowest: History
-  /** Rows of operations that are shorter than the uncertainty of their times: no moment is certainly within them. */
+  /**
+   * The rows of operations that are shorter than the uncertainty of their times. No moment certainly lies within such
+   * an operation.
+   */
   readonly cramped: readonly number[]
 }
 
@@ -43,7 +50,8 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows stay in order of their calls: a call that may be later than the next one moves the next one to its own time.
+  // Rows stay in order of their calls. The latest possible call of a row is therefore at least that of the row before
+  // it.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])
@@ -103,10 +111,16 @@ interface Moment {
   readonly isInstant: boolean
 }
 
-/** Operations that may have overlapped are unordered. */
+/**
+ * Compares events so that a call precedes a return at the same time. Operations that may have overlapped are then
+ * unordered.
+ */
 const callsFirst: AtOnce = (one, other) => Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 
-/** Operations that may have been in order are ordered. An operation without duration is called when it returns. */
+/**
+ * Compares events so that a return precedes a call at the same time. Operations that may have followed each other are
+ * then ordered. An operation without duration is called at its return.
+ */
 const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row - other.row
 
 const rank = ({ isReturn, isInstant }: Moment): number => (isInstant ? 1 : isReturn ? 0 : 2)
@@ -123,7 +137,7 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
     moments.push({ time: called[row], row, isReturn: false, isInstant })
     if (before[row] !== -1) moments.push({ time: returned[row], row, isReturn: true, isInstant })
   }
-  // Both times are infinite if nothing is known about a clock.
+  // Without bounds for a clock, both times are infinite and their difference is NaN.
   moments.sort((one, other) => (one.time === other.time ? 0 : one.time - other.time) || atOnce(one, other))
   const callEvent = new Int32Array(length)
   const returnEvent = new Int32Array(length).fill(-1)
@@ -133,8 +147,8 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // Positions of the marks may differ from the new event positions, so every mark moves to the start, where it concerns
-  // all events.
+  // The positions of marks do not match the new event positions. Each mark therefore moves to the start, where it
+  // concerns all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 

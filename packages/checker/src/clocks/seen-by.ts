@@ -5,17 +5,18 @@ import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
 import { clientsApart, type Ends, endsOf } from './intervals.ts'
 
 /**
- * A history as one of its clocks saw it. Operations that this clock timed keep the order that it saw, whatever its
- * error; each other operation lasts from its earliest possible call to its latest possible return. A contradiction of
- * this history contradicts the real one.
+ * A history by the times of one of its clocks. Operations timed by this clock keep the order of its times, whatever the
+ * error of the clock. Every other operation lasts from its earliest possible call to its latest possible return. A
+ * contradiction of this history contradicts the original history.
  *
- * No history expresses the certain orders of all clocks together. Let clock 1 time a and b, clock 2 time c and d, with
- * a certainly before b, c certainly before d, and nothing else certain. No intervals express exactly this: b and d
- * would both begin after a and c, or one of the orders is lost (Fishburn 1970: interval orders are without 2+2).
+ * No history expresses the certain orders of all clocks together. Let clock 1 time a and b, and clock 2 time c and d.
+ * Let a certainly precede b, let c certainly precede d, and let nothing else be certain. No intervals express exactly
+ * these orders. If a precedes b and c precedes d, then b also begins after c ends, or d begins after a ends (Fishburn
+ * 1970: interval orders are without 2+2).
  */
 export interface Seen {
   readonly history: History
-  /** By row of this history: the row in the original history. */
+  /** By row of `history`: the row in the original history. */
   readonly rows: Int32Array
 }
 
@@ -57,8 +58,8 @@ export function seenBy(clock: number, clocks: ClockReadings, history: History): 
 }
 
 /**
- * An event placed among those of the clock. The clock's own events have odd places; events at an even place are ordered
- * by time.
+ * An event of any clock, with its place among the events of this clock. Events of this clock have odd places. Events of
+ * other clocks have even places, and are ordered by time if their places are equal.
  */
 interface Placed {
   readonly row: number
@@ -88,7 +89,7 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
     placeOf: (line: number): number => places.get(line) ?? 0,
     /** The place after all events that are certainly earlier. */
     after: (time: number): number => 2 * firstWhere(0, latest.length, (at) => latest[at] >= time),
-    /** The place before all events that are certainly later. */
+    /** Returns the place before all events of the clock that are certainly later than `time`. */
     before: (time: number): number => 2 * firstWhere(0, earliest.length, (at) => earliest[at] > time),
   }
 }

@@ -20,8 +20,8 @@ import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { type Addition, createReachable } from './reachable-sums.ts'
 
 /**
- * The bounds of a read's result: additions that returned before its call count, additions called before its return may
- * count.
+ * The bounds of a read's result. Additions that returned before the call of the read must count. Additions called
+ * before the return of the read may count.
  */
 interface Bounds {
   readonly row: number
@@ -108,8 +108,8 @@ function numberRead(history: History, { row, output }: AccountRow): number | und
 }
 
 /**
- * Replaces the bounds if the initial value is unknown: each read reveals it, up to additions that may or may not have
- * counted.
+ * Replaces the bounds if the initial value is unknown. Each read bounds the initial value, because some additions may
+ * or may not have counted in the read.
  */
 function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
   const starts = new Map<number, readonly [least: number, most: number]>()
@@ -118,7 +118,7 @@ function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Boun
     const [least, most] = starts.get(key) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
     const bounds = { ...read, least: decimal(least + read.least), most: decimal(most + read.most) }
     const known = [Math.max(least, read.value - read.most), Math.min(most, read.value - read.least)] as const
-    // A read that contradicts earlier ones says nothing about later ones.
+    // A read that contradicts earlier reads does not restrict the initial value for later reads.
     if (known[0] <= known[1] + SLACK) starts.set(key, known)
     return bounds
   })
@@ -191,8 +191,8 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
 const MOST_NODES = 9
 
 /**
- * Describes how much of a read's expected count each node acknowledged: `: n1 acknowledged 254, n2 251`. Empty for a
- * single node or for too many nodes.
+ * Describes how much each node acknowledged of the count that a read should show: `: n1 acknowledged 254, n2 251`.
+ * Empty for a single node or for too many nodes.
  */
 function acknowledgedText(history: History, read: OperationRow, updates: readonly OperationRow[]): string {
   const { f, outcome, input, node, returnEvent, callEvent } = history.operations
@@ -208,7 +208,7 @@ function acknowledgedText(history: History, read: OperationRow, updates: readonl
   return `: ${sorted.map(([name, sum], i) => `${name} ${i === 0 ? 'acknowledged ' : ''}${sum}`).join(', ')}`
 }
 
-/** The updates that a read may have counted. */
+/** Returns the updates that the read may have included in its result. */
 function updatesBefore({ operations, functions }: History, read: OperationRow, budget: Budget): OperationRow[] {
   const { f, key, outcome, callEvent, returnEvent } = operations
   const rows: OperationRow[] = []
@@ -227,8 +227,8 @@ const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], 
 const MOST_SHOWN = 40
 
 /**
- * A read with the updates that it may have counted. Of many updates it shows none, or a single update that the read
- * cannot have missed: either is a contradiction by itself.
+ * Returns a read with the updates that it may have included. If there are too many updates, returns none of them, or
+ * only one that was acknowledged before the call of the read. The result is a contradiction by itself.
  */
 function shownWith(
   history: History,
@@ -264,7 +264,7 @@ function sumsOfReads(
 /** The most sums that a sentence lists. */
 const MOST_LISTED = 5
 
-/** Describes the values that the additions allow, if they do not allow the value read. */
+/** Describes the values that the additions allow; undefined if the additions allow the value read. */
 function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
   if (value < least - SLACK || value > most + SLACK)
     return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`

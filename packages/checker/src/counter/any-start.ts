@@ -25,7 +25,7 @@ function counterByStart(history: History): ByStart {
   }
 }
 
-/** The sum of additions so far, until a read reveals the value. */
+/** The state of a counter: its value or, before the first read, the sum of the additions so far. */
 interface Count {
   readonly isKnown: boolean
   readonly count: number
@@ -43,8 +43,8 @@ const specification: Specification<Count> = {
 }
 
 /**
- * Each read bounds the initial value: from below by its result less everything invoked before its return, from above by its
- * result less everything acknowledged at its call.
+ * Guesses the initial value from the bounds that each read sets. The lower bound is the result of the read less all
+ * additions called before its return. The upper bound is the result less all additions acknowledged at its call.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()
@@ -61,7 +61,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // Either bound shows the contradiction.
+  // No initial value is within the bounds, so the search finds the contradiction with either bound.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

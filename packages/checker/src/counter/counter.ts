@@ -89,7 +89,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number')
       throw badOperation(part, i, `a read must return a number, not ${JSON.stringify(value)}.`)
-    // Counted upwards from the initial value.
+    // Converts the value to a count of additions since the initial value.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   if (!same) return NOT_APPLICABLE
@@ -131,7 +131,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     }
     if (done[i] === 1) continue
     if (part.f[i] !== READ) {
-      // The operation itself is the open one that returns first: otherwise it would already have been counted.
+      // This addition is not counted yet, so it is the open addition that returns first.
       open.pop()
       rise(i)
       continue
@@ -146,8 +146,8 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * For additions of one sign: returns whether, given only some operations, each read still sees at most what was added,
- * unless it exceeds that in the whole history too.
+ * For additions of one sign: returns a test of some operations. The test fails if a read shows more than these
+ * operations can have added, although the operations of the whole history can have added that much.
  */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)

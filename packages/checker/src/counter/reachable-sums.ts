@@ -25,7 +25,7 @@ export function createReachable(
 ): (calls: number, returns: number) => ReadonlySet<number> | undefined {
   const called = Float64Array.from(additions, ({ calls }) => calls).sort()
   const returned = Float64Array.from(additions, ({ returns }) => returns).sort()
-  // Most final reads follow the same additions.
+  // Most final reads have the same set of additions before them.
   const known = new Map<string, ReadonlySet<number> | undefined>()
   return (calls, returns) => {
     const done = firstWhere(0, returned.length, (at) => returned[at] >= calls)
@@ -54,7 +54,10 @@ function sumsBetween(
   return sums
 }
 
-/** Extends the sums by up to `count` times an amount; false if there are too many. */
+/**
+ * Adds to the set each sum increased by the amount once, twice, and up to `count` times. Returns false if there are too
+ * many sums.
+ */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]
   for (let times = 0; times < count && latest.length > 0; times++) {
@@ -62,7 +65,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // The sum was already reached with the amount added as often or less often.
+      // The set already contains the sum, by as many or fewer additions of the amount.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

@@ -4,7 +4,7 @@ import { badOperation, jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
 import { ADD, READ } from './operations.ts'
 
-/** The amount of each addition, NaN for reads. */
+/** Returns the number that each addition adds; NaN for reads. */
 export function amounts(part: Part, budget: Budget): Float64Array {
   const cached = new Map<number, number>()
   return Float64Array.from({ length: part.length }, (_, i) => {
@@ -21,7 +21,7 @@ export function amounts(part: Part, budget: Budget): Float64Array {
   })
 }
 
-/** The operations on a single amount, in the form of `Summed`; `added` is NaN for reads. */
+/** Returns the operations on a single amount in the form of `Summed`. In `added`, a read is NaN. */
 export const summedOf = ({ length, calls, returns }: Columns, added: Float64Array): Summed => ({
   ...{ length, calls, returns, width: 1 },
   isRead: (i) => Number.isNaN(added[i]),

@@ -1,14 +1,14 @@
 import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
- * The client of each of these rows, as a number: its session, or its process without sessions. Each operation of an
- * unnamed client counts as a separate client, so that no order is assumed. In a tied history only processes define an
- * order.
+ * Returns the client of each row as a number. The client is the session or, in a history without sessions, the process.
+ * Each operation of an unnamed client counts as a separate client, so no order is assumed between such operations. In a
+ * tied history the client is the process.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
   if (!history.hasSessions || history.isTied === true) return rows.map((row) => process[row])
-  // Numbers from here on are not sessions.
+  // Sessions have smaller numbers than this.
   const beyond = sessionCount(history)
   return rows.map((row) => {
     const session = sessionOf(history, process[row])
@@ -30,7 +30,10 @@ function sessionCount(history: History): number {
   return most + 1
 }
 
-/** By process: the first process of its client, as its representative; the process itself if its client is unnamed. */
+/**
+ * Returns a function that maps each process to the first process of its client. A process of an unnamed client maps to
+ * itself.
+ */
 export function firstOfClient(history: History): (process: number) => number {
   if (!history.hasSessions) return (process) => process
   const first = new Map<number, number>()

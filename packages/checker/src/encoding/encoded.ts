@@ -36,24 +36,24 @@ export interface Encoded {
    */
   readonly clients: () => Int32Array
   /**
-   * Whether the order within clients includes the real-time order between them. The operations of one client are then
-   * in order of indices, although their positions may overlap (see `History.isTied`).
+   * Whether the order of indices within each client is also a real-time order. Positions of the operations of one
+   * client may then overlap (see `History.isTied`).
    */
   readonly isTied?: boolean | undefined
-  /** Event positions; real time precedence is `returns[a] < calls[b]`. */
+  /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */
   readonly calls: Int32Array
   /** NEVER for an operation of unknown outcome, which is optional. */
   readonly returns: Int32Array
   /** The value before the first write. */
   readonly initial: number
   /**
-   * Whether each key may have held any value before its first write: `initial` is then a value that no operation
-   * mentions, and callers try the possible initial values (see `startsOf`).
+   * Whether each key may have held any value before its first write. If so, no operation mentions the value `initial`,
+   * and callers try the possible initial values (see `startsOf`).
    */
   readonly anyStart: boolean
   /**
-   * By key: its value before the first write. Set only for texts, and only if keys have different initial values;
-   * `initial` is then unused.
+   * By key: the value before the first write of the key. Present only for texts, and only if keys have different
+   * initial values. If present, it replaces `initial`.
    */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
@@ -112,8 +112,9 @@ export function restrict(
 }
 
 /**
- * Returns a function that computes a value once, on its first call. A getter is not used, because every object literal
- * with a getter has its own hidden class: it is slow, and what it refers to survives until a full garbage collection.
+ * Returns a function that computes a value on its first call and remembers it. A function replaces a getter here,
+ * because each object literal with a getter has a hidden class of its own. Such objects are slow, and a full garbage
+ * collection is needed to free what they refer to.
  */
 export function later<T>(make: () => T): () => T {
   let made: T | undefined
@@ -131,7 +132,8 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
 }
 
 /**
- * The operations as known right after the event at `position`: without later calls, and with open operations optional.
+ * Returns the history up to the event at `position`. Omits operations called later, and makes operations that are still
+ * open optional.
  */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
@@ -179,7 +181,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
       else if (o < 0) newReturns[-o - 1] = rank++
     }
   } else {
-    // For a few operations of a long history: sorts their events instead of visiting all positions.
+    // If few operations remain of a long history, sorting their events is faster than visiting all positions.
     const events = float64Array(2 * length)
     let count = 0
     for (let i = 0; i < length; i++) {

@@ -4,7 +4,9 @@ import { type History, type Json, OK, type ValueId, ValueTable } from '@chaospro
 export type Said =
   /** `[old, new]` */
   | { readonly is: 'full'; readonly from: Json; readonly to: Json }
-  /** `[new]`: from a command that returns the old value. If its answer is missing, it is a write. */
+  /**
+   * `[new]` is the value of a cas command that returns the old value. Without an answer, such a cas counts as a write.
+   */
   | { readonly is: 'half'; readonly to: Json }
 
 /** Reads the value of a cas; undefined if it is not one. */
@@ -16,8 +18,8 @@ export function saidOf(value: Json | undefined): Said | undefined {
 }
 
 /**
- * Completes every cas that names only its new value: if its completion names both values, it becomes that cas;
- * otherwise it becomes a write.
+ * Replaces every cas that names only its new value. If the completion names both values, the replacement is a cas with
+ * both; otherwise it is a write.
  *
  * @returns Undefined if there is no such cas.
  */
@@ -52,7 +54,10 @@ export function saidInFull(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...said } }
 }
 
-/** By the id of a cas's value: the id of its only element, if it has exactly one. Each is computed once. */
+/**
+ * Returns a function that maps the id of a cas value to the id of its only element; undefined for values without
+ * exactly one element. Computes each result once.
+ */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {

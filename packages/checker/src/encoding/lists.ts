@@ -1,7 +1,8 @@
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * Lists of items, one for each operation, in a single array: those of i are items[start[i]] … items[start[i + 1] - 1].
+ * Lists of items, one list for each operation, in a single array. The list of operation i is items[start[i]] …
+ * items[start[i + 1] - 1].
  */
 export interface Lists {
   readonly start: Int32Array
@@ -9,7 +10,7 @@ export interface Lists {
 }
 
 /**
- * The numbers 0 … keys.length - 1, listed by key (0 … count - 1); those with a negative key are left out.
+ * Groups the indices of `keys` by key. Keys are 0 … count - 1. Indices with a negative key are omitted.
  *
  * @throws OutOfTime
  */

@@ -12,7 +12,8 @@ export const placeOf = (history: History, row: number): string => {
 }
 
 /**
- * The error for an operation whose form a model does not understand. `why`: a clause, such as `it ends with a list`.
+ * Returns the error for an operation whose form a model does not understand. `why` is a clause, such as `it ends with a
+ * list`.
  */
 export const malformed = (history: History, row: OperationRow, why: string): UserError =>
   new UserError('input', `${placeOf(history, row)}: ${functionOf(history, row)}: ${why}.`)

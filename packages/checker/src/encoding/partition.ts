@@ -33,13 +33,16 @@ export function* partsInTurn(encoded: Encoded, budget: Budget): Generator<Encode
 /** Bytes that `partsInTurn` needs for each operation. */
 export const BYTES_PER_SEPARATED = 40
 
-/** The operations of each key, built one key at a time: for too many keys to hold all of them as histories. */
+/**
+ * Access to the operations of each key. The history of a key is built on request, because the histories of very many
+ * keys do not fit into memory together.
+ */
 export interface Separated {
   /** Call only once for each key: its values are renumbered in place. */
   readonly at: (key: number) => Encoded
   /** By key: the index of its first operation in the shared columns; a last entry marks the end. */
   readonly starts: Int32Array
-  /** The shared columns, with the original values; undefined where events are sparse. */
+  /** The shared columns, with the original values; undefined if events have large gaps. */
   readonly columns: Encoded | undefined
 }
 
@@ -91,7 +94,8 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
-  // Calls come first, then returns: the two alternate unpredictably, so the loop avoids a branch.
+  // The first half of the array holds calls, and the second half holds returns. Calls and returns alternate
+  // unpredictably, so the loop avoids a branch.
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {

@@ -1,8 +1,8 @@
 import { type History, INFO, OK, type Operations } from '@chaosproxy/history'
 
 /**
- * Some rows of a history, in increasing order, as a separate history. `cut`: an event position at which it ends:
- * operations called later are left out, and operations still open have an unknown outcome.
+ * Returns some rows of a history, in increasing order, as a separate history. The result ends at the event position
+ * `cut`. Operations called after `cut` are omitted, and operations still open at `cut` have an unknown outcome.
  */
 export function historyOfRows(
   history: History,
@@ -44,7 +44,10 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
   }
 }
 
-/** Failed operations stay failed: reading their value is always a violation. */
+/**
+ * Makes operations that returned after the cut open. Failed operations stay failed, because a read of their value is a
+ * violation at any time.
+ */
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations
   for (let row = 0; row < length; row++) {

@@ -17,8 +17,8 @@ export interface Threads {
   readonly start: Int32Array
   readonly members: Int32Array
   /**
-   * The direct predecessors of an operation in other threads of its client: the last one of each thread, unless it
-   * already precedes the previous operation of the operation's own thread.
+   * The direct predecessors of an operation in other threads of its client. These are the last preceding operation of
+   * each thread, except those that also precede the previous operation of the same thread.
    */
   readonly before: Lists
   /** Whether some client has several threads of completed operations. */
@@ -28,9 +28,9 @@ export interface Threads {
 }
 
 /**
- * Returns the next operation of a thread; -1 if there is none, or if it must wait for another thread. `position` has
- * the number of operations taken, by thread. Each search creates one closure, because its loops call it millions of
- * times.
+ * Returns a function that yields the next operation of a thread; -1 if there is none, or if the next operation must
+ * wait for another thread. `position` holds the number of operations taken, by thread. Each search creates this
+ * function once, because its loops call the function millions of times.
  */
 export function nextIn(
   { start, members, before, of, place }: Threads,
@@ -60,8 +60,8 @@ interface Client {
 }
 
 /**
- * Computes the threads. `certain`: no operation is optional, so that an operation of unknown outcome can end a thread
- * if it is the last of its client.
+ * Computes the threads. If `certain`, no operation is optional. An operation of unknown outcome that is the last one of
+ * its client can then end a thread.
  *
  * @throws OutOfTime
  */
@@ -113,8 +113,8 @@ export function threadsOf(encoded: Timed, certain = false, budget: Budget = unli
 }
 
 /**
- * The threads of a tied history: each client's completed operations in order of indices. An operation that returned
- * before an operation of another thread was called precedes it.
+ * Computes the threads of a tied history. The completed operations of each client form a thread, in order of indices.
+ * An operation precedes an operation of another thread if it returned before the call of that operation.
  *
  * @throws OutOfTime
  */
@@ -125,8 +125,7 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
   const threadOf = new Map<number, number>()
   const sizes: number[] = []
   /**
-   * By thread: its completed operations, how many of them had returned by now, and how many by the call of its last
-   * one.
+   * By thread: its completed operations, and the number of them that returned before the call of the current operation.
    */
   const members: number[][] = []
   const returned: number[] = []
@@ -161,12 +160,15 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
 interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly members: readonly (readonly number[])[]
   readonly returned: readonly number[]
-  /** The operation's thread, and the thread of its client's completed operations or NONE. */
+  /** The thread of the operation. `last` is the thread of the completed operations of its client, or NONE. */
   readonly own: number
   readonly last: number
 }
 
-/** Lists the direct predecessors of an operation in other threads, without predecessors of other predecessors. */
+/**
+ * Lists the direct predecessors of an operation in other threads. Omits a predecessor that precedes another
+ * predecessor.
+ */
 function listReturned(
   { from, to }: Pairs,
   operation: number,
@@ -202,7 +204,10 @@ export interface Pairs {
   readonly to: number[]
 }
 
-/** Adds an operation's predecessors. Operations of a thread do not overlap, so only the last one can have been open. */
+/**
+ * Adds the predecessors of an operation. Operations of one thread do not overlap, so at most the last operation of each
+ * thread was open at the call.
+ */
 function listBefore(
   { from, to }: Pairs,
   operation: number,

@@ -1,8 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 
 /**
- * Stands for an unknown initial value of each key or of the object. A history then meets a level if it does so for some
- * initial value, and null is an ordinary value. The text "unknown" itself cannot be an initial value.
+ * Stands for an unknown initial value of the object or of each key. A history then meets a level if some initial value
+ * makes it meet the level. With this option, null is an ordinary value, and the text "unknown" cannot be an initial
+ * value.
  */
 export const UNKNOWN_START = 'unknown'
 

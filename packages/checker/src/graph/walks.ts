@@ -1,4 +1,4 @@
-/** Returned in place of a node: this place has none, but a later place may have one. */
+/** Returned in place of a node: the list has no node at this place, but may have one at a later place. */
 export const NO_NODE = -1
 /** Returned in place of a node: the list has ended. */
 export const NO_MORE = -2
@@ -8,13 +8,16 @@ export type Before = (node: number, place: number) => number
 
 export type Ordered =
   | { readonly order: Int32Array }
-  /** A cycle: each node comes after the next, and the last after the first. */
+  /**
+   * The nodes of a cycle. Each node comes after the node that follows it in the list, and the last node comes after the
+   * first.
+   */
   | { readonly cycle: readonly number[] }
 
 interface Walk {
   /** The nodes at which the search begins, in this order; by default all nodes by number. */
   readonly roots?: Int32Array | undefined
-  /** Called at each step; an exception ends the walk. */
+  /** The walk calls this function at each step. An exception ends the walk. */
   readonly tick?: (() => void) | undefined
 }
 

@@ -17,7 +17,7 @@ export interface ModelEntry<Name extends string = Level> {
   readonly summary: string
   /** The `f` of the operations that the model knows, for help texts; undefined if it accepts any operation. */
   readonly functions: readonly string[] | undefined
-  /** The meanings of those functions to which the vocabulary of `history` gives a different meaning. */
+  /** The meanings of functions to which this model gives a meaning different from the vocabulary of `history`. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined
   /** Whether the model knows an operation, by any of its names. */
   knows(f: string): boolean
@@ -32,7 +32,7 @@ export interface ModelEntry<Name extends string = Level> {
   readonly needs: readonly [observation: Need, ...others: Need[]]
   readonly judge: HistoryJudge<Name>
   /**
-   * Judges linearizability while the history is recorded, event by event. If absent, `judge` runs repeatedly on the
+   * Judges linearizability event by event during the recording. Without this member, `judge` runs repeatedly on the
    * growing history.
    */
   readonly online?: ((options: OnlineOptions) => OnlineChecker) | undefined
@@ -71,20 +71,23 @@ export interface RecordRules {
   readonly mayLackInput: readonly string[]
   /** Whether versions seen by reads may show what was written if the answers were lost (see `checkVersions`). */
   readonly namesVersions?: boolean
-  /** Whether a party outside the record that touched an object may have removed elements that seem lost. */
+  /** Whether elements may be missing because someone outside the record removed them. */
   readonly mayBeTaken: boolean
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined
-  /** Finds observations that only an unknown initial value explains. Absent if such observations could hide no bug. */
+  /**
+   * Finds observations that only an unknown initial value explains. Absent if such an observation never hides a bug.
+   */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (from -1): the least content at the start. A result that it does not explain needs an initial value that was
-   * also put in later. Keys with an unclear start are left out.
+   * By key (from -1): the least content at the start. If this content does not explain a result, only an initial value
+   * that was also added later explains it. Omits keys whose content at the start is unclear.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Whether an operation may have written a value that was seen before its key was touched; `positions` has the event
-   * position of that touch, by key (from -1). Absent if no level lets a read see later writes.
+   * Returns a test, by row, of whether an operation may have written a value that was read before an unrecorded change
+   * of its key. `positions` holds the event position of that change, by key (from -1). Absent if no level lets a read
+   * see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

@@ -56,8 +56,8 @@ export function createFindings<Guarantee extends string>(): Findings<Guarantee> 
 }
 
 /**
- * A ladder of guarantees that do not imply each other, below `faithful`, which combines all of them. `lasting`: see
- * `Ladder`.
+ * Returns a ladder of guarantees that do not imply each other. Its strongest level, `faithful`, combines all of them.
+ * See `Ladder` for `lasting`.
  */
 export const ladderOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],

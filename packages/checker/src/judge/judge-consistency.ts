@@ -14,9 +14,12 @@ import type { Staleness } from './staleness.ts'
 
 export type Decided = { readonly [level in Level]?: Verdict }
 
-/** A history of one kind of object in the form that its algorithms need, with the verdicts that they compute. */
+/** The levels of one history, decided on request. */
 export interface Opened {
-  /** The share of the time for finding an order in real time; undefined if no requested level needs one. */
+  /**
+   * Returns the share of the time for the search for an order in real time; undefined if no requested level needs this
+   * search.
+   */
   orderShare(): number | undefined
   /**
    * Decides whether one order in real time explains everything. `budget` pays for the counterexample, which is reduced
@@ -41,12 +44,12 @@ export interface Opened {
 export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
-  /** The reason why neither level can be met: changed objects have no final read, or time ran out. */
+  /** The reason why neither level can be met. Either changed objects have no final read, or time ran out. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
 
-/** Neither level is known, for the given reason. */
+/** Returns the result in which both levels are unknown, for the given reason. */
 export const unknownConvergences = (reason: Reason): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
@@ -89,7 +92,8 @@ export function judgeConsistency(
   if (linearizable !== undefined || !isContrary(others)) {
     return reportOf(opened, entry, options, linearizable, others)
   }
-  // No requested level needs this order, but a verdict must not depend on which other levels were requested.
+  // No requested level needs this order. It is computed all the same, so that a verdict does not depend on which other
+  // levels are requested.
   const order = opened.order(budget, budget, false)
   return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
 }
@@ -135,7 +139,10 @@ const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
     () => unknownConvergences(OUT_OF_TIME),
   )
 
-/** The lost elements. Elements that operations of unknown outcome may have taken are not certainly lost. */
+/**
+ * Returns the elements that are certainly lost. Elements that operations of unknown outcome may have taken are not
+ * among them.
+ */
 const lostFor = (accounting: Accounting): Accounting['lost'] =>
   accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
 
@@ -154,8 +161,8 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * Corrects the results for a linearizable history. A linearizable history converges if it has final reads: these may
- * differ only because an operation of unknown outcome took effect between them.
+ * Corrects the results for a linearizable history. A linearizable history converges if it has final reads. Its final
+ * reads may differ only because an operation of unknown outcome took effect between them.
  */
 function explainedBy(others: Others): Others {
   const { decided, owed } = others

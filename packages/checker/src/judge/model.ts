@@ -5,7 +5,7 @@ export interface ModelInput {
   readonly f: string
   /** The value of the invocation. */
   readonly value: Json
-  /** The requesting process. For a model that is not `perProcess`, any process that made the same request. */
+  /** The requesting process. If the model is not `perProcess`, this may be any process that made the same request. */
   readonly process: string
 }
 
@@ -30,7 +30,10 @@ export interface Model<State> {
   /** What the object is, in a few words. */
   readonly summary?: string
   readonly aliases?: readonly string[]
-  /** The known operations, by their `f`: any other in a history is an error. By default all are accepted. */
+  /**
+   * The `f` of the operations that the model knows. A history with any other operation is rejected. By default all
+   * operations are accepted.
+   */
   readonly functions?: readonly string[]
   readonly initial: State
   /** Returns the state for an initial value other than null, such as one given by `--initial`. By default `initial`. */
@@ -40,7 +43,7 @@ export interface Model<State> {
    * operation cannot succeed in this state.
    */
   apply(state: State, input: ModelInput): readonly [next: State, output?: Json] | undefined
-  /** A key of the state, for memoising the search: equal states must have equal keys. */
+  /** Returns a key for remembering the state in a search. Equal states must have equal keys. */
   key(state: State): string
   /**
    * Returns the shard of a request. Shards do not affect each other and are checked separately (locality, Herlihy &

@@ -36,14 +36,14 @@ export interface CheckOptions<Name extends string = Level> extends Limits {
   /** For transactions of registers: assumptions about the order of versions, on which the verdicts then depend. */
   readonly assume?: readonly string[] | undefined
   /**
-   * For transactions that a recorder captured at the wire (see also `asStatements`): what is judged as one transaction,
-   * either all statements of a request, or all statements of a connection until it was idle. A violation then shows
-   * that no transaction encloses statements that belong together.
+   * For transactions that a recorder captured at the wire (see also `asStatements`): the statements that are judged as
+   * one transaction. These are all statements of a request, or all statements of a connection until it was idle. A
+   * violation then shows that related statements lack a common transaction.
    */
   readonly unit?: 'request' | 'connection' | undefined
   /**
-   * The violation that the online checker found while this history was recorded, if any. It decides levels that the
-   * given time and memory leave undecided. Valid only for the complete history as recorded.
+   * The violation that the online checker found during the recording of this history, if any. This violation decides
+   * levels that stay undecided within the given time and memory. Valid only for the complete history as recorded.
    */
   readonly proven?: OnlineViolation | undefined
 }

@@ -15,13 +15,14 @@ const WRITTEN = 2
 const REWRITTEN = 4
 
 /**
- * By kind: the fact that an operation states about its value. A cas concerns two values, and DIFFERS states nothing.
+ * By kind: the fact that an operation of this kind shows about its value. A cas concerns two values and is handled
+ * separately. DIFFERS shows no fact.
  */
 const factOf = new Uint8Array(5)
 factOf[READ] = OBSERVED
 factOf[WRITE] = WRITTEN
 
-/** The facts with one more added; a value written a second time is REWRITTEN. */
+/** Returns the facts together with one further fact. A value written a second time becomes REWRITTEN. */
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
@@ -43,7 +44,8 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
       facts[written] = also(facts[written], WRITTEN)
       if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
     } else {
-      // One of the two is NOTHING, all ones in binary, so `&` yields the other.
+      // An operation of any other kind observes or writes, but not both. The unused value is NOTHING, whose bits are
+      // all 1, so `&` yields the used value.
       const place = placeOf(i, expects[i] & writes[i])
       if (isTelling?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
@@ -66,7 +68,7 @@ function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: E
   return (i) => kind[i] !== READ || calls[i] > overwritten[key[i]]
 }
 
-/** The operations of unknown outcome that write something other than the initial value. */
+/** Returns the operations of unknown outcome that write a value other than the initial value. */
 function unknownWrites({ length, writes, returns, initial }: Encoded): number[] {
   const unknown: number[] = []
   for (let i = 0; i < length; i++) {

@@ -6,7 +6,7 @@ import type { Verdicts } from '../verdict/verdict.ts'
 import type { Staleness } from './staleness.ts'
 
 /**
- * The answer of `check`, with the levels of the model's judge, strongest first. `Report<string>`: the answer of any
+ * The answer of `check`: the levels of one judge, strongest first, with verdicts. `Report<string>` is the answer of any
  * judge.
  */
 export interface Report<Name extends string = Level> {
@@ -53,8 +53,8 @@ export interface ClockCost {
   /** The uncertainty of an event's time: maximum and median. Null if nothing is known about a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
   /**
-   * The number of real-time orders between operations on one object, timed by different clocks, that may not hold; an
-   * unordered pair counts as 2.
+   * The number of uncertain real-time orders between operations on one object that different clocks timed. A pair
+   * without an order counts as 2.
    */
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */
@@ -82,7 +82,7 @@ export interface TransactionFacts {
   readonly judged: {
     /** The number of committed transactions, and of transactions without an answer whose effects were seen. */
     readonly transactions: number
-    /** The number of reads by committed transactions, and of those that returned a known version. */
+    /** The number of reads by committed transactions, and the number of those reads whose version is known. */
     readonly reads: { readonly total: number; readonly withSource: number }
   }
 }

@@ -10,7 +10,7 @@ export interface Staleness {
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads of a value that nobody had begun to write, apart from failed operations. */
+    /** Reads of a value that no operation, except possibly a failed one, had begun to write. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */
@@ -22,7 +22,10 @@ export interface Staleness {
   readonly behindNanos?: Percentiles | undefined
   /** The least number of writes that had overwritten each measured read's value. Absent without measured reads. */
   readonly versionsBehind?: Percentiles | undefined
-  /** The read furthest behind in time, with ties broken by versions; absent if no read was behind. */
+  /**
+   * The read that was furthest behind in time. Of several such reads, the one furthest behind in versions. Absent if no
+   * read was behind.
+   */
   readonly worst?: OperationRow | undefined
   /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent without times. */
   readonly deltaNanos?: Bounds | undefined

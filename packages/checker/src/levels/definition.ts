@@ -10,46 +10,52 @@ export interface LevelDefinition<Name extends string = string> {
   readonly adjective?: string
   /** What the level requires, for people who meet its name for the first time. */
   readonly sentence: string
-  /** The rung of tables and pages that shows the level. */
+  /** The group of levels to which this level belongs in tables and pages. */
   readonly rung: Rung
   /** Shown in a comparison of systems. All other levels say too little to sum up a run. */
   readonly isCompared?: true
   /** The levels that it directly implies. The order is partial. */
   readonly implies: readonly string[]
-  /** The level needs separate evidence: no other level's verdict decides it. */
+  /** Whether the level needs separate evidence, because no verdict on another level decides it. */
   readonly isApart?: true
   /** The level depends on the real-time order between operations of different clients. */
   readonly isRealTime?: true
-  /** The headline of a history that meets the level; absent if it says too little to sum up a history. */
+  /**
+   * The headline of a history that meets the level. Absent if meeting the level is too weak a result for a headline.
+   */
   readonly headline?: string
 }
 
 /** A level between sequential and eventual, defined by reads, writes and processes. */
 export interface WeakDefinition<Name extends string = string> extends LevelDefinition<Name> {
   /**
-   * The relative cost of deciding the level. Cheap levels are decided first: a violated one decides the levels that
-   * imply it, with the part of its counterexample that they need.
+   * The relative cost of deciding the level. Cheap levels are decided first. A violated level also decides the levels
+   * that imply it, which reuse a part of its counterexample.
    */
   readonly cost: number
-  /** Finds a contradiction between the orders of a history and the level, for reads that all have a source. */
+  /** Finds a contradiction between the level and the orders of a history in which every read has a source. */
   contradiction(relations: Relations): Judged
   /**
-   * Who chooses the sources of reads of repeated values: all clients together, each client separately, or all clients
-   * together for the causal order and then each client within that order.
+   * Who chooses the source of a read whose value was written repeatedly. `all`: the clients choose together. `each
+   * client`: each client chooses separately. `all, then each client`: the clients choose together for the causal order,
+   * and then each client chooses within this order.
    */
   readonly sourcesChosenBy: 'all' | 'each client' | 'all, then each client'
   /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
-   * For a guarantee about single clients: the operation through which the reading client knew of the write before the
-   * read. Absent if the whole causal past of a read counts.
+   * For a guarantee about single clients: returns the operation that showed the write to the client before the read.
+   * Absent if the whole causal past of the read counts.
    */
   knewBy?(facts: Facts, write: number, read: number): number
   readonly words: WeakWords
 }
 
 interface WeakWords {
-  /** Follows "Whichever writes these reads saw,": the contradiction in every choice of sources. */
+  /**
+   * Describes the contradiction that every choice of sources leads to. The text follows "Whichever writes these reads
+   * saw,".
+   */
   readonly noWay: string
   /** Introduces the steps of a cycle; names the client if the contradiction is in one client's view. */
   introduction(client: string | undefined): string
@@ -63,15 +69,15 @@ interface WeakWords {
 /** The reason for a level in which all writes known to a client count. */
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** The reason for a level with a separate order for each client. */
+/** Gives the reason for a level in which each client has its own order. */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
-/** The introduction for a level without a more precise one. */
+/** Introduces the contradiction of a level that has no more precise introduction. */
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
 
 /**
- * The guarantees about the order of writes (Viotti & Vukolić 2016). On registers they have an effect only together with
- * monotonic reads: alone they only forbid reads from the future.
+ * The common part of the guarantees about the order of writes (Viotti & Vukolić 2016). On registers, such a guarantee
+ * alone only forbids reads from the future. Its other effects need monotonic reads.
  */
 export const orderOfWrites = {
   implies: [],

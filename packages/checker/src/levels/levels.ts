@@ -50,7 +50,7 @@ export const weakLevels: readonly WeakLevel[] = [...weak.values()]
 
 export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
 
-/** The definition of a level between sequential and eventual. */
+/** Returns the definition of a level between sequential and eventual. */
 export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
   const definition = weak.get(level)
   if (definition === undefined) throw new Error(`${level} is not a level between sequential and eventual`)

@@ -103,7 +103,7 @@ const pram: WeakDefinition<'pram'> = {
   headline: 'PRAM consistent',
   // PRAM is usually decided earlier, because causal memory implies it.
   cost: 6,
-  // The level allows a read to see the future.
+  // A read at this level may see a future write, so no scan looks for reads from the future.
   contradiction: (relations) => relations.inViews('client order'),
   sourcesChosenBy: 'each client',
   hides: 'writes and reads',
@@ -117,7 +117,10 @@ const pram: WeakDefinition<'pram'> = {
   },
 }
 
-/** Terry et al. 1994: all four guarantees; the two about writes also constrain which writes are visible. */
+/**
+ * Terry et al. 1994: all four guarantees together. In this level, the two guarantees about writes also restrict which
+ * writes are visible.
+ */
 const session: WeakDefinition<'session'> = {
   name: 'session',
   adjective: 'session consistent',
@@ -127,8 +130,8 @@ const session: WeakDefinition<'session'> = {
   implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
   headline: 'consistent within sessions',
   cost: 3,
-  // With all four guarantees a read sees its whole causal past, and the order that they force on the arbitration is
-  // that of causal convergence: the two levels coincide (the tests show it over all sources).
+  // All four guarantees together let a read see its whole causal past, and force the arbitration order of causal
+  // convergence. The two levels therefore coincide; the tests show this over all sources.
   contradiction: (relations) => relations.inArbitration(),
   sourcesChosenBy: 'all',
   hides: 'writes and reads',
@@ -191,7 +194,10 @@ const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
   rung: rungs.client,
 }
 
-/** Vogels 2009. Defined by final reads: without them it is unknown, whatever other levels hold. */
+/**
+ * Vogels 2009. Final reads define this level. In a history without final reads the level is unknown, whatever other
+ * levels hold.
+ */
 const eventual: LevelDefinition<'eventual'> = {
   name: 'eventual',
   adjective: 'eventually consistent',

@@ -8,19 +8,22 @@ const words: ReadonlyMap<string, LevelDefinition> = new Map(
 
 type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
 
-/** For a recorded database: this level stands for the declared isolation, not for a property of the history. */
+/**
+ * For a recorded database. The level describes whether the database kept the declared isolation, not a property of the
+ * history alone.
+ */
 const declared: Words = {
   adjective: 'isolated as declared',
   sentence: 'Each transaction gets the level of isolation that it asked for.',
 }
 
-/** The adjective and sentence of a level. Undefined for most levels of judges other than consistency. */
+/** Returns the adjective and the sentence of a consistency level or of `declared`; undefined for any other level. */
 export const wordsOfLevel = (level: string): Words | undefined => (level === 'declared' ? declared : words.get(level))
 
 export interface RungOfLevels extends Rung {
   /** Strongest first. */
   readonly levels: readonly Level[]
-  /** The levels that a comparison of systems shows; the others say too little on their own. */
+  /** The levels that a comparison of systems shows. The other levels of the rung say too little on their own. */
   readonly compared: readonly Level[]
 }
 

@@ -16,9 +16,8 @@ export interface Limits {
 const STEPS_PER_MS = 10_000
 
 /**
- * Limits a check by work instead of time: the check of a history then has the same result on any machine, under any
- * load. A step is about one operation examined by a pass, or one move of a search. Use each returned object for a
- * single check.
+ * Limits a check by work instead of time, so that a history gets the same result on any machine under any load. A step
+ * is about one operation examined in a pass, or one move of a search. Each returned object serves a single check.
  */
 export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'work'> {
   let done = 0
@@ -55,7 +54,8 @@ export interface Budget {
 }
 
 /**
- * Aborts a pass whose partial result is worthless. Callers that can continue without the result catch it: see `inTime`.
+ * Thrown to end a pass whose partial result is useless. A caller that can continue without the result catches the error
+ * (see `inTime`).
  */
 export class OutOfTime extends Error {}
 
@@ -161,8 +161,8 @@ export const unlimited: Budget = {
 }
 
 /**
- * A budget that counts looks instead of reading the clock, for the little work after the deadline, such as verifying a
- * result. The outcome does not depend on the machine's speed.
+ * Creates a budget that counts looks instead of reading the clock. It serves the little work that follows the deadline,
+ * such as verifying a result. The outcome does not depend on the speed of the machine.
  */
 export function createAllowance(looks: number): Budget {
   let left = looks

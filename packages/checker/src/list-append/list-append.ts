@@ -91,7 +91,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
   const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
-  // Initial elements may repeat, because no operation appended them.
+  // The check skips initial elements, which may repeat because no operation appended them.
   const isRepeated = new Set(order.slice(start.length)).size < order.length - start.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {

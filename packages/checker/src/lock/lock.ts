@@ -51,8 +51,8 @@ const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
   step: ({ holder, token }, { f, process, value, output }) => {
-    // If the first operation is a release, its process held the lock at the start; if it is an acquire, the lock was
-    // free.
+    // The holder is unknown (null) only before the first operation. If this is a release, its process held the lock. If
+    // it is an acquire, the lock was free.
     if (lockNumbers[f] === RELEASE) return holder === process || holder === null ? [{ holder: undefined, token }] : []
     if (typeof holder === 'string') return []
     if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
@@ -79,8 +79,8 @@ interface Tenure {
 }
 
 /**
- * The tenures of a lock; undefined if an operation of unknown outcome leaves open which acquires and releases belong
- * together.
+ * Returns the tenures of a lock; undefined if, because of an operation of unknown outcome, an acquire may belong to
+ * several releases.
  */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, calls, returns } = part
@@ -92,9 +92,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     budget.tick()
     const p = process[i]
     const acquire = held.get(p)
-    // A process that continues after an operation of unknown outcome may or may not hold the lock.
+    // The process had an earlier operation of unknown outcome, so it may or may not hold the lock.
     if (unclear.has(p)) return undefined
-    // The operations of a client may have taken effect in any order if they overlap.
+    // The operation overlaps another one of the same client, so the two may have taken effect in any order.
     if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
     busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
@@ -119,8 +119,8 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
 
 /**
  * Decides a lock in O(n log n). In every order a tenure holds the lock at least from the return of its acquire to the
- * call of its release. So an order exists exactly if these spans are disjoint and tokens increase from span to span (if
- * one span precedes another, it does so in every order).
+ * call of its release. An order exists if and only if these spans are disjoint and the tokens increase from span to
+ * span. A span that ends before another begins precedes it in every order.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (holderOf(initial) !== undefined) return NOT_APPLICABLE

@@ -33,7 +33,7 @@ export function lockSentence(
   if (holder !== undefined) {
     const { acquire, release, freed } = holder
     const { callEvent, returnEvent } = history.operations
-    // A client that has called release no longer relies on holding the lock.
+    // The client had called release without success before the lock was granted again.
     return freed === undefined && release !== undefined && callEvent[release] < returnEvent[culprit]
       ? capital(
           `${who(history, acquire)} held ${name(history, acquire)} from ${answeredAt(history, acquire)} and could not release it when it asked to at ${calledAt(history, release)}; ${given}.`,
@@ -67,7 +67,7 @@ function heldText(history: History, { acquire, freed }: Holding): string {
     : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, freed)}`
 }
 
-/** Whether the client certainly held the lock at some moment of the other operation's holding. */
+/** Reports whether the client certainly held the lock when the other operation returned. */
 function holds({ operations }: History, { acquire, freed }: Holding, other: OperationRow): boolean {
   const { callEvent, returnEvent } = operations
   const given = returnEvent[other]

@@ -41,8 +41,8 @@ interface Places {
 }
 
 /**
- * The entries before the first appended one. Leaves out a log if appended entries with unknown offsets may come before
- * the first one with a known offset: the number of entries is then unclear.
+ * Returns the entries before the first appended entry. Omits a log if entries appended at unknown offsets may come
+ * before the first appended entry with a known offset, because the number of initial entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { f, key, outcome, input, callEvent, length } = history.operations

@@ -67,7 +67,7 @@ function possible(log: Log): readonly Log[] {
       const at = offset - before
       return at < 0 || at >= appended.length || appended[at] === entry
     })
-  // Beyond the offsets that were read, any number of entries is possible.
+  // Entries after the last offset read are unknown, so any number of them is possible.
   const beyond = (read.at(-1)?.[0] ?? -1) + 1
   let { least, most } = log
   while (least <= most && least < beyond && !fits(least)) least++

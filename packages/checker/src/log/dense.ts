@@ -55,12 +55,13 @@ function specification(initial: Json, history?: History): Specification<readonly
 }
 
 /**
- * Decides logs with known offsets, in time linear in the size of the reads, apart from sorting. An offset is known if
- * the append returned it or, for an append of unknown outcome, if a read of its value shows it. Offsets give the order
- * of the appends. A read comes between the last append it returned and the next one; a read that reached its limit may
- * come at any later time, and a read that found nothing at any time before the log grew past its offset. Offsets that
- * were neither read nor acknowledged belong to the appends of unknown outcome that were called first: these can be
- * early enough if any can.
+ * Decides logs with known offsets. Apart from sorting, the time is linear in the size of the reads.
+ *
+ * An offset is known if the append returned it, or if a read shows the value of an append of unknown outcome. Offsets
+ * give the order of the appends. A read comes after the last append whose entry it returned, and before the next
+ * append. A read that reached its limit may come at any later time. A read that found nothing may come at any time
+ * before the log grows past its offset. An offset that was neither read nor acknowledged is given to the append of
+ * unknown outcome that was called first, which is the earliest possible choice.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part

@@ -38,9 +38,9 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * The places among the known entries at which a read may begin: usually a single one. A negative place -n means that n
- * entries of the read come before the first known entry; -length - 1 means that unknown entries also lie between the
- * read and the first known entry.
+ * Returns the places among the known entries at which a read may begin, usually a single one. A negative place -n means
+ * that n entries of the read come before the first known entry. The place -length - 1 means that further unknown
+ * entries separate the read from the first known entry.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known
@@ -80,7 +80,7 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   const place = at + before
   if (place < values.length && !raised(known, place, from)) return false
   if (!lowered(known, place - 1, from - 1)) return false
-  // No entry precedes offset 0.
+  // A read from offset 0 begins with the first entry of the log.
   if (from === 0) {
     if (place > 0) return false
     known.isOpen = false
@@ -110,6 +110,6 @@ function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: num
   return true
 }
 
-/** The first index whose bound passes the test; bounds ascend. */
+/** Returns the first index whose bound passes the test. Bounds are in ascending order. */
 const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
   firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

@@ -8,7 +8,7 @@ import { placeEarly } from './early.ts'
 import { append, type Entries, noteRead } from './entries.ts'
 import { APPEND, entriesAtFirst, entriesIn, offsetAt, offsetsIn, READ, readAt, readRange } from './operations.ts'
 
-/** A read with the appends of the entries it returned. */
+/** A read, and the appends of the entries that it returned. */
 interface Read {
   readonly read: number
   readonly from: number
@@ -23,14 +23,14 @@ interface Seen {
 }
 
 /**
- * Decides logs whose appends returned their offsets, in time linear in the size of the reads, apart from sorting.
+ * Decides logs whose appends returned their offsets. Apart from sorting, the time is linear in the size of the reads.
  *
- * Offsets give the order of those appends. Entries of a read are contiguous, so each entry, identified by its value, is
- * either the append with the next known offset or an append without an offset (of unknown outcome, or answered without
- * one). An append without an offset that was read is placed between the known offsets around it. If no read shows the
- * order of several such appends, they are sorted by the offsets at which reads began with them: every entry before such
- * an append has a smaller offset. Each append gets the least possible offset: then a read that found nothing has the
- * fewest entries at or beyond its own offset.
+ * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each entry is
+ * identified by its value. It belongs to the append with the next known offset, or to an append without an offset (of
+ * unknown outcome, or answered without an offset). An append without an offset is placed between the known offsets
+ * around it if a read returned it. If no read shows the order of several such appends, they are sorted by the offsets
+ * of the reads that begin with them, because every earlier entry has a smaller offset. Each append gets the least
+ * possible offset. This leaves the fewest entries at or after the offset of a read that found nothing.
  */
 export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
@@ -133,7 +133,7 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
   return { reads, nextOf }
 }
 
-/** The entries in the only order that fits the reads; undefined if none fits. */
+/** Returns the entries in the only order that agrees with the reads; undefined if no order agrees. */
 function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entries<number> | undefined {
   const sequence = sequenceOf(appends, seen, budget)
   if (sequence === undefined) return undefined
@@ -154,12 +154,14 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
   return entries
 }
 
-/** All appends with known offsets and, between them, the appends without offsets that were read. */
+/** Returns all appends with known offsets, and between them the appends without offsets that reads returned. */
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
   /** By append: the append that a read returned directly after it, and the one directly before it. */
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /** By append without an offset that is the first entry of a read: the greatest offset at which such a read began. */
+  /**
+   * By append without an offset, if some read begins with its entry: the greatest offset at which such a read began.
+   */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {
@@ -183,7 +185,7 @@ function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly nu
       for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
     if (next < known.length) sequence.push(known[next])
   }
-  // Appends that follow each other in a cycle have no head, so they are missing from the sequence.
+  // The sequence lacks appends if reads show them in a cycle, because no append of the cycle comes first.
   return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
 }
 

@@ -16,9 +16,10 @@ const common = {
 } as const satisfies Partial<ObjectModel>
 
 /**
- * A log. An append returns the offset of its value (if it returns no number, any offset fits). Offsets increase; they
- * may begin anywhere and have gaps. A read from an offset (null: the first) returns the values from there on, or pairs
- * of offset and value: all of them or, for `{"offset":…,"limit":…}`, at most `limit`.
+ * A log. An append returns the offset of its value; if it returns no number, any offset is possible. Offsets increase.
+ * They may begin at any number and have gaps. A read from an offset returns the values from that offset on, alone or as
+ * pairs of offset and value. Null as the offset means the beginning of the log. With `{"offset":…,"limit":…}` a read
+ * returns at most `limit` values.
  */
 export const log: ObjectEntry = {
   name: 'log',
@@ -39,7 +40,7 @@ export const denseLog: ObjectEntry = {
   object: { ...common, ...dense },
 }
 
-/** Because offsets have gaps, an append depends on no other operation; a read depends on all operations before it. */
+/** Offsets have gaps, so an append depends on no other operation. A read depends on all operations before it. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const before = relatedByTime((number) => number === READ)(part, budget)
   return (chosen) => {

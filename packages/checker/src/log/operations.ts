@@ -29,9 +29,9 @@ export const entriesAtFirst = (initial: Json): readonly Json[] => listAtFirst(in
 export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
 
 /**
- * Reads the offset from an append's output. A completion that only repeats its invocation has no offset. But if some
- * appends of the history return numbers that are not their values, all returned numbers are offsets, even if one equals
- * its value.
+ * Returns a function that reads the offset from the output of an append. An output that equals the appended value
+ * counts as a repetition without an offset. If some append of the history returned a number other than its value, every
+ * returned number counts as an offset.
  */
 export function offsetsIn(history: History | undefined): OffsetOf {
   const areOffsets = history !== undefined && returnsOffsets(history)
@@ -71,7 +71,7 @@ export function offsetsByRow(history: History): (row: OperationRow) => number | 
 /** An entry as a read returned it. */
 export interface ReadEntry {
   readonly value: Json
-  /** Undefined if only the entry's place among the other entries is known. */
+  /** The offset of the entry; undefined if only its place among the other entries is known. */
   readonly offset: number | undefined
 }
 
@@ -79,8 +79,8 @@ export interface ReadEntry {
 export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
 
 /**
- * Reads entries from an output. If all entries in the history's reads are pairs and no such pair was appended as a
- * value, these pairs are offsets with values.
+ * Returns a function that reads entries from an output. Pairs count as offsets with values if all entries in the reads
+ * of the history are pairs and no append wrote a pair as its value.
  */
 export function entriesIn(history: History | undefined): EntriesOf {
   const arePairs = history !== undefined && returnsPairs(history)

@@ -80,7 +80,7 @@ function simulate(part: Part, initial: Json): (i: number) => boolean {
     const reading = { from, limit, entries }
     const [place, another] = placesOf(known, reading)
     if (place === undefined) return false
-    // If the read may have begun at several places, it proves nothing.
+    // A read with several possible places proves nothing.
     return another !== undefined || noteRead(known, reading, place)
   }
 }

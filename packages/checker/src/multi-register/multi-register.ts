@@ -13,10 +13,10 @@ const TXN = 0
 const numbers: { readonly [f: string]: number } = { txn: TXN, transact: TXN }
 
 /**
- * Several registers at once (`multi-register` of Knossos): a `txn` reads and writes some of them in one atomic step, in
- * the order of its list, `[["read","x",null],["write","y",2]]`. Its completion holds what was read; null is the
- * register's initial value. Registers that share no txn are judged separately. Registers that share txns form a single
- * object: an order for each register does not imply an order for all of them.
+ * Several registers at once (`multi-register` of Knossos). A `txn` reads and writes some of them in one atomic step, in
+ * the order of its list, `[["read","x",null],["write","y",2]]`. The completion holds the values read. Null stands for
+ * the initial value of a register. Registers that share no txn are judged separately. Registers that share txns form a
+ * single object, because an order for each register does not imply an order for all of them.
  */
 export const multiRegister: ObjectEntry = {
   name: 'multi-register',
@@ -65,7 +65,7 @@ function specificationFrom({ registers, rest }: Start): Specification<Registers>
         const there = after.get(register) ?? rest
         const isFirst = value === null && rest !== undefined
         const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
-        // A register of unknown content is known after its first read.
+        // The content of the register is unknown, so its first read determines the content.
         if (there === undefined) after.set(register, said)
         else if (there !== said) return []
       }
@@ -106,7 +106,10 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/** The initial contents: a map of registers; any other value is the content of each register. */
+/**
+ * Returns the initial contents. An object gives the content of each register by name. Any other value is the content of
+ * every register.
+ */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }
@@ -131,7 +134,7 @@ function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const txns = partsByTxn(part, budget)
   const groupOf = new Map<string, number>()
-  // By group: a group that it was merged into, or itself.
+  // By group: the group into which it was merged; itself if it was not merged.
   const into: number[] = []
   const find = (group: number): number => {
     let root = group
@@ -194,7 +197,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   }
   return (chosen) => {
     const kept = new Set(chosen)
-    // The set grows during the iteration.
+    // The loop also visits the operations that it adds to the set.
     for (const i of kept) {
       budget.tick()
       for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)

@@ -89,7 +89,7 @@ interface Judged {
   readonly functions: Functions
   readonly judge: Judge
   readonly options: CheckOptions
-  /** Whether the initial value is unknown and the model knows only one. */
+  /** Whether the initial value is unknown, and the object can be judged only from the initial value of the model. */
   readonly isOwn: boolean
   readonly settled: Settled | undefined
 }
@@ -134,7 +134,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // An order is needed even if only levels that follow from it were requested.
+  // The search for an order also runs if the only requested levels are those that its result implies.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
@@ -160,7 +160,10 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   }
 }
 
-/** Replaces a violation by `unknown` if the initial value is unknown: the model's only initial value proves nothing. */
+/**
+ * Replaces a violation by `unknown`. The initial value is unknown, so a contradiction from the one initial value of the
+ * model proves nothing.
+ */
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
   const reason = notRecorded(
@@ -223,8 +226,8 @@ function dependence(
 }
 
 /**
- * Returns the judge of an object with an unknown initial value. The operations on which a result depends are the same
- * for every initial value; a possible initial value alone does not explain a result.
+ * Returns the judge of an object with an unknown initial value. A result depends on the same operations for every
+ * initial value, because a possible initial value alone does not explain the result.
  */
 function judgeFromAny(
   history: History,
@@ -236,7 +239,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read adds to what is known of the state, so no operation counts as a mere read.
+    // A read narrows the possible states, so every operation may change the state of the search.
     isRead: () => false,
     observes: functions.isRead,
     refute,
@@ -308,7 +311,7 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 }
 
 /**
- * Turns results of other workers into a verdict. A violation is confirmed here before it is reported; orders are
+ * Turns results of other workers into a verdict. A violation is confirmed here before it is reported. Orders are
  * searched again only when a caller reads them.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
@@ -343,7 +346,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
 
 type Orders = Extract<Extract<Verdict, { readonly result: 'met' }>['witness'], { readonly kind: 'order' }>
 
-/** The verdict by orders that were found, after their replay; undefined if time runs out. */
+/** Replays the orders that were found, and returns the verdict that they prove; undefined if time runs out. */
 function replayed(
   parts: readonly Part[],
   judge: Judge,

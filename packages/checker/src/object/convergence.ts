@@ -64,7 +64,8 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
   if (convergent === undefined) return { eventual }
   if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
   if (end.result === 'violated' || end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
-  // An update of unknown outcome may have taken effect between two final reads.
+  // One order explains final reads that differ, because an update of unknown outcome may have taken effect between
+  // them.
   return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
 

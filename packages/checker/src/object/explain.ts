@@ -38,13 +38,18 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
 }
 
-/** Longer histories are not reduced as a whole, but only the operations on which the named contradiction depends. */
+/**
+ * A longer history is not reduced as a whole. Only the operations on which the named contradiction depends are reduced.
+ */
 const LONG = 20_000
 
 /** In a longer history than `LONG`, a contradiction that depends on more operations than this is not reduced. */
 const MOST_AROUND = 2_000
 
-/** An unreduced contradiction: the named operations, or the last ones called before it was complete. */
+/**
+ * Returns a contradiction that is not reduced: the named operations or, without named operations, the last ones called
+ * before the event that completed the contradiction.
+ */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
@@ -114,7 +119,10 @@ function cutDown(
   }
 }
 
-/** Whether a set of operations explains its own results. No operation depends on one that only observes. */
+/**
+ * Returns a test of whether a set of operations explains its own results. The results of other operations do not depend
+ * on an operation that only observes.
+ */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
@@ -127,7 +135,7 @@ export function proving(part: Part, judge: Judge, level: 'linearizable' | 'seque
     const there = new Set(rows)
     return [...row.keys()].filter((i) => there.has(row[i]))
   }
-  // An operation without an answer may have taken any element.
+  // An operation without an answer may have removed any element.
   const open = [...row.keys()].filter((i) => returns[i] === NEVER)
   const restsOn =
     isOfElements === true
@@ -166,8 +174,9 @@ const isSure = (some: Part, judge: Judge): boolean =>
   )
 
 /**
- * The operation to blame: the first operation after whose return no order is possible, whatever the open operations
- * did. It is not always the last to return: a lock's second grant is wrong, not the release after it.
+ * Returns the operation to blame. This is the first operation after whose return no order is possible, whatever effects
+ * the open operations had. It need not be the last operation to return: a lock's second grant is wrong, not the release
+ * after it.
  */
 function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])
@@ -182,7 +191,10 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   return first ?? returned[returned.length - 1] ?? core[0]
 }
 
-/** The core as known at an event: operations called before it; those that had not returned are open. */
+/**
+ * Returns the core up to an event: the operations called before the event. An operation that had not returned by then
+ * is open.
+ */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event
   const known = choose(

@@ -7,9 +7,9 @@ import { choose, type Functions, NO_OUTPUT, type Part, partsOf } from './model/p
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/decide.ts'
 
 /**
- * Eventual consistency of any object, by its final reads: a single real-time order of all acknowledged updates and some
- * of unknown outcome explains all final reads. Earlier reads, and results of updates, do not count. By this definition
- * every linearizable history is eventual.
+ * Decides eventual consistency of any object by its final reads. The object is eventually consistent if one real-time
+ * order explains all final reads. The order contains all acknowledged updates and some updates of unknown outcome.
+ * Earlier reads and the results of updates are ignored. By this definition every linearizable history is eventual.
  *
  * @throws OutOfTime
  */
@@ -42,7 +42,10 @@ const UNREAD: Convergence = {
   reason: { kind: 'final reads', text: 'eventual is about final reads, and the history has none' },
 }
 
-/** Parts with the updates of an object, with any result, and its final reads; empty without final reads. */
+/**
+ * Returns independent parts that contain the final reads and the updates of an object. Any result of an update is
+ * accepted. Empty if there is no final read.
+ */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations
   const isFinal = (i: number): boolean => (flags[part.row[i]] & FLAG_FINAL) !== 0 && part.returns[i] !== NEVER

@@ -39,14 +39,15 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
 }
 
 /**
- * The number of operations of each function that suffices to detect whether the model tests results; more would let
- * states grow.
+ * The number of operations of each function that are tried. It suffices to detect whether the model tests results. A
+ * larger number would let states grow.
  */
 const MOST_TRIED = 50
 
 /**
- * The operations that the model calls reads, and those whose results it tests: it returns an output for them, or they
- * cannot always succeed. Tries the operations in order of their calls, each as if all earlier ones had succeeded.
+ * Returns a test for observations: operations that the model calls reads, and operations whose results the model tests.
+ * The model tests a result if it returns an output, or if the operation is impossible in some state. Tries the
+ * operations in order of their calls, each in the state that all earlier ones lead to.
  */
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
@@ -68,7 +69,10 @@ const observedBy =
     }
   }
 
-/** Whether an operation's effect depends on its result, or the operation is impossible in some state. */
+/**
+ * Reports whether the effect of an operation depends on its result, or whether the operation is impossible in the
+ * initial state.
+ */
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 

@@ -18,8 +18,8 @@ const SLICE = 1_024
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
 /**
- * Judges sequential consistency (Lamport 1979). It is a global property: the parts judged separately for
- * linearizability must be judged together.
+ * Judges sequential consistency (Lamport 1979). This property concerns all objects together, so objects that
+ * linearizability judges separately cannot be judged separately here.
  */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
@@ -96,7 +96,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     reduce(
       {
         starts: [[], all],
-        // Without real-time order, a result may depend on every operation that changes the object.
+        // Orders need not respect real time, so a result may depend on every operation that changes the object.
         complete: (some) => {
           const kept = new Set(some)
           return all.filter((i) => kept.has(i) || !judge.isRead(part.f[i]))

@@ -23,9 +23,9 @@ const APART = notRecorded(
 )
 
 /**
- * Judges whether the objects of a tied history are linearizable, by the search for sequential consistency with real
- * time added. The order is no interval order, so objects cannot be judged separately: the orders found must be
- * compatible.
+ * Judges whether the objects of a tied history are linearizable. Uses the search for sequential consistency with real
+ * time added. Intervals cannot express the order of a tied history, so the objects are not independent: the orders
+ * found for them must be compatible.
  */
 export const judgeTied = (parts: readonly Part[], judge: Judge, budget: Budget): Verdict =>
   inTime(
@@ -77,8 +77,8 @@ function replayed(part: Part, order: readonly number[], judge: Judge): readonly 
 }
 
 /**
- * Whether some order of all operations contains the orders of all objects, and respects real time and the order of each
- * process.
+ * Reports whether one order of all operations contains the order of each object, and respects real time and the order
+ * of each process.
  */
 function fit(orders: readonly (readonly OperationRow[])[], { operations }: History, budget: Budget): boolean {
   const { length, process, outcome, callEvent, returnEvent } = operations

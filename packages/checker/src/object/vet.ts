@@ -15,7 +15,7 @@ export function vetObject(
   if (repeats === undefined && nameless === undefined && nonsense === undefined) return
   const numberOf = history.functions.map((f) => numbers[f] ?? NONE)
   const { length, f, input, output, outcome, key } = history.operations
-  /** By key: the first `nameless` operation with a value. */
+  /** By key: the first operation that has a value and whose function is `nameless`. */
   const first = new Map<number, number>()
   for (let row = 0; row < length; row++) {
     const complaint = nonsense?.(row)
@@ -33,7 +33,8 @@ export function vetObject(
   function isOther({ values }: History, row: number): boolean {
     if (output[row] === input[row] || output[row] === NULL_ID) return false
     const asked = values.json(input[row] as ValueId)
-    // A reply of a different kind is not an element: the server's "OK", or the number of a message.
+    // A reply of a kind other than the value's is no element. It is, for example, the server's "OK" or the number of a
+    // message.
     return kindOf(asked) === kindOf(values.json(output[row] as ValueId))
   }
 }

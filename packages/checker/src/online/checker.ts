@@ -47,9 +47,9 @@ export interface OnlineOptions {
 }
 
 /**
- * The judged level, such as `linearizable`: some order explains everything judged so far. With `not ` before it: no
- * order does, and no later event can change that. `not certain`: no violation was found, but not everything could be
- * judged.
+ * The result so far. The name of the judged level, such as `linearizable`: some order explains everything judged. `not
+ * ` and the name: no order explains it, and no later event can change that. `not certain`: no violation was found, but
+ * some events could not be judged.
  */
 export type SoFar = string
 
@@ -83,7 +83,7 @@ export interface OnlineChecker {
   settle(): OnlineViolation | undefined
   /** The level that is judged: the strongest of the model. */
   level(): string
-  /** The state of the judged events: see `settle`. */
+  /** Returns the result for the events judged so far. See `settle` for the other events. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
   /** The first reason why the state is `not certain`. Undefined if it is certain. */
@@ -176,7 +176,7 @@ interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
   /** The keys with a doubt, in the order in which doubts arose. */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
-  /** The reason why no further key is judged; undefined if further keys are. */
+  /** The reason why no further key is judged; undefined if further keys can be judged. */
   none: GivenUp | undefined
   /** The number of further keys that may get a monitor. */
   left: number
@@ -273,7 +273,10 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 
 const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
 
-/** Handles a mark of the recorder: operations missing from the record may explain an apparent violation. */
+/**
+ * Handles a mark of the recorder. A mark means that operations may be missing from the record. Such operations may
+ * explain an apparent violation, so the marked keys are given up.
+ */
 function noteMark<Flight>(room: OnlineRoom<Flight>, keys: Keys<Flight>, mark: Moment): void {
   if (room.isWhole) {
     judgedKey(keys, undefined)?.monitor?.noted?.(mark)
@@ -316,14 +319,17 @@ function called<Flight>(
 /** The reason why an operation cannot be judged for any kind of object; undefined if it can. */
 function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
   if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
-  // A repeated attempt at an operation takes effect only if no earlier attempt did.
+  // An operation sent again takes effect only if no earlier attempt did, so it cannot be judged alone.
   return hasMember(event, 'attempt') ? REPEATED : undefined
 }
 
 const UNSAID = new GivenUp('it has operations whose value only the answer tells')
 const REPEATED = new GivenUp('requests to it were sent again')
 
-/** Recorders in this process give additional members next to the standard ones instead of in `extra`. */
+/**
+ * Reports whether an event has an additional member. A recorder in this process adds it next to the standard members; a
+ * file has it in `extra`.
+ */
 const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 
 function ended<Flight>(

@@ -10,7 +10,7 @@ export interface Held {
   entries: number
   /** The number of the object's events that were judged. */
   judged: number
-  /** The number of events at which the object is judged again. */
+  /** The number of events at which the object is to be judged again. */
   next: number
   /** The number of the object's open operations. */
   open: number
@@ -35,7 +35,7 @@ export function hold(held: Held, moment: Moment): void {
 /** The number of an object's events that were not judged. */
 export const unjudgedOf = ({ moments, judged }: Held): number => moments.length - judged
 
-/** Forgets the judged events; later events have an unknown start. */
+/** Forgets the judged events. From now on the initial value of the object is unknown. */
 export function forget(held: Held): void {
   Object.assign(held, {
     moments: [],
@@ -75,7 +75,10 @@ export function eventsOf([first, ...others]: readonly Held[]): readonly EventInp
   return moments.map(({ event }) => event)
 }
 
-/** The event with all additional members in `extra`, as in a file: recorders give some next to the standard members. */
+/**
+ * Returns the event with all additional members in `extra`, as in a file. A recorder may have put them next to the
+ * standard members.
+ */
 function withMembers(given: EventInput): EventInput {
   const { index, time, process, type, f, key, value, node, error, final, answered, session, extra, ...others } = given
   if (Object.keys(others).length === 0) return given
@@ -83,7 +86,10 @@ function withMembers(given: EventInput): EventInput {
   return { ...event, extra: { ...extra, ...(others as NonNullable<EventInput['extra']>) } }
 }
 
-/** The number of entries that an event counts as: an answer of many elements needs the memory of several events. */
+/**
+ * Returns the number of entries that a value counts as. An answer with many elements takes as much memory as several
+ * events.
+ */
 function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0

@@ -4,7 +4,7 @@ import { count, type EventInput, type Json, type Millis, type Process } from '@c
 export interface Moment {
   /** Position among the events pushed, from 0. */
   readonly position: number
-  /** The number of earlier events that are not a client's. */
+  /** The number of earlier events that do not belong to a client. */
   readonly others: number
   readonly process: Process
   readonly event: EventInput
@@ -68,7 +68,8 @@ export interface ObjectMonitor<Flight> {
 /** The monitors of one history. */
 export interface Monitors<Flight> {
   /**
-   * `changed`: to be called if the monitor's doubt or memory changes while an event of a different object is processed.
+   * Creates the monitor of a key. The monitor calls `changed` if its doubt or memory changes while an event of another
+   * object is processed.
    */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
   /** The level that is judged. */
@@ -87,7 +88,7 @@ export interface OnlineRoom<Flight> {
   /** Whether all events of a history are about one object, whatever their keys. */
   readonly isWhole: boolean
   knows(f: string): boolean
-  /** Whether operations of this name change nothing. */
+  /** Reports whether operations with this `f` never change the object. */
   observes(f: string): boolean
   /** Whether operations of this name need no value. */
   mayLackInput(f: string): boolean

@@ -22,15 +22,17 @@ export type Judgement =
 
 /** A model whose objects are judged repeatedly. */
 export interface Rechecked extends Pick<OnlineRoom<Called>, 'model' | 'functions' | 'isWhole' | 'knows'> {
-  /** The judged level; the most recently judged events may have changed it. */
+  /** Returns the level that is judged. It may depend on the events judged most recently. */
   level(): string
-  /** Judges events as a history. `violated` only if no later event can repair it. */
+  /** Judges events as a history. Returns `violated` only if no later event can repair the violation. */
   judge(events: readonly EventInput[], initial: Json, options: Limits & Pick<RoomOptions, 'failedCas'>): Judgement
 }
 
 /** The fewest events for which a judgement is worthwhile. */
 const FEWEST = 64
-/** The share of an object's judged events that must follow before the object is judged again. */
+/**
+ * The growth after which an object is judged again: the number of new events as a share of the events judged before.
+ */
 const SHARE = 0.1
 /** The number of events that must follow for each millisecond of judging, so that an event costs at most 17 µs. */
 const EVENTS_PER_MS = 60
@@ -39,15 +41,18 @@ const MOST_MS = millis(250)
 const MEMORY_BYTES = 500_000_000
 
 /**
- * Judges objects by the judge of whole histories, each time their events have grown by a tenth, or less often if
- * judging takes long. So a violation is detected some events late, but reported at the event that proves it. All events
- * of an object are held, so the object is given up at `retainAtMost`. Before that, its events are forgotten at a moment
- * without open operations and without earlier unknown outcomes; later events are then judged from an unknown start.
+ * Creates a room that judges each object by the judge of whole histories. An object is judged again each time its
+ * events have grown by a tenth, or less often if judging takes long. A violation is therefore detected some events
+ * late, but reported at the event that proves it.
+ *
+ * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, its events
+ * are forgotten at a moment without open operations and without earlier unknown outcomes. Later events are then judged
+ * from an unknown initial value.
  */
 export const recheckedRoom = (rechecked: Rechecked): OnlineRoom<Called> => ({
   ...rechecked,
   observes: () => false,
-  // The judge of histories handles missing values itself.
+  // Operations may lack a value here, because the judge of histories handles missing values.
   mayLackInput: () => true,
   monitors(options) {
     const rechecks: Rechecks = {
@@ -161,7 +166,10 @@ type Clock = Pick<Limits, 'now' | 'work'>
 /** A step of an object's judge takes as much time as this many steps of a search. */
 const STEP = 3
 
-/** A clock from now on. If the given clock stands still, as in virtual time, it counts the time of the steps made. */
+/**
+ * Creates a clock that starts at 0. If the given clock stands still, as virtual time does, the created clock counts the
+ * time of the steps made.
+ */
 function clockFrom(now: () => Millis): Clock {
   const began = now()
   const { now: counted, work } = limitedTo(0)
@@ -188,7 +196,8 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
 }
 
 /**
- * Whether events may be forgotten: operations that are open, or may still take effect, belong to later events as well.
+ * Reports whether the events of an object may be forgotten. They may not if an operation is open or may still take
+ * effect, because it also belongs to later events.
  */
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome
@@ -198,7 +207,10 @@ const FORGOTTEN = 'its first events are no longer in memory: they are checked fr
 const tooSlow = (events: number): string =>
   `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
 
-/** The violation at the first event that proves it; at a later event if the search for the first takes too long. */
+/**
+ * Returns the violation at the first event that proves it. If the search for this event takes too long, returns the
+ * violation at a later event.
+ */
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {
   const { key, moments, judged } = held
   const clock = clockFrom(rechecks.options.now)

@@ -19,8 +19,9 @@ import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Some keys of a history of registers, judged by workers that have no other part of it. If all keys are linearizable,
-// the report on the history follows from the workers' answers; otherwise its other levels need all keys together.
+// Judges some keys of a history of registers. Workers that hold only a part of the history use it. If all keys are
+// linearizable, the answers of the workers determine the report on the history. Otherwise the other levels need all
+// keys together.
 
 /** The answer for some keys, as plain data. */
 export type ApartAnswer =
@@ -43,7 +44,7 @@ export type ApartAnswer =
 /** A key that is not linearizable; null for operations without a key. */
 export interface ViolatedKey {
   readonly key: string | null
-  /** The values whose operations alone are not linearizable. Undefined if all operations are needed. */
+  /** The values whose operations contradict linearizability by themselves. Undefined if all operations are needed. */
   readonly values?: readonly (number | null)[] | undefined
 }
 
@@ -69,8 +70,8 @@ export function judgeApart(history: History, options: ShareOptions): ApartAnswer
 export type EachPart = (take: (part: History) => boolean) => boolean
 
 /**
- * Judges one key whose operations exceed the memory; undefined if judging needs all of them together. `rest` is the
- * history without the key's operations.
+ * Judges one key whose operations exceed the memory. `rest` is the history without the operations of the key. Undefined
+ * if the key can be judged only with all of its operations together.
  */
 export function judgeLongKey(
   {
@@ -92,7 +93,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // The caller may stop because all operations are needed together.
+      // `take` may have stopped because the key can be judged only with all of its operations together.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -213,8 +214,8 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 }
 
 /**
- * The report on a history of which only the rows of violated keys are available; `part` is the report on these rows.
- * The whole history violates each level that they violate; levels that they meet or leave unknown are unknown.
+ * Returns the report on a history of which only the rows of violated keys are available. `part` is the report on these
+ * rows. The whole history violates each level that the rows violate. Every other level is unknown.
  */
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
@@ -232,7 +233,10 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   }
 }
 
-/** The report on a history with undecided keys and no violated key, whose operations are not in memory. */
+/**
+ * Returns the report on a history whose operations are not in memory, if some keys are undecided and no key is
+ * violated.
+ */
 export function reportUndecided(
   { limit, undecided, keys }: Extract<ApartAnswer, { readonly result: 'unknown' }>,
   unknownOutcomes: number,

@@ -8,12 +8,12 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// A history judged by a user's model, whose parts are decided separately: by key, and by the model's shards, since both
-// are local (Herlihy & Wing 1990, Theorem 1). `check` decides them separately as well.
+// Judges a history by a user's model. Its parts are decided separately, by key and by the shards of the model, because
+// both are local (Herlihy & Wing 1990, Theorem 1). `check` divides the history in the same way.
 
 export type { Settled, SomeParts }
 
-/** Whether workers may decide parts of a history separately, each without deciding the other parts. */
+/** Reports whether several workers may each decide some parts of a history. */
 export const mayBeSettled = (history: History, { levels }: Pick<ShareOptions, 'levels'>): boolean =>
   history.clocks === undefined && history.operations.length > 0 && levels.includes('linearizable')
 

@@ -87,7 +87,7 @@ export function planShares(
   const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
   if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // With only two threads, the other levels wait until a share is decided.
+  // If there are only two threads, both take shares, and the other levels are judged after the first share is decided.
   const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
@@ -238,7 +238,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // Verdicts of the shares are used even after the deadline.
+  // The budget has no limit here, because verdicts of the shares count even after the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

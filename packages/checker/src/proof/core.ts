@@ -16,11 +16,11 @@ export interface Search {
 }
 
 /**
- * Searches for few operations that contradict a level by themselves. It begins with those that explain the violation,
- * and adds operations that write or show the same values until the verifier accepts. It then tries to leave out halves,
- * quarters and single operations.
+ * Searches for few operations that contradict a level by themselves. Begins with the operations that explain the
+ * violation, and adds operations that write or show the same values until the verifier accepts the set. Then tries to
+ * leave out halves, quarters and single operations.
  *
- * @param named the operations on which their answers may depend
+ * @param named the operations on which answers of the set may depend
  * @returns undefined if no set of at most 60 operations is accepted
  */
 export function coreOf(
@@ -87,12 +87,12 @@ interface Said {
 /** In order of rows. */
 type Some = readonly Said[]
 
-/** A widening of a core: which operations to add. */
+/** A way to widen a core. Returns a test for the operations to add. */
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /**
- * Adds each operation that may have written a value that an operation of the core shows. It was called before the
- * showing operation returned, and no acknowledged write had replaced its value before the showing operation was called.
+ * Adds each operation that may have written a value that the core shows. Such an operation was called before the
+ * operation that shows the value returned. Before the call of the latter, no acknowledged write had replaced the value.
  */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)
@@ -110,7 +110,7 @@ const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, k
     })
 }
 
-/** Adds the operations that show values written in the core. */
+/** Adds the operations whose results show values written in the core. */
 const withReaders: Widening = (_, core) => {
   const written = new Set(core.flatMap(({ writes }) => writes))
   return ({ shows }) => shows.some((each) => written.has(each))

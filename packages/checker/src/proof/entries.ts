@@ -83,8 +83,9 @@ const FIRST = -1
 const MOST_CHOICES = 64
 
 /**
- * By answered read, in order: the write that it saw. These sources prove the levels between sequential and eventual.
- * Yields the known sources first, if there are any, and prefers the last writes that had been called.
+ * Yields possible sources of the reads: by answered read, in order, the write that it saw. Sources prove the levels
+ * between sequential and eventual. The known sources come first, if there are any. Other choices prefer the last writes
+ * called before the read returned.
  */
 export function* sourceEntries(
   history: History,
@@ -114,8 +115,8 @@ export function* sourceEntries(
 }
 
 /**
- * By answered read: the operations that wrote its value, the last first. Undefined if the history has operations other
- * than reads and writes.
+ * Returns, by answered read, the operations that wrote its value, the last of them first. Undefined if the history has
+ * operations other than reads and writes.
  */
 function candidatesOf(history: History, initial: Json | undefined) {
   const { length, key, input, output, outcome } = history.operations

@@ -22,7 +22,7 @@ import {
 } from '@chaosproxy/verifier'
 import { saidInFull, saidOf } from '../encoding/half-said.ts'
 
-/** The options by which a history was judged. */
+/** The options that determine the judgement of a history. */
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
 /** A history as judged, and the line of each operation in it. */
@@ -35,10 +35,10 @@ export interface JudgedLines {
 }
 
 /**
- * Writes a history as judged: one event per line, in order, with keys separate from values, and with the client of each
- * process.
+ * Writes a history in the form in which it was judged. Each line is one event, in order. Keys are separate from values,
+ * and each process has its client.
  *
- * @param rows only these operations; all, if undefined
+ * @param rows the operations to write; all operations if undefined
  * @returns undefined if events cannot express the history: uncertain times, marks of a recorder, or special values
  * @throws Undecided, Unreadable or Refused if the verifier cannot read it
  */
@@ -47,10 +47,10 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
   const { operations, clocks, marks, transactionNotes, functions, keys } = history
   if (clocks !== undefined || marks.length > 0 || transactionNotes !== undefined) return undefined
   const { length, process, f, key, flags, outcome, callEvent, returnEvent, callTime, returnTime } = operations
-  // Leases expire at a time.
+  // The expiry of leases depends on times.
   const isTimed = functions.includes('take') && hasTimes(history)
   const lineOf = new Int32Array(length)
-  // The process 1 and the process "1" have the same name.
+  // In the lines, the process 1 and the process "1" would have the same name.
   const processes = new Set(process.subarray(0, length))
   if (new Set(Array.from(processes, history.processName)).size < processes.size) return undefined
   const at = new Map<number, number>()
@@ -74,7 +74,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
       if (event >= 0) {
         lineOf[row] = index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
-        // A write without a value in its invocation wrote the value in its answer.
+        // If the invocation of a write lacks the value, the answer contains it.
         const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
         return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
@@ -103,8 +103,8 @@ const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
 /**
- * The file itself, if the verifier's reading agrees with what was judged: its header, each operation, its client and
- * the order of events.
+ * Returns the lines of the file itself. They serve only if the verifier reads from them what was judged: the header,
+ * each operation, its client and the order of events.
  */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history

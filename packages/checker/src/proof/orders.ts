@@ -52,15 +52,18 @@ export interface Cutting {
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging: Judging | undefined
   /**
-   * Whether some operations contradict the level when nothing else happened: a proof may depend on operations that are
-   * not shown.
+   * Reports whether some operations contradict the level by themselves. A proof that was accepted may depend on
+   * operations that are not shown.
    */
   readonly contradicts: (rows: readonly number[]) => boolean
   /** Returns the operations on which the answers of these rows may depend; undefined if they are unknown. */
   readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
 }
 
-/** If more operations than this belong together, the reduction begins with those on which the answers depend. */
+/**
+ * The largest number of related operations with which the reduction begins. If there are more, it begins with those on
+ * which the answers depend.
+ */
 const MANY = 1_000
 
 /** The most operations that the verifier searches in acceptable time. */
@@ -104,9 +107,9 @@ export function provedCore(
 }
 
 /**
- * The core of a counterexample. If the verifier accepts the shown operations, these are the core, so that the drawing
- * shows what is proved. Otherwise it is the smallest core found that the verifier accepts; if there is none, it is all
- * operations of the counterexample, which are then not proved.
+ * Returns the core of a counterexample. If the verifier accepts the shown operations, they are the core, so that the
+ * drawing shows the proved operations. Otherwise the core is the smallest set found that the verifier accepts. If the
+ * verifier accepts no set, returns all operations of the counterexample without a proof.
  */
 export function provenCore(
   history: History,
@@ -124,7 +127,7 @@ export function provenCore(
     return said.verdict === 'accepted'
   }
   const shown = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
-  // A pattern is proved as it is: the verifier finds the rest of it.
+  // The verifier completes a pattern, so a pattern is not reduced further.
   const isPattern = hasGuarantees(reading.head)
   const search = {
     history,
@@ -153,7 +156,7 @@ export interface ProvedOrders {
 export interface FailedOrder {
   /** Rows, in the order tried. A transaction that starts and commits occurs twice. */
   readonly rows: readonly number[]
-  /** The operation that must come earlier; undefined if the last step is impossible because of its answer. */
+  /** The operation that should have come earlier. Undefined if the answer of the last step is impossible. */
   readonly missing: number | undefined
 }
 

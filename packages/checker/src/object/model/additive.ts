@@ -99,7 +99,7 @@ function weightsOf(initial: Placed, effects: readonly Effect[]): Weights {
   return { initial: weigh(initial), adds: (code) => adds[code], shows: (code) => shows[code] }
 }
 
-/** Weights are small enough that sums of ordinary amounts stay exact; they only guide the search. */
+/** Returns a weight small enough that sums of ordinary amounts stay exact. Weights only guide the search. */
 const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 6) + 1
 
 interface Vectors {

@@ -8,19 +8,26 @@ import type { Part } from './part.ts'
 /** How to judge an object whose initial state is unknown. */
 export interface AnyStart {
   /**
-   * The object without a known state: its states are consequences of the results so far, several if they are ambiguous.
+   * The specification of an object whose initial state is unknown. Its states follow from the results so far. Ambiguous
+   * results lead to several states.
    */
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
   /** Possible initial values, for the faster methods that need one. @throws OutOfTime */
   readonly guesses: (part: Part, budget: Budget) => Guesses
-  /** As in `ObjectModel`: operations that contradict each other for every initial value. @throws OutOfTime */
+  /**
+   * Finds operations that contradict each other for every initial value, like `refute` of `ObjectModel`. @throws
+   * OutOfTime
+   */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
   /**
-   * Observations that only the initial value explains, so that it could hide a bug. Absent if the object has no such
-   * observations.
+   * Finds observations that only the initial value explains. Such an observation can hide a bug. Absent if the object
+   * has no such observations.
    */
   readonly byStart?: (history: History) => ByStart
-  /** The least initial values, from which `decidedByStart` judges again. */
+  /**
+   * Returns the least content of each key at the start. `decidedByStart` judges again with this content as the initial
+   * value.
+   */
   readonly leastStarts?: (history: History) => LeastStarts
 }
 

@@ -72,7 +72,7 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
   let afterAll: ReadonlyMap<number, Limit> | undefined
   for (const [n, read] of own.reads.entries()) {
     const isSettled = callEvent[read] > settled
-    // The first read was right, and this read returned the same output.
+    // An earlier read of the settled object was right, and this read returned the same output as the first one.
     if (n > 0 && isSettled && afterAll !== undefined && output[read] === output[first]) continue
     const limits = (isSettled ? afterAll : undefined) ?? limitsAt(ended, elements, own, read, budget)
     if (isSettled) afterAll = limits

@@ -38,8 +38,8 @@ export interface Numbering {
 }
 
 /**
- * Uses a table while ids are close together, as integers are, and a hash table otherwise. A history may have thousands
- * of sets, each with a few scattered ids, so memory is proportional to the number of ids.
+ * Creates a numbering. It uses a table if ids are close together, as the ids of integers are; otherwise a hash table. A
+ * history may have thousands of sets with few ids each, so the memory is proportional to the number of ids.
  */
 export function createNumbering(): Numbering {
   let hashed: HashTable | undefined
@@ -73,14 +73,17 @@ export function createNumbering(): Numbering {
 
 const SMALLEST = 64
 
-/** The initial size of a table: of thousands of sets, most have few elements. */
+/**
+ * The initial size of a table. It is small, because a history may have thousands of sets and most of them have few
+ * elements.
+ */
 const FIRST = 8
 
 /** The most places of a table per id. */
 const SPARSEST = 8
 
 interface HashTable {
-  /** The number of an id; `otherwise` becomes its number if it has none. */
+  /** Returns the number of an id. An id without a number gets the number `otherwise`. */
   readonly of: (id: number, otherwise: number) => number
   readonly each: (visit: (id: number, number: number) => void) => void
 }

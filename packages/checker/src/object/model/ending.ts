@@ -2,7 +2,7 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 
 /** Evidence of the final states of a history's objects. */
 export interface Ending {
-  /** By key: the answered operations that return the object's whole content, after the writes stopped. */
+  /** By key: the answered operations that return the whole content of the object after writing stopped. */
   readonly finals: ReadonlyMap<number, readonly OperationRow[]>
   /** The keys with acknowledged updates but without an operation in `finals`. */
   readonly unread: readonly number[]

@@ -5,8 +5,8 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**
- * Keys whose first read was called after most acknowledged updates had returned. If some of these updates were lost, a
- * different initial value explains every read.
+ * Returns keys whose first read was called after most acknowledged updates had returned. Losses of such early updates
+ * stay undetected, because a different initial value explains every read.
  */
 export function readTooLate(
   { functions, operations }: History,
@@ -34,7 +34,7 @@ export function readTooLate(
   )
 }
 
-/** Describes keys that were first read too late, for additions or transfers. */
+/** Describes keys whose first read came too late to check most additions or transfers. */
 export const lateReadsInWords = (
   history: History,
   kind: string,

@@ -1,7 +1,7 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** The least content at the start, by key: elements that answers show although no operation added them. */
+/** By key: elements that were certainly present at the start, because answers show them and no operation added them. */
 export type LeastStarts = ReadonlyMap<number, readonly Json[]>
 
 /** By key: the ids of the values that operations were called with, whatever their outcome. */

@@ -13,16 +13,19 @@ export interface Machine {
    * The state after an operation with this number; -1 if impossible; below -1, one of several states: see `several`.
    */
   readonly step: (state: number, code: number) => number
-  /** The states, at least two, that a step below -1 stands for. */
+  /** Returns the two or more states that a step below -1 stands for. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if every operation that changes the state adds to it, and is possible whenever the sum is allowed. An
-   * unneeded operation can then be postponed without changing the resulting state.
+   * Present if every operation that changes the state adds to it and is possible whenever the resulting sum is allowed.
+   * An operation that no result needs can then be postponed without changing the resulting state.
    */
   readonly weights?: Weights
-  /** False after memory ran out: all later steps are meaningless. */
+  /** Reports whether memory sufficed so far. If not, the results of all later steps are meaningless. */
   readonly fits: () => boolean
-  /** True after the deadline passed between two steps of a slow model: all later steps are meaningless. */
+  /**
+   * Reports whether the deadline passed between two steps of a slow model. If so, the results of all later steps are
+   * meaningless.
+   */
   readonly isLate: () => boolean
   readonly release: () => void
 }
@@ -38,7 +41,10 @@ export interface Weights {
 
 export const IMPOSSIBLE = -1
 
-/** Up to this many distinct operations, rows of the step table are arrays; beyond it they are hash tables. */
+/**
+ * The number of distinct operations up to which rows of the step table are arrays. With more operations, rows are hash
+ * tables.
+ */
 const DENSE = 128
 const UNSET = -0x80000000
 
@@ -124,7 +130,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
 }
 
-/** The machine of a model on integers. It encodes each operation once, and does not remember steps. */
+/** Creates the machine of a model on integers. The machine encodes each operation once, and computes each step anew. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess, budget)
   const numbers = distinct.operations.map((operation, at) =>

@@ -58,20 +58,23 @@ interface Results {
   readonly mayLackInput?: readonly string[] | undefined
   /** The numbers of functions that may complete without a result: any result then fits. */
   readonly mayLackResult?: readonly number[] | undefined
-  /** The operations whose results could be wrong. By default the reads. */
+  /** The operations whose results may be wrong, as the need of a history. By default these are the reads. */
   readonly observation?: Need | undefined
-  /** Whether a read narrows the known state. The search then treats it as an operation with an effect. */
+  /**
+   * Whether a read reveals something about an unknown state. The search then treats a read as an operation with an
+   * effect.
+   */
   readonly readsReveal?: boolean | undefined
   /** The reads that return only a part of the state, and so never show the final state. */
   readonly partial?: readonly number[]
   /**
-   * The operations that are answered without a value or with the requested value; an answer with a different value may
-   * be what really took effect.
+   * The operations whose answer contains no value or repeats the requested value. An answer with a different value may
+   * name the value that really took effect.
    */
   readonly repeats?: readonly number[] | undefined
   /**
-   * An operation whose values look like names of objects if they differ. Only keys name objects, so such a history is
-   * an error.
+   * An operation whose different values look like names of different objects. Only keys name objects, so a history with
+   * such values is rejected.
    */
   readonly nameless?: number | undefined
   /** The operations that each stand for several, and how they are split. */
@@ -89,15 +92,15 @@ interface Speed {
    */
   fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
-   * Finds operations that contradict each other regardless of all others, in one look at each operation: for histories
-   * too long to be decided soon. Undefined if none is found, which proves nothing.
+   * Finds operations that contradict each other regardless of all other operations. Examines each operation once, for
+   * histories that take long to decide. Undefined if none are found, which proves nothing.
    *
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Finds operations that arithmetic alone refutes, whatever else is unknown. Called if the first turn of the search
-   * finds no order. Undefined if there are none, which proves nothing.
+   * Finds operations that arithmetic alone refutes, regardless of all other operations. Called if the first turn of the
+   * search finds no order. Undefined if none are found, which proves nothing.
    *
    * @throws OutOfTime
    */
@@ -117,8 +120,9 @@ interface Speed {
   /** Divides a part into independent parts; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
-   * Simulates the object with state changed in place: performs the operation at an index, and returns whether it was
-   * possible. Replays witnesses that are too long for the specification, whose states take time to build.
+   * Creates a simulation of the object, with a state changed in place. The returned function performs the operation at
+   * an index and returns whether it was possible. It replays long witnesses, because building each state of the
+   * specification would take too long.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
 }
@@ -132,8 +136,8 @@ interface Dependence {
    */
   related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
-   * Whether some operations include everything on which their results may rest, so that no value appears from nowhere;
-   * by default, whether they are closed under `related`.
+   * Returns a test of whether some operations include everything on which their results may depend, so that each value
+   * has a source. By default, tests whether the set is closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
@@ -145,24 +149,30 @@ interface Dependence {
 
 /** Members for clearer sentences about a counterexample. */
 interface Wording {
-  /** An additional remark about an operation that does not fit. */
+  /** Returns an additional remark about an operation without a legal place in the order. */
   beside?(history: History, row: number, initial: Json): string | undefined
   /**
    * Describes the contradiction in a sentence, given the first row after which no order is possible; undefined for the
    * default sentence.
    */
   tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
-  /** The balance of the operations of a contradiction, given the first operation after which no order is possible. */
+  /**
+   * Describes the balance after the operations of a contradiction. `culprit` is the first operation after which no
+   * order is possible.
+   */
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
 }
 
-/** Members for the account of lost elements, and for the levels about final states: eventual and convergent. */
+/** Members that concern final states. They account for lost elements, and decide the levels eventual and convergent. */
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
   /** The content that an output shows, if different outputs may show the same content. By default the output itself. */
   contentOf?(output: Json, initial: Json): Json
-  /** The operations that show the objects' final states; by default, final reads. @throws OutOfTime */
+  /**
+   * Returns the operations that show the final states of the objects. By default these are the final reads. @throws
+   * OutOfTime
+   */
   ending?(history: History, budget: Budget): Ending
   /** Whether the final states are correct, as far as they are known. @throws OutOfTime */
   eventual?(ended: Ended, budget: Budget): Convergence
@@ -177,8 +187,8 @@ export interface Ended {
 }
 
 /**
- * The verdict of final reads. `isOrder`: whether an order of all updates and final reads was sought; such an order
- * explains final reads even if they differ.
+ * The verdict on final reads. `isOrder` tells whether the judge searched for an order of all updates and final reads.
+ * Such an order may explain final reads that differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }
@@ -192,7 +202,7 @@ export interface WrongEnd {
   readonly rows: readonly OperationRow[]
 }
 
-/** A closure by groups: adds to each chosen operation all members of the groups that it belongs or points to. */
+/** Returns a closure by groups. It adds to each chosen operation all members of the groups of this operation. */
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
@@ -231,8 +241,9 @@ export const readIn =
     contents(row[i])
 
 /**
- * For objects of elements: adds all operations except reads on the elements that an operation names or returned, and on
- * the initial elements, which may be missing or block others.
+ * Returns the dependence for objects of elements. It adds all operations, except reads, on the elements that a chosen
+ * operation names or returned. It also adds those on initial elements, because an initial element may be missing or may
+ * block another.
  */
 export const relatedByElement =
   (read: number) =>
@@ -242,7 +253,7 @@ export const relatedByElement =
     const isRead = (i: number): boolean => part.f[i] === read
     const nothing: number = history.values.id(null)
     const elementOf = (i: number): number => (input[i] === nothing ? output[i] : input[i])
-    // An operation that found nothing concerns no element.
+    // An operation that found no element belongs to no group.
     const groupsOf = (i: number): readonly number[] =>
       input[i] === nothing && (output[i] === nothing || output[i] === NO_OUTPUT) ? [] : [elementOf(i)]
     const first = new Set<number>(elementsOf(initial)?.map((value) => history.values.id(value)))

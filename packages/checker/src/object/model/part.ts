@@ -17,8 +17,8 @@ import { type Budget, unlimited } from '../../limits/budget.ts'
 import { type Contents, createContents } from './elements.ts'
 
 /**
- * The operations on one object that constrain it, as columns in order of invocation, without failed ones and reads of
- * unknown outcome. Each entry is an operation; several may represent one row of the history.
+ * The operations on one object, as columns in order of invocation. Omits operations that constrain nothing: failed
+ * ones, and reads of unknown outcome. Several operations may represent one row of the history.
  */
 export interface Part {
   readonly history: History
@@ -133,8 +133,8 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
       output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // With an unknown outcome the operation may have taken any number of items. The first such operation suffices: it
-    // may have taken the items of all later ones.
+    // An operation of unknown outcome may have taken any number of items. One such operation suffices, because it can
+    // take the items of all later ones.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -208,10 +208,10 @@ export function choose(part: Part, indices: readonly number[], budget: Budget = 
   }
 }
 
-/** Stands for an output: the result does not count. No value has this id. */
+/** Stands for the output of an operation whose result is ignored. No value has this id. */
 export const NO_OUTPUT = -4
 
-/** Whether an operation's result is unknown, or does not count. */
+/** Reports whether the result of an operation is unknown or ignored. */
 export const isSilent = (part: Part, i: number): boolean => part.returns[i] === NEVER || part.output[i] === NO_OUTPUT
 
 export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)

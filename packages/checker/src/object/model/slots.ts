@@ -6,7 +6,7 @@ import type { Part } from './part.ts'
 /** The answer of a polynomial condition: an order of the operations, or a few operations that have none. */
 export type FastAnswer =
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** Indices of the contradictory operations; empty if unknown. */
+  /** `conflict` holds indices of contradictory operations; empty if they are unknown. */
   | { readonly result: 'violated'; readonly conflict: readonly number[] }
   | { readonly result: 'not applicable' }
 
@@ -39,14 +39,16 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Calls ascend within a slot, so only an operation of an earlier slot can have been called after this return.
+    // Within a slot, operations are in order of call. An operation called after this return therefore belongs to an
+    // earlier slot and contradicts the order of slots.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
-    // The latest place that real time allows: before the first operation called after the return.
+    // The latest place that real time allows. It lies before the first operation that was called after this operation
+    // returned.
     const before =
       returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
@@ -63,7 +65,10 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   return { result: 'met', order }
 }
 
-/** Sorts operations by the moment (an event position, possibly between two positions) at which each takes effect. */
+/**
+ * Sorts operations by the moments at which they take effect. A moment is an event position, or lies between two
+ * positions.
+ */
 export function orderByMoment(
   moments: readonly { readonly at: number; readonly operation: number }[],
   budget: Budget,

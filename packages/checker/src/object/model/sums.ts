@@ -2,9 +2,9 @@ import type { Budget } from '../../limits/budget.ts'
 import { eventsInOrder, type Part } from './part.ts'
 
 /**
- * Operations that add to amounts or read them, as columns in order of call. The additions of operation `i` are at
- * `from[i]` up to `from[i + 1]`: `amount` identifies the amount, and `sum` is the number added to it. `returns` is
- * NEVER for an operation of unknown outcome.
+ * Operations that add to amounts or read them, as columns in order of call. The additions of operation `i` are at the
+ * indices from `from[i]` to `from[i + 1] - 1`. `amount` identifies the amount, and `sum` is the number added to it.
+ * `returns` is NEVER for an operation of unknown outcome.
  */
 export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
   /** The count of amounts. */
@@ -16,7 +16,8 @@ export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
 }
 
 /**
- * The least and the greatest total added to each amount when a read took effect; valid until the next one is requested.
+ * For one read: the least and the greatest total added to each amount when the read took effect. The object is reused
+ * for the next read.
  */
 export interface Sums {
   read: number
@@ -25,8 +26,8 @@ export interface Sums {
 }
 
 /**
- * The totals that reads may have seen, in order of their returns: all additions that had returned when the read was
- * called, and any subset of those called before it returned.
+ * Yields the totals that each read may have seen, in order of the returns of the reads. A total includes all additions
+ * that had returned at the call of the read, and any additions called before the read returned.
  *
  * @throws OutOfTime
  */
@@ -63,7 +64,7 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
 /** Above this count of amounts, each read takes so long that the clock is read after it. */
 const WIDE = 1_000
 
-/** A pool with two rows of amounts for each open read. */
+/** Creates a pool that keeps two rows of amounts for each open read. */
 function createShelf(width: number) {
   const places = new Map<number, number>()
   const free: number[] = []
@@ -103,9 +104,9 @@ export interface Starts {
 }
 
 /**
- * The first read of an amount that no subset of the requested operations explains. From an unknown start, all reads
- * together bound the start, and the result also holds the earlier read that contradicts this one. Undefined if there is
- * none.
+ * Returns the first read of an amount that no subset of the requested operations explains. If the start is unknown, all
+ * reads together bound the start. The result then also contains the earlier read that contradicts the read found.
+ * Undefined if there is no such read.
  *
  * @throws OutOfTime
  */
@@ -145,8 +146,8 @@ export function impossibleRead(
 const UNIT = 1e9
 
 /**
- * The factor that turns amounts into integers such that sums of at most `count` amounts are exact; undefined if there
- * is none.
+ * Returns a factor that turns amounts into integers. Sums of at most `count` such integers are exact. Undefined if no
+ * factor makes the sums exact.
  */
 export function exactFactor(largest: number, areWhole: boolean, count: number): number | undefined {
   const factor = areWhole ? 1 : UNIT

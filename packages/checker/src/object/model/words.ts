@@ -26,9 +26,9 @@ import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 const MOST_TOLD = 6
 
 /**
- * Describes each operation of a contradiction in order of call, the time between them, and the rule that they break.
- * Later operations are timed from an answer: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and
- * …: a queue hands out each message once.`
+ * Describes the operations of a contradiction in order of call, with the time between them and the rule that they
+ * break. The time of a later operation counts from the answer before it: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later
+ * process 0 enqueued 2, and …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const clauses: string[] = []
@@ -48,7 +48,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
     if (core.returns[i - 1] > core.calls[i]) clauses[clauses.length - 1] = `meanwhile ${did}`
   }
   const left = core.length - clauses.length
-  // Removes the comma at the end of a remark, because the list adds one.
+  // Removes the comma at the end of a clause, because joining the clauses adds one.
   const told = clauses.map((clause) => clause.replace(/,$/, ''))
   const last = told.pop() ?? ''
   const listed = told.length === 0 ? last : `${told.join(', ')}, and ${last}`
@@ -89,7 +89,7 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // Several operations may represent one row, each with its own output.
+  // Takes the output from the part. Several operations may represent one row of the history, each with its own output.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
@@ -143,8 +143,8 @@ const movement = (value: Json): string => {
 }
 
 /**
- * The remark `which nobody had enqueued`, for an operation that returned a value that no operation, or only a failed
- * one, had added to its object by these functions. Undefined if each value was added.
+ * Returns the remark `which nobody had enqueued` if an operation returned a value that none of the functions `givers`
+ * added to its object. A failed addition does not count. Undefined if each value was added.
  */
 export function unheardOf(
   history: History,

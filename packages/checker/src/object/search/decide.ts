@@ -23,8 +23,8 @@ export interface Judge {
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
   /**
-   * Whether a function never changes the object. `isRead` may accept fewer functions, because reads may reveal the
-   * initial value.
+   * Reports whether a function never changes the object. A function may pass this test but not `isRead`, because a read
+   * may reveal the initial value.
    */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
@@ -32,7 +32,7 @@ export interface Judge {
   readonly refute?: ((part: Part, budget: Budget) => readonly number[] | undefined) | undefined
   readonly fast?: ((part: Part, budget: Budget) => FastAnswer) | undefined
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
-  /** The rule that every correct history obeys, as the end of a sentence. */
+  /** The rule that every correct history obeys. It ends a sentence about a violation. */
   readonly rule: string
   /** Describes the contradiction in a separate sentence. */
   readonly tell?: ObjectModel['tell']
@@ -43,12 +43,12 @@ export interface Judge {
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
-  /** Whether `related` follows elements instead of time. */
+  /** Whether `related` adds operations on the same elements. Otherwise it adds operations by time. */
   readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
-   * For an unknown initial value: the object with possible initial values, whose fast methods are tried first, and
-   * whether a part without an order for any of these values has none at all.
+   * For an unknown initial value: returns judges for possible initial values. The fast methods of these judges are
+   * tried first. `isComplete` tells whether a part without an order for each of these values has no order at all.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }
@@ -63,7 +63,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the judge for the guessed initial value, if a guess gave the order. */
+      /** By part: the judge for the guessed initial value; undefined if no guess led to the order. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
@@ -155,8 +155,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         if (refuted !== undefined) return refuted
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
-          // A contradiction that needs no search is explained sooner, and by fewer operations, than one at the end of a
-          // search.
+          // A contradiction found without a search is simpler: explaining it takes less time and fewer operations.
           return (
             shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
           )
@@ -178,8 +177,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /**
- * Parts with at least this many operations are glanced at before any part is decided. If all parts together have this
- * many, shorter parts are decided first.
+ * The number of operations from which a part is long. Long parts are checked by `glance` before any part is decided. If
+ * all parts together are this long, shorter parts are decided first.
  */
 const LONG = 20_000
 
@@ -192,7 +191,10 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/** Returns a contradiction that needs no search, in place of the one that the search found. */
+/**
+ * Returns a contradiction that needs no search; undefined if there is none. It replaces the contradiction that the
+ * search found.
+ */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
@@ -266,7 +268,10 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-/** Steps per operation before the search guided by reads starts as well; ordinary histories are decided by then. */
+/**
+ * The number of steps per operation before a second search, guided by reads, begins. Ordinary histories are decided
+ * within these steps.
+ */
 const STEPS_ALONE = 100
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
@@ -312,8 +317,8 @@ const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Re
   )
 
 /**
- * The default dependence: an operation depends on everything that may have changed the state before its return,
- * recursively. An operation of unknown outcome depends on nothing, because it need not have happened.
+ * The default dependence. An operation depends on every operation that may have changed the state before its return,
+ * recursively. An operation of unknown outcome depends on nothing, because it can be left out.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

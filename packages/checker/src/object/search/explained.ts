@@ -29,8 +29,8 @@ const STEPS = 4_096
 const MOST_STEPS = 32_768
 
 /**
- * Whether the machine explains some operations in an order that respects real time, by Wing & Gong's search. Undefined
- * if the search takes too long.
+ * Reports whether the machine explains the operations in an order that respects real time. Uses Wing & Gong's search.
+ * Undefined if the search takes too long.
  *
  * @param operations in order of their calls.
  */
@@ -68,8 +68,8 @@ function searched<State, Operation extends Span>(
 }
 
 /**
- * A quick check that succeeds for most histories: whether the first possible step of each answered operation, in the
- * order of answers, explains all results.
+ * Reports whether the operations are possible in the order of their answers, with the first possible step of each. This
+ * quick check succeeds for most histories.
  */
 function isExplainedAsAnswered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,

@@ -9,8 +9,8 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * The next step from a configuration: continue to where a read fits, take a completed operation, or take a number of
- * operations of unknown outcome in a row.
+ * What to do next from a configuration. `to reads`: continue to where a read fits. `one`: take one completed operation.
+ * A number: take that many operations of unknown outcome in a row.
  */
 interface Task {
   readonly configuration: Configuration
@@ -23,33 +23,39 @@ interface Additive extends Machine {
   readonly isRead: (number: number) => boolean
 }
 
-// The sizes were measured on the process. A quarter of them is uncollected garbage, because the search creates millions
-// of small objects.
+// These sizes were measured in the running process. A quarter of the memory is uncollected garbage, because the search
+// creates millions of small objects.
 
 /** Bytes of a configuration with its task and its place in the heap, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
-/** Bytes of a step of a trail, in two lists that are copied as they grow. */
+/** Bytes of one step of a trail. A step is stored in two lists, which are copied as they grow. */
 const BYTES_PER_STEP = 24
 /** Bytes of the window of a completed operation, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
-/** The progress after which alternatives that do not lead towards a read are tried. */
+/** The delay, in units of progress, before the search tries alternatives that lead to no read. */
 const ASIDE = 64
 
-/** Approximate cost of an operation of unknown outcome when its client gave up; `LATE`: long after that. */
+/**
+ * The approximate cost of an operation of unknown outcome that takes effect before its client gave up. `LATE` is the
+ * cost long after that time.
+ */
 const EARLY = 0.1
 const LATE = 1
 
 /**
- * A search for an order of operations that add to the state (see `Machine.weights`), some of them of unknown outcome.
- * With enough operations of unknown outcome almost any state is reachable, so a search can continue for long with the
- * wrong ones. This search looks for orders that take few of them, as late as possible.
+ * Creates a search for an order of operations that add to the state (see `Machine.weights`), some of them of unknown
+ * outcome. With enough operations of unknown outcome almost any state is reachable, so a search can continue for long
+ * after taking the wrong ones. This search prefers orders that take few operations of unknown outcome, each as late as
+ * possible.
  *
- * The search is exact, because every order can be transformed into one that it looks for. An operation of unknown
- * outcome is exchanged with the next completed one if that was possible before it too; it ends up right before the
- * operation that it made possible. Several in a row are sorted by class where possible. Reads are taken as soon as they
- * fit. The search is best first: each operation of unknown outcome costs 1, and progress is worth more than their
- * average cost, so that postponed configurations are resumed only at a dead end.
+ * The search is exact, because every order can be transformed into one that the search considers. An operation of
+ * unknown outcome trades places with the completed operation after it if the latter is also possible without it. It
+ * finally stands directly before the operation that it makes possible. Several such operations in a row are sorted by
+ * class where possible. Reads are taken as soon as they fit.
+ *
+ * The search is best first. Each operation of unknown outcome costs 1. Progress is worth more than the average cost of
+ * these operations, so postponed configurations are resumed only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
@@ -71,7 +77,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
   const trailParent: number[] = []
   const trailOperation: number[] = []
   const tasks: Task[] = []
-  // Of equal priorities, the newest comes first: it has progressed furthest.
+  // Of tasks with equal priorities, the newest comes first, because it has progressed furthest.
   const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
   let bytes = 0
   let fits = true
@@ -106,7 +112,9 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return list
   }
 
-  /** Takes all reads that fit, and advances past completed operations up to the first that is not taken. */
+  /**
+   * Takes all reads that fit, and advances over taken operations to the first completed operation that is not taken.
+   */
   const takeReads = (reached: Configuration): Configuration => {
     const { state, taken } = reached
     let { trail, first } = reached
@@ -172,7 +180,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
   }
 
-  /** Continues to where reads first fit, if possible. */
+  /** Continues to the configurations in which reads first fit, if there are any. */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
     for (const each of reached) if (remember(each)) return true
@@ -180,14 +188,14 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes each completed operation that can come next. Of equal operations, it takes the first to return. */
+  /** Takes each completed operation that is possible next. Of equal operations, takes the one that returns first. */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // The operation settled last is tried first.
+    // Operations are tried in reverse order.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true
@@ -202,7 +210,9 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes this many operations of unknown outcome in a row, then the operation that the last of them made possible. */
+  /**
+   * Takes `size` operations of unknown outcome in a row, and then an operation that the last of them makes possible.
+   */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -222,7 +232,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
         if (state === IMPOSSIBLE || state === at.state) continue
         if (c < last && step(beforeLast, kind) !== IMPOSSIBLE) continue
         const fitsNow = fitsSome(state)
-        // If a read fits before the last of them, fewer are enough.
+        // A read already fits, so further operations of unknown outcome are not needed.
         if (left > 1 && fitsNow) continue
         const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
@@ -279,7 +289,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const next = heap.pop()
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
-      // A long sequence has many orders.
+      // Trying all orders of a long sequence takes long, so the deadline is checked first.
       if (typeof size === 'number' && size > 1 && budget.expired(size)) {
         heap.push(next)
         return 'paused'
@@ -311,8 +321,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: the index among the completed operations by return from which on it is late for
- * taking effect. Most that take effect do so about as soon as completed operations.
+ * By operation of unknown outcome: the index, among the completed operations by return, after which a late effect
+ * becomes unlikely. Most operations of unknown outcome that take effect do so about as soon as completed ones.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations
@@ -327,7 +337,7 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
   return places
 }
 
-/** By index of a completed operation, by return: the operations open at this return, in order of call. */
+/** By completed operation, in order of returns: the operations open at its return, in order of call. */
 function windowsOf(events: Int32Array, budget: Budget): readonly Int32Array[] {
   const open: number[] = []
   const windows: Int32Array[] = []

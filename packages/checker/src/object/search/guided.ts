@@ -2,14 +2,17 @@ import { inTime } from '../../limits/budget.ts'
 import type { Supposed } from '../supposed/supposed.ts'
 import type { ObjectSearch } from './search.ts'
 
-/** Steps per operation after which a full search is interrupted: ordinary histories are decided by then. */
+/**
+ * The number of steps per operation after which the full search is interrupted. Ordinary histories are decided within
+ * these steps.
+ */
 const STEPS_IN_FULL = 60
-/** Steps per operation after which a supposition is given up. */
+/** The number of steps per operation after which the search drops a supposition. */
 const STEPS_SUPPOSING = 50
 
 export interface Supposing {
   readonly supposed: Supposed
-  /** A search for an order that keeps to the supposition. */
+  /** A search for an order in which the supposition holds. */
   readonly search: ObjectSearch
 }
 
@@ -56,12 +59,13 @@ export function createGuidedSearch(
   }
 }
 
-/** The ratio of steps of the first search to steps of the second, whose steps are long. */
+/** The first search makes this many steps for each step of the second search, whose steps take longer. */
 const SHARE = 32
 
 /**
- * Runs one search for `alone` steps, then two in alternation until either has an answer. Both must be exact. A search
- * that runs out of memory leaves all memory to the other.
+ * Creates a search that runs `first` for `alone` steps. After that, it alternates `first` and the search that `another`
+ * creates, until one of them has an answer. Both searches must be exact. A search that runs out of memory leaves all
+ * memory to the other.
  */
 export function createSearchInTurn(alone: number, first: ObjectSearch, another: () => ObjectSearch): ObjectSearch {
   let left = alone

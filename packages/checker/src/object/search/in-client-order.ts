@@ -17,7 +17,7 @@ export interface ClientOrderSearch {
 interface Step {
   readonly operation: number
   readonly state: number
-  /** Other states to which the operation may have led. */
+  /** Untried alternatives: other states to which the operation may lead. */
   readonly others: number[]
 }
 

@@ -20,7 +20,10 @@ export interface ObjectSearch {
 /** Operations with their event positions, and the numbers of their functions. */
 export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
 
-/** How an operation came onto the path: chosen, taken because it fitted, or (0 and above) chosen from this class. */
+/**
+ * The way an operation came onto the path: chosen, or taken because it fitted. A number from 0 on is the class from
+ * which the operation was chosen.
+ */
 const CHOICE = -1
 const OBSERVATION = -2
 
@@ -56,7 +59,8 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice: a call in the list or, after those, a class; and which of its several effects.
+  // The next choice: a call in the list or, after all calls, a class of operations of unknown outcome. `alternative`
+  // selects one of several effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0
@@ -169,7 +173,7 @@ export function createObjectSearch(
     return 'entered'
   }
 
-  // Answers of a late machine are meaningless, as are conclusions from them.
+  // A machine past its deadline gives meaningless results, so nothing may be concluded from them.
   const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
 
   const advance = (): Progress | 'entered' => {
@@ -209,8 +213,8 @@ export function createObjectSearch(
 }
 
 /**
- * By operation: the ranks of its call and return; and the events of completed operations in the form of
- * `search/events.ts`.
+ * Returns, by operation, the ranks of its call and return. Also returns the events of completed operations in the form
+ * that `search/events.ts` describes.
  */
 export function rankedEvents(
   part: Placed,

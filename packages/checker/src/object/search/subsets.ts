@@ -25,7 +25,7 @@ export const few: FindSubset = (addends, sum, budget) => {
 }
 
 /**
- * Finds addends with the sum that are all but up to four.
+ * Finds addends with the given sum by leaving out at most four of all addends.
  *
  * @throws OutOfTime
  */

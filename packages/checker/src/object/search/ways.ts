@@ -12,9 +12,11 @@ export interface Configuration {
   readonly first: number
   /** A bit for each slot of an operation open at the return of `first`: whether it is taken. */
   readonly taken: Int32Array
-  /** The number of the tallies of operations of unknown outcome taken: see `createTallies`. */
+  /**
+   * The number that identifies how many operations of unknown outcome of each class are taken (see `createTallies`).
+   */
   readonly used: number
-  /** The weight of the state. */
+  /** The sum of the weights of the operations taken. */
   readonly sum: number
   readonly cost: number
 }
@@ -25,7 +27,7 @@ export interface Step extends Addend {
   readonly ofClass: number | undefined
 }
 
-/** The operations to take before a read, in order of return. */
+/** A read, and the operations to take before it, in order of return. */
 interface Way {
   readonly read: number
   readonly steps: readonly Step[]
@@ -33,7 +35,10 @@ interface Way {
 
 /** The number of operations, by return, among which the next reads are sought. */
 const MOST_AHEAD = 256
-/** The most states tried between two reads; orders that overdraw no account are mostly found immediately. */
+/**
+ * The maximum number of states tried between two reads. Most orders that overdraw no account are found within a few
+ * states.
+ */
 const MOST_ORDERS = 500
 /** The facts about the operations that a search uses; by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
@@ -52,15 +57,19 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
 
 /** The moves of a search. */
 export interface Moves {
-  /** Whether an operation is taken; only for operations called before the return of the first one not taken. */
+  /**
+   * Reports whether an operation is taken. The operation must have been called before the return of the first completed
+   * operation that is not taken.
+   */
   readonly isTaken: (taken: Int32Array, operation: number) => boolean
   /** The configuration after an operation and all reads that fit after it. Undefined if memory runs out. */
   readonly takeStep: (at: Configuration, step: Step, state: number) => Configuration | undefined
 }
 
 /**
- * Finds ways from a configuration to configurations in which a read of all amounts fits. The operations of a way add up
- * to the read's sum minus the sum so far. If many operations overlap, most of their orders fit no read.
+ * Creates a search for ways from a configuration to configurations in which a read of all amounts fits. The operations
+ * of a way add up to the difference between the read's sum and the current sum. A search without this goal would try
+ * many orders that fit no read.
  */
 export function createWays(
   searched: Searched,
@@ -71,13 +80,13 @@ export function createWays(
   const placeOf = new Int32Array(calls.length)
   for (const [place, operation] of completed.entries()) placeOf[operation] = place
 
-  /** Whether a completed operation is taken; unlike `isTaken`, for any completed operation. */
+  /** Reports whether a completed operation is taken, whenever it was called. */
   const isDone = ({ first, taken }: Configuration, operation: number): boolean =>
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
   /**
-   * The reads that are open at the return of the first read not taken; of those with equal results, the first to
-   * return.
+   * Returns the reads that are open at the return of the next untaken read. Of several reads with equal results,
+   * returns the one that returns first.
    */
   const readsAhead = (from: Configuration): Iterable<number> => {
     const most = Math.min(completed.length, from.first + MOST_AHEAD)
@@ -93,7 +102,10 @@ export function createWays(
     return ahead.values()
   }
 
-  /** The operations after which a read fits, in addition to those that returned before its call. */
+  /**
+   * Returns a way to a read: the operations that returned before the read was called, and other operations that make
+   * the read fit.
+   */
   const wayTo = (from: Configuration, read: number, find: FindSubset): Way | undefined => {
     const shows = weights.shows(code[read])
     if (shows === undefined) return undefined
@@ -122,7 +134,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Prefers the reads that the fewest operations lead to: their state lies on the way to the other reads.
+    // Prefers reads with the shortest ways, because their states lie on the ways to other reads.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {
@@ -152,7 +164,7 @@ const createThrough =
     isDone: (at: Configuration, operation: number) => boolean,
   ) =>
   (from: Configuration, { read, steps }: Way): Configuration | undefined => {
-    // The set of taken operations determines the state.
+    // The operations taken determine the state, so their set identifies a configuration.
     const known = new Set<number>()
     const reach = (at: Configuration, left: readonly Step[]): Configuration | undefined => {
       if (at.first === completed.length || left.length === 0) return at
@@ -175,6 +187,6 @@ const createThrough =
       return undefined
     }
     const reached = reach(from, steps)
-    // Different states may have equal weights.
+    // The read may still be impossible, because different states may have equal weights.
     return reached !== undefined && (reached.first === completed.length || isDone(reached, read)) ? reached : undefined
   }

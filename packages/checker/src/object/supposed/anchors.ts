@@ -25,8 +25,9 @@ interface Inclusion {
 }
 
 /**
- * Orders the sightings such that each includes everything that its predecessors include. `since` has the first sighting
- * that shows each operation of unknown outcome. Sightings that fit no such order are left out.
+ * Returns the sightings in an order in which each includes everything that earlier ones include. Sightings that fit no
+ * such order are omitted. `since` contains, for each operation of unknown outcome, the first sighting that shows the
+ * operation.
  */
 export function anchorsOf(
   sightings: readonly Sighting[],
@@ -38,7 +39,7 @@ export function anchorsOf(
   const unshown = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
-  // The distance between anchors: all anchors together fit between two events.
+  // The distance between neighbouring anchors. It is so small that all anchors fit between two events.
   const apart = 1 / (inclusions.length + 1)
   let point = 0
   for (const { at, sum } of inclusions) {

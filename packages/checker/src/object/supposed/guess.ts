@@ -8,7 +8,7 @@ export interface Guess {
   /** The sum of the guessed operations' amounts. */
   readonly sum: number
   readonly taken: Taken | undefined
-  /** Completed operations that a sighting includes. */
+  /** The completed operations that the sightings so far include. */
   readonly included: readonly Included[]
   /** The number of operations, plus a penalty for each sighting that they leave unexplained. */
   readonly cost: number
@@ -27,15 +27,15 @@ const MOST_GUESSES = 256
 const UNEXPLAINED = 12
 /** The cost of an operation that took effect long after its call; any other operation costs 1. */
 const LATE = 3
-/** The number of recent operations of which all subsets are tried. */
+/** The number of recently called operations of which all subsets are tried. */
 const MOST_RECENT = 10
 /**
- * The number of waiting operations of which all subsets are tried if the recent ones explain nothing: after an outage,
- * many may take effect together.
+ * The number of operations not yet taken of which all subsets are tried if the recent ones explain nothing. After an
+ * outage, many of them may take effect together.
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** The number of guesses per sighting for which subsets of all waiting operations are tried. */
+/** The number of guesses per sighting for which subsets of all operations not yet taken are tried. */
 const MOST_THOROUGH = 4
 
 /** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
@@ -51,7 +51,7 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // A guess is extended only if no other guess explains the sighting at about the same cost.
+    // A guess that does not explain the sighting is extended only if no other guess explains it at about the same cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)
@@ -89,8 +89,8 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
 }
 
 /**
- * Removes recently taken operations from the guess: a read that overlaps the first sighting of an operation may precede
- * both of them.
+ * Removes recently taken operations from the guess. A read that overlaps the first sighting of such an operation may
+ * come before both the operation and that sighting.
  */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
@@ -107,7 +107,7 @@ function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): G
 }
 
 /**
- * Extends the guess by some of the operations called last or, if they do not explain the sighting, also by one other
+ * Extends the guess by some of the operations called last. If these do not explain the sighting, also adds one other
  * operation.
  */
 function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
@@ -155,7 +155,7 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // Minimises only the number of operations of unknown outcome.
+  // The choice minimises only the number of operations of unknown outcome.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {
@@ -175,14 +175,17 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   return [...found.values()]
 }
 
-/** Whether so many operations were called since the last sighting that a few may explain this one by chance. */
+/**
+ * Reports whether many operations were called since the last sighting. A few of these many may explain this sighting by
+ * chance.
+ */
 function isAfterOutage(guess: Guess, place: Place): boolean {
   const { sightings, at, unknown } = place
   const since = sightings[at - 1]?.call ?? 0
   return notTaken(guess, place).filter((i) => unknown[i].call > since).length > MOST_BY_CHANCE
 }
 
-/** The operations called before the sighting returned that the guess does not contain yet. */
+/** Returns the operations that were called before the sighting returned and that the guess does not contain. */
 function notTaken(guess: Guess, { unknown, view: { sighting } }: Place): number[] {
   const used = new Set<number>()
   for (let taken = guess.taken; taken !== undefined; taken = taken.before) used.add(taken.unknown)

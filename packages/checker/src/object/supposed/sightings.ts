@@ -13,7 +13,7 @@ export interface Sighting {
   readonly excess: number
   /** The number of operations that returned before the read was called. */
   readonly returnedBefore: number
-  /** Completed operations that overlap the read; it may or may not include each. */
+  /** The completed operations that overlap the read. The read may or may not include each of them. */
   readonly overlapping: readonly Addition[]
 }
 
@@ -25,7 +25,10 @@ export interface Addition {
   readonly adds: number
 }
 
-/** The most overlapping operations of a sighting: with more, it proves little and has too many subsets. */
+/**
+ * The maximum number of overlapping operations of a sighting. A sighting with more proves little, because too many
+ * subsets of them are possible.
+ */
 const MOST_OVERLAPPING = 12
 
 /** A part with the numbers and weights that its machine assigns to operations. */

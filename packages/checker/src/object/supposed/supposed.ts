@@ -5,7 +5,10 @@ import { anchorsOf } from './anchors.ts'
 import { bestGuess } from './guess.ts'
 import { type Addition, type Known, type Sighting, sightingsOf, unknownOf } from './sightings.ts'
 
-/** The operations of a part that supposedly took effect, with the shorter intervals in which they did. */
+/**
+ * The operations of a part that are supposed to have taken effect, with the shorter intervals in which they are
+ * supposed to have done so.
+ */
 export interface Supposed {
   readonly part: Part
   /** By index in `part`: the index in the whole part. */
@@ -13,9 +16,10 @@ export interface Supposed {
 }
 
 /**
- * Supposes which operations of unknown outcome took effect, and when, from reads that show all amounts: each read shows
- * the sum that they must have added by then. With correct suppositions little remains to search. Suppositions may be
- * wrong: an order that keeps to them explains the part, but the lack of such an order proves nothing.
+ * Supposes which operations of unknown outcome took effect, and when. The suppositions come from reads that show all
+ * amounts: each read shows the sum that these operations must have added before it. If the suppositions are correct,
+ * little remains to search. They may be wrong. An order that satisfies them explains the part, but if there is no such
+ * order, this proves nothing.
  */
 export function supposed(known: Known, budget: Budget): Supposed | undefined {
   const sightings = sightingsOf(known, budget)
@@ -61,8 +65,8 @@ function intervalsOf(
 }
 
 /**
- * The part of the operations that supposedly took effect, with renumbered events. Of events at one point, returns come
- * first.
+ * Returns the part without the operations of unknown outcome that are supposed not to have taken effect. Renumbers the
+ * events. Of events at one point, returns come first.
  */
 function narrowed(
   part: Part,

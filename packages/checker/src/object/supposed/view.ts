@@ -4,21 +4,24 @@ import type { Sighting } from './sightings.ts'
 /** A completed operation that a sighting includes; every later sighting must include it too. */
 export interface Included {
   readonly operation: number
-  /** When the first such sighting returned, as an event position. */
+  /** The event position at which the first sighting that includes the operation returned. */
   readonly until: number
 }
 
 /**
- * The possible subsets of the overlapping operations that a sighting includes; a subset has one bit for each operation.
+ * A sighting with the subsets of its overlapping operations that it may include. A subset has one bit for each
+ * operation.
  */
 export interface View {
   readonly sighting: Sighting
   /**
-   * The subset that contains `forced` and with which the sighting shows that operations of unknown outcome add `sum`;
-   * -1 if there are several.
+   * Returns the subset that contains `forced` and leaves `sum` for the operations of unknown outcome to add; -1 if
+   * several subsets do.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
-  /** The smallest subset that contains `forced` and fits `sum`. */
+  /**
+   * Returns the smallest subset that contains `forced` and leaves `sum` for the operations of unknown outcome to add.
+   */
   readonly leastFor: (sum: number, forced: number) => number | undefined
 }
 
@@ -51,7 +54,7 @@ export function viewOf(sighting: Sighting): View {
   }
 }
 
-/** The overlapping operations that a sighting must include. */
+/** Returns the overlapping operations that the sighting must include, as bits. */
 export function forcedAt({ sighting: { call, overlapping } }: View, included: readonly Included[]): number {
   let forced = 0
   for (const { operation, until } of included) {
