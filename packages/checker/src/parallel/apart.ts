@@ -93,7 +93,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `take` may have stopped because the key can be judged only with all of its operations together.
+      // `eachPart` stops before the end if the key can be judged only with all of its operations together.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {

@@ -160,7 +160,9 @@ export interface FailedOrder {
   readonly missing: number | undefined
 }
 
-/** The most operations whose orders are listed; more have too many orders for a reader. */
+/**
+ * The maximum number of operations whose orders are listed. More operations have too many orders for a person to read.
+ */
 const MOST_LISTED = 5
 
 /**

@@ -8,9 +8,12 @@ import { provenCore, type Said } from './orders.ts'
 
 /** The proof of a report, as far as the verifier accepts it. */
 export interface Proved {
-  /** The proof: JSON lines. Undefined if no level has one. */
+  /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
-  /** The history that the proof is about, as judged: JSON lines. Undefined if the given text has the same meaning. */
+  /**
+   * The judged history, as JSON lines, to which the proof refers. Undefined if the proof refers to the given text,
+   * which has the same meaning.
+   */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }
@@ -25,11 +28,11 @@ export interface ProvedLevel {
 }
 
 /**
- * Proves each decided level and lets the verifier check the proof. Evidence that it does not accept is left out, with
- * the reason.
+ * Proves each decided level and lets the verifier check the proof. Evidence that the verifier does not accept is
+ * omitted, with the reason.
  *
- * @param text the file, if it consists of JSON lines: the proof is about this file if each of its lines means what was
- * judged
+ * @param text the file, if it consists of JSON lines. The proof refers to this file if each of its lines means what was
+ * judged.
  * @param sha256 returns the hash of a text's bytes, in hexadecimal
  */
 export function prove(
@@ -54,7 +57,7 @@ export function prove(
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
   const draft = createDraft({ history, head, lines })
   const named = Object.entries(levels)
-  // Levels that follow from others come after them.
+  // Implied levels come last, because their proofs refer to proofs of other levels.
   for (const isImplied of [false, true])
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
@@ -86,9 +89,12 @@ interface Subject {
 interface Draft extends Subject {
   readonly entries: readonly LevelProof[]
   readonly proved: readonly ProvedLevel[]
-  /** Adds the first entries that the verifier accepts. Returns its answer to them, or to the last ones tried. */
+  /**
+   * Tries lists of entries until the verifier accepts one, and adds the accepted entries. Returns the answer of the
+   * verifier to the last entries tried.
+   */
   firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
-  /** Proves a level by a different level, or by its own evidence. */
+  /** Proves a level by another level or by evidence for the level itself. */
   tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
 }
 
@@ -120,8 +126,8 @@ function createDraft(subject: Subject): Draft {
 }
 
 /**
- * Whether orders lack information that a proof needs: the initial value of objects, texts and several registers, or the
- * moment at which a drain took each of its messages.
+ * Reports whether an order lacks information that a proof needs. This is the initial value, for objects, texts and
+ * several registers, or the moment at which a drain took each of its messages.
  */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
@@ -136,11 +142,12 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // The verifier's definition of the level is narrower than the implied one.
+    // The verifier defines the level more narrowly than the checker. If it refuses an implied level, the level needs
+    // another proof.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // The result of the stronger level, which explains why this level is not proved.
+    // If the stronger level is not proved, its result explains why this level is not proved either.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

@@ -75,7 +75,7 @@ interface Traffic {
   readonly tallies: ReadonlyMap<number, Tally>
   readonly attempted: number
   readonly acknowledged: number
-  /** By key: the number of messages that operations of unknown outcome may have taken. */
+  /** By key: the maximum number of messages that operations of unknown outcome took. */
   readonly takers: Map<number, number>
   /** Whether something shows that the queue of this key was drained after the last enqueue. */
   readonly isDrained: (key: number) => boolean
@@ -143,7 +143,7 @@ function take(stock: Map<number, number>, key: number, count: number): boolean {
   return left >= 0
 }
 
-/** The number of messages taken from stocks that did not have them. */
+/** Returns how many messages were taken in excess of the stocks. */
 function beyond(stock: ReadonlyMap<number, number>): number {
   let sum = 0
   for (const left of stock.values()) sum += Math.max(0, -left)

@@ -6,13 +6,13 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * Messages that were dequeued although no operation enqueued them: in order of return, and those of drains last, since
- * a drain empties the queue.
+ * Returns, by key, the messages that were dequeued although no operation enqueued them. They are in order of return.
+ * Messages that drains returned come last, because a drain empties the queue.
  */
 export const takenAtStart = (history: History): LeastStarts =>
   new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))
 
-/** Queues that returned none of the enqueued messages: all of these may be lost. */
+/** Finds queues that returned no message that was enqueued. All messages enqueued in such a queue may be lost. */
 export const noneCameOut =
   (kind: string) =>
   (history: History): ByStart => {
@@ -28,7 +28,7 @@ export const noneCameOut =
   }
 
 interface Taken {
-  /** The returned messages that no operation tried to enqueue, not even a failed one. */
+  /** The messages that were returned although no operation, not even a failed one, tried to enqueue them. */
   readonly foreign: Json[]
   /** Whether any enqueued message was dequeued. */
   isOwnTaken: boolean

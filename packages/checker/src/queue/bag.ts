@@ -27,8 +27,8 @@ export const bag: ObjectEntry = {
 }
 
 /**
- * For unknown initial content: an enqueued message is taken before an equal initial one, which leaves the most
- * possibilities.
+ * The bag with unknown initial content. If an enqueued message equals an initial one, the enqueued message is taken
+ * first, because this leaves the most possibilities.
  */
 export const bagFrom = (initial: Messages): Specification<Messages> => ({
   initial,
@@ -41,7 +41,7 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
       isKnown,
       messages: messages.toSpliced(messages.indexOf(message), 1),
     })
-    // The dequeue took any of the messages, or found none.
+    // The outcome is unknown, so the dequeue took any one of the messages or none.
     if (output === undefined) return [state, ...[...new Set(messages)].map(without)]
     if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
     const message = JSON.stringify(output)
@@ -52,10 +52,10 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other: each message's enqueue must
- * begin before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty
- * (see `findGap`). Any such moment is valid, since every message can come and go entirely before or after it. Without
- * such dequeues, messages may also repeat.
+ * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other. The enqueue of each message
+ * must begin before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be
+ * empty (see `findGap`). All such moments are equally good, because every message can come and go entirely before or
+ * after such a moment. Without dequeues that found nothing, messages may also repeat.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -78,7 +78,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: orderByMoment(moments, budget) }
 }
 
-/** Places an operation just before a moment at which the bag is empty, and after every earlier event. */
+/** The offset of an operation that takes effect between an event and the next moment at which the bag is empty. */
 const QUARTER = 0.25
 
 function simulate(part: Part): (i: number) => boolean {
@@ -95,7 +95,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // Dequeues of unknown outcome took the remaining messages.
+    // Dequeues of unknown outcome must have taken all messages that are left in the bag.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

@@ -11,8 +11,9 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * The operations that show an empty queue: an answered drain, or a dequeue marked final that found nothing, if it began
- * after all acknowledged enqueues had returned and all enqueues of unknown outcome had been called.
+ * Returns the operations that show an empty queue: answered drains, and dequeues marked final that found nothing. Such
+ * an operation counts if it began after all acknowledged enqueues returned and after all enqueues of unknown outcome
+ * were called.
  *
  * @throws OutOfTime
  */
@@ -36,7 +37,7 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
     }
     if (acknowledged && (!foundNothing || number === DRAIN)) changed.add(key[row])
     const isEnd = number === DRAIN ? acknowledged : foundNothing && (flags[row] & FLAG_FINAL) !== 0
-    // Rows are in order of their calls.
+    // Rows are in order of their calls, so the row called last remains.
     if (isEnd) last.set(key[row], row)
   }
   const finals = new Map<number, readonly OperationRow[]>()
@@ -51,7 +52,7 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
 /** How often one value was enqueued and dequeued. */
 interface Passage {
   readonly value: number
-  /** How often the value must have been in the queue: initially, or by acknowledged enqueues. */
+  /** How often the value was certainly put into the queue: at the start, or by an acknowledged enqueue. */
   given: number
   /** How often the value may have been enqueued. */
   tried: number
@@ -70,8 +71,9 @@ interface Drained {
 }
 
 /**
- * Eventual consistency of drained queues: every initial and every acknowledged message was dequeued, and no message was
- * dequeued that was neither initial nor enqueued. Repeated deliveries are allowed: a queue may deliver at least once.
+ * Decides eventual consistency of drained queues. Every initial message and every acknowledged message must have been
+ * dequeued, and every dequeued message must have been initial or enqueued. Repeated deliveries are allowed, because a
+ * queue may deliver at least once.
  *
  * @throws OutOfTime
  */
@@ -167,7 +169,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // Lists more messages than the operations of unknown outcome can have taken.
+  // The list ends as soon as it has more messages than the operations of unknown outcome can have taken.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

@@ -8,11 +8,16 @@ export const NULL_ID = 0
 const HALF = 0.5
 
 /**
- * Finds moments at which a queue may be empty. For a span of time, it is the first moment, half way between two event
- * positions, that meets two conditions. No message is certainly in the queue (acknowledged, with its dequeue not yet
- * called). And at least as many dequeues of unknown outcome were called as messages were acknowledged that no known
- * dequeue took. Such moments do not exclude each other: at each, these dequeues have taken every message that had to be
- * taken.
+ * Returns a function that finds, in a span of time, the first moment at which a queue may be empty. A moment is half
+ * way between two event positions, and meets two conditions:
+ *
+ * - No message is certainly in the queue. A message is certainly in the queue from the return of its enqueue to the
+ *   call of its dequeue.
+ * - The number of dequeues of unknown outcome called so far is at least the number of acknowledged messages that no
+ *   known dequeue took.
+ *
+ * Such moments do not exclude each other. At each of them, the dequeues of unknown outcome have taken all messages that
+ * no known dequeue took.
  */
 export function findGap(
   lives: readonly Life[],
@@ -59,11 +64,11 @@ export function findGap(
   }
 }
 
-/** With more event positions than this for each message, only positions with changes are examined. */
+/** The number of event positions per message above which only positions with changes are examined. */
 const SPARSEST = 16
 const SMALLEST = 1_024
 
-/** `findGap` for few messages among the events of many other queues. */
+/** Does the same as `findGap` for a queue with few messages among the events of many other queues. */
 function findSparseGap(
   lives: readonly Life[],
   unknownCalls: readonly number[],
@@ -93,7 +98,7 @@ function findSparseGap(
     spare += change.spare
     isPossible.push(certain === 0 && spare >= 0)
   }
-  // By change: the first change from this one on after which the queue may be empty.
+  // By change: the first change, from this one on, that leaves the queue possibly empty.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {
@@ -110,7 +115,7 @@ export interface Taking {
   /** The message, and the deadline for taking it. */
   readonly life: Life
   readonly before: number
-  /** The operations that show that the message was gone by the deadline. */
+  /** The operations that prove the deadline of the message. */
   readonly shownBy: readonly number[]
 }
 
@@ -119,9 +124,9 @@ type Taken =
   | { readonly conflict: readonly number[] }
 
 /**
- * Assigns such messages to dequeues of unknown outcome, in order of the dequeues' calls. If there are too few dequeues
- * in time, returns the messages for which they do not suffice, with the operations that show that the messages were
- * gone. Both lists are ordered by time.
+ * Assigns messages that dequeues of unknown outcome must have taken to such dequeues, in order of their calls. If too
+ * few dequeues were called in time, returns a conflict. It consists of the dequeues, the messages for which they do not
+ * suffice, and the operations that prove the deadlines of the messages. Both lists must be ordered by time.
  */
 export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []

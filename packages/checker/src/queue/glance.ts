@@ -8,17 +8,17 @@ import { ENQUEUE } from './operations.ts'
 
 const NONE = -1
 
-/** The most dequeues of unknown outcome: with more, they could explain too much. */
+/** The maximum number of dequeues of unknown outcome. More of them can explain almost any suspicion. */
 const MOST_UNKNOWN = 500
 
 /** Suspicions looked into. */
 const MOST_SUSPECTED = 16
 
 /**
- * Looks for messages that were dequeued without an enqueue, twice or too early and, if order matters, for two messages
- * dequeued in the wrong order. It is a pass over typed arrays, far cheaper than deciding a long history. Each suspicion
- * is confirmed by judging all operations on its messages: if these are contradictory, so is the whole. Returns those
- * operations.
+ * Looks for messages that were dequeued without an enqueue, twice or too early. If order matters, also looks for two
+ * messages dequeued in the wrong order. One pass over typed arrays finds suspicions, which costs far less than deciding
+ * a long history. `judge` confirms a suspicion by judging all operations on the suspicious messages. If these
+ * operations are contradictory, the whole history is contradictory, and they are returned.
  *
  * @throws OutOfTime
  */
@@ -79,7 +79,7 @@ function overtaken(
   budget: Budget,
 ): readonly [number, number] | undefined {
   const { f, calls, returns } = part
-  // Of the messages whose enqueue had returned, the message whose dequeue was called last.
+  // The message, among those whose enqueue has returned, whose dequeue was called last.
   let latest = NONE
   for (const event of eventsInOrder(part, budget)) {
     budget.tick()

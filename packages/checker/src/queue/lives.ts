@@ -20,9 +20,9 @@ export interface Lives {
 }
 
 /**
- * Pairs each dequeue with the enqueue of its message. Among equal messages, the enqueue called first is paired with the
- * dequeue that returns first: if any pairing is valid, this one is. Undefined if messages repeat and the pairing
- * matters.
+ * Pairs each dequeue with the enqueue of its message. Of equal messages, the enqueue called first is paired with the
+ * dequeue that returns first. This pairing is valid if any pairing is valid. Undefined if messages repeat and another
+ * pairing might lead to a different verdict.
  */
 export function lifetimes(
   part: Part,
@@ -75,7 +75,7 @@ export function lifetimes(
   for (const [message, givers] of enqueues) {
     budget.tick()
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
-      // An enqueue of unknown outcome whose message was not dequeued need not have happened.
+      // The message of this enqueue was not dequeued, and the outcome is unknown. The enqueue can be left out.
       if (returns[enqueue] === NEVER) continue
       lives.push({
         enqueue,
@@ -107,8 +107,8 @@ function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict
 }
 
 /**
- * The moment at which each dequeue that found nothing may have happened; or a dequeue without such a moment, with the
- * messages then in the queue.
+ * Returns, for each dequeue that found nothing, a moment at which it may have happened. If a dequeue has no such
+ * moment, returns a conflict of the dequeue with the messages that were in the queue.
  */
 export function momentsOf(
   { lives, empties, unknown }: Lives,
@@ -132,9 +132,9 @@ export function momentsOf(
 }
 
 /**
- * The operations of few messages that kept the queue non-empty during a dequeue that found nothing. From one moment to
- * the next, these are either a message that stays until its own dequeue is called, or more of the remaining messages
- * than dequeues of unknown outcome can have taken.
+ * Returns the operations of few messages that filled the queue during a dequeue that found nothing. For each moment of
+ * the dequeue, these include either a message that stays until its own dequeue is called, or more messages than
+ * dequeues of unknown outcome can have taken.
  */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,
@@ -164,7 +164,10 @@ function fillersOf(
 export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
   [enqueue, dequeue].filter((i) => i !== -1)
 
-/** The messages that no known dequeue took, although a later dequeue found nothing at one of these moments. */
+/**
+ * Returns the messages that no known dequeue took, but that must be gone because a later dequeue found nothing at one
+ * of the moments.
+ */
 export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))

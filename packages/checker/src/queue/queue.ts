@@ -27,7 +27,10 @@ export const queue: ObjectEntry = {
   }),
 }
 
-/** For unknown initial content: after the first dequeue of an enqueued message, no initial message is left. */
+/**
+ * The queue with unknown initial content. The first dequeue of an enqueued message shows that no initial message is
+ * left.
+ */
 export const queueFrom = (initial: Messages): Specification<Messages> => ({
   initial,
   step: (state, operation) => {
@@ -45,13 +48,15 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a queue of distinct messages, in O(n log n). In addition to a bag's conditions, messages must be first in,
- * first out: a message precedes another if its enqueue, or its dequeue, returned before the other's was called (each
- * interval reduced to what its other end allows). Both relations are interval orders, and their union has a cycle only
- * if two messages precede each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP
- * 2015). A dequeue that found nothing is a moment at which each message has either not come or already left. For any
- * order of the messages that respects the relation, real time is respected if each operation takes effect as late as
- * its return and the operations after it allow.
+ * Decides a queue of distinct messages, in O(n log n). The conditions of a bag must hold, and messages must be first
+ * in, first out. A message precedes another if its enqueue returned before the other's enqueue was called, or if its
+ * dequeue returned before the other's dequeue was called. Each of these intervals is reduced to what the other interval
+ * of the message allows. Both relations are interval orders, and their union has a cycle only if two messages precede
+ * each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP 2015).
+ *
+ * A dequeue that found nothing is a moment at which each message either is still to come or has left. Any order of the
+ * messages that respects the relations can be extended to an order of all operations. This order respects real time if
+ * each operation takes effect as late as its return and the operations after it allow.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -73,10 +78,10 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * Pairs dequeues of unknown outcome with the messages that they must have taken: messages gone before a moment at which
- * the queue was empty, or before the dequeue returned of a message enqueued strictly later. Both conditions concern the
- * messages enqueued first, so the earliest dequeues can take the earliest messages. Returns a conflict if too few
- * dequeues are in time.
+ * Pairs dequeues of unknown outcome with the messages that they must have taken. A message must be gone before a moment
+ * at which the queue was empty. It must also be gone before the return of the dequeue of any message that was enqueued
+ * strictly later. Both conditions concern the messages enqueued first, so the earliest dequeues can take the earliest
+ * messages. Returns a conflict if too few dequeues were called in time.
  */
 function withTaken(
   part: Part,
@@ -106,7 +111,7 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // The message is taken before any message that stays forever.
+    // Messages that are never dequeued have the end NEVER, so this message leaves before them.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
@@ -114,8 +119,8 @@ function withTaken(
 }
 
 /**
- * A topological order of the precedence defined above, built from minimal messages; or two messages that precede each
- * other.
+ * Returns the messages in an order that agrees with the precedence that `fast` defines. Repeatedly takes a message
+ * without predecessors. If there is none, returns two messages that precede each other.
  */
 function inOrder(
   lives: readonly Life[],
@@ -142,15 +147,16 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // No remaining message precedes one whose intervals begin before the first end of all intervals.
+    // A message has no predecessor if both its intervals begin before the first end of all intervals of that kind.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The first message by enqueue has no predecessor by enqueue, so it has one by dequeue; for the first by dequeue
-      // it is the reverse.
+      // The message enqueued first has no predecessor by enqueue, so it has a predecessor by dequeue. The message
+      // dequeued first has no predecessor by dequeue, so it has one by enqueue. These two messages therefore precede
+      // each other.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -181,7 +187,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // Skips a message that has already left.
+      // Entering later messages may have removed this message already.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]
@@ -193,7 +199,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
       const { enqueue } = sequence[entered]
       entered++
       if (enqueue !== -1) order.push(enqueue)
-      // A dequeue that found nothing takes effect after all earlier messages have left.
+      // This entry is a dequeue that found nothing. All messages before it must have left.
       else leaveUpTo(entered - 1)
     }
   }

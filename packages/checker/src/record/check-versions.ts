@@ -27,12 +27,12 @@ const SEARCH_SHARE = 0.3
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
- * Judges a history of registers in which the answers to writes of versions were lost. Each lost write wrote one unknown
- * version, equal to no other version, or nothing. A level is met if some assignment of the versions seen to lost writes
- * meets it. It is violated if every assignment violates it, or if the history without the unknown versions, and without
- * all operations that saw them, violates it.
+ * Judges a history of registers in which answers to writes of versions were lost. Each such write wrote one unknown
+ * version, different from all other versions, or nothing. A level is met if some assignment of observed versions to
+ * lost writes meets it. A level is violated if every assignment violates it. It is also violated if the history
+ * violates it without the unknown versions and without the operations that saw them.
  *
- * @returns Undefined if no such write was lost.
+ * @returns Undefined if no such answer was lost.
  */
 export function checkVersions(
   history: History,
@@ -50,7 +50,8 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
-  // Without real time, a version may be read before its write is called: then more assignments exist than were tried.
+  // At levels without real time, a read may see a version before its write is called. Such levels allow more
+  // assignments than were tried, so their violations are doubtful.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)
@@ -67,13 +68,14 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** Whether the assignment explains the key, or it is certain that none does. */
+  /** Whether the result is certain: the assignment explains the key, or no assignment explains it. */
   readonly isCertain: boolean
 }
 
 /**
- * The first assignment that makes the key linearizable, or the longest valid beginning of one. Processes versions in
- * the order in which they were found; the operations recorded until then must be linearizable by themselves.
+ * Returns the first assignment that makes the key linearizable. If there is none, returns the beginning of an
+ * assignment that stays valid for the most versions. Versions are assigned in the order in which they were found. After
+ * each step, the operations recorded up to that point must be linearizable by themselves.
  */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])
@@ -129,7 +131,7 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
       if (isRead(plain, row)) {
         if (outcome[row] === OK && unknown.has(plain.operations.output[row])) outcome[row] = UNJUDGED
       } else if (isCas(plain, row)) {
-        // A failed operation may have seen an unknown version.
+        // A failed cas is not judged, because it may have seen an unknown version.
         if (outcome[row] === FAIL) outcome[row] = UNJUDGED
         const [from, to] = pairOf(plain, input[row])
         if (outcome[row] !== OK || !unknown.has(idOf(plain, from))) continue
@@ -148,7 +150,10 @@ const UNSURE: Verdict = {
   ),
 }
 
-/** The report in which the verdicts that hold without the unknown versions replace the doubtful ones. */
+/**
+ * Returns the report with other verdicts on the doubtful levels. A doubtful level stays violated only if it is violated
+ * without the unknown versions.
+ */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

@@ -9,7 +9,7 @@ import type { Judgeable, Touched } from './judgeable.ts'
 /** The most keys or reads that are named. */
 const MOST_NAMED = 3
 
-/** The reason why this record cannot meet any level; undefined if nothing is in doubt. */
+/** Returns the reason why a level cannot be met by this record; undefined if the record leaves nothing in doubt. */
 export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable): string | undefined {
   const reasons: string[] = []
   if (touched.length > 0) {
@@ -46,8 +46,8 @@ const nameOf = ({ what, key }: Mark): string => (key === undefined || what.inclu
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
 /**
- * Suggests a remedy for scripts. In some packages' traffic every operation is a script, so leaving scripts out is not
- * enough.
+ * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so the remedy
+ * is more than to omit scripts.
  */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}

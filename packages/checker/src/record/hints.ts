@@ -11,20 +11,23 @@ import {
   type ValueId,
 } from '@chaosproxy/history'
 
-/** The most operations examined: a recorder with different conventions shows them from the first operation on. */
+/**
+ * The maximum number of operations examined. If a recorder has different conventions, its first operations already show
+ * them.
+ */
 const MOST_LOOKED_AT = 20_000
 const MOST_DEPTH = 4
 
-/** In these formats only `--keyed` says that values are pairs of key and value. */
+/** The formats in which a value that is a pair of key and value needs the option `--keyed`. */
 const MAY_BE_KEYED: ReadonlySet<History['format']> = new Set([undefined, 'jsonl', 'operations'])
 
 /** Texts that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set([':nil', 'nil', 'null', 'none', 'undefined', '<nil>', '(nil)', ''])
 
 /**
- * Finds ways in which the history may misrepresent what happened: values that reads returned although no operation
- * wrote them, similar to written ones or initial, and pairs that may be keys with values. Each hint is a sentence with
- * its remedy.
+ * Finds ways in which the history may misrepresent what happened. It looks for values that reads returned although no
+ * operation wrote them, if they resemble written values or seem initial. It also looks for pairs that may be keys with
+ * values. Each hint is a sentence with a remedy.
  */
 export function hintsFor(history: History): readonly string[] {
   const written = new Map<string, Json>()
@@ -69,7 +72,10 @@ function unwrittenAt({ operations, functions }: History, looked: number): (row: 
   return (row) => callEvent[row] < (written.get(key[row]) ?? Number.POSITIVE_INFINITY)
 }
 
-/** Whether an operation is invoked with a key and null, and answered with that key and something. */
+/**
+ * Reports whether an operation asks for a key: its input is a pair of the key and null, and its output is a pair with
+ * the same key.
+ */
 function asksForKey(history: History, row: number): boolean {
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
   const [name = null, nothing] = Array.isArray(asked) && asked.length === 2 ? asked : []
@@ -104,7 +110,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // The command does not use `|=`: jq 1.6 then deletes values that `tonumber?` converts.
+  // The command avoids `|=`, because jq 1.6 would delete values that `tonumber?` cannot convert.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

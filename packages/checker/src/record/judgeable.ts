@@ -35,11 +35,13 @@ export interface Touched {
 }
 
 /**
- * The part of a history that its marks leave judgeable. Undefined if it is the whole history and nothing is in doubt.
+ * Returns the part of a history that can be judged in spite of its marks. Undefined if this part is the whole history
+ * and nothing is in doubt.
  *
- * A key is judged by the operations that had returned before an operation outside the record touched it: no read among
- * them can have seen later changes. Operations in flight at that moment may or may not have taken effect. Later calls
- * are left out, except for writes of values that were read before: levels without real time let a read see them.
+ * A mark means that an operation outside the record touched a key. The key is judged by the operations that returned
+ * before this moment, because no read among them can have seen later changes. Operations in flight at this moment may
+ * or may not have taken effect. Later calls are omitted, except writes of values that were read before this moment.
+ * Levels without real time allow these reads to see these writes.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)
@@ -84,8 +86,8 @@ function completed({ operations }: History, unsaid: readonly number[]): Int32Arr
 }
 
 /**
- * Marks for operations without an input: with an unknown outcome, such an operation may have written any value from its
- * call on.
+ * Returns marks for an operation without an input. From its call on, such an operation of unknown outcome may have
+ * written any value.
  */
 const markOf =
   ({ operations, functions, keys }: History) =>
@@ -159,7 +161,7 @@ function upToMarks(
   }
 }
 
-/** Each mark once, with its key, or without a key if it covers every key. */
+/** Returns each mark once. A mark that covers every key has no key. */
 function touchedOf(first: readonly (Mark | undefined)[], affected: ReadonlySet<number>): readonly Touched[] {
   const marks = new Set<Mark>()
   for (const place of affected) {

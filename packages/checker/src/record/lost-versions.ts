@@ -34,11 +34,14 @@ interface LostWrite {
 
 export interface FoundVersion {
   readonly id: number
-  /** The return of the first operation that observed the version. */
+  /** The event position at which the first operation that observed the version returned. */
   readonly knownAt: number
 }
 
-/** By row: the version that each lost write wrote. Missing writes wrote an unseen version, or nothing. */
+/**
+ * By row of a lost write: the version that it wrote. A lost write that is not in the map wrote a version that nobody
+ * saw, or nothing.
+ */
 export type Assignment = ReadonlyMap<number, ValueId>
 
 /** Whether a write has an unknown outcome and an unknown version. */
@@ -84,7 +87,8 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // A key may be absent repeatedly, and a cas from a version to itself replaces nothing.
+    // An expected null is an absent key, which may be absent repeatedly. A cas from a version to the same version
+    // replaces nothing.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced
@@ -133,8 +137,8 @@ export const pairOf = ({ values }: History, id: number): readonly Json[] => {
 export const idOf = ({ values }: History, value: Json | undefined): number => values.id(value ?? null)
 
 /**
- * The lost writes that may have written a found version, the latest first: they were called before the version was
- * known. A version exists once, so only one cas may have replaced it.
+ * Returns the lost writes that may have written a found version, the latest first. Such a write was called before the
+ * version was known. Each version exists once, so at most one cas can have replaced it.
  */
 export function writersOf(
   { lost, replaced }: LostVersions,

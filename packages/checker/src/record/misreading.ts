@@ -17,7 +17,7 @@ import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/** The fewest reads for which "most of them" is meaningful. */
+/** The minimum number of reads for the judgement that most reads are strange. */
 const FEWEST_READS = 5
 
 /** The longest value to quote. */
@@ -64,7 +64,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
     telling++
     const id = output[row]
-    // A lost write also looks like a missing value.
+    // A read of null is not strange, because a lost write also leaves a missing value.
     if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
     strange++
     example ??= row
@@ -81,7 +81,7 @@ interface Writes {
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
   /** By key: the event of its first acknowledged write. */
   readonly firstReturn: ReadonlyMap<number, number>
-  /** Keys to which a write of unknown outcome may have written any value. */
+  /** Keys that some write of unknown outcome wrote with an unknown value. */
   readonly open: ReadonlySet<number>
 }
 
@@ -112,7 +112,10 @@ function writtenBy(history: History, row: number): Json {
   return writtenValue(functionOf(history, row), isUnsaid ? outputOf(history, row) : inputOf(history, row))
 }
 
-/** A written value that resembles a read value; their difference reveals the place that the route table should read. */
+/**
+ * Returns a written value that resembles a read value; undefined if there is none. The difference of the two values
+ * shows which place the route table should read.
+ */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
     const value = values.json(id as never)

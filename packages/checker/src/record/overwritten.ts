@@ -12,9 +12,9 @@ import {
 import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
- * For recorded traffic: counts how often a client read a number and wrote a different one in separate operations, while
- * another client wrote in between. No level of single operations forbids this, so no verdict reports it. Empty if it
- * did not occur.
+ * For recorded traffic: describes how often a client read a number and then wrote a different one in a separate
+ * operation, although another client wrote between the two. Every level of single operations allows this, so no verdict
+ * reports it. Empty if it did not occur.
  */
 export function overwrittenNotes(history: History): readonly string[] {
   const areWhole = history.transactionNotes !== undefined
@@ -70,7 +70,7 @@ function overwritten(history: History): Overwritten {
   return { times, keys }
 }
 
-/** The number in a value; Redis stores numbers as texts. */
+/** Converts a text of digits to a number, because Redis stores numbers as texts. Returns any other value unchanged. */
 const numberIn = (value: Json): Json =>
   typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 
@@ -90,8 +90,8 @@ function stepOf(history: History, row: number, name: string): Step {
 }
 
 /**
- * The reads and writes of an operation. Several statements in one transaction are judged together, so their reads are
- * left out here, and their writes count only as changes.
+ * Returns the reads and writes of an operation. If a transaction has several statements, its reads are omitted and its
+ * writes count only as changes. Such a transaction is judged elsewhere as a whole.
  */
 function stepsOf(history: History, row: number): readonly Step[] {
   const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]

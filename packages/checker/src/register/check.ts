@@ -83,7 +83,7 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
 export const LINEARIZABLE_SHARE = 0.6
 
 /**
- * Share of the remaining time for sequential consistency if lower levels are requested too. Most of the lower levels
+ * The share of the remaining time for sequential consistency if levels below it are requested too. Most of these levels
  * are far cheaper to decide.
  */
 const SEQUENTIAL_SHARE = 0.7
@@ -160,7 +160,8 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // A contradiction without the order of the unnamed clients remains a contradiction with it.
+  // A contradiction found without the order of the unnamed clients also contradicts every history in which that order
+  // is known.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {
@@ -245,9 +246,9 @@ function judgeBelowSequential(
 }
 
 /**
- * Merges the verdict on linearizability with the verdicts of another thread, which did not know the contradiction of
- * linearizability. The result equals the answer of `judgeOthers`, which examines that contradiction first, so the
- * reported operations of a violation do not depend on the number of threads.
+ * Merges the verdict on linearizability with the verdicts of another thread. The other thread did not know the
+ * contradiction of linearizability. The result equals the answer of `judgeOthers`, which examines this contradiction
+ * first. The reported operations of a violation therefore do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

@@ -23,8 +23,8 @@ import { registerRoom } from './online/room.ts'
 import { requireSingleValues } from './single-values.ts'
 
 /**
- * Rules for unrecorded changes: a write overwrites every earlier change of the register, and levels below
- * linearizability let reads see later writes.
+ * The rules for unrecorded changes of a register. A write overwrites every earlier change. Levels below linearizability
+ * let reads see later writes.
  */
 const registerRules: RecordRules = {
   mayLackInput: [],
@@ -35,8 +35,8 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Returns a test, by row, whether an operation may write a value that was read before an unrecorded change of its key,
- * or may replace that value. `positions` holds, by key (from -1), the event position of that change.
+ * Returns a test, by row. The test passes if the operation may write, or may replace, a value that was read before an
+ * unrecorded change of its key. `positions` holds, by key (from -1), the event position of that change.
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
@@ -70,7 +70,10 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-/** A successful operation (of the read need: a read or a cas) or, if `failedCas` is `observes`, a failed cas. */
+/**
+ * Reports whether an operation is a successful observation. With `failedCas` as `observes`, a failed cas is also an
+ * observation.
+ */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
   return failedCas === 'observes'

@@ -16,7 +16,10 @@ import { startsOf } from './start/candidates.ts'
 
 type Verdicts = { [level in Level]?: Verdict }
 
-/** The minimum length of a history for this search; a shorter history is decided before the search pays off. */
+/**
+ * The minimum length of a history for this search. Shorter histories are decided so fast that the search is not
+ * worthwhile.
+ */
 const LONG_HISTORY = 20_000
 
 /** Share of the remaining time for finding simple contradictions. */
@@ -42,12 +45,12 @@ interface Nearby {
 }
 
 /**
- * Looks for violations of the requested levels where they are likely and cheap to find. Each of these violations is
- * also a violation of real time on some key, and contradictions with real time are found in linear time. The operations
- * around each contradiction are judged separately, together with every write that their reads may have seen. A level
- * that they violate is violated by the whole history. Returns only violations; an empty result proves nothing.
+ * Looks for violations of the requested levels at places where they are likely and cheap to find. Each such violation
+ * also violates real time on some key, and contradictions with real time are found in linear time. The operations
+ * around each contradiction are judged separately, together with every write that their reads may have seen. If these
+ * operations violate a level, so does the whole history. Returns only violations; an empty result proves nothing.
  *
- * `first` are the operations of a known contradiction, which are judged first; with `only`, no others are judged.
+ * The operations `first` of a known contradiction are judged first. With `only`, no others are judged.
  *
  * @throws OutOfTime
  */
@@ -88,7 +91,9 @@ export const isViolated = (level: Level, found: Verdicts): boolean =>
   found[level]?.result === 'violated' ||
   implied[level].some((weaker) => weaker !== 'eventual' && isViolated(weaker, found))
 
-/** Returns the operations with which keys contradict real time, a few contradictions per key. */
+/**
+ * Returns contradictions of single keys with real time, a few for each key. A contradiction is a list of operations.
+ */
 function contradictions(
   parts: readonly Encoded[],
   decoder: Decoder,
@@ -110,8 +115,8 @@ function contradictions(
 }
 
 /**
- * Returns the operations at most `reach` positions from the given ones, and all writes that their reads may have seen.
- * Reads with too many possible writes are omitted, which cannot create a contradiction.
+ * Returns the operations at most `reach` positions from the operations `seed`, and all writes that reads among them may
+ * have seen. Omits a read that may have seen too many writes; omitting a read creates no contradiction.
  */
 function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: number): Encoded | undefined {
   const { length, row, key, kind, expects, writes, values, initial } = encoded

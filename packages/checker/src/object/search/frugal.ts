@@ -37,8 +37,8 @@ const BYTES_PER_WINDOW = 260
 const ASIDE = 64
 
 /**
- * The approximate cost of an operation of unknown outcome that takes effect before its client gave up. `LATE` is the
- * cost long after that time.
+ * The approximate cost of an operation of unknown outcome that takes effect by about the time at which its client gave
+ * up. `LATE` is the cost long after that time.
  */
 const EARLY = 0.1
 const LATE = 1
@@ -195,7 +195,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // Operations are tried in reverse order.
+    // The configuration scheduled last is tried first, so the operations are visited in reverse order.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true

@@ -25,17 +25,20 @@ export interface FewQuestion<Known extends Answer> {
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** How to decide a level that considers all keys together. */
+/** The functions that decide a level that considers all keys together. */
 export interface Question<Known extends Answer> extends FewQuestion<Known> {
   /** Decides operations whose initial values are settled. */
   readonly decide: (operations: Encoded) => Known
   /**
-   * Returns a few contradictory operations after `violated`, when `involved` knows none; undefined if there are many.
+   * Returns a few contradictory operations for a result `violated` without `involved` operations; undefined if there
+   * are many.
    */
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/** The answer for a history, with the operations under the initial values that the answer holds for. */
+/**
+ * The answer for a history. If it is not a violation, `operations` have the initial values for which the answer holds.
+ */
 export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
   /** Operations that are contradictory for any initial values. */
@@ -57,8 +60,8 @@ const NOT_KNOWN = notRecorded(
 
 /**
  * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial
- * values. If some operations contradict the choice, they join the contradictory operations of earlier rounds, and
- * `decideFew` tries all relevant choices for these operations. If they contradict every choice, the whole history is
+ * values. If operations contradict the choice, they join the contradictory operations of earlier rounds. `decideFew`
+ * then tries all relevant choices for these operations alone. If they contradict every choice, the whole history is
  * violated, because they include every write that their observations may depend on. Otherwise the next round tries the
  * choice that `decideFew` found.
  *
@@ -87,8 +90,8 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // If the choice contains these values already, no progress is possible. This happens if the list of contradictory
-    // operations was cut short.
+    // The new values are those of the last choice, so another round would repeat the last one. This happens if the list
+    // of contradictory operations was shortened.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -107,8 +110,8 @@ type Few<Known> =
 const UNKNOWN = { result: 'unknown' } as const
 
 /**
- * Tries a few operations with every choice of initial values that can matter to them. A different initial value can
- * help only if one of the contradictory operations observed it. The next choices are therefore the values that the
+ * Decides a few operations for every choice of initial values that can matter to them. A different initial value can
+ * matter only if one of the contradictory operations observed it. The search therefore continues with the values that
  * contradictory operations observed.
  */
 function decideFew<Known extends Answer>(
@@ -193,7 +196,10 @@ function decideTexts<Known extends Answer>(
   return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
 }
 
-/** Decides a few operations by a choice of initial values that explains them, or else by the likeliest choice. */
+/**
+ * Decides a few operations with a choice of initial values that explains them. If no choice explains them, decides them
+ * with the likeliest choice.
+ */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,
   question: FewQuestion<Known>,

@@ -10,9 +10,9 @@ import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 export interface Explanation<Known extends Answer> {
   readonly level: Counterexample['level']
   readonly questionOf: (budget: Budget) => FewQuestion<Known>
-  /** The answer if time runs out. */
+  /** Returns the answer for the case that time runs out. */
   readonly unknown: () => Known
-  /** Returns a general sentence about `count` contradictory operations, for when nothing more precise is known. */
+  /** Returns a general sentence about `count` contradictory operations. Used if no precise description is known. */
   readonly inGeneral: (count: number) => string
   readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
 }

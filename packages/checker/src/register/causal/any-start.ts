@@ -69,7 +69,7 @@ interface WeakerFromAny {
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // The results for the last choice of initial values; most levels use the same choice.
+  // The results for the latest choice of initial values. Most levels use the same choice.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()

@@ -8,9 +8,9 @@ import { isSupported, writtenValues } from '../counterexample/sources.ts'
 import { explainWeaker, violates } from './explain.ts'
 
 /**
- * Returns the counterexample of a level, given the counterexample of a weaker level, which violates both levels. The
- * stronger level may need fewer of the operations; in that case these fewer operations are explained. Otherwise, or if
- * time runs out, the given counterexample serves for both levels.
+ * Returns a counterexample of a level, given one of a weaker level. The given counterexample violates both levels. The
+ * stronger level may need fewer of its operations; if so, only these are explained. Otherwise, or if time runs out, the
+ * given counterexample serves for both levels.
  */
 export function borrowed(
   level: WeakLevel,

@@ -53,7 +53,7 @@ export function createWeaker(
 }
 
 /**
- * The number of passes over the whole history: many for short histories and few for long ones, so that a level takes a
- * few seconds at most.
+ * Returns the number of passes over the whole history. Short histories get many passes and long ones few, so that a
+ * level takes a few seconds at most.
  */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))

@@ -18,7 +18,7 @@ export interface Derivation {
 /** Completes a contradiction to a whole cycle, and expands its derived orders into their premises. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
-  // If each client chooses its own sources, the reads of other clients order nothing.
+  // If each client chooses its own sources, only the reads of the contradicted client count.
   const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
@@ -51,14 +51,18 @@ function closed(
 }
 
 /**
- * The steps from a write to the read that missed it, by way of the client's earlier operation that had seen the write.
+ * Returns the steps from a write to the read that missed it. They lead through the earlier operation by which the
+ * client had seen the write.
  */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
 }
 
-/** Returns every operation that the orders of a cycle depend on, and the path that each derived order depends on. */
+/**
+ * Returns every operation on which the orders of a cycle depend. Also returns the path that each derived order depends
+ * on.
+ */
 function premisesOf(
   facts: Facts,
   cycle: readonly Edge[],
@@ -108,8 +112,9 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * Returns a shortest path by program order, reads-from and the first `limit` derived orders; a path must exist. With
- * `reader`, counts only that thread's reads. Searches backwards, because an operation has few direct predecessors.
+ * Returns a shortest path of program order, reads-from and the first `limit` derived orders. There must be such a path.
+ * With `reader`, only the reads of that thread count. Searches backwards, because an operation has few direct
+ * predecessors.
  */
 function pathBetween(
   facts: Facts,

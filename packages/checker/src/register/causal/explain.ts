@@ -16,7 +16,7 @@ import { type Derivation, derivationOf } from './derivation.ts'
 import type { Contradiction } from './orders/judged.ts'
 import type { Facts } from './orders/order.ts'
 
-/** Passes allowed for deciding one candidate set; harder candidates are not used. */
+/** The number of passes allowed for deciding one set of operations. A set that needs more passes is not used. */
 const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>

@@ -39,7 +39,8 @@ export function judgeWeaker(
   }
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
-      // Sources found for causal convergence also serve all levels it implies, so those levels need no search.
+      // Sources that satisfy causal convergence also satisfy all levels that it implies, so a search for those levels
+      // is not needed.
       const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -59,7 +60,7 @@ export interface Judge {
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
 }
 
-/** Adds the verdicts on the given levels, cheapest first, except on levels that are already known to be met. */
+/** Adds the verdicts on the given levels, cheapest first. Skips levels that a verdict already shows to be met. */
 export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
   for (const level of levels) {
     if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue

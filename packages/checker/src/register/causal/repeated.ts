@@ -67,7 +67,7 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const holds = (isComplete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Views are judged after all sources are chosen. Before that, only the causal order that the views need is
+      // Views are judged after all sources are chosen. Until then, only the causal order on which the views depend is
       // judged.
       const judged = hasViews ? relations.inCausalPast() : level.contradiction(relations)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
@@ -84,7 +84,8 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // Views within a causal order imply PRAM, which can be decided even with repeated values.
+  // A history with a view for each client within a causal order also satisfies PRAM. PRAM can be decided with certainty
+  // even for repeated values, so its violation is enough.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }
@@ -127,10 +128,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether each read's process can explain the read together with its earlier reads, within the causal order of
- * the chosen sources. The explanations of two reads may choose different writes of a repeated value for one earlier
- * read, as long as the writes are in the past of the read being explained. `perhaps` if a larger causal order might add
- * a write to that past; nothing is refuted in that case.
+ * Decides whether the process of each read can explain the read together with its earlier reads, within the causal
+ * order of the chosen sources. If a value is repeated, the explanations of two reads may choose different writes for
+ * the same earlier read. Each of these writes must be in the past of the read that is explained. `perhaps` means that a
+ * larger causal order might add a write to that past; nothing is then refuted.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search

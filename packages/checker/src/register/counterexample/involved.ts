@@ -13,8 +13,8 @@ export interface Case<Answer extends { readonly result: string }> {
 }
 
 /**
- * Returns, for a long history, the operations that its contradiction uses and every write that their results may depend
- * on, if these are few and contradictory by themselves; otherwise returns the whole history.
+ * Reduces a long history to the operations that its contradiction uses and every write that their results may depend
+ * on. Returns this reduced history if it is small and contradictory by itself; otherwise returns the whole history.
  */
 export function located<Answer extends { readonly result: string }>(
   whole: Case<Answer>,

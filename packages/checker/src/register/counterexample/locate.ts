@@ -21,7 +21,7 @@ export interface Located {
 /** The length from which a history is narrowed to a part before its reduction. */
 export const LONG = 10_000
 
-/** The number of steps allowed for deciding one candidate; a candidate that needs more is not used. */
+/** Returns the number of steps allowed for deciding one set of operations. A set that needs more steps is not used. */
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
@@ -59,12 +59,12 @@ const MOST_LOCATED = 4_096
 /** Window sizes, tried in this order: the number of event positions before the culprit's return. */
 const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 
-/** The number of operations before the contradiction to include, which show the object's state at that time. */
+/** The number of operations included before the contradiction. They show the state of the object at that time. */
 const RECENT = 128
 
 /**
- * Returns the named operations, the last operations called before the last return among them, and everything that these
- * depend on.
+ * Returns the named operations and the last operations called before the last named one returned. Also returns
+ * everything that the results of these operations depend on.
  */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
@@ -89,9 +89,9 @@ function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Loca
 }
 
 /**
- * Adds every write that the results of some operations may depend on, with one pass over the history per generation.
- * For histories without appends. Returns undefined if there are more than `most` operations, because larger sets are
- * not worth trying.
+ * Adds every write that the results of some operations may depend on, recursively. Each step of the recursion is one
+ * pass over the history. For histories without appends. Returns undefined if the result has more than `most`
+ * operations, because larger sets are not worth trying.
  */
 export function closure(encoded: Encoded, some: readonly number[], most: number): readonly number[] | undefined {
   const { length, kind, expects, writes, key, values, initial } = encoded
@@ -122,10 +122,10 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * Returns the window of operations before a return: those that returned after `from`, and everything that the results
- * among them may depend on. A write that returned before all of them were called hides earlier writes, so nothing
- * before this write is needed. A cas that overlapped the write may precede it and therefore be outside the window; it
- * becomes optional in the window.
+ * Returns the window of operations before the culprit's return. The window contains the operations that returned after
+ * `from`, and everything on which the results among them may depend. It begins with a hiding write: a write that
+ * returned before the first of these operations was called, and therefore hides all earlier writes. A cas that
+ * overlapped the hiding write may come before it, so such a cas is optional in the window.
  *
  * Returns undefined if there is no hiding write.
  */
@@ -182,7 +182,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
   return { set, standsAlone: contradicts(set) }
 }
 
-/** Returns the operations called last before a return, together with the `named` operations. */
+/** Returns the operations called last before an event, together with the `named` operations. */
 function lastBefore(
   { calls }: Encoded,
   all: readonly number[],

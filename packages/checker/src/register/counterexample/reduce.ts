@@ -22,7 +22,7 @@ export function watched(budget: Budget): {
   }
 }
 
-/** The part of a core to show: no more operations than a person can read. */
+/** The part of a core that is shown. It has no more operations than a person can read. */
 export interface Limited {
   readonly shown: readonly number[]
   readonly uncut: Uncut | undefined
@@ -33,7 +33,7 @@ export interface Limiting {
   readonly among: number
   /** The limit that was reached during the reduction, if any. */
   readonly limit: 'time' | 'memory' | undefined
-  /** Reports whether some of the operations are contradictory by themselves, decided without reading the clock. */
+  /** Reports whether some operations contradict the level by themselves. Decides without reading the clock. */
   readonly makesSure: (some: readonly number[]) => boolean
 }
 
@@ -62,8 +62,8 @@ export type Prove = (
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
   /**
-   * Sets of operations to start from. The reduction uses the first set that is contradictory together with everything
-   * its results may depend on.
+   * Sets of operations from which the reduction may start. The result of an operation may depend on others, so each set
+   * is first completed by them. The reduction starts from the first completed set that is contradictory.
    */
   readonly starts: Iterable<readonly number[]>
   /** Adds everything that the results of some operations may depend on. */
@@ -71,24 +71,25 @@ export interface Contradiction {
   /** Whether some of the operations are contradictory by themselves. */
   readonly contradicts: (some: readonly number[]) => boolean
   /**
-   * Reports whether a set contains everything that its results may depend on and that must be shown; by default,
-   * `isClosedUnder(complete)`.
+   * Reports whether the results of a set of operations depend only on operations in the set, so that the set can be
+   * shown alone. By default, `isClosedUnder(complete)`.
    */
   readonly isTold?: ((some: readonly number[]) => boolean) | undefined
   /**
-   * Finds, near a start, a few of the operations that the verifier accepts as a contradiction by themselves; undefined
-   * if it finds none.
+   * Finds a few operations, beginning with those of a start, that the verifier accepts as a contradiction by
+   * themselves; undefined if it finds none.
    */
   readonly prove?: Prove | undefined
 }
 
 /**
- * Reduces a contradiction to a core that is contradictory regardless of all other operations. If the verifier covers
- * the contradiction, the core is what the verifier accepts. Otherwise the core contains, for each observation,
- * everything that the observation may depend on; removing any one operation would break this property or the
- * contradiction.
+ * Reduces a contradiction to a core that is contradictory regardless of all other operations. If the verifier supports
+ * the contradiction, the core is a set that the verifier accepts. Otherwise the core contains, for each observation,
+ * every operation on which the observation may depend. Without any one of its operations, the core would lose this
+ * property or would not be contradictory.
  *
- * @returns undefined if no start is contradictory @throws OutOfTime if there is no time to begin.
+ * @returns undefined if no start is contradictory
+ * @throws OutOfTime if there is no time to begin.
  */
 export function reduce(
   { starts, complete, contradicts, isTold = isClosedUnder(complete), prove }: Contradiction,
@@ -125,12 +126,12 @@ export const isClosedUnder =
   }
 
 /**
- * Size of the first window of last operations, in operations; doubled until the window is contradictory. Small sets are
- * judged fastest.
+ * The number of operations in the first window. Later windows are twice as large as the one before. The first windows
+ * are small, because small sets are judged fastest.
  */
 const FIRST_WINDOW = 4
 
-/** Yields ever larger sets of the last operations that returned by an event, and finally all operations. */
+/** Yields the last operations that returned by an event, in ever larger sets, and finally all operations. */
 export function* windows(
   { length, returns }: Pick<Encoded, 'length' | 'returns'>,
   until: number,

@@ -81,8 +81,8 @@ export function createCompletion(
           return inTime(writer, observer)
         })
         for (const writer of possible) keep(writer)
-        // If no writer could be the source, keeps the nearest one: a stale read must look stale, not like a value that
-        // nobody wrote.
+        // If no writer can be the source, keeps the nearest one. Without any writer, a stale read would look like a
+        // read of a value that nobody wrote.
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
@@ -91,8 +91,8 @@ export function createCompletion(
 }
 
 /**
- * By operation: the latest call of a completed overwriting operation on the same key that returned before the
- * operation's call.
+ * Returns, by operation, the call of an overwriting operation on the same key. It is the latest call among the
+ * completed overwriting operations that returned before the operation was called.
  */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
@@ -120,8 +120,8 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 }
 
 /**
- * Reports whether a part of the operations still contains a writer of each value that it observes and that has a writer
- * in the whole (`observedInWhole`), so that no read loses its write. The initial value needs no writer.
+ * Reports whether a part of the operations contains a writer of each value that it observes. Values without a writer in
+ * the whole history (not in `observedInWhole`) and the initial value need no writer.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded

@@ -18,9 +18,12 @@ import type { OrderEdge } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
 
 /**
- * How one operation of a cycle leads to the next. `then`: the same client did the next operation afterwards. `saw`: the
- * next operation saw this write. `missed`: the operation did not see the next one, which had been written. `given`: the
- * operation got the value of the next one, which had been replaced.
+ * The way in which one operation of a cycle leads to the next.
+ *
+ * - `then`: the same client did the next operation afterwards.
+ * - `saw`: the next operation saw the write of this operation.
+ * - `missed`: this operation did not see the write of the next operation, although it had been written.
+ * - `given`: this operation got the value of the next operation, although it had been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'
 
@@ -29,7 +32,7 @@ interface Stop {
   readonly way: Way
 }
 
-/** A stop with its neighbours in the cycle. */
+/** An operation of the cycle with the operations before and after it. */
 interface Step extends Stop {
   /** The next operation in the cycle. */
   readonly next: OperationRow
@@ -69,7 +72,10 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
 
 const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
 
-/** Returns the operations of a chain of orders, except the last operation, which is the first of the next chain. */
+/**
+ * Returns the operations of a chain of orders without the last one, because the last operation also begins the next
+ * chain.
+ */
 function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
   const stops: Stop[] = []
   for (const edge of edges) {
@@ -138,7 +144,7 @@ function isTellable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
     if (clientOf(history, row) !== client || !isOfWhole(functionOf(history, row))) return false
-    // Only reads can see or miss a write.
+    // A segment mentions seeing or missing a write only at a read.
     return way === 'then' || (way === 'saw' ? writes(history, row) : reads(history, row))
   })
 }
@@ -156,7 +162,9 @@ function clientOf(history: History, row: OperationRow): number | string {
   return session === UNNAMED ? history.processName(process) : session
 }
 
-/** Describes a segment as one clause; empty for a lone write, which the previous or next clause names. */
+/**
+ * Describes a segment as one clause. Empty for a single write, because the clause before or after it names the write.
+ */
 function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History): readonly string[] {
   const [first] = segment
   const last = segment.at(-1)
@@ -226,7 +234,7 @@ function nodeText({ nodes, operations }: History, row: OperationRow): string {
 const unanswered = ({ operations }: History, row: OperationRow): string =>
   operations.outcome[row] === INFO ? ' (outcome unknown)' : ''
 
-/** Concludes a story in which no single answer is impossible; empty if one answer is. */
+/** Returns the conclusion of a story. Empty if the story contains one impossible answer, which needs no conclusion. */
 function conclusionOf(backs: number): string {
   if (backs === 1) return ''
   return backs === 0 ? ' So something was seen before it was written.' : ' No one order fits all of that.'

@@ -4,23 +4,24 @@ import type { Budget } from '../../limits/budget.ts'
 import { countBelow } from '../../search/halving.ts'
 
 /**
- * Decides by counting whether a value of one register was removed more often than it can have been present. This works
- * however many operations overlap and however often values are written. Counts each key separately. Returns the
- * operations of the contradiction; undefined if counting finds none, which proves nothing.
+ * Decides by counting whether operations removed a value of one register more often than it can have been present. The
+ * method allows any number of overlapping operations and of writes of the same value. Counts each key separately.
+ * Returns the operations of the contradiction; undefined if counting finds none, which proves nothing.
  *
- * A completed cas of v to another value *ends* v: just before it the register holds v, just after it another value. A
- * write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
+ * A completed cas of v to another value *ends* v: the register holds v just before the cas, and another value just
+ * after it. A write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
  *
- * - something begins v between any two operations that end it, since v is absent after the first and present at the
+ * - something begins v between any two operations that end it, because v is absent after the first and present at the
  *   second;
  * - something begins v before the first operation that ends it, unless v is the initial value;
  * - something begins v between an operation that ends it and a later read of v.
  *
- * Each pair of neighbours needs a different operation. An order in real time keeps an operation that was called after S
- * and returned before T between S and T, and every operation between two of these operations was called before T and
- * returned after S. So within a window (S, T) the operations that end v exceed those that begin v and overlap the
- * window by at most one. For a window without a beginning, the largest excess is zero, or one if v is the initial
- * value. It is lower by one if a read of v was called after all operations that end v had returned.
+ * Each pair of neighbours needs a different operation that begins v. In every order in real time, an operation that was
+ * called after S and returned before T lies between S and T. Every operation between two such operations was called
+ * before T and returned after S. Let E be the number of operations within a window (S, T) that end v. Let B be the
+ * number of operations that overlap the window and begin v. Then E exceeds B by at most one. For a window without a
+ * beginning, E exceeds B by at most zero, or by at most one if v is the initial value. This bound is lower by one if a
+ * read of v was called after all operations that end v had returned.
  *
  * Takes O(n log n).
  *
@@ -68,8 +69,8 @@ function valuesEnded(
 }
 
 /**
- * Decides as `overconsumed` does, for an order that keeps only the order of each client. Uses one window that contains
- * all operations.
+ * Decides like `overconsumed`, for orders that need not respect real time. Uses a single window that contains all
+ * operations.
  *
  * @throws OutOfTime
  */
@@ -83,7 +84,7 @@ export const overconsumedEver = (encoded: Encoded, budget: Budget): readonly num
     budget,
   )
 
-/** Checks the windows that have no beginning. */
+/** Checks the windows that begin before the first operation. */
 function fromTheStart(
   { calls, returns }: Encoded,
   { ends, begins, reads }: Uses,
@@ -111,10 +112,10 @@ function fromTheStart(
 }
 
 /**
- * Checks the windows with a beginning. They begin just before the call of an operation that ends the value, and end
- * just after the return of one. The loop goes through the beginnings from last to first. For each end of a window, a
- * tree holds how many operations end the value within the window, minus those that begin the value and were called
- * before the window's end.
+ * Checks the windows that begin just before the call of an operation that ends the value, and end just after the return
+ * of such an operation. The loop visits the beginnings from last to first. For each end of a window, a tree holds a
+ * difference. It is the number of operations within the window that end the value, minus the number of operations
+ * called before the end of the window that begin the value.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -136,7 +137,8 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // Skip windows that do not contain this operation, because they need not begin at its call.
+    // Considers only windows that contain this operation. A window without the operation does not need to begin at its
+    // call.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]

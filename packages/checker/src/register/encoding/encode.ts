@@ -68,7 +68,7 @@ export function encodeRegister(
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
   const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
-  // Operations without a key concern one further object besides the named ones.
+  // Operations without a key concern one more object in addition to the named ones.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues(meaning, initialId, budget)
@@ -156,7 +156,7 @@ function meaningOf(
       value = from[place]
       next = k === CAS ? to[place] : value
       if (k === CAS && value === next) {
-        // A cas that changes nothing is a read of the value; with an unknown outcome it is dropped.
+        // A cas to the same value is a read of this value. If its outcome is unknown, it is dropped.
         if (outcome === INFO) continue
         k = READ
       } else {
@@ -211,8 +211,8 @@ type Events = Pick<Encoded, 'calls' | 'returns'>
 const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
 
 /**
- * Returns the event columns. An operation of unknown outcome never returns, even if the history says when the client
- * gave up.
+ * Returns the columns of event positions. An operation of unknown outcome never returns, even if the history contains
+ * the time at which the client gave up.
  */
 function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
   const { length } = row
@@ -226,7 +226,10 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
   return { calls, returns }
 }
 
-/** The ids of a pair's old and new value, by the pair's index in the table of values; null is the initial value. */
+/**
+ * The ids of the old and the new value of a pair, by the index of the pair in the table of values. Null stands for the
+ * initial value.
+ */
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array

@@ -9,8 +9,8 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../../limits/budget.ts'
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**
- * Replaces value ids by dense numbers, in place, with the initial value as 0. Sets the column that an operation does
- * not use to NOTHING. Returns the id of each number.
+ * Replaces value ids by dense numbers, in place. The initial value becomes 0. If an operation uses only one of the two
+ * columns, the other one becomes NOTHING. Returns the id of each number.
  *
  * @throws OutOfTime
  */
@@ -31,7 +31,10 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
   return numberByAppearance(columns, initial, budget)
 }
 
-/** The range of the halved ids, so that the difference of two fits 32 bits, and one bit each for even and odd ids. */
+/**
+ * The range of ids, halved so that the difference of two fits into 32 bits. `parities` has one bit for even ids and one
+ * for odd ids.
+ */
 interface Span {
   least: number
   greatest: number
@@ -42,8 +45,8 @@ const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
 /**
- * Widens a span by a column, without branching on a new greatest id: new values are often, but not always, the greatest
- * so far, so the branch would often be mispredicted.
+ * Widens a span by the ids of a column. The loop avoids a branch on a new greatest id. Such a branch would often be
+ * mispredicted, because many but not all new values are the greatest so far.
  */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids
@@ -63,7 +66,8 @@ function widen(span: Span, ids: Int32Array, initial: number): void {
   span.parities = parities
 }
 
-// By kind: NOTHING, whose bits are all 1, if the kind observes nothing (or writes nothing); 0 otherwise.
+// By kind: NOTHING, whose bits are all 1, if operations of the kind observe nothing; otherwise 0. `writesNothing` is
+// the same for writing.
 const observesNothing = new Int32Array(5)
 const writesNothing = new Int32Array(5)
 observesNothing[WRITE] = NOTHING
@@ -71,7 +75,7 @@ observesNothing[APPEND] = NOTHING
 writesNothing[READ] = NOTHING
 writesNothing[DIFFERS] = NOTHING
 
-/** Numbers the ids by subtraction. Used if few ids between the least and the greatest are missing. */
+/** Numbers the ids by subtracting the least id. Used if most ids between the least and the greatest occur. */
 function numberByRange(
   { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,

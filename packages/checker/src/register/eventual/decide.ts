@@ -129,7 +129,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // A single read shows this violation, so it is checked before violations that take two reads.
+  // A single read shows this violation, so it is checked before violations that two reads show.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -239,10 +239,10 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * Returns the acknowledged writes that no replica remembers. A write is lost if all writers of the remaining values had
- * returned before it was called. An append is lost if no write can have replaced it and no remaining value contains it.
- * Returns only the last lost writes, because the earlier ones were legally overwritten. If several last writes
- * overlapped, one of them should have survived.
+ * Returns the acknowledged writes of which no replica has the value. A write is lost if all writers of the remaining
+ * values had returned before it was called. An append is lost if no write can have replaced it and no remaining value
+ * contains it. Returns only the last lost writes, because the earlier ones were legally overwritten. If several last
+ * writes overlapped, at least one of them should have survived.
  */
 function lostWrites(
   input: Key,
@@ -264,7 +264,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (mayBeReplaced && !isKept(i)) return false
-      // Without appends this always holds, because the writers of the remaining values were called earlier.
+      // Without appends the write is lost, because the writers of the remaining values returned before its call.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

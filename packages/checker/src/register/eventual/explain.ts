@@ -37,7 +37,7 @@ export function disagreement(
   })
 }
 
-/** The largest number of different answers to list; more would explain nothing. */
+/** The maximum number of different answers that a sentence lists. */
 const MOST_SHOWN = 5
 
 /** Describes final reads of a value that no operation wrote. */

@@ -165,8 +165,8 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
 }
 
 /**
- * Splits a history by key. Returns a history of one key unchanged if its events have few gaps, because copying a
- * million operations gains nothing.
+ * Splits a history by key. If the history has one key and its events have few gaps, returns the history unchanged,
+ * because copying it would gain nothing.
  */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]

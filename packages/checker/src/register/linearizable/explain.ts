@@ -116,7 +116,10 @@ function standsAlone(some: Encoded, decoder: Decoder): boolean {
   )
 }
 
-/** Describes a contradiction that was not reduced, because nobody asked or time ran out. Computed on demand. */
+/**
+ * Describes a contradiction that was not reduced, because no reduction was requested or time ran out. The description
+ * is computed on demand.
+ */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)
@@ -136,7 +139,10 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
   }
 }
 
-/** Describes the last observation: the culprit's or, if the culprit only wrote, the last observation before it. */
+/**
+ * Describes the last observation. This is the culprit's observation or, if the culprit only wrote, the last observation
+ * before the culprit.
+ */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
   const { history } = decoder
@@ -182,8 +188,8 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 }
 
 /**
- * Describes which other operations also removed the observed value, and how often the value can have been present;
- * undefined if no others removed it, or if the value was present often enough.
+ * Describes which other operations removed the observed value, and how often the value can have been present. Undefined
+ * if no other operation removed the value, or if it was present often enough for all of them.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -199,8 +205,8 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
 }
 
 /**
- * Describes why an unknown initial value does not explain a read of a value that was not written in time; undefined if
- * there is no simple reason.
+ * Describes why an unknown initial value does not explain a read of a value that was written too late or never.
+ * Undefined if there is no simple reason.
  */
 function unlikeStart(
   set: Encoded,
@@ -252,9 +258,9 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Returns a second read that contradicts the observation, if the observed write and the newer write overlapped. The
- * times of two overlapping writes do not show which came later. The second read saw the newer write after the older one
- * was acknowledged.
+ * Returns a second read that contradicts the observation. Applies if the observed write overlapped the newer write, so
+ * that their times do not show which came later. The second read began after the older write was acknowledged, and saw
+ * the newer write.
  */
 function disagreeing(
   set: Encoded,
@@ -271,8 +277,8 @@ function disagreeing(
 }
 
 /**
- * Returns the last operation that completed before an observation's call and left or saw another value, preferably a
- * write.
+ * Returns the last operation that completed before the observation was called and that wrote or read a value other than
+ * the observed one. Prefers a write.
  */
 function newestBefore(set: Encoded, observation: number): number {
   const value = set.expects[observation]
@@ -308,13 +314,16 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
 /** Formats a gap as `1.2 ms `; empty if the history has no times. */
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
-/** The number of last completed operations, and of last open ones, that determine the states before the culprit. */
+/**
+ * The number of completed operations, and of open operations, that are examined for the states before the culprit.
+ * These are the last ones of each kind.
+ */
 const STATES_WINDOW = 64
 
 /**
- * Returns the possible values of the object at the culprit's call. Judges by the last operations before it and
- * everything that these may depend on. Every possible value is included, except values of unseen writes; undefined if
- * the values cannot be determined.
+ * Returns the possible values of the object at the culprit's call, except values of unseen writes. Judges by the last
+ * operations before that call, and by everything on which their results may depend. Undefined if the values cannot be
+ * determined.
  */
 function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
   if (part.hasAppend) return undefined
@@ -330,20 +339,20 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const candidates = new Set<number>([before.initial])
   // An unknown initial value may be any value that was read.
   if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
-  // A write of unknown outcome that nobody saw is also possible, but does not help the reader.
+  // An unseen write of unknown outcome may also have set the value. Listing such values would not help a person.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
     if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
   }
   const states: Json[] = []
   for (const value of candidates) {
-    // A read that saw the value earlier shows that the value was present at that time and may have been overwritten
-    // since.
+    // Reads that saw the value earlier are included. They show that the value was present at that time, although it may
+    // have been overwritten since.
     const seen = rows.filter((i) => before.expects[i] === value)
     const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
     if (impossible === 'unknown') return undefined
-    // The unknown initial value is possible, so the object may hold any value.
+    // The initial value is possible. It is unknown, so the object may hold any value.
     if (!impossible && part.anyStart && value === part.initial) return undefined
     if (!impossible) states.push(decoder.value(before.names[value]))
   }

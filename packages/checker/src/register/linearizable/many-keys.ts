@@ -21,7 +21,7 @@ import {
   verify,
 } from './turns.ts'
 
-/** The number of keys above which separate histories of the keys take more memory than all operations. */
+/** The number of keys above which one history per key takes more memory than the whole history. */
 const MANY = 8_192
 
 /** Reports whether `decideManyKeys` decides the history. Requires many keys, known initial values and no appends. */
@@ -46,8 +46,8 @@ interface Known {
 }
 
 /**
- * A key whose order was found but is not computed yet: if another key of the same batch is violated, the order is not
- * needed.
+ * A key that has an order. The order is computed only on demand, because it is not needed if another key of the same
+ * batch is violated.
  */
 interface Found {
   readonly key: number
@@ -151,8 +151,8 @@ function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): F
 }
 
 /**
- * Stores an order of a key that is only written to; false if the key is also read. Every order that respects the calls
- * explains these writes.
+ * Stores an order of a key that no operation reads; false if an operation reads the key. Every order that respects the
+ * times of the calls and returns is legal for such a key.
  */
 function keepWrites({ separated: { starts, columns }, rows, counts }: Known, key: number): boolean {
   if (columns === undefined) return starts[key] === starts[key + 1]
@@ -186,7 +186,7 @@ function conclude(
   let undecided = 0
   let decided = 0
   for (let key = 0; key < encoded.keys; key++) {
-    // The history may contain only a share of the keys; the other keys then have no operations.
+    // The history may contain only a share of the keys. The keys of other shares have no operations here.
     if (counts[key] === -1 && starts[key] < starts[key + 1]) undecided++
     else if (counts[key] > 0) decided++
   }
@@ -199,7 +199,8 @@ function conclude(
   let place = 0
   for (let key = 0; key < encoded.keys; key++) {
     if (counts[key] <= 0) continue
-    // Moves each key's rows toward the beginning, over the places of operations that did not take effect.
+    // Moves the rows of each key toward the beginning of the array. This overwrites places that operations without an
+    // effect left unused.
     rows.copyWithin(end, starts[key], starts[key] + counts[key])
     end += counts[key]
     packed.keys[place] = key

@@ -118,13 +118,16 @@ export function runInSlices(
 }
 
 /**
- * The number of operations decided in linear time between two checks of the clock, and the fixed cost of a part, in
- * operations.
+ * The number of operations decided in linear time between two checks of the clock. `OPERATIONS_FOR_A_PART` is the fixed
+ * cost of a part, expressed as a number of operations.
  */
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/** Returns a function that counts the given part and reports whether a clock check is due. */
+/**
+ * Returns a function that is called for each part. It reports whether enough operations have passed for another check
+ * of the clock.
+ */
 export function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {

@@ -22,13 +22,13 @@ type Step =
 type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
- * Watches one register whose initial value is unknown. The value becomes known when a read returns a value whose write
- * had not begun. It no longer matters when all operations called before the return of the first acknowledged write have
- * ended. All events are kept until one of the two occurs, and are then passed to a monitor with the right initial
- * value.
+ * Watches one register whose initial value is unknown. The initial value becomes known when a read returns a value
+ * whose write had not begun. It becomes irrelevant when all operations called before the return of the first
+ * acknowledged write have ended. Until one of the two happens, all events are kept. Then a monitor with the right
+ * initial value receives them.
  *
- * A value that an early operation read and whose write had begun may also be the initial value. The monitor assumes
- * that the value was written; if this assumption leads to a contradiction, the key is no longer judged.
+ * An early read may have returned a value whose write had begun. This value may also be the initial value, but the
+ * monitor assumes that the write produced it. If this assumption leads to a contradiction, the key is no longer judged.
  */
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
@@ -36,7 +36,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   /** Flights that began before the initial value was known, each with the inner monitor's flight. */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
-  /** The operations that may still read the initial value. */
+  /** The flights of operations that may still read the initial value. */
   const early = new Set<Flight>()
   let isOverwritten = false
   let isAmbiguous = false
@@ -118,7 +118,8 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
 }
 
 /**
- * Passes a step to the inner monitor. A flight that began after the initial value was known is the inner monitor's own.
+ * Passes a step to the inner monitor. If a flight began before the initial value was known, replaces it by the flight
+ * of the inner monitor.
  */
 function give(
   monitor: RegisterMonitor,

@@ -3,7 +3,7 @@ export type ValueName = number | string
 
 /** The reason why no order explains the events so far. */
 export type Impossible =
-  /** No write of the value had been called when it was read or replaced, or the value was certainly overwritten. */
+  /** The value was read or replaced before any write of it was called, or after it had certainly been overwritten. */
   | 'not there to be read'
   /** The value was overwritten before the read was called, or the read contradicts other reads. */
   | 'stale'
@@ -11,10 +11,10 @@ export type Impossible =
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** An earlier operation was impossible, which became known only together with the initial value. */
+  /** An earlier operation was impossible, but this became known only when the initial value became known. */
   | 'known late'
 
-/** An operation in flight, to be passed to the monitor again when the operation ends. */
+/** An open operation. The caller passes it back to the monitor when the operation ends. */
 export interface Flight {
   readonly call: number
   /** Whether the operation is a read or a cas, which may still return a value that was present at its call. */
@@ -33,15 +33,15 @@ interface Written {
   /** The block of the value; present if the value was certainly written. */
   block: Block | undefined
   /**
-   * Position at which the write became certain: the value, or a value that replaced it by cas, was acknowledged or
-   * read.
+   * The position of the event that made the write certain. This event acknowledged or read the value, or a value that
+   * replaced it by cas.
    */
   first: number
   /** The value by which a cas certainly replaced this one. */
   next: Written | undefined
   /**
-   * All equal values that may still be read, including this one; undefined if the value was written only once before it
-   * was forgotten.
+   * All written values that equal this one and may still be read, including this one. Undefined if the value was
+   * written only once before the monitor forgot it.
    */
   twins: Set<Written> | undefined
 }
@@ -53,15 +53,17 @@ interface Written {
 interface Block {
   /** Position of the earliest return among the block's operations. */
   readonly first: number
-  /** Position of the latest call among the block's operations. */
+  /** The position of the latest call among the operations of the block. */
   last: number
-  /** Whether `first` precedes the calls of all reads and cas in flight. */
+  /** Whether all open reads and cas were called after `first`. */
   settled: boolean
   readonly members: Set<Written>
 }
 
 export interface RegisterMonitor {
-  /** Returns the flight to pass back when the operation ends, or 'too much to remember'. */
+  /**
+   * Handles a call. Returns a flight that the caller passes back when the operation ends, or 'too much to remember'.
+   */
   called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
   /** Handles the outcome `ok`; `read` is the value read if the operation is a read. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
@@ -87,33 +89,35 @@ interface Writing {
  * Watches one register for linearizability, event by event. Reports a violation at the first event after which no order
  * exists.
  *
- * This is the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value it wrote to
- * the one it replaced, so that zones are those of whole chains ("blocks"). An order exists if and only if each chain
- * respects its calls and returns, and no two blocks A and B each have an operation that returned before one of the
- * other was called: first(A) < last(B) and first(B) < last(A). (A longer cycle contains a cycle of two blocks: the
- * block with the least `first` and its predecessor in the cycle.) Second, the condition is maintained event by event:
- * `first` never changes, and `last` grows only when a read or cas returns, so a conflict can arise only at such a
- * return.
+ * The monitor uses the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value that
+ * it wrote to the value that it replaced, so zones are those of whole chains ("blocks"). An order exists if and only if
+ * each chain respects its calls and returns, and no two blocks conflict. Two blocks A and B conflict if each has an
+ * operation that returned before the call of one of the other: first(A) < last(B) and first(B) < last(A). A longer
+ * cycle contains a cycle of two blocks, namely the block with the least `first` and its predecessor in the cycle.
+ * Second, the condition is maintained event by event. `first` never changes, and `last` grows only when a read or cas
+ * returns, so a conflict can arise only at such a return.
  *
- * Values that can no longer be read are forgotten. As soon as every read and cas in flight was called after first(B),
- * only last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) <
- * last(B) can then no longer be read, nor can a value whose successor by cas is settled. Returning a forgotten value is
- * as impossible as returning one that was never written, so neither is remembered. The values that remain are those
- * written by operations that overlap one in flight, and those of unread writes of unknown outcome.
+ * Values that can no longer be read are forgotten. As soon as all open reads and cas were called after first(B), only
+ * last(B) matters for later events. The two greatest of these positions suffice. A block A with first(A) < last(B) can
+ * then no longer be read, and neither can a value whose successor by cas is settled. To return a forgotten value is as
+ * impossible as to return a value that was never written, so the monitor remembers neither. The values that remain are
+ * values of writes that overlap an open operation, and values of unread writes of unknown outcome.
  *
- * A forgotten value may be written again: a later read of it can only have seen the later write. If a value is written
- * again before it is forgotten, the monitor ignores the reads of it, and which of its writes a cas replaced. Fewer
- * constraints cause no false alarm but may miss a violation. If all values are distinct, no violation is missed.
+ * A forgotten value may be written again; a later read of it can only have seen the later write. If a value is written
+ * again before it is forgotten, the monitor ignores the reads of the value. It also ignores which of the writes of the
+ * value a cas replaced. Fewer constraints cause no false alarm but may miss a violation. If all values are distinct, no
+ * violation is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // Blocks by `first`: the unsettled blocks, and the settled ones that may still be read.
+  // The blocks that are not settled, by `first`. `readable` holds the settled blocks that may still be read.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
   // Values with a certain successor, in the order in which the successor became certain.
   const replaced = createQueue<Written>()
-  // The settled block with the greatest `last`, and the greatest `last` among the other settled blocks.
+  // The settled block with the greatest `last`. `latestCall` is this `last`, and `otherCall` is the greatest `last`
+  // among the other settled blocks.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
@@ -139,7 +143,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
   /**
-   * Reports whether several writes may have written the value that was seen; if so, records that a violation may be
+   * Reports whether the value that was seen may come from several writes. If so, records that a violation may be
    * missed.
    */
   function isAmbiguous({ twins }: Written): boolean {
@@ -232,7 +236,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     else values.set(value, twin)
   }
 
-  /** Ends an operation: forgets the values that only this operation could still have read. */
+  /** Ends an operation. Forgets the values that no other open operation can still read. */
   function closed(flight: Flight): void {
     if (!flight.observes) return
     observers.delete(flight)
@@ -259,7 +263,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
 
   return {
     called(position, operation) {
-      // If no read or cas is in flight, everything acknowledged since the last one ended is settled.
+      // Without open reads and cas, everything acknowledged so far is settled.
       if (observers.size === 0) collect()
       if (operation.kind === 'read') {
         const flight: Flight = { call: position, observes: true, written: undefined }

@@ -40,15 +40,16 @@ interface Asked {
 }
 
 /**
- * The online checker for registers. If values are distinct (among those that may still be read), a violation is
- * reported at the event after which `check` would report one for the history so far. If values repeat sooner, a
- * violation may be reported later or be missed, and the answer is `not certain` from then on. The checker gives up a
- * key with appended strings. For a key whose initial value is unknown, a violation may be reported some events late. A
- * cas that names only its new value is judged as a write, so the answer becomes `not certain` when such a cas is
- * answered with the old value. If a route table says where values are, the checker gives up a key whose first reads
- * returned values that nobody wrote: see `ReadBack`.
+ * The online checker for registers. If all values that may still be read are distinct, a violation is reported at the
+ * event after which `check` would report a violation of the history so far. If values repeat sooner, a violation may be
+ * reported later or be missed, and the answer is `not certain` from then on.
  *
- * The checker holds the values written while a read or cas is in flight, and unread writes of unknown outcome.
+ * The checker gives up keys with appended strings. On a key whose initial value is unknown, a violation may be reported
+ * some events late. A cas that names only its new value is judged as a write. If such a cas is answered with the old
+ * value, the answer becomes `not certain`. If a route table locates values, the checker gives up a key whose first
+ * reads returned values that nobody wrote (see `ReadBack`).
+ *
+ * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */
 export const registerRoom: OnlineRoom<Asked> = {
   model: 'register',
@@ -59,7 +60,7 @@ export const registerRoom: OnlineRoom<Asked> = {
   mayLackInput: readsWhole,
   monitors({ initial: given, failedCas, retainAtMost, byRoutes }) {
     const anyStart = isUnknownStart(given)
-    // If the initial value is unknown, null stands for itself.
+    // If the initial value is unknown, null is an ordinary value.
     const initial = nameOf(anyStart ? null : given)
     const name = (value: Json | undefined): ValueName =>
       value === null || value === undefined ? initial : nameOf(value)
@@ -82,14 +83,14 @@ interface Watching {
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
-  /** Absent if reads certainly return the value that was written. */
+  /** Absent if a read certainly uses the same place as the write. */
   readonly readBack: ReadBack | undefined
 }
 
 /**
- * Tracks whether a route table reads the same place that it writes. If it does not, all reads seem to return values
- * that nobody wrote, which is not an error of the service. `check` detects this from most of the reads; this online
- * check suspects it from the first such read until a read returns a written value.
+ * Tracks whether a route table reads a value from the place to which it was written. If the two places differ, all
+ * reads seem to return values that nobody wrote, although the service made no error. `check` detects this from most of
+ * the reads. The online check suspects it from the first such read until a read returns a written value.
  */
 interface ReadBack {
   wrote(value: ValueName): void
@@ -119,7 +120,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // After a lost write, a read also returns the initial value, so this read is not evidence.
+      // The initial value is no evidence, because a read also returns it after a lost write.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {
@@ -154,7 +155,7 @@ function watchRegister(
     if (type === 'info') return monitor.abandoned(flight)
     if (type === 'fail') return monitor.failed(flight)
     if (said?.is === 'half' && saidOf(output)?.is === 'full') isAnswerUnused = true
-    // A cas from a value to the same value is a read of it.
+    // A cas with equal old and new values counts as a read of its old value.
     const seen = said?.is === 'full' ? said.from : output
     if (said === undefined && flight.written === undefined) readBack?.read(name(seen))
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)

@@ -4,7 +4,7 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { firstWhere } from '../../search/halving.ts'
 
 /**
- * The state of a string that no observation can match before the next write, because appends only make the string
+ * The state of a string that cannot satisfy any observation before the next write. Appends only make such a string
  * longer.
  */
 export const DEAD = 0
@@ -15,8 +15,8 @@ export interface AppendStates {
   /** The state of an initial value. */
   readonly startOf: (value: number) => number
   /**
-   * By operation: the state that it observes or writes; NOTHING if it does not. For an append, `writes` holds the
-   * value.
+   * By operation: the state that it observes; NOTHING if it observes none. `writes` holds the state that it writes, or
+   * NOTHING. For an append, `writes` holds the appended value.
    */
   readonly expects: Int32Array
   readonly writes: Int32Array
@@ -45,8 +45,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state: the range of texts that it is a prefix of, and its length; for a value that is not a string, -1 and the
-  // value.
+  // By state of a string: the range, from `firstOf` to `endOf`, of the observed texts that begin with the string, and
+  // in `lengthOf` its length. For a value that is not a string: -1 in both bounds, and the value in `lengthOf`.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -57,7 +57,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // Returns the state of the first `length` code units of the texts from `first` to `end`, followed by `piece`.
+  // Returns the state for a string: the first `length` code units that the texts from `first` to `end` share, followed
+  // by `piece`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)

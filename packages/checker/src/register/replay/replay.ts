@@ -22,8 +22,8 @@ export function faultOfWitness(
 }
 
 /**
- * Describes what is wrong with a real-time witness for operations on a single key, whatever its number; undefined if it
- * is correct.
+ * Describes what is wrong with a real-time witness for operations on a single key. The key may have any number.
+ * Undefined if the witness is correct.
  */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
@@ -57,7 +57,8 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // An operation of unknown outcome never returned, so it precedes no operation, but others precede it.
+      // An operation of unknown outcome has no return. It precedes no other operation of its client, but other
+      // operations precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
@@ -66,7 +67,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // Replace the text by its number, so that the next read compares numbers.
+      // The state becomes the number of the text, so that the next read compares only numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
@@ -110,7 +111,7 @@ function isRightOnOneKey(
     faults |= (returns[i] - latestCall) >> 31
     const later = calls[i] - latestCall
     latestCall += later & ~(later >> 31)
-    // -1 for DIFFERS, otherwise 0. DIFFERS is the only kind whose last two bits are both 1.
+    // The result is -1 for DIFFERS and 0 for any other kind. DIFFERS is the only kind whose last two bits are both 1.
     const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)
     const difference = expects[i] ^ state
     const isSame = (difference - 1) >> 31
@@ -118,7 +119,7 @@ function isRightOnOneKey(
     const isObservation = writes[i] >> 31
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
-  // The order has as many operations as the history, without repetition, so none is missing.
+  // The order contains as many operations as the history, and none twice, so it contains all.
   if (end === length) return faults === 0
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false

@@ -5,12 +5,13 @@ import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded
 const PUT_TOGETHER = -1
 
 /**
- * Reports whether orders of strings with put, append and get are correct; key k's order is from `starts[k]` up to
- * `starts[k + 1]`. Every completed operation must occur once, be legal at its place, on plain bytes, and not follow an
- * operation called after it had returned. Shares no code with the algorithm that finds the orders. Texts are compared
- * as in `Pieces`.
+ * Reports whether orders of strings with put, append and get are correct. The order of key k is at the indices from
+ * `starts[k]` to `starts[k + 1]` - 1. Every completed operation must occur once and be legal at its place, on plain
+ * bytes. An operation that had returned before another was called must come before it. Shares no code with the
+ * algorithm that finds the orders. Texts are compared as in `Pieces`.
  *
- * All keys advance together, in the order of calls, so that the visited data is close together in memory.
+ * The replay advances all keys together, in the order of calls, so that it visits data that is close together in
+ * memory.
  */
 export function areAppendsInOrder(
   encoded: Encoded,
@@ -31,7 +32,7 @@ export function areAppendsInOrder(
       if (calls[i] > latestCall[k]) latestCall[k] = calls[i]
       const value = values[k]
       if (kind[i] === READ) {
-        // The next read of the same text then compares numbers.
+        // The value becomes the number of the text, so that the next read of the text compares only numbers.
         if (value === PUT_TOGETHER && strings.is(k, expects[i])) values[k] = expects[i]
         if (values[k] !== expects[i]) return false
       } else if (kind[i] === WRITE) {

@@ -11,8 +11,8 @@ export interface Basis {
 }
 
 /**
- * Returns an order that contains program order and reads-from, and follows the times of the calls where possible. If
- * program order and reads-from form a cycle, returns the order of calls; saturation will find the cycle.
+ * Returns an order that contains program order and reads-from. Where these leave a choice, it follows the times of the
+ * calls. If program order and reads-from form a cycle, returns the order of calls. Saturation then finds the cycle.
  *
  * @throws OutOfTime
  */
@@ -52,8 +52,8 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
 }
 
 /**
- * By write: the time by which it had certainly taken effect, which is its own return or the return of the first
- * operation that saw it.
+ * Returns, by write, the time by which it had certainly taken effect. This is its own return, or the return of the
+ * first operation that saw it if that is earlier.
  */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()

@@ -21,7 +21,10 @@ export interface KeyWrites {
   readonly writers: Int32Array
   /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
-  /** Returns the end, in `writes`, of the part of a list that is among the first `count` operations of its thread. */
+  /**
+   * Returns an index in `writes`: the end of the writes of a list that are among the first `count` operations of its
+   * thread.
+   */
   readonly seek: (list: number, count: number) => number
 }
 
@@ -31,7 +34,7 @@ export function writesByKey(
   { count, of, place, members }: Threads,
   budget: Budget,
 ): KeyWrites {
-  // Sort the writes by key, then by thread, then in thread order.
+  // The writes are sorted by key. Writes of one key are sorted by thread, and writes of one thread are in thread order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]
@@ -72,7 +75,7 @@ export function writesByKey(
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
-  // By list: the end of the last search, which is probably near the next one.
+  // By list: the position at which the last search ended. The next search probably ends near this position.
   const hints = starts.slice()
   const search = (list: number, count: number): number => {
     let low = starts[list]

@@ -19,9 +19,9 @@ const BYTES_PER_CANDIDATE = 8
 const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
- * Returns all possible sources of each read, except later writes of the read's own client. An `info` write of a value
- * that was never read is omitted, because it can be assumed not to have happened. For reads and writes only. Undefined
- * if memory does not suffice: if there are few values, each read may have seen a fraction of all writes.
+ * Returns all possible sources of each read. Later writes of the read's own client are excluded. Omits an `info` write
+ * of a value that was never read, because such a write can be assumed to have no effect. For reads and writes only.
+ * Undefined if memory does not suffice: with few distinct values, each read may have seen many of the writes.
  *
  * @throws OutOfTime
  */
@@ -65,8 +65,8 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     }
     taken += bytes
     const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
-    // Order the candidates by the clock: first the writes called before the read returned, the latest call first. This
-    // guess affects only the order of the search.
+    // Candidates are ordered by the clock. Writes called before the read returned come first, the latest call first.
+    // This is only a guess that speeds up the search.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
     if (expects[i] === initial) possible.push(INITIAL)

@@ -3,11 +3,14 @@ import { assemble, type Threads } from '../../encoding/threads.ts'
 import type { Budget } from '../../limits/budget.ts'
 
 /**
- * Joins threads end to end, as if the later process knew everything that the earlier one did. If every unknown outcome
- * retires a process, there are far more processes in total than at any one time, and the vector of each operation has
- * one entry per thread. Beyond `columns` threads, a thread follows the finished thread that has been idle longest. The
- * added order probably holds but is only assumed: a contradiction that uses it is no violation. Threads whose first
- * operations are in `apart` are not joined to others.
+ * Joins threads end to end. The first operation of a later thread is assumed to follow all operations of an earlier,
+ * finished thread.
+ *
+ * If processes retire after each unknown outcome, a history has far more processes in total than at any one time, and
+ * the vector of each operation has one entry per thread. With more than `columns` threads, each further thread is
+ * joined to the finished thread that has been idle longest. The added order probably holds but is only assumed. A
+ * contradiction that uses it proves no violation. Threads whose first operations are in `apart` are not joined to other
+ * threads.
  *
  * @throws OutOfTime
  */
@@ -25,7 +28,7 @@ export function joinThreads(
   )
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
-  /** By column: the time at which all its operations had taken effect. */
+  /** By column: the time by which all operations in the column have taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
     budget.look(start[t + 1] - start[t])

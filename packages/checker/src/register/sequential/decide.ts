@@ -23,24 +23,29 @@ export type Sequentiality =
       /** The cycle, if the contradiction is a single cycle of forced orders. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
       /**
-       * Operations that are contradictory by themselves, if the contradiction distinguishes cases by the order of
-       * `pairs`.
+       * Operations that contradict each other by themselves. Present if the contradiction was found by trying both
+       * orders of each of `pairs`.
        */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
-      /** The operation that observed a value that no operation can have written, if this is the contradiction. */
+      /**
+       * Present if the contradiction is an observation of a value that no operation can have written: this operation
+       * observed it.
+       */
       readonly thinAir?: number
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
- * Decides sequential consistency (Lamport 1979) of all keys together: each of two keys may have an order while both
- * together have none. If the source of each read is certain, derives forced orders to a fixpoint, then makes one direct
- * attempt at an order, then tries both orders of each open pair of writes. Otherwise searches over the progress of each
- * process.
+ * Decides sequential consistency (Lamport 1979) of all keys together. This is necessary because two keys may each have
+ * an order while both together have none.
  *
- * `steps` bounds the search for repeated values; by default only the budget bounds it. `facts` are the reads' sources,
- * if known already.
+ * If the source of each read is certain, first derives forced orders to a fixpoint. Then makes one direct attempt at an
+ * order, and finally tries both orders of each open pair of writes. If some source is not certain, searches over the
+ * progress of each process.
+ *
+ * `steps` bounds the search for repeated values; by default only the budget bounds it. `facts` are the sources of the
+ * reads, if they are already known.
  *
  * @throws OutOfTime
  */
@@ -72,9 +77,9 @@ const COLUMNS = 64
 const MOST_PARTINGS = 30
 
 /**
- * Decides with threads joined, if there are many threads. An order of the joined threads is an order of the history. A
- * contradiction counts only if it does not use the joints; otherwise the joints it used are removed, until no joint is
- * used or an order is found. Undefined if neither is reached.
+ * Decides a history of many threads by joining threads. An order of the joined threads is also an order of the history.
+ * A contradiction counts only if it does not use a joint. Otherwise the joints that it used are removed, and the
+ * decision is repeated. Undefined if the repetitions lead neither to an order nor to a contradiction that counts.
  */
 export function decideJoined(
   facts: ReadsFrom,
@@ -99,7 +104,10 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /** The operations that a violation assumes to follow others only because threads were joined. */
+  /**
+   * Operations at joints that a violation uses. Such an operation is assumed to follow another one only because their
+   * threads were joined.
+   */
   readonly joined?: readonly number[] | undefined
 }
 
@@ -150,13 +158,16 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
 }
 
 /**
- * Searches for an order in four phases: depth first for a limited number of steps, which suffices for most small
- * histories; random attempts, which succeed if there are many orders; guesses of the reads' sources, at first as the
- * clock suggests; and depth first until time runs out.
+ * Searches for an order in four phases:
+ *
+ * - depth first for a limited number of steps, which suffices for most small histories
+ * - random attempts, which succeed if there are many orders
+ * - guesses of the sources of reads, beginning with the sources that the clock suggests
+ * - depth first until time runs out
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
-  // A step examines the next operation of each process.
+  // One step examines the next operation of each process. With many processes a slice therefore has fewer steps.
   const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {

@@ -8,7 +8,7 @@ import type { Conflict, Saturation } from './saturation.ts'
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The operations assumed to follow others only because threads were joined. */
+  /** Operations that the derivation assumes to follow others only because their threads were joined. */
   readonly joined: readonly number[]
   /** The path that each derived order depends on. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
@@ -23,7 +23,7 @@ type Numbers = Map<Edge, number>
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // A converted edge (see `betweenWrites`) depends on all derived orders.
+  // `betweenWrites` may convert the last edge. The converted edge may depend on all derived orders.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]
@@ -64,9 +64,9 @@ function premisePath(
 }
 
 /**
- * Converts a contradiction between a read and a write to one between two writes, which is easier to see. The write that
- * the read saw precedes the other write, so the read must precede that write too; but the read also follows it. So the
- * write that the read saw must both precede and follow the other.
+ * Converts a contradiction between a read and a write to a contradiction between two writes, which is easier to
+ * understand. The read's source precedes the other write, so the read must precede the other write. But the read also
+ * follows it. Expressed between writes: the source must both precede and follow the other write.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge

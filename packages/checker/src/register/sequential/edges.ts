@@ -5,7 +5,10 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /** For a derived order: `premise` precedes `conclusion` (by earlier edges), and `reader` saw its source. */
+  /**
+   * Present for a derived order. The order follows because the first operation of `premise` precedes the second by
+   * earlier edges, and because `reader` saw its source.
+   */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }

@@ -20,7 +20,7 @@ const MOST_PAIRS = 4
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
 /**
- * Explains why no order of all operations exists, by a reduced set of operations, and as a cycle of orders if there is
+ * Explains by a reduced set of operations why no order of all operations exists. Shows a cycle of orders if there is
  * one.
  */
 export const explainSequential = (
@@ -61,8 +61,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // Adds, for an operation of unknown outcome, an operation that saw it and thus shows that it happened. The set grows
-  // during the iteration.
+  // For each operation of unknown outcome, the loop adds an operation that saw it, because this shows that it took
+  // effect. The loop also visits the added operations.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []

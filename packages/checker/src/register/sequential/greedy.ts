@@ -3,7 +3,7 @@ import type { Budget } from '../../limits/budget.ts'
 import { NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
-/** A write that was chosen among several that could come first. */
+/** A choice of one write among several writes that were possible next. */
 interface Choice {
   readonly mark: number
   readonly placed: number
@@ -19,15 +19,15 @@ const MOST_CHANGES = 2_000_000
 /**
  * Builds one order from front to back; undefined if this fails, which proves nothing.
  *
- * Every step respects the forced order. Observations, and writes that nobody reads, rule out no other order, so they
- * are placed as early as possible. Only a write that is read requires a choice: the candidate that took effect first by
- * the clock (by its return, or its first read). Choosing a write orders it before all remaining writes of its key, and
- * the consequences are derived immediately. On a contradiction the next candidate is tried; when none is left, the last
- * choice is undone.
+ * Every step respects the forced order. Observations, and writes that no operation reads, are placed as early as
+ * possible, because this excludes no other order. Only a write that is read requires a choice. The first candidate is
+ * the write that took effect first by the clock (by its own return or by its first read). A chosen write is ordered
+ * before all remaining writes of its key, and the consequences are derived immediately. If this leads to a
+ * contradiction, the next candidate is tried. If no candidate is left, the last choice is undone.
  *
- * The result is legal without a check of values: when a write that is read is placed, it precedes all remaining writes
- * of its key (a cas does because the write it observed does), and so do its reads. No later write can therefore come
- * between the write and its reads.
+ * The result is legal without a check of values. When a write that is read is placed, it precedes all remaining writes
+ * of its key, and so do its reads. A cas precedes them because the write that it observed does. No later write can
+ * therefore come between the write and its reads.
  *
  * Does not undo its choices in the saturation (see `Saturation.reset`).
  */
@@ -64,7 +64,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
-  /** Orders a write before all remaining writes of its key; false if this is contradictory. */
+  /** Reports whether a write can come before all remaining writes of its key. If so, adds these orders. */
   const isPossible = (write: number): boolean => {
     const later: number[] = []
     for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {

@@ -20,11 +20,13 @@ const MOST_FAVOURED = 24
 const CERTAIN = 8
 
 /**
- * Builds an order of all keys' operations from front to back by random choices, and starts over when no operation can
- * be placed. Returns undefined if no attempt succeeds, which proves nothing. An observation that holds is placed
- * immediately; otherwise the next write is drawn at random, favouring writes that many observations wait for. Most
- * sequential histories have so many valid orders that an early attempt succeeds, whereas a depth-first search explores
- * everything after a wrong early choice. Does not handle appends.
+ * Builds an order of the operations on all keys from front to back by random choices. Starts over when no operation can
+ * be placed. Returns undefined if no attempt succeeds, which proves nothing.
+ *
+ * An observation that holds is placed immediately. Otherwise the next write is drawn at random, with a preference for
+ * writes that many observations wait for. Most sequential histories have so many valid orders that an early attempt
+ * succeeds. A depth-first search, in contrast, explores everything that follows a wrong early choice. Does not handle
+ * appends.
  *
  * @throws OutOfTime
  */
@@ -76,7 +78,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
     }
   }
   const heads = new Int32Array(count)
-  // By key and value: the number of observations that are next in their threads and wait for the value.
+  // By key and value: the number of threads whose next operation is an observation that waits for the value.
   const waiting = new Map<number, number>()
   const nameOf = (operation: number, value: number): number => key[operation] * values + value
   const countWaiting = (): void => {

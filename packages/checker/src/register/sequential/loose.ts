@@ -25,9 +25,9 @@ export function looseReason(history: History): string | undefined {
 }
 
 /**
- * Returns the operations that can contradict a level although some clients are unnamed. Omits the unnamed clients'
- * reads of a written or initial value, because such a read can be placed right after its source, and their writes that
- * nobody saw. If the remaining operations are contradictory, the whole history is.
+ * Returns the operations that can contradict a level although some clients are unnamed. Omits reads of a written or
+ * initial value by unnamed clients, because such a read can be placed right after its source. Omits writes by unnamed
+ * clients that nobody saw. If the remaining operations contradict each other, the whole history is contradictory.
  *
  * @throws OutOfTime
  */

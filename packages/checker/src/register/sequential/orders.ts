@@ -24,12 +24,13 @@ interface Rests {
 }
 
 /**
- * Decides whether the forced order can be completed. Two writes of a key may be unrelated by any forced order. If at
- * least one of them is read, the search assumes one order of the two, derives the consequences, and on a contradiction
- * assumes the other order. Without such pairs every completion is legal (see `completion`). If both orders of every
- * open pair are contradictory, no completion exists. Restarts put the pairs of recent contradictions first, so that a
- * small cause deep in a long history is found early. The number of restarts is bounded, so the search ends. It uses no
- * recursion, no memo and no hashing.
+ * Decides whether the forced order can be extended to a legal order. Two writes of a key form an open pair if the
+ * forced order leaves their order open and at least one of them is read. The search assumes one order of an open pair
+ * and derives the consequences. On a contradiction it assumes the other order. If no pair is open, every extension is
+ * legal (see `completion`). If both orders of every open pair are contradictory, there is no legal order.
+ *
+ * A restart begins with the pairs of recent contradictions, so that a small cause deep in a long history is found
+ * early. The number of restarts is bounded, so the search ends. It uses no recursion, no memo and no hashing.
  */
 export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswer {
   let urgent: Pair[] = []
@@ -47,7 +48,10 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /** Undoes all decisions and derives the contradictions again, to record what each depends on. */
+  /**
+   * Undoes all decisions and derives the contradictions again. Records the operations that each contradiction depends
+   * on.
+   */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()
@@ -114,7 +118,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // Only a scan moves the cursor, because an urgent pair does not imply that the pairs before it are ordered.
+    // An urgent pair does not move the cursor, because pairs before it may still be open. Only a scan moves the cursor.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -126,7 +130,7 @@ function attempt(
       conflicts.push(next)
       if (conflicts.length >= limit) return { result: 'restart', conflicts }
       saturation.undo(next.mark)
-      // Both orders failed, so an earlier decision is wrong.
+      // Both orders of the pair are contradictory, so an earlier decision is wrong.
       let back: Decision | undefined = next
       while (back?.flipped) {
         back = decisions.pop()
@@ -156,7 +160,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
       if (encoded.writes[write] === NOTHING) continue
       for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
         if (thread[list] === threads.of[write]) continue
-        // The writes before this position precede `write`.
+        // The loop skips writes that are known to precede `write`.
         for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break

@@ -54,7 +54,8 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // An impossible optional cas is a contradiction only if the reads that need the cas have no other source.
+      // This reader is a cas of unknown outcome that cannot have happened. The reads that need it may have a different
+      // source if values are repeated or a failed cas is an observation. Otherwise this is a contradiction.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

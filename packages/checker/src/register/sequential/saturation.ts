@@ -19,9 +19,12 @@ export interface Saturation {
   readonly threads: Threads
   readonly encoded: Encoded
   readonly writerOf: Int32Array
-  /** The operations in an order that contains program order and reads-from; every scan uses this order. */
+  /** The operations in an order that contains program order and reads-from. Every scan visits them in this order. */
   readonly basis: Int32Array
-  /** By write: the latest time at which it took effect, by the clock. A guess, which rules nothing out. */
+  /**
+   * By write: the latest time, by the clock, at which it took effect. This time only guides the search and excludes no
+   * order.
+   */
   readonly effectBy: Int32Array
   /** Reports whether a is known to precede b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean
@@ -35,7 +38,7 @@ export interface Saturation {
   readonly commit: () => void
   /** The number of changes made by assumptions that can still be undone. */
   readonly changes: () => number
-  /** Undoes all assumptions; false if some were made permanent. */
+  /** Undoes all assumptions. Returns false if some assumptions were made permanent. */
   readonly reset: () => boolean
   /**
    * The resource that ran out during a derivation, if any. The orders are then true but incomplete, and `undo` must not
@@ -124,7 +127,7 @@ export function saturate(
     if (stopped === undefined) merge(from, to, vectors.all)
     return undefined
   }
-  /** Derives orders from new predecessors of an operation that observes or writes its key. */
+  /** Derives orders from the new predecessors of an operation that observes or writes a key. */
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
@@ -136,14 +139,14 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // All of these writes also precede the source, so they imply nothing new.
+        // The source already has these writes as predecessors, so they imply no new order.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
-        // Most of these orders are known already, so check before creating an edge.
+        // Most of these orders are known already, so the order is checked before an edge is created.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
@@ -162,7 +165,10 @@ export function saturate(
     }
     return undefined
   }
-  /** Derives orders from an operation's new predecessors, and passes these predecessors on to its successors. */
+  /**
+   * Derives orders from the new predecessors of an operation, and passes the new predecessors on to the successors of
+   * the operation.
+   */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)
@@ -309,8 +315,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // The first write of the read's own thread should follow the read; if it does not, processing it reveals the
-      // contradiction.
+      // The first write of the read's own thread needs no edge. It should follow the read. If it precedes the read,
+      // processing the read reveals the contradiction.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

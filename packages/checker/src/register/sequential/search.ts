@@ -13,12 +13,12 @@ export interface SequentialSearch {
 }
 
 /**
- * Creates a search for one legal order of all keys' operations, thread by thread; values may repeat. A configuration is
- * each thread's progress, the optional operations used, and the state of each key; configurations are remembered
- * exactly.
+ * Creates a search for one legal order of the operations on all keys, thread by thread. Values may repeat. A
+ * configuration is the progress of each thread, the optional operations used, and the state of each key. Configurations
+ * are remembered exactly.
  *
- * An observation that is next in its thread and holds is taken immediately, because it changes no state and so rules
- * nothing out. An optional write is used only if a later operation could observe it.
+ * If the next operation of a thread is an observation that holds, it is taken immediately. This is safe, because an
+ * observation changes no state. An optional write is used only if a later operation can observe it.
  */
 export function createSequentialSearch(
   encoded: Encoded,
@@ -35,8 +35,8 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // The key holds the progress of each thread of completed operations, and one bit for each optional operation that can
-  // matter.
+  // The threads of completed operations. The key of a configuration holds their progress, and one bit for each
+  // operation of `optional`.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length

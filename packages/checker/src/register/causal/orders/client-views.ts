@@ -29,10 +29,10 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 }
 
 /**
- * Decides whether a client with overlapping reads can put the writes and its own reads in one order, up to each of its
- * operations. For PRAM these are all writes, each client's in its own order; for causal memory, the writes in the
- * operation's past, in causal order. Overlapping reads may be ordered either way, so this is sequential consistency of
- * fewer operations.
+ * Decides whether a client with overlapping reads can put writes and its own reads in one order, up to each of its
+ * operations. For PRAM the writes are all writes, in the order of each client. For causal memory they are the writes in
+ * the past of the operation, in causal order. Overlapping reads may come in any order, so the question is sequential
+ * consistency of fewer operations.
  *
  * @throws OutOfTime
  */
@@ -111,7 +111,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   const place = new Int32Array(length)
   const columnOf = new Map<number, number>()
   const sizes: number[] = []
-  // By thread: its operations handled so far, and their positions in the whole thread.
+  // By thread: those of its operations that were visited so far.
   const kept: number[][] = []
   const pairs: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] }
   for (let n = 0; n < length; n++) {
@@ -131,7 +131,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // An operation inherits all that its predecessor in the thread knows.
+      // The previous operation of the thread already has this predecessor, so the edge is not needed.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
       if (before === undefined) continue
@@ -162,7 +162,8 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
 }
 
 /**
- * Returns the source of each read whose source is among `indices`. A view has to explain only the client's own reads.
+ * Returns the reads whose source is among `indices`, with their sources. All other reads have no source here, because a
+ * view explains only the reads of its client.
  */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)

@@ -7,28 +7,31 @@ import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
 
 /**
- * How a history can contradict a level, given each read's source. Results that several levels share are computed once,
- * on first use.
+ * The ways in which a history can contradict a level, for known sources of the reads. Results that several levels use
+ * are computed once, on first use.
  */
 export interface Relations {
   readonly facts: Facts
   /** Looks for a read that saw a write from its own future. */
   readonly inFuture: () => Judged
-  /** Looks for a read that saw a write from its own future, or one that was overwritten in the read's causal past. */
+  /**
+   * Looks for a read that saw a write from its own future, or whose source was overwritten in the causal past of the
+   * read.
+   */
   readonly inCausalPast: () => Judged
   /**
-   * Looks for a contradiction as `inCausalPast` does, or a conflict of the reads with every order of the writes that
-   * all processes share.
+   * Looks for every contradiction that `inCausalPast` finds. Also looks for reads that no single order of the writes,
+   * shared by all processes, can explain.
    */
   readonly inArbitration: () => Judged
-  /**
-   * Looks for a read that saw a write from its own future, or for a breach of the guarantee by reads of single clients.
-   */
+  /** Looks for a read that saw a write from its own future, or for reads by one client that break the guarantee. */
   readonly inSession: (guarantee: Guarantee) => Judged
   /**
-   * Looks for a client that cannot put the writes and its own reads in one order. `client order` concerns all writes,
-   * each client's in its own order; `causal order` concerns the writes in the reads' past, in causal order, and also
-   * looks for a read that saw a write from its own future.
+   * Looks for a client that cannot put writes and its own reads in one order.
+   *
+   * - `client order`: the writes are all writes, in the order of each client.
+   * - `causal order`: the writes are those in the past of the reads, in causal order. This also looks for a read that
+   *   saw a write from its own future.
    */
   readonly inViews: (order: 'client order' | 'causal order') => Judged
   /** All operations in arbitration order, after `inArbitration` found no contradiction. */
@@ -130,8 +133,8 @@ function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
 /**
- * Converts the orders that break a guarantee to a contradiction. A single order forms a cycle with the operations' own
- * order.
+ * Converts the orders that break a guarantee to a contradiction. A single order is enough for a contradiction: it is
+ * contrary to the order of the operations themselves.
  */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>
   cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

@@ -5,10 +5,10 @@ import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
 /**
- * Returns a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
- * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history without these patterns whose causal order is acyclic is
- * causally consistent (CC). Only the last write of each thread to the key matters: if an earlier write follows the
- * source, so does the last.
+ * Returns a read whose source was overwritten in the read's own causal past. These are the patterns WriteCOInitRead and
+ * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history is causally consistent (CC) if its causal order is acyclic
+ * and no such read exists. Of each thread, only the last write to the key matters. If an earlier write of the thread
+ * follows the source, the last write follows it too.
  *
  * @throws OutOfTime
  */
@@ -134,8 +134,8 @@ function place(
 }
 
 /**
- * Returns a cycle among the remaining operations. Each of them waits for another, so a backward walk must reach a
- * cycle.
+ * Returns a cycle among the remaining operations. Each remaining operation waits for another one, so a backward walk
+ * reaches a cycle.
  */
 function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
   const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
@@ -152,7 +152,10 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
   return walk.slice(seen.get(at)).reverse()
 }
 
-/** Returns an order that leads to an operation from another unplaced one; `into` are the conflicts that lead to it. */
+/**
+ * Returns an order by which an operation waits for another operation that is not placed. `into` holds the conflicts
+ * that lead to the operation.
+ */
 function waitsFor(
   operation: number,
   { writerOf, threads }: Facts,

@@ -5,12 +5,12 @@ export interface Contradiction {
   /** The orders derived earlier, oldest first; each may depend on the ones before it. */
   readonly derived: readonly Edge[]
   /**
-   * The whole cycle if `isWhole`; otherwise its last order, whose `to` precedes its `from` by program order, reads-from
-   * and derived orders.
+   * If `isWhole`, the whole cycle. Otherwise only the last order of a cycle. Program order, reads-from and derived
+   * orders then lead from its `to` back to its `from`.
    */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
-  /** A thread of the client, if the contradiction concerns the reads of only one client. */
+  /** A thread of the client whose reads are contradicted; absent if the contradiction concerns several clients. */
   readonly thread?: number | undefined
   /** Every operation used to derive the cycle's orders, if another search derived them. */
   readonly involved?: ReadonlySet<number>
@@ -21,7 +21,7 @@ export interface Contradiction {
 export type Judged =
   | Contradiction
   | 'none'
-  /** A contradiction that no single cycle shows. */
+  /** There is a contradiction that no single cycle expresses. */
   | 'contradicted'
   | 'out of memory'
   | 'out of time'

@@ -46,7 +46,10 @@ export function previousOf({ of, place, start, members }: Threads, operation: nu
   return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
-/** The last of these writes among the first `count` operations of the thread; -1 if there is none. */
+/**
+ * Returns the last of `writes`, all from one thread, among the first `count` operations of the thread; -1 if there is
+ * none.
+ */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
   let low = 0
   let high = writes.length
@@ -73,8 +76,9 @@ export interface CausalOrder {
 }
 
 /**
- * Returns all operations, each after the previous operations of its client and after the write it saw, otherwise by
- * call. If these orders form a cycle, returns the cycle: some read saw a write from its own future.
+ * Returns all operations in an order. Each operation comes after the previous operations of its client and after the
+ * write that it saw; otherwise the order of calls decides. If these conditions form a cycle, returns the cycle, which
+ * shows that a read saw a write from its own future.
  *
  * @throws OutOfTime
  */

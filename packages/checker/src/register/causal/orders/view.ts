@@ -4,7 +4,7 @@ import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
-/** The reason why one process cannot order the writes and its own reads: `last` closes a cycle with `edges`. */
+/** The reason why one process cannot order the writes and its own reads: a cycle of `edges` and `last`. */
 interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -13,11 +13,14 @@ interface ViewConflict {
 
 export interface Views {
   /**
-   * Returns the conflict, if any, that prevents one order from explaining a thread's reads up to `until`; `sources`
-   * holds the write that each read saw.
+   * Returns the conflict that prevents one order from explaining the reads of a thread up to `until`; undefined if
+   * there is none. `sources` holds the write that each read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
-  /** The resource that ran out, if any; if one did, a search that found no conflict proves nothing. */
+  /**
+   * Returns the resource that ran out. If a resource ran out, a search without a conflict proves nothing. Undefined if
+   * none ran out.
+   */
   readonly stopped: () => 'out of time' | 'out of memory' | undefined
   readonly release: () => void
 }
@@ -36,7 +39,7 @@ export interface Views {
  * last of these sources that precedes it in each thread.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // If a client's operations overlap, its threads alone do not show all predecessors of an operation.
+  // If operations of a client overlap, the threads of the client alone do not give all predecessors of an operation.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own
@@ -60,7 +63,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   /** The number of a thread's forced sources among its first `count` operations. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
-  // The thread whose view is being searched, its reads, and the predecessors of each read.
+  // The thread whose view is searched. `reads` holds its reads, and `past` holds the predecessors of each read.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
@@ -75,7 +78,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
     return low
   }
-  /** Adds to a row everything that precedes the operations in the row. */
+  /** Extends a row by all predecessors of the operations in the row. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
       changed = false
@@ -89,7 +92,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  /** Forces everything in `row` before a source, which also extends the rows of later sources in the same thread. */
+  /** Orders all operations in `row` before a source. This also extends the rows of later sources in the same thread. */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
     const places = forcedPlaces[thread]
@@ -182,7 +185,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // Earlier reads with the source in their past now have a larger past and must be visited again.
+        // The source now has more predecessors. Earlier reads that have the source in their past must be visited again.
         const back = firstWith(past, i, of[source], place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
@@ -199,7 +202,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   return { conflictOf, stopped: () => stopped, release: () => own?.release() }
 }
 
-/** The predecessors of each operation by its client's order alone. */
+/** Returns the predecessors of each operation by the order of its client alone. */
 function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
   const { length } = facts.encoded
   const nothingRead = { ...facts, writerOf: new Int32Array(length).fill(NO_READ) }

@@ -83,8 +83,8 @@ function valuesThatWere(
 }
 
 /**
- * Links each cas to the value it replaced. Returns a conflict if two cas replaced the same value, a value that was held
- * had no writer, or values replaced each other in a cycle.
+ * Links each cas to the value that it replaced. Returns a conflict if two cas replaced the same value, if an observed
+ * value has no writer, or if values replaced each other in a cycle.
  */
 function linksOf(
   { length, kind, expects, calls, returns }: Encoded,

@@ -31,11 +31,13 @@ export interface Orders {
 }
 
 /**
- * Orders each key's operations, in linear time. The operations of a value (its write, then its reads) follow each other
- * directly, as in `zones`, and so do the values of a chain, in their given order. An order of all operations exists
- * exactly when, within each chain, no operation returned before the call of one that it must follow, and the zones of
- * whole chains do not conflict. It suffices to compare two chains: "some operation of A returned before one of B was
- * called" compares one number of A with one of B, so a longer cycle always contains a cycle of two.
+ * Orders the operations of each key, in linear time. The operations of a value (its write, then its reads) follow each
+ * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
+ *
+ * An order of all operations exists if and only if two conditions hold. Within each chain, no operation returned before
+ * the call of an operation that it must follow. And the zones of whole chains do not conflict. It suffices to compare
+ * two chains at a time. Whether some operation of A returned before one of B was called depends on one number of A and
+ * one of B, so a longer cycle always contains a cycle of two.
  *
  * `events` is the number of event positions.
  *
@@ -61,7 +63,8 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // From here on `reads` holds, by value, the position of its next read instead of a count.
+  // The loop reuses `reads`. After a value is placed, its entry holds the position of the next read of the value
+  // instead of a count.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {

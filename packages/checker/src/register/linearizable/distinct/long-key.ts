@@ -27,13 +27,13 @@ import {
 type LongKeyAnswer =
   | {
       readonly result: 'met'
-      /** The number of operations of unknown outcome, and the number of these that happened. */
+      /** The number of operations of unknown outcome. `happened` is the number of those operations that took effect. */
       readonly unknown: number
       readonly happened: number
       /** Position of the key's first call; undefined if no operation constrains the key. */
       readonly firstCall: number | undefined
     }
-  /** The operations on these values contradict each other by themselves. */
+  /** The operations that write or read `values` contradict each other by themselves. */
   | { readonly result: 'violated'; readonly values: readonly LongValue[] }
   | NotJudged
 
@@ -43,8 +43,8 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Adds operations. If an operation returned before another was called, it must be added before the other, unless its
-   * outcome is unknown. Returns false if no more operations are needed.
+   * Adds operations. An operation that returned before the call of another must be added before that other one, unless
+   * its outcome is unknown. Returns false if no more operations are needed.
    *
    * @throws OutOfTime
    */
@@ -142,6 +142,7 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // Texts have different ids in the next part, and no place in the arrays.
+  // The ids of texts differ between parts, and texts have no place in the arrays. NULL stands for such an initial
+  // value.
   return (id & 1) === 1 ? id : NULL
 }

@@ -29,11 +29,17 @@ export const BYTES_PER_UNKNOWN = 8
 export class LongValues {
   readonly #operations: number
   readonly #room: number
-  /** By place: NEVER minus the earliest return (`#early`), and the latest call + 1 (`#late`), so that 0 means none. */
+  /**
+   * By place: the earliest return in `#early`, stored as NEVER minus the return, and the latest call in `#late`, stored
+   * as the call + 1. In both arrays 0 means that there is none.
+   */
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /** The value at distance 0; the place 0 itself is used for the initial value. Undefined until a value has a place. */
+  /**
+   * The value from which the distances of all values are counted. Place 0 holds the initial value instead. Undefined
+   * until a value has a place.
+   */
   #base: number | undefined
   #lowest: number
   #highest = 0
@@ -54,7 +60,7 @@ export class LongValues {
     return this.#written
   }
 
-  /** The number of places from the lowest to the highest in use. */
+  /** The number of places between the lowest and the highest used place, inclusive. */
   get width(): number {
     return Math.max(0, this.#highest - this.#lowest + 1)
   }
@@ -87,7 +93,8 @@ export class LongValues {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // If the value is written again later, that write may explain the read; the key is then not judged.
+    // A read returned before this write of its value was called. Only a later write of the same value could explain the
+    // read, and then the key is not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
@@ -106,7 +113,7 @@ export class LongValues {
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // The initial value takes the place before all other values.
+    // The slice begins one place before all other values, at the place of the initial value.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)
@@ -183,9 +190,9 @@ export class UnknownWrites {
 }
 
 /**
- * Checks the sequence independently of how it was found. A value may follow earlier values if none of its operations
- * had returned when one of theirs was called. Within a value, the write comes first, because none of its reads had
- * returned when the write was called.
+ * Checks the sequence independently of the method that found it. A value may follow earlier values if no operation on
+ * the value had returned when an operation on an earlier value was called. Among the operations on one value the write
+ * comes first, because no read of the value had returned when the write was called.
  */
 function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
   let latest = -1

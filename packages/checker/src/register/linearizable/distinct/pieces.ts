@@ -17,8 +17,8 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
- * The texts written to strings, indexed so that a longer text can be split into these pieces. Texts are compared as
- * stored: JSON text in UTF-8. Concatenating stored texts gives the stored text of the concatenation, unless the two
+ * An index of the texts written to strings, for splitting a longer text into these pieces. Texts are compared as
+ * stored, as JSON text in UTF-8. Stored texts can be concatenated like the texts themselves, except where the two
  * halves of a surrogate pair meet.
  */
 export interface Pieces {
@@ -28,7 +28,7 @@ export interface Pieces {
   /** The number of bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
   /**
-   * By key: 0 if its pieces are distinct, not empty, and none is a prefix of another; otherwise 1, and `at` is
+   * By key: 0 if its pieces are distinct and not empty, and no piece is a prefix of another. Otherwise 1; `at` is then
    * meaningless for the key.
    */
   readonly isUnclear: Uint8Array
@@ -97,7 +97,8 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // A piece found at the start of this one, without its last byte, is a prefix of it.
+    // The search finds a piece at the beginning of this piece without its last byte. Such a piece is a prefix of this
+    // one.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }
@@ -133,7 +134,8 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // For texts written to several keys: their writers on all keys except the first.
+  // The writers of texts that were written to several keys. `byEntry` holds the first writer of each text; this map
+  // holds the writers on the other keys.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {

@@ -12,7 +12,7 @@ import { createPieces, type Pieces } from './pieces.ts'
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   /** By key: 1 if its texts do not identify their operations. */
   readonly isUnclear: Uint8Array
-  /** By key: 1 if a text was read that no order can produce. */
+  /** By key: 1 if some read returned a text that no order can produce. */
   readonly isImpossible: Uint8Array
   /** For each impossible key: its first read of a text that no order can produce. */
   readonly conflicts: readonly Conflict[]
@@ -32,7 +32,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the version that last matched it. Two keys may have had the same text.
+  // By value: the version that last equalled the value. It may belong to a different key.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
@@ -50,12 +50,12 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // A read that returned exactly the text of a put saw no append, so the text need not be compared.
+      // A read of exactly this text saw the put without any append. It needs no comparison of texts.
       known[writes[i]] = i
     }
   }
   for (let i = 0; i < length; i++) {
-    // Operations of unknown outcome that were not seen are omitted.
+    // The loop omits operations of unknown outcome whose effect no read shows.
     const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
     if (kind[i] !== READ && isSeen) value[i] = i
   }
@@ -78,12 +78,12 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const follows = uint8Array(length + keys)
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By a chain's first version: its last known version (NONE before the chain begins), and the entry of the text of
-  // that version.
+  // By the first version of a chain: the last known version of the chain; NONE before the chain begins. `entries` holds
+  // the table entry of that version's text.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key: the chain that most recently began or was read.
+  // By key: the chain that most recently began or that a read most recently returned.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {
@@ -93,7 +93,9 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
-  /** Reports whether the chain's known text is a prefix of this text, or this text a prefix of it. */
+  /**
+   * Reports whether the known text of the chain and the given text agree, so that one of them is a prefix of the other.
+   */
   const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
     const size = Math.min(sizes[lasts[head]], to - from)
     return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
@@ -109,7 +111,8 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     return agrees(head, bytes, from, to) ? head : NONE
   }
   /**
-   * Extends the chain's known text to the end of this text and returns the version of this text; NONE if there is none.
+   * Extends the known text of the chain to the end of the given text. Returns the version with this text; NONE if
+   * appends cannot produce the text.
    */
   const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
     let last = lasts[head]

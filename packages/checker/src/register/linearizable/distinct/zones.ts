@@ -125,7 +125,7 @@ const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
 /** The number of event positions, which is the last position + 1. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  // Operations are in order of call, and few operations return after the last call.
+  // The last call is a good start for the maximum, because few operations return after it.
   let last = length === 0 ? -1 : calls[length - 1]
   for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1
@@ -140,9 +140,12 @@ export interface Zones {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By key: the group that precedes all others of the key, if `used`. `sequenceOfZones` resets its `used`. */
+  /**
+   * By key: the group that precedes all other groups of the key, if the group is `used`. `sequenceOfZones` clears
+   * `used` for this group.
+   */
   readonly initials: ArrayLike<number>
-  /** The key of a group. Groups on different keys cannot conflict. */
+  /** Returns the key of a group. Groups on different keys never conflict. */
   readonly keyOf: (group: number) => number
 }
 
@@ -185,7 +188,7 @@ export function sequenceOfZones(
     const isForward = first[group] < end
     const begin = isForward ? first[group] : end
     if (begin > ends[k]) {
-      // Place the new group, after the groups that waited for the end of the last forward zone.
+      // The groups that waited for the end of the last forward zone are placed before the new group.
       if (held > 0) {
         for (const later of waiting[k]) sequence[placed++] = later
         held -= waiting[k].length
@@ -206,7 +209,7 @@ export function sequenceOfZones(
         holder[k] = group
       }
     } else {
-      // The group begins inside the forward zone and outlasts it, so it is placed right after the zone.
+      // The group begins inside the forward zone and ends after it. It is therefore placed right after this zone.
       waiting[k].push(group)
       held++
     }
@@ -241,8 +244,8 @@ const BLOCK_BITS = 16
 const EVENTS_OF_BLOCK = 1 << BLOCK_BITS
 
 /**
- * Sorts groups as `beginningsIn` does, for many events. One table of all events would take more memory than the groups,
- * so the groups are first sorted into blocks of events.
+ * Sorts groups like `beginningsIn`, for histories with many events. One table of all events would take more memory than
+ * the groups. The groups are therefore first sorted into blocks of events.
  */
 function beginningsByBlock({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length

@@ -9,13 +9,13 @@ export interface FewOpen {
   /** By kind: the set of open operations. */
   readonly sets: Int32Array
   /**
-   * By value and kind (`KINDS` entries per value): the open operations that read, write or compare with the value, or
-   * (DIFFERS) saw a different one.
+   * By value and kind (`KINDS` entries per value): the open operations that read, write or compare with the value.
+   * Under DIFFERS: the open failed cas that compared with the value and saw a different one.
    */
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`. All changes after the `remove` must already be undone. */
+  /** Undoes `remove`. All changes made after the `remove` must be undone before. */
   readonly restore: (operation: number) => void
   /** Returns the operation of a set's lowest bit. */
   readonly least: (set: number) => number
@@ -34,7 +34,8 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
   const toggle = (operation: number): void => {
     const bit = bitOf[operation]
     const k = kind[operation]
-    // A read or a write has one value; the other one is NOTHING, whose bits are all 1.
+    // A read or a write uses one of the two values. The unused one is NOTHING, whose bits are all 1, so `&` yields the
+    // used one.
     const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
     masks[value * KINDS + k] ^= bit
     sets[k] ^= bit

@@ -10,7 +10,7 @@ export interface OpenOperations {
   /** By operation: its slot. Operations open at the same time have different slots. */
   readonly slotOf: Int32Array
   readonly words: number
-  /** By slot: its operation, if this is a cas. */
+  /** By slot: the open cas in this slot, if the operation in the slot is a cas. */
   readonly casAt: Int32Array
   /** The slots of reads and failed cas (`observers`), of cas, and of writes. */
   readonly observers: Int32Array
@@ -21,7 +21,10 @@ export interface OpenOperations {
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /** The slots of failed cas, and by value the slots of failed cas that compared with the value and saw another. */
+  /**
+   * The slots of open failed cas. `differingFrom` holds, by value, the slots of those that compared with the value and
+   * saw a different one.
+   */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
   /**
@@ -48,7 +51,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // Without cas, these sets are never used separately.
+  // If the history has no cas, these sets equal `readers` or are never used, so they need no memory of their own.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers

@@ -13,8 +13,9 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes that can matter. A write of unknown outcome matters only if an operation that returned after the
- * write's call observed its value, or if some operation observed only that the value differed from something.
+ * Returns the classes of writes that can matter. A write of unknown outcome matters if an operation that returned after
+ * the call of the write observed its value. It also matters if the only observation of some operation is that the value
+ * differed from another one.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part
@@ -49,7 +50,7 @@ export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int3
 
 const NONE = -1
 
-/** The operations of unknown outcome at one moment of a walk over the events. */
+/** The operations of unknown outcome that can be used at one moment of a walk over the events. */
 export interface OptionalOperations {
   readonly classes: readonly OptionalClass[]
   /** By operation: its class; -1 if it has none. */

@@ -4,7 +4,7 @@ import { outOf, type Reason } from '../../../verdict/reason.ts'
 import type { PackedOrders } from '../../../verdict/witness-order.ts'
 
 export type Linearizability =
-  /** The orders of the keys that have operations, by key number. */
+  /** For each key that has operations, in order of key numbers: the order of its operations. */
   | {
       readonly result: 'met'
       readonly orders: readonly KeyOrder[]

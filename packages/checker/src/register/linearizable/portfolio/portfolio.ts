@@ -18,7 +18,9 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/** With compare-and-sets of unknown outcome, the frontier search is much slower, except at refuting. */
+/**
+ * If compare-and-sets have an unknown outcome, the frontier search is much slower. It is then good only at refuting.
+ */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
@@ -32,8 +34,8 @@ const SLICE = 256
 export const STEPS_OF_MOVE = 5
 
 /**
- * The largest number of operations open at once with which the depth-first search seldom goes astray, and if it does,
- * early.
+ * The number of open operations up to which the depth-first search seldom follows a wrong choice. If it does follow
+ * one, this becomes clear early.
  */
 const FEW_OPEN = 6
 const STRAY_STEPS_OF_FEW = 512
@@ -47,13 +49,13 @@ interface Contender {
 
 /**
  * Creates searches that take turns, each turn longer than the one before. The depth-first search is fast if an
- * explanation is easy to find, and with compare-and-sets of unknown outcome. The frontier search is fast with many
+ * explanation is easy to find, and for compare-and-sets of unknown outcome. The frontier search is fast for many
  * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
  *
- * If all outcomes are known and few operations are open at once, the narrow search begins. Otherwise the narrow
- * frontier search begins wherever it applies, unless so few operations are open that the depth-first search finds an
- * explanation immediately. With compare-and-sets of unknown outcome, the narrow frontier search also takes turns with
- * the frontier search, which refutes without counting operations of unknown outcome.
+ * If all outcomes are known and few operations are open at once, the narrow depth-first search begins. Otherwise the
+ * narrow frontier search begins where it applies. An exception are histories with so few open operations that the
+ * depth-first search finds an explanation immediately. If compare-and-sets have an unknown outcome, the narrow frontier
+ * search also takes turns with the frontier search, which refutes without counting operations of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({
@@ -84,7 +86,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
   let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
-  // A second search begins only after a turn without an answer.
+  // These searches begin only after a turn of the first search without an answer.
   const untried = isNarrow
     ? [byNarrowFrontier]
     : narrowFrontier === undefined

@@ -5,8 +5,8 @@ import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// The columns of a choice: the return before which it was made, the state, the set of open operations taken, the set of
-// untried operations, and the total number of operations taken.
+// The columns of a choice: the position of the return before which it was made, the state, the open operations taken as
+// bits, the untried operations as bits, and the total number of operations taken.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -22,14 +22,14 @@ const NOBODY = -1
 
 /**
  * Creates the depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once,
- * no operation of unknown outcome, no append. The set of open operations and the set of taken operations each fit into
- * one word, so no list is linked or unlinked.
+ * no operation of unknown outcome, and no append. The set of open operations and the set of taken operations each fit
+ * into one word, so linking and unlinking lists is not needed.
  *
- * The search makes a choice only when an operation returns that was not taken, and tries the operation that returns
- * first. Among writes of one value it tries only this one: if another write led to an explanation, the two could be
- * exchanged. It tries nothing if no open operation writes the awaited value.
+ * The search makes a choice only when an operation returns that was not taken. It first tries the candidate that
+ * returns first. Of several writes of one value it tries only the one that returns first: if another write led to an
+ * explanation, the two could be exchanged. If no open operation writes the awaited value, it backtracks.
  *
- * `events` comes from `eventsByPosition`; an operation's slot is the number of its bit.
+ * `events` comes from `eventsByPosition`. The slot of an operation is the number of its bit.
  */
 export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slots, budget: Budget): Search {
   const { length, kind, expects, writes, returns, values } = part
@@ -42,13 +42,14 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
-    // A read or a write has one value; the other one is NOTHING, whose bits are all 1.
+    // A read or a write uses one of the two values. The unused one is NOTHING, whose bits are all 1, so `&` yields the
+    // used one.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  // No operation is taken twice, so every choice fits; unused entries take no memory.
+  // The array has room for every choice, because no operation is taken twice. Unused entries take no memory.
   const choices = int32Array(CHOICE * length)
   const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
@@ -61,7 +62,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   let lastDone = 0
   let lastTaken = 0
 
-  /** Undoes the events between `to` and `from`, in reverse order. */
+  /** Undoes the events from `from` - 1 down to `to`. */
   const rewind = (from: number, to: number): void => {
     for (let position = from - 1; position >= to; position--) {
       const event = events[position]
@@ -75,8 +76,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     }
   }
   /**
-   * Returns the bit of the write or cas that returns first among those in `set` that are legal in this state; 0 if
-   * there is none.
+   * Returns the bit of the write or cas in `set` that returns first. Skips operations that are not legal in the state;
+   * 0 if none is left.
    */
   const firstToReturn = (set: number, state: number): number => {
     let choice = 0
@@ -90,7 +91,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     return choice
   }
 
-  // One loop over local variables, which is twice as fast as a function call for each part.
+  // Continues the search. This is one loop over local variables, which is twice as fast as several functions.
   const run = (steps: number): Progress => {
     // Local copies of everything that the loop over the events reads.
     const { slotOf, placeOf, operationAt, sets, masks } = tables
@@ -100,7 +101,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     let taken = lastTaken
     if (!affordable) return 'out of memory'
     for (let left = steps; left > 0; left--) {
-      // Advance to the next return of an operation that was not taken.
+      // The loop advances to the next return of an operation that is not taken.
       let returning = NOBODY
       let holding = 0
       for (; position < end; position++) {
@@ -133,7 +134,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       const isFirstHere = position > furthest
       if (isFirstHere) furthest = position
 
-      // Take all observations that already hold.
+      // The loop takes all observations that hold in the current state.
       for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
       done |= holding
 
@@ -202,7 +203,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // Nothing returns at position 0, so an empty entry matches no failure.
+  // The table begins with zeros. A zero entry matches no failure, because no operation returns at position 0.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -13,7 +13,7 @@ export interface Search {
   readonly run: (steps: number) => Progress
   /** Returns, after `met`, the operations in an order that explains them. */
   readonly order: () => Int32Array
-  /** Returns, after `violated`, the return event of the first operation that cannot be explained. */
+  /** After `violated`: returns the event position at which the first operation without an explanation returned. */
   readonly culpritReturn: () => number
   readonly release: () => void
 }
@@ -47,7 +47,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // The next operation to try: the entry of a call or, when the calls are exhausted, the number of a class.
+  // The next operation to try, as the entry of its call. After the last call, `classCursor` holds the number of the
+  // next class to try.
   let cursor = next[head]
   let classCursor = -1
   let started = false
@@ -87,7 +88,10 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every observation that holds in the state; returns the entry of the first remaining return, or `head`. */
+  /**
+   * Takes every observation that is true in the current state. Returns the list entry of the first return that remains;
+   * `head` if there is none.
+   */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
@@ -110,7 +114,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   }
   /**
    * Remembers that the configuration at the end of the path leads to no explanation; false if memory ran out. Called
-   * only on retreat: a direct path to an explanation needs no memory, and no configuration occurs twice on one path.
+   * only when the search retreats. A search that finds an explanation directly therefore needs no memory for this. No
+   * configuration occurs twice on one path.
    */
   const remember = (): boolean => {
     let firstReturn = next[head]
@@ -141,8 +146,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return -1
   }
   /**
-   * Returns the state after a member of a class; -1 if the member is illegal, or useless because no open operation
-   * would observe it.
+   * Returns the state after a member of a class takes effect. Returns -1 if the member is illegal, or if no open
+   * operation would observe its effect.
    */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
@@ -182,7 +187,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
           break
         }
         if (!moved) {
-          // At this point, `cursor` is the first return.
+          // All calls before the first return are exhausted.
           classCursor = 0
         }
       }
@@ -226,13 +231,16 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
 }
 
 /**
- * Entries of the path's class column: a mandatory operation that was chosen, or an observation that was taken because
- * it held.
+ * Entries of the path for operations without a class. CHOICE stands for a mandatory operation that was chosen, and
+ * OBSERVATION for an observation that was taken because it held.
  */
 const CHOICE = -1
 const OBSERVATION = -2
 
-/** Assigns to each class a bit field of the key, from word `from` on, which counts the used members of the class. */
+/**
+ * Assigns a bit field of the key to each class, beginning with word `from`. The field holds the number of used members
+ * of the class.
+ */
 function packCounts(
   classes: readonly OptionalClass[],
   from: number,
@@ -289,8 +297,8 @@ function createDemand(part: Encoded, expects: Int32Array, classes: readonly Opti
       }
     },
     /**
-     * Reports whether an open operation waits for a state. An open failed cas did not hold in the current state, so it
-     * holds in any other.
+     * Reports whether an open operation waits for a state. If a failed cas is open, it waits for any state other than
+     * the current one.
      */
     wanted: (to) => differs || stamps[to] === stamp,
   }

@@ -2,7 +2,7 @@ import type { Budget } from '../../../limits/budget.ts'
 
 /** The memory budget of growing lists. */
 export interface Allowance {
-  /** Returns a copy with twice the size, even if this exceeds the budget; the walk then ends soon. */
+  /** Returns a copy of twice the size. The copy may exceed the budget; the walk then ends soon. */
   readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
   readonly exceed: () => void
   readonly isExceeded: () => boolean

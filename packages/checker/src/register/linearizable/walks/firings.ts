@@ -56,15 +56,16 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Completes an order from the operations that fired, by placing all other operations where they have no effect. Between
- * two firings the state is one value. An observation is placed where it holds, and so is a write of that value; any
- * other write is placed just before the next write that fires. Each operation stays within its interval: the stretch
- * between firings at events a and b can hold an operation called before b that returned at a or later.
+ * Completes an order of the operations that fired. Inserts all other operations at places where they have no effect.
+ * Between two firings the register has one value. An observation is placed where it holds. A write of the current value
+ * is placed there too. Any other write is placed just before the next write that fires. Each operation stays within its
+ * interval. The stretch between firings at events a and b can hold an operation that was called before b and returned
+ * at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
   const firings = operations.length
-  // By stretch between two firings: its value, and the event at which it ends.
+  // The value of the register in each stretch between two firings. `ends` holds the event at which the stretch ends.
   const states = new Int32Array(firings + 1)
   const ends = new Int32Array(firings + 1)
   states[0] = part.initial
@@ -76,8 +77,8 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // By operation: twice the number of its stretch, plus 1 if the operation is at the end of the stretch; -1 if the
-  // operation is omitted.
+  // By operation: twice the number of the stretch between firings in which it is placed. Plus 1 if it is at the end of
+  // the stretch; -1 if it is omitted.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0
@@ -101,7 +102,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // Each firing ends the list of the stretch before it.
+  // Each firing takes the last place of the stretch that it ends.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

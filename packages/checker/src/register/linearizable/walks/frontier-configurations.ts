@@ -38,7 +38,7 @@ export interface Frontline {
    * added.
    */
   readonly keep: (configuration: Int32Array) => boolean
-  /** Removes the configuration at offset `base`; the last configuration moves to this offset. */
+  /** Removes the configuration at offset `base` by moving the last configuration to this offset. */
   readonly remove: (base: number) => void
   /**
    * Returns the score of a configuration: its outstanding operations and the optional operations it used. Lower is
@@ -60,8 +60,8 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // `against` is nonzero if the live configuration does not dominate the new one, `againstNew` if the new one does
-      // not dominate the live one.
+      // If `against` is 0, the live configuration dominates the new one. If `againstNew` is 0, the new one dominates
+      // the live one.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

@@ -47,8 +47,8 @@ export function createFrontierExpansion(
   }
 
   /**
-   * Fills `scratch` with the successor of `origin` whose state is `value`; the caller then marks the operation that
-   * fired.
+   * Fills `scratch` with the successor of `origin` in which the register has `value`. The caller must then mark the
+   * operation that fired.
    */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
@@ -64,8 +64,8 @@ export function createFrontierExpansion(
   }
 
   /**
-   * Handles the configuration in `scratch`, which was reached by firing `operation` (-1: the returning write stays
-   * unfired).
+   * Handles the configuration in `scratch` after `operation` fired. With -1, no operation fired, and the returning
+   * write stays unfired.
    */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
@@ -139,8 +139,8 @@ export function createFrontierExpansion(
   }
 
   /**
-   * Finds the values that optional cas wait for. An optional cas waits for its old value only if its new value is
-   * wanted.
+   * Finds the values that a cas of unknown outcome waits for. Such a cas waits for its old value only if some operation
+   * waits for its new value.
    */
   const findWantedByCas = (): void => {
     round++
@@ -184,8 +184,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // The next operation to fire is a cas, which hides no write. A write of the current state may hide the writes that
-    // are open before the cas.
+    // The next operation to fire is a cas, and a cas hides no write. A write of the current value may fire first,
+    // because it hides other writes that are open before the cas.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -209,8 +209,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // Mark the write as done for all further successors. Leaving it unfired after more firings gains nothing,
-        // because those firings could have waited.
+        // All further successors have the write marked as done. Firing it later gains nothing, because the operations
+        // fired before it could also have fired after this return.
         origin[BITS + word] |= bit
       }
       become(value, true)
@@ -268,7 +268,8 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // With many live configurations a step costs more, because an added configuration is compared with all of them.
+        // A step costs more with many live configurations, because each new configuration is compared with all live
+        // ones.
         left -= 1 + (line.count >> 5)
       }
       return left

@@ -17,7 +17,7 @@ export interface Frontier {
    * class was used.
    */
   readonly path: () => FiringPath
-  /** Returns, after `violated`, the return event of the first operation that cannot be explained. */
+  /** After `violated`: returns the event position at which the first operation without an explanation returned. */
   readonly culpritReturn: () => number
   /** Reports whether configurations were dropped because there were more than `beam`. */
   readonly dropped: () => boolean
@@ -27,8 +27,8 @@ export interface Frontier {
 /** How the walk may deviate from an exact search. */
 export interface Approximation {
   /**
-   * By class: 1 if its members are counted. The members of an uncounted class can be used any number of times after the
-   * first was called.
+   * By class: 1 if the uses of its members are counted. If they are not counted, the class can be used any number of
+   * times after the call of its first member.
    */
   readonly counted: Uint8Array
   /** The maximum number of configurations kept from one return to the next. */

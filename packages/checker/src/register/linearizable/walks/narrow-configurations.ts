@@ -34,7 +34,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table of the list, with entries `stamp` + index; an entry below `stamp` is empty.
+  // A hash table of the list. An entry is `stamp` plus the index in the list. An entry less than `stamp` is empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

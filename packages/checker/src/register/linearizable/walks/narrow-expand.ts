@@ -21,7 +21,7 @@ const NONE = -1
 
 /** Computes the successors of a set of configurations when an operation returns. */
 export interface Expansion {
-  /** The current configurations; while an operation returns, those in which it has taken effect. */
+  /** The current configurations. While an operation returns, only the configurations in which it has taken effect. */
   readonly live: Configurations
   /**
    * Begins the return of an operation: collects the configurations in which the operation has not taken effect, for
@@ -49,14 +49,17 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // The configurations in which the returning operation has not taken effect; the first `expanded` of them are
-  // expanded.
+  // The configurations in which the returning operation has not taken effect. The search has expanded the first
+  // `expanded` of them.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /** The last firing of the configuration being expanded, and the operations of unknown outcome that it used. */
+  /**
+   * The last firing of the configuration that is being expanded. `used` counts its operations of unknown outcome that
+   * fired.
+   */
   let origin = NONE
   let used = 0
   // By value: the last round in which an optional cas waited for the value.
@@ -75,9 +78,9 @@ export function createExpansion(
   }
 
   /**
-   * Adds a configuration in which the returning operation has taken effect to the live ones, unless a live one
-   * dominates it; removes the live ones that it dominates. `operation` fired last (-1: the returning write stays
-   * unfired).
+   * Adds a configuration in which the returning operation has taken effect to the live configurations. Does not add it
+   * if a live configuration dominates it, and removes live configurations that it dominates. `operation` is the
+   * operation that fired last; -1 if the returning write stays unfired.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -123,8 +126,8 @@ export function createExpansion(
   }
 
   /**
-   * Handles the configuration after `operation` fired and the state became `value`; the returning operation may or may
-   * not have taken effect.
+   * Handles the configuration after `operation` fired and set the register to `value`. Keeps it if the returning
+   * operation has taken effect; otherwise explores it further.
    */
   const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
@@ -146,7 +149,7 @@ export function createExpansion(
   /** Fires the open write of `value` that returns first, if there is one. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
-    // The returning write is handled by `expand`.
+    // `expand` handles the returning write.
     if ((set & returningBit) !== 0) return
     let first = NONE
     for (let left = set & ~done; left !== 0; left &= left - 1) {
@@ -166,8 +169,8 @@ export function createExpansion(
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 
   /**
-   * Finds the values that optional cas wait for. An optional cas waits for its old value only if its new value is
-   * wanted.
+   * Finds the values that a cas of unknown outcome waits for. Such a cas waits for its old value only if some operation
+   * waits for its new value.
    */
   const findWantedByCas = (done: number): void => {
     round++
@@ -230,13 +233,14 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // The next operation to fire is a cas, which hides no write. A write of the current state may hide the writes that
-    // are open before the cas.
+    // The next operation to fire is a cas, and a cas hides no write. A write of the current value may fire first,
+    // because it hides other writes that are open before the cas.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
   /**
-   * Fires each operation that may fire next in a configuration in which the returning operation has not taken effect.
+   * Expands a configuration in which the returning operation has not taken effect. Fires each operation that may be
+   * next.
    */
   const expand = (base: number): void => {
     const { words } = work.list
@@ -249,8 +253,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // Mark the write as done for all further successors. Leaving it unfired after more firings gains nothing,
-        // because those firings could have waited.
+        // All further successors have the write marked as done. Firing it later gains nothing, because the operations
+        // fired before it could also have fired after this return.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)

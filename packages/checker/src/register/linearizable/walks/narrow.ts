@@ -22,13 +22,15 @@ export const EVERY: number = Number.POSITIVE_INFINITY
 const STRAY_STEPS = 1024
 
 /**
- * If there are operations of unknown outcome, each restart doubles the number of configurations to follow up to this
- * maximum, because following all takes too long. Only the restart after that follows all.
+ * The maximum number of configurations that the search follows before it follows all. Applies if there are operations
+ * of unknown outcome, because following all configurations then takes too long. Each restart doubles the number up to
+ * this maximum, and the restart after that follows all.
  */
 const MOST_FOLLOWED = 128
 
 /**
- * The maximum number of live configurations at which some are deferred, because a score and an index share one word.
+ * The number of live configurations above which some are deferred. It is bounded because a score and an index share one
+ * word.
  */
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
@@ -38,16 +40,16 @@ const MOST_CLASSES = 64
 
 /**
  * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
- * open at once, no append. A configuration is then a few words, and a call does not change the configurations: an
- * observation that holds in the state, or a write of the state's value, is marked in a configuration when its state
- * changes.
+ * open at once, and no append. A configuration is then a few words. A call leaves all configurations unchanged. An
+ * observation that holds in the current state, or a write of the current value, is marked in a configuration only when
+ * its state changes.
  *
- * At first the search follows only a few configurations and defers the others until these have failed, because one
- * explanation of the history is enough. If there is none, or it is hard to find, the search follows more
- * configurations, and finally all. `followed` is the number followed at first.
+ * At first the search follows only `followed` configurations, because one explanation of the history is enough. The
+ * others are deferred until the followed ones have failed. If an explanation is hard to find, the search follows more
+ * configurations, and finally all.
  *
- * Returns undefined for histories with appends, more than 32 operations open at once, or more than `MOST_CLASSES`
- * classes.
+ * Returns undefined for histories with appends, with more than 32 operations open at once, or with more than
+ * `MOST_CLASSES` classes.
  */
 export function createNarrowFrontier(part: Encoded, budget: Budget, followed: number = BEAM): Search | undefined {
   if (part.hasAppend) return undefined
@@ -74,8 +76,8 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   // Deferred configurations, each with one extra word: the event before which it was deferred.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
-  // The ranking of the live configurations, each as its score and, in the lower half, its index; and the configurations
-  // that stay live.
+  // The ranking of the live configurations. Each entry holds the score in the upper half and the index in the lower
+  // half. `best` holds the configurations that stay live.
   let ranks = new Int32Array(64)
   const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0

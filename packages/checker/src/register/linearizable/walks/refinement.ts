@@ -11,18 +11,18 @@ import { createFrontier, type Frontier } from './frontier.ts'
 const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
-/** The concurrency, in open operations, below which the optimistic walk does not pay off. */
+/** The number of open operations from which the optimistic walk is worthwhile. */
 const MANY_OPEN = 12
 
 /** The maximum number of counted classes of a walk; more classes create too many configurations. */
 const MOST_COUNTED = 48
 
 /**
- * Creates the frontier search. It first assumes that operations of unknown outcome can be used any number of times: if
- * there is no explanation under this assumption, there is none at all. If the explanation found uses some operations
- * more often than they were called, the walk starts over and counts these: abstraction refined by counterexamples
- * (Clarke et al. 2000). Counting everything would make the sets of configurations explode with compare-and-sets of
- * unknown outcome.
+ * Creates the frontier search. It first assumes that operations of unknown outcome can be used any number of times. If
+ * there is no explanation under this assumption, there is none at all. If the explanation found uses an operation more
+ * often than it was called, the walk starts over and counts the uses of such operations. This is abstraction refined by
+ * counterexamples (Clarke et al. 2000). Counting all operations would make the sets of configurations very large for
+ * compare-and-sets of unknown outcome.
  *
  * Returns undefined for registers with append.
  */
