@@ -142,8 +142,8 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // The verifier defines the level more narrowly than the checker. If it refuses an implied level, the level needs
-    // another proof.
+    // The verifier defines the level more narrowly than the implication does. If it refuses an implied level, the
+    // refusal is no evidence.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {

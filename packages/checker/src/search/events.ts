@@ -1,15 +1,15 @@
 import { int32Array } from '@chaosproxy/history'
 
-// The common part of the depth-first searches for registers and for other objects: Wing & Gong's algorithm (1993) with
-// Lowe's memo (2017). It takes operations one after another, but none that was called after the return of an operation
-// not yet taken, and backtracks at a dead end. It does not recurse: the path is an array, so its length is bounded by
-// memory only.
+// The common part of the depth-first searches for registers and for other objects. It is Wing & Gong's algorithm (1993)
+// with Lowe's memo (2017). The search takes one operation after another. It takes an operation only if the operation
+// was called before the first return of an untaken operation. At a dead end it backtracks. It does not recurse: the
+// path is an array, so only memory bounds its length.
 //
-// A configuration is stored exactly: as the first return not yet taken, the state, one bit for each operation open at
-// that return, and the number used of each class of operations of unknown outcome with equal effects. A bit stands for a
-// slot, which is reused after its operation returned; bits are toggled and never cleared, so the first return determines
-// the meaning of each. Operations that change no state are taken as soon as they fit and never reconsidered: any
-// continuation possible without them is possible with them.
+// A configuration is stored exactly. It consists of the first return of an untaken operation, the state, one bit for
+// each operation open at that return, and counts. There is one count of used operations for each class of operations of
+// unknown outcome with equal effects. A bit belongs to a slot, which is reused after its operation returned. Bits are
+// only toggled, so the first return determines the meaning of each bit. Operations that change no state are taken as
+// soon as they fit and never reconsidered, because every continuation without them is also possible with them.
 //
 // Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are
 // not included.
@@ -39,7 +39,7 @@ export function eventList(events: Int32Array, length: number): EventList {
   return { next, previous, head }
 }
 
-/** By operation: a small number; operations open at the same time have different numbers. */
+/** By operation: the number of its slot. Operations that are open at the same time have different slots. */
 export interface Slots {
   readonly of: Int32Array
   /** The number of slots: the largest number of operations open at the same time. */
@@ -48,7 +48,7 @@ export interface Slots {
 
 export function assignSlots(events: Int32Array, length: number): Slots {
   const of = int32Array(length)
-  // A stack of slots that are free again.
+  // A stack of slots that are no longer in use.
   const free = int32Array(length)
   let freeCount = 0
   let count = 0

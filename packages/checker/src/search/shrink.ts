@@ -14,7 +14,7 @@ export function shrink<Element>(
   let chunk = Math.ceil(current.length / 2)
   while (chunk >= 1 && current.length > 0) {
     let removed = false
-    // Removes from the front: the earliest operations are the least likely to matter.
+    // The loop first tries to remove the earliest operations, because they are the least likely to matter.
     for (let start = 0; start < current.length; ) {
       if (budget.expired(current.length)) return current
       const without = [...current.slice(0, start), ...current.slice(start + chunk)]

@@ -21,8 +21,9 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * A tree: each number except the first stands for its parent plus one more operation of a class not less than the
- * classes used for the parent. So each combination of counts has one path and one number.
+ * Creates a tree of numbers. Each number except the first stands for the combination of its parent plus one more
+ * operation of a class. This class is not less than any class used for the parent. Each combination of counts therefore
+ * has one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)

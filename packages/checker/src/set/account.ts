@@ -16,10 +16,15 @@ interface Elements {
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
-  /** By element: when it was first known to be in the set, acknowledged or read. */
+  /**
+   * By element: the operation that first showed the element to be in the set. It acknowledged the addition or read the
+   * element.
+   */
   readonly known: number[]
   readonly knownAt: number[]
-  /** By element: the last reads, by call, with and without it. */
+  /**
+   * By element: the read, latest by call, that contained the element. `absent` holds the latest read that lacked it.
+   */
   readonly present: number[]
   readonly absent: number[]
   readonly reads: number[]
@@ -53,9 +58,10 @@ function numberOf(elements: Elements, value: number): number {
 }
 
 /**
- * Jepsen's `set` and `set-full`: an element is known from its acknowledgement or from the first read that returned it.
- * It is stable if the last read without it began before the last read with it. It is lost if a read without it began
- * after it was known, and otherwise never read. An element that a client tried to remove may be missing.
+ * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or from the
+ * first read that returned it. The element is stable if the last read without it began before the last read with it. If
+ * it is not stable, it is lost if a read without it began after it was known; otherwise it was never read. An element
+ * that a client tried to remove may be missing.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
@@ -107,7 +113,10 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
   })
 }
 
-/** A set that contains every element: for an unknown initial value, any element read may be initial. */
+/**
+ * A set that contains every element. It serves for an unknown initial value, because any element that was read may then
+ * be initial.
+ */
 const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
@@ -130,7 +139,7 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** Walks back from the last read: an element was last absent at the first read without it. */
+/** Visits the reads from the last to the first, and records for each element the last read without it. */
 function walkReads(
   history: History,
   elements: Elements,

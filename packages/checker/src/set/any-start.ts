@@ -5,8 +5,8 @@ import { READ } from './operations.ts'
 import { setFrom } from './set.ts'
 
 /**
- * The possible initial sets. A set that only grows loses nothing: the elements that every read returned may be initial.
- * If elements are removed, no fast method applies, so no guess can refute.
+ * Guesses the initial set. In a set that only grows, initial elements stay, so the elements that every read returned
+ * may be initial. If elements are removed, the fast method does not apply and a guess cannot refute anything.
  */
 function guesses(part: Part, budget: Budget): Guesses {
   let common: Set<number> | undefined

@@ -114,11 +114,16 @@ function found(output: Json | undefined): boolean {
 }
 
 /**
- * Decides a set that only grows, in time linear in the size of the reads, apart from sorting. Reads of such a set form
- * a chain: each holds every element of the smaller ones. So they fix the order up to commuting operations: first the
- * additions of the smallest read's elements (one for each element; repeated additions may come at any later time), next
- * that read and its equals, next the additions of the next larger read's new elements, and so on; last come all
- * additions that no read saw.
+ * Decides a set that only grows. Apart from sorting, the time is linear in the size of the reads. Reads of such a set
+ * form a chain: each contains every element of the smaller ones. The reads therefore determine the order, except among
+ * operations that commute:
+ *
+ * - first the additions of the elements of the smallest read, one for each element
+ * - then this read and equal reads
+ * - then the additions of the new elements of the next larger read, and so on
+ * - last, all additions whose elements no read contains
+ *
+ * A repeated addition of an element may come at any later time.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, calls } = part
@@ -176,7 +181,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    // Of several additions of an element, the one called first counts: it constrains the order least.
+    // Of several additions of an element, the one called first is taken, because its call restricts the order least.
     const first = adders[element]
     if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue

@@ -61,7 +61,9 @@ function check(
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
 }
 
-/** Rejects an initial value: messages older than the record are recognised by their offsets. */
+/**
+ * Rejects an initial value. A stream has none, because offsets identify the messages that are older than the record.
+ */
 function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(

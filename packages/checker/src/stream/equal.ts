@@ -5,7 +5,10 @@ import { isExplained } from '../object/search/explained.ts'
 import { grouped, type Partition, type Send } from './record.ts'
 import { type StreamOperation, type StreamRules, stream } from './specification.ts'
 
-/** Whether some assignment of equal messages keeps each producer's messages in order. */
+/**
+ * The answer to the question whether equal messages can be assigned to sends such that the messages of each producer
+ * are in order.
+ */
 export type EqualInOrder =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly message: string; readonly rows: readonly OperationRow[] }
@@ -44,7 +47,8 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // Only a send that returned its offset can be left out: any other may be the seen message.
+  // The loop only tries to leave out sends that returned their offsets. A message that was seen may belong to any other
+  // send.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)
@@ -54,7 +58,10 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   return { result: 'violated', message: open, rows: [...left, ...seen].map(({ row }) => row) }
 }
 
-/** The sends in sequence, as far as they took effect, followed by the end of the partition. */
+/**
+ * Converts the sends to operations in sequence, and adds the end of the partition. A send without a confirmation never
+ * returns, because it may not have taken effect.
+ */
 function operationsOf(sends: readonly Send[]): readonly StreamOperation[] {
   const batches = [...grouped(sends, ({ row }) => String(row)).values()]
   const operations = batches.map((messages, i): StreamOperation => {

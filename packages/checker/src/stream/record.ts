@@ -21,11 +21,14 @@ export interface Poll {
   readonly partition: string
   /** The offset at which the poll began: the requested one, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment at whose end this poll continues, if it requested no offset. */
+  /** The poll or assignment whose end position is the start of this poll. Present if the poll requested no offset. */
   readonly continues: OperationRow | undefined
   /** Whether `continues` is an assignment that returned an offset: that message was processed, or is the next one. */
   readonly isResumed: boolean
-  /** The subscription since which the group decides the position of this poll; undefined if the consumer decides it. */
+  /**
+   * The subscription that lets the group decide the position of this poll; undefined if the consumer itself decides the
+   * position.
+   */
   readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
   /** Whether the poll was called after all faults were healed and sending had stopped. */
@@ -62,21 +65,23 @@ const REMARK = 'debug-topic-partitions'
 export const isKnown = (f: string): boolean => (functions as readonly string[]).includes(f) || f === REMARK
 
 /**
- * Reads a history of partitioned logs; a key is a partition:
+ * Reads a history of partitioned logs. A key is a partition.
  *
  * - `send` (key, value) returns the offset of the message, or null
- * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from that offset on, with their offsets, which may
- *   have gaps; null in place of the offset continues at the process's position: after the last message that it polled,
- *   or at the offset that it requested in vain. After a poll without an answer this position is unknown
- * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`): batches,
- *   and transactions
- * - `commit_offsets` `{"k":8}`: all messages up to that offset were processed
- * - `assign` `["k"]` replaces the partitions of a consumer. If it returns the committed offsets, `{"k":8}`, without
- *   uncommitted partitions, the consumer continues at these offsets, or after them if they were processed. If it
- *   returns the partitions, the consumer keeps its positions in the partitions that it keeps
- * - `subscribe` `["k"]` joins the single group of consumers, which share the partitions and begin at the committed
- *   offset, or else at the first message: from then on the position of this process is unknown
- * - `crash`: the consumer forgets its positions
+ * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from offset 5 on, with their offsets, which may have
+ *   gaps. With null as the offset, the poll continues at the position of the process. This is the position after the
+ *   last message that it polled, or the offset that it last requested in vain. After a poll without an answer the
+ *   position is unknown
+ * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`). Such lists
+ *   are batches or transactions
+ * - `commit_offsets` `{"k":8}` states that all messages up to offset 8 were processed
+ * - `assign` `["k"]` replaces the partitions of a consumer. It may return the committed offsets, `{"k":8}`, without
+ *   partitions that have none. The consumer then continues at these offsets, or after them if the messages there were
+ *   processed. If it returns the partitions instead, the consumer keeps its position in each partition that it had
+ *   before
+ * - `subscribe` `["k"]` joins the single group of consumers. The group shares the partitions, and begins at the
+ *   committed offset or, without one, at the first message. From then on the position of this process is unknown
+ * - `crash` makes the consumer forget its positions
  *
  * @throws UserError (input) for a history of any other form.
  */
@@ -133,7 +138,9 @@ export function readRecord(history: History): StreamRecord {
 
 /** The state of a consuming process. */
 interface Consumer {
-  /** The subscription since which its group may decide where its next poll begins; undefined if there is none. */
+  /**
+   * The subscription that lets a group decide where the next poll of this consumer begins; undefined if there is none.
+   */
   readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
   /** By partition. */
   readonly lasts: Map<string, Last>
@@ -184,7 +191,8 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const before = lasts.get(partition)
   const last = messages.at(-1)
   const next = last === undefined ? step.from : last.offset + 1
-  // Within a group, a partition may have belonged to a different consumer between two polls.
+  // A consumer in a group has no known position, because the partition may belong to another consumer between two of
+  // its polls.
   if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },

@@ -52,8 +52,8 @@ function agreeing({ history, partition, found }: ScanOptions): void {
 }
 
 /**
- * Checks that a message has at most as many offsets as it was sent times. A send put its message at the offset that it
- * returned.
+ * Checks that a message is at no more offsets than the number of its sends. A send that returned an offset put its
+ * message at this offset.
  */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
@@ -92,7 +92,8 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // A message at an offset other than its send's is a violation of a different guarantee.
+      // The message was sent before this poll ended. If its offset differs from the send's offset, another guarantee is
+      // violated.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -108,8 +109,8 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // The producer may put an equal message at this offset only later; the polled message may be one that was sent
-  // without a returned offset.
+  // These messages were polled before the send at their offset was called. Each may instead belong to an earlier send
+  // of an equal message that returned no offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -137,7 +138,7 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
 interface Calls {
   /** By offset that a send returned (see `seenAt`): the call of the first such send. */
   readonly told: ReadonlyMap<string, number>
-  /** By message: the calls of sends without a returned offset, and the first call of all its sends. */
+  /** By message: the calls of its sends that returned no offset. `first` holds the first call of all its sends. */
   readonly untold: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }
@@ -159,10 +160,13 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
   return { told, untold, first }
 }
 
-/** Checks that the offsets of one producer's messages increase, within a batch and from batch to batch. */
+/** Checks that the offsets of the messages of one producer increase, both within a batch and between batches. */
 function inSendOrder({ history, partition, found }: ScanOptions): void {
   const placeOf = placesOfSends(partition)
-  /** By producer: the highest of its acknowledged messages, and the highest of its current batch. */
+  /**
+   * By producer: the message at the highest offset among its acknowledged messages. `batch` holds the same for its
+   * current batch.
+   */
   const done = new Map<number, SendAt>()
   const batch = new Map<number, SendAt>()
   for (const send of partition.sends) {
@@ -171,7 +175,8 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // An unacknowledged message may come after messages that are sent later.
+    // Messages of earlier batches count only if they were acknowledged. An unacknowledged message may get a higher
+    // offset than messages sent after it.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -185,7 +190,7 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
 const higher = (one: SendAt | undefined, other: SendAt): SendAt =>
   one !== undefined && one.offset > other.offset ? one : other
 
-/** A message with its offset, and the operations that show it. */
+/** The message of a send with its offset, and the operations that show this offset. */
 interface SendAt {
   readonly send: Send
   readonly offset: number
@@ -227,8 +232,8 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
 }
 
 /**
- * Checks that a consumer's offsets increase and that it skips no message, in particular none that no other consumer
- * sees.
+ * Checks that the offsets of a consumer increase and that the consumer skips no message. A skipped message that no
+ * other consumer saw is reported as lost.
  */
 function consumed(options: ScanOptions): void {
   const { history, partition, found, lost } = options
@@ -270,7 +275,10 @@ function consumed(options: ScanOptions): void {
   )
 }
 
-/** The first offset that a poll must not skip: messages processed before a consumer resumed may be skipped. */
+/**
+ * Returns the first offset that a poll must not skip. If the consumer resumed, the poll may skip messages that were
+ * processed before.
+ */
 function fromOf(
   { history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>,
   poll: Poll,
@@ -303,7 +311,8 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // A single consumer must not skip a message in any case.
+    // If both polls belong to one consumer, the consumer skipped the message itself, and subscriptions are not needed
+    // for the proof.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
@@ -336,12 +345,13 @@ function resumed({ history, partition, found }: ScanOptions): void {
  */
 const ENOUGH_IN_VAIN = 5
 
-/** Checks that consumers that poll to the end after healing find every message. */
+/** Checks that a consumer finds every message if it polls to the end of the log after healing. */
 function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
   const { callEvent, returnEvent } = history.operations
-  // A send without an answer may have taken effect after the last poll.
+  // The message was certainly in the log before the poll. A send without an answer is excluded, because it may have
+  // taken effect after the poll.
   const wasThere = ({ row }: Placed, { first }: End): boolean =>
     returnEvent[row] >= 0 && returnEvent[row] < callEvent[first]
   for (const end of ends) {
@@ -357,7 +367,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
       !seen.has(seenAt(each.offset, each.message)) &&
       !ends.some((end) => end.from <= each.offset && wasThere(each, end)),
   )
-  // No consumer skipped the message because none reached its offset: it is unknown whether it still exists.
+  // No consumer reached the offset of this message. The message may be lost or unseen, so both guarantees stay open.
   if (open !== undefined)
     for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
       unsure(
@@ -370,7 +380,10 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
     unsure(guarantee, `${untold.message} was acknowledged in ${name} without its offset, and nobody polled it`)
 }
 
-/** A message acknowledged without an offset more often than it was polled at offsets that no send returned. */
+/**
+ * Returns the first send that lacks an offset in the log. A send acknowledged without an offset needs an offset that no
+ * other send returned and at which its message was polled.
+ */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
   const left = new Map<string, number>()
@@ -390,7 +403,7 @@ interface End {
   readonly rows: readonly OperationRow[]
 }
 
-/** The ends that processes reached: the last final polls of each were empty, sufficiently often. */
+/** Returns the ends that processes reached. A process reached the end if enough of its last final polls were empty. */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

@@ -27,8 +27,8 @@ interface Polling {
 /** A change of a consumer's position. */
 interface Moving {
   /**
-   * `forget`: an `assign` that returns no offset, a crash, or a poll without an answer. `subscribe`: from now on the
-   * group decides the position.
+   * The effect on the position. `forget`: an `assign` without an offset, a crash, or a poll without an answer makes the
+   * position unknown. `subscribe`: the group decides the position from this operation on.
    */
   readonly does: 'forget' | 'subscribe'
 }
@@ -39,7 +39,9 @@ interface Committing {
   readonly offset: number
 }
 
-/** Follows all other operations: every message in the partition was put there. */
+/**
+ * The end of the partition, after all other operations. It requires that every message in the partition was put there.
+ */
 interface End {
   readonly does: 'end'
 }
@@ -54,7 +56,10 @@ interface Entry extends At {
   readonly isSent: boolean
 }
 
-/** A consumer's position: it returns no message before `least`, and skips no message from `from` on. */
+/**
+ * The position of a consumer. The consumer returns only messages from `least` on, and returns every message from `from`
+ * on.
+ */
 interface Position {
   readonly least: number
   readonly from: number
@@ -65,12 +70,17 @@ export interface StreamState {
   readonly sent: readonly string[]
   /** By producer, the highest offset of its confirmed messages. */
   readonly producers: ReadonlyMap<number, number>
-  /** `group`: the consumer's group assigns its partitions, so that its position is unknown. */
+  /**
+   * By process: its position. `group` means that the group of the consumer assigns the partitions, so that the position
+   * is unknown.
+   */
   readonly positions: ReadonlyMap<number, Position | 'group'>
   readonly committed: number
 }
 
-/** The number of sends of a message that did not fail, and of those that returned no offset. */
+/**
+ * The number of sends of a message that did not fail. `untold` is the number of those sends that returned no offset.
+ */
 export interface Attempts {
   readonly sends: number
   readonly untold: number
@@ -88,10 +98,12 @@ export interface StreamRules {
 const NOWHERE = Number.NEGATIVE_INFINITY
 
 /**
- * One partition of a log with producers and consumers. It is nondeterministic: a send that returned no offset puts its
- * message at the offset of an equal message that a poll showed, or at an unseen offset. It defines the guarantees about
- * single steps. Messages lost or unseen in the end belong to `scan.ts`, which gives the same answers in O(n log n) and
- * leaves only equal messages to this machine.
+ * Defines one partition of a log with producers and consumers, and with it the guarantees about single steps. The
+ * machine is nondeterministic. A send without a returned offset puts its message at an unseen offset, or at an offset
+ * where a poll showed an equal message.
+ *
+ * `scan.ts` defines when messages are lost or unseen in the end. It also gives the answers of this machine in O(n log
+ * n), and needs the machine only for equal messages.
  */
 export function stream(rules: StreamRules): StateMachine<StreamState, StreamOperation> {
   const told = rules.known.flatMap(({ offset, isTold }) => (isTold ? [offset] : []))
@@ -159,7 +171,7 @@ function send(
   })
 }
 
-/** A possible state after part of a batch, and the highest offset before its next message. */
+/** A possible state within a batch. `end` is the highest offset that the producer's messages have so far. */
 interface Way {
   readonly state: StreamState
   readonly end: number
@@ -209,8 +221,8 @@ function poll(
 }
 
 /**
- * Whether a message was sent, or is older than the record. A message at an offset other than its send's is a violation
- * of a different guarantee.
+ * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
+ * the record. If its offset differs from the send's offset, another guarantee is violated.
  */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
@@ -219,7 +231,10 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
-/** Whether each message in the partition has its own send, as far as there are enough sends. */
+/**
+ * Reports whether each message in the partition was put there by a send. Messages that are more numerous than their
+ * sends are not checked.
+ */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
     const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }

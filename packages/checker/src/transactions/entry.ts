@@ -180,7 +180,7 @@ export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly Isolatio
       ),
   )
 
-/** The well-known levels, the weakest first; a headline names the first one that is not met. */
+/** The well-known levels, weakest first. A headline names the weakest of them that is violated. */
 const known: readonly IsolationLevel[] = [
   'read-uncommitted',
   'read-committed',

@@ -105,8 +105,8 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // An observation enables only operations that follow it in its own client, so one pass suffices if each client has
-    // one thread.
+    // An observation changes no state. It only lets later operations of its own client proceed. One pass therefore
+    // suffices if each client has one thread.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {
@@ -125,7 +125,10 @@ export function createSequentialSearch(
     if (k === APPEND && appends !== undefined) return appends.append(now, operation)
     return -1
   }
-  /** Reports whether an optional operation changes nothing, or writes a value that nobody can observe. */
+  /**
+   * Reports whether an optional operation would have no effect: it leaves the state unchanged, or it writes a value
+   * that no operation can observe.
+   */
   const isPointless = (operation: number, to: number): boolean =>
     to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
   const retreat = (): boolean => {
@@ -172,8 +175,8 @@ const OBSERVATION = 0
 const CHOICE = 1
 
 /**
- * Returns a test for optional operations that can matter: those that write an observed value, or all if the history has
- * appends or failed cas.
+ * Returns a test for optional operations that can matter. These are the operations that write an observed value. If the
+ * history has appends or failed cas, every optional operation can matter.
  */
 function usefulOptional(
   encoded: Encoded,

@@ -10,7 +10,7 @@ import { type Saturation, saturate } from './saturation.ts'
 type Candidates = readonly number[]
 
 interface Guess {
-  /** The candidates of all reads before this guess. */
+  /** The candidates of all reads at the time before this guess. */
   readonly candidates: Candidates[]
   readonly reads: readonly number[]
   /** The source guessed for each of `reads`. */
@@ -19,8 +19,9 @@ interface Guess {
 
 export interface SourceOptions<Found> {
   /**
-   * Whether to assume that no read sees a write called after the read returned. Sequential consistency ignores real
-   * time, but no store reads future writes. The assumption helps to find sources sooner, and cannot refute.
+   * Whether to assume that a read only sees writes called before the read returned. Sequential consistency ignores real
+   * time, but no store reads future writes. With this assumption sources are found sooner, but its failure refutes
+   * nothing.
    */
   readonly physical: boolean
   /** The most saturations. */
@@ -37,11 +38,11 @@ const RESTARTS = 200
 const MOST_AT_ONCE = 64
 
 /**
- * Finds the source of each read if values are repeated; for reads and writes only. The known sources force an order
- * (see `saturate`). In this order, a write that follows a read, or is overwritten before the read, cannot be the source
- * of the read. When nothing more follows, sources are guessed; a contradiction undoes the last guess. Guesses that led
- * to contradictions are avoided later, and after some contradictions the search restarts with the affected reads first.
- * The number of restarts is bounded, so the search ends.
+ * Finds the source of each read if values are repeated. For reads and writes only. The known sources force an order
+ * (see `saturate`). A write that follows a read in this order, or that is overwritten before the read, cannot be the
+ * source of the read. When nothing more follows, the search guesses sources. A contradiction undoes the last guess, and
+ * guesses that led to contradictions are avoided later. After some contradictions the search restarts with the affected
+ * reads first. The number of restarts is bounded, so the search ends.
  *
  * Returns the answer of `confirm` for the sources.
  *
@@ -69,7 +70,7 @@ interface Choosing {
   readonly facts: ReadsFrom
   /** By read: its possible sources at the start. */
   readonly all: readonly Candidates[]
-  /** By operation: the number of the read. */
+  /** By operation that reads: the index of the read in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>
   /** By read: its remaining possible sources. */
   candidates: Candidates[]
@@ -115,7 +116,7 @@ function begin(choices: Choices, physical: boolean, saturations: number, budget:
   }
 }
 
-/** Guesses until all sources are found, or until `limit` contradictions occur. */
+/** Guesses sources until each read has one, or until `limit` contradictions have occurred. */
 function attempt<Found>(
   choosing: Choosing,
   limit: number,
@@ -149,7 +150,7 @@ function attempt<Found>(
     const { candidates } = last
     choosing.candidates = candidates
     atOnce = 1
-    // If several sources were guessed, one of them was wrong, so they are guessed again one by one.
+    // If the guess contained several sources, one of them was wrong. They are guessed again one by one.
     holds = last.reads.length > 1
     if (holds) continue
     accuse(choosing, n, source)
@@ -238,8 +239,8 @@ function possibleAmong(
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // It suffices to check the last write of each thread before the read: if any write of the thread overwrites the
-  // source, the last one does.
+  // The last write of each thread before the read is enough. If any write of the thread overwrites the source, the last
+  // one does too.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

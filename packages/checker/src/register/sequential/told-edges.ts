@@ -5,8 +5,8 @@ import type { Edge } from './edges.ts'
 const DEEPEST_CHAIN = 3
 
 /**
- * Converts an order of a cycle to rows of the history, with the chain of orders that it depends on. A process order
- * between operations of different processes is real-time order.
+ * Converts an order of a cycle to rows of the history, together with the chain of orders on which it depends. A process
+ * order between operations of different processes becomes real-time order.
  */
 export function toldEdge(
   edge: Edge,

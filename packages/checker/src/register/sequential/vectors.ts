@@ -2,9 +2,9 @@ import type { Threads } from '../../encoding/threads.ts'
 import type { Basis } from './basis.ts'
 
 /**
- * Each operation's predecessors, as a count per thread that includes the operation itself. Operations whose counts
- * changed are queued for examination, in the order of the basis; each remembers the threads whose counts changed since
- * its last examination.
+ * The predecessors of each operation, as a count per thread. The count includes the operation itself. When counts of an
+ * operation change, the operation is queued for examination. The queue is in the order of the basis. Each queued
+ * operation remembers which counts changed since its last examination.
  */
 export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
@@ -12,13 +12,13 @@ export interface Vectors {
   readonly follows: (a: number, b: number) => boolean
   /** Returns the number of operations of a thread that precede an operation, including the operation itself. */
   readonly count: (operation: number, thread: number) => number
-  /** Queues every operation, with its own thread as changed. */
+  /** Queues every operation for its first examination, as if the count of its own thread had changed. */
   readonly start: () => void
   /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is among them. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
   /**
-   * Removes and returns the first queued operation, and stores its changed threads in `fresh`; -1 if the queue is
-   * empty.
+   * Removes the first operation from the queue and returns it. Stores in `fresh` the threads whose counts changed.
+   * Returns -1 if the queue is empty.
    */
   readonly next: () => number
   /** The changed threads of the operation that `next` returned, as bits of 32-bit words; `all` contains all threads. */

@@ -9,13 +9,14 @@ const NONE = -1
 interface Walk {
   readonly thread: number
   readonly latest: Int32Array
-  /** The number of operations before the position. */
+  /** The number of operations of the thread before the position. */
   passed: number
 }
 
 /**
- * Visits each completed operation together with the last relevant operations on the same key that precede it, one from
- * each thread of its client. Stops at the first order that `visit` returns, and returns this order.
+ * Visits pairs of a completed operation and an operation before it on the same key. The operations before it are the
+ * last ones that pass `counts`, one from each thread of its client. Stops at the first order that `visit` returns, and
+ * returns this order.
  *
  * @throws OutOfTime
  */

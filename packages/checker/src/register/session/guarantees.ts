@@ -8,7 +8,7 @@ import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
 // The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw a write from its future. A read
-// returns the last write visible to it, in one arbitration order shared by all clients. Registers reveal only the order
+// returns the last write visible to it, in one arbitration order shared by all clients. Registers show the order only
 // of writes to the same key, so every forced order is between two writes of one key.
 
 /**
@@ -60,7 +60,10 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
   return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
-/** Returns the order forced by a read that knew of `write` and saw `source`: the source is the later write. */
+/**
+ * Returns the order that a read forces if its client already knew of `write` but the read returned the value of
+ * `source`. The source is then the later write.
+ */
 function overwrites(write: number, read: number, source: number): Edge {
   const premise = [write, read] as const
   return source === INITIAL
@@ -79,8 +82,8 @@ export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read:
 }
 
 /**
- * Returns a cycle among edges between nodes 0 … nodes - 1, if there is one. Merges consecutive steps of a client's own
- * order, because the operations in between do not matter.
+ * Returns a cycle of edges between the nodes 0 … nodes - 1; undefined if there is none. Merges consecutive steps within
+ * the order of one client, because the operations in between do not matter.
  *
  * @throws OutOfTime
  */
@@ -104,8 +107,8 @@ function findCycle(edges: readonly Edge[], nodes: number, budget: Budget): reado
 }
 
 /**
- * Merges consecutive steps of a client's own order in a cycle, after rotating it so that it begins with a different
- * kind of step.
+ * Merges consecutive steps of a cycle that belong to the order of one client. First rotates the cycle so that it begins
+ * with a step of another kind.
  */
 function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
   const first = Math.max(

@@ -4,23 +4,24 @@ import { type Budget, ticking } from '../../limits/budget.ts'
 import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
 
 /**
- * Returns the least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic: for which it is linearizable
- * after the call of every read is moved back in time by Δ (Golab, Li & Shah, "Analyzing consistency properties for fun
- * and profit", PODC 2011). Operations that meet at one instant overlap.
+ * Returns the least Δ, in whole nanoseconds, for which the history of one key is Δ-atomic. A history is Δ-atomic if it
+ * is linearizable after the call of every read is moved back in time by Δ (Golab, Li & Shah, "Analyzing consistency
+ * properties for fun and profit", PODC 2011). Operations that meet at one instant overlap.
  *
- * Moving calls back keeps the first return of every cluster and moves its latest call back, at most to the call of its
- * write, so zones shrink. Every conflict of two zones therefore disappears at some Δ and does not reappear at a larger
- * one. Bisection finds the least Δ without conflicts; each step walks over the zones in order of their first return.
+ * Moving calls back shrinks zones. The first return of every cluster stays, and its latest call moves back, at most to
+ * the call of its write. Every conflict of two zones therefore disappears at some Δ and does not reappear at a larger
+ * Δ. Bisection finds the least Δ without conflicts. Each step visits the zones in order of their first return.
  *
  * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
- * order of events so that no Δ suffices. O(n log n + n log span).
+ * order of events, because no Δ then suffices. O(n log n + n log span).
  *
  * @throws OutOfTime
  */
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // With this Δ every read is called before the first return, so conflicts that remain come from times that decrease.
+  // The Δ `high` moves the call of every read before the first return. If conflicts remain at this Δ, the times of the
+  // history are not in order.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
@@ -60,8 +61,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // Include the initial value; omit a value that is never written, or only by an unread write of unknown outcome,
-    // which need not have happened.
+    // The initial value gets a zone. A value that is never written gets none. A value written only by an unread write
+    // of unknown outcome gets none either, because such a write can be left out.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
@@ -71,9 +72,9 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before one of the
- * other was called. Among zones without conflicts, at most one extends beyond a later zone's first return: the one that
- * ends last.
+ * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before the call of
+ * an operation of the other. Zones are visited in order of their first return. Among zones without conflicts, at most
+ * one ends after the first return of a later zone. This is the zone that ends last.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

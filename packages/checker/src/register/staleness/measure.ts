@@ -14,11 +14,11 @@ import { leastVersions } from './versions.ts'
 const BYTES_PER_READ = 20
 
 /**
- * Measures how far behind reads were, as defined by `readsBehind`.
+ * Measures how far behind reads were, as `readsBehind` defines it.
  *
- * Δ and k have an upper bound only if no key has a cas, a value with several writers, or an unexplained read. The
- * measured reads give lower bounds. For Δ, the order of values gives a further lower bound if each value has one writer
- * (a cas counts as a write). Undefined if strings are appended or there is not enough memory. O(n log n).
+ * Δ and k have an upper bound only if every key lacks a cas, a value with several writers, and an unexplained read. The
+ * measured reads give lower bounds. If each value has one writer, the order of values gives another lower bound for Δ;
+ * a cas then counts as a write. Undefined if strings are appended or memory does not suffice. O(n log n).
  *
  * @throws OutOfTime
  */

@@ -17,26 +17,28 @@ export interface KeyReads {
 }
 
 /**
- * Measures each completed read whose value has one writer: how long ago the value had been overwritten when the read
- * was called, and by how many writes.
+ * Measures each completed read whose value has one writer. Measures for how long, and by how many writes, the value had
+ * been overwritten when the read was called.
  *
- * A write has certainly overwritten the value if it was called after the value was certainly written (`first` of its
- * cluster), and was itself done before the read was called, which means acknowledged or already seen by another read.
- * The time behind counts from the earliest moment at which one of these writes was certainly done. Both numbers are 0
- * for a fresh read.
+ * A write certainly overwrote the value if two conditions hold. The write was called after the value was certainly
+ * written (`first` of its cluster). The write was done before the read was called; it is done when it is acknowledged
+ * or when another read has seen it. The time behind counts from the earliest moment at which such a write was done.
+ * Both numbers are 0 for a fresh read.
  *
- * O(n log n): the earliest end among the writes called after a position is a minimum over a suffix; a binary indexed
- * tree counts how many of them ended before another position, with reads in order of call.
+ * O(n log n). The earliest end among the writes called after a position is a minimum over a suffix. A binary indexed
+ * tree counts how many of these writes ended before another position. Reads are visited in order of call.
  *
  * @throws OutOfTime
  */
 export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
-  // By operation: the event by which it had certainly taken effect, and the operation whose return shows this.
+  // By operation: the event position by which it had certainly taken effect. `doneBy` holds the operation whose return
+  // shows this.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // Lists of the operations done at each event, since one cas can show that both its values were written.
+  // For each event, the list of operations that are done at this event. It is a list because the return of one cas can
+  // show that both of its values were written.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {

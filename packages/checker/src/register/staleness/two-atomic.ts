@@ -4,16 +4,19 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
 
 /**
  * Decides whether the history of one key is 2-atomic, by the algorithm LBT of Golab, Hurwitz & Li ("On the
- * k-atomicity-verification problem", ICDCS 2013). Near-linear on real histories, quadratic in the worst case.
+ * k-atomicity-verification problem", ICDCS 2013). The time is near-linear on real histories and quadratic in the worst
+ * case.
  *
- * The order of the writes is built from its end. A write can be last if no other remaining write was called after it
- * was certainly done (the first return in its cluster counts as its end). The remaining reads called after that end
- * follow the write. Those that did not return its value must have returned the value of the write just before it. If
- * they returned two different values, the write was not last; if they returned one, the write of this value is placed
- * next; if there are none, an epoch is complete. Only the first write of an epoch is a choice. A complete epoch is
- * removed together with all reads of its writes, and the rest of a 2-atomic history is 2-atomic, so the choice is
- * final. Choices are tried in parallel, with growing allowances, so that a choice that fails late does not delay one
- * that completes early.
+ * The algorithm builds the order of the writes from its end. The end of a write is the first return in its cluster, by
+ * which it was certainly done. A write can be last if every other remaining write was called before this end. The
+ * remaining reads called after this end follow the write. A read among them that did not return its value must have
+ * returned the value of the write just before it. If these reads returned two different values, the write was not last.
+ * If they returned one, the write of this value is placed next. If there are no such reads, an epoch is complete. Only
+ * the first write of an epoch is a choice.
+ *
+ * A complete epoch is removed together with all reads of its writes. The rest of a 2-atomic history is also 2-atomic,
+ * so the choice is final. Choices are tried in parallel with growing allowances. A choice that fails late then does not
+ * delay one that completes early.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *

@@ -19,12 +19,12 @@ export interface Starts {
 const MOST_TRIED = 48
 
 /**
- * Finds the possible initial values of a key, for linearizability. Takes one key's operations, compact (see `compact`),
- * with an unknown initial value (see `Encoded.anyStart`).
+ * Finds the possible initial values of a key, for linearizability. Expects the operations of one key, compact (see
+ * `compact`), with an unknown initial value (see `Encoded.anyStart`).
  *
- * A value that was read before any write of it was called must be the initial one. Otherwise the initial value is one
- * that nobody mentions, or one that may have been read before every write: by an operation called before the first
- * acknowledged write returned.
+ * A value must be the initial one if a read returned it before any write of it was called. If there is no such value,
+ * the initial value may be one that no operation mentions. It may also be a value that an operation called before the
+ * first acknowledged write returned may have read before every write.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -41,7 +41,8 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
 /**
- * Returns the first operation to return among those that observed a value before any write of this value was called.
+ * Among the operations that returned a value before the call of the first write of this value: returns the one that
+ * returned first.
  */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
@@ -88,7 +89,8 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, later reads bound the length of the initial text.
+  // Without puts, later reads also bound the length of the initial text, so other values are ruled out only at the last
+  // return.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }

@@ -11,8 +11,9 @@ export interface Cases {
   /** Returns the part that a case belongs to. */
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory from the return that `culprit` finds. When all cases of the part are
-   * contradictory, returns a function that finds, in the compact part, the latest of these returns.
+   * Records that a case is contradictory. `culprit` finds the return at which it became contradictory. If all cases of
+   * the part are now contradictory, returns a function that finds the latest of these returns in the compact part;
+   * otherwise returns undefined.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
@@ -37,7 +38,8 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // One further case that is never tried, so that the part is never refuted.
+    // If the alternatives are incomplete, the count includes one case that is never tried. The part is then never
+    // refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

@@ -18,8 +18,8 @@ export interface Choices {
 const MOST_CHOICES = 256
 
 /**
- * Returns the initial value of each key on which a read or cas observed a value that these operations do not write; the
- * first of these values if there are several.
+ * Returns, by key, the initial value that an observation proves. It is a value that a read or cas observed and that
+ * none of these operations writes. If there are several on a key, returns the first one.
  */
 export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
   const written = new Set<string>()
@@ -33,8 +33,8 @@ export function certainStarts({ length, kind, key, expects, writes, returns, nam
 }
 
 /**
- * Returns all choices that can matter to a few operations on texts: for each key, a possible beginning of a text read,
- * or no mentioned value.
+ * Returns all choices of initial values that can matter to a few operations on texts. A choice has, for each key, a
+ * possible beginning of a text that was read, or a value that no operation mentions.
  */
 export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
   let all: Choice[] = [new Map()]

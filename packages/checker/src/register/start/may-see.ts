@@ -1,8 +1,8 @@
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
 
 /**
- * The operations of a process that hide a key's initial value from its later reads: its writes and its reads of other
- * values, only its writes, or none.
+ * Determines which operations of a process hide the initial value of a key from later reads of the process. `writes and
+ * reads`: its writes, and its reads of other values. `writes`: only its writes. `nothing`: none of them.
  */
 export type Hides = 'writes and reads' | 'writes' | 'nothing'
 
@@ -41,8 +41,8 @@ function isHidden({ wrote, values, returns }: Past, value: number, call: number,
 }
 
 /**
- * Records the return of an operation. Two values with their first returns suffice, because at least one of them differs
- * from any given value.
+ * Records the return of an operation. It is enough to record two different values with their first returns, because at
+ * least one of them differs from any given value.
  */
 function note(past: Past, written: number, read: number, at: number): void {
   if (written !== NOTHING && at < past.wrote) past.wrote = at

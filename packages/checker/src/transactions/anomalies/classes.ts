@@ -27,14 +27,14 @@ export interface CycleClass {
 const MORE = 1
 /** The last edge was rw. */
 const LAST = 2
-/** Two consecutive rw edges seen. */
+/** The state after two consecutive rw edges. */
 const ADJACENT = 4
-/** Only the first edge seen. */
+/** The state after the first edge. */
 const START = 8
 
 const isPlain = (kind: number): boolean => kind === WW || kind === WR || kind === SO || kind === RT
 
-/** Allows only some kinds of edge after the first one. */
+/** Returns the state 0 if an edge after the first one is of an allowed kind; otherwise -1. */
 const oneOnly = (kind: number, isAllowed: (kind: number) => boolean): number => (isAllowed(kind) ? 0 : -1)
 
 /** The classes in the order of the report, the worst first. */
@@ -91,7 +91,7 @@ const SEEN = 1
 
 /** The cycles that a level excludes and that do not form a class. */
 export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass, 'name' | 'excludedBy'> } = {
-  // One rw edge to any later version, then visibility edges.
+  // A cycle of one rw edge to any later version, followed by visibility edges.
   causal: {
     begins: RW,
     next: (state, kind) => {
@@ -101,7 +101,7 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
     },
     accepts: (state) => state === SEEN,
   },
-  // An rw edge follows only a visibility edge.
+  // A cycle in which a visibility edge precedes each rw edge.
   prefix: {
     begins: RW,
     next: (state, kind) => {

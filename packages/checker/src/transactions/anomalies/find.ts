@@ -33,8 +33,7 @@ export interface FoundCycles {
 
 /**
  * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. If a component has a
- * cycle of a class without session order or real time, the component is not searched for cycles of the class that use
- * them.
+ * cycle without session order or real time, it is not searched for cycles of the same class that use these orders.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

@@ -16,10 +16,10 @@ const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
 /**
- * Finds a shortest cycle of a class in each component. From each edge of the kind that the class begins with, a
- * breadth-first search looks for a way back to the start of the edge. Steps to nodes that represent moments or groups
- * cost nothing, so the length of a cycle is its number of transactions. A closed walk that visits a transaction twice
- * is not a cycle and is skipped.
+ * Finds a shortest cycle of a class in each component. Begins at each edge of the kind with which the class begins.
+ * From there a breadth-first search looks for a way back to the start of the edge. Steps to nodes that represent
+ * moments or groups are free, so the length of a cycle is the number of its transactions. Skips a closed walk that
+ * visits a transaction twice, because it is not a cycle.
  */
 export class CycleSearch {
   readonly #core: Core
@@ -67,7 +67,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Finds cycles of two transactions without a search; most cycles with real time have two. */
+  /** Finds cycles of two transactions without a search. Most cycles that use real time consist of two transactions. */
   #pairs(cycle: CycleSteps, strength: Strength, isAsked: (component: number) => boolean) {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph
@@ -100,7 +100,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Returns a cycle that begins with an edge and has fewer than `longest` steps. */
+  /** Returns a cycle that begins with the given edge and has fewer than `longest` steps; undefined if there is none. */
   #back(
     first: number,
     edge: number,
@@ -160,7 +160,10 @@ export class CycleSearch {
     this.#edge[pair] = edge
   }
 
-  /** Returns the steps between transactions of a closed walk; undefined if the walk visits a transaction twice. */
+  /**
+   * Returns the steps of a closed walk from transaction to transaction; undefined if the walk visits a transaction
+   * twice.
+   */
   #steps(pair: number, last: number, first: number): readonly CycleStep[] | undefined {
     const { to, kind, key } = this.#core.graph
     const { transaction } = this.#core

@@ -100,8 +100,8 @@ const linearizableKeys: Assumption = {
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Among the ended touches, grant only those that did not end before another of them began; the others follow by
-      // transitivity.
+      // Orders are granted only from ended touches that are followed by no other ended touch. The other orders follow
+      // by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

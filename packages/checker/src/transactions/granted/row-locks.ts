@@ -109,7 +109,7 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
   const writes = inOrderOf(all)
   const isCertain = new Uint8Array(writes.length)
   let last: CellWrite | undefined
-  /** Among the writes that held the lock for an interval, the one whose interval ends last. */
+  /** Of the writes that held the lock for an interval: the write whose interval ends last. */
   let longest: CellWrite | undefined
   let overlap: LockOrder['overlap']
   writes.forEach((write, at) => {
@@ -127,8 +127,8 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
 
 /**
  * Returns the writes in an order that agrees with `isSurelyBefore`. A write with a lock interval is placed by the
- * beginning of the interval; any other write is placed before the first interval that had not begun when its lock was
- * requested.
+ * beginning of this interval. For any other write, the time of its lock request counts. The write is placed before the
+ * first interval that began after this time.
  */
 function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
   const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
@@ -156,9 +156,10 @@ export interface ReadTimes {
 }
 
 /**
- * Finds the writes of a cell that a transaction may have seen, as places in the order; -1 is the value before all of
- * them. Excludes writes whose transaction began after the reading transaction ended. If reads are fresh, also excludes
- * writes that a later commit had replaced, if this commit was acknowledged before the reading transaction began.
+ * Finds the writes of a cell that a transaction may have seen, as places in the order of the writes. -1 stands for the
+ * value before all writes. Excludes writes whose transaction began after the reading transaction ended. If reads are
+ * fresh, also excludes a write that was replaced by a later commit, provided that this commit was acknowledged before
+ * the reading transaction began.
  */
 export class Visible {
   readonly #order: LockOrder
@@ -189,7 +190,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // The newest write may have taken its lock before writes that were answered shortly before it.
+    // Writes shortly before the newest one may have taken their locks later, so they may be seen as well.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)

@@ -1,14 +1,14 @@
 /**
- * The reasons why a transaction precedes another: it wrote the version before the other's (ww), wrote a version that
- * the other read (wr), read a version that the other replaced (rw), or preceded the other in its session (so) or in
- * real time (rt).
+ * The reasons why a transaction precedes another. ww: it wrote the version before the other's version. wr: it wrote a
+ * version that the other read. rw: it read a version that the other replaced. so: it preceded the other in its session.
+ * rt: it preceded the other in real time.
  */
 export const WW = 0
 export const WR = 1
 export const RW = 2
 export const SO = 3
 export const RT = 4
-/** The continuation of an rw edge through nodes that represent groups of writers. */
+/** Continues an rw edge through nodes that represent groups of writers. */
 export const LINK = 5
 
 export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK

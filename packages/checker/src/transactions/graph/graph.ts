@@ -50,7 +50,7 @@ function fromOf(starts: Int32Array, length: number): Int32Array {
   return from
 }
 
-/** Further ww edges, by the node they start at. */
+/** Additional ww edges, grouped by the node at which they begin. */
 export type FurtherEdges = ReadonlyMap<number, readonly number[]>
 
 export function withEdges(graph: Graph, further: FurtherEdges): Graph {

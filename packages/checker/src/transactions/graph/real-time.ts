@@ -11,7 +11,10 @@ export interface Spans {
   readonly isTied?: boolean | undefined
 }
 
-/** Returns the beginnings and ends of transactions in the order of events: t for an invocation, ~t for a completion. */
+/**
+ * Returns the beginnings and ends of transactions as numbers, in order of events. The invocation of transaction t is t,
+ * and its completion is ~t.
+ */
 export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Array): Int32Array {
   let last = -1
   for (let t = 0; t < length; t++) {
@@ -47,9 +50,10 @@ export function addSessions(
 }
 
 /**
- * Adds the order of real time. An edge for each pair of transactions would be too many. Instead, each run of
- * completions gets one further node, from `firstNode` on. The completed transactions lead to this node, and it leads to
- * the next node of this kind and to the invocations after the run. Adds at most four edges for each transaction.
+ * Adds the order of real time. An edge for each pair of transactions would be too many. Instead, each sequence of
+ * completions without an invocation in between gets one additional node, numbered from `firstNode` on. The completed
+ * transactions have edges to this node. This node has edges to the next such node and to the transactions invoked
+ * directly after the sequence. Adds at most four edges for each transaction.
  *
  * @returns the number of nodes added
  */

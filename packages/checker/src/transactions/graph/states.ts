@@ -2,9 +2,9 @@ import { LINK, RW, WW } from './edges.ts'
 import type { Graph } from './graph.ts'
 
 /**
- * An automaton that determines which edges may follow each other: `next` returns the state after an edge, or -1 if the
- * edge is not allowed. Walks begin in any state, so a cycle through pairs of node and state is a cycle of edges that
- * may follow each other all around.
+ * An automaton that determines which edges may follow each other. `next` returns the state after an edge; -1 if the
+ * edge is not allowed. A walk may begin in any state. A cycle through pairs of node and state is therefore a cycle of
+ * edges in which each edge may follow the one before it.
  */
 export interface Steps {
   readonly states: number
@@ -26,7 +26,10 @@ export const noTwoReadWrites: Steps = {
 
 const AFTER_WW = 2
 
-/** An rw edge may follow only a reads-from, session or real-time edge: the cycles that prefix consistency excludes. */
+/**
+ * The cycles that prefix consistency excludes. In these, an rw edge follows only a reads-from, session or real-time
+ * edge.
+ */
 export const readWriteAfterSeen: Steps = {
   states: 3,
   next: (state, kind) => {

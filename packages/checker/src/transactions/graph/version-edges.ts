@@ -46,8 +46,8 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
 }
 
 /**
- * By ordered version: the next ordered version by a different transaction; the end of the ordered versions if there is
- * none.
+ * Returns, by ordered version, the next ordered version of a different transaction. If there is none, returns the end
+ * of the ordered versions.
  */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
@@ -61,9 +61,9 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
 const FEW = 1024
 
 /**
- * Adds edges from each reader of a key's last ordered version to each writer of an unordered version. If these are
- * many, uses chains of nodes, so that the number of edges is linear: one chain of the prefixes and one of the suffixes
- * of the list of writers, so that a reader that is also a writer gets no edge to itself.
+ * Adds edges from each reader of the last ordered version of a key to each writer of an unordered version. A reader
+ * that is also a writer gets no edge to itself. If these edges are many, chains of nodes replace them, so that the
+ * number of edges is linear. One chain represents the prefixes of the list of writers, and one the suffixes.
  *
  * @returns the number of nodes, including the added ones
  */

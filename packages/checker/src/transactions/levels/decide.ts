@@ -53,7 +53,9 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
   return withoutImplied(outcomes)
 }
 
-/** Removes weak levels that were found met early and that a stronger met level implies. */
+/**
+ * Removes a level that is met if a stronger level is met too. Weak levels may have been decided before stronger ones.
+ */
 const withoutImplied = (outcomes: Outcomes): Outcomes =>
   new Map(
     [...outcomes].filter(
@@ -66,8 +68,8 @@ const withoutImplied = (outcomes: Outcomes): Outcomes =>
   )
 
 /**
- * The order of decisions. Levels that settle most others come first: a met level settles all weaker levels, a violated
- * level all stronger ones.
+ * The order in which levels are decided. Levels that settle most others come first. A level that is met settles all
+ * weaker levels, and a violated level settles all stronger ones.
  */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
 

@@ -13,9 +13,9 @@ import type { Situation, Violation } from './situation.ts'
 const EXAMPLE_MS = 500
 
 /**
- * Finds a few transactions of one component that violate a level by themselves. An element counts for them if they
- * include its append, and appends have the order that their reads show. Undefined if no component of at most
- * `MOST_OPERATIONS` transactions is found to violate the level.
+ * Finds a few transactions of one component that violate a level by themselves. An element counts for them only if they
+ * include its append. Appends have the order that the reads of these transactions show. Undefined if no such
+ * transactions are found in components of at most `MOST_OPERATIONS` transactions.
  */
 export function findExampleAmong(situation: Situation, level: IsolationLevel): Violation | undefined {
   const { record, versions, core } = situation
@@ -40,8 +40,8 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
 }
 
 /**
- * Returns, for each key that the transactions append to, the reader of its longest list; a transaction that appends to
- * the key if nobody read it.
+ * Returns, for each key to which the transactions append, the transaction that read its longest list. If no transaction
+ * read the key, returns a transaction that appends to it.
  */
 function longestReaders({ starts, kind, key, length }: TransactionRecord, { of }: Versions, some: readonly number[]) {
   const longest = new Map<number, { readonly version: number; readonly reader: number }>()

@@ -7,8 +7,8 @@ import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 export type FreeWriters = readonly number[]
 
 /**
- * Returns the groups of writers whose order is free. Writers in different components require no choice, because
- * ordering their versions as the components are ordered closes no cycle.
+ * Returns the groups of writers whose order is free. Each group is inside one component. Writers in different
+ * components take the order of their components, which closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions
@@ -28,13 +28,16 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/** If more orders than this are possible, only the order of completions is tried. */
+/**
+ * The maximum number of possible orders for trying all of them. If there are more, only the order of completions is
+ * tried.
+ */
 const MOST_ORDERS = 5040
 
 /**
- * Decides a level that depends on the order of unordered versions: it is met if it is met in some order.
+ * Decides a level that depends on the order of unordered versions. The level is met if some order meets it.
  *
- * @param decide decides by a graph that orders these versions, or that does not order them
+ * @param decide decides by a graph. The graph either orders these versions or leaves them unordered.
  */
 export function decideFree(
   { core, record }: Situation,

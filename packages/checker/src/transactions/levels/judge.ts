@@ -18,16 +18,18 @@ export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
-  /** Returns, if there is no `order`, a witness that a level is met; undefined if only the check shows it. */
+  /**
+   * Used if there is no `order`: returns a witness that a level is met; undefined if only the check itself shows this.
+   */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
   /** The part of the history on cycles; absent if there are no cycles. */
   readonly situation?: Situation | undefined
 }
 
 /**
- * Decides every level, given the order of versions. First looks for an order that keeps all edges and real time. If
- * there is one, every level is met that no single read violates. Otherwise all cycles are in components of the graph
- * with all edges, and each level is decided on these components.
+ * Decides every level for a given order of versions. First looks for an order of the transactions that keeps all edges
+ * and real time. If there is one, all levels are met except those that a single read violates. Otherwise the levels are
+ * decided on the components of the graph with all edges, because these contain all cycles.
  */
 export function judgeVersions(
   record: TransactionRecord,
@@ -38,13 +40,14 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // For this order, only a tied history needs session edges: in others, real time contains session order.
+  // The search for this order needs session edges only in a tied history. In any other history real time contains
+  // session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)
   budget.look(edges.length)
   if (order !== undefined) {
-    // A read that is wrong by itself fits no order, so there is nothing to replay.
+    // If some read is wrong by itself, it fits no order, and the order is not replayed.
     if (reads.size === 0) replay(record, versions, order)
     return { outcomes: allMetBut(reads), order }
   }
@@ -58,7 +61,10 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/** Marks as met the strongest levels that imply no level violated by a read. */
+/**
+ * Marks levels as met, beginning with the strongest. Skips levels that imply a level violated by a read, and levels
+ * that another met level implies.
+ */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {

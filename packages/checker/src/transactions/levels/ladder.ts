@@ -39,7 +39,7 @@ const weaker: { readonly [isolation in Isolation]: readonly Isolation[] } = {
   'read-uncommitted': [],
 }
 
-/** The order that a form of a level keeps in addition to versions. */
+/** The form of a level: the order that must be kept in addition to the order of versions. */
 export interface Form {
   readonly name: 'real time' | 'sessions' | 'neither'
   readonly mask: EdgeMask
@@ -91,7 +91,7 @@ export const isolationLadder: Ladder<IsolationLevel> = {
   ) as unknown as { readonly [level in IsolationLevel]: readonly IsolationLevel[] },
   apart: [],
   realTime: isolations.map((isolation) => forms[0].prefixed(isolation)),
-  // Levels other than this one let a transaction read a later write.
+  // At any other level, a transaction may read a write that comes later, so a violation may be repaired.
   lasting: ['strict-serializable'],
   tied: 'strict-serializable',
 }

@@ -25,14 +25,14 @@ function placesOf({ core, record }: Situation, backwards: Graph, mask: number): 
 
 /** The node that a walk into the past of a transaction looks for. */
 interface Sought {
-  /** The lowest position to examine; nodes before it are skipped. */
+  /** The lowest position that the walk examines. Nodes at lower positions are skipped. */
   readonly from: number
   isIt(node: number): boolean
 }
 
 /**
- * Decides causal consistency: no transaction may miss a write of its causal past, and an order that contains the order
- * of versions must exist. Examines only the part of the past from the first missed version on.
+ * Decides causal consistency. A transaction must not miss a write of its causal past, and there must be an order that
+ * contains the order of versions. Examines only the part of each past that begins at the first missed version.
  *
  * @param mask the edges of the causal past in addition to wr
  */
@@ -66,7 +66,9 @@ export function decideCausal(situation: Situation, mask: number): Outcome {
   return MET
 }
 
-/** Returns a key of which `t` read a version before a version that `writer` wrote; -1 if there is none. */
+/**
+ * Returns a key on which `t` missed a version of `writer`, because `t` read an earlier version; -1 if there is none.
+ */
 function missedKey({ record, versions }: Situation, t: number, writer: number): number {
   const { starts, kind, key } = record
   for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -108,7 +110,7 @@ export function decideParallelSnapshots(situation: Situation, graph: Graph, mask
   return MET
 }
 
-/** By node: the lowest position among the writers that overwrote a version the node read. */
+/** Returns, by node, the lowest position of a writer that overwrote a version that the node read. */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph
   const lowest = new Int32Array(nodes).fill(nodes)
@@ -139,7 +141,7 @@ function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   return lowest
 }
 
-/** Reports whether a node represents a group of writers, which means that all its edges are links. */
+/** Reports whether a node represents a group of writers. All edges of such a node are links. */
 const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
   starts[node] < starts[node + 1] && kind[starts[node]] === LINK
 

@@ -24,13 +24,16 @@ export interface CycleStep {
   readonly key: number
 }
 
-/** The decision on a level by its own graph. A violation may include the cycle, or the transactions, that show it. */
+/**
+ * The decision on a level by its own graph. A violation may include the cycle or the transactions that show the
+ * violation.
+ */
 export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface Violation {
   readonly result: 'violated'
   readonly cycle?: readonly CycleStep[] | undefined
-  /** Transactions that violate the level, including those of the cycle. */
+  /** Transactions that violate the level together, including the transactions of the cycle. */
   readonly among?: readonly number[] | undefined
   /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone?: boolean | undefined
@@ -38,7 +41,10 @@ export interface Violation {
   readonly isCut?: boolean | undefined
   /** By transaction in `among` that is not on the cycle: a step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
-  /** Whether the cycle assumes one order of writes whose order no read shows; other orders lead to other cycles. */
+  /**
+   * Whether the cycle depends on an assumed order of writes. No read shows this order, and the opposite order leads to
+   * another cycle.
+   */
   readonly isGuess?: boolean | undefined
 }
 

@@ -40,8 +40,8 @@ export const decideAtomicReads = (situation: Situation): Outcome => {
 }
 
 /**
- * Decides whether each transaction saw all transactions that had completed before it, in its session (SO) or anywhere
- * (RT).
+ * Decides whether each transaction saw all transactions that completed before it began. With SO only those of its own
+ * session count, and with RT those of all sessions.
  */
 export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
   const { record, versions, events } = situation

@@ -32,7 +32,8 @@ export function witnessOf(
   function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // Read committed allows a read to be older than versions committed before it.
+    // At read committed, a read may return an older version than the newest committed one. Only edges between writers
+    // and from writers to readers are kept.
     for (let e = 0; e < all.length; e++)
       if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)
@@ -43,7 +44,8 @@ export function witnessOf(
   function startsAndCommits(): OperationRow[] {
     const { length } = record
     const { edges: all, nodes } = versionEdges(record, versions)
-    // Nodes of groups of writers follow the commits, because groups lead to commits.
+    // Nodes of starts come first, then nodes of commits, then nodes of groups. A group of writers has edges to their
+    // commits.
     const [commit, group] = [(t: number) => t + length, (node: number) => node + length]
     const edges = new EdgeList(all.length + length)
     for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)
@@ -60,7 +62,7 @@ export function witnessOf(
     return Array.from(order, (node) => (node < length ? node : node - length))
   }
 
-  /** Omits completions if the form does not keep real time. */
+  /** Returns the events. Omits completions if the form of the level does not keep real time. */
   function inForm(all: Int32Array): number[] {
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }

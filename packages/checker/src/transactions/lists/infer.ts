@@ -5,8 +5,9 @@ import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 import { findWrites, type Writes } from '../record/writes.ts'
 
 /**
- * Infers the order of versions from reads of lists. Each element is a version, and the longest read of a key gives
- * their order. Elements that no read shows come after them, in any order (Elle: Kingsbury & Alvaro 2020). Linear.
+ * Infers the order of versions from reads of lists. Each element is a version, and the longest read of a key shows the
+ * order of its versions. Versions whose elements no read contains come after all others, in any order (Elle: Kingsbury
+ * & Alvaro 2020). Takes linear time.
  */
 export function inferFromLists(record: TransactionRecord): Inference {
   const appends = findWrites(record, APPEND)
@@ -33,9 +34,11 @@ function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference
 interface Nodes {
   /** By list: the append of its last element; -1 if nothing appended it, or the list is empty. */
   readonly append: Int32Array
-  /** By list: the node that ends with its first element appended by an aborted transaction; -1 if there is none. */
+  /**
+   * By list: its shortest prefix, as a node, whose last element an aborted transaction appended; -1 if there is none.
+   */
   readonly aborted: Int32Array
-  /** By list: the node that ends with its first element that nothing appended; -1 if there is none. */
+  /** By list: its shortest prefix, as a node, whose last element no transaction appended; -1 if there is none. */
   readonly unwritten: Int32Array
 }
 
@@ -68,7 +71,7 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
   }
   if (!isOpen) return counts
   const isSeen = new Uint8Array(lists.length)
-  // A list has a larger number than its prefixes.
+  // Lists are visited from the last to the first, because each list has a larger number than its prefixes.
   for (const node of list) if (node >= 0) isSeen[node] = 1
   for (let node = lists.length - 1; node >= 0; node--) {
     if (isSeen[node] === 0 || lists.parent[node] < 0) continue
@@ -100,8 +103,8 @@ function longestReads(
 /** `Versions`, with the position of each list in them. */
 interface Order extends Omit<Versions, 'counts'> {
   /**
-   * By list: the version of its last element, or the previous version if that element does not count; OFF if the list
-   * is not a prefix of the longest.
+   * By list: the version that its last element makes. If that element does not count, the version before it. OFF if the
+   * list is not a prefix of the longest read.
    */
   readonly version: Int32Array
   /**
@@ -204,7 +207,10 @@ function findInLongest(
   }
 }
 
-/** Finds the version that each read shows without its transaction's own appends, and the anomalies of the read. */
+/**
+ * Finds the version that each read shows if the appends of its own transaction are removed. Also finds the anomalies of
+ * the read.
+ */
 function readBases(
   record: TransactionRecord,
   { transaction }: Writes,
@@ -223,7 +229,7 @@ function readBases(
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)
       if (ended < 0) findings.add('internal', t, row, -1)
-      // If the list does not end with the transaction's own appends, the whole list counts as written by others.
+      // If the list does not end with the appends of the transaction itself, it counts as a list that others wrote.
       const base = ended < 0 ? node : ended
       const other = earlierRead(record, append, t, row)
       if (other >= 0) findings.add('non-repeatable-read', t, row, other)
@@ -241,8 +247,8 @@ function readBases(
 }
 
 /**
- * Returns the list without the elements that the transaction itself had appended to the key; -1 if the list does not
- * end with these.
+ * Returns the list of a read without the elements that the transaction had appended to the key before the read; -1 if
+ * the list does not end with these elements.
  */
 function withoutOwn(
   { starts, kind, key, list, lists }: TransactionRecord,

@@ -46,8 +46,8 @@ export interface TransactionRecord {
    */
   readonly invoked: Int32Array
   /**
-   * By transaction: the event position of its completion; NEVER if it did not complete, or is not known to have ended
-   * at its completion.
+   * By transaction: the event position of its completion. NEVER if it did not complete, or if it may have taken effect
+   * after its completion.
    */
   readonly completed: Int32Array
   /** Whether sessions are processes whose transactions are in session order even if they overlap. */
@@ -86,19 +86,25 @@ const kinds: { readonly [name: string]: number } = {
 }
 
 /**
- * A read whose value was not recorded, only its comparison with another value. `r!` means that the comparison is not
- * true.
+ * The name of a read whose value was not recorded. The record only has the result of comparing the value with another
+ * one. `r!` means that the comparison is not true.
  */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
-/** Reports whether a read with a comparison may have read a value. Only numbers are known to have an order. */
+/**
+ * Reports whether the value read may be `found`, given the recorded comparison. The order of values is known only for
+ * numbers.
+ */
 function mayFind(kind: string, found: Json, given: Json): boolean {
   const [, not = '', comparison = ''] = COMPARED.exec(kind) ?? []
   const isTrue = isTrueOf(comparison, found, given)
   return isTrue === undefined || isTrue === (not === '')
 }
 
-/** Evaluates a comparison; comparisons with null are never true. Undefined if only the server knows the result. */
+/**
+ * Evaluates a comparison. A comparison with null is never true. Undefined if the result depends on an order that only
+ * the server knows.
+ */
 function isTrueOf(comparison: string, found: Json, given: Json): boolean | undefined {
   if (found === null || given === null) return false
   if (found === given) return comparison.endsWith('=')

@@ -2,22 +2,22 @@
 export const INITIAL = -1
 
 /**
- * Means that there is no version: the micro-operation read its own transaction's write, its transaction does not count,
- * or the version it read is unknown.
+ * Stands for no version. The micro-operation read a write of its own transaction, its transaction does not count as
+ * committed, or the version that it read is unknown.
  */
 export const NO_VERSION = -2
 
 /**
- * The versions of every key in the order in which they were installed, and the version that each micro-operation read;
- * every level is decided from these by graphs. A version is a row; of two versions of one key, the one with the larger
- * row is later.
+ * The versions of every key in the order in which they were installed, and the version that each micro-operation read.
+ * Every level is decided from these by graphs. A version is a row. Of two versions of one key, the later one has the
+ * larger row.
  */
 export interface Versions {
   /** The versions of key k are rows starts[k] to starts[k + 1] - 1. */
   readonly starts: Int32Array
   /**
-   * By key: the first row without a known order. The versions of key k from ordered[k] to starts[k + 1] - 1 follow all
-   * other versions of the key, in any order.
+   * By key: the first row of a version without a known order. The versions of key k in rows ordered[k] to starts[k + 1]
+   * - 1 follow all other versions of the key. Their order among each other is unknown.
    */
   readonly ordered: Int32Array
   /** By version: the transaction that wrote it. Consecutive versions of one transaction count as one. */

@@ -14,8 +14,8 @@ export interface Writes {
 }
 
 /**
- * Finds all writes of one kind. An aborted write is replaced by another write of the same value, because a client that
- * retries may write the value again.
+ * Finds all writes of one kind. If a value has an aborted write and another write, the other write is used, because a
+ * client may write the value again after an aborted attempt.
  */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0

@@ -17,11 +17,14 @@ export interface SumRead extends ReadTimes {
 export interface AdditionOrder {
   /** By new position: the previous position. */
   readonly writes: readonly number[]
-  /** By read: the new position of the version that it saw; INITIAL for the initial value. */
+  /** By read: the position, in the new order, of the version that the read saw; INITIAL for the initial value. */
   readonly seen: readonly number[]
 }
 
-/** The maximum number of open additions considered at a read, and the maximum number of choices among them. */
+/**
+ * The maximum number of open additions that are considered at a read. `MOST_CHOICES` limits the number of choices among
+ * them.
+ */
 const MOST_OPEN = 256
 const MOST_CHOICES = 10_000
 
@@ -66,7 +69,8 @@ interface Sums {
   /** By position in `byDeadline`: the earliest beginning among the writes from this position on. */
   readonly begun: Float64Array
   /**
-   * The reads in the order of their effects. `by` is the latest time by which an addition before the read must begin.
+   * The reads in the order in which they take effect. An addition before a read must begin by the time `by` of the
+   * read.
    */
   readonly seen: readonly {
     readonly read: number
@@ -101,7 +105,10 @@ function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sum
   return [first, ...open.map((at) => (first -= changes[at]))]
 }
 
-/** Builds the order from an initial value; undefined if the first choice at some read does not lead to an order. */
+/**
+ * Builds the order from an initial value. At each read it uses only the first choice of additions that it finds.
+ * Undefined if this leads to no order.
+ */
 function placedFrom(sums: Sums, first: number): AdditionOrder | undefined {
   const { changes, deadlines, byDeadline } = sums
   const placed: number[] = []

@@ -22,13 +22,13 @@ import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './ask
  * Decides whether each transaction got the level that it asked for. An order between two transactions counts if the
  * levels that they asked for promise it:
  *
- * - At every level, a transaction that overwrites or reads a version commits after the version's writer.
- * - A transaction that asked for a snapshot begins after the commits that it read from. So it precedes every
- *   transaction that replaces a version it read, and its reads are overwritten on no cycle unless two of these steps
- *   are consecutive (snapshot isolation).
- * - If two transactions asked for serializable, a read of one that the other overwrites orders the whole transactions.
- *   This applies only to cells that no other transactions write, because a database need not notice a write of another
- *   transaction in between.
+ * - At every level, a transaction that overwrites or reads a version commits after the writer of the version.
+ * - A transaction that asked for a snapshot begins after the commits that it read from. It therefore precedes every
+ *   transaction that replaces a version that it read. A cycle may contain such steps only if two of them are
+ *   consecutive (snapshot isolation).
+ * - Let two transactions ask for serializable, and let one overwrite a version that the other read. The reading
+ *   transaction then precedes the other as a whole. This applies only to cells that no other transactions write,
+ *   because a database need not notice a write of another transaction in between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -130,7 +130,7 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** Since a transaction did not get the level that it asked for, another level is no remedy. */
+/** The remedy does not suggest another level, because the transaction did not get the level that it asked for. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'

@@ -6,7 +6,7 @@ import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
 /**
- * Returns the versions as the recorder reported them; undefined unless it reported the versions of every committed
+ * Returns the versions that the recorder reported; undefined if it did not report the versions of every committed
  * transaction.
  */
 export function givenVersions(

@@ -23,8 +23,8 @@ export interface RecordedInference {
   /** Only orders and sources that hold in every case; a level that they contradict is violated. */
   readonly certain: Inference
   /**
-   * The likeliest order and source wherever several are possible; a level that they satisfy is met. Undefined if they
-   * do not even explain the values of each cell.
+   * The likeliest orders and sources, where several are possible. A level that these meet is met. Undefined if these do
+   * not explain the values of each cell.
    */
   readonly likely: Inference | undefined
 }
@@ -33,15 +33,15 @@ export interface RecordedInference {
 export interface DoubtfulCells {
   has(cell: number): boolean
   /**
-   * Reports whether the cell's initial value is unknown, because an unrecorded change may have ended before the cell's
-   * first read or write.
+   * Reports whether the initial value of a cell is unknown. It is unknown if an unrecorded change may have ended before
+   * the first use of the cell.
    */
   isStartUnknown(cell: number): boolean
   /** Records that two transactions held the row lock of a cell at the same time. */
   overlap(cell: number, one: number, other: number): void
   /**
-   * Records a read of a value that nothing wrote. `newest` is the write of the newest version that the read may have
-   * seen by its time.
+   * Records a read of a value that nothing wrote. By its time, the read may have seen versions up to the one that
+   * `newest` wrote.
    */
   unexplained(cell: number, micro: number, newest: number | undefined): void
   /** Records a read of a value other than the one that its own transaction had written. */
@@ -55,7 +55,7 @@ interface Read {
   readonly cell: number
   /** The value, as an id; UNKNOWN if only a comparison is known. */
   readonly value: number
-  /** The time span in which the read version was chosen: its beginning and, in `ended`, its end. */
+  /** The beginning of the time span in which the server chose the version to read. `ended` is the end of this span. */
   readonly began: number
   readonly ended: number
   /** Whether the read may have seen uncommitted values. */
@@ -163,7 +163,7 @@ function readsOf(
         continue
       }
       const written = own.get(cell)
-      // After a write of an unknown value, the read shows this value.
+      // The transaction read a cell that it wrote before. If it wrote an unknown value, this read shows the value.
       if (written !== undefined) {
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
@@ -180,12 +180,15 @@ function readsOf(
   return reads
 }
 
-/** The sum that a transaction has added to a value it has not shown, and when it read the value. */
+/**
+ * The sum that a transaction added to a value that no read of it had shown. The members of `ReadTimes` tell when the
+ * transaction read this value.
+ */
 interface Added extends ReadTimes {
   readonly change: number
 }
 
-/** The times at which the versions read by each statement of a transaction were chosen. */
+/** Finds, for each statement of a transaction, the time span in which the server chose the versions that it read. */
 class ReadTimesOf {
   readonly #whole: ReadTimes
   readonly #statements: TransactionNote['statements']
