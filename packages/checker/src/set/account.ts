@@ -17,8 +17,8 @@ interface Elements {
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
   /**
-   * By element: the operation that first showed the element to be in the set. It acknowledged the addition or read the
-   * element.
+   * By element: the event position from which it is known to be in the set, because it was acknowledged or read.
+   * `knownAt` holds the time of this event.
    */
   readonly known: number[]
   readonly knownAt: number[]

@@ -233,7 +233,7 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
 
 /**
  * Checks that the offsets of a consumer increase and that the consumer skips no message. A skipped message that no
- * other consumer saw is reported as lost.
+ * consumer ever polled is reported as lost.
  */
 function consumed(options: ScanOptions): void {
   const { history, partition, found, lost } = options

@@ -7,13 +7,18 @@ import type { Budget } from '../limits/budget.ts'
  * checkers of these names in `jepsen.checker`. It requires less than linearizability and covers the whole history.
  */
 export interface Accounting {
-  /** `met`: nothing lost and nothing unexpected; `unknown` if no read could show either. */
+  /**
+   * `met` if nothing is lost and nothing is unexpected. `unknown` if no read can show losses or unexpected elements.
+   */
   readonly result: 'met' | 'violated' | 'unknown'
   /** One sentence: why. */
   readonly reason: string
   /** The word for a single element: a message, an id. */
   readonly noun: string
-  /** What `ok` counts: elements that were seen or, for a counter, reads that the additions explain. */
+  /**
+   * The meaning of `ok`. It is the number of elements that were seen or, for a counter, the number of reads that the
+   * additions explain.
+   */
   readonly okAre: 'seen' | 'explained reads'
   /** Elements that a client tried to add, enqueue or generate (for a counter: additions). */
   readonly attempted: number
@@ -25,7 +30,10 @@ export interface Accounting {
   readonly lost: readonly Accounted[]
   /** Elements that were seen although their addition failed or its outcome was unknown. */
   readonly recovered: readonly Accounted[]
-  /** Elements that were seen although never added; for a counter, values that no choice of additions explains. */
+  /**
+   * Elements that were seen but never added. For a counter: values that reads returned and that no choice of additions
+   * explains.
+   */
   readonly unexpected: readonly Accounted[]
   /** Elements that were seen more often than added; `count` is the surplus (for ids: the total). */
   readonly duplicated: readonly Accounted[]
@@ -33,9 +41,12 @@ export interface Accounting {
   readonly neverRead: readonly Accounted[]
   /** Elements that were missing temporarily after they were known. */
   readonly stale: readonly Accounted[]
-  /** Whether operations of unknown outcome may have taken everything lost; Jepsen does not consider this. */
+  /** Whether operations of unknown outcome may have taken all lost elements. Jepsen ignores this possibility. */
   readonly isExcused?: boolean
-  /** The number of acknowledged elements that are lost even if operations of unknown outcome took all they could. */
+  /**
+   * The number of acknowledged elements that are certainly lost. It assumes that operations of unknown outcome took as
+   * many as possible.
+   */
   readonly surelyLost: number
 }
 
@@ -46,8 +57,8 @@ export interface Accounted {
   /** The operation to show for an element: the one that acknowledged it, otherwise one that saw it. */
   readonly operation: OperationRow
   /**
-   * For lost and stale elements: nanoseconds from the time at which the element was known until it was last missing
-   * (lost: last seen).
+   * The delay in nanoseconds, for stale and lost elements. It begins when the element was first known. For a stale
+   * element it ends when the element was last missing, and for a lost element when it was last seen.
    */
   readonly late?: number | undefined
   /** For a counter: the least and the greatest value that the additions allowed. */

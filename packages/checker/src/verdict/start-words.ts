@@ -9,8 +9,9 @@ export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder):
 }
 
 /**
- * If the initial value is unknown and an operation saw a value that was never written: names the operation that saw a
- * different initial value, and so rules this one out. Empty if there is none, or if the initial value is known.
+ * Names an operation that saw another initial value than the given operation did. Both saw values that were never
+ * written, and only one value can be the initial one. Empty if there is no such operation, or if the initial value is
+ * known.
  */
 function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

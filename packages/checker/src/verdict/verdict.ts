@@ -31,7 +31,7 @@ export type Witness =
     }
   /** Every read was examined, and none contradicts the level. */
   | { readonly kind: 'checked' }
-  /** A stronger level holds. */
+  /** The level is met because a stronger level, `by`, is met. */
   | { readonly kind: 'implied'; readonly by: string }
 
 export interface WitnessOrder {
@@ -67,7 +67,7 @@ export interface Counterexample {
   readonly keys: readonly string[]
   /** The operation after which no explanation is possible: usually the impossible read. */
   readonly culprit?: OperationRow | undefined
-  /** The values that the object may have had when the culprit was invoked, if known. */
+  /** The values that the object may have had at the culprit's invocation. Absent if they are unknown. */
   readonly statesBefore?: readonly Json[] | undefined
   /** The reasons why each operation must precede the next, if the contradiction is a cycle of orders. */
   readonly edges?: readonly OrderEdge[] | undefined
@@ -112,8 +112,8 @@ export interface DrawnTransaction {
   /** The number of the transaction's other micro-operations. */
   readonly others: number
   /**
-   * The reason why the transaction is shown, if it is not on the cycle or not wrong itself: `shows that T1 wrote x
-   * before T3`.
+   * The reason why the drawing contains the transaction, such as `shows that T1 wrote x before T3`. Absent for a
+   * transaction that is on the cycle or is wrong itself.
    */
   readonly why?: string | undefined
   /** The transactions that were judged together as this one; undefined if it is a single transaction. */
@@ -174,8 +174,9 @@ export interface OrderEdge {
   readonly after: OperationRow
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
-   * For an order that a read shows: the read, and a chain of orders. The chain puts the write in question before the
-   * read or, if the read itself must come first, before the write that replaced the value it saw.
+   * The evidence for an order that a read shows: the read, and a chain of orders. The chain leads from the earlier
+   * write to the read. If the read must come first, it leads from the source of the read to the write that replaced the
+   * source.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

@@ -2,7 +2,8 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Witness, WitnessOrder } from './verdict.ts'
 
 /**
- * Up to this length the list is built eagerly: short histories are checked by the thousand, and a getter costs more.
+ * The length up to which the list is built at once. Short histories are checked by the thousand, and a getter would
+ * cost more than their lists.
  */
 const FEW = 1_000
 
@@ -29,7 +30,8 @@ export interface PackedOrders {
 }
 
 /**
- * A witness whose orders are listed on demand: for a million keys the list takes far more memory than the operations.
+ * Returns a witness that builds its list of orders on demand. For a million keys the list takes far more memory than
+ * the operations.
  */
 export function witnessOfPacked(
   { keys, ends, rows }: PackedOrders,

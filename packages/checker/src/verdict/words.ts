@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
-/** Descriptions of the operation at a row, for people: its process, what it did, and where. */
+/** Describes operations for people, each by its row in the part: its process, what it did, and where. */
 export interface Words {
   /** `process 4` */
   readonly who: (row: number) => string

@@ -31,7 +31,9 @@ export interface WatchEvent extends Change {
 type Response =
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
-  /** The server ended the watch; `compacted`: because changes below this revision are deleted. */
+  /**
+   * The server ended the watch. `compacted` is present if the reason is that changes below this revision were deleted.
+   */
   | { readonly type: 'ended'; readonly compacted: number | undefined }
 
 /** One transaction, with a single revision. */
@@ -74,7 +76,7 @@ export interface Watch {
   /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether the watch's client ended it, or a later watch resumed it. */
+  /** Whether the watch has ended, because its client ended it or a later watch resumed it. */
   over: boolean
 }
 

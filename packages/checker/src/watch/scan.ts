@@ -18,7 +18,10 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly words: Words
 }
 
-/** The events sent to a watch: for each revision, its keys and the response that contained them. */
+/**
+ * The events sent to a watch. `at` holds, for each revision, the changed keys and the response that contained these
+ * events.
+ */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }
@@ -30,13 +33,17 @@ interface SentRevision {
 }
 
 /**
- * The fewest empty answers after which the end counts. Before that, events may still be on their way: a busy store is
- * slow, and writes that timed out may be carried out late, when their watchers no longer expect events.
+ * The minimum number of empty answers after which no further event is expected. With fewer, events may still be on
+ * their way. A busy store is slow, and it may carry out a write late, after the write timed out and when watchers no
+ * longer expect an event.
  */
 const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
-/** The guarantees that a missing change breaks: an unknown answer may have contained it. */
+/**
+ * The guarantees that a missing change breaks. They stay open if an answer is unknown, because the answer may have
+ * contained the change.
+ */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 
 /** Checks the events of a watch in one pass, in order of arrival. */
@@ -161,7 +168,7 @@ export function scanWatch(options: ScanOptions): Sent {
         { core },
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
-    // The previous value may have been compacted; the event then reports none.
+    // If the previous value was compacted, the event may report that there was none.
     const isGone = (compaction: Compaction) =>
       callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
     if (each.previous === null && compactions.some(isGone)) return
@@ -173,7 +180,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** Reports the changes that a response lacks at its revisions. */
+  /** Reports a change that belongs to a revision of the response but is missing from the response. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)
@@ -215,7 +222,10 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /** Returns a change up to the revision of a progress message that had not been sent before this message. */
+  /**
+   * Returns a change that should have been sent before a progress message with this revision; undefined if all such
+   * changes had been sent.
+   */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined

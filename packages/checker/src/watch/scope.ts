@@ -13,7 +13,7 @@ export interface Scope {
   isDoubtful(from: number, to: number): boolean
 }
 
-/** Creates scopes; watches with equal requests share one. */
+/** Creates a function that returns the scope of a watch. Watches with equal requests share one scope. */
 export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
   const scopes = new Map<string, Scope>()
   return (watch) => {

@@ -28,20 +28,24 @@ export interface Timeline {
   readonly revisions: readonly number[]
   at(revision: number): ReadonlyMap<string, Known> | undefined
   ofKey(key: string): readonly Known[]
-  /** Writes that may have taken effect at an unknown revision. */
+  /** The writes that may have taken effect but have no known revision. */
   readonly open: readonly Write[]
   readonly openKeys: ReadonlySet<string>
   readonly falsehoods: readonly Falsehood[]
-  /** The reason why the store's own list of its changes cannot be right; undefined if nothing contradicts it. */
+  /**
+   * The reason why the list of changes that the store itself returned must be wrong; undefined if nothing contradicts
+   * the list.
+   */
   readonly contradiction: string | undefined
   /** Whether some revision from `from` to `to`, inclusive, has no known write and was not read either. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Sorts writes by revision. Acknowledged revisions come first. After that, every change read from the store, and every
- * event of a watch, settles an open write of the same change that was called before the report. Of several such writes,
- * it settles the one called first, which is as good as any.
+ * Sorts writes by revision. Writes with an acknowledged revision come first. After them, each change that was read from
+ * the store, and each event of a watch, gives its revision to an open write of the same change. This write was called
+ * before the report of the change. If there are several such writes, the one called first gets the revision; any other
+ * choice would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -78,14 +82,15 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   }
 }
 
-/** Writes by revision, while their revisions are being determined. */
+/** The state of sorting writes by revision. */
 interface Settlement {
   readonly byRevision: Map<number, Map<string, Known>>
   readonly settled: Set<Write>
   /** A failed write of this change, if any. */
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
   /**
-   * Settles an open write of this change that was called before the event position `before`; false if there is none.
+   * Gives the revision of a change to an open write of the same change. The write must have been called before the
+   * event position `before`. Returns false if there is no such write.
    */
   settle(change: Change, before: number, toldBy: OperationRow): boolean
 }
@@ -142,7 +147,10 @@ function settleRead(readings: readonly Reading[], { byRevision, settle }: Settle
   return undefined
 }
 
-/** Reports a reading that lacks an acknowledged revision, and so cannot be right; undefined if there is none. */
+/**
+ * Describes a reading that lacks a change with an acknowledged revision, which shows that the reading is wrong.
+ * Undefined if there is no such reading.
+ */
 function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): string | undefined {
   for (const [revision, there] of byRevision) {
     const reading = coverage.at(revision)

@@ -4,8 +4,8 @@ import type { RecordedOperation } from './operations.ts'
 type Does = RecordedOperation['does']
 
 /**
- * By guarantee: the operations that can contradict it. Other operations only explain: if one is left out, the rest
- * proves nothing.
+ * By guarantee: the kinds of operations that can contradict it. All other operations explain results. Omitting one of
+ * these others may create a contradiction, so it proves nothing.
  */
 export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['look'],
@@ -34,7 +34,7 @@ export function shrunk(
   let left: readonly RecordedOperation[] = operations.filter(
     isOf([...contradicting[guarantee], ...explaining[guarantee]]),
   )
-  // Operations called later are left out first.
+  // The loop first tries to omit the operations called last.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue
     const fewer = withTheirTakes(left.filter((other) => other !== each))
@@ -43,7 +43,7 @@ export function shrunk(
   return left
 }
 
-/** Removes acknowledgements whose takes are not among the operations. */
+/** Removes acknowledgements and returns of messages if the take of the message is not among the operations. */
 function withTheirTakes(operations: readonly RecordedOperation[]): readonly RecordedOperation[] {
   const given = new Set(operations.flatMap((each) => (each.does === 'take' ? [each.receipt] : [])))
   return operations.filter((each) => !(each.does === 'ack' || each.does === 'nack') || given.has(each.receipt))

@@ -26,7 +26,10 @@ export const someOf = (message: Message, operations: readonly RecordedOperation[
   story: storyOf(message.text, operations),
 })
 
-/** Searches by the specification; once for all messages with equal stories, if times do not matter. */
+/**
+ * Creates a search by the specification. If times do not matter, searches only once for all messages with the same
+ * story.
+ */
 export function createFollowing(budget: Budget): Following {
   const known = new Map<string, boolean | undefined>()
   return {

@@ -25,8 +25,8 @@ const NO_TIME = 'there was no time to judge all messages'
 const MOST_TOLD = 8
 
 /**
- * Judges one queue by each guarantee. The specification is searched for every value separately, unless a quick check
- * finds no problem; the order concerns all values (see `inOrder`).
+ * Judges one queue by each guarantee. A quick check examines each value separately. If it finds a possible problem, the
+ * specification is searched for this value. The order of messages concerns all values together (see `inOrder`).
  */
 export function judgeQueue(judging: QueueJudging): void {
   const violations = new Map<OfOneValue, Violation[]>()
@@ -54,8 +54,8 @@ export function judgeQueue(judging: QueueJudging): void {
 }
 
 /**
- * Reports `no-lost-messages` as open for a message of which copies were not acknowledged, if no operation listed the
- * queue's messages after they had been put in: they may still be there.
+ * Leaves `no-lost-messages` undecided for a message with unacknowledged copies. This applies if no operation listed the
+ * messages of the queue after these copies were enqueued, because the copies may still be there.
  */
 function unfinished(
   { history, queue, unsure }: QueueJudging,
@@ -87,8 +87,8 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  // Whether an operation shows that the message was in the queue before the last look: a confirmed enqueue, a take or a
-  // sighting.
+  // Reports whether an operation shows that the message was in the queue before the last look. Such an operation is a
+  // confirmed enqueue, a take, or an earlier look that listed the message.
   const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
   const isThere =
     enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))

@@ -11,8 +11,8 @@ export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
 /**
- * Whether the message was not in the queue at the start, and every enqueue of it was called after the return of an
- * operation that showed it.
+ * Reports whether an operation shows a message that nobody had enqueued. The message was not in the queue at the start,
+ * and every enqueue of it was called after the operation returned.
  */
 export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
   const { callEvent, returnEvent } = history.operations

@@ -23,7 +23,8 @@ export interface QueueJudging extends FindingsSink<Guarantee> {
 }
 
 /**
- * The most operations for which the whole queue is searched; in larger queues equal messages leave their order open.
+ * The maximum number of operations of a queue that is searched as a whole. In a larger queue, the order of equal
+ * messages is left undecided.
  */
 const MOST_OPERATIONS = 400
 
@@ -36,16 +37,19 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /** The operations that bound the message's first take: not before `late` was called, and before `early` returned. */
+  /**
+   * The operations that bound the time of the message's first take. The take happened after the call of `late` and
+   * before the return of `early`.
+   */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }
 
 /**
- * Finds a message that was enqueued strictly before another and taken strictly after it. Both are interval orders,
- * which contradict each other exactly if two messages do (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). One pass in
- * order of call suffices: of the messages enqueued before, the one taken last decides. Equal messages are left to the
- * search.
+ * Finds a message that was enqueued strictly before another and taken strictly after it. Enqueues and takes each form
+ * an interval order. The two orders contradict each other if and only if they order two messages differently
+ * (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). One pass in order of call is enough. For each message it compares only
+ * one earlier message: of those enqueued strictly before, the one taken last. The search handles equal messages.
  */
 export function inOrder(judging: QueueJudging): void {
   const { queue, history, unsure } = judging
@@ -90,7 +94,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     shown = Math.min(shown, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
-  // A message that no operation took was not taken before an operation saw it.
+  // Without a take, the message was still in the queue at the last operation that saw it.
   const late = first ?? seen
   const [enqueue] = enqueues
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0

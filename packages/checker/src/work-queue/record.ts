@@ -105,7 +105,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
     } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
-  // A receipt may be used before all takes that returned it are read.
+  // Settlements come last, because a receipt may be used before all takes that returned it are read.
   for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }
@@ -150,7 +150,7 @@ function look(queue: OpenQueue, history: History, row: OperationRow): void {
 function take(queue: OpenQueue, history: History, row: OperationRow): void {
   const told = outputOf(history, row)
   const asked = inputOf(history, row)
-  // A completion that only repeats its invocation contains no message.
+  // If the answer only repeats the invocation, it contains no message.
   if (told === null || told === asked) return
   if (asked !== null && (typeof asked !== 'number' || asked < 0))
     throw malformed(history, row, 'its invocation must have a lease in ms, or null')
@@ -177,7 +177,7 @@ function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // A settlement that was answered before its message was delivered has no effect.
+  // A settlement has no effect if it was answered before the message was delivered with its receipt.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -37,7 +37,7 @@ interface Look {
   readonly does: 'look'
   /** How often the look showed each message. */
   readonly counts: ReadonlyMap<string, number>
-  /** The messages that certainly no operation had enqueued by then. */
+  /** The messages that certainly no operation had enqueued before the look returned. */
   readonly invented: ReadonlySet<string>
   /** Whether the look shows the queue's final content. */
   readonly isLast: boolean
@@ -57,9 +57,9 @@ interface Copy {
   readonly isAcknowledged: boolean
   /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
-  /** No operation enqueued the copy: it has no place in the order. */
+  /** Whether no operation enqueued the copy. Such a copy has no place in the order. */
   readonly isInvented: boolean
-  /** The copy was overtaken: if order matters and losses do not, it can only have been lost. */
+  /** Whether the copy was overtaken. If order matters and losses are allowed, it must have been lost. */
   readonly isLost: boolean
 }
 
@@ -83,11 +83,12 @@ const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 
 /**
- * A queue that leases its messages. It is nondeterministic: a take returns any message that the kept guarantees allow,
- * and equal copies are indistinguishable. A receipt identifies one copy. A guarantee that is not kept restricts
- * nothing; a message that no operation enqueued is then a separate copy outside the order.
+ * Defines a queue that leases its messages. The machine is nondeterministic: a take returns any message that the kept
+ * guarantees allow, and equal copies are indistinguishable. A receipt identifies one copy. A guarantee that is not kept
+ * restricts nothing. A message that no operation enqueued is a separate copy, outside the order.
  *
- * Time never goes back: each step happens as early as possible, which leaves the most possibilities for later steps.
+ * Time never goes back. Each step happens as early as possible, because this leaves the most possibilities for later
+ * steps.
  */
 export function workQueue(rules: QueueRules): StateMachine<QueueState, QueueOperation> {
   const { kept, initial } = rules

@@ -43,8 +43,8 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
 }
 
 /**
- * The configured baseline. A run's baseline replaces the common one together with its tolerance; a run's tolerance
- * alone applies to the common baseline.
+ * Returns the configured baseline and tolerance. If the run has a baseline, its baseline and tolerance replace the
+ * common ones. If the run has only a tolerance, this tolerance applies to the common baseline.
  */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]

@@ -7,9 +7,9 @@ import type { Option, Options, Typed, ValuesOf } from '../option.ts'
 import { oneOf } from './names.ts'
 import { parseDuration, parseSize, printDuration, printSize } from './quantities.ts'
 
-/** Properties of an option that its schema does not contain. */
+/** The properties of an option that are not part of its schema. */
 interface Besides {
-  /** Replaces the schema's text, which may be written for files. */
+  /** Replaces the description in the schema, whose wording may only suit configuration files. */
   readonly text?: string | (() => string) | undefined
   /** Examples of the option's values. */
   readonly such?: string | undefined
@@ -21,7 +21,7 @@ interface Besides {
 
 /** A notation in which values are typed, in place of JSON. */
 interface Notation {
-  /** Parses a typed value. @throws UserError (usage) */
+  /** Parses the text that was typed as a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
   /** Describes the allowed values, if this notation's wording differs from JSON's. */
@@ -99,8 +99,8 @@ export const asRead = <Value>(
 ): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
 
 /**
- * An option without its default, which remains only in the help text: undefined if the option is not typed, so that
- * callers apply a default.
+ * Returns the option without its default. If the option is not typed, its value is undefined and the caller applies a
+ * default. The help text still shows the default.
  */
 export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined> => ({
   ...option,

@@ -27,9 +27,9 @@ export interface CycleClass {
 const MORE = 1
 /** The last edge was rw. */
 const LAST = 2
-/** The state after two consecutive rw edges. */
+/** Flag of a state: the walk contains two consecutive rw edges. */
 const ADJACENT = 4
-/** The state after the first edge. */
+/** The state in which the walk contains only its first edge. */
 const START = 8
 
 const isPlain = (kind: number): boolean => kind === WW || kind === WR || kind === SO || kind === RT

@@ -238,8 +238,8 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 }
 
 /**
- * Removes the positions whose value differs from the value read. If no position remains for a read, its cell is in
- * doubt, unless a client read the value of a transaction that was rolled back.
+ * Removes positions whose value differs from the value read. If a read has no position left, its cell is in doubt. An
+ * exception is a client's read of a value of a transaction that was rolled back.
  */
 function explain(
   record: TransactionRecord,
@@ -341,8 +341,8 @@ function explainCell(
 const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
 
 /**
- * Returns when the COMMIT of a write was sent, or when its transaction began if that is unknown. Nobody sees the value
- * earlier.
+ * Returns the time at which the COMMIT of a write was sent. If this time is unknown, returns the time at which the
+ * transaction began. No other transaction sees the value before this time.
  */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 
@@ -392,7 +392,7 @@ function inferenceOf(
   const starts = new Int32Array(cells + 1)
   const writer: number[] = []
   const of = new Int32Array(record.kind.length).fill(NO_VERSION)
-  /** By cell and position: the version. */
+  /** By cell and position in the order of its writes: the version that the write made. */
   const versions: (readonly number[])[] = []
   for (let cell = 0; cell < cells; cell++) {
     const { writes, isCertain: certain } = orders[cell]
@@ -429,7 +429,7 @@ const onlyOf = (places: readonly number[]): number | undefined => (places.length
 class Predecessors {
   readonly #orders: readonly LockOrder[]
   readonly #counts: Uint8Array
-  /** By cell: the position of each transaction's write. */
+  /** By cell: the positions of the transactions in the order of its writes. */
   readonly #own: Map<number, ReadonlyMap<number, number>> = new Map()
 
   constructor(orders: readonly LockOrder[], counts: Uint8Array) {
@@ -438,8 +438,9 @@ class Predecessors {
   }
 
   /**
-   * Returns the position; undefined if the transaction does not write the cell or writes it first, or if the
-   * transaction of the previous write does not count as committed.
+   * Returns the position of the write before the transaction's own write. Undefined if the transaction does not write
+   * the cell, or if its write is the first one. Also undefined if the transaction of the earlier write does not count
+   * as committed.
    */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
@@ -451,10 +452,11 @@ class Predecessors {
 }
 
 /**
- * Returns the likeliest source of a read. The first choice is the write before the transaction's own write, if the read
- * may have seen it. Otherwise the candidates are the possible sources with the value read; if there are none, those of
- * unknown value; if there are none either, all. Among these, chooses the newest committed one whose lock, if known,
- * ended before the read began, or else the first.
+ * Returns the likeliest source of a read. This is the write before the transaction's own write, if the read may have
+ * seen that write. Otherwise the candidates are the possible sources with the value read. If there are none, they are
+ * the possible sources of unknown value; if there are none of these either, all possible sources. Of the candidates,
+ * returns the newest committed one whose lock, if known, ended before the read began. If there is no such candidate,
+ * returns the first one.
  */
 function likeliestOf(
   { status }: TransactionRecord,

@@ -37,9 +37,9 @@ interface RecordedOptions {
 }
 
 /**
- * Judges transactions that a recorder saw on the wire, given that writers of a row lock it until they commit. A level
- * is violated if orders that hold in every case break it. A level is met if some order and some sources explain
- * everything, and no unrecognized statement may hide a violation.
+ * Judges transactions that a recorder saw on the wire. Assumes that writers of a row lock the row until they commit. A
+ * level is violated if orders that hold in every case break it. A level is met if some order and some sources explain
+ * everything, and if no unrecognized statement may hide a violation.
  */
 function judgeRecorded(
   record: TransactionRecord,
@@ -84,8 +84,8 @@ function judgeRecorded(
   }
 
   /**
-   * Judges the transactions of each unit as one transaction, and adds the levels violated in this way. The level
-   * `declared` concerns each transaction alone.
+   * Judges the transactions of each unit as one transaction. Adds the levels that these larger transactions violate.
+   * The level `declared` still concerns each transaction alone.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
@@ -108,7 +108,7 @@ interface Judged {
   readonly verdicts: Verdicts<RecordedLevel>
 }
 
-/** Describes whether the database kept its promise, to be added to the headline. */
+/** Describes, for the headline, whether each transaction got the level that it asked for. */
 function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
   if (result === 'unknown') return ''
   return result === 'met'
@@ -158,8 +158,8 @@ const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
 /**
- * Reports whether two inferences have equally many versions, and the same version for each micro-operation. If the
- * certain and the likely inference do, nothing is uncertain.
+ * Reports whether two inferences have equally many versions and the same version for each micro-operation. If this
+ * holds for the certain and the likely inference, nothing is uncertain.
  */
 const isSame = (one: Inference, other: Inference): boolean =>
   one.versions.writer.length === other.versions.writer.length &&
@@ -197,7 +197,7 @@ class Doubts implements DoubtfulCells {
     return this.#startUnknown.has(cell)
   }
 
-  /** The reason why no level is met; undefined if no cell is in doubt. */
+  /** The reason why no level can be met. Undefined if no cell is in doubt. */
   get reason(): string | undefined {
     const [first] = this.#reasons.values()
     if (first === undefined) return undefined
@@ -243,7 +243,7 @@ function latestOf(marks: readonly Mark[]): readonly Mark[] {
   return [...latest.values()]
 }
 
-/** By cell: the event position at which the first transaction that uses it began. */
+/** Returns, by cell, the event position at which the first transaction that accesses the cell began. */
 function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
   const first = new Int32Array(keys.length).fill(NEVER)
   for (let t = 0; t < length; t++)

@@ -4,8 +4,8 @@ import { registerFunctions } from '../../register/encoding/encode.ts'
 import { rowOfCell } from '../granted/row-locks.ts'
 
 /**
- * Reports whether units of several operations can be judged although the history has no transactions: each operation
- * must be one statement on a register.
+ * Reports whether units of several operations can be judged although the history contains no transactions. This
+ * requires recorded traffic in which each operation is one statement on a register.
  */
 export const areStatements = ({ header, functions, transactionNotes }: History): boolean =>
   transactionNotes === undefined &&
@@ -13,8 +13,9 @@ export const areStatements = ({ header, functions, transactionNotes }: History):
   functions.every((name) => registerFunctions.includes(name))
 
 /**
- * Converts recorded operations on registers to transactions of one statement each, all in one row. A server that runs
- * each command atomically holds its key at some moment between request and reply.
+ * Converts recorded operations on registers to transactions of one statement each, all on the same row. The row lock is
+ * a model of a server that runs each command atomically: at some moment between request and reply, the command holds
+ * its key alone.
  */
 export function asStatements(history: History): History {
   const { operations, functions, keys, values, header } = history

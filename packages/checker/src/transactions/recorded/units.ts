@@ -8,15 +8,18 @@ import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
 /**
- * The unit that is judged as one transaction: everything that one request did, according to the comments in its
- * statements; or everything that a connection did until it became idle.
+ * The unit that is judged as one transaction. `request`: everything that one request did, according to the comments in
+ * its statements. `connection`: everything that a connection did until it became idle.
  */
 export type UnitKind = 'request' | 'connection'
 
 /** The time after which a waiting connection is idle. */
 const IDLE_NANOS = 10_000_000
 
-/** By transaction: the first transaction of its unit. A transaction that does not count is a unit by itself. */
+/**
+ * By transaction: the first transaction of its unit. If a transaction does not count as committed, its unit consists
+ * only of this transaction.
+ */
 export type Units = Int32Array
 
 export function unitsOf(
@@ -133,7 +136,8 @@ function withNotes(history: History, members: ReadonlyMap<number, readonly numbe
 }
 
 /**
- * Describes a violation by units whose transactions keep the level individually: a transaction around them is missing.
+ * Describes a violation by units whose single transactions keep the level. The remedy is a transaction around each
+ * unit.
  */
 export function withoutTransaction(verdict: Verdict, units: Units, isSql: boolean): Verdict {
   if (verdict.result !== 'violated') return verdict

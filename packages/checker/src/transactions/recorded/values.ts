@@ -9,15 +9,16 @@ import { INITIAL } from '../record/versions.ts'
 /** Ids of possible values; undefined if any value is possible. */
 export type Values = ReadonlySet<number> | undefined
 
-/** The maximum number of possible values of a version; with more, any value is assumed possible. */
+/** The maximum number of possible values of a version that are tracked. With more, any value counts as possible. */
 const MOST_VALUES = 64
 
-/** The maximum number of overlapping writes whose orders are tried. */
+/** The maximum number of overlapping writes of which all orders are tried. */
 const MOST_AT_ONCE = 6
 
 /**
- * By position in a cell's order: a superset of the values that the version may hold. The values after a known value
- * follow from the additions; if locks do not order some writes, from each of their orders.
+ * Returns, by position in the order of a cell, all values that the version may hold, and possibly further ones. Values
+ * after a known value follow from the additions. If locks leave the order of some writes open, the result contains the
+ * values of each of their orders.
  *
  * @param pins by position, including INITIAL: the value of the version, if some read can only have seen this version
  */
@@ -81,14 +82,14 @@ interface Block {
   readonly to: number
 }
 
-/** Splits the writes of a cell into runs, each of which ended before the next began. */
+/** Splits the writes of a cell into runs. Each run ended before the next one began. */
 function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
-  /** The positions at which runs begin: all writes from the position on follow all writes before it. */
+  /** The positions at which runs begin. All writes from such a position on follow all writes before it. */
   const starts: number[] = []
   /**
-   * By position, for the writes from it on: the earliest beginning and the earliest end of a lock interval, and the
-   * earliest beginning of a transaction without a lock.
+   * By position: the earliest beginning of a lock interval among the writes from this position on. `sent` holds the
+   * earliest end of such an interval, and `loose` the earliest beginning of a transaction without a lock.
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
@@ -111,8 +112,9 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
 }
 
 /**
- * By position: the value of each version, if the counted writes were made in this order; UNKNOWN if unknown. A value
- * computed from an earlier value takes precedence over a value from an answer, so that a caller can detect differences.
+ * Returns, by position, the value of each version if the committed writes were made in this order; UNKNOWN if the value
+ * is unknown. A value that can be computed from an earlier value is computed, even if an answer also shows it. A caller
+ * can then detect differences.
  */
 export function valuesInOrder(
   { history }: TransactionRecord,
@@ -150,7 +152,8 @@ export function areExplained(
   seen: readonly Seen[],
 ): boolean {
   /**
-   * The base values: the value of each version is a base plus the additions after it. UNKNOWN until the base is known.
+   * The base values. The value of a version is a base plus the additions after this base. A base is UNKNOWN until a
+   * read shows it.
    */
   const bases = [first]
   interface Version {
@@ -182,7 +185,7 @@ export function areExplained(
     return version !== undefined && (value === UNKNOWN || is(version, value))
   }
   if (!seen.every(isExact)) return false
-  // Reads with only a comparison are checked last, when most values are known.
+  // Reads of which only a comparison is recorded are checked last, because most values are known by then.
   const compared = new Map<number, Seen[]>()
   for (const each of seen) if (each.value === UNKNOWN) addTo(compared, versions.get(each.place)?.base ?? 0, each)
   const known = new Set([...writes, ...seen].flatMap(({ value }) => (value === UNKNOWN ? [] : [value])))

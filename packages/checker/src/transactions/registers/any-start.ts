@@ -25,13 +25,14 @@ interface Asked {
 const MOST_STARTS = 64
 
 /**
- * Keeps only violations that hold for all initial values. A read of a written value may also have seen the initial
- * value, if the two are equal. So the value of each read in a contradiction is tried as the initial value.
+ * Keeps only violations that hold for all initial values. If the initial value equals a written value, a read of this
+ * value may also have seen the initial one. The value of each read in a contradiction is therefore tried as the initial
+ * value.
  */
 export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
   const { outcomes } = found
   let tries = 0
-  /** Returns the initial value with which the level may be met; undefined if there is none. */
+  /** Returns an initial value with which the level may be met; undefined if the level is violated with every one. */
   const wayOut = (level: IsolationLevel, from: Int32Array, { outcomes, sources }: Decided): Start | undefined => {
     const violated = violationOf(level, outcomes)
     if (violated === undefined) return SOME

@@ -6,8 +6,8 @@ import { INITIAL, type Rows, rowsBy } from './sources.ts'
 type Order = readonly [from: number, to: number]
 
 /**
- * A breach of the rules in the current order, and two orders each of which would remove the breach; undefined for an
- * order that is impossible.
+ * A breach of the rules in the current order. Each of the two orders would remove the breach. An order is undefined if
+ * it is impossible.
  */
 export interface Obstacle {
   readonly first: Order | undefined
@@ -30,7 +30,7 @@ export class KeyOrders implements Breaches {
   readonly #writes: Rows
   readonly #isDirty: Uint8Array
   readonly #dirty: number[] = []
-  /** By row of the facts' writers: the writers of each key, in the current order. */
+  /** The writers of each key, sorted by the current order, in the rows that the facts assign to the key. */
   readonly #sorted: Int32Array
   /** By transaction: its row among the writers of the key being checked. */
   readonly #place: Int32Array
@@ -121,10 +121,10 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one sees the other, and every transaction that
- * sees the former also sees the latter. No transaction sees a writer of a key that follows the source of a read of the
- * key. The orders must follow from edges; the current order is not enough, because a transaction may precede another
- * without being visible to it.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other. A transaction that sees
+ * the later writer must then also see the earlier one. No transaction may see a writer of a key that follows the source
+ * of its read of the key. These orders must follow from edges. Position in the current order is not enough, because a
+ * transaction may precede another one that does not see it.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem

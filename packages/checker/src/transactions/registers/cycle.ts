@@ -9,8 +9,8 @@ import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
 /**
- * Some transactions, and the facts known of them without all others: a read of another transaction's write shows
- * nothing.
+ * Some transactions, with the facts that they show without all other transactions. A read of a write by a transaction
+ * that is not among them shows nothing.
  */
 export interface Chosen extends Part {
   readonly sources: Sources
@@ -20,12 +20,12 @@ export interface Chosen extends Part {
 
 export interface FoundCycle {
   /**
-   * A cycle that the level excludes; undefined if none was found. If nothing shows in which order two transactions
-   * wrote a key, the cycle assumes the order in which they completed; the other order leads to another cycle.
+   * A cycle that the level excludes; undefined if none was found. The order in which two transactions wrote a key may
+   * be unknown. The cycle then assumes the order of their completions. The opposite order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
-  /** By transaction that is not on the cycle: a step of the cycle that it proves. */
+  /** The transactions that prove a step of the cycle without being on it, each with the step that it proves. */
   readonly proves: ReadonlyMap<number, CycleStep>
 }
 
@@ -166,7 +166,7 @@ function edgesOf(
 }
 
 /**
- * Returns the orders of writers that hold in every order that the level allows: versions follow reads, sessions and
+ * Returns the orders of writers that hold in every order that the level allows. They follow from reads, sessions and
  * real time.
  */
 function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
@@ -191,7 +191,10 @@ function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   }
 }
 
-/** Returns the writers of a key by completion, but each after the writer whose version it read. */
+/**
+ * Returns the writers of a key in order of completion. A writer that read the version of another writer comes after
+ * that writer.
+ */
 function inOrder(
   { writerStarts, writer, readStarts, reader, source, isUpdate }: KeyFacts,
   record: TransactionRecord,
@@ -200,7 +203,8 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // As many rounds as there are writers suffice to sort any chain of updates.
+  // Each round moves writers after their sources. A chain of updates has at most as many members as there are writers,
+  // so this number of rounds is enough.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue

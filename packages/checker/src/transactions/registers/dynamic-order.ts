@@ -3,7 +3,7 @@ import { type Graph, reversed } from '../graph/graph.ts'
 /** The levels of the decisions that an order depends on, ascending; empty if it depends on none. */
 export type Grounds = readonly number[]
 
-/** An order that holds if the decisions in its grounds hold. */
+/** An order that holds as long as all decisions in `grounds` hold. */
 interface Soft {
   readonly from: number
   readonly to: number
@@ -28,8 +28,8 @@ export interface Path {
 }
 
 /**
- * A total order of the nodes of an acyclic graph, maintained while edges are added and removed: Pearce and Kelly
- * (2006). Adding an edge moves only nodes between its ends.
+ * A total order of the nodes of an acyclic graph. The order is maintained while edges are added and removed, by the
+ * algorithm of Pearce and Kelly (2006). An added edge moves only nodes between the positions of its two ends.
  */
 export class DynamicOrder {
   /** By node: its position in the order. */

@@ -98,15 +98,15 @@ const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 const NO_EVENTS = new Int32Array(0)
 
 /**
- * Replaces null by the initial value, because null stands for it in every register, unless the initial value is
- * unknown.
+ * Replaces null by the initial value, for which it stands in every register. If the initial value is unknown, null
+ * stays.
  */
 const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
   initial === UNKNOWN || initial === NULL
     ? record
     : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
-/** Returns versions without an order; `writer` contains the transactions that wrote each key. */
+/** Returns versions whose order is unknown. `writer` contains the transactions that wrote each key. */
 function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
   const { writerStarts, writer } = facts
   const of = sources.source.slice()
@@ -135,8 +135,8 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 }
 
 /**
- * Removes met levels if the source of a read is unknown; if the granted orders contradict each other, every level is
- * violated.
+ * Removes met levels if the source of some read is unknown. Marks every level as violated if the granted orders
+ * contradict each other.
  */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,
@@ -240,7 +240,10 @@ export function decideRegisters(
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** Each search gets 1 / SHARES of the remaining time, so that time is left for the weaker levels. */
+/**
+ * The reciprocal of the share of the remaining time that each search gets. The rest of the time is left for the weaker
+ * levels.
+ */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 

@@ -18,7 +18,10 @@ export interface Registers {
   readonly granted: Edges
 }
 
-/** Transactions that violate a level by themselves. A read counts for them if they include the writer of its value. */
+/**
+ * Transactions that violate a level by themselves. A read among them counts only if the transaction that wrote its
+ * value is also among them.
+ */
 export interface Example extends Partial<FoundCycle> {
   /** Ascending. */
   readonly among: readonly number[]
@@ -28,7 +31,10 @@ export interface Example extends Partial<FoundCycle> {
   readonly isCut: boolean
 }
 
-/** Finds transactions that violate a level, and omits transactions as long as the rest violates the level by itself. */
+/**
+ * Finds transactions that violate a level. Removes one transaction after another as long as the rest violates the level
+ * by itself.
+ */
 export function findExample(
   registers: Registers,
   isolation: Isolation,

@@ -4,12 +4,18 @@ import { type EdgeKind, EdgeList, type Edges, RW, WR, WW } from '../graph/edges.
 import { READ, type TransactionRecord, UNKNOWN, WRITE } from '../record/record.ts'
 import { INITIAL, type KeyFacts, type Sources } from './sources.ts'
 
-/** Orders that are assumed. */
+/** The orders of versions that follow from the granted assumptions. */
 export interface GrantedOrders {
   readonly names: readonly string[]
-  /** WW edges between known writers of a key, and RW edges from a reader of a version to the writer of a later one. */
+  /**
+   * WW edges between writers of a key, and RW edges from a reader of a version to the writer of a later version. Only
+   * writers that are known have edges.
+   */
   readonly edges: EdgeList
-  /** Two micro-operations on a key whose versions would each precede the other; undefined if there are none. */
+  /**
+   * Two micro-operations on one key that contradict each other: by the assumptions, the version of each precedes the
+   * version of the other. Undefined if there are none.
+   */
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
@@ -28,7 +34,7 @@ export function grantedOrders(
   return { names: granted.map(({ name }) => name), edges: versions.edges(), contradiction: versions.contradiction() }
 }
 
-/** An order of versions by their values, including versions without a known writer. */
+/** An order of versions. Values identify the versions, so the order also contains versions whose writer is unknown. */
 class VersionOrder {
   readonly #record: TransactionRecord
   readonly #counts: Uint8Array
@@ -48,14 +54,14 @@ class VersionOrder {
     const { value, key } = this.#record
     const initial = this.#initial[key[before]]
     if (value[before] === value[after]) return
-    // The initial value precedes every version anyway.
+    // An order after the initial value adds nothing, because the initial value precedes every version.
     if (value[before] === initial) return
     const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
     this.#later[one]?.add(other)
     if (value[after] === initial) this.#later[other]?.add(one)
   }
 
-  /** Returns two micro-operations whose versions are on a cycle; undefined if there is no cycle. */
+  /** Returns two micro-operations whose versions are on a cycle of the order; undefined if the order has no cycle. */
   contradiction(): GrantedOrders['contradiction'] {
     const later = this.#later.map((versions) => [...versions])
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
@@ -111,15 +117,17 @@ class VersionOrder {
 const FEW = 4096
 
 /**
- * Returns the orders that hold in every order of the versions, for the search for anomalies: a writer precedes its
- * readers; the initial value precedes every other version; a version that a transaction read before it wrote the key
- * precedes the version it wrote.
+ * Returns the orders that hold in every order of the versions, for the search for anomalies:
+ *
+ * - a writer precedes its readers
+ * - the initial value precedes every other version
+ * - if a transaction read a version and then wrote the key, the version that it read precedes the version that it wrote
  */
 export function certainOrders(facts: KeyFacts, granted: Edges): EdgeList {
   const edges = new EdgeList(3 * facts.reader.length)
   const { readStarts, writerStarts, reader, source, isUpdate, writer } = facts
   for (let k = 0; k < facts.keys; k++) {
-    /** By source: the transactions that read it and wrote the key. */
+    /** By source: the transactions that read the version of the source and also wrote the key. */
     const updates = new Map<number, number[]>()
     let initialReaders = 0
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {

@@ -15,22 +15,22 @@ export interface Rules {
   /** Whether two writers of a key must not both be between snapshot and commit at the same time. */
   readonly noConflicts: boolean
   /**
-   * Whether a write counts as seen only if edges imply that it is visible; the current order is not enough (see
-   * `ParallelOrders`).
+   * Whether a transaction sees a write only if edges make the write visible to it. Position in the current order is
+   * then not enough (see `ParallelOrders`).
    */
   readonly isParallel: boolean
 }
 
 /**
- * The problem of finding a total order of points that contains all edges, and in which no transaction writes a key
- * between a read's source and its reader.
+ * The problem of finding a total order of points. The order must contain all edges. Between the source of a read and
+ * the reader, no other transaction may write the key.
  */
 export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
   /**
-   * The number of nodes. Node t is the snapshot, or the only point, of transaction t, and node commitOf(t) is its
-   * commit; the nodes after the points represent moments.
+   * The number of nodes. Node t is the snapshot of transaction t, or its only point. Node commitOf(t) is its commit.
+   * The nodes after all points represent moments.
    */
   readonly nodes: number
   readonly transactions: number
@@ -42,7 +42,7 @@ export interface OrderProblem {
 export const commitOf = ({ rules, transactions }: OrderProblem, t: number): number =>
   rules.hasSnapshots ? transactions + t : t
 
-/** The orders that count in addition to those that sources imply. */
+/** The order that must be kept in addition to the order that sources imply. */
 export type Ordering = 'none' | 'sessions' | 'real time'
 
 export function problemOf(
@@ -72,20 +72,21 @@ export function problemOf(
   }
 }
 
-/** Adds the assumed orders of versions. */
+/** Adds edges for the assumed orders between writers of a key. */
 export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edges): void {
   for (let e = 0; e < length; e++) if (kind[e] === WW) edges.add(from[e], to[e], WW, key[e])
 }
 
 /**
- * Splits transactions into snapshots and commits. Edges lead from commits to snapshots, edges of versions from commits
- * to commits, and each snapshot has an edge to its commit.
+ * Splits each transaction into a snapshot and a commit, with an edge from the snapshot to the commit. Edges between
+ * versions (ww) lead from commit to commit. All other edges lead from a commit to a snapshot.
  */
 function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // Moments come after all points, so they shift by as many nodes as commits.
+    // The nodes of moments come after all points. The commits are new points, so each such node moves by the number of
+    // commits.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -95,7 +96,7 @@ function split(single: EdgeList, length: number): EdgeList {
 
 function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: number, hasSnapshots: boolean): Int32Array {
   const rank = new Int32Array(nodes)
-  // A transaction whose end is unknown most likely took effect soon after its invocation.
+  // If the end of a transaction is unknown, its rank assumes that it took effect soon after its invocation.
   for (let t = 0; t < length; t++) {
     const end = completed[t] < NEVER ? completed[t] : invoked[t] + 1
     rank[t] = hasSnapshots ? invoked[t] : end
@@ -105,10 +106,10 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
 }
 
 /**
- * Returns an order of all nodes that contains the edges and mostly keeps the rules. The earliest completion comes
- * first, but a version is overwritten only when no reader of it remains, and read only while it is the newest. A node
- * that waits for a key much longer than other nodes is placed regardless of the rules. Undefined if the edges have a
- * cycle.
+ * Returns an order of all nodes that contains the edges and mostly keeps the rules. Of the nodes that may be next, the
+ * one with the earliest completion comes first. A version is overwritten only after all its readers are placed, and
+ * read only while it is the newest. If a node waits for a key much longer than other nodes, it is placed regardless of
+ * the rules. Undefined if the edges have a cycle.
  */
 export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   const { nodes, graph, rank } = problem
@@ -163,7 +164,10 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   return placed === nodes ? order : undefined
 }
 
-/** How many event positions later the next ready node may be than a node that was held back. */
+/**
+ * The number of event positions by which the next ready node may be later than a node that waits for a key. If it is
+ * later still, the waiting node is placed.
+ */
 const PATIENCE = 1_000
 
 /** The newest version of each key, and its remaining readers. */
@@ -173,13 +177,14 @@ class KeyStates {
   /** By key: the number of its writers with a placed snapshot but no placed commit. */
   readonly #writing: Int32Array
   /**
-   * By row of the key facts' writers, and after these by key for initial values: the number of readers not yet placed.
+   * The number of readers not yet placed, by version. The rows are those of the writers in the key facts, followed by
+   * one row per key for its initial value.
    */
   readonly #left: Int32Array
   readonly #reads: Rows
   readonly #writes: Rows
   readonly #sourceRow: Int32Array
-  /** By key: the row of its newest version in `#left`. */
+  /** By key: the row in `#left` that belongs to the newest version of the key. */
   readonly #newestRow: Int32Array
 
   constructor(problem: OrderProblem) {

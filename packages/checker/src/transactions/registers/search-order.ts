@@ -10,7 +10,7 @@ export type OrderAnswer =
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 
-/** A choice of one of two orders, at least one of which must hold. The chosen order is `from` before `to`. */
+/** A choice between two orders of which at least one must hold. The chosen order places `from` before `to`. */
 interface Decision {
   readonly obstacle: Obstacle
   readonly from: number
@@ -20,11 +20,13 @@ interface Decision {
 }
 
 /**
- * Searches for an order by repair: begins with a greedy order and looks for keys in which a write comes between a read
- * and its source. The write must precede the source or follow the reader. If the edges exclude one of these orders, the
- * other is added; if they exclude neither, one is chosen. If they exclude both, the search returns to the latest choice
- * that the contradiction depends on, and reverses it. Orders that happen to be right never become edges, so little is
- * undone. The search is complete, unless the budget ends.
+ * Searches for an order by repair. Begins with a greedy order, and looks for keys on which a write comes between a read
+ * and its source. Such a write must precede the source or follow the reader. If the edges exclude one of these two
+ * orders, the other one is added. If they exclude neither, one is chosen. If they exclude both, the search returns to
+ * the latest choice on which the contradiction depends, and reverses this choice.
+ *
+ * Orders that are already right never become edges, so little is undone. The search is complete, unless the budget
+ * ends.
  */
 export function searchOrder(problem: OrderProblem, budget: Budget): OrderAnswer {
   const greedy = greedyOrder(problem)
@@ -99,7 +101,10 @@ class Search {
     this.#keys.moved(this.#order.add(from, to, grounds, shown))
   }
 
-  /** Reverses the latest choice that a contradiction depends on; false if it depends on none. */
+  /**
+   * Reverses the latest choice on which a contradiction depends. Returns false if the contradiction depends on no
+   * choice.
+   */
   #goBack(conflict: Path): boolean {
     let { grounds, shown } = conflict
     for (;;) {
@@ -108,7 +113,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Choices made after the latest remaining ground do not matter any more and are undone.
+      // Choices made after the latest remaining ground are undone, because the contradiction makes them irrelevant.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false
@@ -120,7 +125,10 @@ class Search {
     }
   }
 
-  /** Adds the opposite of a choice and the other order of its obstacle; returns the reason if one is excluded. */
+  /**
+   * Adds the opposite of a choice, and the other order that removes its breach. If one of the two is impossible,
+   * returns the reason.
+   */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

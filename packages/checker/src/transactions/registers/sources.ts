@@ -30,7 +30,7 @@ export interface Sources {
 export interface Ambiguity {
   readonly read: number
   readonly first: number
-  /** -1 if only one transaction wrote the value, which is also the initial value. */
+  /** The second write of the value; -1 if there is only one write. The value is then also the initial value. */
   readonly second: number
 }
 

@@ -6,7 +6,7 @@ import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
-/** A read of an initial value after a write of the key was visible, which no order explains. */
+/** A read of the initial value although a write of the key was already visible. No order explains such a read. */
 export interface TooOld {
   readonly reader: number
   readonly writer: number
@@ -44,14 +44,18 @@ export class Views {
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
 
 /**
- * Adds the orders of monotonic atomic view: after a transaction has seen a write of another, it sees nothing older than
- * the other's writes. So each writer seen before a read precedes the read's source. Every read counts, even a second
- * read of one source, because it may follow a read of a newer one.
+ * Adds the orders of monotonic atomic view. After a transaction has seen a write of another transaction, it sees
+ * nothing older than the other transaction's writes. Each writer seen before a read therefore precedes the source of
+ * the read. A read of a source that the transaction has read before also counts, because it may follow a read of a
+ * newer source.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record
   const seen: number[] = []
-  /** By key: the writers that the current transaction, `stamp`, has seen so far. */
+  /**
+   * By key: the writers that the current transaction has seen so far. `stamp` holds, by key, the transaction to which
+   * the list belongs.
+   */
   const writers: number[][] = []
   const stamp = new Int32Array(record.keys.length).fill(-1)
   for (let t = 0; t < length; t++) {
@@ -80,9 +84,10 @@ export function addMonotonicViews(record: TransactionRecord, { counts, source, i
 type See = (writer: number) => void
 
 /**
- * Adds the orders of read atomic: a transaction sees nothing older than the writes of visible transactions. Visible are
- * its sources and, depending on `ordering`, all transactions before it in its session, or all that ended before it
- * began. Each visible writer of a key precedes the source of a read of the key.
+ * Adds the orders of read atomic. A transaction sees nothing older than the writes of transactions visible to it. The
+ * sources of its reads are visible. Depending on `ordering`, all earlier transactions of its session, or all
+ * transactions that ended before it began, are visible too. Each visible writer of a key precedes the source of a read
+ * of the key.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts, record.length)
@@ -140,8 +145,8 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
 }
 
 /**
- * Returns a function that visits the writers that ended before a reader began, except those that ended before another
- * of these began.
+ * Returns a function that visits writers that ended before a reader began. Skips a writer if another of these writers
+ * began after it ended.
  */
 function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
   const all = facts.writer
@@ -168,10 +173,11 @@ function firstWhere(length: number, holds: (at: number) => boolean): number {
 }
 
 /**
- * Adds the orders of causal consistency: a transaction sees nothing older than the writes in its past. So each writer
- * of a key in the past of a reader precedes the source, unless the writer is in the past of the source already. Key by
- * key, sets of writers are propagated through the part of the graph between the first writer and the last reader.
- * Linear if each key is used only briefly, and at worst transactions × writes / 32.
+ * Adds the orders of causal consistency. A transaction sees nothing older than the writes in its past. If a writer of a
+ * key is in the past of a reader of the key, it therefore precedes the source of the read. No order is added if the
+ * past of the source already contains the writer. For each key, sets of writers pass through the part of the graph
+ * between the first writer and the last reader. Takes linear time if each key is used only for a short time, and at
+ * worst transactions × writes / 32.
  *
  * @param past an acyclic graph whose edges make one transaction visible to another
  */
@@ -215,11 +221,14 @@ interface Window {
   readonly last: number
 }
 
-/** By position in the window: the writers in the past of its node, as bits. */
+/**
+ * Returns, by position in the window, the writers in the past of the node at this position. The set of writers is
+ * stored as bits.
+ */
 function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
   const words = (writers.length + 31) >> 5
   const sets = new Int32Array((last - first + 1) * words)
-  /** By position: the number of its writer, from 1; 0 if it is not a writer. */
+  /** By position: the number, from 1, of the writer at this position; 0 if the node is no writer. */
   const own = new Int32Array(last - first + 1)
   writers.forEach((writer, i) => {
     if (position[writer] <= last) own[position[writer] - first] = i + 1
@@ -238,8 +247,8 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
 }
 
 /**
- * Returns all nodes, each after the nodes that lead to it, and otherwise by number; the numbers of transactions follow
- * time.
+ * Returns all nodes in an order in which each comes after the nodes that lead to it. Where this leaves a choice, nodes
+ * are in order of their numbers. The numbers of transactions increase with time.
  */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))

@@ -91,7 +91,7 @@ export function tellCycle(
   }
 }
 
-/** Describes two transactions each of which read a version that the other replaced; undefined for any other cycle. */
+/** Describes two transactions that each read a version that the other one replaced. Undefined for any other cycle. */
 function skewOf(
   record: TransactionRecord,
   orders: readonly DrawnOrder[],
@@ -118,7 +118,8 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // An append stays in its list, so no update is lost. A blind write (`areSame` is false) loses no update either.
+  // Appends stay in their list, so they lose no update. A write without a read of the key (`areSame` is false) loses no
+  // update either.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)
@@ -187,7 +188,7 @@ const sentences: Sentences = {
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
 
-/** Sentences for registers, where the sentences for lists do not fit. */
+/** The sentences for registers. They replace sentences that only fit lists. */
 const ofRegisters: Sentences = {
   ...sentences,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,
@@ -200,7 +201,7 @@ const ofRegisters: Sentences = {
 const sentencesFor = ({ list }: TransactionRecord, micro: number): Sentences =>
   list[micro] < 0 ? ofRegisters : sentences
 
-/** Describes transactions that contradict each other in more ways than by one cycle. */
+/** Describes transactions whose contradiction is more than a single cycle. */
 export function tellAmong(
   record: TransactionRecord,
   transactions: readonly number[],

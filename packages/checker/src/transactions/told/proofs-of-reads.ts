@@ -39,7 +39,7 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   switch (anomaly) {
     case 'incompatible-order':
       return writesOf(differing(record, micro, other).flatMap(([first]) => first ?? []))
-    // One element that only one of the two reads contains is sufficient.
+    // One element is enough as proof, if only one of the two reads contains it.
     case 'non-repeatable-read':
       return writesOf(differing(record, micro, other).flat())
         .filter(isOthers)
@@ -65,7 +65,7 @@ function differing(record: TransactionRecord, one: number, other: number) {
   return at < 0 ? [[], second.slice(first.length)] : [first.slice(at), second.slice(at)]
 }
 
-/** Returns the first write of another transaction after an own write. */
+/** Returns the first write of another transaction that follows a write of this transaction. */
 function afterOwn(rows: readonly number[], isOthers: (row: number) => boolean): readonly number[] {
   const own = rows.findIndex((row) => !isOthers(row))
   return own < 0 ? [] : rows.slice(own).filter(isOthers).slice(0, 1)

@@ -5,8 +5,8 @@ import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /**
- * The labels of transactions that are not known to prove one particular order: `NEEDED` if omitting each was tried,
- * otherwise `FOUND_WITH`.
+ * The label of a transaction without which the others do not contradict each other. `FOUND_WITH` is the label if no
+ * transaction was tried for omission.
  */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
@@ -85,9 +85,9 @@ function anyOf(proofs: readonly Proof[], name: (t: number) => string): string {
 export const MOST_NAMED = 8
 
 /**
- * Returns a read of a list that shows the order of two appends: it contains the first, and after it either the second
- * or not yet. NO_ROW if a transaction of the cycle made such a read. Prefers a read of both elements, then the shortest
- * list.
+ * Returns a read of a list that shows the order of two appends. The list contains the first element, and then either
+ * the second element or nothing further of the two. Prefers a read of both elements, and after that the shortest list.
+ * NO_ROW if a transaction of the cycle made such a read.
  */
 function readerOf(
   record: TransactionRecord,

@@ -40,7 +40,7 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
-/** A lost update in which each write is an append, which nothing replaces. */
+/** A lost update in which both writes are appends. The later append replaces nothing. */
 const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
@@ -283,8 +283,8 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
 }
 
 /**
- * Returns the story of a transaction that saw only part of another's writes. If it saw the new part before an old one,
- * its view went back, which a weaker level already excludes.
+ * Returns the story of a transaction that saw only a part of another transaction's writes. If it saw the new part
+ * before the old one, its view went back in time, and a weaker level excludes this.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {

@@ -73,7 +73,8 @@ export function tellJudged(
       if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
         verdicts[level] = doubtful(record, repeated)
   const cursors = verdicts['cursor-stability']
-  // Reading a row again before writing it is harmless by itself; the lost update is not.
+  // A second read of a row before a write of the row is harmless by itself. If it leads to a lost update, the verdicts
+  // show the lost update instead.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
   if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors

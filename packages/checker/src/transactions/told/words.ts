@@ -107,7 +107,7 @@ function readText(record: TransactionRecord, row: number): string {
   return `[… ${last.join(',')}] (${lists.depth[node]} elements)`
 }
 
-/** The micro-operations that the order of two transactions is about; NO_ROW for session order and real time. */
+/** The micro-operations that show the order of two transactions. NO_ROW for session order and real time. */
 export interface StepRows {
   readonly from: number
   readonly to: number
@@ -168,7 +168,10 @@ export function becauseOf(
   }
 }
 
-/** Returns the last append of a transaction to a key before another's write; if there is none, its last write. */
+/**
+ * Returns the last append of a transaction to a key that made an earlier version than `write`. If there is none,
+ * returns the last write of the transaction to the key.
+ */
 function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
   const { of } = versions
   const last = writeOf(record, versions, t, key)
@@ -223,7 +226,10 @@ export interface Proof {
   readonly why: string
 }
 
-/** Draws the transactions of a cycle and its proofs, each with only the micro-operations that the orders are about. */
+/**
+ * Draws the transactions of a cycle and its proofs. Each transaction has only the micro-operations that show the
+ * orders.
+ */
 export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],
