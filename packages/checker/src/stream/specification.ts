@@ -171,7 +171,7 @@ function send(
   })
 }
 
-/** A possible state within a batch. `end` is the highest offset that the producer's messages have so far. */
+/** A possible state while a batch is being stored. `end` is the highest offset of the producer's messages so far. */
 interface Way {
   readonly state: StreamState
   readonly end: number

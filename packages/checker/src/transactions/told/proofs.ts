@@ -5,8 +5,8 @@ import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /**
- * The label of a transaction without which the others do not contradict each other. `FOUND_WITH` is the label if no
- * transaction was tried for omission.
+ * The label of a transaction without which the others do not contradict each other. `FOUND_WITH` is the label if
+ * omitting transactions was not tried.
  */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
