@@ -7,8 +7,8 @@ import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 
 /**
- * The amounts that an operation moves, by account, and the id of the operation. Operations with the same id take effect
- * once.
+ * The amounts that an operation moves, by account, and the id of the operation. Of all operations with the same id,
+ * only one takes effect.
  */
 export interface Moved {
   readonly moves: readonly (readonly [account: string, amount: number])[]

@@ -38,8 +38,8 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const asked = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, asked), level, lasting)
       } catch (error) {
-        // The events end early. For example, an answer may make sense only together with the answer of an operation
-        // that is still open.
+        // The history is still growing, so the error may be temporary. For example, an answer may make sense only
+        // together with the answer of an operation that is still open.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

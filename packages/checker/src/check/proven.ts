@@ -12,8 +12,8 @@ import { type Reason, UNASKED } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
 /**
- * The step limit for judging the operations up to the proven violation. These steps take a fraction of a second, even
- * after the deadline.
+ * The step limit for judging the operations up to the proven violation, also after the deadline. So many steps take a
+ * fraction of a second.
  */
 const STEPS = 2_000_000
 

@@ -124,7 +124,7 @@ function tiedVerdict(
   return fewest.levels[level].result === 'violated' ? fewest.levels[level] : undefined
 }
 
-/** Returns contradictions, by level, that use only orders certain by a single clock. */
+/** Returns contradictions, by level, that use only orders that a single clock shows with certainty. */
 function contradictedByOne(
   clocks: ClockReadings,
   history: History,

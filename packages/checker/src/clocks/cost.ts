@@ -64,7 +64,7 @@ function lineOf(history: History, line: number): string {
   return file === undefined ? `line ${own}` : `${file}:${own}`
 }
 
-/** Returns two operations, the first of which precedes the second only in the largest set of orders. */
+/** Returns two operations whose order only the largest set of orders contains. */
 function openPair(
   { operations: { length, process, key } }: History,
   { narrowest, widest }: Bounded,

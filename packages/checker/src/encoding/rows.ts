@@ -45,8 +45,8 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
 }
 
 /**
- * Makes operations that returned after the cut open. Failed operations stay failed, because a read of their value is a
- * violation at any time.
+ * Makes each operation that returned after the cut an open operation. Failed operations stay failed, because a read of
+ * their value is a violation at any time.
  */
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations

@@ -18,7 +18,7 @@ export interface Threads {
   readonly members: Int32Array
   /**
    * The direct predecessors of an operation in other threads of its client. These are the last preceding operation of
-   * each thread, except those that also precede the previous operation of the same thread.
+   * each thread. A predecessor is omitted if it also precedes the previous operation in the operation's own thread.
    */
   readonly before: Lists
   /** Whether some client has several threads of completed operations. */

@@ -92,8 +92,8 @@ export function judgeConsistency(
   if (linearizable !== undefined || !isContrary(others)) {
     return reportOf(opened, entry, options, linearizable, others)
   }
-  // No requested level needs this order. It is computed all the same, so that a verdict does not depend on which other
-  // levels are requested.
+  // No requested level needs this order. It is still computed, so that a verdict does not depend on which other levels
+  // are requested.
   const order = opened.order(budget, budget, false)
   return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
 }

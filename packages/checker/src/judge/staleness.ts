@@ -10,7 +10,7 @@ export interface Staleness {
     readonly stale: number
     /** Reads of a value that several operations wrote. */
     readonly ambiguous: number
-    /** Reads of a value that no operation, except possibly a failed one, had begun to write. */
+    /** Reads of a value that no operation, or only a failed one, had begun to write. */
     readonly unexplained: number
   }
   /** The stale reads, by row. */

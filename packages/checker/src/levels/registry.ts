@@ -103,7 +103,7 @@ const pram: WeakDefinition<'pram'> = {
   headline: 'PRAM consistent',
   // PRAM is usually decided earlier, because causal memory implies it.
   cost: 6,
-  // A read at this level may see a future write, so no scan looks for reads from the future.
+  // This level allows a read to see a future write, so the check accepts such reads.
   contradiction: (relations) => relations.inViews('client order'),
   sourcesChosenBy: 'each client',
   hides: 'writes and reads',

@@ -38,9 +38,9 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places among the known entries at which a read may begin, usually a single one. A negative place -n means
- * that n entries of the read come before the first known entry. The place -length - 1 means that further unknown
- * entries separate the read from the first known entry.
+ * Returns the places among the known entries at which a read may begin, usually a single one. At a negative place -n,
+ * the first n entries of the read come before the first known entry. At the place -length - 1, further unknown entries
+ * separate the read from the first known entry.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known

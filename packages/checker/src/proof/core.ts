@@ -91,8 +91,8 @@ type Some = readonly Said[]
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
 /**
- * Adds each operation that may have written a value that the core shows. Such an operation was called before the
- * operation that shows the value returned. Before the call of the latter, no acknowledged write had replaced the value.
+ * Adds each operation that may have written a value that the core shows. Such an operation was called before the return
+ * of the operation that shows the value. Before the call of the latter, no acknowledged write had replaced the value.
  */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)

@@ -61,8 +61,8 @@ export interface Cutting {
 }
 
 /**
- * The largest number of related operations with which the reduction begins. If there are more, it begins with those on
- * which the answers depend.
+ * The number of related operations up to which the reduction begins with all of them. If there are more, it begins with
+ * those on which the answers depend.
  */
 const MANY = 1_000
 

@@ -78,7 +78,10 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: orderByMoment(moments, budget) }
 }
 
-/** The offset of an operation that takes effect between an event and the next moment at which the bag is empty. */
+/**
+ * The time by which an operation precedes a moment at which the bag is empty. It is so short that the operation still
+ * follows every earlier event.
+ */
 const QUARTER = 0.25
 
 function simulate(part: Part): (i: number) => boolean {

@@ -98,7 +98,7 @@ function findSparseGap(
     spare += change.spare
     isPossible.push(certain === 0 && spare >= 0)
   }
-  // By change: the first change, from this one on, that leaves the queue possibly empty.
+  // By change: the first change, from this one on, after which the queue may be empty.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {

@@ -46,8 +46,8 @@ const nameOf = ({ what, key }: Mark): string => (key === undefined || what.inclu
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
 /**
- * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so the remedy
- * is more than to omit scripts.
+ * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so omitting
+ * scripts is not enough.
  */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}

@@ -110,7 +110,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // The command avoids `|=`, because jq 1.6 would delete values that `tonumber?` cannot convert.
+  // The command avoids `|=`, because jq 1.6 would then delete the values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

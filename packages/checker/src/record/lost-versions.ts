@@ -34,7 +34,7 @@ interface LostWrite {
 
 export interface FoundVersion {
   readonly id: number
-  /** The event position at which the first operation that observed the version returned. */
+  /** The return of the first operation that observed the version, as an event position. */
   readonly knownAt: number
 }
 

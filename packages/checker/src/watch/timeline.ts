@@ -82,7 +82,7 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
   }
 }
 
-/** The state of sorting writes by revision. */
+/** The writes sorted by revision so far. */
 interface Settlement {
   readonly byRevision: Map<number, Map<string, Known>>
   readonly settled: Set<Write>

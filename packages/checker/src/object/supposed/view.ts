@@ -4,7 +4,7 @@ import type { Sighting } from './sightings.ts'
 /** A completed operation that a sighting includes; every later sighting must include it too. */
 export interface Included {
   readonly operation: number
-  /** The event position at which the first sighting that includes the operation returned. */
+  /** The return of the first sighting that includes the operation, as an event position. */
   readonly until: number
 }
 

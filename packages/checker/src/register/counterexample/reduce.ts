@@ -62,8 +62,8 @@ export type Prove = (
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
   /**
-   * Sets of operations from which the reduction may start. The result of an operation may depend on others, so each set
-   * is first completed by them. The reduction starts from the first completed set that is contradictory.
+   * Sets of operations from which the reduction may start. Results of a set may depend on other operations, which are
+   * first added to the set. The reduction starts from the first completed set that is contradictory.
    */
   readonly starts: Iterable<readonly number[]>
   /** Adds everything that the results of some operations may depend on. */

@@ -20,8 +20,8 @@ interface Guess {
 export interface SourceOptions<Found> {
   /**
    * Whether to assume that a read only sees writes called before the read returned. Sequential consistency ignores real
-   * time, but no store reads future writes. With this assumption sources are found sooner, but its failure refutes
-   * nothing.
+   * time, but no store reads future writes. With this assumption sources are found sooner, but a failure under the
+   * assumption refutes nothing.
    */
   readonly physical: boolean
   /** The most saturations. */

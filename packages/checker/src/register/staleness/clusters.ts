@@ -15,9 +15,9 @@ export interface Clusters {
   /** By value: an operation, or one of the constants above. */
   readonly writer: Int32Array
   /**
-   * By value: the return that first shows the value to be written. It is the earliest return of its write, of a read of
-   * it, or of a cas that replaced it. If the value has several writers, the return of its write does not count. NEVER
-   * if no return shows the value to be written; -1 for the initial value.
+   * By value: the earliest return that proves that the value was written. It is a return of its write, of a read of it,
+   * or of a cas that replaced it. If the value has several writers, returns of its writes do not count. NEVER if no
+   * return proves it; -1 for the initial value.
    */
   readonly first: Int32Array
   /** By value: the operation whose return `first` holds. */

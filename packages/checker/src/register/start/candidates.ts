@@ -23,8 +23,8 @@ const MOST_TRIED = 48
  * `compact`), with an unknown initial value (see `Encoded.anyStart`).
  *
  * A value must be the initial one if a read returned it before any write of it was called. If there is no such value,
- * the initial value may be one that no operation mentions. It may also be a value that an operation called before the
- * first acknowledged write returned may have read before every write.
+ * the initial value may be one that no operation mentions. It may also be a value that was possibly read before every
+ * write: by an operation called before the return of the first acknowledged write.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)

@@ -243,7 +243,10 @@ function latestOf(marks: readonly Mark[]): readonly Mark[] {
   return [...latest.values()]
 }
 
-/** Returns, by cell, the event position at which the first transaction that accesses the cell began. */
+/**
+ * Returns, by cell, the event position of its first use. This is the beginning of the first transaction that accesses
+ * the cell.
+ */
 function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
   const first = new Int32Array(keys.length).fill(NEVER)
   for (let t = 0; t < length; t++)

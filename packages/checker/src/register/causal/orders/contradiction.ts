@@ -30,8 +30,8 @@ export interface Relations {
    * Looks for a client that cannot put writes and its own reads in one order.
    *
    * - `client order`: the writes are all writes, in the order of each client.
-   * - `causal order`: the writes are those in the past of the reads, in causal order. This also looks for a read that
-   *   saw a write from its own future.
+   * - `causal order`: the writes are those in the past of the reads, in causal order. The check also looks for a read
+   *   that saw a write from its own future.
    */
   readonly inViews: (order: 'client order' | 'causal order') => Judged
   /** All operations in arbitration order, after `inArbitration` found no contradiction. */

@@ -13,7 +13,7 @@ export interface Search {
   readonly run: (steps: number) => Progress
   /** Returns, after `met`, the operations in an order that explains them. */
   readonly order: () => Int32Array
-  /** After `violated`: returns the event position at which the first operation without an explanation returned. */
+  /** After `violated`: finds the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number
   readonly release: () => void
 }

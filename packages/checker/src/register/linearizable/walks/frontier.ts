@@ -17,7 +17,7 @@ export interface Frontier {
    * class was used.
    */
   readonly path: () => FiringPath
-  /** After `violated`: returns the event position at which the first operation without an explanation returned. */
+  /** After `violated`: finds the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number
   /** Reports whether configurations were dropped because there were more than `beam`. */
   readonly dropped: () => boolean
