@@ -43,9 +43,9 @@ export interface Timeline {
 
 /**
  * Sorts writes by revision. Writes with an acknowledged revision come first. After them, each change that was read from
- * the store, and each event of a watch, gives its revision to an open write of the same change. This write was called
- * before the report of the change. If there are several such writes, the one called first gets the revision; any other
- * choice would be equally good.
+ * the store, and each event of a watch, gives its revision to an open write of the same change. Only a write that was
+ * called before the report of the change can get the revision. Of several such writes, the one called first gets it;
+ * any other choice would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)

@@ -123,9 +123,9 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 
 /**
  * Returns the window of operations before the culprit's return. The window contains the operations that returned after
- * `from`, and everything on which the results among them may depend. It begins with a hiding write: a write that
- * returned before the first of these operations was called, and therefore hides all earlier writes. A cas that
- * overlapped the hiding write may come before it, so such a cas is optional in the window.
+ * `from`, and everything on which the results among them may depend. It begins with a hiding write. This write returned
+ * before all these operations were called, and therefore hides all earlier writes. A cas that overlapped the hiding
+ * write may come before it, so such a cas is optional in the window.
  *
  * Returns undefined if there is no hiding write.
  */

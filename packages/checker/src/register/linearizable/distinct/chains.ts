@@ -35,9 +35,9 @@ export interface Orders {
  * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
  *
  * An order of all operations exists if and only if two conditions hold. Within each chain, no operation returned before
- * the call of an operation that it must follow. And the zones of whole chains do not conflict. It suffices to compare
- * two chains at a time. Whether some operation of A returned before one of B was called depends on one number of A and
- * one of B, so a longer cycle always contains a cycle of two.
+ * the call of an operation that it must follow. The zones of whole chains do not conflict. It suffices to compare two
+ * chains at a time. Whether some operation of A returned before the call of one of B depends on one number of A and one
+ * of B, so a longer cycle always contains a cycle of two.
  *
  * `events` is the number of event positions.
  *

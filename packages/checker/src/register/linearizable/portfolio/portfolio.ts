@@ -53,7 +53,7 @@ interface Contender {
  * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
  *
  * If all outcomes are known and few operations are open at once, the narrow depth-first search begins. Otherwise the
- * narrow frontier search begins where it applies. An exception are histories with so few open operations that the
+ * narrow frontier search begins where it applies. The exceptions are histories with so few open operations that the
  * depth-first search finds an explanation immediately. If compare-and-sets have an unknown outcome, the narrow frontier
  * search also takes turns with the frontier search, which refutes without counting operations of unknown outcome.
  */
