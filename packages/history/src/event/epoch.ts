@@ -30,7 +30,7 @@ export class Epoch {
   /** Whether times are known to be unchanged. */
   isZero = false
 
-  /** The instant subtracted from times. */
+  /** The instant that is subtracted from the times in the file. */
   get from(): Instant {
     return this.#first ?? START
   }

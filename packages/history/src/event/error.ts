@@ -28,7 +28,8 @@ export const environmentError = (message: string, options?: ErrorOptions): UserE
   new UserError('environment', message, options)
 
 /**
- * Thrown for a recording that cannot be checked key by key while it is read, or cannot be read in several stretches.
+ * Thrown for a recording that must be checked as a whole instead of key by key, or read as a whole instead of in
+ * stretches.
  */
 export class CannotPack extends Error {
   override readonly name: string = 'CannotPack'
@@ -36,7 +37,10 @@ export class CannotPack extends Error {
 
 /** The outcome of an operation that a system answers with certain errors. */
 export interface ErrorMeaning {
-  /** Texts of the errors with this meaning: a code, or the first word or another part of the message. */
+  /**
+   * The texts that identify errors with this meaning: an error code, the first word of a message, or another part of
+   * the message.
+   */
   readonly says: readonly [string, ...string[]]
   /** `fail`: the operation certainly had no effect. `info`: it may have had an effect, or part of an effect. */
   readonly means: 'fail' | 'info'

@@ -4,9 +4,13 @@ import type { Nanos } from './units.ts'
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json }
 
 /**
- * `invoke` begins an operation; the other types end it. `ok`: took effect, result known. `fail`: certainly took no
- * effect. `info`: unknown. The operation may take effect at any time after its call, or never, and its process is
- * retired.
+ * The types of events.
+ *
+ * - `invoke`: the operation begins.
+ * - `ok`: the operation took effect, and its result is known.
+ * - `fail`: the operation certainly took no effect.
+ * - `info`: the outcome is unknown. The operation may take effect at any time after its call, or never. Its process is
+ *   retired.
  */
 export const eventTypes = ['invoke', 'ok', 'fail', 'info'] as const
 export type EventType = (typeof eventTypes)[number]
@@ -25,8 +29,8 @@ export interface Event {
   /** The object of the operation; absent if there is only one object. */
   readonly key?: string | undefined
   /**
-   * For a read, null on the invocation and the value read on its `ok`; for `cas`, `[old, new]`. Absent on an invocation
-   * whose value only the completion has, for example if the server chooses the value written.
+   * For a read: null on the invocation, and the value read on its `ok`. For a `cas`: `[old, new]`. Absent on an
+   * invocation if only the completion has the value, for example because the server chooses it.
    */
   readonly value: Json
   /** The server that received the request, or that answered the request. */
@@ -35,14 +39,17 @@ export interface Event {
   readonly error?: string | undefined
   /** On an invocation: whether the read was made after all faults healed and all writes stopped. */
   readonly final?: boolean | undefined
-  /** On a `fail`: whether the object itself declined (a held lock, a cas that found another value). */
+  /**
+   * On a `fail`: whether the object itself declined the operation, because a lock was held or a `cas` found another
+   * value.
+   */
   readonly answered?: boolean | undefined
   /** On an invocation: the client of the process, if the client's requests overlap and it has several processes. */
   readonly session?: string | undefined
   /**
-   * All other members, which are preserved on writing. Two of them have a meaning on invocations: attempts at one
-   * operation have equal `requestId`s (see `Attempts`), and `"unsaid":"version"` says that the value, or the second
-   * value of a cas, is a version that only the completion has.
+   * All other members, which are preserved on writing. Two of them have a meaning on invocations. Attempts at one
+   * operation have equal `requestId`s (see `Attempts`). The member `"unsaid":"version"` says that the value, or the
+   * second value of a `cas`, is a version that only the completion has.
    */
   readonly extra?: { readonly [member: string]: Json } | undefined
 }
@@ -52,7 +59,8 @@ export interface Header {
   readonly chaos: 1
   readonly model?: string | undefined
   /**
-   * Every object's value before the first write. The text `"unknown"`: objects held data before the recording began.
+   * The value of every object before the first write. The text `"unknown"` means that objects held data before the
+   * recording began.
    */
   readonly initial?: Json | undefined
   /** How the recorder identified clients; absent if every process is a separate client. */
@@ -78,7 +86,7 @@ export interface EventInput {
   readonly process: Process
   readonly type: EventType
   readonly f: string
-  /** Usually a text. Any other value is a different key from its text: 1 and "1" are different keys. */
+  /** The key, usually a text. A key of another type never equals a text: 1 and `"1"` are different keys. */
   readonly key?: Json | undefined
   readonly value?: Json | undefined
   readonly node?: string | undefined

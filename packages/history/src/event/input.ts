@@ -11,8 +11,11 @@ export interface Input {
 }
 
 /**
- * How an invocation ended. `ok` has the value for the history: the value read or delivered or, if the object returns no
- * value, the requested value. `fail`: certainly had no effect. `info`: may have an effect, already or later.
+ * How an invocation ended.
+ *
+ * - `ok`: `value` is the value read or delivered, or the requested value if the object returns no value.
+ * - `fail`: the operation certainly had no effect.
+ * - `info`: the operation may have had an effect, or may have one later.
  */
 export type Completion = (
   | { readonly type: 'ok'; readonly value: Json }
@@ -31,7 +34,7 @@ export type Completion = (
   readonly node?: string | undefined
 }
 
-/** Whether the object processed the request: it executed or declined it. */
+/** Whether the object executed or declined the request. */
 export const isAnswer = (completion: Completion): boolean =>
   completion.type === 'ok' || (completion.type === 'fail' && completion.answered === true)
 
@@ -42,7 +45,10 @@ export const writtenValue = (f: string, value: Json): Json =>
 /** Whether the value of an answer replaces the value of the invocation. */
 export type AnswerCounts = (asked: Json, answered: Json) => boolean
 
-/** The rule for operations of this name; undefined if their answers have another kind than their values. */
+/**
+ * Returns the rule for operations with the name `f`; undefined for operations whose answers are of another kind than
+ * their values.
+ */
 export function answerCounts(f: string): AnswerCounts | undefined {
   if (replacesWhole(f)) return isWritten
   return f === 'cas' ? isPair : undefined
@@ -50,7 +56,10 @@ export function answerCounts(f: string): AnswerCounts | undefined {
 
 const ACKNOWLEDGED = /^(?:|ok|done|success|written|stored)$/i
 
-/** Whether an answer is a value. A value of another kind is a reply: a version, or an acknowledgement. */
+/**
+ * Whether the answer to a write is a value. An answer of another type than the requested value is a reply, such as a
+ * version or an acknowledgement.
+ */
 function isWritten(asked: Json, answered: Json): boolean {
   if (answered === null || (typeof answered === 'string' && ACKNOWLEDGED.test(answered))) return false
   if (asked === null) return answered !== true

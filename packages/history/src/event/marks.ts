@@ -1,9 +1,11 @@
 import type { Event, EventInput, Json } from './event.ts'
 
 /**
- * A note of the recorder about its own record. `touched`: from here on, a request that is not an operation of this
- * history changes the key. `not-understood`: a read's result is lost because its answer was not understood. `unseen`:
- * an event that no request shows may change any key.
+ * A note of the recorder about a gap in its own record.
+ *
+ * - `touched`: from this point on, a request outside this history changes the key.
+ * - `not-understood`: the recorder did not understand the answer to a read, so its result is lost.
+ * - `unseen`: any key may change without a request that shows the change.
  */
 export interface Mark {
   readonly kind: 'touched' | 'not-understood' | 'unseen'
@@ -19,7 +21,7 @@ export interface Mark {
   /** The request or command, for example `POST /login` or `EVAL`. */
   readonly what: string
   readonly why: string
-  /** From this event position on, the touching request changes nothing more; undefined if unknown. */
+  /** The event position from which the request of a `touched` mark changes nothing more; undefined if unknown. */
   readonly settled?: number | undefined
 }
 
@@ -42,7 +44,7 @@ export interface PassedOn {
 export class RecorderNotes {
   readonly #marks: { readonly mark: Mark; readonly id: Json | undefined }[] = []
   readonly #withdrawn: Set<Json> = new Set()
-  /** Settled event positions, by id of the mark. */
+  /** By the id of a mark: the event position from which the marked request changes nothing more. */
   readonly #settled: Map<Json, number> = new Map()
   readonly #passedOn: Map<string, PassedOn> = new Map()
   #hasEnded = false
@@ -75,7 +77,7 @@ export class RecorderNotes {
     } else if (f === 'passed-on') {
       const count = memberOf(value, 'count')
       const mayWrite = memberOf(value, 'mayWrite') === true
-      // The last event of a kind has the total.
+      // The count of each event is the total so far.
       this.#passedOn.set(what, { what, count: typeof count === 'number' ? count : 1, mayWrite })
     }
   }
@@ -110,18 +112,22 @@ export interface RowLock {
   readonly row: string
   readonly from: number
   /**
-   * Less than `from` if the transaction is a single statement: the row was then locked at some time between `to` and
-   * `from`.
+   * The end of the lock. Less than `from` for a transaction of a single statement: the row was locked at some time
+   * between `to` and `from`.
    */
   readonly to: number
 }
 
 /**
- * Facts about a transaction beyond its reads and writes, in additional members of its completion.
- * `"locks":[["accounts/7",from,to]]`, `"isolation":"repeatable read"`, `"statements":[["SELECT …",2,from,to]]` with the
- * number of micro-operations of each statement and the times between which its snapshot was taken,
- * `"predicates":["SELECT …"]`: statements that also depend on rows they do not show, `"versions":[0,-1]`: the version
- * of each micro-operation, and `"request":"4bf92f…"`: the request that it belongs to.
+ * Facts about a transaction beyond its reads and writes. They are additional members of its completion.
+ *
+ * - `"locks":[["accounts/7",from,to]]`
+ * - `"isolation":"repeatable read"`
+ * - `"statements":[["SELECT …",2,from,to]]`: each statement, its number of micro-operations, and the times between
+ *   which its snapshot was taken
+ * - `"predicates":["SELECT …"]`: statements that also depend on rows that are not among their reads
+ * - `"versions":[0,-1]`: the version of each micro-operation
+ * - `"request":"4bf92f…"`: the request that the transaction belongs to
  */
 export interface TransactionNote {
   readonly locks: readonly RowLock[]
@@ -131,7 +137,7 @@ export interface TransactionNote {
   /** The request that the transaction belongs to, according to comments in its statements. */
   readonly request: string | undefined
   /**
-   * By micro-operation: the version read or written, as an index among all versions of the cell, from 0; -1 for the
+   * The version that each micro-operation read or wrote, counted from 0 among all versions of its cell; -1 for the
    * initial version. Absent if the recorder does not know the versions.
    */
   readonly versions?: readonly number[]

@@ -6,8 +6,8 @@ import type { Taken } from './taken.ts'
 /** Receives the events that a codec reads: a builder, or a stream. */
 export interface EventSink {
   /**
-   * The instant from which times of events count. If absent, times count from the file's own origin, and are rounded
-   * beyond 2^53.
+   * The instant from which event times are counted. If absent, they are counted from the origin that the file uses, and
+   * are rounded beyond 2^53.
    */
   readonly epoch?: Epoch | undefined
   header(header: Header): void
@@ -17,7 +17,7 @@ export interface EventSink {
   warn(message: string): void
   /** Reports, before the first event, that events are ordered by their stamps, and the precision of the stamps. */
   stamped?(stamps: Stamps): void
-  /** Reports, after the last event, the roles of members with other names than in the native format. */
+  /** Reports, after the last event, the members that have other names than in the native format, with their roles. */
   taken?(members: readonly Taken[]): void
 }
 
@@ -30,6 +30,6 @@ export interface ChunkReader {
   read(bytes: Uint8Array, start: number, end: number, last: boolean): number
   /** 1-based line of the first byte not consumed. */
   readonly line: number
-  /** The events read and not yet passed on; `bytes` is approximate. */
+  /** The number of events that were read but not yet passed on, and their approximate size in bytes. */
   readonly held?: { readonly events: number; readonly bytes: number }
 }

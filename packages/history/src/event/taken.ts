@@ -1,12 +1,12 @@
-/** The role of a member of a file's lines. */
+/** A member of the file's lines, and the role in which it was read. */
 export interface Taken {
   readonly member: string
-  /** For example `the process` or `the outcome`; `nothing` if the member was not used. */
+  /** The role, for example `the process` or `the outcome`; `nothing` if the member was not used. */
   readonly as: string
   /** The number of lines in which the member has the role, and the number of all lines. */
   readonly count: number
   readonly of: number
-  /** The values of the member, if it has few different words: each with its count. */
+  /** The different words in the member, each with its count; empty if there are many. */
   readonly words: readonly (readonly [word: string, count: number])[]
 }
 

@@ -7,10 +7,10 @@ import { openSource, STDIN } from './source.ts'
 import { isStored } from './stored/address.ts'
 import { partsOf } from './system/parts.ts'
 
-// Numbered files in a directory may be parts of one recording, or the logs of several clients. Parts of a recording do
-// not overlap in time; logs may.
+// Numbered files in a directory are either parts of one recording or the logs of several clients. Parts do not overlap
+// in time, but logs may.
 
-/** The error for parts that overlap in time; undefined if the times decrease within one part. */
+/** Returns the error for parts that overlap in time; undefined if the times decrease within a single part. */
 export async function overlapOfParts(path: string, { inversion, times }: OutOfOrder): Promise<UserError | undefined> {
   const placeOf = await partsByLine(path)
   const earlier = placeOf?.(inversion.line)
@@ -22,7 +22,7 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/** The error for parts without times if no client occurs in two parts; undefined for any other history. */
+/** Returns the error for parts without times, each with clients of its own; undefined for any other history. */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined
@@ -47,8 +47,8 @@ interface Place {
 }
 
 /**
- * Returns a function from a line, counted through all parts, to its place. Undefined unless the path is a directory of
- * several parts.
+ * Returns a function that finds the part of a line, whose number counts through all parts. Returns undefined unless the
+ * path is a directory of several parts.
  */
 async function partsByLine(path: string): Promise<((line: number) => Place) | undefined> {
   if (path === STDIN || isStored(path)) return undefined

@@ -15,9 +15,9 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export type WantedKeys = ReadonlyMap<string, readonly (number | null)[] | undefined>
 
 /**
- * Reads a recording like `readHistory`, but keeps only the operations of some keys, by name, '' for operations without
- * a key. If values are given for a key, only its operations that write or return one of them are kept. Positions, times
- * and lines are those in the whole history.
+ * Reads a recording like `readHistory`, but keeps only the operations of some keys, which are given by name. The name
+ * '' stands for operations without a key. If values are given for a key, keeps only the operations of the key that
+ * write or return one of the values. Positions, times and lines are those in the whole history.
  *
  * @throws CannotPack as `readPacked` does.
  * @throws MemoryLimitError if `memoryBytes` is not enough.
@@ -59,7 +59,7 @@ class Keeping {
   readonly #columns: Columns = new Columns(64)
   readonly #values: ValueTable = new ValueTable()
   readonly #errors: ByteTable = new ByteTable()
-  /** By number of the key, 0 for no key: the operations to keep. */
+  /** The operations to keep, by number of the key; number 0 stands for no key. */
   readonly #wanted: (Wanted | undefined)[]
 
   constructor(builder: HistoryBuilder, keys: WantedKeys) {
@@ -111,7 +111,7 @@ class Keeping {
   }
 }
 
-/** The value ids of the operations to keep. */
+/** The operations of a key to keep: all of them, or those with one of these value ids. */
 type Wanted = 'all' | ReadonlySet<number>
 
 function wantedOf(keys: WantedKeys, name: string): Wanted | undefined {

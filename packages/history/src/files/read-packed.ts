@@ -15,7 +15,7 @@ export interface PackedRecording {
 }
 
 /**
- * Reads a recording like `readHistory`, in memory proportional to the operations whose keys have a place.
+ * Reads a recording like `readHistory`. Its memory grows only with the operations whose keys have a place.
  *
  * @throws CannotPack for a format other than JSON lines, and for a recording that must be checked as a whole.
  * @throws MemoryLimitError if `memoryBytes` is not enough.

@@ -22,15 +22,18 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export interface ReadOptions {
   /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
-  /** Whether a client's value that is a pair is a key and a value: see `ReaderOptions`. */
+  /** Whether a pair as the value of a client's operation is a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
   /** Maximum length in bytes of a line (EDN: of a form); 16 MB by default. */
   readonly maximumLineBytes?: number | undefined
   /** Approximate memory in bytes that the history may use during reading; unlimited by default. */
   readonly memoryBytes?: number | undefined
-  /** The listed parts of a recording in a store. A part that has changed since is refused. Listed by default. */
+  /**
+   * The parts of a recording in a store, from an earlier listing. A part that has changed since the listing is refused.
+   * By default, the parts are listed when the recording is read.
+   */
   readonly stored?: readonly StoredPart[] | undefined
-  /** Use memory that other threads can also read: see `History.lend`. */
+  /** Whether to use memory that other threads can also read: see `History.lend`. */
   readonly shared?: boolean | undefined
   readonly ordering?: Ordering | undefined
   /** Assigns roles to members: see `parseMapping`. */
@@ -43,7 +46,7 @@ export interface ReadOptions {
 
 const BUFFER_BYTES = 1 << 20
 const DEFAULT_MAXIMUM_LINE_BYTES = 16 << 20
-/** Typical bytes of the two lines of an operation. An estimate that is too small costs only address space. */
+/** The typical size in bytes of the two lines of an operation. A value that is too small costs only address space. */
 const OPERATION_BYTES = 120
 
 /**
@@ -130,7 +133,7 @@ export async function readHistoryOf(source: Source, path: string, options: ReadO
       return reader
     })
     let textBytes = 0
-    // Each step passes one buffer to the reader.
+    // Each step passes one buffer of bytes to the reader.
     for await (const bytes of steps) {
       textBytes += bytes
       if (builder !== undefined) stopIfOver(memoryBytes, builder, reader, textBytes)
@@ -215,8 +218,8 @@ export function restOf({ lend }: Pick<History, 'lend'>): LentHistory {
 type ReaderOf = (format: Format) => ChunkReader
 
 /**
- * Passes bytes to a reader through one buffer, which grows only for a line that does not fit. Yields the number of
- * bytes read.
+ * Passes the bytes of a source to a reader through one buffer. The buffer grows only for a line that does not fit.
+ * Yields the number of bytes read.
  */
 export async function* pumpSteps(
   source: Source,

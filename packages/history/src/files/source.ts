@@ -16,8 +16,8 @@ export const STDIN = '-'
 export const sourceName = (path: string): string => (path === STDIN ? 'stdin' : path)
 
 /**
- * Opens a file, stdin for `-`, a directory of numbered parts as one source, or a recording in a store, whose parts are
- * listed unless given. Decompresses gzip and zstd. Throws a UserError.
+ * Opens a file, stdin for `-`, a directory of numbered parts as one source, or a recording in a store. Lists the parts
+ * in the store unless `stored` gives them. Decompresses gzip and zstd. Throws a UserError.
  */
 export async function openSource(path: string, stored?: readonly StoredPart[]): Promise<Source> {
   if (path === STDIN) return await streamSource(path, process.stdin)
@@ -58,7 +58,7 @@ export function isPlainFile(path: string): boolean {
   }
 }
 
-/** A source of byte ranges of uncompressed files, one range after another. */
+/** Returns a source that reads byte ranges of uncompressed files, one range after another. */
 export const rangesSource = (
   ranges: readonly { readonly path: string; readonly from: number; readonly to: number }[],
 ): Source =>
@@ -180,7 +180,7 @@ async function* withFirst(
     yield first
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
   } finally {
-    // Otherwise a stream that is not read to its end keeps its connection.
+    // Closes a stream that was not read to its end, which would otherwise keep its connection.
     await rest.return?.()
   }
 }

@@ -94,8 +94,8 @@ export async function readStretch(
     for await (const bytes of steps) {
       textBytes += bytes
       packer.pack()
-      // An estimate suffices: after this error, a single reader of the whole recording tries again and holds each name
-      // only once.
+      // An estimate suffices: after this error, the whole recording is read again by a single reader, which holds each
+      // name only once.
       if (willExceed(memoryBytes, packer, { textBytes, of: source.sizeBytes, density: 1 }))
         throw new MemoryLimitError({ events: builder.eventCount, textBytes })
     }

@@ -109,7 +109,7 @@ function createTarget(path: string, file: number, onError: WriterOptions['onErro
         written += events
         return
       }
-      // Of a batch written in part, keep the whole lines.
+      // Keeps the whole lines of a batch that was written only in part.
       const whole = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, done - 1) + 1)
       const kept = done === 0 ? 0 : whole.filter((byte) => byte === NEWLINE).length
       sizeBytes += done === 0 ? 0 : whole.length

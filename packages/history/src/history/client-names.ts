@@ -8,7 +8,10 @@ import type { History } from './history.ts'
  */
 const NUMBERED = /^process-(\d+)(?::final)?$/
 
-/** The name of a session's client: `11` in a run, otherwise the name of the session. */
+/**
+ * Returns the name of the client of a session: `11` for the session `process-11` of a run, otherwise the name of the
+ * session.
+ */
 const nameOfSession = (session: string): string => NUMBERED.exec(session)?.[1] ?? session
 
 type Clients = Pick<History, 'header' | 'processName' | 'sessionOf' | 'sessionName' | 'hasSessions'>
@@ -36,7 +39,7 @@ export interface Caller {
   readonly session?: string | undefined
 }
 
-/** Like `clientInWords`, from an invocation alone. */
+/** Describes the client of an invocation in the form of `clientInWords`, without its history. */
 export const callerInWords = ({ process, session }: Caller): string =>
   session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
 

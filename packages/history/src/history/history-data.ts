@@ -34,15 +34,15 @@ export interface HistoryData {
   /** The roles of members with other names than in the native format; absent if there are none. */
   readonly taken?: readonly Taken[] | undefined
   /**
-   * The warning that the recording is incomplete, which is also one of `warnings`; absent if the recording is not known
-   * to be incomplete.
+   * The warning that the recording is incomplete, which `warnings` also contains. Absent if nothing shows that the
+   * recording is incomplete.
    */
   readonly cutOff?: string | undefined
-  /** The precision of the times, where they leave the order of some events open; absent if all events are ordered. */
+  /** The precision of the times, if it leaves the order of some events open; absent if all events are ordered. */
   readonly clocks?: ClockReadings | undefined
   /**
-   * Whether the operations of each process are ordered by row although their positions may overlap. Positions then do
-   * not give the whole known order. Only checkers create such histories.
+   * Whether the operations of each process are ordered by row, although their positions may overlap. If true, positions
+   * alone do not give the whole known order. Only checkers create such histories.
    */
   readonly isTied?: boolean | undefined
   /** Notes about transactions, by the line of their completion; absent if there are none. */
@@ -54,7 +54,7 @@ export interface HistoryParts extends HistoryData {
   readonly processNames: readonly Process[]
   /** Undefined if every process is a separate client. */
   readonly sessions: Sessions | undefined
-  /** By operation: the number of the error's text, 0 for no error, n for entry n - 1. */
+  /** The error of each operation: 0 for no error, n for entry n - 1 of the table of errors. */
   readonly errorColumn: Int32Array
 }
 

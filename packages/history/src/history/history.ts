@@ -12,8 +12,8 @@ export interface History extends HistoryData {
   readonly processName: (process: number) => string
   readonly processCount: number
   /**
-   * Whether clients and processes differ: a client may have several processes, or a process no named client. If false,
-   * `sessionOf` gives each process a separate session.
+   * Whether clients and processes differ: a client may have several processes, and a process may have no named client.
+   * If false, `sessionOf` gives each process a separate session.
    */
   readonly hasSessions: boolean
   /** The number of the client that a process belongs to; UNNAMED (-1) if the client has no name. */
@@ -50,7 +50,10 @@ export const outcomeName = ({ operations }: History, operation: number): 'ok' | 
   return outcome === OK ? 'ok' : outcome === FAIL ? 'fail' : 'info'
 }
 
-/** The file of a line, if the history was merged from several files, and the line number in it. */
+/**
+ * Returns the place of a line. In a history that was merged from several files, the place is a file and a line of that
+ * file.
+ */
 export const placeIn = ({ files }: Pick<History, 'files'>, line: number): PlaceOfLine => placeOfLine(files, line)
 
 /** Whether the object executed or declined the operation. A refusal for lack of a leader or quorum is not an answer. */

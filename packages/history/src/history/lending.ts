@@ -13,7 +13,7 @@ interface Tables {
 
 export function historyOf(parts: HistoryParts & Tables): History {
   const { errors, errorColumn, processNames, sessions } = parts
-  // Members are listed because spreading is slow, and histories are built by the thousand.
+  // Lists the members one by one: a spread is slow, and histories are built by the thousand.
   return {
     header: parts.header,
     source: parts.source,

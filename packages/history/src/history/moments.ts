@@ -26,15 +26,15 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether any operation that changes an object overlapped another operation, or may have overlapped it, given the
- * precision of stamps. Operations of one request do not count as overlapping.
+ * Whether an operation that changes an object overlapped another operation. An overlap also counts if the precision of
+ * stamps only leaves it possible. Operations of one request do not count as overlapping.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true
   const { functions, operations } = history
   const { length, f, callEvent, returnEvent } = operations
   const isChange = functions.map(changes)
-  // The latest return among the operations of the requests before the current request.
+  // The latest return of an operation of an earlier request.
   let latestReturn = -1
   let latestChangeReturn = -1
   for (let first = 0, end = 0; first < length; first = end) {

@@ -56,8 +56,9 @@ export class ObjectUse {
   }
 
   /**
-   * Reports a written value, undefined if unknown. `isPlain`: a separate operation wrote it, independently of the old
-   * value. Returns whether another client had changed the value that this client read.
+   * Reports a write; `value` is undefined if unknown. `isPlain`: the write was a separate operation, and its value did
+   * not depend on the old value. Returns whether the write was plain and another client had changed the value since
+   * this client read it.
    */
   wrote(key: string, value: Json | undefined, isPlain: boolean): boolean {
     const isBehind = isPlain && typeof value === 'number' && this.#isBehind(key)

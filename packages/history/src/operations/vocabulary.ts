@@ -21,20 +21,20 @@ type Effect =
   | 'transacts'
   /** Data that is no longer needed is released: a processed message, old revisions. */
   | 'settles'
-  /** No effect on the object: selects what its client polls. */
+  /** The object does not change. The operation selects what its client polls. */
   | 'follows'
-  /** No effect on the object: selects the changes that its client receives, or returns them. */
+  /** The object does not change. The operation selects the changes that its client receives, or returns changes. */
   | 'watches'
 
 /** The argument of an operation. `pair`: the expected and the new value. `options`: options that may be absent. */
 type Takes = 'nothing' | 'value' | 'pair' | 'options'
 
-/** The contents of an `ok`, beyond the acknowledgement. */
+/** What an `ok` contains besides the acknowledgement. */
 type Answers =
   | 'nothing'
-  /** A reply specific to the store or its driver, such as a new count. It is not a result. */
+  /** A reply specific to the store or its driver, such as a new count. Such a reply is not a result. */
   | 'reply'
-  /** A result, depending on the store. */
+  /** A result from some stores, no result from others. */
   | 'perhaps'
   /** Data that the client needs to continue: a token, an offset, the changes of a watch. */
   | 'receipt'
@@ -46,9 +46,11 @@ export interface Meaning {
   readonly effect: Effect
   readonly takes: Takes
   readonly answers: Answers
-  /** Whether an operation that is executed twice has its effect twice. */
+  /** Whether an operation that is executed twice takes effect twice. */
   readonly accumulates?: boolean
-  /** The verb for the operation in a sentence, before the value: `enqueued`. If absent: `called f`. */
+  /**
+   * The verb before the value in a sentence about the operation: `enqueued`. If absent, the sentence says `called f`.
+   */
   readonly did?: string
   readonly aliases?: readonly string[]
 }
@@ -75,7 +77,7 @@ export const vocabulary: { readonly [f: string]: Meaning } = {
   append: { effect: 'appends', takes: 'value', answers: 'reply', accumulates: true, did: 'appended' },
   enqueue: { effect: 'appends', takes: 'value', answers: 'reply', accumulates: true, did: 'enqueued' },
   publish: { effect: 'appends', takes: 'value', answers: 'perhaps', accumulates: true, did: 'enqueued' },
-  // For a log, the answer is the offset.
+  // In a log, the answer is the offset of the message.
   send: { effect: 'appends', takes: 'value', answers: 'receipt', accumulates: true, did: 'enqueued' },
   dequeue: { effect: 'takes', takes: 'nothing', answers: 'value', did: 'dequeued', aliases: ['receive', 'consume'] },
   drain: { effect: 'drains', takes: 'nothing', answers: 'value', did: 'drained' },

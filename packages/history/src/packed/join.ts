@@ -51,7 +51,7 @@ export function joinStretches(
       functions: namesOf(stretches, ({ functions }) => functions),
       processNames: namesOf(stretches, ({ processNames }) => processNames),
       eventCount: stretches.reduce((sum, { rest }) => sum + rest.eventCount, 0),
-      // The end of a stretch is not the end of the recording.
+      // Warnings about the end of a stretch do not apply to the whole recording.
       warnings: [],
       cutOff: undefined,
     },
@@ -116,7 +116,7 @@ const laterBy = ([first]: readonly ReadStretch[], epoch: Instant): number =>
 /** Pairs and checks the operations that cross stretches, and gives them their positions in the whole recording. */
 function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reaching[], dealing: Dealing): Packed {
   const builder = new HistoryBuilder({ shared: true })
-  /** Operations that cross stretches, by position in the builder. */
+  /** The operations that cross stretches, indexed by event position in the builder. */
   const calls: (Reaching | undefined)[] = []
   const adjust = (columns: Columns, row: number): void => {
     const place = calls[columns.callEvent[row] ?? -1]
@@ -130,7 +130,7 @@ function packedFrom(stretches: readonly ReadStretch[], reaching: readonly Reachi
     const { time = 0, ...event } = edgeEvent(events, at, rest)
     builder.event({ ...event, time: time + laterBy(stretches, edges.epoch) })
   }
-  // Adds the calls before this position, in the order of positions, which is also the order of times.
+  // Adds the calls before this position in the order of their positions, which is also the order of their times.
   const callBefore = (position: number): void => {
     for (let each = reaching[next]; each !== undefined && each.call < position; each = reaching[next]) {
       const { stretch, at } = each

@@ -17,11 +17,11 @@ export interface PackedRows {
  * values are present.
  */
 export const VALUES_SHIFT = 2
-/** No value is present: both are null. */
+/** Neither value is present: the input and the output are null. */
 export const NO_VALUES = 0
-/** Only the output is present: the input is null. */
+/** Only the output is present; the input is null. */
 export const OUTPUT_ONLY = 1
-/** One value is present: the output equals the input. */
+/** Only one value is present; the output equals the input. */
 export const ONE_VALUE = 2
 export const TWO_VALUES = 3
 export const FIRST_IS_TEXT = 16

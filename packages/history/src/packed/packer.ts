@@ -14,7 +14,7 @@ import { RowWriter } from './row-writer.ts'
  */
 export interface Dealing {
   readonly places: number
-  /** The place of a key by its name, '' for operations without one. */
+  /** Returns the place of a key from its name. The name '' stands for no key. */
   readonly placeOf: (key: string) => number
 }
 
@@ -22,9 +22,9 @@ export interface Dealing {
 export interface Packed {
   readonly rows: readonly PackedRows[]
   readonly keys: ByteTableData
-  /** By number of the key, after an entry for no key: the key's place. */
+  /** The place of each key. Entry 0 is for operations without a key; entry n + 1 is for key n. */
   readonly places: Int32Array
-  /** By number of the key, after an entry for no key: the number of packed operations. */
+  /** The number of packed operations of each key. Entry 0 is for operations without a key; entry n + 1 is for key n. */
   readonly counts: Int32Array
   readonly functions: readonly string[]
   readonly counted: Counted
@@ -40,8 +40,8 @@ export class Packer {
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * By number of the key, after an entry for no key: the key's place, and its number among the keys of the place, from
-   * 1.
+   * The place of each key, followed in `#numbers` by its number among the keys of the place, from 1. Entry 0 is for
+   * operations without a key; entry n + 1 is for key n.
    */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)

@@ -13,13 +13,16 @@ const ROWS = 2 ** 16
 /** Maximum number of bytes of value texts, and of error texts. Above it, the texts are forgotten. */
 const MOST_TEXT_BYTES = 2 ** 22
 
-/** A key of a place, by name; '' for operations without a key. */
+/** A key of a place, identified by its name. The name '' stands for operations without a key. */
 export interface PlacedKey {
   readonly place: number
   readonly key: string
 }
 
-/** The number of operations of each key of a place, by name; '' for operations without a key. */
+/**
+ * Returns the number of operations of each key of a place, by the name of the key. The name '' stands for operations
+ * without a key.
+ */
 export function operationsByKey(all: readonly Packed[], place: number): ReadonlyMap<string, number> {
   const operations = new Map<string, number>()
   for (const { keys, places, counts } of all) {
@@ -35,10 +38,10 @@ export function operationsByKey(all: readonly Packed[], place: number): Readonly
 }
 
 /**
- * Passes the operations of one key to `take` in histories of some thousand operations each, so that the operations are
- * never unpacked all at once. An operation that returned before another was called comes before it; an operation of
- * unknown outcome may come later. The columns are reused for the next part, so `take` must not keep them. Stops early
- * and returns false if `take` returns false.
+ * Passes the operations of one key to `take` in parts. Each part is a history of some thousand operations, so that the
+ * operations are never unpacked all at once. An operation comes before all operations that were called after its
+ * return. An operation of unknown outcome may come later. Each part reuses the columns of the previous part, so `take`
+ * must not keep them. Stops and returns false as soon as `take` returns false.
  */
 export function eachPartOfKey(
   rest: LentHistory,
@@ -68,7 +71,7 @@ export function eachPartOfKey(
   return handOver(reaching.left())
 }
 
-/** Returns a predicate for the rows of a key; undefined if the place has no other key. */
+/** Returns a predicate for the rows of a key; undefined if all rows of the place belong to this key. */
 function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row: number) => boolean) | undefined {
   const names = keys.texts()
   if (names.length === 1 && names[0] === key) return undefined
@@ -76,7 +79,7 @@ function keyIn({ keys }: Meanings, { key }: PlacedKey): ((columns: Columns, row:
   return (columns, row) => columns.key[row] === number
 }
 
-/** Whether these are the operations that cross stretches, which come after the stretches. */
+/** Whether the packed operations cross stretches. Such operations come after all stretches. */
 const isReaching = ({ at }: Packed): boolean => at !== undefined
 
 interface ReachingRows {

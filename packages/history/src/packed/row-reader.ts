@@ -24,11 +24,11 @@ export const emptyUnpacked = (rows: number): Unpacked => ({
 
 /** Translates the numbers in packed rows to those in the columns. */
 export interface Meaning {
-  /** By number of a key in packed rows, 0 for no key: the key's number in the columns. */
+  /** Maps the number of a key in packed rows to its number in the columns. In packed rows, 0 stands for no key. */
   readonly keys: Int32Array
-  /** By number of a function in packed rows: the function's number in the columns. */
+  /** Maps the number of a function in packed rows to its number in the columns. */
   readonly functions: Uint8Array
-  /** The event position from which the rows count. */
+  /** The event position from which the positions in the rows are counted. */
   readonly position: number
 }
 

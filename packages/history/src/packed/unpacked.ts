@@ -9,8 +9,9 @@ import type { Packed } from './packer.ts'
 import { emptyUnpacked, type Meaning, sortRows, type Unpacked, unpack } from './row-reader.ts'
 
 /**
- * The operations of one place as a separate history. They keep their positions, but not their processes, times, nodes
- * and lines. Keys are in order of first appearance. Optionally without the operations of some keys, by name.
+ * Returns the operations of one place as a separate history, except operations of the keys named in `without`. The
+ * operations keep their positions, but lose their processes, times, nodes and lines. Keys are in order of first
+ * appearance.
  */
 export function historyOfPlace(
   rest: LentHistory,
@@ -33,7 +34,7 @@ export function historyOfPlace(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** The meaning of the numbers in the rows of a place, for each packer. */
+/** The keys and functions of a place, and the meaning of the numbers in the rows of each packer. */
 export interface Meanings {
   readonly keys: ByteTable
   readonly functions: readonly string[]
@@ -68,7 +69,7 @@ export const historyOfRows = (
     ...{ nodes: [], nemesis: [], processNames: [0], sessions: undefined },
   })
 
-/** By number of a key in the rows of the place, 0 for no key: the key's number in `table`. */
+/** Maps the number of a key in the rows of the place to its number in `table`. In the rows, 0 stands for no key. */
 function keysOfPlace({ keys: data, places }: Packed, place: number, table: ByteTable): Int32Array {
   const names = new ByteTable(undefined, data)
   const numbers = [-1]

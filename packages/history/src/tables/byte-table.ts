@@ -11,8 +11,8 @@ const FIRST_PAGE_BYTES = 1 << 10
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 const encoder = new TextEncoder()
 /**
- * Decodes each byte as one character, like `latin1` of Node's buffers. That encoding is faster but not available in
- * browsers.
+ * Decodes each byte as one character. Node's own `latin1` encoding does the same and is faster, but browsers do not
+ * have it.
  */
 const singleBytes = new TextDecoder('windows-1252', { ignoreBOM: true })
 const oneCharacterPerByte = (bytes: Uint8Array): string =>
@@ -20,7 +20,7 @@ const oneCharacterPerByte = (bytes: Uint8Array): string =>
     ? singleBytes.decode(bytes)
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 
-/** More entries than a single buffer of a file can add. */
+/** An upper bound of the number of entries that one buffer of a file can add. */
 const ENTRIES_OF_A_BUFFER = 1 << 16
 
 const SCRATCH_BYTES = 256
@@ -48,9 +48,12 @@ export class ByteTable {
   readonly #pages: Uint8Array[]
   #pageUsed: number
   #pageBytes = 0
-  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
+  /**
+   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
+   * addition.
+   */
   #isLent: boolean
-  /** By page: its bytes as a string, one character per byte, so that a text can be sliced from an existing string. */
+  /** The bytes of each page as a string, with one character per byte. Texts are sliced from this string. */
   readonly #pageTexts: string[] = []
 
   constructor(memory: Memory = inHeap, data?: ByteTableData) {
@@ -79,14 +82,20 @@ export class ByteTable {
     )
   }
 
-  /** The current table. Later additions to either table do not affect the other. */
+  /**
+   * Returns the content of the table. Later additions to this table do not change the returned content, and a table
+   * created from it grows separately.
+   */
   data(): ByteTableData {
     this.#isLent = true
     this.#pageUsed = this.#pages.at(-1)?.length ?? 0
     return { length: this.#length, slots: this.#slots, entries: this.#entries, pages: [...this.#pages] }
   }
 
-  /** The current entries, without lending the table: entries added later may be missing or moved. */
+  /**
+   * Returns the current entries without protecting them. Entries that are added later may be missing from the result,
+   * or at another position.
+   */
   placed(): PlacedTexts {
     return { entries: this.#entries, pages: this.#pages, slots: this.#slots }
   }

@@ -9,8 +9,8 @@ export function keyName(key: Json | undefined): string | undefined {
 }
 
 /**
- * Numbers keys by name, and distinguishes a text from a number or list of the same name. The later of the two gets
- * another name: `"1"` in quotes for a text, `1 (not a text)` for a number.
+ * Numbers keys by name, and distinguishes a text from a number or list of the same name. The key that appears second
+ * gets another name: `"1"` in quotes for a text, `1 (not a text)` for a number.
  */
 export class KeyNumbers {
   readonly #names: ByteTable
@@ -22,7 +22,7 @@ export class KeyNumbers {
     this.#names = names
   }
 
-  /** Whether text keys may need another name. */
+  /** Whether some keys are not texts, so that a text may need another name. */
   get areMixed(): boolean {
     return this.#others.size > 0
   }

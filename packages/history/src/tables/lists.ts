@@ -31,14 +31,21 @@ export class ListTable {
   #parent: Int32Array
   #last: Int32Array
   #depth: Int32Array
-  /** By node: the first child; most nodes have at most one. 0 for none, since node 0 is an empty list. */
+  /**
+   * The first child of each node; 0 for a node without children, since node 0 is an empty list. Most nodes have at most
+   * one child.
+   */
   #child: Int32Array
   /**
-   * Hash table with open addressing of empty lists, and of all children except the first of each node: node + 1, or 0.
+   * A hash table with open addressing. It contains the empty lists, and all children of each node except the first. An
+   * entry is the number of a node plus 1, or 0.
    */
   #slots: Int32Array
   #others: number
-  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
+  /**
+   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
+   * addition.
+   */
   #isLent: boolean
 
   constructor(memory: Memory = inHeap, data?: ListsData) {

@@ -5,13 +5,14 @@ const HASH_FACTOR = 0x01000193
 export const mixed = (hash: number, byte: number): number => Math.imul(hash ^ byte, HASH_FACTOR)
 
 /**
- * Finishes a hash. The low bits of a product depend on few bits of its factors, but they select the slot in a table.
+ * Finishes a hash. The low bits of the hash select the slot in a table, but the low bits of a product depend on few
+ * bits of its factors.
  */
 export const finished = (hash: number): number => hash ^ (hash >>> 15)
 
 export const QUOTE = 0x22
 
-/** The hash after the opening quote that begins a string's JSON text. */
+/** The hash of the opening quote of a string's JSON text. */
 export const HASH_OF_QUOTE: number = mixed(HASH_START, QUOTE)
 
 /** The columns of an entry are adjacent, so that reading an entry touches one cache line. */
@@ -19,7 +20,7 @@ export const COLUMNS = 4
 export const HASH = 0
 export const START = 1
 export const SIZE = 2
-/** The column with the page's number, shifted left by FLAG_BITS, and the flags. */
+/** The column that contains the number of the page, shifted left by FLAG_BITS, and the flags. */
 export const PAGE = 3
 
 /** Flags of an entry. */
@@ -37,7 +38,7 @@ export interface PlacedTexts {
   readonly slots: Int32Array
 }
 
-/** The page that holds a text, at `startOf` to `endOf`. */
+/** Returns the page with the bytes of a text. Within the page, the bytes begin at `startOf` and end at `endOf`. */
 export const pageOf = ({ entries, pages }: PlacedTexts, entry: number): Uint8Array =>
   pages[(entries[entry * COLUMNS + PAGE] ?? 0) >> FLAG_BITS] ?? NO_BYTES
 
@@ -50,8 +51,8 @@ export const hasBackslash = ({ entries }: PlacedTexts, entry: number): boolean =
   ((entries[entry * COLUMNS + PAGE] ?? 0) & HAS_BACKSLASH) !== 0
 
 /**
- * The number of the entry that is bytes[from, to) in quotes; -1 if absent. `unfinished`: HASH_OF_QUOTE with these bytes
- * mixed in.
+ * Returns the number of the entry whose text is bytes[from, to) in quotes; -1 if there is none. `unfinished` is
+ * HASH_OF_QUOTE with these bytes mixed in.
  */
 export function quotedTextAt(
   texts: PlacedTexts,

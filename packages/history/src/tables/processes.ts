@@ -7,8 +7,8 @@ const INLINE_PROCESSES = 1 << 16
 /** Numbers processes in order of first appearance, whether the file identifies them by integer or by name. */
 export class ProcessTable {
   readonly names: Process[] = []
-  // By small integer process: its number. Nearly all processes are small integers. The array is only as long as needed,
-  // since short histories are built by the thousand.
+  // The number of each process that is a small integer, as nearly all processes are. The array is only as long as
+  // needed, since short histories are built by the thousand.
   #inline: Int32Array = int32Array(64).fill(NONE)
   readonly #others: Map<Process, number> = new Map()
 

@@ -18,7 +18,8 @@ const MOST_KINDS = 256
 const MAXIMUM_MICRO_LENGTH = 3
 
 /**
- * All micro-operations, one typed array per column. A transaction is a range of rows, which equal transactions share.
+ * All micro-operations, in one typed array per column. A transaction is a range of rows. Equal transactions share one
+ * range.
  */
 export interface MicroOperations {
   readonly length: number
@@ -60,10 +61,10 @@ interface Values {
 const holdsLists = (kind: string): boolean => kind !== APPEND
 
 export const APPEND = 'append'
-/** Matches kinds that read, including those that only compare: `["r<","x",40]`, `["r!<","x",40]`. */
+/** Matches kinds of micro-operations that read a value or compare it: `["r<","x",40]`, `["r!<","x",40]`. */
 const READS = /^r([!=<>]|$)/
 
-/** The nesting depth of keys and values in the value of a transaction. */
+/** The depth at which keys and values are nested in a transaction. */
 const MICRO_DEPTH = 2
 
 /** Numbers distinct transactions in order of first appearance, and stores them as columns instead of text. */
@@ -83,7 +84,10 @@ export class TransactionTable {
   #kind: Uint8Array
   #key: Int32Array
   #value: Int32Array
-  /** Whether another table may share this memory, also on another thread. If so, it is copied before an addition. */
+  /**
+   * Whether another table, perhaps on another thread, may share this memory. Shared memory is copied before an
+   * addition.
+   */
   #isLent: boolean
 
   constructor(values: Values, memory: Memory = inHeap, data?: TransactionData) {
@@ -146,7 +150,8 @@ export class TransactionTable {
   }
 
   /**
-   * The number of this transaction; undefined if the value is not a transaction, or would exceed the number of kinds.
+   * Returns the number of this transaction. Returns undefined for a value that is not a transaction, or that has a kind
+   * beyond the largest number of kinds.
    */
   intern(value: Json): number | undefined {
     if (!isListOfMicroOperations(value)) return undefined
@@ -173,7 +178,7 @@ export class TransactionTable {
     this.#hash = 0
   }
 
-  /** Whether the columns can store a micro-operation of this kind, a number in `kinds`. */
+  /** Whether the columns can store a micro-operation of this kind, given by its number in `kinds`. */
   canAdd(kind: number): boolean {
     return kind < MOST_KINDS
   }

@@ -9,15 +9,19 @@ import { type MicroOperations, type MicroRange, type TransactionData, Transactio
 declare const valueId: unique symbol
 
 /**
- * A JSON value as a 32-bit integer; equal values have equal ids within one table. Integers that fit 31 bits are their
- * own id (`n << 1 | 1`); any other value is an even number, twice its position in the table. Null is 0. Transactions
- * and the lists that they read have separate columns, and alternate at the even numbers from FIRST_TRANSACTION down.
+ * A JSON value as a 32-bit integer. Equal values have equal ids within one table.
+ *
+ * - null is 0.
+ * - An integer that fits 31 bits is its own id (`n << 1 | 1`).
+ * - Transactions and the lists that they read have separate columns. Their ids are the even numbers from
+ *   FIRST_TRANSACTION down, alternately for a transaction and a list.
+ * - The id of any other value is twice its position in the table.
  */
 export type ValueId = number & { readonly [valueId]: true }
 
 export const NULL: ValueId = 0 as ValueId
 
-/** The largest id of a transaction. Even ids between it and 0 are unused. */
+/** The largest id of a transaction. Even ids between FIRST_TRANSACTION and 0 are unused. */
 const FIRST_TRANSACTION = -16
 const FIRST_LIST = FIRST_TRANSACTION - 2
 
@@ -43,7 +47,7 @@ const isSmallInteger = (value: number): boolean =>
 
 export const smallIntegerId = (value: number): ValueId => ((value << 1) | 1) as ValueId
 
-/** Interns JSON values by canonical text: the order of members is ignored, 1 and 1.0, 0 and -0 are equal. */
+/** Interns JSON values by canonical text. The order of members does not matter, 1 equals 1.0, and 0 equals -0. */
 export class ValueTable {
   readonly #texts: ByteTable
   readonly #memory: Memory | undefined
@@ -70,7 +74,7 @@ export class ValueTable {
     return this.#texts.placed()
   }
 
-  /** The canonical texts: see `placeOf`. */
+  /** The canonical texts of values. `placeOf` returns the number of a value's text. */
   get texts(): ByteTable {
     return this.#texts
   }
@@ -85,7 +89,7 @@ export class ValueTable {
     return (id & 1) === 1 ? -1 : id >> 1
   }
 
-  /** `depth`: the nesting depth of the value in the value of an event. */
+  /** Returns the id of a value. `depth` is the nesting depth of the value within the value of an event. */
   id(value: Json, depth = 0): ValueId {
     if (value === null) return NULL
     if (typeof value === 'number') {
@@ -101,7 +105,7 @@ export class ValueTable {
     return transaction === undefined ? this.id(value) : transactionId(transaction)
   }
 
-  /** The table of transactions, for a reader that adds transactions by micro-operations. */
+  /** The table of transactions. A reader adds a transaction to the table by its micro-operations. */
   get transactionTable(): TransactionTable {
     this.#transactions ??= new TransactionTable(this, this.#memory)
     return this.#transactions
@@ -142,7 +146,7 @@ export class ValueTable {
     return listId(list)
   }
 
-  /** The table of lists, for a reader that adds lists by elements. */
+  /** The table of lists. A reader adds a list to the table by its elements. */
   get listTable(): ListTable {
     this.#lists ??= new ListTable(this.#memory)
     return this.#lists
@@ -158,7 +162,7 @@ export class ValueTable {
     return listId(list)
   }
 
-  /** The number of a list that micro-operations read; -1 for a value that is not such a list. */
+  /** Returns the number of a list that micro-operations read; -1 for the id of any other value. */
   static listOf(id: number): number {
     return isListId(id) ? (FIRST_LIST - id) / 4 : -1
   }

@@ -4,7 +4,7 @@ export function count(value: number): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** A number as `68,954` or `-0.5`: to nine decimal places, since sums of fractions are inexact. */
+/** Formats a number as `68,954` or `-0.5`, with at most nine decimal places, since sums of fractions are inexact. */
 export const amountText = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 9 })
 
 /** A rate per second: `0.4`, `38`, `1,204`, with tenths below 10. */
@@ -60,7 +60,8 @@ export function byName(one: string, other: string): number {
   const [, stem, digits] = NUMBERED.exec(one) ?? []
   const [, otherStem, otherDigits] = NUMBERED.exec(other) ?? []
   if (stem !== undefined && stem === otherStem && digits !== otherDigits) return Number(digits) - Number(otherDigits)
-  // Created once, on demand: creation takes longer than thousands of comparisons, and most nodes are `n1`, `n2`.
+  // Created only when it is first needed, because its creation takes longer than thousands of comparisons. Names such
+  // as `n1` and `n2` are compared without it.
   compare ??= new Intl.Collator('en', { numeric: true }).compare
   return compare(one, other)
 }

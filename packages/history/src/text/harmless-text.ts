@@ -31,8 +31,8 @@ export const printableLines = (text: string): string =>
 const COLOURS = /(\u001b\[[0-9;]*m)/
 
 /**
- * Escapes commands in finished lines: wrapping may have moved a command to the beginning of a line, although
- * `printable` has checked each text. All output passes through this function. `colours` preserves the colours of chaos.
+ * Escapes commands in finished lines. `printable` has already checked each text, but wrapping may have moved a command
+ * to the beginning of a line. All output passes through this function. `colours` preserves the colours that chaos adds.
  */
 export function harmlessOutput(text: string, { colours }: { readonly colours: boolean }): string {
   if (!SUSPICIOUS.test(text)) return text
@@ -43,7 +43,8 @@ export function harmlessOutput(text: string, { colours }: { readonly colours: bo
 }
 
 /**
- * Matches a text in which `COMMANDING` matches something other than tabs and line feeds; the ESC of colours included.
+ * Matches a text in which `COMMANDING` matches something other than a tab or a line feed. The ESC of colours also
+ * counts.
  */
 const SUSPICIOUS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: matching control characters is the point
@@ -51,8 +52,8 @@ const SUSPICIOUS =
 
 function harmlessLine(line: string, colours: boolean): string {
   if (!colours) return line.replace(COMMANDING, (character) => (character === '\t' ? character : escaped(character)))
-  // `::` is a command only at the beginning of a line. A CI log may omit colours, so that text after leading colours is
-  // at the beginning too.
+  // `::` is a command only at the beginning of a line. A CI log may omit colours, so the text after leading colours
+  // counts as the beginning.
   let isStart = true
   return line
     .split(COLOURS)

@@ -15,13 +15,12 @@ export function nearest(typed: string, known: readonly string[]): string | undef
 /** Minimum length of a typed word that may match part of a name. Shorter words are part of too many names. */
 const SHORTEST_PART = 3
 /**
- * Distance of a name that has the typed text as whole words, or the reverse: `stale` of `stale-read` is nearer than a
- * name that differs by two letters.
+ * The distance of a name that contains the typed text as whole words, or that the typed text contains. For the typed
+ * text `stale`, the name `stale-read` is nearer than a name that differs by two letters.
  */
 const PART = 1.5
 /**
- * Distance of a name from which the typed text only omits letters, such as `rds`: less than that of a name with other
- * letters.
+ * Subtracted from the distance of a name if the typed text only omits letters of the name, such as `rds` for `redis`.
  */
 const LEFT_OUT = 0.5
 

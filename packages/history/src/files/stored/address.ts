@@ -19,7 +19,7 @@ export function parseAddress(address: string): StoredAddress {
   const rest = address.slice(SCHEME.length)
   const slash = rest.indexOf('/')
   const [bucket, key] = slash < 0 ? [rest, ''] : [rest.slice(0, slash), rest.slice(slash + 1)]
-  // The part before an @ may be a secret, so messages do not repeat it.
+  // The part of an address before an @ may be a secret, so no message repeats it.
   if (bucket.includes('@'))
     throw usageError(
       `the address of a store must not contain credentials, because every user of this machine can read it. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and write ${SCHEME}BUCKET/NAME.`,

@@ -31,7 +31,7 @@ interface Listed {
   readonly ContinuationToken?: string
 }
 
-/** An unsent request. `answer` exists only for the type checker and is never set. */
+/** An unsent request. Only the type checker uses `answer`, which is never set. */
 interface Command<Answer> {
   readonly answer?: Answer
 }
@@ -64,7 +64,7 @@ export interface S3Package {
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadClient(address: string): Promise<S3Package> {
-  // A variable, so that no compiler or bundler resolves the import.
+  // A variable holds the name, so that no compiler or bundler resolves the import.
   const client = '@aws-sdk/client-s3'
   // Suppress the package's warning about the Node version that its later releases need.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'

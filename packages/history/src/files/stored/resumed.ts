@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 
 /** How to read bytes over connections that may break. */
 export interface Resumable {
-  /** The range of bytes to read: first byte, and the byte after the last. */
+  /** The range of bytes to read: from byte `from` up to the byte before `to`. */
   readonly from: number
   readonly to: number
   /** Opens a stream that begins at byte `from`. It may end or break before all bytes have arrived. */

@@ -97,7 +97,7 @@ async function open(address: string): Promise<Store> {
     // Only Amazon serves buckets as subdomains of its host.
     forcePathStyle: own !== undefined,
     requestHandler: { connectionTimeout: CONNECT_WITHIN_MS, socketTimeout: SILENT_MS },
-    // A part of an object has no checksum, and some stores have none at all.
+    // A range of an object has no checksum, and some stores support no checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
   })

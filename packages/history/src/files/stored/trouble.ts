@@ -2,8 +2,8 @@ import { environmentError, inputError, UserError } from '../../event/error.ts'
 import { codeOf } from '../system/system-errors.ts'
 import { parseAddress } from './address.ts'
 
-// Errors of the client say too little, or repeat the access key of the request. So messages repeat only errors of the
-// operating system.
+// Messages repeat only errors of the operating system. Errors of the client are vague, or contain the access key of the
+// request.
 
 const NO_CREDENTIALS =
   'no credentials were found. Export AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to use a profile.'
@@ -81,7 +81,7 @@ function endpointText(): string {
   return URL.canParse(given) ? new URL(given).host : 'AWS_ENDPOINT_URL'
 }
 
-/** The endpoint of the store that the client takes from the environment. */
+/** Returns the endpoint that environment variables set for the store; undefined if none is set. */
 export const endpointGiven = (): string | undefined =>
   process.env['AWS_ENDPOINT_URL_S3'] || process.env['AWS_ENDPOINT_URL'] || undefined
 

@@ -2,7 +2,10 @@
 export interface Source {
   /** The file's size in bytes if it is a regular, uncompressed file. */
   readonly sizeBytes: number | undefined
-  /** Fills part of `space` and returns the number of bytes; 0 at the end. Asynchronous only if it has to wait. */
+  /**
+   * Fills a part of `space` and returns the number of bytes; 0 at the end of the file. Returns a promise only if the
+   * read has to wait.
+   */
   read(space: Uint8Array): number | Promise<number>
   close(): void
 }
@@ -14,7 +17,7 @@ export interface ChunkedOptions {
   readonly unreadable?: ((error: unknown) => unknown) | undefined
 }
 
-/** Copies the chunks of a stream, which have any size, into the space that the reader provides. */
+/** Returns a source that copies the chunks of a stream into the space of its reader. Chunks may have any size. */
 export function chunkedSource(
   stream: AsyncIterable<Uint8Array>,
   { sizeBytes, close = () => {}, unreadable = (error) => error }: ChunkedOptions = {},

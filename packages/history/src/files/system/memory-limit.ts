@@ -30,13 +30,16 @@ export interface HeldBytes {
   readonly sizeBytes: number
 }
 
-/** The share of the text that must be read before packed pages allow an estimate. Earlier they are mostly empty. */
+/**
+ * The share of the text that must be read before packed pages allow an estimate. In the beginning, the pages are mostly
+ * empty.
+ */
 const TELLING_PART = 0.1
 
 /**
- * Whether packing a recording will exceed its memory limit, if the rest of its text holds at least `density` times as
- * many operations per byte as the first part. Assumes that names need no more memory. `of`: bytes of the whole text, if
- * known.
+ * Returns whether packing a recording will exceed its memory limit. Assumes that the rest of the text has `density`
+ * times as many operations per byte as the part already read, and that names need no more memory. `of` is the size in
+ * bytes of the whole text, if known.
  */
 export function willExceed(
   memoryBytes: number,

@@ -7,10 +7,11 @@ import { inputError } from '../../event/error.ts'
 const NUMBERED = /^(.*?)(\d+)(\.(?:jsonl|edn))(?:\.(?:gz|zst))?$/
 
 /**
- * The files of a rotated recording in this directory, in order; undefined if it holds no numbered files.
+ * Returns the files of a rotated recording in this directory, in order; undefined if the directory has no numbered
+ * files.
  *
- * @throws UserError (input) for parts of several recordings, a duplicate number, or a missing number, including numbers
- * before the first: a recording without one of its parts is a different history.
+ * @throws UserError (input) for parts of several recordings, for a duplicate number, and for a missing number, even
+ * before the first part: a recording without one of its parts is a different history.
  */
 export function partsIn(directory: string): readonly string[] | undefined {
   return partsAmong(directory, readdirSync(directory))?.map((name) => join(directory, name))
