@@ -70,8 +70,8 @@ export interface ServiceClusterOptions {
   /** The processor time after which a run is ended if a program does not return; unlimited if absent. */
   readonly longestMs?: Millis | undefined
   /**
-   * Whether starts may reuse installed packages that an earlier run loaded. That is faster, and equivalent unless a
-   * package keeps state of a start. If absent, every start loads its own packages.
+   * Whether starts may reuse installed packages that an earlier run loaded. Reuse is faster, and changes nothing unless
+   * a package keeps state of a start. If absent, every start loads its own packages.
    */
   readonly keepsPackages?: boolean | undefined
   /**
@@ -83,17 +83,19 @@ export interface ServiceClusterOptions {
   readonly code?: CodeWatch | undefined
   /** Called at the end with the statements that the program awaited from simulated PostgreSQL servers. */
   readonly sql?: ((awaited: readonly AwaitedSql[]) => void) | undefined
-  /** Called at the end with the effects of the clients' requests on each other in the database. */
+  /**
+   * Called at the end of the run with each explanation of how clients' requests affected each other in the database.
+   */
   readonly story?: ((told: DatabaseStory) => void) | undefined
 }
 
 const RECOVERY_MS = millis(20_000)
-/** The time within which messages that a partition held back are delivered and passed on. */
+/** The time within which messages are delivered and passed on after a partition held them back. */
 const LINGERS_MS = millis(1_000)
 const MOST_LOG_LINES = 50_000
 /**
- * The largest number of characters that a program may log in a run. A run takes a second or two; a program that writes
- * more would take minutes of a search.
+ * The largest number of characters that a program may log in a run. A run takes a second or two. With a larger log, a
+ * single run would take minutes of the search.
  */
 const MOST_LOG_CHARS = 1 << 25
 const LOGS_TOO_MUCH = [
@@ -193,7 +195,7 @@ const listening = (quiet: Quiet) =>
     },
   }) as const
 
-/** Returns a client whose requests for a change prevent programs from counting as quiet. */
+/** Returns a client that reports its requests for changes, after which programs do not count as quiet. */
 const disturbing = (client: ReturnType<SimulatedCluster['connect']>, quiet: Quiet): typeof client => ({
   invoke(request, ...rest) {
     if (!request.harmless) quiet.disturbed()
@@ -418,8 +420,8 @@ function activeResources(): ReadonlyMap<string, number> {
 }
 
 /**
- * Resources that may exist after a run. Node creates an `Immediate` whenever it empties its stack of contexts, which
- * the simulator causes.
+ * The resources that may exist after a run. Node creates an `Immediate` whenever it empties its stack of asynchronous
+ * contexts, and the simulator makes Node empty the stack.
  */
 const HARMLESS: ReadonlySet<string> = new Set(['Immediate'])
 

@@ -46,8 +46,9 @@ export function createDeaths(service: Service, world: World): Deaths {
 }
 
 /**
- * Describes an `error` event without a listener, which ends a program. Node stores the emitter in the error to print it
- * in its own last message (`events.js`, `kEnhanceStackBeforeInspector`). Without the emitter, returns nothing.
+ * Describes an `error` event that ended a program because it had no listener. Node stores the emitter of the event in
+ * the error, to print the emitter in its last message (`events.js`, `kEnhanceStackBeforeInspector`). The result is
+ * empty if the emitter is unknown.
  */
 function unheardOf(death: Death): Pick<Broken, 'evidence' | 'fromOutside'> {
   if (death.type === 'exit' || !(death.error instanceof Error)) return {}

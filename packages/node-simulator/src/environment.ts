@@ -18,8 +18,8 @@ export interface Told {
 }
 
 /**
- * Returns the arguments and environment of every node, and of every program beside the nodes. They are computed, and
- * rejected if invalid, before this process's globals are replaced.
+ * Returns a function that gives the arguments and the environment of each node, and of each program beside the nodes.
+ * They are computed immediately, so that invalid ones are rejected before this process's globals are replaced.
  *
  * @throws UserError (input) for an unknown placeholder.
  */
@@ -55,9 +55,9 @@ export function programOf({ spec, program, beside, clients }: Service, id: NodeI
 }
 
 /**
- * Variables of every program. `NODE_ENV` is `production`: under `test`, programs omit what should be tested, such as
- * listening, or keep in memory what otherwise goes to a disk. `CHAOS_SIMULATED` lets them omit what cannot be
- * simulated.
+ * Environment variables of every program. `NODE_ENV` is `production`. With `test`, many programs omit what should be
+ * tested, such as listening, or keep data in memory instead of on a disk. With `CHAOS_SIMULATED`, programs can omit
+ * what cannot be simulated.
  */
 const ALWAYS = { NODE_ENV: 'production', CHAOS_SIMULATED: '1' } as const
 
@@ -101,8 +101,8 @@ interface Place {
 }
 
 /**
- * Returns the values of placeholders. Their names are those in the commands of declared clusters, so that a service's
- * environment is valid for both.
+ * Returns the values of placeholders. The placeholders have the same names as in the commands of declared clusters, so
+ * that an environment is valid in a service and in a declared cluster.
  */
 function placeholdersOf(names: readonly NodeId[], { id, all, directory }: Place): Placeholders {
   const of = all.map((name): readonly (readonly [string, string | number])[] => [

@@ -5,7 +5,10 @@ const LOADERS: ReadonlySet<string> = new Set([
 /** Returns whether the package locates native code of other packages. */
 export const isNativeLoader = (specifier: string): boolean => LOADERS.has(specifier)
 
-/** Returns the error for loading native code. Most packages work without it, as if it had never been built. */
+/**
+ * Returns the error for a request to load native code. The error says that the module is missing, as if the code had
+ * never been built. Most packages work without native code.
+ */
 export const noNativeCode = (specifier: string): Error =>
   Object.assign(
     new Error(`Cannot find module '${specifier}', which loads native code: its files and threads cannot be simulated`),

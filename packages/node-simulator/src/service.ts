@@ -49,16 +49,16 @@ export const programsIn = ({ program, beside, clients }: Service): readonly Prog
   ...(clients.type === 'module' ? [clients.program] : []),
 ]
 
-/** Returns whether a start of one of the service's programs may reuse packages that an earlier start loaded. */
+/** Returns whether the service has a program whose starts may reuse packages from an earlier start. */
 export const keepsSomePackages = (service: Service): boolean => programsIn(service).some(keepsPackages)
 
 /** Prevents later starts of the service's programs from reusing packages of earlier starts. */
 export const distrustPackages = (service: Service): void => dropSeats(programsIn(service))
 
 /**
- * Returns a service in the search's form, before its programs are bundled.
+ * Returns a service as a protocol for the search, before its programs are bundled.
  *
- * @throws UserError (input), as {@link loadService} for a route table.
+ * @throws UserError (input), as {@link loadService} does for a route table.
  */
 export const outlineOf = (spec: ServiceSpec): ProtocolDefinition =>
   definitionOf(spec, spec.client === undefined ? loadRoutes(spec.routes).maker.functions : allFunctions)
@@ -92,7 +92,10 @@ function readTable(path: string): RouteTable {
 /** An invariant of every program that serves; the cluster detects its violation. */
 export const DIES = 'a program that serves must not end by itself'
 
-/** Returns a service in the form of the protocols that the search takes; it shows only the functions of clients. */
+/**
+ * Returns a service as a protocol for the search. The protocol describes nothing of the program except the functions of
+ * its clients.
+ */
 const definitionOf = (spec: ServiceSpec, functions: readonly string[]): ProtocolDefinition => ({
   name: serviceName(spec),
   summary: `the program ${spec.program}`,

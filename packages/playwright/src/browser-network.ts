@@ -123,8 +123,9 @@ export class BrowserNetwork {
    * Heals all faults, ends the recording, and judges the requests by a level, such as `linearizable` or `eventual`.
    * Resolves with the run if the requests meet the level. May be called again for another level.
    *
-   * @throws AssertionError with the drawn counterexample if the requests do not meet the level, and if the verdict is
-   * unknown or the run proves nothing. UserError if nothing is recorded, or the level does not exist.
+   * @throws AssertionError with the drawn counterexample if the requests do not meet the level. Also if the verdict is
+   * unknown, or if the run proves nothing.
+   * @throws UserError if nothing is recorded, or if the level does not exist.
    */
   async check(level: string): Promise<Run> {
     if (this.#recorded === undefined)

@@ -34,8 +34,8 @@ interface Fixtures {
 }
 
 /**
- * Fixtures for `test` of the project's own version of Playwright: `base.extend<ChaosFixtures>(chaosFixtures)`. Every
- * browser context of a test uses the network `chaos`.
+ * Fixtures for `test` of the Playwright version that the project has installed:
+ * `base.extend<ChaosFixtures>(chaosFixtures)`. Every browser context of a test uses the network `chaos`.
  */
 export const chaosFixtures: Fixtures = {
   network: [undefined, { option: true }],

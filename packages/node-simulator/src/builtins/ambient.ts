@@ -44,8 +44,9 @@ export function takeGlobals(): TakenGlobals {
 }
 
 /**
- * Runs a function outside of any promise job, where promises can be run to completion; an async function does not allow
- * that. All runs of the function share one replacement of this process's globals, which is undone at its end.
+ * Runs a function outside of any promise job, where promises can be run to completion. In an async function this is
+ * impossible. All runs within the function share one replacement of this process's globals, which is undone when the
+ * function ends.
  */
 export const outsidePromises = <T>(run: () => T): Promise<T> =>
   new Promise((resolve, reject) => {
@@ -62,7 +63,10 @@ export const outsidePromises = <T>(run: () => T): Promise<T> =>
     })
   })
 
-/** Replaces globals that packages access directly: simulated while a program runs, real otherwise. */
+/**
+ * Replaces globals that packages access directly. The replacements are simulated while a program runs, and behave like
+ * the originals at any other time.
+ */
 function installAmbient(): () => void {
   const undo: (() => void)[] = [guardProcess, patchNetwork()]
   const put = (holder: object, name: string, value: unknown): void => {
@@ -157,7 +161,7 @@ function patchWebAssembly(put: Put, patch: Patch): void {
   for (const [name, simulated] of Object.entries(members)) patch(holder, name, simulated as Call)
 }
 
-/** Closes access to real resources through classes and events of Node. */
+/** Prevents programs from reaching real resources through classes and events of Node. */
 function keepInside(put: Put, patch: Patch): void {
   hideClasses(put)
   silence(put)

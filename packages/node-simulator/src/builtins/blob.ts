@@ -49,7 +49,7 @@ const reads: { readonly [name: string]: (bytes: Buffer) => unknown } = {
     }),
 }
 
-/** The reading members of `Blob.prototype`: they read the recorded content within the turn. */
+/** The members of `Blob.prototype` that read content. They read the recorded content within the turn. */
 export const blobMembers = (sliced: (blob: Blob, args: unknown[]) => Blob): { readonly [name: string]: Call } => ({
   ...Object.fromEntries(
     Object.entries(reads).map(([name, read]) => [

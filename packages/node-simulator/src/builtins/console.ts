@@ -19,7 +19,7 @@ export function createConsole(): Console {
     if (since === undefined) return `Warning: No such label '${label}' for console.time()`
     return `${label}: ${(runningLife().steadyMs() - since).toFixed(3)}ms`
   }
-  // Node's own console measures real time.
+  // Node's own `time` methods of the console measure real time.
   made.time = (label = 'default') => void startsOf(runningLife()).set(label, runningLife().steadyMs())
   made.timeLog = (label = 'default', ...data) => made.log(passed(label), ...data)
   made.timeEnd = (label = 'default') => {
@@ -41,7 +41,7 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // Node's own console has no prototype that a program could change.
+    // The counts are in a map of a class of Node, whose prototype does not inherit from `Map.prototype`.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

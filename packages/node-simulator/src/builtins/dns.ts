@@ -36,7 +36,7 @@ async function lookupPromise(host: string, { all = false }: LookupOptions = {}):
 }
 
 const OUTSIDE = 'asks servers outside of the simulation'
-/** Throws for a record other than an address: nodes have only addresses. */
+/** Throws the error for any record other than an address, since nodes have only addresses. */
 function noRecord(host: string): never {
   const { hosts, id } = runningLife()
   const code = hosts.find(host, id) === undefined ? 'ENOTFOUND' : 'ENODATA'
@@ -59,7 +59,10 @@ const setDefaultResultOrder = (): void => {}
 
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
-/** Packages create a resolver that they may never use, such as the package of gRPC. */
+/**
+ * Returns a class of resolvers whose methods refuse calls. Packages such as the one of gRPC create a resolver that they
+ * may never use.
+ */
 function resolverOf(real: object, name: string, txt: unknown): unknown {
   class Resolver {
     cancel(): void {}
@@ -75,7 +78,7 @@ function resolverOf(real: object, name: string, txt: unknown): unknown {
   return Resolver
 }
 
-/** Returns a resolver's methods, which its prototypes define. */
+/** Returns the methods of a resolver, which are members of its prototypes. */
 const methodsOf = (made: object): object => {
   const methods = {}
   for (let from: unknown = Object.getPrototypeOf(made); from !== Object.prototype && from !== null; ) {

@@ -26,7 +26,7 @@ const FIRST_DESCRIPTOR = 3
 
 const INSTALLED = '/node_modules/'
 
-/** The calls of a life to its node's disk. Each takes effect immediately. */
+/** The file operations of a running program on its node's disk. Each operation takes effect immediately. */
 export class FileCalls {
   readonly #life: Life
   readonly #files: Files
@@ -153,7 +153,8 @@ export class FileCalls {
   }
 
   /**
-   * Reads a file of a package, or the program's package.json: like the program's code, these are the same in every run.
+   * Reads a file of a package, or the program's package.json. Like the program's code, these files are the same in
+   * every run.
    */
   #readInstalled(path: string): Buffer | undefined {
     if (!path.includes(INSTALLED) && !this.#isManifest(path)) return undefined

@@ -10,7 +10,7 @@ type Work = (...args: never[]) => unknown
 
 const TRANSFERS: ReadonlySet<string> = new Set(['read', 'write'])
 
-/** Returns the calls by their names in `node:fs`, for the running program. */
+/** Returns implementations of the functions of `node:fs`, by name, for the running program. */
 const worksOf = (calls: () => FileCalls): { readonly [name: string]: Work } => ({
   access: (path: Path) => calls().access(path),
   appendFile: (path: Path, data: string) => calls().appendFile(path, data),
@@ -72,7 +72,7 @@ export function fsModule(calls: () => FileCalls): { readonly [name: string]: unk
       const done = args.pop()
       if (typeof done !== 'function') throw new TypeError(`fs.${name}: the "cb" argument must be of type function.`)
       const run = (): unknown => Reflect.apply(work, undefined, args)
-      // The callback gets the buffer or string in addition to the number of bytes.
+      // The callback of `read` and `write` gets the buffer or string as well as the number of bytes.
       acting(runningLife(), run, TRANSFERS.has(name) ? (error, bytes) => done(error, bytes, args[1]) : (done as Done))
     }
   const named = Object.entries(works)

@@ -36,7 +36,7 @@ function classesOf(name: string, module: object): readonly Named[] {
   })
 }
 
-/** Returns each object once, under its first name. */
+/** Returns the objects without duplicates, each under its first name. */
 const once = (named: readonly Named[]): readonly Named[] =>
   [...new Map(named.toReversed().map(([name, holder]) => [holder, [name, holder] as const])).values()].reverse()
 
@@ -55,14 +55,17 @@ const shared: readonly Named[] = once([
   ...classesOf('net', net),
 ])
 
-/** The recorded members of shared objects, used to name and undo a program's changes. */
+/** Finds and undoes a program's changes to shared objects, whose members were recorded. */
 export interface Intrinsics {
   /**
-   * Returns the first function of a shared object that was replaced, or an object that was frozen:
-   * `Array.prototype.at`.
+   * Returns the name of the first replaced function or frozen object among the shared objects: `Array.prototype.at`.
+   * Returns undefined if there is none.
    */
   replaced(): string | undefined
-  /** Restores everything. Returns the same as {@link replaced}, or a change that cannot be undone. */
+  /**
+   * Restores the shared objects. Returns the name that {@link replaced} would return, or the name of a change that
+   * cannot be undone.
+   */
   restore(): string | undefined
 }
 

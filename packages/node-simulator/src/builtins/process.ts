@@ -9,7 +9,7 @@ import { refusedFunction } from './refused.ts'
 import { builtin } from './registry.ts'
 
 export interface ProcessOptions {
-  /** The program's file, which is also its second argument. */
+  /** The program's file, which is also the second element of `process.argv`. */
   readonly entry: string
   readonly directory: string
   readonly args: readonly string[]
@@ -39,7 +39,7 @@ function fillEnvironment(env: Environment, environment: Readonly<Environment>): 
   return Object.defineProperty(Object.assign(env, environment), 'toString', { value, configurable: true })
 }
 
-/** Turns an empty emitter into the `process` of a life, and an object into its environment. */
+/** Turns an empty emitter into the `process` of a program, and an object into its environment. */
 export function fillProcess(
   made: EventEmitter,
   env: Environment,

@@ -32,7 +32,7 @@ import { zlibModule } from './zlib.ts'
 
 const real = createRequire(import.meta.url)
 
-/** Modules that only compute, or only use what is simulated. */
+/** The modules that programs get unchanged, because they only compute or use only simulated modules. */
 const PASSED: ReadonlySet<string> = new Set([
   ...['assert', 'assert/strict', 'constants', 'diagnostics_channel', 'events', 'path', 'path/posix'],
   ...['path/win32', 'punycode', 'querystring', 'readline', 'readline/promises', 'stream'],
@@ -170,7 +170,7 @@ function unknownModule(life: Life, specifier: string): Error {
   if (name === 'sqlite') return nativeCode(specifier)
   if (builtinModules.includes(name) || specifier.startsWith('node:'))
     return new NotSimulated(`node:${name}`, 'is not implemented yet', 'Skip it if CHAOS_SIMULATED is set.')
-  // Packages test whether other packages are installed.
+  // A missing package gets the error of Node, because packages test whether other packages are installed.
   if (life.lacks(specifier))
     return Object.assign(new Error(`Cannot find module '${specifier}'`), { code: 'MODULE_NOT_FOUND' })
   if (/\.node$/.test(name)) return nativeCode(specifier)
@@ -188,7 +188,7 @@ const nativeCode = (specifier: string): NotSimulated =>
     'Put it behind an interface, or run the real program with chaos run.',
   )
 
-/** `require` within a bundle, which only has to load built-in modules. */
+/** The `require` of a bundle. It only needs to load built-in modules. */
 export const requireBuiltin: ((specifier: string) => unknown) & { resolve(specifier: string): string } = Object.assign(
   (specifier: string) => builtin(runningLife(), specifier),
   { resolve: (specifier: string) => specifier, cache: {}, extensions: {}, main: undefined },

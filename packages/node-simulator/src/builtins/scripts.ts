@@ -3,7 +3,7 @@ import { NotSimulated } from '../refusal.ts'
 import { turn } from '../world/life.ts'
 import { refusedFunction, refusedModule } from './refused.ts'
 
-// Code that a program compiles from strings. It runs with the globals of this process, which are simulated while it
+// Code that a program compiles from strings uses the globals of this process, which are simulated while the program
 // runs.
 
 const OWN_REALM = {
@@ -27,7 +27,10 @@ function refuseLoader(what: string, options: unknown): void {
   )
 }
 
-/** Returns a function of `node:vm` whose options are the argument at position `at`. */
+/**
+ * Wraps a function of `node:vm` so that it refuses a loader in its options. The options are the argument at position
+ * `at`.
+ */
 const withoutLoader =
   (name: string, compile: (...args: never[]) => unknown, at: number) =>
   (...args: never[]): unknown => {
@@ -39,7 +42,7 @@ export const simulatedScript: typeof vm.Script = new Proxy(vm.Script, {
   construct(target, args, made) {
     refuseLoader('vm.Script', args[1])
     const script = Reflect.construct(target, args, made) as object
-    // Set on the instance, not on the prototype, because Node itself sometimes creates a realm.
+    // The methods are replaced on the instance, because Node itself sometimes needs those of the prototype.
     if (turn.life !== undefined) for (const name of OWN_REALMS) Reflect.set(script, name, refusedRealm(name))
     return script
   },

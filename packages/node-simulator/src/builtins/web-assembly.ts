@@ -5,7 +5,10 @@ interface WebAssemblyOfNode {
   readonly Instance: new (module: object, imports?: unknown) => object
 }
 
-/** Returns the members of `WebAssembly` for programs: compiling in a thread would end after the run. */
+/**
+ * Returns the members of `WebAssembly` for programs. They compile within the turn, because compiling in a thread would
+ * end after the run.
+ */
 export function simulatedWebAssembly(): { readonly Module: WebAssemblyOfNode['Module']; readonly members: object } {
   const { Module, Instance } = Reflect.get(globalThis, 'WebAssembly') as WebAssemblyOfNode
   const construct = (target: object, [bytes, ...rest]: unknown[], made: unknown): object =>

@@ -17,7 +17,7 @@ export interface RunClients {
 }
 
 export interface RunClientsOptions {
-  /** Whether requests contain no key, because there is only one object. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
   readonly functions: readonly string[]
 }
@@ -46,8 +46,8 @@ function routeClients(
 }
 
 /**
- * Creates clients that run as a program. It is simulated like the nodes' programs, but does not listen, suffers no
- * faults, and must not end.
+ * Creates clients that run as a program. The program is simulated like the programs of nodes, but it does not listen,
+ * suffers no faults, and must not end.
  */
 function moduleClients(
   { file, program }: Of<'module'>,

@@ -33,7 +33,7 @@ export interface ClientOptions {
   /** Returns the port where the node serves clients; undefined if it does not serve. */
   readonly port: () => number | undefined
   readonly maker: RequestMaker
-  /** Whether requests contain no key, because there is only one object. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
   /** Whether the client calls servers that accept whole requests instead of bytes. */
   readonly messages: boolean
@@ -99,7 +99,7 @@ class Line implements Plug {
   #opened = false
   /** The part of an incomplete answer that has arrived. */
   #begun: AnswerMessage | undefined
-  /** Whether a request waits to be sent. */
+  /** Whether a request has yet to be sent. */
   #isAsked = false
   #request: string | undefined
   #end: ((end: End) => void) | undefined
@@ -234,8 +234,8 @@ const requestMessage = (made: MadeRequest, authority: string): RequestMessage =>
 })
 
 /**
- * Returns the completion of an operation. The route table interprets an answer; without an answer, the operation may
- * have taken effect unless the request was never sent.
+ * Returns the completion of an operation. The route table interprets an answer. Without an answer, the operation fails
+ * if its request was never sent or changes nothing; otherwise its effect is unknown.
  */
 function completionOf(end: End, made: MadeRequest, harmless: boolean): Completion {
   if ('lost' in end) return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.lost }

@@ -38,7 +38,7 @@ export interface ClientPlace {
 export class ModuleClients {
   readonly #options: ModuleClientsOptions
   #module: ClientModule | undefined
-  /** The first error that is the file's own, independent of the service. */
+  /** The first error in the client file itself, regardless of the service. */
   #broken: UserError | undefined
 
   constructor(options: ModuleClientsOptions) {
@@ -145,7 +145,8 @@ export class ModuleClients {
 const lost = ({ harmless }: Request, error: string): Completion => ({ type: harmless ? 'fail' : 'info', error })
 
 /**
- * Returns whether the file rejected a request. Compares names, not classes, since the file may define its own class.
+ * Returns whether the client file rejected a request with an error named `Refused`. Compares the name instead of the
+ * class, since the file may define a class of its own.
  */
 const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'

@@ -30,15 +30,18 @@ export type PostgresDeclaration =
        * which each transaction must keep the level that it requested.
        */
       readonly expect?: string | undefined
-      /** What is judged as one transaction: all statements of a `request`, or of a `connection` until it was idle. */
+      /**
+       * What is judged as one transaction: all statements of a `request`, or all statements of a `connection` until the
+       * connection is idle.
+       */
       readonly unit?: 'request' | 'connection' | undefined
       /**
-       * Whether the server has a read-only hot standby that lags: `pg-standby:5432` (`PG_STANDBY_URL`) for `pg`. The
-       * fault `failover` promotes the standby, which lacks the last commits.
+       * Whether the server has a read-only hot standby that lags. The standby of `pg` is at `pg-standby:5432`
+       * (`PG_STANDBY_URL`). The fault `failover` promotes the standby, which lacks the last commits.
        */
       readonly standby?: boolean | undefined
       /**
-       * Whether PGlite computes plain functions that the simulated PostgreSQL does not. Requires
+       * Whether PGlite computes functions that the simulated PostgreSQL does not implement. PGlite is the package
        * `@electric-sql/pglite`, and takes 0.7 GB of memory per thread.
        */
       readonly calculator?: boolean | undefined
@@ -88,7 +91,7 @@ export const isServiceDeclaration = (value: object): value is ServiceDeclaration
 
 /** A name that is valid as a host and as the beginning of a variable's name. */
 const BESIDE_NAME = /^[a-z][a-z0-9-]*$/
-/** Matches names except host names with another meaning. */
+/** Matches all names except host names that have another meaning. */
 const TAKEN = new RegExp(`^(?!(?:${REDIS}|clients|localhost|n\\d+)$)`)
 
 const text = v.string('must be a string')
@@ -152,7 +155,7 @@ const filledPostgres = v.strictObject({
   ),
 })
 
-/** The given value selects the schema; without a value, as in documentation, all schemas count. */
+/** A given value selects its schema. Without a value, as in documentation, the schema is the union of all schemas. */
 const besideSchema = v.lazy((given): v.GenericSchema<unknown, BesideDeclaration | PostgresDeclaration> => {
   if (given === undefined) return v.union([programSchema, emptyPostgres, filledPostgres])
   if (typeof given !== 'object' || given === null) return emptyPostgres
@@ -284,8 +287,8 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
 }
 
 /**
- * Returns the path relative to the working directory if it is below that directory. The result cannot be mistaken for a
- * name.
+ * Returns the path relative to the working directory if the file is in that directory, otherwise the absolute path. A
+ * relative path begins with `./`, so that it cannot be mistaken for a name.
  */
 function pathFrom(directory: string, path: string): string {
   const absolute = resolve(directory, path)

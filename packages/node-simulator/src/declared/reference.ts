@@ -38,7 +38,10 @@ export interface PostgresSpec {
   readonly sql?: string | undefined
   /** Queries whose answer must be true once every operation has ended. */
   readonly assert?: readonly string[] | undefined
-  /** The isolation level that the transactions of the programs must keep, or `declared`; none if absent. */
+  /**
+   * The isolation level that the transactions of the programs must keep. `declared` means the level that each
+   * transaction requested. If absent, no level is required.
+   */
   readonly expect?: string | undefined
   /** What is judged as one transaction; if absent, each transaction. */
   readonly unit?: 'request' | 'connection' | undefined
@@ -105,7 +108,8 @@ export function isolationOfService({ postgres }: ServiceSpec): string | undefine
 export const serviceName = ({ name, program }: ServiceSpec): string => name ?? basename(program)
 
 /**
- * Returns the files of a service: its program, the programs beside it and of its clients, and the SQL of its databases.
+ * Returns the files of a service: its program, the programs beside its nodes, the program of its clients, and the SQL
+ * files of its databases.
  */
 export const programsOfService = ({ program, beside = {}, postgres = {}, client }: ServiceSpec): readonly string[] => [
   program,

@@ -71,7 +71,7 @@ function printed({ context }: Session, outcome: Outcome): string {
   return [...lines, ...(rows.length > MOST_ROWS ? ['…'] : [])].join(', ')
 }
 
-/** Returns the tables that a statement names, quoted. */
+/** Returns the quoted names of the tables in a statement. */
 function tablesIn(node: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
   if (typeof node !== 'object' || node === null) return found
   for (const [key, value] of Object.entries(node)) {

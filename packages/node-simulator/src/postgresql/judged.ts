@@ -29,14 +29,14 @@ export type JudgedIsolation =
   | { readonly result: 'kept' }
   | { readonly result: 'unknown'; readonly why: string }
 
-/** The limits of a search's checks of clients' histories. */
+/** The limits of a check of the database's history. A search has the same limits for the histories of clients. */
 const CHECK_STEPS = 150_000_000
 const MEMORY_BYTES = 256 * 2 ** 20
 
 export interface Judging {
   readonly id: string
   readonly engine: Engine
-  /** Returns the request for which a process executed a statement at a time. */
+  /** Returns the request for which a database process executed a statement at a given time; undefined if unknown. */
   readonly requestOf: (pid: number, at: number) => string | undefined
   /** The time from which shown times are counted. */
   readonly startedAt: Nanos
@@ -52,8 +52,8 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
 }
 
 /**
- * Returns the violation in each independent part of the database: first considering only rows that existed at the
- * start, then also rows that were inserted.
+ * Returns the violation in each independent part of the database that has one. Judges only the rows that existed at the
+ * start first, and then also the rows that were inserted.
  */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },
@@ -72,8 +72,8 @@ export function brokenApart(
 }
 
 /**
- * Returns groups of transactions that share no cell and no request, in the order of their last transactions: a
- * contradiction concerns a single group.
+ * Divides transactions into groups that share no cell and no request, because a contradiction concerns a single group.
+ * The groups are in the order of their last transactions.
  */
 export function apart(transactions: readonly WitnessedTransaction[]): readonly (readonly WitnessedTransaction[])[] {
   // Disjoint sets (Tarjan 1975, with path halving); the root of each set is its last transaction.
@@ -138,10 +138,13 @@ function judgedAs(
   }
 }
 
-/** A connection that sends nothing for this long counts as idle, as for recorded transactions. */
+/** The time without a message after which a connection counts as idle. Recorded transactions use the same time. */
 const IDLE_NANOS = 10_000_000
 
-/** Names the transactions of a connection until it was idle. Must be called in the order of the commits. */
+/**
+ * Returns a function that gives all transactions of a connection the same name until the connection is idle. The
+ * function must be called in the order of the commits.
+ */
 function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number) => string {
   const known = new Map<number, { readonly name: string; readonly until: number }>()
   return (pid, from, to) => {
@@ -154,8 +157,8 @@ function connectionOf(startedAt: Nanos): (pid: number, from: number, to: number)
 }
 
 /**
- * Judges a history. Each group of transactions is named in the history, so groups by connection are also judged as
- * `request`.
+ * Judges a history. In the history, the request of a transaction is the name of its group, so groups by connection are
+ * judged with the unit `request` too.
  */
 function checked(history: History, level: string, unit: Isolation['unit']): Verdict {
   const report = check(history, {
@@ -170,8 +173,8 @@ function checked(history: History, level: string, unit: Isolation['unit']): Verd
 }
 
 /**
- * Replaces the explanation about locking existing rows if phantoms count: rows that a statement would have found, but
- * that were absent or did not satisfy its condition.
+ * Replaces the explanation about locking existing rows if phantoms count. Phantoms are rows that a statement would have
+ * found, but that were absent or did not satisfy its condition.
  */
 const ROWS_COME_TO_BE = {
   cause: 'Each transaction decided by the rows that it had found, and another one changed which there are.',
@@ -199,7 +202,7 @@ function toldOf(
   }
 }
 
-/** The name of the story about a request whose statements are in several transactions. */
+/** The name of the explanation for a request whose statements are in several transactions. */
 const NO_TRANSACTION = 'no transaction around it'
 
 /** The largest number of characters of a statement in a sentence; a longer statement is cut. */
@@ -219,7 +222,7 @@ function shortened(sentence: string, parts: readonly DrawnTransaction[]): string
   return text
 }
 
-/** Replaces transactions in a text by their requests, as far as known. */
+/** Names each transaction in a text by its request instead of its process, if the request is known. */
 function named(text: string, parts: readonly DrawnTransaction[], history: History): string {
   return text.replace(/\bT(\d+) \(process \d+\)/g, (all, number: string) => {
     const part = parts[Number(number) - 1]

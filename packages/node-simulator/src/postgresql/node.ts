@@ -31,7 +31,10 @@ export type UnsupportedSql = (sql: string, construct: string) => void
 
 export interface PostgresOptions extends Pick<NodeOptions, 'world' | 'network' | 'seed' | 'id'> {
   readonly database: Database
-  /** What the server's transactions are judged by; if absent, they are not judged. */
+  /**
+   * The isolation level by which the server's transactions are judged, and what counts as one transaction. If absent,
+   * the transactions are not judged.
+   */
   readonly isolation?: Isolation | undefined
   /** Called for an unsupported statement; if absent, such a statement ends the run. */
   readonly unsupported?: UnsupportedSql | undefined
@@ -280,7 +283,7 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
     return this.#costs() < 0.125 ? micros * 50 : micros
   }
 
-  /** Gives a standby all commits of its primary, as a new copy of the primary has them. */
+  /** Gives a standby all commits of its primary, as if the standby were a new copy of the primary. */
   #catchUp(): void {
     if (this.#primary === undefined) return
     const position = this.#primary.#engine.position()
@@ -336,8 +339,8 @@ export class PostgresNode implements Actor, Keeper, Stoppable {
   }
 
   /**
-   * Returns the time of a statement: usually 0.05 to 0.65 ms, and 1 to 13 ms in one of fifty cases, as during a
-   * checkpoint; plus the delays of the `slow-statements` faults in force.
+   * Returns the duration of a statement in microseconds. It is usually between 50 and 650 µs, and between 1 and 13 ms
+   * in one of fifty cases, as during a checkpoint. The `slow-statements` faults in force add their delays.
    */
   #cost(): number {
     const micros = 50 + 600 * this.#costs()

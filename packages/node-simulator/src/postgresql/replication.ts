@@ -50,7 +50,7 @@ interface Receiving {
   readonly ended: () => void
 }
 
-/** The standby's end of the stream of positions. */
+/** The standby's end of the stream of positions from the primary. */
 export class Receiver implements Plug {
   readonly #receiving: Receiving
   readonly #wire: Wire

@@ -25,7 +25,10 @@ type Said = Omit<AwaitedSql, 'reads' | 'writes' | 'committedAt'>
 
 const LONGEST_MESSAGE = 2 ** 24
 
-/** Returns the transactions in the traffic with a database; undefined if none of its tables can be recorded. */
+/**
+ * Returns the transactions in the traffic with a database as a history; undefined if none of the tables can be
+ * recorded.
+ */
 function recordedSql(traffic: Traffic, engine: Engine, id: string): History | undefined {
   const { as } = proposeTables(engine.catalogue())
   return Object.keys(as.tables).length === 0 ? undefined : historyOfTraffic(traffic.passed(), as, id)

@@ -17,8 +17,8 @@ export interface LostReply {
 }
 
 /**
- * Returns the effects of the transactions of clients' requests on each other, the most significant first; empty if each
- * request fits at its commit.
+ * Returns explanations of how the transactions of clients' requests affected each other, the most significant first.
+ * The list is empty if each request could have run alone at the time of its commit.
  */
 export const storiesOf = (judging: Judging, lost: readonly LostReply[]): readonly DatabaseStory[] => [
   ...doubledIn(judging, lost),

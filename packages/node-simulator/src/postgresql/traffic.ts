@@ -70,8 +70,8 @@ export class Traffic {
   }
 
   /**
-   * Returns a function from the process of a session and the time of a statement to the request that the statement was
-   * executed for.
+   * Returns a function that finds the request for which a statement was executed. The arguments of the function are the
+   * process of the session and the time of the statement.
    */
   requests(): (pid: number, at: number) => string | undefined {
     const asked = new Map<number | undefined, (readonly [at: number, request: string | undefined])[]>()
@@ -79,8 +79,8 @@ export class Traffic {
       let isUsed = false
       const own = exchangesOf(entries).flatMap((exchanged): readonly (readonly [Entry, string | undefined])[] => {
         const found = requestsOf(exchanged)
-        // An exchange without a reply does not show its request. A connection that has not been used serves the request
-        // that opened it.
+        // An exchange without a reply does not show which request it served. If the connection was unused until then,
+        // the exchange served the request that opened the connection.
         const isLost = exchanged.answered.length === 0 && !isUsed
         isUsed ||= found.some(([, request]) => request !== undefined)
         return isLost ? exchanged.asked.map((entry) => [entry, entry.serving ?? dialedFor]) : found
@@ -141,8 +141,8 @@ function exchangesOf(entries: readonly Entry[]): readonly Exchanged[] {
 }
 
 /**
- * Returns the request that each query was sent for. A pool may send the query of one request in the turn of another, so
- * the sending code does not suffice: the request must also resume when the reply arrives.
+ * Returns the request that each query was sent for. A pool may send the query of one request in the turn of another
+ * request. Therefore the request of the turn counts only if it also resumes when the reply arrives.
  */
 const requestsOf = ({ asked, answered }: Exchanged): [Entry, string | undefined][] => {
   const resumed = new Set(answered.flatMap((entry) => entry.resumed.map(({ request }) => request)))

@@ -54,16 +54,19 @@ export interface Program {
   /** The program's file. */
   readonly entry: string
   readonly directory: string
-  /** Returns whether a module is not installed for the code that requests it, according to the stack. */
+  /**
+   * Returns whether a module is not installed for the code that requests the module. The stack shows which code
+   * requests it.
+   */
   lacks(specifier: string, stack: string): boolean
   /** The assertions that at least one run should reach. */
   readonly expected: readonly string[]
   /** The sites of the program's probes: its awaits, and further sites if it was loaded with probes. */
   readonly sites: readonly Site[]
-  /** The names of the program's awaits in holds, by the numbers of their sites. */
+  /** The name of each await of the program, by the number of its site. Holds refer to awaits by these names. */
   readonly awaits: ReadonlyMap<number, string>
   /**
-   * The loader of the installed packages, whose result is passed to starts; undefined if no package can be separated
+   * Loads the installed packages and returns the loaded packages for `start`. Undefined if no package can be separated
    * from the program's own files.
    */
   readonly packages: ((around: Surroundings, load: LoadModule) => object) | undefined
@@ -83,7 +86,7 @@ interface Frame {
 const programs = new Map<string, Promise<Program>>()
 
 /**
- * Bundles a program once, for any number of runs. A probed program runs slower, and debuggers find its source.
+ * Bundles a program once, for any number of runs. A program with probes runs slower, and debuggers can show its source.
  *
  * @throws UserError (input) for a program that cannot be read.
  */
@@ -122,7 +125,7 @@ async function bundled(entry: string, probing: Probing | undefined): Promise<Pro
     const { output } = await build.generate({ format: 'esm', sourcemap: true, codeSplitting: false, dir })
     await build.close()
     const [{ code: bundle, map }] = output
-    // The first line of a command may name its interpreter, which is invalid in a function.
+    // The first line of a command may name an interpreter. Such a line is invalid in a function.
     const code = bundle.replace(/^#!/, '//')
     requireInstalled(code, unresolved, entry)
     return compiled(entry, { code, map: map as unknown as SourceMapPayload | null, probing, sites })
@@ -210,7 +213,10 @@ interface Parts {
   readonly packages: Program['packages']
 }
 
-/** Returns a bundle as one function, or as two: one for the program's own files and one for the installed packages. */
+/**
+ * Compiles a bundle as one function, or as two functions: one for the program's own files, and one for the installed
+ * packages.
+ */
 function partsOf(
   code: string,
   { place, found, fileAt }: { readonly place: Place; readonly found: string; readonly fileAt: FileAt | undefined },
@@ -231,15 +237,15 @@ function partsOf(
 type FileAt = Sources['fileAt']
 
 /**
- * Returns a function that finds the file of the text between two offsets of a bundle, by the first line between them
- * that comes from a file.
+ * Returns a function that finds the source file of the text between two offsets of a bundle. The first line of the text
+ * that comes from a file decides.
  */
 function fileFinder(code: string, map: SourceMap | undefined, directory: string): FileAt {
   const lineOf = linesOf(code)
   return (offset, end) => {
     const [, ...lines] = code.slice(offset, end).split('\n')
     for (const [i, text] of lines.entries()) {
-      // The map counts lines from 0, and counts an added line before the first line of the code.
+      // The map counts lines from 0, and has an additional line before the first line of the code.
       const line = lineOf(offset) + 1 + i
       const entry = map?.findEntry(line, text.search(/\S|$/)) as
         | { generatedLine?: number; originalSource?: string }

@@ -50,7 +50,8 @@ const sourceOf = ({ type, source }: Node & { readonly source?: unknown }): reado
 export const namedIn = (code: string): ReadonlySet<string> =>
   new Set(
     Array.from(
-      // Relative paths are excluded: a missing file of the program itself is an error, or its name was computed.
+      // Relative paths do not match. If a file of the program itself is missing, that is an error, or its name was
+      // computed.
       code.matchAll(/\b(?:__require(?:\$\d+)?\(\s*|import\(\s*(?!["'][./]))(?:"([^"]+)"|'([^']+)')\s*\)/g),
       ([, one, other]) => one ?? other ?? '',
     ),

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { isInstalled } from './probes.ts'
 
 /**
- * Lets a package load its optional peers by a computed name, as Sequelize loads the driver of its dialect. Installed
- * peers are bundled, and loaded when their names are requested.
+ * Lets a package load its optional peers by computed names, as Sequelize loads the driver of its dialect. Installed
+ * peers become part of the bundle. They are loaded when the package requests them.
  */
 export const optionalPeers = {
   name: 'optional-peers',
@@ -21,7 +21,7 @@ export const optionalPeers = {
 
 const CHOSEN = '__chaosRequirePeer'
 const COMPUTED = /(?<![\w$.])require\(([A-Za-z_$][\w$]*)\)/g
-/** Matches a `require` that the file defines itself, which may load by other rules. */
+/** Matches a definition of `require` in the file itself. Such a `require` may find modules in another way. */
 const OWN = /\b(?:const|let|var|function)\s+require\b|\([^()]*\brequire\b[^()]*\)\s*(?:=>|\{)/
 const PACKAGE = /^.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+(?=[/\\])/
 

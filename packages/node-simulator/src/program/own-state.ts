@@ -1,8 +1,8 @@
 import { isInstalled } from './probes.ts'
 
 /**
- * Replaces the state that `bluebird` stores permanently on the shared `Error`, so that its copies in one program agree:
- * each node stores this state on a separate global object.
+ * Moves the state that `bluebird` stores on `Error` to the global object of each node. Copies of `bluebird` in one
+ * program share this state, and nothing can remove it from the shared `Error`.
  */
 export const ownState = {
   name: 'own-state',
@@ -13,5 +13,5 @@ export const ownState = {
 }
 
 const BLUEBIRD = /[/\\]bluebird[/\\]js[/\\]release[/\\]errors\.js$/
-/** Matches the code that reads this state or writes it. */
+/** Matches the code of `bluebird` that reads or writes its state on `Error`. */
 const KEPT = /(= |defineProperty\()Error(?=(?:\[|, )"__BluebirdErrorTypes__")/g

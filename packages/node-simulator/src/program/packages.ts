@@ -8,11 +8,11 @@ import { isFunction, isNode, type Node } from './syntax.ts'
  */
 export interface Packages {
   /**
-   * Returns the members of a statement that belong to the packages' part: their loaders, and the bundler's own
-   * functions and imports.
+   * Returns what the packages' part contains of a statement: loaders of packages, and the bundler's own functions and
+   * imports.
    */
   readonly ofPackages: (statement: Node) => Left
-  /** Returns the members of a statement that do not belong to the packages' part. */
+  /** Returns what the other part contains of a statement. */
   readonly ofRest: (statement: Node) => Left
   /** The names of the loaders that are used outside of the packages' part. */
   readonly names: readonly string[]
@@ -26,7 +26,7 @@ export interface Packages {
 interface Loader {
   readonly call: Node
   readonly name: string
-  /** Whether the statement is only `var name = …`; otherwise the bundler has inlined the loader at its only use. */
+  /** Whether the statement is only `var name = …`. If not, the bundler has inlined the loader at its only use. */
   readonly isWhole: boolean
 }
 
@@ -91,7 +91,7 @@ export function packagesIn(statements: readonly Node[], code: string, sources: S
 const LOADING = '__commonJSMin'
 const HELPER = /^__[a-z]\w*$/i
 
-/** Returns the loaders of installed packages, by their statements. */
+/** Returns the loaders of installed packages, each with the statement that contains it. */
 function loadersIn(statements: readonly Node[], code: string, sources: Sources): Map<Node, Loader> {
   const loaders = new Map<Node, Loader>()
   let end = 0
@@ -117,7 +117,7 @@ function loaderIn(statement: Node, number: number): Loader | undefined {
 
 const isLoader = (node: Node): boolean => node.type === 'CallExpression' && (node['callee'] as Node)['name'] === LOADING
 
-/** Finds a loader outside of functions, which may run never, or more than once. */
+/** Finds a loader outside of functions. A loader in a function may run several times, or never. */
 function loaderWithin(value: unknown): Node | undefined {
   if (Array.isArray(value)) {
     for (const each of value) {
@@ -131,8 +131,8 @@ function loaderWithin(value: unknown): Node | undefined {
 }
 
 /**
- * Returns whether a loader belongs to an installed package. The bundler names the file of a module in a comment before
- * it, unless it has inlined the module at its only use.
+ * Returns whether a loader belongs to an installed package. The bundler writes a comment with the file of the module
+ * before the loader, unless it has inlined the loader at its only use.
  */
 function isOfPackage({ call, isWhole }: Loader, gap: string, { isInstalled, fileAt }: Sources): boolean {
   const file = isWhole ? /^\/\/(?:#region)? (.*)$/m.exec(gap)?.[1] : fileAt(call.start, call.end)
@@ -174,7 +174,7 @@ function namesUsedBy(statement: Node): readonly string[] {
   return [...used].filter((name) => !own.has(name))
 }
 
-/** For each type of node, the member whose name has no meaning outside of the node. */
+/** For each type of node: the member whose identifier is not the name of a variable. */
 const NAMES_ONLY: { readonly [type: string]: string } = {
   MemberExpression: 'property',
   Property: 'key',

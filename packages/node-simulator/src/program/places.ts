@@ -18,7 +18,7 @@ export interface Meta {
   resolve(specifier: string): string
 }
 
-/** Returns the `import.meta` of each module of a start, by file; without a file, that of the entry. */
+/** Returns a function that gives the `import.meta` of the module in a file, by default of the entry. */
 export function metaOf(entry: string): (file?: string) => Meta {
   const made = new Map<string, Meta>()
   return (file = entry) => {
@@ -45,7 +45,10 @@ function resolvedFrom(url: string, specifier: string): string {
 /** Matches the expressions by which a module finds its own path. */
 const ASKS = /import\.meta|\b__(?:file|dir)name\b|\brequire\.main\b|\bmodule\.parent\b/
 
-/** Gives each module its own path, and whether it is the entry: a bundle has all modules in one file. */
+/**
+ * Tells each module its own path and whether it is the entry. The modules themselves cannot find out, because a bundle
+ * is one file.
+ */
 export function ownPlaces(
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   entry: string,
@@ -87,7 +90,7 @@ interface Edits {
    * an ES module.
    */
   readonly replaced: readonly (readonly [node: Node, text: string])[]
-  /** CommonJS names that Node provides and the module does not declare. */
+  /** The names of CommonJS that Node provides and that the module itself does not declare. */
   readonly free: readonly string[]
   /** The offset where the first statement may begin. */
   readonly start: number
@@ -123,7 +126,7 @@ function editsOf(program: Node, code: string, main: Main | undefined): Omit<Edit
   if (made !== undefined) replaced.push([made, ';'])
   return {
     metas: metas.filter(({ start }) => made === undefined || start < made.start || start > made.end),
-    // A module that declares `require` or `module` may use both names for other purposes.
+    // If the module itself declares `require` or `module`, both names may have another meaning in it.
     replaced:
       declared.has('require') || declared.has('module')
         ? replaced.slice(made === undefined ? replaced.length : -1)

@@ -19,13 +19,13 @@ export const precomputed = {
 
 const MIME_TYPES = /[/\\]mime-types[/\\]index\.js$/
 const TABLE = /^(?:var|const) db = require\('mime-db'\);?$/m
-/** Matches the statement that fills the maps, alone on its line. */
+/** Matches the statement that fills the maps of types and extensions. The statement must be alone on its line. */
 const POPULATES = /^populateMaps\(exports\.extensions, exports\.types\);?$/gm
 
 interface MimeTypes {
   readonly extensions: { readonly [type: string]: unknown }
   readonly types: { readonly [extension: string]: string }
-  /** Present in version 3. */
+  /** Only in version 3 of `mime-types`. */
   readonly _extensionConflicts?: readonly unknown[]
 }
 
@@ -42,7 +42,9 @@ function exportsOf(code: string, id: string): MimeTypes | undefined {
   return { types, extensions, ...(_extensionConflicts && { _extensionConflicts }) }
 }
 
-/** The lists of extensions stay shared with the table, because programs may change them in the table. */
+/**
+ * The lists of extensions are still those of the table `mime-db`, because programs may change the lists in that table.
+ */
 const populated = ({ types, extensions, _extensionConflicts: conflicts }: MimeTypes): string =>
   [
     `exports.extensions = ${listed(keysOf(extensions))}, (type) => db[type].extensions)`,

@@ -30,16 +30,19 @@ export interface Site {
   /** The number of the enclosing function's site; for a function, its own number. */
   readonly within: number
   readonly name?: string | undefined
-  /** If lines are probed: the state that the site reads or changes, and the earlier reads that its values come from. */
+  /**
+   * The state that the site reads or changes, and the earlier reads that its values come from. Absent if lines are not
+   * probed.
+   */
   readonly reads?: readonly SharedState[] | undefined
   readonly writes?: readonly SharedState[] | undefined
   readonly rests?: readonly SharedState[] | undefined
 }
 
-/** A variable that outlives the function that uses it, or the resource that the variable represents. */
+/** A variable that outlives the functions that use it, or a resource that a variable represents. */
 export interface SharedState {
   readonly name: string
-  /** The part of the state, if a call's first argument names a part: `seat:{}`. */
+  /** The part of the state that the first argument of a call names: `seat:{}`. Absent if no part is named. */
   readonly part?: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
@@ -74,7 +77,10 @@ const LONGEST_WRITTEN = 300
 const isGenerated = (code: string): boolean =>
   GENERATED.test(HEADING.exec(code)?.[0] ?? '') || code.length > LONGEST_WRITTEN * code.split('\n').length
 
-/** Probes the files of a program that its author wrote, but not installed files. Adds their sites to `sites`. */
+/**
+ * Adds probes to the files that the program's author wrote, and the sites of the probes to `sites`. Installed files get
+ * no probes.
+ */
 export const probePlugin = (
   { RolldownMagicString: Text }: { readonly RolldownMagicString: new (code: string) => RolldownMagicString },
   probing: Probing | undefined,
@@ -93,7 +99,10 @@ export const probePlugin = (
   },
 })
 
-/** Insertions at one offset. At the start of a node, the first insertion comes first; at its end, the last. */
+/**
+ * Inserts text at an offset. Several insertions with `appendRight` at the start of a node keep their order. Several
+ * insertions with `prependLeft` at the end of a node are in reverse order.
+ */
 interface Insertions {
   appendRight(index: number, text: string): unknown
   prependLeft(index: number, text: string): unknown
@@ -163,9 +172,9 @@ function probe(program: Node, probed: Probed): void {
       return
     }
     Object.assign(sites[site] ?? {}, touched?.of(body, site))
-    // The body may be in parentheses, which its own range excludes.
+    // The body may be in parentheses, which are not in the range of the body.
     text.appendRight(arrowEnd(node, code), ` { ${enters} return (`)
-    // An await in the body may end at the same offset, and its closing text must come first.
+    // An await in the body may end at the same offset. The text that closes the await must come first.
     text.prependLeft(node.end, '); }')
     walk(body, site)
   }
@@ -200,8 +209,8 @@ function chosen(
 }
 
 /**
- * Returns functions that find the state touched by a part of a module. Functions are identified by the numbers of their
- * sites.
+ * Returns functions that find the state that a part of a module reads or changes. A function of the module is
+ * identified by the number of its site.
  */
 function touchesIn(program: Node) {
   const touches = new ModuleTouches(program)
@@ -249,7 +258,7 @@ function statementsIn(node: Node): readonly Node[] {
   )
 }
 
-/** Returns the statements without braces where a block is allowed. */
+/** Returns the statements without braces in a place where a block is allowed. */
 function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =

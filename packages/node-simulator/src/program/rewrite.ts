@@ -15,8 +15,12 @@ export interface FunctionBody {
 }
 
 /**
- * The remainder of a statement: all, nothing, one expression as the value of a variable, or all but one expression,
- * which a name replaces.
+ * What is left of a statement.
+ *
+ * - `all`: the whole statement.
+ * - `nothing`: no part of the statement.
+ * - `only`: one expression, as the value of the variable `as`.
+ * - `without`: everything but one expression, which the name `as` replaces.
  */
 export type Left =
   | 'all'
@@ -123,8 +127,8 @@ function readOfNull(statement: Node): string | undefined {
 }
 
 /**
- * Throws the error of reading a member of `null`. For a real read, V8 parses the whole function again to describe the
- * null, at every start.
+ * Throws the error of V8 for reading a member of `null`. For a real read, V8 would parse the whole function again at
+ * every start, to describe the null in the message.
  */
 export function throwAsNull(name: string): never {
   const error = new TypeError(`Cannot read properties of null (reading '${name}')`)

@@ -21,9 +21,9 @@ export interface Scope {
   readonly outer: Scope | undefined
   readonly isModule: boolean
   readonly declared: Map<string, Declaration>
-  /** Returns where classes of the module store a member of this name. */
+  /** Returns where the state in a member of the module's classes is stored. `name` is the name of the member. */
   keptOfThis(name: string): 'memory' | 'outside'
-  /** Whether the scope is being examined, which ends the recursion at recursive functions. */
+  /** Whether the scope is being examined. This prevents endless recursion in recursive functions. */
   visiting: boolean
 }
 
@@ -83,8 +83,8 @@ function declareImports(node: Node, declared: Scope['declared']): void {
 const nameOf = (node: unknown): string => (isNode(node) ? String(node['name'] ?? '') : '')
 
 /**
- * Returns where a variable's state is stored. An immutable constant is not state, nor is a value taken out of an
- * object.
+ * Returns where the state of a variable is stored; undefined for a variable without state. An immutable constant has no
+ * state, and neither has a value taken out of an object.
  */
 function keptIn(
   init: Node | undefined,
@@ -126,7 +126,7 @@ export function namesIn(pattern: unknown): readonly string[] {
   }
 }
 
-/** Returns the assignments to a function's own variables: the names, and the value. */
+/** Returns the assignments to variables that a function declares, each with its names and its value. */
 export function bindingsIn({ node, isModule }: Scope): readonly Binding[] {
   const found: Binding[] = []
   const walk = (value: unknown): void => {

@@ -37,10 +37,13 @@ const sharedGlobals: object = Object.create(
   ),
 )
 
-/** The number of starts after which a seat is discarded, since packages may accumulate state of each start. */
+/** The number of starts after which a seat is discarded. Packages may accumulate state with each start. */
 const MOST_STARTS = 500
 
-/** Programs with a package that does more when loaded than create its exports, or that keeps state of a start. */
+/**
+ * Programs whose packages must be loaded again at every start. One of the packages does more at loading than create its
+ * exports, or keeps state of a start.
+ */
 const unkept = new WeakSet<Program>()
 
 /** Returns whether a start of a program may reuse packages that an earlier start loaded. */
@@ -59,7 +62,7 @@ export class Seat {
   readonly #environment: { [name: string]: string } = {}
   readonly #console: Console = createConsole()
   readonly #global: object = Object.create(sharedGlobals)
-  /** A separate `Reflect`: packages store program-wide state on it that cannot be removed. */
+  /** A separate `Reflect` for each seat. Packages store state on `Reflect` that cannot be removed. */
   readonly #reflect: object = Object.create(Object.prototype, Object.getOwnPropertyDescriptors(Reflect))
   readonly #modules: Map<string, unknown> = new Map()
   /** The members of the shared objects before any code of the program ran. */
@@ -90,7 +93,7 @@ export class Seat {
     this.#pristine = isKept ? this.#surroundings().map((holder) => noteMembers('', holder)) : []
   }
 
-  /** Undoes a start's changes to its environment, and returns whether another start may reuse it. */
+  /** Undoes the changes of a start to the seat. Returns whether another start may reuse the seat. */
   clear(): boolean {
     if (!this.#isKept || this.#packages === undefined || this.#starts >= MOST_STARTS) return false
     clearConsole(this.#console)
@@ -150,7 +153,8 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // Built-in modules that the package requests first were recorded at their creation.
+    // The last elements are the built-in modules that this package was the first to request. Their members were
+    // recorded at their creation.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

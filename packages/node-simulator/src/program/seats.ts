@@ -4,7 +4,7 @@ import { takenNow } from '../world/memory.ts'
 import type { Program } from './bundle.ts'
 import { keepNoPackages, keepsPackages, Seat } from './seat.ts'
 
-/** The seats of a run; each belongs to one start until the run has ended. */
+/** The seats of a run. Until the run has ended, each seat belongs to a single start. */
 export class Seats {
   readonly #isKept: boolean
   readonly #taken: { readonly program: Program; readonly seat: Seat; readonly free: Seat[] }[] = []
@@ -39,7 +39,7 @@ export class Seats {
 }
 
 /**
- * The largest growth of the heap since seats of the program were first kept: a package may accumulate state of every
+ * The largest growth of the heap since seats of the program were first kept. Packages may accumulate state with each
  * start.
  */
 const MOST_GROWTH_BYTES = 200 * 2 ** 20

@@ -16,7 +16,7 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // Source maps attribute even functions added by bundling to a statement of the program.
+  // Source maps assign even functions that bundling has added to a statement of the program.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

@@ -17,7 +17,8 @@ export interface Starting {
 }
 
 /**
- * Starts the program of a node. Its own files are always evaluated, its packages only if the seat does not have them.
+ * Starts the program of a node. Always evaluates the program's own files. Evaluates its packages only if the seat does
+ * not have them yet.
  */
 export function startProgram(life: Life, { program, seats, args, environment, files, evaluated }: Starting): void {
   const calls = new FileCalls(life, files, program.directory)
@@ -54,7 +55,7 @@ function probeOf(life: Life, awaits: Program['awaits']): Probe {
       ran('gone', site)
       const held = holds === undefined ? value : holds.gone(life, awaits.get(site), value)
       if (held !== value && requests !== undefined) {
-        // The request no longer waits for anything else.
+        // Once the value has settled, the request waits only for the end of the hold.
         const resumed = { request: requests.current(), site }
         const settled = () => requests.resumes(resumed)
         Promise.resolve(value).then(settled, settled)

@@ -2,7 +2,10 @@ import type { Node } from './syntax.ts'
 
 /** The function that rewritten programs call for a table, with its number. */
 export const TABLE = '__chaosTable'
-/** The function that programs call with JSON for an object without a prototype whose members are looked up. */
+/**
+ * The name of a function in rewritten programs. It gets a JSON text and returns an object without a prototype, whose
+ * members are looked up by name.
+ */
 export const LISTED = '__chaosListed'
 
 /** The smallest number of members of a deferred table: a smaller table is faster to create. */
@@ -58,11 +61,11 @@ function memberOf(property: Node): readonly [string, Data] | undefined {
     return undefined
   const { name, value: text } = property['key'] as Node
   const [key, value] = [String(name ?? text), dataOf(property['value'] as Node)]
-  // In an object literal, `__proto__` sets the prototype.
+  // In an object literal, `__proto__` sets the prototype instead of a member.
   return key === '__proto__' || value === undefined ? undefined : [key, value]
 }
 
-// The original functions, since a program may replace them before these calls.
+// The original functions. A program may replace the functions of this process before this file calls them.
 const { hasOwn, keys: keysOf } = Object
 const { get, has, getOwnPropertyDescriptor, ownKeys, set, defineProperty, deleteProperty } = Reflect
 const { preventExtensions, setPrototypeOf } = Reflect

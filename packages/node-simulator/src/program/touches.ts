@@ -4,7 +4,7 @@ import { isFunction, isNode, type Node } from './syntax.ts'
 /** State that several requests of a program share. */
 export interface Shared {
   readonly name: string
-  /** The part of the state, if a call's first argument names a part: `seat:{}`. */
+  /** The part of the state that the first argument of a call names: `seat:{}`. Undefined if no part is named. */
   readonly part: string | undefined
   /** `memory`: state that every node has separately. `outside`: a resource that all nodes share. */
   readonly kept: 'memory' | 'outside'
@@ -13,7 +13,8 @@ export interface Shared {
 }
 
 /**
- * The {@link Shared} state that a part of a program reads and changes, and the earlier reads that its values come from.
+ * The {@link Shared} state that a part of a program reads and writes. `rests` has the earlier reads that its values
+ * depend on.
  */
 export interface Touches {
   readonly reads: readonly Shared[]
@@ -41,7 +42,7 @@ export class ModuleTouches {
 
   constructor(program: Node) {
     this.#scopes = scopesOf(program)
-    // Repeated, because the reads behind a function's result depend on the functions that it calls.
+    // Repeats the derivation, since the result of a function may depend on reads in the functions that it calls.
     for (let round = 0; round < ROUNDS; round++)
       for (const scope of this.#scopes.values())
         for (const { targets, value } of bindingsIn(scope)) this.#derive(scope, targets, value)
@@ -51,7 +52,7 @@ export class ModuleTouches {
     return this.#scopes.get(node)
   }
 
-  /** Examines an expression, or a statement without the statements and functions in it. */
+  /** Returns the state that an expression touches. For a statement, leaves out the statements and functions in it. */
   of(node: Node, scope: Scope): Touches {
     const found = { reads: new Set<Shared>(), writes: new Set<Shared>(), rests: new Set<Shared>() }
     for (const part of headParts(node)) this.#visit(part, scope, (kind, shared) => found[kind].add(shared), true)
@@ -68,8 +69,8 @@ export class ModuleTouches {
   }
 
   /**
-   * Collects touches of a node. `isRun`: only of code that runs in place; otherwise also reads of the functions that it
-   * calls.
+   * Collects the state that a node touches. If `isRun` is true, collects only from code that runs at this point.
+   * Otherwise also collects the reads of functions in the node.
    */
   #visit(node: Node, scope: Scope, sink: Sink, isRun: boolean): void {
     const go = (part: unknown): void => {
@@ -131,7 +132,10 @@ export class ModuleTouches {
     inner.visiting = false
   }
 
-  /** A function's own variable is private, unless its value is shared. */
+  /**
+   * Handles an assignment. An assignment to a function's own variable touches no shared state, but an assignment to a
+   * member of its value may.
+   */
   #assigned(target: Node, scope: Scope, kinds: readonly Kind[], sink: Sink): void {
     if (target.type === 'Identifier' && scope.declared.has(String(target['name']))) return
     this.#touch(target, scope, kinds, sink)
@@ -184,7 +188,8 @@ export class ModuleTouches {
     }
     for (const shared of this.#derived.get(owner)?.get(name) ?? []) {
       sink('rests', shared)
-      // A member of an object in this node's memory belongs to that object; a value from outside is a copy.
+      // A member that is reached through a variable belongs to the shared object if that object is in memory. A value
+      // from outside is a copy.
       if (base !== unwrapped(node) && shared.kept === 'memory') for (const kind of kinds) sink(kind, shared)
     }
   }
@@ -213,7 +218,7 @@ function everyStatement(body: Node, visit: (statement: Node) => void): void {
 
 const HOLDS = /Statement$|^SwitchCase$|^CatchClause$|^VariableDeclaration$/
 
-/** Returns the parts of a statement that run by themselves, without the statements within it. */
+/** Returns the parts of a statement that run by themselves, such as a condition, without the statements in it. */
 function headParts(node: Node): readonly Node[] {
   const members = HEADS[node.type]
   return members === undefined ? [node] : members.map((member) => node[member]).filter(isNode)
@@ -253,7 +258,10 @@ function baseOf(node: Node): Node {
   return plain.type === 'MemberExpression' ? baseOf(plain['object'] as Node) : plain
 }
 
-/** Returns the part of a store that a call's first argument names: `seat:{}`. */
+/**
+ * Returns the part of a store that the first argument of a call names: `seat:{}`. Returns undefined if no part is
+ * named.
+ */
 function partOf(call: Node, scope: Scope): string | undefined {
   const [first] = call['arguments'] as readonly Node[]
   const given = first?.type === 'Identifier' ? resolve(scope, String(first['name']))?.declaration.text : first

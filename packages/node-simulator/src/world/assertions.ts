@@ -11,7 +11,7 @@ export interface Breach {
   readonly what: string
 }
 
-/** Returns the name of a `sometimes` or `reachable` in reports: `sometimes "a show sells out"`. */
+/** Returns the name of a `sometimes` or `reachable` assertion in reports: `sometimes "a show sells out"`. */
 export const assertionName = (kind: string, name: string): string => `${kind} ${JSON.stringify(name)}`
 
 const LONGEST_DETAILS = 300
@@ -23,7 +23,7 @@ export class Assertions {
   readonly #met = new Set<string>()
   readonly #expected: Set<string>
 
-  /** `expected` are the names of assertions that at least one run should reach, as found in the program's source. */
+  /** `expected` are the names of the assertions in the program's source that at least one run should reach. */
   constructor(expected: Iterable<string>) {
     this.#expected = new Set(expected)
   }

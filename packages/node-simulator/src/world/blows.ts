@@ -11,7 +11,7 @@ export type DatabaseFault = FaultOfKind<
 /** The treatment of data that was not fsynced. */
 export type Unsynced = NonNullable<FaultOfKind<'power-loss'>['unsynced']>
 
-/** Returns whether only a PostgreSQL can suffer a kind of fault. */
+/** Returns whether only PostgreSQL servers can suffer a kind of fault. */
 export const isOfDatabases = (kind: FaultKind): kind is DatabaseFault['kind'] => serviceBlows[kind] === onDatabases
 
 /** The operations on a node that faults use. */

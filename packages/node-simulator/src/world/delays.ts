@@ -4,11 +4,14 @@ import { type PlannedDelay, USUAL_DELAY } from '@chaosproxy/simulator'
 
 /** Determines how long each packet takes before faults are applied. */
 export interface Delays {
-  /** `drawn` is the seed's choice, in nanoseconds. */
+  /** Returns the delay of a packet in nanoseconds. `drawn` is the delay that the seed determines. */
   of(connection: string, from: Endpoint, packet: number, drawn: number): number
 }
 
-/** Returns delays as drawn by the seed, unless unusual delays are planned. `told` is called with every delay. */
+/**
+ * Returns the delays that the seed draws. If delays are planned, returns the planned delays, and the usual delay for
+ * all other packets. Calls `told` with every delay.
+ */
 export function delaysOf(
   planned: readonly PlannedDelay[] | undefined,
   told?: ((delay: PlannedDelay) => void) | undefined,

@@ -27,8 +27,8 @@ export function drain(threw: (error: unknown) => void): void {
 }
 
 /**
- * Empties the stack of asynchronous contexts. An error that leaves a tick leaves its context on the stack, and Node
- * aborts when it finds the context later.
+ * Empties the stack of asynchronous contexts. An error that ends a tick leaves its context on the stack, and Node later
+ * aborts when it finds this context.
  */
 const emptyContexts = (): void =>
   queueMicrotask(() => {
@@ -42,8 +42,8 @@ export function resetContexts(): void {
 }
 
 /**
- * Returns whether promises can be run to completion from here, which is impossible within a promise job, as after every
- * `await`.
+ * Returns whether promises can be run to completion at this point. That is impossible in a promise job, and therefore
+ * after every `await`.
  */
 export function canDrain(): boolean {
   let done = false

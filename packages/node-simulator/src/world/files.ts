@@ -28,7 +28,7 @@ interface Naming {
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** The files that lost their name or content by the change; a file that gained a name is not included. */
+  /** The files that lost their name or content through the change, without a file that gained a name. */
   readonly inodes: readonly (Inode | undefined)[]
 }
 
@@ -133,7 +133,8 @@ export class Files {
   }
 
   /**
-   * Makes all data written to the file durable, and every name created so far, because the journal is written in order.
+   * Makes all data written to the file durable. Also makes all names created until now durable, because the journal is
+   * written in order.
    */
   sync(inode: Inode): void {
     inode.durable = inode.data

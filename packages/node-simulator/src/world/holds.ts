@@ -9,7 +9,7 @@ interface Turns<Life> {
 
 interface Hold extends PlannedHold {
   state: 'waits' | 'holds' | 'over'
-  /** The number of requests that have yet to pass. */
+  /** The number of requests that must still pass before the hold ends. */
   left: number
   release(): void
 }
@@ -25,17 +25,17 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Starts the clock that the times of holds refer to. */
+  /** Begins to count the time of holds. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }
 
-  /** Called when an await is reached with this value; the result is awaited instead. */
+  /** Called when an await is reached. Returns the value that the program awaits instead of `value`. */
   gone<Value>(life: Life, place: string | undefined, value: Value): Value {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // All code that awaits a held promise gets the same replacement.
+    // If several awaits use the same held promise, all of them get the same replacement.
     return this.#held(hold, life, value) as Value
   }
 

@@ -21,7 +21,7 @@ const SERVERS: { readonly [port: number]: string } = {
 
 const INSTEAD =
   'Give the program the address of a node, add a fake of that server, which is a Node program of your own, with --beside NAME=FILE (beside: { NAME: { entry } }), or run the real program with chaos run.'
-/** The servers that the simulator provides, with usual names of their hosts. */
+/** The servers that the simulator provides. `hosts` matches the usual names of their hosts. */
 const SIMULATED = [
   {
     name: 'Redis',
@@ -35,7 +35,7 @@ const SIMULATED = [
   },
 ] as const
 
-/** Returns the host names of nodes; all other hosts are refused by name. */
+/** Returns the hosts that a program can reach, which are the nodes. The error for any other host names that host. */
 export function hostsOf(program: string, names: readonly NodeId[]): Hosts {
   const refused = (what: string, server: (typeof SIMULATED)[number] | undefined): NotSimulated =>
     new NotSimulated(

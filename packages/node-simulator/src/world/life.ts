@@ -32,7 +32,7 @@ export interface LifeOptions {
   readonly world: World
   readonly network: Network
   readonly id: NodeId
-  /** The number of the start of this node, counted from 1. */
+  /** The number of this start among the starts of the node, from 1. */
   readonly number: number
   readonly random: Random
   readonly clock: NodeClock
@@ -48,8 +48,8 @@ export interface Hosts {
   find(host: string, from: NodeId): NodeId | undefined
   unknown(host: string): Error
   /**
-   * Returns an error that names the service usually found at a port, for a connection to the node itself; undefined for
-   * other ports.
+   * Returns an error for a connection from a node to itself, if a known service usually listens at this port. The error
+   * names the service. Returns undefined for any other port.
    */
   refusePort(port: number): Error | undefined
   refusePath(path: string): Error
@@ -78,7 +78,10 @@ export class Life implements Actor {
   alive = true
   /** Whether the contexts of `async_hooks` follow every event, because the program can observe that. */
   followsContext = false
-  /** Returns whether a module that the program requests is not installed; otherwise its name is computed. */
+  /**
+   * Returns whether a module that the program requests is not installed. If the module is installed, the bundler did
+   * not find it because its name is computed.
+   */
   lacks: (specifier: string) => boolean = () => false
   /** Returns the program's calls to the node's disk, created on first use. */
   files: (() => unknown) | undefined
@@ -87,22 +90,25 @@ export class Life implements Actor {
   /** The built-in modules of this life, by name. */
   modules: Map<string, unknown> = new Map()
   loaded: ((module: object) => void) | undefined
-  /** Functions to call once a run has ended: anything that survives would keep the whole run in memory. */
+  /**
+   * Functions to call once a run has ended. They remove what would otherwise survive and keep the whole run in memory.
+   */
   readonly unfinished: Set<() => void> = new Set()
   /** Timers by number, for programs that store the number. */
   readonly timers: Map<number, LifeTimer> = new Map()
-  /** The number of times that timers of each delay, in milliseconds, have fired. */
+  /** By delay in milliseconds: the number of times that timers with this delay have fired. */
   readonly rings: Map<number, number> = new Map()
   agent: http.Agent | undefined
   /** Whether requests between programs are whole objects instead of bytes. */
   readonly messages: boolean
-  /** Open connections for whole requests, by host and port; the last one is used first. */
+  /** Open connections for whole requests, by host and port. The connection added last is used first. */
   readonly lines: Map<string, RequestLine[]> = new Map()
   /** The hosts and ports whose servers do not accept whole requests. */
   readonly bytesOnly: Set<string> = new Set()
   process: EventEmitter | undefined
   /**
-   * The number of the program's calls whose result differs between starts, or that have an effect outside its memory.
+   * The number of calls by which the program got a result that differs between starts, or had an effect outside its
+   * memory.
    */
   uses = 0
   readonly #random: Random
@@ -203,7 +209,7 @@ export class Life implements Actor {
 
   threw(error: unknown, rejected: boolean): void {
     if (error === EXIT || !this.alive) return
-    // A refusal ends the run.
+    // A refusal ends the run, so the program does not get the error.
     if (error instanceof NotSimulated) return
     const event = rejected ? 'unhandledRejection' : 'uncaughtException'
     const { process } = this
@@ -232,10 +238,10 @@ export class Life implements Actor {
     throw EXIT
   }
 
-  /** Ends the life because the program ended by itself. */
+  /** Ends the life of a program that has ended by itself. */
   end(death: Death): void {
     if (!this.alive) return
-    // The kernel has the written data and sends it.
+    // The kernel already has the data written in this turn, and still sends it.
     for (const each of this.#written.splice(0)) each.flush()
     this.alive = false
     this.#died(death)

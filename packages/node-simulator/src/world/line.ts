@@ -164,7 +164,10 @@ export class MessageLine implements Plug, Flushed, RequestLine {
     coming.ended()
   }
 
-  /** Ends a request. Closes the connection if the answer does not allow its reuse, or was `unwanted`; else keeps it. */
+  /**
+   * Ends a request. Closes the connection if the answer forbids its reuse, or if nobody wanted the answer. Otherwise
+   * keeps the connection.
+   */
   #over(head: AnswerHead, unwanted: boolean): void {
     const grantedMs = Number(/timeout=(\d+)/.exec(fieldOf(head.rawHeaders, 'keep-alive') ?? '')?.[1] ?? 1e6) * 1e3
     const idleMs = Math.min(LONGEST_IDLE_MS, grantedMs - MARGIN_MS)

@@ -1,4 +1,4 @@
-// The original functions: loops and calls in this file use nothing that a program may have replaced.
+// The original functions. Loops and calls in this file use nothing that a program may have replaced.
 const { getOwnPropertyDescriptor, is, isExtensible } = Object
 const { defineProperty, deleteProperty, ownKeys } = Reflect
 
@@ -24,8 +24,8 @@ export function replacedIn(noted: readonly Noted[]): string | undefined {
 }
 
 /**
- * Restores all members. Returns the result that {@link replacedIn} would have, and the first member that cannot be
- * restored.
+ * Restores all members. Returns the name that {@link replacedIn} would return, and the name of the first member that
+ * cannot be restored.
  */
 export function putBack(noted: readonly Noted[]): {
   readonly replaced: string | undefined
@@ -63,7 +63,7 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
     const was = before[i]
     const now = getOwnPropertyDescriptor(holder, key)
     if (was === undefined || is(now?.value, was.value) || isLoaded(was, now)) continue
-    // Numbers and strings are settings, such as Error.stackTraceLimit.
+    // Only replaced functions are reported. Numbers and strings are settings, such as `Error.stackTraceLimit`.
     if (typeof was.value === 'function') found ??= nameOf(name, key)
     if (isPutBack) defineProperty(holder, key, was)
   }
@@ -74,7 +74,9 @@ function lookAt({ name, holder, keys, before }: Noted, isPutBack: boolean): stri
 const isLoaded = (was: PropertyDescriptor | undefined, now: PropertyDescriptor | undefined): boolean =>
   was?.get !== undefined && now?.get === undefined
 
-/** Removes added members. Returns a member that cannot be removed. */
+/**
+ * Removes added members. Returns the name of a member that cannot be removed; undefined if all members were removed.
+ */
 function removeAdded({ name, holder, keys }: Noted): string | undefined {
   const now = ownKeys(holder)
   if (now.length === keys.length) return undefined

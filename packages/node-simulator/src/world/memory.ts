@@ -8,7 +8,9 @@ import { MachineError } from '@chaosproxy/protocols'
  * process with it.
  */
 const MOST_OF_HEAP = 0.65
-/** The largest growth during one run: the threads of all cores must fit into the machine's memory. */
+/**
+ * The largest growth of the heap during one run. The threads of all cores together must fit into the machine's memory.
+ */
 const MOST_GROWTH_BYTES = 540 * 2 ** 20
 /** The limit for buffers, which are outside the heap and have no limit of their own. */
 const MOST_BUFFER_BYTES = 2 ** 29
@@ -17,7 +19,7 @@ const MOST_BUFFER_BYTES = 2 ** 29
  * kept.
  */
 const BETWEEN_COLLECTIONS_BYTES = 32 * 2 ** 20
-/** The number of events between two checks. A check costs half a microsecond, so most events have none. */
+/** The number of events between two checks. A check takes half a microsecond, which is too long for every event. */
 const LOOK_EVERY = 8
 /** Above this fraction of the limit, every event is followed by a check. */
 const MUCH = 0.6
@@ -35,8 +37,8 @@ export function takenNow(): MemoryTaken {
 }
 
 /**
- * Returns a function to call after each event, with the node of the last turn. Garbage does not count against a
- * program: it is collected before the program is blamed.
+ * Returns a function to call after each event, with the node of the last turn. The function collects garbage before it
+ * blames a program, so garbage does not count.
  *
  * @throws MachineError once the programs of a run have taken nearly all memory.
  */
@@ -52,8 +54,8 @@ export function watchMemory(
     return { heapBytes, buffers: bufferBytes - buffersBefore }
   }
   /**
-   * The amounts above which memory is collected again. Near the limit, each collection raises them, since otherwise
-   * every turn would collect.
+   * The amounts of memory above which garbage is collected again. Near the limit, each collection raises the amounts.
+   * Otherwise every turn would collect garbage.
    */
   let untilCollected = most
   let left = LOOK_EVERY
@@ -91,9 +93,9 @@ const tooMuch = (node: NodeId | undefined, { heapBytes, buffers }: Amount): Mach
 
 let collecting: (() => void) | undefined
 
-/** Collects garbage. The function exists only in a context created while the flag is set. */
+/** Collects garbage. V8 provides the function only in a context that is created while the flag is set. */
 function collectGarbage(): void {
-  // All threads share the flag, so another thread may reset it before the context is created.
+  // All threads share the flag, so another thread may reset the flag before this thread creates the context.
   for (let tries = 0; collecting === undefined && tries < MOST_TRIES; tries++) {
     v8.setFlagsFromString('--expose-gc')
     collecting = vm.runInNewContext('globalThis.gc') as typeof collecting

@@ -64,7 +64,7 @@ export interface RequestLine {
   close(): void
 }
 
-/** Returns the message as text for a trace, about as long as its serialised bytes. */
+/** Returns the message as text for a trace. The text is about as long as the message would be in bytes. */
 export function messageText(message: Message): string {
   const body = message.body.toString('latin1')
   if (message.type === 'answer') return message.head + body
@@ -98,7 +98,8 @@ export function fieldOf(rawHeaders: readonly string[], name: string): string | u
 const NO_BODY: ReadonlySet<number> = new Set([204, 304])
 
 /**
- * Returns whether the body has the length declared in the head; in bytes, another length would corrupt the connection.
+ * Returns whether the body has the length that the head declares. If the message were sent as bytes, another length
+ * would corrupt the connection.
  */
 export function isWhole(method: string, { status, rawHeaders }: AnswerHead, bytes: number): boolean {
   const length = fieldOf(rawHeaders, 'content-length')
@@ -113,7 +114,7 @@ export const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT
 const TARGET = /^\/[\u0021-\u007e]*$/
 export const FIELD_NAME: RegExp = /^[\w!#$%&'*+.^`|~-]+$/
 export const FIELD_VALUE: RegExp = /^[\t\u0020-\u007e\u0080-\u00ff]*$/
-/** Header fields that require the transfer as bytes. */
+/** The header fields of messages that must be sent as bytes. */
 const OF_CONNECTIONS: ReadonlySet<string> = new Set([
   ...['connection', 'keep-alive', 'expect', 'upgrade', 'te', 'trailer', 'transfer-encoding', 'content-length'],
 ])
@@ -151,15 +152,21 @@ const CLASS = Object.getOwnPropertySymbols(new http.Server()).find(
 )
 const MOST_HEADERS = 2_000
 
-/** A connection that takes the answer to a request: at the end of each turn, the data written in it. */
+/**
+ * A connection that takes the answer to a request. At the end of each turn, it takes the data that the turn has
+ * written.
+ */
 export interface Answering {
-  /** Calls `take` at the end of the turn, unless a call is already pending. */
+  /** Makes the connection call `take` at the end of the turn, unless a call is already pending. */
   answers(take: () => AnswerMessage | PartMessage | undefined): void
 }
 
 const ANSWERS = Symbol('what takes the answer')
 
-/** Returns the connection that takes the whole answer. Programs can also create answers for another stream. */
+/**
+ * Returns the connection that takes the answer as an object. Returns undefined if the program created the answer for
+ * another stream.
+ */
 function answeringOf({ req, socket }: Outgoing): Answering | undefined {
   const answering = req?.[ANSWERS]
   return answering !== undefined && (socket === null || socket === answering) ? answering : undefined
@@ -249,7 +256,9 @@ interface OutgoingPrototype {
   _finish(this: Outgoing): void
 }
 
-/** Makes answers to whole requests be sent as objects. The returned function undoes that. */
+/**
+ * Makes programs send answers to whole requests as objects. Returns a function that restores the original behaviour.
+ */
 export function patchAnswers(): () => void {
   const prototype = http.OutgoingMessage.prototype as unknown as OutgoingPrototype
   const { _storeHeader: storeHeader, _send: send, _writeRaw: writeRaw, _finish: finish } = prototype

@@ -22,8 +22,8 @@ export type Packet =
   /** `bytesOnly`: there is a server, but it does not accept whole requests. */
   | { readonly type: 'refused'; readonly bytesOnly?: true }
   /**
-   * If requests are watched: the client's request that the data is sent for, and a function called with the requests
-   * that resume at its arrival.
+   * Data. If requests are tracked, `request` is the client's request that the data is sent for, and `hears` is called
+   * with the requests that resume when the data arrives.
    */
   | {
       readonly type: 'data'
@@ -139,7 +139,7 @@ export class Wire {
     this.#to()?.arrive(packet)
   }
 
-  /** Called when a cut has healed: held bytes continue; if bytes were lost, the connection breaks. */
+  /** Called when a cut has healed. Delivers the held bytes, or breaks the connection if bytes were lost. */
   healed(): void {
     if (this.#closed) return
     if (this.#holed) {
@@ -269,7 +269,7 @@ export class Network {
     return wire
   }
 
-  /** Ends all connections with the run. */
+  /** Ends all connections when the run ends. */
   close(): void {
     for (const wires of this.#wires.values()) for (const wire of wires) wire.cut()
     this.#wires.clear()
@@ -285,7 +285,10 @@ export class Network {
     return this.#faults.get(name) ?? NONE
   }
 
-  /** Returns the time when a limited link has transmitted this amount; the link is busy until then. */
+  /**
+   * Returns the time when a limited link finishes a transmission that takes `nanosNeeded`. Until then, the link is
+   * busy.
+   */
   queued(link: Link, from: number, nanosNeeded: number): number {
     const name = linkName(link)
     const departure = Math.round(Math.max(from, this.#busyUntil.get(name) ?? 0) + nanosNeeded)

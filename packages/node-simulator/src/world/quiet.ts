@@ -8,7 +8,7 @@ export interface Keeper {
   readonly changedAt: number
   /** Whether the server is answering something; the answer need not change anything. */
   readonly isAnswering: boolean
-  /** Whether a change, or a job that a program has queued at the server, is in progress. */
+  /** Whether the server is working on a change, or on a job that a program has queued. */
   readonly isBusy: boolean
 }
 
@@ -16,7 +16,7 @@ export interface Keeper {
 const LONGEST_MS = millis(1_000)
 /** A timer that has fired this many times with one delay counts as repeating. */
 const REPEATS = 3
-/** The time within which requests sent by a timer are usually answered. */
+/** The time within which requests are usually answered if a timer caused them. */
 const ANSWERED_MS = millis(50)
 /** The longest wait for a program whose timers always change something. */
 const PATIENCE_MS = millis(3_000)
@@ -29,9 +29,11 @@ interface Around {
 }
 
 /**
- * Determines whether programs have done everything that clients requested: nothing is in progress at a shared server or
- * on the way to it, such as a reconnection; no single timer of theirs is about to fire; and every repeating timer has
- * fired since the last change without causing another.
+ * Determines whether programs have done everything that clients requested.
+ *
+ * - Nothing is in progress at a shared server or on the way to it, such as a reconnection.
+ * - No one-time timer of a program is about to fire.
+ * - Every repeating timer has fired since the last change, without causing another change.
  */
 export class Quiet {
   readonly #around: Around
@@ -65,14 +67,15 @@ export class Quiet {
     if (network.underWay > 0) return false
     const period = this.#longestPeriod()
     if (period === undefined) return false
-    // Repeated requests of a repeating timer are waited for below.
+    // The wait below covers the requests that a repeating timer causes again and again.
     if (period === 0) return !keepers.some(({ isAnswering }) => isAnswering)
     const changedAt = Math.max(...keepers.map((keeper) => keeper.changedAt))
     return now >= changedAt + millisToNanos(millis(2 * period + ANSWERED_MS))
   }
 
   /**
-   * The longest period of the repeating timers: 0 if there are none, undefined while a one-time timer is about to fire.
+   * Returns the longest period of the repeating timers; 0 if there are none, undefined if a one-time timer is about to
+   * fire.
    */
   #longestPeriod(): Millis | undefined {
     let longest = 0

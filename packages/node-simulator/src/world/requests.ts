@@ -10,7 +10,7 @@ export interface CodeStep {
   /** The name of a client's request: `process-3-2` is the second operation of process 3. */
   readonly request: string
   readonly node: NodeId
-  /** The time since the world began. */
+  /** The virtual time since the beginning of the run. */
   readonly at: Nanos
 }
 
@@ -24,7 +24,7 @@ export interface Resumed {
   readonly site: number
 }
 
-/** Called at the end of a turn with the requests that resumed in it, in order. */
+/** Called at the end of a turn with the requests that resumed in the turn, in order. */
 export type ResumedWatch = (resumed: readonly Resumed[]) => void
 
 /** A simulated socket with the request that arrived last. */
@@ -33,8 +33,8 @@ interface Serving {
 }
 
 /**
- * Tracks the client's request that the running code serves, even on a node called by another node on behalf of the
- * request. Used only on demand, because contexts cost time.
+ * Tracks the client's request that the running code serves, even across calls from one node to another. Used only on
+ * demand, because contexts take time.
  */
 export class Requests {
   readonly ran: CodeWatch
@@ -47,8 +47,8 @@ export class Requests {
   }
 
   /**
-   * Registers the function to call with the requests that resume in the current turn, since they awaited the data that
-   * arrives in it.
+   * Registers the function to call with the requests that resume in the current turn. They resume because data arrives
+   * that they awaited.
    */
   arrives(hears: ResumedWatch | undefined): void {
     this.#hears = hears
@@ -71,7 +71,7 @@ export class Requests {
     return this.#serving.getStore()
   }
 
-  /** Runs the code that begins to serve a request. */
+  /** Runs code for the client's request with this name. */
   serve(name: string, run: () => void): void {
     this.#serving.run(name, run)
   }
@@ -86,7 +86,7 @@ export class Requests {
       return name === 'request' ? handed(plain, args[0] as http.IncomingMessage) : plain()
     } as typeof emit
     return () => {
-      // Deletes the own property, which restores the inherited one.
+      // Without its own property, the prototype has the inherited `emit` again.
       delete (prototype as Partial<http.Server>).emit
     }
   }
@@ -97,7 +97,7 @@ export class Requests {
     const { emit: plain } = message
     const emitWithin = (...args: Parameters<typeof plain>): boolean =>
       this.#serving.run(serves, () => Reflect.apply(plain, message, args))
-    // Node's parser emits the body within its own context.
+    // Node's parser would otherwise emit the body in a context of its own.
     Object.defineProperty(message, 'emit', { value: emitWithin, configurable: true, writable: true })
     return this.#serving.run(serves, emit)
   }

@@ -56,7 +56,7 @@ function listen(life: Life, server: net.Server, args: readonly unknown[]): net.S
     process.nextTick(() => server.emit('error', error))
     return server
   }
-  // The listener starts an interval of Node in real time.
+  // This listener would start one of Node's intervals in real time.
   for (const each of server.listeners('listening'))
     if (each.name === 'setupConnectionsTracking') server.removeListener('listening', each as () => void)
   life.uses++
@@ -133,7 +133,7 @@ export function patchNetwork(): () => void {
   outgoing._storeHeader = function (first, headers) {
     const { life } = turn
     if (life === undefined || !this.sendDate) return storeHeader.call(this, first, headers)
-    // Node caches the date text of its own clock.
+    // Node would add a date by its own clock, and caches the text.
     this.sendDate = false
     const date = this.hasHeader('date') ? '' : `Date: ${dateText(life.wallMs())}\r\n`
     return storeHeader.call(this, first + date, headers)

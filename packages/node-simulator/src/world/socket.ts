@@ -42,8 +42,8 @@ interface ConnectOptions {
 }
 
 /**
- * Options that Node itself would set on a copy for each socket. V8 makes a hidden class for each member that is added
- * to a spread copy, and for that object alone.
+ * Options that Node itself would otherwise add to a copy of the options of each socket. V8 creates a hidden class for
+ * each member that is added to a copy made by a spread, and only this one copy has the class.
  */
 const SET_BY_NODE = { emitClose: false, autoDestroy: true, decodeStrings: false }
 
@@ -52,7 +52,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   readonly life: Life
   #wire: Wire | undefined
   #written: Buffer[] = []
-  /** Returns the part of the answer to a whole request that this turn has written. */
+  /** Returns what this turn has written of the answer to a whole request. */
   #answer: (() => AnswerMessage | PartMessage | undefined) | undefined
   /** Whether the client of the connection sends whole requests. */
   #takesMessages = false
@@ -60,7 +60,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   #isSpoilt = false
   #ending = false
   #ended = false
-  /** The wire of a closed socket: data that arrives is answered with a reset. */
+  /** The wire of a closed socket. Data that still arrives is answered with a reset. */
   #gone: Wire | undefined
   #dialedFor: string | undefined
   #waiting: (() => void)[] = []
@@ -169,7 +169,7 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
       }
       case 'end':
         this.push(null)
-        // Node's sockets also read after the end: without a data listener nothing else would emit "end".
+        // Node's sockets also read after the end. Otherwise, a socket without a data listener would not emit "end".
         this.read(0)
         break
       case 'reset':
@@ -182,7 +182,8 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
   }
 
   /**
-   * A listener for bytes serves the request that the bytes belong to. Node's HTTP parser determines the request itself.
+   * Handles bytes that arrive. Listeners run on behalf of the request that the bytes belong to, but Node's HTTP parser
+   * determines the request itself.
    */
   #read(bytes: Buffer, request: string | undefined): void {
     const { requests } = this.life.world
@@ -334,7 +335,9 @@ export class SimulatedSocket extends net.Socket implements Plug, Flushed, Answer
     if (this.#cancelTimeout === undefined) this.#expect(this.#timeoutMs)
   }
 
-  /** Schedules one event that checks whether there was activity meanwhile, since there usually was. */
+  /**
+   * Schedules one event that checks whether the socket was idle. Usually it was not, and the check is scheduled again.
+   */
   #expect(idleMs: number): void {
     const { life } = this
     this.#cancelTimeout = life.after(idleMs, () => {

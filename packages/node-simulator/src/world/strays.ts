@@ -11,8 +11,9 @@ export const PROGRAM_FILES = 'simulated:'
 type Call = (this: unknown, ...args: unknown[]) => unknown
 
 /**
- * Functions that stop a program's access to the real world, if an event of Node resumes the program after its run. They
- * are watched from the first run on, but only outside of runs, where each watched call inspects the stack.
+ * The functions by which a program could reach the real world after its run, if an event of Node resumes it. Each
+ * function has a result for a program that is stopped. The functions are watched from the first run on, but only
+ * outside of runs, where each call inspects the stack.
  */
 const WAYS: readonly (readonly [holder: object, name: string, stopped: () => unknown])[] = [
   [globalThis, 'fetch', () => new Promise(() => {})],
@@ -36,7 +37,7 @@ function endedSocket(this: unknown): unknown {
 }
 
 let isWatching = false
-/** The call of the first stopped program. */
+/** The name of the first function that a stopped program called. */
 let found: string | undefined
 
 /** Starts to watch; further calls have no effect. */
@@ -57,7 +58,8 @@ export function watchStrays(): void {
 }
 
 /**
- * An object whose members are all itself, so that a program that continues throws nothing that would end this process.
+ * An object whose members are the object itself. A program that continues with this object throws no error that would
+ * end this process.
  */
 const NOTHING: object = new Proxy(() => {}, {
   get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : NOTHING),
@@ -71,7 +73,9 @@ export const noteWaiting = (): void => {
   mayWake = true
 }
 
-/** Called once a run has restored the globals: hides the real process from programs that are resumed. */
+/**
+ * Called once a run has restored the globals. Hides the real process from programs that are resumed after their run.
+ */
 export function guardProcess(): void {
   if (!mayWake) return
   Object.defineProperty(globalThis, 'process', {
@@ -86,7 +90,9 @@ export function guardProcess(): void {
   })
 }
 
-/** Records the call; the next run throws it. If there is no further run, it is at least printed. */
+/**
+ * Records a call, for which the next run throws an error. The warning shows the call even if there is no further run.
+ */
 function note(name: string): void {
   if (found !== undefined) return
   found = name
@@ -96,7 +102,10 @@ function note(name: string): void {
 const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
-/** The largest number of stack frames between a program and the function that a package calls for it. */
+/**
+ * The largest number of stack frames that are searched for a program. A package may call a function for the program,
+ * some frames further in.
+ */
 const FRAMES = 30
 
 /** Returns whether a simulated program is calling outside of a turn. */
@@ -127,7 +136,7 @@ const LAST_MOMENT_MS = 20
 export async function requireQuiet(program: string): Promise<void> {
   if (!isWatching) return
   await setTimeout(LAST_MOMENT_MS)
-  // On a busy machine the timer may fire before earlier events.
+  // On a busy machine, the timer may fire before earlier events. This wait lets them happen.
   await setImmediate()
   requireNoStray(program)
 }

@@ -5,11 +5,11 @@ import { serviceBlows } from './blows.ts'
 
 const instead: { readonly [kind in FaultKind]?: readonly string[] } = {
   crash: ['kill'],
-  // TCP turns loss into delay, and every connection has its own delays.
+  // TCP delivers a lost message later, and delays differ between connections.
   'drop-message': ['delay', 'partition'],
   'delay-message': ['delay'],
   'reorder-message': ['delay'],
-  // Programs send requests again after a reset.
+  // After a reset, programs send requests again, which duplicates them.
   'duplicate-message': ['reset'],
   'lose-request': ['cut-clients'],
   'lose-reply': ['cut-clients'],
@@ -42,8 +42,8 @@ export function serviceSuffers(kind: FaultKind): Suffering {
 const UNUSUAL: ReadonlySet<FaultKind> = new Set<FaultKind>(['failover', 'power-loss'])
 
 /**
- * Returns a search's default faults: the faults among nodes that programs can suffer without having to break their
- * promises.
+ * Returns the default faults of a search: the faults among nodes that programs can suffer without losing acknowledged
+ * data.
  */
 export const usualServiceFaults = (): readonly string[] =>
   nemeses

@@ -5,7 +5,7 @@ import { type Millis, millis } from '@chaosproxy/history'
 import { drain, resetContexts } from './drain.ts'
 
 const CALLED = Symbol.for('chaosproxy.limited')
-/** A script, because only scripts can be ended from outside their thread. */
+/** Calls are made in a script, because only scripts can be ended from outside their thread. */
 const script = new vm.Script(`globalThis[Symbol.for('chaosproxy.limited')]()`)
 
 /**
@@ -27,7 +27,7 @@ export interface Processors {
 export interface Ended {
   /** The real time after which the call was ended. */
   readonly afterMs: Millis
-  /** Whether the program had the processor for the whole limit; otherwise it is unknown whether it would return. */
+  /** Whether the program used the processor for the whole limit. If not, the program might have returned later. */
   readonly isStuck: boolean
 }
 
@@ -41,11 +41,11 @@ const ofThisMachine: Processors = {
 }
 
 /**
- * Calls `advance`, with the number of events to process, until it returns an end. If `longestMs` is given, a call that
- * exceeds this processor time is ended at any point, since an endless loop never yields. Only a limit in real time can
- * end a call, so the limit is longer if other processes use the processors.
+ * Calls `advance` with a number of events to process, until it returns an end. If `longestMs` is given, a call that
+ * uses more processor time is ended at any point, since an endless loop never yields. A call can only be ended after
+ * some real time. This time is longer if other processes use the processors.
  *
- * @throws the error from `ended`, which is called during the program's turn after a call was ended.
+ * @throws the error that `ended` returns. `ended` is called during the program's turn, after the call has ended.
  */
 export function advanceInTime<End>(
   longestMs: Millis | undefined,
@@ -74,7 +74,7 @@ function limited<T>(
     if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
     const isStuck = processors.usedMs() - before >= ENOUGH * longestMs
     const told = ended({ afterMs: timeoutMs, isStuck })
-    // Interrupted code left its contexts, and pending callbacks, which may also be endless.
+    // The interrupted code left contexts and pending callbacks behind. A callback may be endless too.
     resetContexts()
     try {
       called(timeoutMs, () => drain(() => {}))
@@ -85,7 +85,10 @@ function limited<T>(
   }
 }
 
-/** The timer of the limit and processor time use different clocks, so this fraction of the limit suffices. */
+/**
+ * The fraction of the limit that a program must use to count as stuck. The timer of the limit and the processor time
+ * use different clocks.
+ */
 const ENOUGH = 0.9
 
 function called<T>(timeout: Millis, run: () => T): T {

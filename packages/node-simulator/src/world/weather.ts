@@ -26,8 +26,8 @@ const FEW = 3
 const [TIME, CUT, PLACE] = [0, 1, 2] as const
 
 /**
- * Draws the delays of a run. Spreads differ between runs: narrow spreads allow hardly any overtaking, and wide ones
- * separate everything.
+ * Draws the delays of a run. The spread of the delays differs between runs. With a narrow spread, hardly any packet
+ * overtakes another. With a wide spread, packets arrive far apart.
  */
 export function weatherOf(seed: number): Weather {
   const random = createRandom(`weather ${seed}`)

@@ -33,7 +33,7 @@ export interface WorldOptions {
   readonly trace: ((text: string) => void) | undefined
   /** Called for the code that runs for clients, if the program is probed. */
   readonly code?: CodeWatch | undefined
-  /** Whether to track which request code runs for, even if `code` is absent. */
+  /** Whether to track the request that the running code serves, even if `code` is absent. */
   readonly followsRequests?: boolean | undefined
   /** The requests to hold; none if absent. */
   readonly holds?: readonly PlannedHold[] | undefined
@@ -45,7 +45,7 @@ const EPOCH_MS = 1_893_456_000_000
 /** The number of a node's last output lines that are reported if it ends before it listens. */
 const LAST_LINES = 3
 
-/** Virtual time, and everything in it. */
+/** The virtual time of a run, and the state that all nodes of the run share. */
 export class World {
   readonly queue: EventQueue = new EventQueue()
   readonly epochMs: number = EPOCH_MS
@@ -98,7 +98,7 @@ export class World {
   deliver(life: Actor, run: () => void, call?: Call): void {
     const held = this.paused.get(life.id)
     if (held === undefined) life.enter(run)
-    // A timer may have been cleared by a turn that the pause also delayed.
+    // The pause may also have delayed an earlier turn that cleared the timer.
     else held.push(() => (call === undefined || call.run !== undefined ? life.enter(run) : undefined))
   }
 
@@ -108,7 +108,7 @@ export class World {
     for (const each of held ?? []) this.schedule(0, each)
   }
 
-  /** A client's own step does not count as a moment at which a fault could begin. */
+  /** Reports a moment at which a fault could begin. The steps of clients do not count. */
   notice(node: NodeId, moment: Moment): void {
     if (node !== CLIENTS && this.#moments.awaited[moment]) this.#moments.notice(node, moment)
   }
@@ -140,8 +140,8 @@ export class World {
   }
 
   /**
-   * Ends the run. Kept packages, and V8's records of a program's classes until all garbage is collected, may refer to
-   * this object, so it drops its references to the rest of the run.
+   * Ends the run, and drops all references to the rest of the run. Other objects may still refer to this one: kept
+   * packages, and V8's records of a program's classes until all garbage is collected.
    */
   close(): void {
     this.queue.clear()
@@ -155,8 +155,9 @@ export class World {
 }
 
 /**
- * Binds an event to the contexts of `AsyncLocalStorage`. Contexts end with a turn; Node's own events preserve them. A
- * resource per event has the effect of `AsyncLocalStorage.snapshot()`, without the cost of its wrapper.
+ * Binds an event to the current contexts of `AsyncLocalStorage`, which would otherwise end with the turn. Node's own
+ * events preserve contexts too. One resource per event has the effect of `AsyncLocalStorage.snapshot()`, without the
+ * cost of its wrapper.
  */
 function withContext(run: () => void): () => void {
   const resource = new AsyncResource('simulated')

@@ -87,7 +87,7 @@ const portOf = ({ port }: URL): number => (port === '' ? 80 : Number(port))
 const pathOf = ({ pathname, search }: URL): string => `${pathname}${search}`
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/** Returns the header fields that `fetch` sends before those of the connection. */
+/** Returns the header fields of a `fetch` request that come before the fields of the connection. */
 const fieldsOf = ({ url, headers, payload }: Asked): { readonly [name: string]: string } => ({
   host: url.host,
   accept: '*/*',

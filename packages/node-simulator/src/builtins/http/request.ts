@@ -10,15 +10,15 @@ export interface Asked {
   readonly signal: AbortSignal | undefined
 }
 
-/** The members of `init` that are handled in this file, and those that have no effect between nodes. */
+/** The members of `init` that this file handles, and the members that have no effect between nodes. */
 const KNOWN: ReadonlySet<string> = new Set([
   ...['method', 'headers', 'body', 'signal', 'redirect'],
   ...['cache', 'credentials', 'integrity', 'keepalive', 'mode', 'referrer', 'referrerPolicy', 'priority'],
 ])
 
 /**
- * Returns the request that the arguments of `fetch` describe. Most forms are handled in this file: Node's own `Request`
- * costs as much as the whole exchange, and keeps every signal until its next garbage collection.
+ * Returns the request that the arguments of `fetch` describe. This file handles most forms of arguments. Node's own
+ * `Request` takes as long as the whole exchange, and keeps every signal until its next garbage collection.
  */
 export async function askedOf(input: string | URL | Request, init: RequestInit | undefined): Promise<Asked> {
   const signal = init?.signal ?? (isRequest(input) ? input.signal : undefined) ?? undefined

@@ -23,8 +23,8 @@ export interface Exchanged {
 }
 
 /**
- * A response of `fetch`. The usual ways to read it are implemented in this class; everything else uses Node's own
- * `Response`, which costs as much as the whole exchange.
+ * A response of `fetch`. This class implements the usual ways to read a response. All other ways use Node's own
+ * `Response`, whose creation takes as long as the whole exchange.
  */
 export class FetchedResponse {
   readonly url: string
@@ -187,5 +187,5 @@ export class FetchedResponse {
   }
 }
 
-// Programs test with `instanceof Response`.
+// Makes the class pass the test `instanceof Response` in programs.
 Object.setPrototypeOf(FetchedResponse.prototype, Response.prototype)

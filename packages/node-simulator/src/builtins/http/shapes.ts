@@ -5,14 +5,14 @@ const { setPrototypeOf } = Object
 const { defineProperty, deleteProperty } = Reflect
 
 /**
- * Until Node 24, V8 makes a hidden class for each member that an object gets after its prototype was replaced. The
- * class belongs to that object alone, so every access meets a new class.
+ * Before Node 24, V8 creates a hidden class for each member that an object gets after its prototype was replaced. No
+ * other object has this class, so every access meets a new class.
  */
 const makesClasses = Number.parseInt(process.versions.node, 10) < 24
 
 /**
- * `Object.setPrototypeOf` for messages: Express passes each request and its response to it before it adds a dozen
- * members.
+ * Replaces `Object.setPrototypeOf` for HTTP messages. Express calls the function for each request and each response,
+ * and then adds a dozen members to the message.
  */
 export function setPrototypeOfMessages(object: object, prototype: object | null): object {
   const done = setPrototypeOf(object, prototype) as object
@@ -31,8 +31,8 @@ export function signalOf({ signal }: AbortController): AbortSignal {
 }
 
 /**
- * Makes the object share a hidden class: V8 turns an object that loses a member into a dictionary, and dictionaries of
- * one prototype share one class.
+ * Makes the object share a hidden class with other objects. V8 turns an object into a dictionary when a member is
+ * deleted, and all dictionaries with the same prototype share one class.
  */
 function shareClass(object: object): void {
   if (defineProperty(object, LOST, LOSABLE)) deleteProperty(object, LOST)
