@@ -1,6 +1,8 @@
 import type { Input } from '@chaosproxy/history'
 
-/** A client, and the number of one of its requests, by which a protocol applies a repeated request once. */
+/**
+ * A client, and the sequence number of one of its requests. With both, a protocol applies a repeated request only once.
+ */
 export interface Session {
   readonly client: string
   readonly sequence: number

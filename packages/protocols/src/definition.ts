@@ -18,7 +18,8 @@ export interface Bug {
 export interface BugSetting {
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   /**
-   * Replaces settings of the same names in a search, whose trials have tens of operations, whereas a run has thousands.
+   * Replaces the settings with the same names in a search. A trial of a search has tens of operations, but a run has
+   * thousands.
    */
   readonly trialSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
   /** Kinds of fault, by their names in `--faults`. */
@@ -44,11 +45,15 @@ export type InvariantWatch<State = unknown, Message = unknown, DurableRecord = u
 ) => NodeWatch<State, Message, DurableRecord>
 
 /**
- * Called after every step of its node with the node's state and the content of its disk. It must change neither.
+ * Called after every step of its node, with the node's state and the content of its disk. The watch must change neither
+ * of them. Returns a description once the invariant is broken.
+ *
  * `event` is absent for a start. `durable` has every record that would survive a kill at this moment, in order, without
- * the records that this step persists. It is the same array at every call for one node, so a watch may keep it to
- * compare the disks of several nodes. Returns a description once the invariant is broken. Declared as a method so that
- * a watch over a protocol's own state type is assignable to one over `unknown`.
+ * the records that this step persists. The array is the same in all calls for one node, so a watch may keep it to
+ * compare the disks of several nodes.
+ *
+ * The type is declared as a method so that a watch over a protocol's own state type is assignable to a watch over
+ * `unknown`.
  */
 export type NodeWatch<State = unknown, Message = unknown, DurableRecord = unknown> = {
   watch(state: State, event: MachineEvent<Message> | undefined, durable: readonly DurableRecord[]): string | undefined
@@ -109,8 +114,8 @@ export const promisedLevels = ['linearizable', 'sequential', 'eventual', 'conver
 export type Stickiness = boolean | 'while-up'
 
 /**
- * How much clocks may deviate for a promise to hold. An absent bound is irrelevant or unknown; searches then choose
- * moderate deviations.
+ * The largest deviations of clocks under which a promise holds. An absent bound does not matter or is unknown. In both
+ * cases, searches choose moderate deviations.
  */
 export interface ClockBounds {
   /** The largest ratio of two nodes' clock rates, such as 1.25; 1 means equal rates. */
@@ -133,12 +138,15 @@ export interface ProtocolDefinition {
   readonly name: string
   readonly summary: string
   readonly defaultNodes: number
-  /** Describes, as a clause for a report of a violation, which guarantees the settings give up; undefined if none. */
+  /**
+   * Describes which guarantees the settings give up; undefined if none. The description is a clause for the report of a
+   * violation.
+   */
   readonly weakness?: Weakness | undefined
   readonly objects: readonly string[]
   /**
-   * The functions that clients can call, if fewer than those of the objects; undefined for all functions. May depend on
-   * the settings.
+   * The functions that clients can call. Needed only if clients cannot call all functions of the objects; undefined for
+   * all functions. May depend on the settings.
    */
   readonly functions?:
     | readonly string[]
@@ -154,9 +162,9 @@ export interface ProtocolDefinition {
     | ((settings: ProtocolOptions['settings']) => readonly FaultPlan['kind'][])
     | undefined
   /**
-   * Kinds of fault after which the protocol may never answer again, even once everything is healed: for instance, a log
-   * in memory is lost with the majority that had it. A search does not require recovery from these faults. May depend
-   * on the settings.
+   * Kinds of fault after which the protocol may never answer again, even once everything is healed. For instance, a log
+   * in memory is lost when a majority of the nodes is killed. A search does not require recovery from these faults. May
+   * depend on the settings.
    */
   readonly mayStopUnder?:
     | readonly FaultPlan['kind'][]
@@ -178,8 +186,8 @@ export interface ProtocolDefinition {
   readonly marks?: boolean | undefined
   readonly invariants?: readonly Invariant[] | undefined
   /**
-   * Creates a watch per node of a run. Invariants are checked only after steps that the watch reports; if absent, after
-   * every step.
+   * Creates a watch for each node of a run. Invariants are checked only after the steps that the watch reports. If
+   * absent, they are checked after every step.
    */
   readonly changes?: (() => ChangeWatch) | undefined
   create(options: ProtocolOptions): AnyMachine
@@ -188,7 +196,7 @@ export interface ProtocolDefinition {
 /** The default export of a user's protocol file. `name` and `create` are required; other members have defaults. */
 export type ProtocolModule = Pick<ProtocolDefinition, 'name' | 'create'> &
   Partial<Omit<ProtocolDefinition, 'promises'>> & {
-    /** The promised level, or a function as in {@link ProtocolDefinition} if it differs between objects. */
+    /** The promised level. If the level differs between objects, a function as in {@link ProtocolDefinition}. */
     readonly promises?: PromisedLevel | 'none' | ProtocolDefinition['promises'] | undefined
   }
 
@@ -204,8 +212,8 @@ export const mayStopUnder = (
 ): readonly FaultPlan['kind'][] => withOwn(typeof kinds === 'function' ? kinds(settings) : kinds)
 
 /**
- * Adds user-defined faults to these kinds, since such a fault may have the effect of any of them. A protocol without
- * such kinds tolerates all faults.
+ * Adds the user-defined kinds of fault to the given kinds, because a user-defined fault may have the effect of any
+ * kind. If no kinds are given, the protocol tolerates all faults, and none are added.
  */
 const withOwn = (kinds: readonly FaultPlan['kind'][]): readonly FaultPlan['kind'][] =>
   kinds.length === 0 || ownFaultKinds.length === 0 ? kinds : [...kinds, ...ownFaultKinds]

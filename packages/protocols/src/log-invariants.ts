@@ -9,7 +9,10 @@ export interface LogProtocol<State> {
   leads(state: State): boolean
   term(state: State): number
   log(state: State): Log
-  /** The index up to which entries are never lost or replaced, as far as this node knows; 0 if it knows of none. */
+  /**
+   * The index up to which entries are never lost or replaced, as far as this node knows; 0 if the node knows no such
+   * entry.
+   */
   settled(state: State): number
 }
 
@@ -54,7 +57,8 @@ export function watchCompleteness<State>(protocol: LogProtocol<State>): Invarian
 function firstMissing(log: Log, term: number, { entries, terms }: Settled): string | undefined {
   for (let index = log.compacted + 1; index < entries.length; index++) {
     const entry = entries[index]
-    // The entry's own term does not suffice: a later leader may have settled it, after leaders that lacked it.
+    // The entry's own term does not suffice. The leader of a later term may have settled the entry, after leaders that
+    // did not have it.
     const settledIn = terms[index] ?? term
     if (entry !== undefined && settledIn < term && termAt(log, index) !== entry.term)
       return `${index} of term ${entry.term}, committed in term ${settledIn}`
@@ -77,15 +81,15 @@ export function watchAgreement<State>(protocol: LogProtocol<State>): InvariantWa
 /** The settled entry at each index, according to the first node that knew it to be settled. */
 interface Settled {
   readonly entries: (Entry | undefined)[]
-  /** By index: the term of the first node that knew the entry to be settled, which was a leader. */
+  /** By index: the term of the first node that knew the entry to be settled. That node was a leader. */
   readonly terms: number[]
 }
 
 const createSettled = (): Settled => ({ entries: [], terms: [] })
 
 /**
- * Adds the entries that a node has newly learned to be settled. Returns the first index at which it differs from
- * earlier nodes, if any.
+ * Returns a function that adds the entries of a node that are newly settled. The function returns the first index at
+ * which the node differs from earlier nodes; undefined if there is none.
  */
 function followSettled<State>(
   { log, settled, term }: LogProtocol<State>,
@@ -112,12 +116,12 @@ function followSettled<State>(
 }
 
 /**
- * Checks that two logs with an entry of the same index and term are identical up to that entry. By induction: an entry
- * that enters a log, with its predecessor's term, is compared with the first entry of the same index and term in any
- * log.
+ * Checks that two logs which have an entry with the same index and term are identical up to that entry. The check is
+ * inductive. Each entry that enters a log is compared with the first entry of the same index and term in any log, and
+ * so are the terms of their predecessors.
  */
 export function watchLogMatching<State>(protocol: LogProtocol<State>): InvariantWatch<State> {
-  /** By index: a list with one entry for each term, as it first appeared in any log. */
+  /** By index: a list of the first entry of each term in any log. */
   const first: (Held | undefined)[] = []
   return (node) => {
     let lastBefore = 0
@@ -127,8 +131,8 @@ export function watchLogMatching<State>(protocol: LogProtocol<State>): Invariant
       const last = lastIndex(log)
       const lastTerm = termAt(log, last)
       if (last === lastBefore && lastTerm === termBefore) return undefined
-      // The index of the first appended entry or, if the end of the log was replaced, of the first entry that may be
-      // new.
+      // Checks from the first appended entry. If the end of the log was replaced, checks the whole log, because any
+      // entry may be new.
       const kept = lastBefore < last && termAt(log, lastBefore) === termBefore
       const from = kept ? lastBefore + 1 : log.compacted + 1
       lastBefore = last
@@ -163,7 +167,8 @@ function ofTerm(first: Held | undefined, term: number): Held | undefined {
 }
 
 /**
- * Within a simulation, nodes exchange entries as the same object; after a restart, entries are copies from the disk.
+ * Returns whether two entries are equal. Nodes of a simulation exchange the same object, but after a restart the
+ * entries are copies from the disk.
  */
 const sameEntry = (one: Entry, other: Entry): boolean =>
   one === other || (one.term === other.term && JSON.stringify(one.command) === JSON.stringify(other.command))

@@ -3,11 +3,11 @@ import type { Command } from './command.ts'
 
 /** An entry of the log whose order the replicas agree on. Entries are never changed, only replaced. */
 export interface Entry {
-  /** The term or epoch of the leader that created it. */
+  /** The term or epoch of the leader that created the entry. */
   readonly term: number
   /** The command; null for the no-op that begins a leader's term. */
   readonly command: Command | null
-  /** The voters from this entry on, if the entry changes the membership. */
+  /** The voters after this entry; absent if the entry does not change the membership. */
   readonly members?: readonly NodeId[] | undefined
 }
 
@@ -81,8 +81,8 @@ export function lastOfTerm(log: Log, term: number, atMost: number): number | und
 }
 
 /**
- * Returns how many of these entries, which follow `prevIndex`, the log already has. The next entry is missing or
- * conflicts.
+ * Returns how many of these entries the log already has. The first of these entries follows `prevIndex`. The first
+ * entry that is not counted is missing from the log, or conflicts with it.
  */
 export function countPresent(log: Log, prevIndex: number, entries: readonly Entry[]): number {
   let present = Math.min(entries.length, Math.max(0, log.compacted - prevIndex))

@@ -2,31 +2,36 @@ import type { NodeId } from '@chaosproxy/faults'
 
 export interface MachineMistake {
   readonly node: NodeId
-  /** The violation, as text for a message between the node's name and the event: `threw`, `returned a promise`. */
+  /**
+   * The violation as a verb phrase. In a message, it stands between the name of the node and the event: `threw`,
+   * `returned a promise`.
+   */
   readonly did: string
-  /** The event as `describeEvent` describes it; absent outside an event. */
+  /** The event in the words of `describeEvent`; absent if the violation was not during an event. */
   readonly on?: string | undefined
   readonly detail: string
   /** The thrown value; absent if nothing was thrown. */
   readonly cause?: unknown
-  /** Set if the code used almost all memory, and a replay would do so again. */
+  /** Set if the code used almost all memory. A replay would use almost all memory too. */
   readonly exhausts?: true | undefined
 }
 
-/** A program that answers for a node stopped answering, so every replay also lasts until its timeout. */
+/**
+ * A program that answers for a node has stopped answering. Every replay waits for the program until the same timeout.
+ */
 export class SilentProgramError extends Error {}
 
 /**
- * A protocol's own code threw or requested something impossible. The error is the protocol's, not its host's, and
- * allows no conclusion about any consistency level.
+ * A protocol's own code threw or requested something impossible. The error is a mistake of the protocol and not of its
+ * host. It allows no conclusion about consistency levels.
  */
 export class MachineError extends Error {
   readonly node: NodeId
-  /** Equal for the same violation at any event and node, so that failures with the same text count as one cause. */
+  /** The violation without its event and node. Failures with the same text count as one cause. */
   readonly mistake: string
   /** Stack frames in the protocol's code, innermost first; empty if nothing was thrown. */
   readonly trace: readonly string[]
-  /** Set if the code used almost all memory, and a replay would do so again. */
+  /** Set if the code used almost all memory. A replay would use almost all memory too. */
   readonly exhausts: true | undefined
 
   constructor({ node, did, on, detail, cause, exhausts }: MachineMistake) {
@@ -35,7 +40,7 @@ export class MachineError extends Error {
     this.node = node
     this.exhausts = exhausts
     this.trace = traceOf(cause)
-    // Names and numbers differ between events; the place in the code does not.
+    // Names and numbers in the message differ between events, but the place in the code is the same.
     this.mistake = cause === undefined ? kindOf(did) : `${did} ${this.trace[0] ?? kindOf(detail)}`
   }
 }
@@ -65,7 +70,7 @@ function thrownText(thrown: unknown): string {
 
 const LONGEST_TEXT = 200
 
-/** Returns a short description of an event, or of a start, which has none. */
+/** Returns a short description of an event. `undefined` stands for the start of a node. */
 export const describeEvent = (event: unknown): string => (event === undefined ? 'its start' : shown(event))
 
 /** Any value, shortened. */
@@ -100,7 +105,8 @@ export function traceOf(thrown: unknown): readonly string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line.startsWith('at '))
-  // Skips this program's innermost frames: the guards against clocks and randomness throw within the protocol.
+  // Skips the innermost frames of this program. They belong to the guards against clocks and randomness, which throw
+  // inside the protocol.
   const first = frames.findIndex((frame) => !OURS.test(frame))
   const own = frames.slice(Math.max(0, first))
   const last = own.findIndex((frame) => OURS.test(frame))

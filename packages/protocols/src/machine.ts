@@ -50,18 +50,18 @@ export interface NodeStatus {
   /** Whether this node considers itself the node that performs the writes. */
   readonly leads: boolean
   /**
-   * Whether the node leads in name only: it does not reach as many nodes as it needs, and refuses clients. False if
+   * Whether the node leads in name only. Such a node reaches fewer nodes than it needs, and refuses clients. False if
    * absent.
    */
   readonly alone?: boolean | undefined
   /**
-   * Whether the node can serve clients now; if absent, it can as soon as some node leads. Protocols without a leader
-   * must set this member.
+   * Whether the node can serve clients now. If absent, the node counts as ready as soon as any node leads. Protocols
+   * without a leader must set this member.
    */
   readonly ready?: boolean | undefined
   /**
-   * Whether the node has data that other nodes lack and that it will still send: until then their states need not
-   * agree. False if absent.
+   * Whether the node has data that other nodes lack and that the node will still send. Until the data has been sent,
+   * the states of the nodes need not agree. False if absent.
    */
   readonly owes?: boolean | undefined
   /** The number of the term, epoch or view, if the protocol has one. */

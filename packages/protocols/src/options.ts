@@ -46,7 +46,9 @@ interface Declaration extends Omit<ProtocolDefinition, 'objects' | 'create' | 'm
   create(chosen: Chosen): AnyMachine
 }
 
-/** Declares a bug that is likely to take effect under these faults, and with the further conditions in `under`. */
+/**
+ * Declares a bug. The bug is likely to take effect under the given faults and under the further conditions in `under`.
+ */
 export const bug = (summary: string, faults: readonly string[] = [], under: BugSetting = {}): Omit<Bug, 'name'> => {
   const setting = faults.length === 0 ? under : { ...under, faults }
   return Object.keys(setting).length === 0 ? { summary } : { summary, under: setting }

@@ -8,13 +8,13 @@ import { type Millis, millis } from '@chaosproxy/history'
 export interface Station<Job> {
   /** The waiting jobs; the first job is being served. */
   readonly jobs: Job[]
-  /** The time by the monotonic clock when the first job is done. */
+  /** The time, by the monotonic clock, at which the first job is done. */
   doneAt: number
 }
 
 export const createStation = <Job>(): Station<Job> => ({ jobs: [], doneAt: 0 })
 
-/** The time by the monotonic clock, and the service time of a job. */
+/** The current time by the monotonic clock, and the time that a job takes. */
 export interface Pace {
   readonly now: Millis
   readonly serviceMs: Millis
@@ -35,8 +35,8 @@ interface ServingTurn {
 }
 
 /**
- * If a job ends later than planned by more than this, the server was stopped for that time. Otherwise only the timer
- * was late, as on a busy machine, and the waiting jobs are not delayed.
+ * If a job ends later than planned by more than this time, the server was stopped in the meantime. If the difference is
+ * smaller, only the timer was late, as on a busy machine, and the waiting jobs are not delayed.
  */
 const LATE_TIMER_MS = 50
 /** The shortest timer in milliseconds. Rounding could otherwise make the timer fire repeatedly at the same time. */

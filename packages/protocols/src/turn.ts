@@ -15,7 +15,7 @@ export interface MachineTypes {
   readonly timer: string
 }
 
-/** The types of a machine in one line, as named parameters. */
+/** Names the types of a machine by type parameters, which fit in one line. */
 export interface Types<
   Config,
   State extends { readonly id: NodeId },
@@ -44,7 +44,7 @@ export type Handler<Types extends MachineTypes, Type extends Types['message']['t
   MessageOf<Types['message'], Type>
 >
 
-/** Handlers in two parallel lists: searching a few types costs less than a map. */
+/** Message handlers in two parallel lists. A search among few types takes less time than a lookup in a map. */
 export interface MessageHandlers {
   readonly types: readonly string[]
   readonly handlers: readonly MessageHandler<never, never>[]
@@ -56,12 +56,16 @@ const NO_EFFECTS: readonly never[] = []
 
 /** One step in progress: its inputs, and an outbox for the node's effects. */
 export class Turn<Types extends MachineTypes> {
-  // Declared here and assigned only once, for speed: a step of the simulator takes less than a microsecond.
+  // Members are declared here and assigned only once, because assignments take time. A step of the simulator takes less
+  // than a microsecond.
   declare readonly config: Types['config']
   declare readonly state: Types['state']
   /** The time by the node's wall clock. */
   declare readonly now: Millis
-  /** The time by the node's monotonic clock. At a start, which does not read that clock, the wall clock's time. */
+  /**
+   * The time by the node's monotonic clock. At a start, this is the time by the wall clock, because a start does not
+   * read the monotonic clock.
+   */
   declare readonly steady: Millis
   declare private readonly handlers: MessageHandlers
   /**
@@ -137,7 +141,7 @@ export class Turn<Types extends MachineTypes> {
   /** Returns a copy of the current outbox. */
   get effects(): readonly EffectOf<Types>[] {
     const { gathered } = this
-    // Nine of ten steps have at most three effects, and a literal takes half the time of a slice.
+    // Nine of ten steps have at most three effects. Creating these arrays as literals takes half the time of `slice`.
     switch (this.count) {
       case 0:
         return NO_EFFECTS
@@ -152,7 +156,7 @@ export class Turn<Types extends MachineTypes> {
     }
   }
 
-  /** Adds an effect to the outbox; marks do not use this method. */
+  /** Adds an effect other than a mark to the outbox. */
   protected emit(effect: EffectOf<Types>): void {
     this.put(effect)
   }

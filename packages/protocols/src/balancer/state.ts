@@ -15,7 +15,10 @@ export interface BalancerConfig extends Subject {
   readonly missedChecks: number
   /** If a smaller fraction of the servers is up, all servers get requests. */
   readonly panicShare: number
-  /** The largest number of attempts of a request that has no effect, or was refused before it took effect. */
+  /**
+   * The largest number of attempts of a request. Only a request without effects, or one that was refused before it took
+   * effect, is attempted again.
+   */
   readonly attempts: number
   readonly requesterTimeoutMs: Millis
   readonly balancerTimeoutMs: Millis
@@ -34,15 +37,15 @@ interface Named {
 export type Served = { readonly result: Completion } | { readonly refusal: string }
 
 type BalancerMessage =
-  // From a requester to the balancer, and back.
+  // Messages between a requester and the balancer.
   | { readonly type: 'ask'; readonly request: string; readonly command: Command }
   | { readonly type: 'told'; readonly request: string; readonly result: Completion }
-  // From the balancer to a server, and back.
+  // Messages between the balancer and a server.
   | (Named & { readonly type: 'serve'; readonly command: Command })
   | (Named & { readonly type: 'served'; readonly served: Served })
   | { readonly type: 'check'; readonly round: number }
   | { readonly type: 'well'; readonly round: number }
-  // From a server to the store, and back.
+  // Messages between a server and the store.
   | (Named & { readonly type: 'do'; readonly command: Command })
   | (Named & { readonly type: 'done'; readonly result: Completion })
 
@@ -70,7 +73,7 @@ export interface Health {
   readonly missed: number
   /** The number of requests that the server has not answered. */
   readonly open: number
-  /** The number of rounds since the server was last checked; for the invariant. */
+  /** The number of rounds of health checks since the last check of the server; for the invariant. */
   readonly unchecked: number
 }
 

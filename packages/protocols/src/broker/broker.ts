@@ -22,7 +22,7 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
     return
   }
   const result = known ?? carryOut(turn, command)
-  // A refusal is also remembered: repeating a refused request must not succeed later.
+  // The broker also remembers refusals, because a repetition of a refused request must not succeed later.
   const isChange = known === undefined && !config.object.reads.includes(command.input.f)
   if (isChange && key !== undefined) remember(state.keys, key, result)
   const record: BrokerRecord = { kind: 'did', from, ticket, command, ...(key === undefined ? {} : { key }) }
@@ -41,8 +41,8 @@ export const handleDo: Handler<Broker, 'do'> = (turn, message, from) => {
 }
 
 /**
- * Returns whether a drain must wait: a delivered message may become visible again, so the messages left to drain are
- * not yet known.
+ * Returns whether a drain must wait. While a delivered message may become visible again, it is unknown which messages
+ * are left to drain.
  */
 function mustWait({ state, config, steady }: BrokerTurn, { input }: Command): boolean {
   if (config.delivery !== 'exactly-once' || config.object.name !== 'queue' || input.f !== 'drain') return false
@@ -90,7 +90,9 @@ export const handleFetch: Handler<Broker, 'fetch'> = (turn, { request, queue, ti
   }
 }
 
-/** Makes messages visible again, in their positions, that were delivered too long ago without being settled. */
+/**
+ * Makes messages visible again that were delivered too long ago and have not been settled. They keep their positions.
+ */
 function makeVisible(turn: BrokerTurn, entries: Entry[]): void {
   const { config, steady } = turn
   for (const [at, entry] of [...entries.entries()].reverse()) {
@@ -128,7 +130,7 @@ export const handleSettle: Handler<Broker, 'settle'> = (turn, { request, queue, 
   if (entry !== undefined) take(turn, queue, entry, receipt)
   // The gateway repeats the request until it is answered, so the message may already be settled.
   const isDone = state.receipts.has(receipt)
-  // The bug: receipts are not compared, so a message that another consumer now holds is also settled.
+  // The bug: receipts are not compared, so a consumer can settle a message that another consumer now holds.
   const isLate = !isDone && config.bug === 'settle-late'
   if (isLate) {
     turn.mark()

@@ -80,7 +80,7 @@ export const broker: ProtocolDefinition = defineProtocol({
     },
   ],
   promises(object, { delivery = 'exactly-once', ordered = true, topics = 'pull' }) {
-    // Copies apply the changes of each key in order, but not those of different keys.
+    // Copies apply the changes of one key in order, but the changes of different keys in any order.
     if (object !== 'queue' && topics === 'push')
       return delivery === 'exactly-once' && ordered === true && BY_KEY.includes(object) ? 'eventual' : 'none'
     if (object !== 'queue') return delivery === 'at-least-once' ? 'none' : 'linearizable'

@@ -7,10 +7,13 @@ import type { Handler } from '../turn.ts'
 import type { Broker, BrokerTurn, Call, Message } from './state.ts'
 import { readCopy } from './topics.ts'
 
-// Handles a client's request at its gateway, which produces and consumes for its clients. At most once: the gateway
-// asks once, and treats a missing answer as an empty queue. At least once: it asks until it is answered, and settles a
-// message after passing it on. Exactly once: its requests have keys, and it passes a message to the client once the
-// broker has confirmed that the message is settled (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
+// Handles a client's request at its gateway, which produces and consumes on behalf of its clients. The gateway acts
+// according to the delivery (MQTT 5.0, OASIS 2019, §4.3, QoS 0 to 2).
+//
+// - At most once: the gateway asks once, and treats a missing answer as an empty queue.
+// - At least once: the gateway asks until the broker answers, and settles a message after passing the message on.
+// - Exactly once: the gateway's requests have keys. It passes a message to the client once the broker has confirmed
+//   that the message is settled.
 
 export function handleRequest(turn: BrokerTurn, requestId: string, command: Command): void {
   const { state, config } = turn

@@ -20,7 +20,7 @@ export interface BrokerConfig extends Subject {
 }
 
 type BrokerMessage =
-  // Produced messages, and all requests that do not concern a queue: from a gateway to the broker, and back.
+  // Messages between a gateway and the broker, for produced messages and for all requests that do not concern a queue.
   | {
       readonly type: 'do'
       readonly request: string
@@ -32,7 +32,7 @@ type BrokerMessage =
   | { readonly type: 'did'; readonly request: string; readonly result: Completion }
   // Consuming.
   | { readonly type: 'fetch'; readonly request: string; readonly queue: string; readonly ticket: Ticket }
-  /** The reply to a fetch; without a receipt if the queue is empty or the message has left it. */
+  /** The reply to a fetch. It has no receipt if the queue is empty, or if the message has already left the queue. */
   | {
       readonly type: 'fetched'
       readonly request: string
@@ -53,7 +53,7 @@ export type BrokerRecord =
       readonly command: Command
       readonly key?: string | undefined
     }
-  /** A message has left its queue; `receipt` is that of its delivery, if any. */
+  /** A message has left its queue. `receipt` is the receipt of its delivery, if the message was delivered. */
   | { readonly kind: 'taken'; readonly queue: string; readonly number: number; readonly receipt?: string | undefined }
   /** At the broker: a subscriber has acknowledged a message. */
   | { readonly kind: 'delivered'; readonly subscriber: NodeId; readonly number: number }
@@ -115,7 +115,7 @@ export interface BrokerState {
   // The broker's queues.
   produced: number
   handedOut: number
-  /** A message that left its queue twice; for the invariant. */
+  /** Describes a message that left its queue twice; undefined if there is none. For the invariant. */
   twice: string | undefined
 }
 

@@ -62,9 +62,10 @@ function gatherIfMajority(turn: ChainTurn): void {
 }
 
 /**
- * Begins a new chain, which continues the longest history of the latest epoch: that of the node nearest to its head, so
- * no update in process is lost. This node becomes the head; the other nodes keep their order, and nodes that were not
- * in the chain come last: "a new server is added to the end of the chain" (§3.1, extending a chain).
+ * Begins a new chain with this node as its head. The chain continues the longest history of the latest epoch, so no
+ * update in process is lost. This is the history of the node nearest to the head of that epoch's chain. The other nodes
+ * keep their order, and nodes that were not in the chain come last: "a new server is added to the end of the chain"
+ * (§3.1, extending a chain).
  */
 export function beginChain(turn: ChainTurn): void {
   const { state } = turn

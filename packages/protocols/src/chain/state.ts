@@ -6,10 +6,10 @@ import type { MemberState, SuccessionConfig } from '../routing/succession.ts'
 import type { Turn, Types } from '../turn.ts'
 
 // Sections are those of van Renesse & Schneider, "Chain Replication for Supporting High Throughput and Availability",
-// 2004. Departures: the paper's servers are fail-stop, and a master outside the chain knows which have failed. Here
-// nodes are disconnected and return, and act as their own master: a majority agrees on each configuration, so a chain
-// is never shorter than a majority. Before a tail answers a query, it confirms that the chain has not been reconfigured
-// without it.
+// 2004. This implementation departs from the paper. In the paper, servers are fail-stop, and a master outside the chain
+// knows which servers have failed. Here, nodes are disconnected and return, and the nodes themselves act as the master.
+// A majority agrees on each configuration, so a chain is never shorter than a majority. Before a tail answers a query,
+// it confirms that no later configuration has begun.
 
 /** A chain, and its history at the beginning. The epoch is the number of the configuration. */
 export interface Configuration {

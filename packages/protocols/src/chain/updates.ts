@@ -112,8 +112,9 @@ export function sendAgain(turn: ChainTurn): void {
 }
 
 /**
- * Returns the whole history for a new successor, which includes the requests in process ("the sequence of requests in
- * Sent_i" is forwarded to it, §3.1, failure of other servers). The bug: these requests are omitted.
+ * Returns the whole history for a new successor. The history includes the requests in process, because "the sequence of
+ * requests in Sent_i" is forwarded to the successor (§3.1, failure of other servers). The bug: the requests in process
+ * are omitted.
  */
 export function historyFor(turn: ChainTurn): readonly Entry[] {
   const { log, acked } = turn.state
@@ -157,8 +158,8 @@ export const handleConfirmed: Handler<Chain, 'confirmed'> = (turn, { round }, fr
 }
 
 /**
- * The answers of a majority suffice: a later epoch needs a majority that has sealed this epoch, and every chain is a
- * majority.
+ * The answers of a majority suffice, because every chain is a majority, and a later epoch can only begin once a
+ * majority has sealed this epoch.
  */
 const rounds: Rounds<ChainTurn> = createRounds<ChainTurn, number>({
   send: askRound,

@@ -1,6 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** The number of answers remembered. Of older requests, only the fact that they were made is remembered. */
+/** The number of requests whose answers are remembered. Of older requests, only the ids are remembered. */
 const MOST_REMEMBERED = 10_000
 
 /** Tracks the requests given to one node: those without an answer, and those answered. */
@@ -9,7 +9,7 @@ export class Answered {
   /** Requests of earlier lives, or answered long ago. */
   readonly #past: Set<string>
   readonly #open: Set<string> = new Set()
-  /** The message that brought the answer, by request; empty if no message did. */
+  /** By request: the text of the message that led to the answer; empty if another kind of event led to it. */
   readonly #answered: Map<string, string> = new Map()
   /** The requests answered in the current step. */
   readonly #justNow: Set<string> = new Set()
@@ -28,8 +28,8 @@ export class Answered {
   }
 
   /**
-   * Returns whether answering this request is right or why it is wrong; `late` if the client no longer waits, which is
-   * not an error of the protocol.
+   * Returns whether the answer to this request is right, or what is wrong with it. `late` is not an error of the
+   * protocol: the client no longer waits.
    */
   answer(requestId: string, message: string): 'good' | 'late' | 'unknown' | 'twice' {
     if (this.#open.delete(requestId)) {
@@ -40,7 +40,7 @@ export class Answered {
     }
     const before = this.#answered.get(requestId)
     if (before !== undefined) {
-      // A network may deliver a message twice; its answer is then also sent twice.
+      // If a network delivers a message twice, the node sends its answer twice too.
       const again = message !== '' && message === before && !this.#justNow.has(requestId)
       return again ? 'late' : 'twice'
     }
@@ -48,7 +48,8 @@ export class Answered {
   }
 
   /**
-   * Processes name requests after their node and its life, so the name alone identifies a request of an earlier life.
+   * The name of a request begins with the node and the number of its start. The name therefore shows whether the
+   * request is from before a restart.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

@@ -6,7 +6,10 @@ import type { Answered } from './answered.ts'
 
 export type AnyEffect = Effect<unknown, unknown>
 
-/** A forbidden effect. In the message, `did` comes between the node's name and the event; `instead` is the remedy. */
+/**
+ * A forbidden effect. In the error message, `did` stands between the name of the node and the event. `instead` says
+ * what the protocol should do.
+ */
 export class Mistake extends Error {
   readonly did: string
   readonly instead: string
@@ -18,7 +21,10 @@ export class Mistake extends Error {
   }
 }
 
-/** The node whose effects are checked, and the message that they respond to: empty for any other event. */
+/**
+ * The node whose effects are checked, and the text of the message that caused the effects. The text is empty if another
+ * event caused them.
+ */
 export interface EffectContext {
   readonly node: NodeId
   readonly peers: readonly NodeId[]
@@ -192,7 +198,7 @@ function firstPartOfObject(value: object, path: string, within: readonly object[
     return undefined
   }
   const prototype: unknown = Object.getPrototypeOf(value)
-  // The prototype of a plain object from another realm is that realm's Object.prototype.
+  // A plain object of another realm has that realm's Object.prototype as its prototype.
   if (prototype !== null && Object.getPrototypeOf(prototype) !== null) return `${path} is ${aOrAn(className(value))}`
   if (Object.getOwnPropertySymbols(value).length > 0) return `${path} has a member that is named by a symbol`
   for (const [name, member] of Object.entries(value)) {

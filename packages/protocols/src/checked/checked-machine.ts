@@ -74,8 +74,8 @@ export function checkedMachine(machine: AnyMachine): AnyMachine {
   }
 
   /**
-   * Also reads the status after each step: hosts read it at different times, and an error must be reported at the event
-   * that caused it.
+   * Runs a step, and then reads the status. Hosts read the status at different times, but an error must be reported at
+   * the event that caused the error.
    */
   function stepped(checked: Checked, messageText: string, run: () => unknown): AnyTransition {
     const transition = transitionOf(checked, messageText, run)

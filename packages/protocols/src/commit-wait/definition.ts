@@ -37,9 +37,10 @@ export const commitWait: ProtocolDefinition = defineProtocol({
   },
   promises: (_, { 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) =>
     Number(skewMs) <= Number(epsilonMs) ? 'linearizable' : 'none',
-  // Clocks deviate by about the time between two operations, so that the deviation matters.
+  // The deviation of the clocks is about the time between two operations. A smaller deviation would hardly matter.
   strictest: { 'epsilon-ms': 40, 'skew-ms': 40 },
-  // The clock fault exceeds any ε, unless it is limited to the part of ε that the nodes' own deviations leave.
+  // An unlimited clock fault exceeds any ε. A limited clock fault may use the part of ε that the deviations of the
+  // nodes leave.
   notUnder: ['clock'],
   clocks: ({ 'epsilon-ms': epsilonMs = DEFAULT_MS, 'skew-ms': skewMs = DEFAULT_MS }) => ({
     drift: 1,

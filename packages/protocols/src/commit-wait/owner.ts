@@ -81,7 +81,8 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
     commit(turn, key, ask, { stamp: stampAfter(ask.at, floor), value })
     return
   }
-  // Start: a write's time is no less than TT.now().latest, computed after its request has arrived (Spanner §4.1.2).
+  // The rule Start of Spanner (§4.1.2): the time of a write is no less than TT.now().latest, computed after the arrival
+  // of the write's request.
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
   // The bug: the write is answered while its time may still be ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {
@@ -102,7 +103,7 @@ function wait(turn: CommitWaitTurn, key: string, { stamp }: Version): void {
   turn.setTimer(`commit ${key}`, millis(Math.max(0, leftMs) + PAST_MS))
 }
 
-/** The wait ends this much after the time, not exactly at it. */
+/** The additional time of the wait, which must end after the write's time instead of exactly at it. */
 const PAST_MS = 0.001
 
 export function waited(turn: CommitWaitTurn, key: string): void {
@@ -111,7 +112,7 @@ export function waited(turn: CommitWaitTurn, key: string): void {
   if (waiting === undefined) return
   const { ask, version } = waiting
   if (timeHere(turn) - config.epsilonMs <= version.stamp.time) {
-    // The clock was set back in the meantime.
+    // The clock was set back during the wait.
     wait(turn, key, version)
     return
   }

@@ -45,14 +45,14 @@ export interface CommitWaitState {
   readonly aheadMs: number
   readonly nodes: readonly [NodeId, ...NodeId[]]
   readonly forwarding: Forwarding
-  /** The gateway's state: requests of this node's clients by id, with their age as a number of sweeps. */
+  /** At the gateway: the requests of this node's clients by id, each with the number of sweeps since its arrival. */
   readonly asked: Map<string, { readonly command: Command; sweeps: number }>
   // The state of the owner of some keys.
   /** Oldest first. */
   readonly versions: Map<string, Version[]>
   /** The latest time of a read, by key, so that no later write gets an earlier time. In memory only. */
   readonly readAt: Map<string, Stamp>
-  /** The write that waits for its time to pass, by key. */
+  /** By key: the write that waits until its time has passed. */
   readonly waiting: Map<string, { readonly ask: Ask; readonly version: Version }>
   /** The requests that arrived while a write waited, by key. */
   readonly queued: Map<string, readonly Ask[]>

@@ -14,7 +14,7 @@ export interface DnsConfig extends Subject {
   readonly negativeTtlMs: Millis
   /** The interval at which a secondary compares its serial with the primary's. */
   readonly refreshMs: Millis
-  /** How long a secondary answers without reaching the primary. */
+  /** How long a secondary continues to answer while it cannot reach the primary. */
   readonly expireMs: Millis
   /** Whether an update makes resolvers drop the name from their caches. */
   readonly flush: boolean
@@ -35,9 +35,11 @@ export interface Answer {
 export type DnsMessage =
   // Messages between a resolver and the servers that it asks.
   | { readonly type: 'query'; readonly name: string; readonly id: number }
-  /** If `answer` is absent, the server has no answer and the resolver must ask another. */
+  /**
+   * The reply to a query. If `answer` is absent, the server has no answer, and the resolver must ask another server.
+   */
   | { readonly type: 'answer'; readonly name: string; readonly id: number; readonly answer?: Answer | undefined }
-  // Messages to the primary, and back.
+  // Messages between a node and the primary.
   | { readonly type: 'update'; readonly requestId: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'updated'; readonly requestId: string; readonly result: Completion }
   // From the primary.
@@ -79,7 +81,7 @@ export interface DnsState {
   readonly primary: NodeId
   readonly secondaries: readonly NodeId[]
   readonly resolvers: readonly NodeId[]
-  /** Distinguishes updates forwarded to the primary from their duplicates. */
+  /** Recognises duplicates of the updates that nodes forward to the primary. */
   readonly forwarding: Forwarding
   // The zone of an authoritative server; undefined on a secondary before its first transfer.
   zone: Zone | undefined
@@ -93,7 +95,7 @@ export interface DnsState {
   readonly cache: Map<string, CacheEntry>
   readonly questions: Map<string, Question>
   questionsAsked: number
-  /** The serial of each name's last known update. Answers with an earlier serial must not be used. */
+  /** The serial of the last known update of each name. An answer with an earlier serial must not be used. */
   readonly flushed: Map<string, number>
   /** An answer that was given after its time to live ended; for the invariant. */
   late: string | undefined

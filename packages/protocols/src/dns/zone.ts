@@ -33,8 +33,8 @@ const zoneOfPrimary = ({ state }: DnsTurn): Zone => {
 }
 
 /**
- * Starts the wait for old answers to disappear. Once all secondaries have the zone, answers from older zones disappear
- * within their time to live. The wait is half as long again, because clocks may differ.
+ * Begins to wait until no node has an old answer any more. Once all secondaries have the current zone, answers from
+ * older zones expire within their time to live. The wait is 1.5 times as long, because clocks may differ.
  */
 export function oweAnswers(turn: DnsTurn): void {
   const { state, config } = turn

@@ -17,8 +17,8 @@ export function command(turn: GeneralsTurn, order: Order): void {
 const othersOf = ({ id, generals }: GeneralsState): readonly NodeId[] => generals.filter((general) => general !== id)
 
 /**
- * Sends an order to a general. A traitor sends a different order to some generals; it can sign that order with its own
- * name, but with no other.
+ * Sends an order to a general. A traitor changes the order for some generals. It can sign the changed order with its
+ * own name, but cannot forge the signature of another general.
  */
 function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, before: readonly Signature[]): void {
   const { state, config } = turn
@@ -29,7 +29,7 @@ function tell(turn: GeneralsTurn, to: NodeId, battle: number, order: Order, befo
 
 const LIES = 0.5
 
-/** Returns the opposite of an order, which writes another value. */
+/** Returns an order to write another value: the negative of a number, or null. */
 function altered(order: Order): Order {
   const { value } = order.input
   return { ...order, input: { ...order.input, value: typeof value === 'number' ? -value : null } }
@@ -116,7 +116,7 @@ export function conclude(turn: GeneralsTurn, number: number): void {
   decide(turn, number, decision)
 }
 
-/** choice(V): the order, if there is exactly one; otherwise to retreat (§4). */
+/** choice(V): the order in V if there is exactly one, otherwise a retreat (§4). */
 function choice({ signed }: Battle): Decision {
   const [only = null, ...more] = signed.values()
   return more.length === 0 ? only : null

@@ -18,7 +18,10 @@ const generalsInvariants: readonly Invariant[] = [
   },
 ]
 
-/** Compares the decisions of loyal nodes with those made first by the commander, or by any lieutenant. */
+/**
+ * Checks that the decisions of loyal nodes agree. If `byCommander` is true, compares them with the decisions of the
+ * loyal commander, otherwise with those of the lieutenant that decided first.
+ */
 function watchDecisions(byCommander: boolean): Watch {
   const first: { readonly by: NodeId; readonly text: string }[] = []
   return (node) => {
@@ -31,8 +34,8 @@ function watchDecisions(byCommander: boolean): Watch {
         const text = textOf(state.decided[checked] ?? null)
         const known = first[checked]
         if (known === undefined) {
-          // A loyal commander decides before he sends any message; an order that is missing from his decisions was not
-          // given loyally.
+          // A loyal commander decides before he sends any message. An order without his decision therefore does not
+          // come from a loyal commander.
           if (isCommander || !byCommander) first[checked] = { by: node, text }
         } else if (known.text !== text)
           return `in battle ${checked + 1} ${known.by} does ${known.text}, and ${node} does ${text}`
@@ -72,7 +75,7 @@ export const generals: ProtocolDefinition = defineProtocol({
     }),
   },
   invariants: generalsInvariants,
-  // A commander who is a traitor confirms orders to his clients that he has sent to nobody.
+  // If the commander is a traitor, he confirms orders to his clients without sending them to any general.
   promises: (_, { traitor }) => (traitor === 'commander' ? 'none' : 'eventual'),
   // The traitor is the only fault. "The absence of a message can be detected" (A3) only while messages arrive in time.
   notUnder: [

@@ -40,7 +40,7 @@ export type Decision = Order | null
 
 type GeneralsRecord = { readonly battle: number; readonly decision: Decision }
 
-/** The agreement on one order. */
+/** What a general knows about one order, on which the generals must agree. */
 export interface Battle {
   /** Oral messages: the order that the commander sent to this general. */
   own: Decision

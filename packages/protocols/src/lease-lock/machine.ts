@@ -81,7 +81,7 @@ function initial({ id, peers, seed }: NodeSetting, { fencing }: LeaseLockConfig)
   }
 }
 
-/** Restarts every lease: how long the service was down is unknown, so a lease may have its full time left. */
+/** Restarts every lease. It is unknown how long the service was down, so a lease may still have its full duration. */
 function renewLeases({ state, steady }: LeaseLockTurn): void {
   state.renewed = true
   for (const [key, lock] of state.locks) state.locks.set(key, { ...lock, since: steady })

@@ -9,8 +9,8 @@ export const handleAcquire: Handler<LeaseLock, 'acquire'> = (turn, { key, sectio
   const { state, config } = turn
   const lock = state.locks.get(key)
   const isHeld = lock?.section !== undefined && !isOver(turn, lock)
-  // The lock is held, so the worker asks again. A worker's own lease is renewed from this time on, since the reply may
-  // have been lost.
+  // While another section holds the lock, the worker gets no answer and asks again. If the worker's own section holds
+  // the lock, its lease is renewed, since the earlier reply may have been lost.
   if (isHeld && lock.section !== section) return
   const token = lock !== undefined && keepsToken(turn, lock, section) ? lock.token : (lock?.token ?? 0) + 1
   const until = turn.now + config.leaseMs
@@ -38,8 +38,9 @@ export const handleRelease: Handler<LeaseLock, 'release'> = (turn, { key, sectio
   turn.persist({ kind: 'released', key })
 }
 
-// The store refuses a token lower than one that it has seen (Kleppmann, "How to do distributed locking", 2016). The
-// token of a load also counts: an earlier holder must not overwrite a value that was loaded.
+// The store refuses a token lower than any token that it has seen (Kleppmann, "How to do distributed locking", 2016).
+// The store has also seen the tokens of loads, because an earlier holder must not overwrite a value that a later holder
+// has loaded.
 
 const EMPTY: Cell = { content: null, version: 0, section: '', fence: 0 }
 
@@ -56,8 +57,8 @@ export const handleLoad: Handler<LeaseLock, 'load'> = (turn, { key, section, tok
 
 function raiseFence(turn: LeaseLockTurn, key: string, cell: Cell): void {
   const { state, config } = turn
-  // The bug: the token of a load does not count, so an earlier holder can still store, and its value is then
-  // overwritten.
+  // The bug: the store ignores the tokens of loads. An earlier holder can still store a value, and a later holder
+  // overwrites this value.
   if (config.bug === 'fence-stores-only') {
     turn.mark()
     return

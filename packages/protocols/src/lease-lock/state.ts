@@ -6,7 +6,7 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface LeaseLockConfig extends Subject {
   readonly leaseMs: Millis
-  /** The largest ratio of two monotonic clocks' rates that holders assume. */
+  /** The largest ratio of the rates of two monotonic clocks that holders allow for. */
   readonly drift: number
   readonly clock: 'wall' | 'monotonic'
   readonly fencing: boolean
@@ -20,7 +20,7 @@ interface Named {
 }
 
 type LeaseLockMessage =
-  // Messages to the lock service, and back.
+  // Messages between a worker and the lock service.
   | (Named & { readonly type: 'acquire'; readonly attempt: number })
   /** `until` is a time by the service's wall clock. */
   | (Named & {
@@ -30,7 +30,7 @@ type LeaseLockMessage =
       readonly until: number
     })
   | (Named & { readonly type: 'release' })
-  // Messages to the store, and back.
+  // Messages between a worker and the store.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json; readonly version: number })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json; readonly base: number })
@@ -55,7 +55,7 @@ export interface Grant {
 }
 
 export interface Cell {
-  /** The content as the object saves it; null if nothing has been stored. */
+  /** The content in the form in which the object saves it; null if nothing has been stored. */
   readonly content: Json
   readonly version: number
   /** The section that stored the content. */
@@ -103,7 +103,8 @@ export interface LeaseLockState {
   // The lock service.
   readonly locks: Map<string, Grant>
   /**
-   * Whether the service has renewed the leases from before its restart, since the clock that measured them was lost.
+   * Whether the service has renewed the leases from before its restart. The restart lost the clock that measured these
+   * leases.
    */
   renewed: boolean
   // The store.

@@ -56,8 +56,8 @@ export const handleGranted: Handler<LeaseLock, 'granted'> = (turn, { key, sectio
     return
   }
   if (section.phase.type !== 'acquire' || section.phase.attempt !== attempt) return
-  // The service measures the lease from a time after the request was sent, so it is safe to measure from the time of
-  // sending. By the wall clock, the service determines the end of the lease.
+  // The service begins to measure the lease after the request was sent, so the worker can safely measure from the time
+  // of sending. With wall clocks, the lease ends at the time that the service gives.
   const safeUntil = section.phase.askedAt + config.leaseMs / config.drift
   const lease: Lease = { token, until: config.clock === 'wall' ? until : safeUntil }
   state.sections.set(key, { ...section, phase: { type: 'load', lease } })

@@ -42,14 +42,14 @@ export function isNewer(turn: MasterMasterTurn, version: Version): boolean {
 }
 
 /**
- * Stores a newer version in place of those that it replaces. Returns the version that reads answer with from then on.
+ * Stores a newer version, and removes the versions that it replaces. Returns the version that reads return from now on.
  */
 export function replace(turn: MasterMasterTurn, version: Version): Version {
   const { state } = turn
   const { key } = version
   const concurrent = version.seen === undefined ? NONE : heldOf(state, key).filter((own) => !covers(version, own.stamp))
   const kept = [version, ...(isForgetful(turn, concurrent) ? NONE : concurrent)]
-  // Of several siblings, every node chooses the same: the sibling with the latest stamp.
+  // Every node chooses the same sibling: the one with the latest stamp.
   kept.sort((one, other) => compareStamps(other.stamp, one.stamp))
   const current = kept[0] ?? version
   state.versions.set(key, current)

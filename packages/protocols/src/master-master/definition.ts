@@ -12,8 +12,8 @@ import { type AnyMergeable, answered, type Copy, type Mergeable, mergeables, typ
 type Settings = ProtocolOptions['settings']
 
 /**
- * Returns whether the latest write in real time survives. It does if clocks are right, and their resolution is finer
- * than the time between writes. Lamport clocks do not follow real time.
+ * Returns whether the latest write in real time survives. This requires that clocks are right, and that their
+ * resolution is finer than the time between writes. Lamport clocks do not follow real time.
  */
 const settlesByTime = ({ conflicts = 'timestamp', siblings, 'resolution-ms': resolutionMs = 0 }: Settings): boolean =>
   conflicts !== 'lamport' &&
@@ -131,7 +131,7 @@ const counter: Mergeable<null> = {
   },
 }
 
-/** A bank with one item per account, its balance, and one item for the id of each executed transfer. */
+/** A bank. Each account is an item that contains the balance. The id of each executed transfer is an item too. */
 const bank: Mergeable<null> = {
   initial: () => null,
   took: () => {},

@@ -5,9 +5,12 @@ import { heldOf, includes } from './conflict.ts'
 import type { MasterMasterMessage, MasterMasterState } from './state.ts'
 import { compareStamps, type Stamp } from './version.ts'
 
-// Copies converge because four properties hold at every step: a node never returns to an older version, takes the
-// newest version that it is sent, keeps the versions that it has confirmed, and is sent each version until it confirms
-// it.
+// Copies converge because four properties hold at every step.
+//
+// - A node never returns to an older version.
+// - A node takes the newest version that it is sent.
+// - A node keeps the versions that it has confirmed.
+// - A node is sent each version until it confirms that version.
 
 type Watch = InvariantWatch<MasterMasterState, MasterMasterMessage>
 type SeenEvent = MachineEvent<MasterMasterMessage> | undefined
@@ -66,7 +69,7 @@ function keysOf(event: MachineEvent<MasterMasterMessage>, wrote: readonly string
     : []
 }
 
-/** Records the newest stamp of each key that a node confirmed to a peer. */
+/** Records, by node and key, the newest stamp that the node has confirmed to a peer. */
 function createConfirmations() {
   const stamps = new Map<NodeId, Map<string, Stamp>>()
   return {

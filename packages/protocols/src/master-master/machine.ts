@@ -84,8 +84,8 @@ function takeWrite(turn: MasterMasterTurn, { key, value, timeless }: Write): voi
   const { state } = turn
   state.count++
   const version: Version = { key, value, ...stampOf(turn, key, timeless) }
-  // The write is acknowledged and lost immediately, because a faster clock has already written here: inherent in
-  // timestamps.
+  // A faster clock has already written here, so the write is acknowledged and lost immediately. Timestamps cannot
+  // prevent this.
   if (!isNewer(turn, version)) return
   take(turn, version)
   turn.persist(version)
@@ -103,7 +103,8 @@ function stampOf(turn: MasterMasterTurn, key: string, timeless: boolean): Pick<V
   if (config.conflicts !== 'version-vector') return { stamp }
   const held = heldOf(state, key)
   if (config.bug !== 'forget-context') return { stamp, seen: vectorOf(held) }
-  // The bug: a write includes only its own node's versions, and becomes a sibling of versions that it should replace.
+  // The bug: the vector of a write includes only versions from its own node. The write becomes a sibling of versions
+  // that it should replace.
   const own = held.filter((version) => version.stamp.node === node)
   if (own.length < held.length) turn.mark()
   return { stamp, seen: vectorOf(own.map((version) => ({ ...version, seen: {} }))) }

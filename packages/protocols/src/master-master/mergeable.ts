@@ -11,7 +11,7 @@ import type { Version } from './version.ts'
  * item counts.
  */
 export interface Mergeable<Held> {
-  /** Returns the value of an object without versions; `took` updates it. */
+  /** Returns the value of an object without versions. `took` updates this value. */
   initial(): Held
   /** Called when a version has replaced `before`, or is the item's first version. */
   took(held: Held, version: Version, before: Version | undefined): void
@@ -42,7 +42,10 @@ export interface Outcome {
 export interface Write {
   readonly key: string
   readonly value: Json
-  /** Set if only one node writes the item, or it is written once, so a later write is newer regardless of the clock. */
+  /**
+   * Set if only one node writes the item, or if the item is written only once. A later write is then newer, whatever
+   * the clock shows.
+   */
   readonly timeless: boolean
 }
 

@@ -29,7 +29,7 @@ export interface MasterMasterState {
   readonly siblings: Map<string, readonly Version[]>
   /** The object's value, computed from all versions. */
   readonly held: unknown
-  /** The keys, by peer, whose current version the peer has not confirmed. */
+  /** By peer: the keys whose current version the peer has not confirmed. */
   readonly owed: Map<NodeId, Set<string>>
   count: number
   latest: Tick

@@ -7,7 +7,7 @@ import type { Json } from '@chaosproxy/history'
  */
 export interface Stamp {
   readonly time: number
-  /** With hybrid clocks: orders stamps of the same time; 0 if absent. */
+  /** With hybrid clocks: the number that determines the order of stamps with the same time; 0 if absent. */
   readonly logical?: number | undefined
   readonly node: NodeId
   readonly count: number

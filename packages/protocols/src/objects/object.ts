@@ -12,8 +12,8 @@ export interface ReplicatedObject<State> {
   readonly reads: readonly string[]
   initial(): State
   /**
-   * Applies an input to one copy; may change the state in place. The answer must not share objects with the state that
-   * may change later.
+   * Applies an input to one copy, and may change `state` in place. The answer must not share with `state` any object
+   * that a later input may change.
    */
   apply(state: State, input: Input): Completion
   /** Returns the object's content for a snapshot; later changes of the state must not affect it. */
@@ -48,7 +48,7 @@ export const unavailable: Completion = refused(UNAVAILABLE)
 export const UNSUPPORTED = 'unsupported'
 export const unsupported: Completion = refused(UNSUPPORTED)
 
-/** The key of inputs without a key, in keyed objects. */
+/** In objects with keys: the key of an input that has none. */
 export const UNKEYED = ''
 
 export function entryOf<Value>(entries: Map<string, Value>, key: string, create: () => Value): Value {

@@ -42,8 +42,8 @@ export function functionsOf(protocol: ProtocolDefinition, settings: ProtocolOpti
 const functionsKnown = new WeakMap<ProtocolDefinition, readonly string[]>()
 
 /**
- * Returns whether the object has functions without effects; all requests to a queue or a lock change it. True if the
- * name is undefined.
+ * Returns whether the object has functions without effects. Every request to a queue or a lock has an effect. Returns
+ * true if the name is undefined.
  */
 export const isEverRead = (name: string | undefined): boolean =>
   name === undefined || findObject(name)?.reads.length !== 0

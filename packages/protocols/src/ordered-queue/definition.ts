@@ -27,7 +27,7 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // An entry whose write was interrupted was not sent to any node.
+        // The last entries are missing from the log if their write was interrupted. No node was sent these entries.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early

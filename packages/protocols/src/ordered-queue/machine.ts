@@ -76,8 +76,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
     turn.reply(requestId, unsupported)
     return
   }
-  // Reads need no message. The values that they return are durable: the host executes no effect before an earlier
-  // `persist` is done.
+  // Reads need no message. They return durable values, because the host executes no effect before it has finished every
+  // earlier `persist`.
   if (object.reads.includes(input.f)) {
     turn.reply(requestId, object.apply(state.held, input))
     return
@@ -88,7 +88,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
   }
   const command = commandOf(request)
   const number = ++state.proposed
-  // The bug: a writer is answered before its own node has the write, so the writer's next read may not show it.
+  // The bug: a writer gets its answer before its own node has applied the write, so the writer's next read may miss the
+  // write.
   const early = config.bug === 'read-before-own-write' && state.id !== state.orderer
   if (early) {
     turn.mark()
@@ -100,8 +101,8 @@ function handleRequest(turn: OrderedQueueTurn, request: MachineRequest): void {
 }
 
 /**
- * Repeats proposals: a proposal may be lost, or the entry that it became. The ordering node recognises proposals that
- * it has already accepted.
+ * Repeats proposals. A proposal may have been lost, and so may the entry that the ordering node created from it. The
+ * ordering node recognises proposals that it has already accepted.
  */
 function proposeAgain(turn: OrderedQueueTurn): void {
   const { state } = turn
@@ -138,7 +139,7 @@ function handleHave(turn: OrderedQueueTurn, peer: NodeId, count: number): void {
   const { have, log } = turn.state
   const before = have.get(peer)
   have.set(peer, count)
-  // Sends the next batch to a node that is catching up; single entries are already in flight.
+  // Sends the next batch to a node that is catching up. A single new entry is already in flight and needs no batch.
   if (before !== undefined && count >= before + BATCH && count < log.length) spread(turn, peer)
 }
 

@@ -20,8 +20,8 @@ export type OrderedQueueMessage =
   /** A message to the ordering node. */
   | { readonly type: 'propose'; readonly life: number; readonly number: number; readonly command: Command }
   /**
-   * A message from the ordering node; `from` is the position of the first entry, counted from 1. Without entries, it
-   * asks for the number of entries that the receiver has.
+   * A message from the ordering node. `from` is the position of the first entry, counted from 1. A message without
+   * entries asks how many entries the receiver has.
    */
   | { readonly type: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   | { readonly type: 'have'; readonly count: number }

@@ -17,8 +17,8 @@ export const handleCommit: Handler<Outbox, 'commit'> = (turn, { request, command
     const event = config.write === 'outbox'
     const isApart = config.bug === 'outbox-apart' || config.bug === 'outbox-in-memory'
     turn.persist({ kind: 'commit', from, ticket, command, event: event && !isApart })
-    // The bugs: the event is written in its own transaction, or not at all. A crash between the two transactions, or
-    // any crash, loses the event.
+    // Two bugs: the event is written in a transaction of its own, or not at all. In the first case, a crash between the
+    // two transactions loses the event. In the second case, any crash loses it.
     if (event && isApart) turn.mark()
     if (event && config.bug === 'outbox-apart') turn.persist({ kind: 'event', command })
     if (event) addToOutbox(turn, command)

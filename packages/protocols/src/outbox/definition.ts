@@ -4,7 +4,10 @@ import { bug, defineProtocol } from '../options.ts'
 import { createOutbox } from './machine.ts'
 import type { OutboxConfig } from './state.ts'
 
-/** Reads show a view behind the queue; with dual writes, the two writes are not atomic. */
+/**
+ * Describes the weakness: reads show a view behind the queue. With dual writes, the writes to the database and to the
+ * queue are not atomic either.
+ */
 const weakness: Weakness = ({ write = 'outbox' }) =>
   write === 'outbox'
     ? 'reads show a view that is kept from the queue, and lags behind the database'
@@ -15,8 +18,8 @@ export const outbox: ProtocolDefinition = defineProtocol({
   weakness,
   summary: 'a database and a queue that should agree, kept in step by an outbox in the database or by dual writes',
   defaultNodes: 3,
-  // Only objects with functions that change nothing: otherwise the view would have to change together with the
-  // database.
+  // Only objects that have functions without effects. For other objects, the view would have to change together with
+  // the database.
   objects: objects.filter(({ reads }) => reads.length > 0).map(({ name }) => name),
   settings: {
     write: {

@@ -13,21 +13,24 @@ export interface OutboxConfig extends Subject {
 }
 
 type OutboxMessage =
-  // Messages from an app server to the database, and back.
+  // Messages between an app server and the database.
   | { readonly type: 'commit'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'committed'; readonly request: string; readonly result: Completion }
-  // Messages of the dual write, from an app server to the queue, and back.
+  // Messages of the dual write between an app server and the queue.
   | { readonly type: 'publish'; readonly request: string; readonly command: Command; readonly ticket: Ticket }
   | { readonly type: 'published'; readonly request: string }
-  // Messages from the database's relay to the queue, and back.
+  // Messages between the database's relay and the queue.
   | { readonly type: 'events'; readonly first: number; readonly commands: readonly Command[] }
   | { readonly type: 'received'; readonly upTo: number }
-  // Messages from an app server to the view behind the queue, and back.
+  // Messages between an app server and the view behind the queue.
   | { readonly type: 'query'; readonly request: string; readonly input: Input }
   | { readonly type: 'answer'; readonly request: string; readonly result: Completion }
 
 export type OutboxRecord =
-  /** In the database: an effect and, unless an app server publishes it, its event, in one transaction. */
+  /**
+   * In the database: the effect of a command. If `event` is true, the same transaction contains the event of the
+   * command.
+   */
   | {
       readonly kind: 'commit'
       readonly from: NodeId

@@ -114,8 +114,8 @@ export function propose(turn: PaxosTurn, command: Command): number {
 }
 
 /**
- * Proposes commands. The leader is also an acceptor: its own vote counts once it is on disk, and before that, this node
- * sends nothing.
+ * Proposes commands. The leader is an acceptor too. Its own vote counts once the vote is on disk, and this node sends
+ * nothing before that.
  */
 function proposeAll(turn: PaxosTurn, from: number, commands: readonly (Command | null)[]): void {
   const { state } = turn
@@ -179,8 +179,8 @@ export const handleAlive: Handler<Paxos, 'alive'> = (turn, message, from) => {
 }
 
 /**
- * Rounds that confirm the leader. A majority had not promised a higher ballot when the round began, so until then no
- * other leader had chosen anything.
+ * Rounds of messages that confirm the leader. A majority had not promised a higher ballot when the round began.
+ * Therefore no other leader had chosen anything before the round.
  */
 export const rounds: Rounds<PaxosTurn> = createRounds<PaxosTurn, number>({
   send(turn) {
@@ -197,7 +197,7 @@ function hear({ state }: PaxosTurn, node: NodeId): void {
   if (!state.heard.includes(node)) state.heard.push(node)
 }
 
-/** Makes a leader step down if no majority answers, since it could not have anything chosen. */
+/** Makes a leader step down if no majority answers. Without a majority, none of its proposals can be chosen. */
 export function checkReach(turn: PaxosTurn): void {
   const { state, config } = turn
   if (state.role !== 'leader') return

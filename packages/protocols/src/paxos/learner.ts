@@ -11,9 +11,9 @@ import type { Paxos, PaxosTurn } from './state.ts'
 const BATCH = 256
 
 /**
- * Learns slots up to `chosen`, which the leader of this ballot knows to be chosen. Proposals that this node accepted in
- * the same ballot are the chosen ones, because later ballots propose nothing else (P2b, §2.2); the node requests the
- * rest.
+ * Learns the slots up to `chosen`, which the leader of this ballot knows to be chosen. A proposal that this node
+ * accepted in the same ballot is the chosen one, because later ballots propose nothing else (P2b, §2.2). For any other
+ * slot, the node asks the leader.
  */
 export function learnUpTo(turn: PaxosTurn, leader: NodeId, ballot: number, chosen: number): void {
   const { state } = turn

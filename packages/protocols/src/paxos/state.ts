@@ -35,7 +35,10 @@ export type PaxosMessage =
   | ({ readonly type: 'accept'; readonly ballot: number; readonly chosen: number } & Slots)
   /** Phase 2b. */
   | { readonly type: 'accepted'; readonly ballot: number; readonly from: number; readonly count: number }
-  /** An acceptor has promised this ballot, which is higher than that of the message that it answers (PMMC §4.3). */
+  /**
+   * An acceptor has promised this ballot. It is higher than the ballot of the message to which the acceptor replies
+   * (PMMC §4.3).
+   */
   | { readonly type: 'preempted'; readonly ballot: number }
   | { readonly type: 'heartbeat'; readonly ballot: number; readonly round: number; readonly chosen: number }
   | { readonly type: 'alive'; readonly ballot: number; readonly round: number }
@@ -46,7 +49,7 @@ export type PaxosMessage =
 
 export type PaxosRecord =
   | { readonly kind: 'promise'; readonly ballot: number }
-  /** Every slot up to `chosen` is chosen, so they need not be learned again. */
+  /** Every slot up to `chosen` is chosen. After a restart, the node need not learn these slots again. */
   | { readonly kind: 'accepted'; readonly proposals: readonly SlotProposal[]; readonly chosen: number }
 
 /** Slots 1 to `applied` are chosen and applied. */
@@ -65,7 +68,7 @@ export interface PaxosState extends MemberState {
   votes: Map<number, NodeId[]>
   /** Slots below this one were proposed before the last heartbeat. */
   proposedBefore: number
-  /** The last slot found in phase 1; reads wait until it is applied. */
+  /** The last slot that phase 1 found. Reads wait until this slot is applied. */
   inherited: number
   /** The last round that each acceptor answered. */
   rounds: Map<NodeId, number>
@@ -94,8 +97,8 @@ const majorityOf = ({ state, config }: PaxosTurn): number =>
     : trueMajorityOf(state.nodes.length)
 
 /**
- * Returns whether this number of acceptors suffices: any two majorities share a node, so a later leader learns of every
- * value that may be chosen (§2.1). Marks the bug if the number suffices only with the bug.
+ * Returns whether this number of acceptors suffices. Any two majorities share a node, so a later leader learns of every
+ * value that may be chosen (§2.1). Marks the bug if the number would not suffice without the bug.
  */
 export function isMajority(turn: PaxosTurn, count: number): boolean {
   if (count < majorityOf(turn)) return false

@@ -37,9 +37,9 @@ function canReplicate(turn: PrimaryReplicaTurn): boolean {
 }
 
 /**
- * Serves a read. An asynchronous primary answers from its copy. A synchronous one first confirms with a majority that
- * its epoch is still the latest, in a round begun after the read arrived: a majority that had promised another epoch
- * would not answer.
+ * Serves a read. An asynchronous primary answers from its copy. A synchronous primary first confirms with a majority
+ * that its epoch is still the latest. The confirming round begins after the arrival of the read. A majority that has
+ * promised another epoch does not answer.
  */
 function read(turn: PrimaryReplicaTurn, origin: Origin, input: Input): void {
   const { state, config } = turn

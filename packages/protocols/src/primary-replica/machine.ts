@@ -73,8 +73,8 @@ function initial(node: NodeSetting, config: PrimaryReplicaConfig): PrimaryReplic
 }
 
 /**
- * Begins after a start. Without failover, the first node by name is always the primary. Each of its lives is a new
- * epoch, so that logs agree.
+ * Called at the start of a node. Without failover, the first node by name is always the primary. Each start of this
+ * primary begins a new epoch, so that logs agree.
  */
 function begin(turn: PrimaryReplicaTurn): void {
   const { state, config } = turn

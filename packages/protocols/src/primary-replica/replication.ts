@@ -103,7 +103,8 @@ export const handleReplicated: Handler<PrimaryReplica, 'replicated'> = (turn, me
     acknowledge(turn)
     releaseOwn(turn, from, match)
   }
-  // If the log is now known to match at that index, the request to retry is stale; obeying it could loop for ever.
+  // If the log is now known to match at `retryFrom`, the request to retry is stale. Obeying a stale request could loop
+  // for ever.
   if (retryFrom !== undefined) {
     if (retryFrom <= replica.match || retryFrom >= replica.next) return
     replica.next = retryFrom

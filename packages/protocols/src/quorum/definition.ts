@@ -105,9 +105,11 @@ export const quorum: ProtocolDefinition = defineProtocol({
 })
 
 /**
- * Returns the promised level. If reads and writes overlap, reads write back and tags are counters, registers are
- * atomic; without write-back they are regular (Lamport, "On Interprocess Communication", 1986). If a write may miss the
- * previous write, only tags from clocks prevent losing it.
+ * Returns the promised level.
+ *
+ * - Registers are atomic if reads and writes overlap, reads write back, and tags are counters.
+ * - Without write-back, registers are regular (Lamport, "On Interprocess Communication", 1986).
+ * - If a write may miss the previous write, only tags from clocks prevent the loss of the later write.
  */
 function promises(_: string, settings: ProtocolOptions['settings']): ReturnType<ProtocolDefinition['promises']> {
   const strict = overlap(settings) && settings['sloppy'] !== true

@@ -86,8 +86,8 @@ function remember(
 }
 
 /**
- * Sends the message of the current phase to every replica of the operation that has not answered it, to this node last,
- * because its own answer may end the phase.
+ * Sends the message of the current phase to every replica of the operation that has not answered this phase. This node
+ * comes last, because its own answer may end the phase.
  */
 function ask(turn: QuorumTurn, operation: Operation): void {
   const { state } = turn
@@ -118,14 +118,15 @@ export const handleQueried: Handler<Quorum, 'queried'> = (turn, { operation: id,
 
 function compareVersions({ config }: QuorumTurn, one: Version | undefined, other: Version | undefined): number {
   if (one === undefined || other === undefined) return (one === undefined ? 0 : 1) - (other === undefined ? 0 : 1)
-  // Part of the bug: writers are not compared.
+  // One part of the bug: tags with the same counter are equal, whoever wrote them.
   if (config.bug === 'no-tie-break') return one.tag.counter - other.tag.counter
   return compareTags(one.tag, other.tag)
 }
 
 /**
- * Begins a write's second phase. The write's tag is higher than that of every write acknowledged before it began:
- * because R replicas were asked (Lynch & Shvartsman 1997) or, with tags from clocks, because clocks agree.
+ * Begins the second phase of a write. The tag of the write is higher than the tag of every write that was acknowledged
+ * before it began. With counters, this holds because R replicas were asked for their tags (Lynch & Shvartsman 1997).
+ * With tags from clocks, it holds because clocks agree.
  */
 function write(turn: QuorumTurn, operation: Operation, counter: number): void {
   const { key, input, id } = operation

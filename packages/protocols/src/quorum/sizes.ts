@@ -1,7 +1,7 @@
 import type { ProtocolSettingValue } from '../definition.ts'
 import { majorityOf } from '../members.ts'
 
-/** The number of nodes that store a key (N), and of the nodes that a read (R) and a write (W) wait for. */
+/** The number of nodes that store a key (N), that a read waits for (R), and that a write waits for (W). */
 export interface Sizes {
   readonly n: number
   readonly r: number

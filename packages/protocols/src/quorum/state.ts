@@ -73,7 +73,7 @@ interface LastRequest {
   result: Completion | undefined
 }
 
-/** The version that this node has last confirmed to be on W replicas. */
+/** The last version that this node has found to be on W replicas, with these replicas. */
 interface Vouched {
   readonly version: Version
   readonly replicas: readonly NodeId[]
@@ -95,8 +95,8 @@ export interface QuorumState {
   /** The keys of `versions`, in order of arrival. */
   readonly keys: string[]
   /**
-   * The last turn of anti-entropy: where its digest began in `keys`, and the index of its receiver among the other
-   * nodes.
+   * The last digest of anti-entropy: its beginning as an index of `keys`. `digestTo` is the index of its receiver among
+   * the other nodes.
    */
   digestFrom: number
   digestTo: number

@@ -21,12 +21,13 @@ export function advanceCommit(turn: RaftTurn): void {
   const index = heldBy(state, majority)
   if (index <= state.commitIndex) return
   if (majority < trueMajorityOf(turn) && index > heldBy(state, trueMajorityOf(turn))) turn.mark()
-  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: the leader does.
+  // "Raft never commits log entries from previous terms by counting replicas" (§5.4.2). The bug: the leader commits
+  // such entries.
   if (termAt(state.log, index) !== state.term) {
     if (turn.config.bug !== 'commit-old-term') return
     turn.mark()
   }
-  // A leader that needs no other node may not have written the entries to its disk yet.
+  // A leader that needs no other node to commit may still have to write the entries to its disk.
   if (index > state.stored) storeEntriesAsLeader(turn)
   state.commitIndex = index
   applyCommitted(turn)
@@ -59,8 +60,8 @@ export function applyCommitted(turn: RaftTurn): void {
     const proposal = state.proposals.get(index)
     if (proposal === undefined) continue
     state.proposals.delete(index)
-    // If another entry is committed at the proposal's index, the proposal never will be. The bug: any entry committed
-    // at its index answers it.
+    // If another entry is committed at the index of a proposal, the proposal will never be committed. The bug: any
+    // entry that is committed at the index answers the proposal.
     const own = proposal.term === entry.term
     const confused = !own && turn.config.bug === 'reply-by-index'
     if (confused) turn.mark()
@@ -88,7 +89,7 @@ function applyEntry(turn: RaftTurn, command: Command): Completion {
   }
 }
 
-/** Applies the command again; its result is remembered only to detect that it was applied before. */
+/** Applies a command even if it was applied before. Results are remembered only to recognise such a repetition. */
 function applyAgain(turn: RaftTurn, command: Command): Completion {
   const { copy } = turn.state
   const result = turn.config.object.apply(copy.held, command.input)

@@ -26,7 +26,10 @@ export function rebaseConfigurations(state: RaftState, base: Configuration, keep
   adopt(state, later.at(-1) ?? base)
 }
 
-/** Returns the configuration after the entry at `index`, which is in this log or is its base. */
+/**
+ * Returns the configuration that is in force after the entry at `index`. This entry is in the log, or is the last entry
+ * before the log.
+ */
 export const configurationAt = ({ configurations, configuration }: RaftState, index: number): Configuration =>
   configurations.findLast((known) => known.index <= index) ?? configuration
 

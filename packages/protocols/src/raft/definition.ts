@@ -157,8 +157,8 @@ export const raft: ProtocolDefinition = defineProtocol({
       heartbeatMs: chosen.ms('heartbeat-ms'),
       electionMinMs,
       electionMaxMs,
-      // The bug: the lease lasts as long as a leader waits before it steps down, although another leader may be elected
-      // during that time.
+      // The bug: the lease is as long as the time after which a leader steps down. Another leader may be elected during
+      // that time.
       reads: isLeaseTooLong || chosen.value('reads') === 'lease' ? 'lease' : 'read-index',
       leaseMs: isLeaseTooLong ? millis(2 * electionMaxMs) : trueLeaseMs,
       trueLeaseMs,

@@ -131,8 +131,8 @@ function becomeLeader(turn: RaftTurn): void {
   turn.cancelTimer('election')
   turn.cancelTimer('silence')
   turn.log(`leads in term ${state.term}`)
-  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). With one of the bugs a
-  // leader commits entries of earlier terms by counting replicas; such a leader has no use for a no-op.
+  // "each leader commit[s] a blank no-op entry into the log at the start of its term" (§8). With the bug, a leader
+  // commits entries of earlier terms by counting replicas, and does not need a no-op.
   const opens = turn.config.bug !== 'commit-old-term'
   state.noopIndex = opens ? appendEntry(turn, { term: state.term, command: null }) : lastIndex(state.log)
   roundFromNow(turn)
@@ -151,8 +151,8 @@ export function handleVoteRequest(
 ): void {
   const { state } = turn
   if (message.type === 'pre-vote') {
-    // Thesis §9.6: granted only by a node that would vote for the candidate and has not recently received a message
-    // from a leader.
+    // A node grants a pre-vote only if it would vote for the candidate, and if it has not recently received a message
+    // from a leader (thesis §9.6).
     const granted = message.term > state.term && !state.loyal && upToDate(turn, message)
     turn.send(from, { type: 'pre-vote-reply', term: state.term, asked: message.term, granted })
     return

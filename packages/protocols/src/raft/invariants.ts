@@ -18,8 +18,8 @@ const raftLog: LogProtocol<RaftState> = {
 }
 
 /**
- * Returns whether a step may have changed what the invariants depend on, which few steps do. By log matching, comparing
- * the last entries compares whole logs.
+ * Returns a function that tells whether a step may have changed what the invariants depend on. Few steps do. By the log
+ * matching property, a comparison of the last entries compares whole logs.
  */
 export function raftChanges(): ChangeWatch<RaftState> {
   let before = { term: 0, role: 'follower', applied: 0, compacted: 0, length: 0, last: undefined as Entry | undefined }

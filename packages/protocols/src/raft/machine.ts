@@ -29,7 +29,7 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
   begin,
   request: handleRequest,
   messages: {
-    // These two come first, since they are the most frequent messages and the first members are found fastest.
+    // The two most frequent messages come first, because the first members are found fastest.
     append,
     'append-reply'(turn, message, from) {
       noteTerm(turn, message.term)
@@ -37,7 +37,7 @@ export const createRaft: MachineMaker<Raft> = defineMachine<Raft, RaftTurn>({
       if (message.term === turn.state.term) handleAppendReply(turn, message, from)
     },
     ...routedMessages,
-    // The term of a pre-vote has not begun on any node, so it does not update this node's term.
+    // No node has begun the term of a pre-vote yet, so a pre-vote does not update the term of this node.
     'pre-vote': handleVoteRequest,
     vote(turn, message, from) {
       // "if a server receives a RequestVote request within the minimum election timeout of hearing from a current leader,
@@ -86,7 +86,7 @@ function begin(turn: RaftTurn): void {
   const { state, config } = turn
   setElectionTimer(turn, config.electionMinMs)
   if (config.reads !== 'lease') return
-  // A leader may rely on an answer that this node gave before its restart.
+  // A leader may still rely on an answer that this node gave before its restart.
   state.loyal = true
   turn.setTimer('silence', config.electionMinMs)
 }
@@ -156,7 +156,9 @@ function mayChange(turn: RaftTurn): boolean {
   return true
 }
 
-/** Adds a removed node again, or removes a voter other than the leader; at least one other voter remains. */
+/**
+ * Adds a removed node again, or removes a voter other than the leader. At least one voter remains besides the leader.
+ */
 function changeMembers(turn: RaftTurn): void {
   const { state } = turn
   const { members } = state.configuration

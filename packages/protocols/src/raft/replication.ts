@@ -55,7 +55,10 @@ export function handleAppend(turn: RaftTurn, message: Append, from: NodeId): voi
   })
 }
 
-/** Returns whether this node's entry before the new ones is the leader's (§5.3); `here` is its term. */
+/**
+ * Returns whether this node has the leader's entry in front of the new entries (§5.3). `here` is the term of this
+ * node's entry at that index.
+ */
 function precedes(turn: RaftTurn, here: number | undefined, prevTerm: number): boolean {
   const taken = takenToPrecede(turn, here, prevTerm)
   if (taken !== (here === prevTerm)) turn.mark()
@@ -116,7 +119,7 @@ export function handleAppendReply(turn: RaftTurn, message: AppendReply, from: No
   handOver(turn, from, progress.match)
 }
 
-/** Removes messages whose entries, up to `match`, have arrived. */
+/** Removes the messages whose entries have arrived, which are the messages up to `match`. */
 function forget(inFlight: number[], match: number): void {
   while (inFlight.length > 0 && (inFlight[0] ?? 0) <= match) inFlight.shift()
 }

@@ -20,7 +20,7 @@ export interface RaftConfig extends RoutingConfig {
   readonly batch: number
   /** The largest number of messages with entries in flight to one follower. */
   readonly pipeline: number
-  /** The number of entries applied since the last snapshot that triggers the next one. */
+  /** The number of applied entries between two snapshots. */
   readonly snapshotEntries: number
   readonly reads: 'read-index' | 'lease'
   /**
@@ -91,7 +91,10 @@ export type RaftRecord =
   | { readonly kind: 'vote'; readonly term: number; readonly votedFor: NodeId | null }
   /** Replaces all entries of the log from index `from` on. */
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
-  /** Replaces the log up to the snapshot's last entry. Later entries are kept only if the log has that entry. */
+  /**
+   * Replaces the log up to the last entry of the snapshot. Entries after the snapshot are kept only if the log has the
+   * snapshot's last entry.
+   */
   | { readonly kind: 'snapshot'; readonly snapshot: Snapshot }
 
 /** The result of applying the first `index` entries (§7). */
@@ -119,7 +122,7 @@ export interface Progress {
   match: number
   /** Whether the leader is searching for the index where the logs diverge; no entries are sent until it is found. */
   probing: boolean
-  /** The last index of each message of entries in flight. */
+  /** The index of the last entry in each message that is in flight. */
   readonly inFlight: number[]
   ackedRound: number
   /** Whether anything was sent to the follower since the last heartbeat. */
@@ -144,8 +147,8 @@ export interface RaftState extends RoutingState {
   // Volatile.
   role: Role
   /**
-   * Whether the node has received a message from a leader within the shortest election timeout, or may have in an
-   * earlier life.
+   * Whether the node has received a message from a leader within the shortest election timeout. Also true if the node
+   * may have received such a message before its restart.
    */
   loyal: boolean
   commitIndex: number
@@ -160,7 +163,7 @@ export interface RaftState extends RoutingState {
   /** The last index of the log when the round began. */
   roundEnd: number
   roundStartedAt: Millis
-  /** The end of the lease by this node's monotonic clock, like the start of the round. */
+  /** The end of the lease by this node's monotonic clock. `roundStartedAt` is a time by the same clock. */
   leaseUntil: Millis
   /**
    * Whether the leader has asked another node to take over. That node may start an election at any time, so there are
@@ -185,7 +188,7 @@ export type Raft = Types<
  * persisted first.
  */
 export class RaftTurn extends Turn<Raft> {
-  /** Whether term or vote has changed and the effects do not contain a record of the change yet. */
+  /** Whether the term or the vote has changed, and no effect records the change yet. */
   declare voteChanged: boolean
   /** The last message with entries, and the limit on their number. */
   declare lastAppend: { readonly limit: number; readonly message: Append } | undefined

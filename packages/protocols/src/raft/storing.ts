@@ -2,9 +2,9 @@ import { entriesFrom, lastIndex } from '../log.ts'
 import type { RaftTurn } from './state.ts'
 
 /**
- * Writes entries to the leader's disk just before it sends them: all entries since the last write, as one record. The
- * leader's other work need not wait for the disk. It counts itself among the nodes that have an entry only once the
- * entry is written.
+ * Writes entries to the leader's disk just before it sends them. One record contains all entries since the last write.
+ * The leader's other work need not wait for the disk. The leader counts itself among the nodes that have an entry only
+ * once the entry is on its disk.
  */
 export function storeEntriesAsLeader(turn: RaftTurn): void {
   const { state } = turn

@@ -173,11 +173,11 @@ export const handleStored: Handler<Redlock, 'stored'> = (turn, { value }) => {
   if (attempt?.phase === 'store') finish(turn, attempt, attempt.result ?? unavailable)
 }
 
-/** A later holder has loaded or stored in between. */
+/** Handles a refusal. A later holder has loaded or stored since this attempt acquired the lock. */
 export const handleRefused: Handler<Redlock, 'refused'> = (turn, { value }) => {
   const attempt = turn.state.attempts.get(value)
   if (attempt?.phase === 'load') giveBack(turn, attempt)
-  // An earlier duplicate of this message may have been accepted before the later holder loaded.
+  // The resource may have accepted an earlier duplicate of this message before the later holder loaded.
   else if (attempt?.phase === 'store') finish(turn, attempt, LOST)
 }
 
@@ -188,7 +188,7 @@ function finish(turn: RedlockTurn, attempt: Attempt, result: Completion): void {
   turn.reply(attempt.job.requestId, result)
 }
 
-/** Repeats messages: they may have been lost, or locks were held by others. */
+/** Repeats messages that may have been lost, and tries again to acquire locks that other clients held. */
 export function workAgain(turn: RedlockTurn): void {
   const { state, config, steady } = turn
   for (const attempt of [...state.attempts.values()]) {

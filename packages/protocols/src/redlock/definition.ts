@@ -4,7 +4,7 @@ import { bug, defineProtocol } from '../options.ts'
 import { createRedlock } from './machine.ts'
 import { type RedlockMessage, type RedlockState, trueMajority } from './state.ts'
 
-/** Longer than any client of a run holds a lock, in milliseconds. */
+/** A time to live, in milliseconds, that is longer than any client of a run holds a lock. */
 const LONG_MS = 10_000
 const FENCED = { fencing: true, 'ttl-ms': 100 } as const
 const LONG = { 'ttl-ms': LONG_MS } as const
@@ -61,8 +61,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
       watch: watchGrants,
     },
   ],
-  // A lock that outlives all its holders is itself linearizable. A resource requires fencing, since otherwise nothing
-  // shows that a message is late.
+  // A lock whose time to live exceeds the time of all holders is linearizable. A resource requires fencing, since
+  // nothing else shows that a message is late.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,
@@ -90,7 +90,7 @@ function watchGrants(): InvariantWatch<RedlockState, RedlockMessage> {
     const { granted } = state
     if (granted === undefined) return undefined
     const { key, value, ownHad } = granted
-    // The lock may already have been released in the same step.
+    // The node's own master may already have released the lock in the same step.
     let having = ownHad ? 1 : 0
     for (const [master, { locks }] of masters) if (master !== node && locks.get(key) === value) having++
     if (having >= trueMajority(state)) return undefined

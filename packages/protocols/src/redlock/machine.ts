@@ -24,7 +24,10 @@ import { type Cell, nameOfToken, type Redlock, type RedlockState, type RedlockTu
 
 const EMPTY: Cell = { content: null, by: '', fence: 0 }
 
-/** Handles a load. Its token also counts: an earlier holder must not overwrite a value that was loaded. */
+/**
+ * Handles a load. The resource also remembers the token of a load, because an earlier holder must not overwrite a value
+ * that a later holder has loaded.
+ */
 const handleLoad: Handler<Redlock, 'load'> = (turn, { key, value, token }, from) => {
   const cell = turn.state.cells.get(key) ?? EMPTY
   if (turn.config.fencing && token < cell.fence) {
@@ -54,10 +57,10 @@ function put(turn: RedlockTurn, key: string, cell: Cell): void {
 const AGAIN_MS = millis(20)
 
 /**
- * Redlock (redis.io, "Distributed Locks with Redis"): a client holds a lock if it has the key on a majority of N
- * independent masters, for a time to live. Every node is one of the masters, and a client of all masters. A `lock` is
- * acquired and released by the clients themselves. Any other object represents the resource that a lock protects: the
- * first node stores it, and every request loads it, changes it and stores it under the lock of its key.
+ * Redlock (redis.io, "Distributed Locks with Redis"): a client holds a lock for a time to live if it has the key on a
+ * majority of N independent masters. Every node is a master, and also a client of all masters. If the object is a
+ * `lock`, clients acquire and release the lock themselves. Any other object is the resource that a lock protects. The
+ * first node stores the resource. Every request loads, changes and stores the resource under the lock of its key.
  */
 export const createRedlock: MachineMaker<Redlock> = defineMachine<Redlock>({
   initial,

@@ -16,7 +16,10 @@ export const handleSet: Handler<Redlock, 'set'> = (turn, { key, value }, from) =
   turn.send(from, { type: 'set-done', key, value, isMine, counter: state.counters.get(key) ?? 0 })
 }
 
-/** Stores a record, like "fsync=always": otherwise a restarted master would have to stay offline for a time to live. */
+/**
+ * Stores a record on disk, like "fsync=always". Without this, a restarted master would have to stay offline for a time
+ * to live.
+ */
 function keep(turn: RedlockTurn, record: RedlockRecord): void {
   // The bug: the master keeps its keys only in memory.
   if (turn.config.bug === 'forget-on-restart') turn.mark()
@@ -60,7 +63,10 @@ function remember({ gone }: RedlockState, value: string, wasMine: boolean): void
   forgetOldest(gone)
 }
 
-/** Remembers the token of a released lock: a request to release by token may be repeated after a restart. */
+/**
+ * Remembers the token of a released lock. After a restart, a client may repeat its request to release the lock by the
+ * token.
+ */
 function rememberToken(
   state: RedlockState,
   { key, value, isReleased }: Extract<RedlockRecord, { kind: 'deleted' }>,

@@ -22,7 +22,7 @@ interface Named {
 }
 
 export type RedlockMessage =
-  // Messages to a master, and back.
+  // Messages between a client and a master.
   | (Named & { readonly type: 'set' })
   /** `counter` is the highest token that the master has seen. */
   | (Named & { readonly type: 'set-done'; readonly isMine: boolean; readonly counter: number })
@@ -30,7 +30,7 @@ export type RedlockMessage =
   | (Named & { readonly type: 'raised' })
   | (Named & { readonly type: 'delete' })
   | (Named & { readonly type: 'deleted'; readonly wasMine: boolean })
-  // Messages to the resource that the lock protects, and back.
+  // Messages between a client and the resource that the lock protects.
   | (Named & { readonly type: 'load'; readonly token: number })
   | (Named & { readonly type: 'loaded'; readonly content: Json })
   | (Named & { readonly type: 'store'; readonly token: number; readonly content: Json })
@@ -46,7 +46,7 @@ export type RedlockRecord =
   | { readonly kind: 'cell'; readonly key: string; readonly cell: Cell }
 
 export interface Cell {
-  /** The content as the object saves it; null if nothing has been stored. */
+  /** The content in the form in which the object saves it; null if nothing has been stored. */
   readonly content: Json
   /** The attempt that stored the content. */
   readonly by: string
@@ -71,7 +71,7 @@ export interface Attempt {
   readonly raised: Set<NodeId>
   /** The highest counter among the masters' answers; later the fencing token. */
   token: number
-  /** The content to store, while the result is being stored. */
+  /** The content to store. Used while the result is being stored. */
   content: Json
   result: Completion | undefined
 }
@@ -83,7 +83,7 @@ interface Release {
   /** The client's request to release the lock; undefined if no client waits for it. */
   readonly request: { readonly id: string; readonly token: Json } | undefined
   readonly since: Millis
-  /** By master: whether the key had this attempt's value. */
+  /** By master: whether the key had the value of the lock when the master deleted it. */
   readonly answers: Map<NodeId, boolean>
   isAnswered: boolean
 }
@@ -97,7 +97,7 @@ export interface RedlockState {
   // A master.
   readonly locks: Map<string, string>
   readonly counters: Map<string, number>
-  /** With fencing, by key: the latest token, and the value of the lock that it was written for. */
+  /** With fencing, by key: the latest token, and the value of the lock for which the token was written. */
   readonly tokens: Map<string, { readonly value: string; readonly token: number }>
   /**
    * The values of released locks, each with whether the key had the value. A SET of such a value that arrives after its
@@ -109,7 +109,7 @@ export interface RedlockState {
   // A client.
   readonly attempts: Map<string, Attempt>
   readonly releases: Map<string, Release>
-  /** Jobs whose last attempt failed, such as those whose lock was held. They are tried again after `notBefore`. */
+  /** Jobs to try again after `notBefore`. Their last attempt failed, for example because the lock was held. */
   waiting: (Extract<Job, { type: 'apply' }> & { readonly key: string; readonly notBefore: Millis })[]
   /** The value of a lock that this node acquired, by key and token. */
   readonly held: Map<string, string>

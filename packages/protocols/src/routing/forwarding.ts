@@ -4,7 +4,7 @@ import { entryOf } from '../objects/object.ts'
 
 /** Attached to a request that one node forwards to another, to distinguish it from duplicates. */
 export interface Ticket {
-  /** The number of the sender's life, which changes with each restart. */
+  /** A number that identifies the time between two restarts of the sender. */
   readonly life: number
   readonly number: number
 }
@@ -16,7 +16,7 @@ export interface Forwarding {
   readonly taken: Map<NodeId, Map<number, number>>
 }
 
-/** The number of lives of one node that are remembered. */
+/** The number of restarts of one node for which the last ticket is remembered. */
 const LIVES_LIMIT = 100
 
 export const createForwarding = (life: number): Forwarding => ({ life, issued: 0, taken: new Map() })
@@ -27,9 +27,10 @@ export function issueTicket(forwarding: Forwarding): Ticket {
 }
 
 /**
- * Accepts a ticket. Returns false for a duplicate of a request already accepted, or a request overtaken by a later one
- * of the same life. Neither may be answered: a refusal would claim that the request has no effect, while its first copy
- * may be about to enter the log. A copy may be so late that its sender has restarted and sent other requests since.
+ * Accepts a ticket. Returns false for a request that was already accepted. Also returns false for a request that a
+ * later request with the same `life` has overtaken. Neither request may be answered: a refusal would claim that the
+ * request has no effect, but its first copy may be about to enter the log. A copy may be so late that its sender has
+ * restarted and sent other requests.
  */
 export function takeTicket({ taken }: Forwarding, from: NodeId, { life, number }: Ticket): boolean {
   const lives = entryOf(taken, from, () => new Map<number, number>())

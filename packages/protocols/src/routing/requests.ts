@@ -47,9 +47,10 @@ export function offerRequests(turn: RoutingTurn): void {
 }
 
 /**
- * Forwards a request to the leader, if one is known. A request that a leader may still apply is forwarded again only if
- * it is a read or its session prevents applying it twice: to a new leader immediately, to the same leader after a
- * delay, since the request or its answer may have been lost.
+ * Forwards a request to the leader, if the leader is known. If a leader may still apply the request, forwards the
+ * request again only if this is safe: the request is a read, or has a session, which prevents a second execution. A new
+ * leader gets the request immediately. The same leader gets it again after a delay, since the request or its answer may
+ * have been lost.
  */
 function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   const { state, config } = turn
@@ -73,7 +74,10 @@ function offer(turn: RoutingTurn, requestId: string, request: Request): void {
   turn.send(leader, { type: 'forward', origin, command, ticket: issueTicket(state.forwarding) })
 }
 
-/** Returns whether to forward a request again. Messages from a leader to itself are never lost. */
+/**
+ * Returns whether the answer to a request is overdue, so that the request may be forwarded again. A leader never loses
+ * a message to itself.
+ */
 const isOverdue = ({ state, config }: RoutingTurn, { lastLeader, age, forwardedAtAge }: Request): boolean =>
   config.retryMs > 0 && lastLeader !== state.id && (age - forwardedAtAge) * SWEEP_MS >= config.retryMs
 

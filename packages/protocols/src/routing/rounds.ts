@@ -8,9 +8,12 @@ export interface RoundState<Origin> extends ReadQueue<Origin> {
 
 export interface RoundSteps<Turn, Peer> {
   send(turn: Turn): void
-  /** Returns whether answers of this many nodes, including the leader, confirm the leader. */
+  /**
+   * Returns whether the answers of this number of nodes confirm the leader. The leader itself counts as one of the
+   * nodes.
+   */
   isEnough(turn: Turn, answered: number): boolean
-  /** Returns the leader's state of each other node. */
+  /** Returns what the leader knows of each other node. */
   peers(turn: Turn): Iterable<Peer>
   roundOf(peer: Peer): number
   answerReads(turn: Turn): void

@@ -33,7 +33,7 @@ export interface Request {
   /** The number of sweeps since the request arrived, or since it was first forwarded to a leader. */
   age: number
   attempts: number
-  /** Attempts that a leader has, or may have, and has neither answered nor refused. */
+  /** The attempts that may have reached a leader and that no leader has answered or refused. */
   open: readonly number[]
   lastLeader: NodeId | undefined
   /** The request's age when it was last forwarded. */
@@ -76,8 +76,8 @@ export interface RoutingConfig extends Subject {
   /** How long a request forwarded to a leader waits for its answer. */
   readonly requestTimeoutMs: Millis
   /**
-   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe; it is
-   * forwarded to a new leader immediately. 0 for neither.
+   * How long a request waits for a leader's answer before it is forwarded to that leader again, if that is safe. If
+   * there is a new leader, the request is forwarded immediately. 0 disables both.
    */
   readonly retryMs: Millis
 }

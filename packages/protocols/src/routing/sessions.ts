@@ -6,7 +6,7 @@ import type { AnyObject } from '../objects/object.ts'
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** The number of session requests applied by then, including this one. */
+  /** The number of session requests that had been applied once this request was applied. */
   readonly count: number
 }
 
@@ -25,8 +25,9 @@ export interface SavedCopy {
 
 const SESSION_LIMIT = 10_000
 /**
- * The number of sessions removed at a time, because finding the oldest means examining all. A client that was idle
- * while 10,000 others wrote has lost the protection of its last request; after 9,000 others it may have lost it.
+ * The number of sessions that are removed together, because all sessions must be examined to find the oldest. The last
+ * request of an idle client may lose its protection after 9,000 other clients have written, and has lost it after
+ * 10,000.
  */
 const SESSIONS_FORGOTTEN = 1_000
 
@@ -41,7 +42,7 @@ export const saveCopy = (object: AnyObject, { held, sessions }: SessionedCopy): 
   sessions: [...sessions],
 })
 
-/** Restores a copy. Its count continues from the highest count among the sessions' last requests. */
+/** Restores a copy. The copy continues to count from the highest count of any session's last request. */
 export const loadCopy = (object: AnyObject, { held, sessions }: SavedCopy): SessionedCopy => ({
   held: object.load(held),
   sessions: new Map(sessions),

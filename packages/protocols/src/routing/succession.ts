@@ -48,8 +48,8 @@ export const chosenMember = (chosen: Chosen): Omit<SuccessionConfig, 'serve'> =>
 })
 
 /**
- * Returns the settings of succession. `leader` is the protocol's word for the leader; `succeeds` is the verb phrase for
- * what a node does after its silence, such as `takes over`.
+ * Returns the settings of succession. `leader` is the protocol's word for the leader. `succeeds` is a verb phrase for
+ * what a node does after a silence of the leader, such as `takes over`.
  */
 export const successionSettings = (leader: string, succeeds: string): ProtocolSettings => ({
   'heartbeat-ms': { summary: `milliseconds between heartbeats of a ${leader}`, default: 50 },

@@ -42,8 +42,8 @@ export function giveAgain(turn: ShardedTurn): void {
 
 export function handleTake(turn: ShardedTurn, from: NodeId, shard: number, epoch: number, content: Json): void {
   const { state } = turn
-  // By the time a duplicate arrives, the shard may have arrived and left again. A node may also know of the move
-  // without having taken the shard.
+  // The shard may have arrived and left again before a duplicate of the message arrives. A node may also know of the
+  // move before it has taken the shard.
   const place = placeOf(state, shard)
   const isNew = epoch > place.epoch || (epoch === place.epoch && place.owner === state.id && !state.owned.has(shard))
   if (isNew && !state.leaving.has(shard)) {

@@ -117,8 +117,8 @@ export function handleAsk(
 }
 
 /**
- * Handles a refusal. Forwards the request immediately if the move is new to this node, otherwise later: the shard may
- * be moving.
+ * Handles a refusal. If the place of the shard is new to this node, forwards the request immediately. Otherwise the
+ * shard may be moving, and the request is forwarded later.
  */
 export const handleMoved: Handler<Sharded, 'moved'> = (turn, { requestId, number, shard, place }) => {
   const { state } = turn

@@ -25,7 +25,7 @@ export interface Place {
 
 export type ShardedMessage =
   | TwoPhaseMessage
-  /** The current place of a shard, for a coordinator that asked a former owner to vote. */
+  /** The current place of a shard. Sent to a coordinator that asked a former owner for its vote. */
   | { readonly type: 'placed'; readonly shard: number; readonly place: Place }
   | {
       readonly type: 'ask'
@@ -39,7 +39,7 @@ export type ShardedMessage =
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The number of the refused ticket; the refusal does not concern later copies of the request. */
+      /** The number of the refused ticket. Copies of the request with a later ticket are not refused. */
       readonly number: number
       readonly shard: number
       readonly place: Place
@@ -68,7 +68,7 @@ export type ShardedRecord =
 /** A request of this node's clients. */
 export interface Asked {
   readonly command: Command
-  /** Whether no owner has the request: it was refused, or waits for the directory. */
+  /** Whether no owner has the request, because it was refused or because it waits for the directory. */
   idle: boolean
   /** The number of the ticket with which the request was last forwarded. */
   number: number
@@ -85,7 +85,10 @@ export interface ShardedState extends TwoPhaseState {
   /** The shard of each key, as the directory answered. */
   readonly listed: Map<string, number>
   // The owner.
-  /** For each owned shard: the object with its keys; with transactions undefined, since keys are items. */
+  /**
+   * The content of each owned shard: the object with the keys of the shard. With transactions, the content is
+   * undefined, because keys are items.
+   */
   readonly owned: Map<number, unknown>
   /** Shards that were sent to another node, which has not confirmed them yet. */
   readonly leaving: Map<number, { readonly to: NodeId; readonly epoch: number; readonly content: Json }>

@@ -57,7 +57,7 @@ function readWithoutWriting(
   return 'refusal' in outcome ? [] : [...outcome.read]
 }
 
-/** The coordinator names items only by their keys. */
+/** The coordinator names items by their keys, without the shard. */
 export const handleYes: Handler<Sharded, 'yes'> = (turn, { type, transaction, read }, from) =>
   countYes(turn, { type, transaction, read: read.map(([item, value]) => [keyOfItem(item), value]) }, from)
 

@@ -133,7 +133,8 @@ function giveUp(turn: SingleTurn, call: Call, why: string): void {
   if (known !== undefined) end(turn, call, known)
   else if (uncertain === 0 || isRead(turn, command)) end(turn, call, refused(error))
   else if (turn.config.bug === 'refuse-after-sent' && why !== 'no answer') {
-    // The bug: a request whose last attempt is not sent is reported as never sent.
+    // The bug: a request whose last attempt could not be sent is reported as never sent, although an earlier attempt
+    // was sent.
     turn.mark()
     end(turn, call, circuitOpen)
   } else end(turn, call, { type: 'info', error })

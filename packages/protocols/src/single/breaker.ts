@@ -6,7 +6,7 @@ export interface Breaker {
   failures: number
   /** The end of the cool-down by the monotonic clock; undefined while the circuit is closed. */
   openUntil: number | undefined
-  /** Half-open: whether the single request let through is still in progress. */
+  /** When the circuit is half-open: whether the single request that was let through is still in progress. */
   probing: boolean
 }
 

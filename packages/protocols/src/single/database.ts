@@ -72,12 +72,14 @@ function remember(turn: SingleTurn, record: EffectRecord, result: Completion): v
   const ofKey: SingleRecord = { kind: 'key', key, result }
   switch (config.bug) {
     case 'key-after-effect':
-      // The bug: two transactions. A crash between them loses the key of an effect that was applied.
+      // The bug: the effect and then its key are written in two transactions. A crash between them loses the key of an
+      // effect that was applied.
       persist(withoutKey)
       persist(ofKey)
       return
     case 'key-before-effect':
-      // The bug: two transactions. A crash between them loses an effect whose key is recorded as done.
+      // The bug: the key and then its effect are written in two transactions. A crash between them loses the effect,
+      // although its key is recorded as done.
       persist(ofKey)
       persist(withoutKey)
       return

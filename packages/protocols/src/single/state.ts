@@ -57,7 +57,7 @@ export type SingleRecord =
       readonly key?: string | undefined
       readonly command: Command
     }
-  /** The key in its own transaction; only with a bug. */
+  /** A key that is written in a transaction of its own, which happens only with a bug. */
   | { readonly kind: 'key'; readonly key: string; readonly result: Completion }
 
 export interface Call {
@@ -91,7 +91,7 @@ export interface SingleState {
   /** The answers by idempotency key. */
   readonly keys: Map<string, Completion>
   readonly station: Station<{ readonly from: NodeId; readonly job: Attempt }>
-  /** Requests that took effect; `wrong` describes the first violation. For the invariants. */
+  /** The requests that took effect, for the invariants. `wrong` describes the first violation. */
   readonly effects: Set<string>
   wrong: string | undefined
 }

@@ -24,7 +24,7 @@ export function begin(turn: ThreePhaseTurn, attempted: Attempt): void {
     checks: 0,
   })
   for (const [node, operations] of parts) {
-    // This node may have voted no in the meantime.
+    // This node may have voted no in an earlier iteration, which ends the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations, sites })
   }
 }
@@ -73,8 +73,8 @@ function abort(turn: ThreePhaseTurn, transaction: string, { sites }: Open): void
 }
 
 /**
- * Handles silence: a site that does not answer in time counts as dead, its vote as no, and its acknowledgement as
- * given.
+ * Handles the silence of sites. A site that does not answer in time counts as dead. Its vote counts as no, and its
+ * acknowledgement as given.
  */
 export function checkOpen(turn: ThreePhaseTurn): void {
   const { state, config } = turn
@@ -88,7 +88,10 @@ export function checkOpen(turn: ThreePhaseTurn): void {
   }
 }
 
-/** This site comes first: before any message is sent, its own record must be on its way to the disk. */
+/**
+ * Sends a decision to all sites, of which this site is the first: its own record must be on its way to the disk before
+ * any message is sent.
+ */
 function tell(turn: ThreePhaseTurn, transaction: string, sites: readonly NodeId[], isCommit: boolean): void {
   for (const site of sites) turn.send(site, { type: 'decision', transaction, commit: isCommit })
 }

@@ -36,7 +36,8 @@ export const threePhaseCommit: ProtocolDefinition = defineProtocol({
   },
   invariants: twoPhaseInvariants,
   promises: () => 'linearizable',
-  // Silence must mean death: a fault that silences a living site may split the decision.
+  // The protocol assumes that a silent site is dead. A fault that silences a living site may lead to different
+  // decisions.
   notUnder: [
     ...(['partition', 'blackhole', 'latency', 'bandwidth', 'reset', 'pause'] as const),
     ...(['drop-message', 'duplicate-message', 'reorder-message', 'delay-message', 'corrupt-message'] as const),

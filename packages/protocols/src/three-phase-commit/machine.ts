@@ -42,7 +42,7 @@ export const createThreePhaseCommit: MachineMaker<ThreePhase> = defineMachine<Th
     },
   },
   status: () => ({ role: 'site', leads: false, ready: true }),
-  // Shows committed values; no single node has the values of a request over several items.
+  // Shows the committed value of a single item. No single node has the values of a request over several items.
   holds: ({ values }, { f, key = UNKEYED }) => (f === 'read' ? values.get(key) : undefined),
 })
 

@@ -72,6 +72,6 @@ export function finish(state: ThreePhaseState, transaction: string, commit: bool
   if (part !== undefined) unlock(state, transaction, part, commit)
   doubts.delete(transaction)
   finished.set(transaction, commit)
-  // Remembered for sites that ask, and for late duplicates of messages.
+  // Finished transactions are remembered for sites that ask about them, and to recognise late duplicates of messages.
   forgetOldest(finished)
 }

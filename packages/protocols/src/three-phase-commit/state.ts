@@ -45,7 +45,7 @@ export interface SitePart extends Staged {
 export interface Doubt {
   readonly part: SitePart
   preCommitted: boolean
-  /** Whether the site restarted since its vote. It may have missed the decision of the others. */
+  /** Whether the site has restarted since its vote. The site may have missed a decision of the other sites. */
   readonly restarted: boolean
   /** The number of checks since the last message from the coordinator. */
   checks: number

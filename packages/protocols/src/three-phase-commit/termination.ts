@@ -32,7 +32,7 @@ const others = ({ state }: ThreePhaseTurn, { part }: Doubt): readonly NodeId[] =
 export const handleHowFar: Handler<ThreePhase, 'how-far'> = (turn, { transaction }, from) => {
   const { state } = turn
   const doubt = state.doubts.get(transaction)
-  // The site has never voted, and will not vote yes after this answer.
+  // A site that has never voted aborts the transaction here. After this answer, it will not vote yes.
   if (doubt === undefined && !state.finished.has(transaction)) settle(turn, transaction, false)
   const restarted = doubt?.restarted ?? false
   turn.send(from, { type: 'this-far', transaction, progress: progressOf(turn, transaction, doubt), restarted })

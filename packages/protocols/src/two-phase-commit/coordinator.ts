@@ -17,7 +17,7 @@ export function begin(turn: TwoPhaseTurn, attempted: Attempt, place?: Placing['p
   open.set(transaction, { requestId, command, attempt, participants: [...parts.keys()], votes: new Map(), checks: 0 })
   // Phase 1: asks every participant to vote, yes or no.
   for (const [node, operations] of parts) {
-    // This node may have voted no in the meantime.
+    // This node may have voted no in an earlier iteration, which ends the transaction.
     if (open.has(transaction)) turn.send(node, { type: 'prepare', transaction, operations })
   }
 }
@@ -46,7 +46,7 @@ function commit(turn: TwoPhaseTurn, transaction: string, open: Open): void {
     return
   }
   state.committed.set(transaction, new Set(participants))
-  // The bug: the decision is kept only in memory, so after a restart it is presumed to be an abort.
+  // The bug: the decision is kept only in memory. After a restart, the node presumes that the transaction was aborted.
   if (config.bug === 'forget-decision') turn.mark()
   else turn.persist({ kind: 'committed', transaction, participants })
   tell(turn, transaction, participants, true)

@@ -14,7 +14,7 @@ export type Operation = { readonly item: string } & (
   | { readonly does: 'cas'; readonly old: Json; readonly new: Json }
   | { readonly does: 'append'; readonly text: string }
   | { readonly does: 'push'; readonly element: Json }
-  /** Refused if the sum would be less than `least`. */
+  /** Adds an amount. Refused if the sum would be less than `least`. */
   | { readonly does: 'add'; readonly amount: number; readonly initially: number; readonly least?: number | undefined }
   /** Refused if the operation was executed before. */
   | { readonly does: 'once' }
@@ -94,7 +94,10 @@ const lists: Planner = ({ f, key = UNKEYED, value }) => {
   }
 }
 
-/** Reads the previous value of every item; the answer is computed from these values, as the steps see them. */
+/**
+ * Plans a transaction. It reads the previous value of every item. The answer is computed from these values, and each
+ * step sees the changes of earlier steps.
+ */
 const transactions: Planner = ({ f, value }) => {
   const steps = f === 'txn' ? stepsOf(value) : undefined
   if (steps === undefined) return undefined
@@ -125,7 +128,7 @@ export const planners: { readonly [object: string]: Planner } = { register, coun
 /** The refusal of a transaction that was executed before and is not repeated. */
 export const DONE_BEFORE = 'done before'
 
-/** Why a node votes no. After `locked`, a retry may succeed. */
+/** The reason for which a node votes no. After `locked`, a retry may succeed. */
 export type Refusal = Completion | typeof DONE_BEFORE | 'locked'
 
 export type Values = readonly (readonly [item: string, value: Json])[]

@@ -46,7 +46,8 @@ function decide(turn: TwoPhaseTurn, transaction: string, commit: boolean): void 
   const coordinator = state.prepared.get(transaction)?.coordinator
   finish(state, transaction, commit)
   turn.persist({ kind: 'finished', transaction, commit })
-  // If the coordinator is this node, its decision may not be durable yet, and then no other node knows of it.
+  // If this node is the coordinator, its decision to commit may not be durable yet. In that case, no other node knows
+  // of the decision.
   if (!commit || coordinator !== state.id) settle(state, { transaction, outcome: commit ? 'commit' : 'abort' })
 }
 

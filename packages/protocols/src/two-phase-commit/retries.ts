@@ -8,8 +8,8 @@ import { ok, refused, unavailable, unsupported } from '../objects/object.ts'
 import type { TransactionConfig } from './config.ts'
 import { DONE_BEFORE, type Held, type Operation, type Refusal, type Values } from './items.ts'
 
-// Shared by the coordinators of two-phase and three-phase commit: their initial state, and how a request becomes a
-// transaction and is retried when an item was locked.
+// The common part of the coordinators of two-phase and three-phase commit. It creates their initial state, turns
+// requests into transactions, and retries requests whose items were locked.
 
 const SHORTEST_BACKOFF_MS = 1
 const LONGEST_BACKOFF_MS = 12
@@ -63,15 +63,15 @@ export interface Placing {
   /** The nodes that vote even if they store none of the items. */
   readonly voters?: readonly NodeId[]
   /**
-   * Returns the node that stores an operation's item, and the operation in that node's terms; undefined if not known
-   * yet.
+   * Returns the node that stores the item of an operation, and the operation in the form that the node expects. Returns
+   * undefined if the node is not known yet.
    */
   readonly place?: (operation: Operation) => { readonly holder: NodeId; readonly operation: Operation } | undefined
 }
 
 /**
- * Returns the transaction for a request; undefined if the request was refused, or is retried later. By default, a hash
- * determines the nodes of items.
+ * Returns the transaction for a request; undefined if the request was refused or will be retried. `place` finds the
+ * node of an item, by default through a hash.
  */
 export function transactionFor(
   turn: CoordinatorTurn,

@@ -116,7 +116,7 @@ function begin(turn: ViewstampedTurn, journal: readonly ViewstampedRecord[]): vo
   const recovers = config.recovery === 'nonce' && !isFirstLife && config.bug !== 'skip-recovery'
   if (recovers) state.status = 'recovering'
   if (!isFirstLife && config.bug === 'skip-recovery' && config.recovery === 'nonce') turn.mark()
-  // Persisted so that a later life can tell that it is not the first.
+  // Persisted so that a restarted node knows that this is not its first start.
   if (isFirstLife) turn.persist({ kind: 'view', view: 0 })
   if (state.status === 'normal') state.leader = primaryOf(state, state.view)
   if (state.status === 'recovering') askForRecovery(turn)
@@ -129,7 +129,7 @@ export function serve(turn: ViewstampedTurn, origin: Origin, command: Command): 
   const crowded = state.origins.size >= REQUEST_LIMIT || state.reads.length >= REQUEST_LIMIT
   if (!isPrimary(state) || crowded) answer(turn, origin, unavailable)
   else if (isRead(config, command) && config.reads === 'round') {
-    // Everything committed earlier is in the log with which the view began, or was committed on this node.
+    // Every entry that was committed earlier is in the log with which the view began, or was committed on this node.
     const index = Math.max(state.applied, state.inherited)
     state.reads.push({ origin, input: command.input, index, round: rounds.roundFromNow(turn) })
     answerReads(turn)

@@ -56,7 +56,7 @@ export function handleRecoveryResponse(turn: ViewstampedTurn, response: Recovery
   turn.log(`recovered ${lastIndex(state.log)} entries of view ${latest}`)
   commitUpTo(turn, Math.min(told.commit, lastIndex(state.log)))
   state.responses = new Map()
-  // The node had left that view before it died, and must not act in it again.
+  // The node had left the view `latest` before it died, and must not act in that view again.
   if (promised > latest) startViewChange(turn, promised)
   else if (primaryOf(state, latest) === state.id) lead(turn)
 }

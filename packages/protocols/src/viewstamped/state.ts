@@ -24,7 +24,7 @@ export interface DoViewChange {
 export interface RecoveryResponse {
   readonly view: number
   readonly nonce: number
-  /** The log and commit number; only from the primary of the view. */
+  /** The log of the primary of the view; null in a response from any other node. */
   readonly entries: readonly Entry[] | null
   readonly commit: number
 }
@@ -57,7 +57,7 @@ export type ViewstampedMessage =
   | RoutedMessage
 
 export type ViewstampedRecord =
-  /** The sender takes part in no view before this one. */
+  /** The node takes part in no view before `view`. */
   | { readonly kind: 'view'; readonly view: number }
   | { readonly kind: 'entries'; readonly from: number; readonly entries: readonly Entry[] }
   /** The view has begun on the sender; `entries` replace those with op numbers from `from` on. */

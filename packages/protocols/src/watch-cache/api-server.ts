@@ -10,8 +10,8 @@ import type { Change, WatchCache, WatchCacheTurn } from './state.ts'
 const WAITING_LIMIT = 10_000
 
 /**
- * Requests a list until the server knows a revision to watch from; then requests the changes that it lacks, from the
- * first revision that it has not seen.
+ * Requests a list until the server knows a revision to watch from. After that, requests the changes that the server
+ * lacks, from the first revision that it has not seen.
  */
 export function resync(turn: WatchCacheTurn): void {
   const { state } = turn
@@ -30,7 +30,7 @@ export const handleListed: Handler<WatchCache, 'listed'> = (turn, { revision, co
   resync(turn)
 }
 
-/** "410 Gone": the changes in between are no longer available, so only a new list can show their result. */
+/** "410 Gone": the changes since the server's revision are no longer available, so the server needs a new list. */
 export function handleCompacted(turn: WatchCacheTurn): void {
   turn.send(turn.state.store, { type: 'list' })
 }

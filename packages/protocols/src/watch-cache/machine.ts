@@ -36,7 +36,10 @@ function write(turn: WatchCacheTurn, input: Input): Completion {
   return result
 }
 
-/** Keeps a change. The store compacts: it removes the oldest changes, but not their result. */
+/**
+ * Keeps a change for watches. If there are too many, the store removes the oldest changes. The object still has their
+ * effects.
+ */
 function keep(state: WatchCacheState, change: { revision: number; input: Input }, history: number): void {
   state.changes.push(change)
   if (state.changes.length > history) state.changes.splice(0, Math.ceil(history / 2))
@@ -66,7 +69,7 @@ function handleWatch(turn: WatchCacheTurn, peer: NodeId, first: number): void {
     from = oldest
   }
   const changes = state.changes.slice(from - oldest, from - oldest + BATCH)
-  // A node that knows later revisions than this store did not receive them from it.
+  // If the peer knows later revisions than this store, it has not received them from this store.
   const message: WatchCacheMessage = { type: 'events', from: first, to: changes.at(-1)?.revision ?? first - 1, changes }
   turn.send(peer, message)
 }

@@ -7,8 +7,8 @@ import type { Turn, Types } from '../turn.ts'
 
 export interface WatchCacheConfig extends Subject {
   /**
-   * `cache`: reads return the content of the node's cache. `consistent`: reads return at least the store's content at
-   * their arrival.
+   * `cache`: a read returns the content of the node's cache. `consistent`: a read returns content that is at least as
+   * new as the store was when the read arrived.
    */
   readonly reads: 'cache' | 'consistent'
   /** The number of past changes that the store keeps for watches to resume from. */
