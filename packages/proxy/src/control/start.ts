@@ -13,13 +13,16 @@ export interface ControlOptions {
   /** `host:port`. */
   readonly listen: string
   /**
-   * The token that requests must carry. Without it the API is unauthenticated, and opens listeners on loopback only,
-   * unless `isOpen`. The caller decides whether that is acceptable.
+   * The token that requests must carry. Without a token, the API is unauthenticated, and opens listeners on loopback
+   * only, unless `isOpen` is set. The caller decides whether an unauthenticated API is acceptable.
    */
   readonly token?: string | undefined
   /** Whether the user allows anyone to control the proxy. */
   readonly isOpen?: boolean | undefined
-  /** Host names that browsers may use, in addition to those of this machine and those that no public DNS has. */
+  /**
+   * Additional host names that browsers may use. They may always use the names of this machine, and names that no
+   * public DNS has.
+   */
   readonly hostNames?: readonly string[] | undefined
   /** The certificate and key for TLS; absent for plain HTTP. */
   readonly identity?: Identity | undefined

@@ -10,7 +10,7 @@ export const partition: StageOf<'partition'> = ({ harm }) => ({
 export const blackhole: StageOf<'blackhole'> = () => ({ countsArriving: 'everything', cut: 'drop' })
 
 export const timeout: StageOf<'timeout'> = ({ harm }) => {
-  /** The time of the last discarded bytes, or of the stage's start. */
+  /** The time of the last discarded bytes; before any bytes are discarded, the time when the stage began. */
   let sinceMs: number | undefined
   return {
     countsArriving: 'everything',

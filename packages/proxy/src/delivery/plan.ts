@@ -1,7 +1,7 @@
 import type { CutMode } from '@chaosproxy/faults'
 import type { Alarm, Chunk, Content, Ending, Piece, Stage } from './stage.ts'
 
-// Faults on bytes, as pure functions from the waiting bytes to their delivery. The pump carries out the deliveries.
+// Faults on bytes. Pure functions plan the delivery of the waiting bytes, and the pump carries out the delivery.
 
 export interface Placed {
   readonly stage: Stage
@@ -25,7 +25,10 @@ export type Delivery =
   | { readonly kind: 'hold' }
   /** All waiting bytes are lost immediately. The connection must be reset afterwards. */
   | { readonly kind: 'lose' }
-  /** The first bytes, or the end of the stream, are due at `atMs`; if `alone`, in a separate system call. */
+  /**
+   * The first bytes, or the end of the stream, are due at `atMs`. If `alone` is true, they are written in a system call
+   * of their own.
+   */
   | { readonly kind: 'deliver'; readonly piece: Piece; readonly atMs: number; readonly alone: boolean }
   /** At `atMs`, the stage `by` discards the piece or closes the connection. */
   | {
@@ -54,9 +57,9 @@ export function cutAt(stages: readonly Placed[], positionBytes: number): 'none' 
 }
 
 /**
- * Plans the next delivery in a direction. Only the head of the queue is planned: this keeps the order whatever the
- * jitter, and a change of faults applies to everything that still waits. Cuts are applied first. Then the stages, in
- * order, decide how many bytes leave together and when. Report the outcome by `passed`.
+ * Plans the next delivery in a direction. Cuts are applied first. Then one stage after the other decides how many bytes
+ * leave together, and when. Only the head of the queue is planned. This preserves the order in spite of jitter, and
+ * lets a change of faults apply to everything that still waits. The caller must report the outcome by `passed`.
  */
 export function planDelivery(stages: readonly Placed[], next: Next, nowMs: number): Delivery {
   const { chunk, content, positionBytes } = next
@@ -100,8 +103,8 @@ export function planDelivery(stages: readonly Placed[], next: Next, nowMs: numbe
 }
 
 /**
- * Notifies the stages, or those before `until`, that a piece has passed them. Returns how the connection ends;
- * undefined if it continues.
+ * Reports to the stages that a piece has passed them. With `until`, reports only to the stages before `until`. Returns
+ * how the connection ends; undefined if it continues.
  */
 export function passed(
   stages: readonly Placed[],

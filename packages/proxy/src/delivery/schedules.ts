@@ -3,10 +3,10 @@ import type { Chunk, Piece, StageOf } from './stage.ts'
 
 // Stages that delay bytes or spread them over time.
 
-/** A limited flow is sent in pieces of this duration, so that its rate is right in any much longer window. */
+/** A limited flow is sent in pieces of this duration. Measured over a much longer time, its rate is right. */
 const QUANTUM_MS = 10
 
-/** After a stall of the receiver or of this process, a limited flow catches up on at most this much of the stall. */
+/** After a stall of the receiver or of this process, a limited flow makes up for at most this much of the lost time. */
 const CATCH_UP_MS = 100
 
 /**
@@ -36,7 +36,10 @@ export const latency: StageOf<'latency'> = ({ harm, random }) => {
   }
 }
 
-/** Nearly all latencies (99.9% for Pareto) differ from `latencyMs` by at most this many times the jitter. */
+/**
+ * Nearly all latencies differ from `latencyMs` by at most this number of jitters. For the Pareto distribution, these
+ * are 99.9% of the latencies.
+ */
 const JITTERS_COVERED = { uniform: 1, normal: 3, pareto: 9 }
 
 /** The shape of the Lomax distribution: its mean is half the scale, and its variance is finite. */
@@ -67,7 +70,7 @@ function drawNormal(random: Random): number {
 export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
   const own = { freeAtMs: 0 }
   let leavesAtMs = 0
-  /** A slot in the shared timetable. It is reserved when a piece is planned, so that connections take turns. */
+  /** A slot in the shared timetable. The slot is reserved when a piece is planned, so that connections take turns. */
   let slot: { readonly of: unknown; readonly chunk: Chunk; readonly sizeBytes: number } | undefined
 
   const isReserved = (chunk: Chunk) => slot !== undefined && slot.chunk === chunk && slot.of === harm()
@@ -88,8 +91,8 @@ export const bandwidth: StageOf<'bandwidth'> = ({ harm, shared }) => {
       if (isReserved(chunk)) return leavesAtMs
       const durationMs = (sizeBytes * 1000) / bytesPerSecond
       const timetable = isShared ? shared : own
-      // At least twice the piece's own duration; otherwise a piece that takes longer than the catch-up would be
-      // postponed whenever it is due.
+      // At least twice the duration of the piece. Otherwise a piece that takes longer than CATCH_UP_MS would be
+      // postponed each time it is due.
       const notBeforeMs = earliestMs - Math.max(CATCH_UP_MS, 2 * durationMs)
       leavesAtMs = Math.max(atMs, timetable.freeAtMs, notBeforeMs) + durationMs
       if (isShared) {
@@ -115,7 +118,10 @@ const PACKET_BYTES = 1_448
  */
 const FOLLOWERS = 3
 
-/** The most successive losses of a packet. TCP would give the connection up after more; a fault does not. */
+/**
+ * The largest number of successive losses of a packet. After more losses, TCP would give up the connection, which is
+ * not the effect of this fault.
+ */
 const MOST_LOSSES = 7
 
 /**
@@ -160,7 +166,7 @@ export const packetLoss: StageOf<'packet-loss'> = ({ harm, random, hit }) => {
       return undefined
     },
     get longestDelayMs() {
-      // The delay of two successive losses: at the default probability, 99.9% of the packets wait no longer.
+      // The delay after two successive losses. At the default probability, 99.9% of the packets wait no longer.
       return harm().retransmitMs * 3
     },
   }
@@ -192,7 +198,8 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws the size of the next piece. Waiting bytes are not sliced if they exceed the average by at most the variation.
+   * Draws the size of the next piece in bytes. If the waiting bytes exceed the average by the variation or less, they
+   * are not sliced.
    */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()

@@ -14,7 +14,7 @@ export interface Alarm {
   readonly ending: Ending
 }
 
-/** A chunk as it arrived. Its object stays the same while any part of the chunk waits. */
+/** A chunk as it arrived. The object for a chunk is the same until no part of the chunk waits any more. */
 export interface Chunk {
   readonly arrivedAtMs: number
   /** The bytes as they arrived, in borrowed memory; empty for the end of a stream. */
@@ -37,7 +37,7 @@ export interface Piece {
 export interface Stage {
   /** The arrivals that count as hits; 'nothing' for a stage that counts hits by its effect. */
   readonly countsArriving: 'everything' | 'bytes' | 'ends' | 'nothing'
-  /** Acts on all waiting bytes, whichever stage they wait at, and on dialling. */
+  /** A cut. It acts on dialling, and on all waiting bytes, even if they wait at another stage. */
   readonly cut?: CutMode | undefined
   fate?(content: Content): Fate
   /** Returns how many of the bytes may continue together; at least 1. */
@@ -49,7 +49,7 @@ export interface Stage {
   delayMs?(chunk: Chunk, content: Content): number
   /**
    * Returns when a piece that arrives at `atMs` leaves. Planning repeats the call while the piece waits. A pause after
-   * the previous piece begins no earlier than `earliestMs`: now, less the delay of later stages.
+   * the previous piece begins no earlier than `earliestMs`, which is the current time minus the delay of later stages.
    */
   leavesAtMs?(piece: Piece, atMs: number, earliestMs: number): number
   /**
@@ -67,7 +67,10 @@ export interface Stage {
   readonly atRemoval?: Ending | undefined
   /** Whether pieces are written one at a time, so that they arrive as separate pieces. */
   readonly alone?: boolean | undefined
-  /** The longest wait at this stage, and the stage's highest rate. Together they bound how many bytes may wait. */
+  /**
+   * The longest wait at this stage. Together with `bytesPerSecond`, the stage's highest rate, it limits how many bytes
+   * may wait.
+   */
   readonly longestDelayMs?: number | undefined
   readonly bytesPerSecond?: number | undefined
   readonly dialDelayMs?: number | undefined
@@ -75,7 +78,7 @@ export interface Stage {
   readonly refuses?: boolean | undefined
 }
 
-/** The time from which a limited flow is free for the next piece. */
+/** The time from which a limited flow can send the next piece. */
 export interface Timetable {
   freeAtMs: number
 }

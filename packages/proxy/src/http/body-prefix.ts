@@ -1,6 +1,6 @@
 import { decoded } from '@chaosproxy/wire/http'
 
-/** The length of the start of a body that is searched for a fault's text. */
+/** The number of bytes at the start of a body that are searched for a fault's text. */
 const SEARCHED_BYTES = 64 * 1024
 
 /** A prefix is not searched if it decompresses to more than this. */

@@ -46,7 +46,8 @@ export function readChunk<Head extends RequestHead | ResponseHead>(
       return
     }
     if (gate.closed) {
-      // Put the rest back even if it is empty: after a waiting head, a message without a body must still end.
+      // The rest is put back even if it is empty: if the waiting head belongs to a message without a body, that message
+      // must still end.
       gate.putBack(bytes.subarray(at))
       intake.skip(bytes.length)
       return

@@ -1,8 +1,8 @@
 import type { MessageIntake } from './message-intake.ts'
 
 /**
- * Handles a head that a chunk boundary splits. Until the head is complete, its bytes are held, or passed on as they
- * arrive.
+ * Handles a head that is split between chunks. Until the head is complete, its bytes are either held, or passed on as
+ * they arrive.
  */
 export class CutHead {
   #state: 'whole' | 'held' | 'passing' = 'whole'

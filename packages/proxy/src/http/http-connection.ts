@@ -61,8 +61,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   #requestsAreOpaque = false
   #chunkTime: Nanos | undefined
   /**
-   * The number of chunks being read. Reading a chunk may release a held chunk, which is read before the reading of the
-   * first continues.
+   * The number of chunks being read. While a chunk is read, a held chunk may be released. The released chunk is read at
+   * once, before the rest of the first chunk.
    */
   #openChunks = 0
   #cancelLinger: (() => void) | undefined
@@ -80,7 +80,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     this.peer = peerOf(options.conversation)
     this.#replySide = new ReplySide(this)
     this.requestSide = new RequestSide(this)
-    // Dial immediately, as without an interceptor, so that a client learns whether the server is up.
+    // Dials immediately, as without an interceptor, so that the client learns whether the server is up.
     options.conversation.dial()
   }
 
@@ -278,8 +278,8 @@ export class HttpConnection implements Interceptor, SharedConnection {
   }
 
   #silence(silence: 'reset' | 'hang'): void {
-    // Reset a client that has ended its direction: it may have disconnected, which stays unnoticed while nothing is
-    // sent to it.
+    // If the client has ended its direction, it may have disconnected. The proxy would not notice that while it sends
+    // nothing to the client, so it resets the connection.
     if (silence === 'reset' || this.requestSide.hasEnded) this.conversation.abort()
     else this.isMuted = true
   }
@@ -289,7 +289,7 @@ export class HttpConnection implements Interceptor, SharedConnection {
     if (!this.order.includes(turn)) this.close()
   }
 
-  /** Ends both sides in order, as after the connection's last response. */
+  /** Ends both directions in an orderly way, as after the connection's last response. */
   close(): void {
     if (this.#cancelLinger !== undefined) return
     this.conversation.responses.end()

@@ -14,7 +14,7 @@ import { HttpRule } from './http-rule.ts'
 export interface HttpFaultsOptions {
   /** The seed of all randomness. Each connection has its own random stream for each fault on each link. */
   readonly seed: number | string
-  /** By default the system clock. */
+  /** The clock; by default the system clock. */
   readonly clock?: ProxyClock | undefined
   /** Records the requests of routes that have a table. */
   readonly recorder?: Recorder | undefined

@@ -54,16 +54,20 @@ export class HttpRule extends Rule<HttpFault> {
 export interface Candidate {
   readonly rule: HttpRule
   /**
-   * `open` while the match depends on something not known yet. A `seen` response is not hit, but the rule must see it.
+   * Whether the rule hits.
+   *
+   * - `chosen`: the rule hits.
+   * - `open`: the match depends on something that is not known yet.
+   * - `seen`: the rule does not hit, but must see the response.
    */
   readonly state: 'chosen' | 'open' | 'seen'
-  /** The start of the request's body, if the match also depends on the response; otherwise undefined. */
+  /** The start of the request's body, if the match depends on the response too; otherwise undefined. */
   readonly body?: Buffer | undefined
 }
 
 /**
- * Returns the candidate for a request of which this much is known; undefined if the rule neither hits the request nor
- * must see its response.
+ * Returns the candidate for a request, as far as the facts in `known` allow. Returns undefined if the rule does not hit
+ * the request and need not see its response.
  */
 export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: number): Candidate | undefined {
   const met = rule.judge(known)
@@ -93,14 +97,17 @@ interface Remembered {
 }
 
 /**
- * Remembers, for each request, the current response and the response before the last change. Forgets the oldest
- * requests beyond a limit.
+ * Remembers two responses to each request: the current response, and the one before the last change. Beyond a limit,
+ * the oldest requests are forgotten.
  */
 class StaleReplies {
   readonly #answers: Map<string, Remembered> = new Map()
   #bytes = 0
 
-  /** Stores a response. Returns the response from before the last change. */
+  /**
+   * Stores a response to a request. Returns the response to this request before the last change; undefined if there is
+   * none.
+   */
   note(request: string, given: Reply): Reply | undefined {
     const known = this.#answers.get(request)
     if (known !== undefined && known.current.status === given.status && isSame(known.current, given))
@@ -133,8 +140,8 @@ const sizeOf = ({ current, previous }: Remembered): number =>
   )
 
 /**
- * Gives a response a Content-Length. A response that is delimited by the end of its connection would have no end on
- * another connection.
+ * Gives a Content-Length to a response that is delimited by the end of its connection. On another connection, such a
+ * response would have no end.
  */
 function withLength(reply: Reply): Reply {
   const { headers, body } = reply

@@ -10,19 +10,19 @@ export interface PossibleRequest {
 }
 
 /**
- * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept. A request is a method
- * before a path, in any case and with any blanks in between. Bytes without this pair are no request for any HTTP/1
- * server. TLS and HTTP/2 hide their requests, so bytes that begin either protocol may request anything.
+ * Finds requests in bytes that are not HTTP/1.1 but that a more tolerant server might accept. A request is a method and
+ * then a path, in any case and with any blanks in between. No HTTP/1 server finds a request in bytes without a method
+ * and a path. TLS and HTTP/2 hide their requests, so bytes that begin either protocol may contain any request.
  */
 export class OpaqueRequests {
   readonly #mapping: HttpMapping
-  /** The raw end of the last bytes, which may be the start of another protocol's mark. */
+  /** The end of the last bytes, unchanged. Another protocol's mark may begin in it. */
   #rawRest = ''
-  /** The end of the last bytes with blanks collapsed, which may be the start of a request. */
+  /** The end of the last bytes, with collapsed blanks. A request may begin in it. */
   #rest = ''
   #found = 0
   #mayBeTls = false
-  /** Whether the bytes may already have requested anything, so that the search can stop. */
+  /** Whether any request may already have been in the bytes, so that the search can stop. */
   #isOver = false
 
   constructor(mapping: HttpMapping) {
@@ -81,10 +81,13 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** The length of the longest mark of another protocol, less its last byte. */
+/** One less than the length in bytes of the longest mark of another protocol. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
-/** The most requests to report. With more requests, a mark in the history for each would cost more than it saves. */
+/**
+ * The largest number of requests to report. For each request, the history gets a mark. With more requests, the marks
+ * would cost more than they save.
+ */
 const MOST_REQUESTS = 1_000
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: servers take different ones for blanks

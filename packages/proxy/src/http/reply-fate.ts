@@ -29,7 +29,10 @@ export function chosenForReply(turn: HttpTurn, status: number, client: string, c
   })
 }
 
-/** Plans which faults hit a response, up to the first fault that loses it. Undefined if none hits. */
+/**
+ * Plans which faults hit a response, up to and including the first fault that loses the response. Returns undefined if
+ * no fault hits.
+ */
 export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { seat }: Chances): ReplyPlan | undefined {
   let lost: ReplyPlan['lost']
   let delay: ReplyPlan['delay']
@@ -54,7 +57,7 @@ export function planReply(candidates: readonly Candidate[], turn: HttpTurn, { se
 
 /** The fate of a response that is not lost. */
 export interface ReplyFate {
-  /** The response that the client gets. If its body follows, the body is the server's. */
+  /** The response that the client gets. If `bodyFollows` is true, its body is the body of the server's response. */
   readonly reply: Reply
   readonly trickle: Trickle | undefined
   /** The connection is reset after this many bytes of the response's content. */
@@ -68,7 +71,10 @@ type Draft = { -readonly [Member in keyof ReplyFate]: ReplyFate[Member] }
 
 export interface AnswerContext {
   readonly turn: HttpTurn
-  /** Whether the server's response has no end, so that nothing may follow a response in its place. */
+  /**
+   * Whether the server's response has no end. If so, the client gets no further response after the one that replaces
+   * it.
+   */
   readonly isEndless: boolean
 }
 
@@ -116,8 +122,8 @@ const harms: { readonly [Kind in HttpFault['kind']]?: ReplyHarm<Kind> } = {
 }
 
 /**
- * Applies the faults that hit a response, one after the other. They act on its head, or on all of it if it has arrived
- * completely.
+ * Applies the faults that hit a response, one after the other. The faults act on the whole response if it has arrived
+ * completely, otherwise only on its head.
  */
 export function suffer(candidates: readonly Candidate[], original: Reply, answer: AnswerContext): ReplyFate {
   const fate: Draft = {

@@ -5,8 +5,8 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { HttpTurn } from './turn.ts'
 
 /**
- * Time for the system to send accepted bytes, and for the client to read them, before a reset discards the rest. libuv
- * reports data and a reset that it finds together as an orderly end.
+ * The time for the system to send accepted bytes, and for the client to read them. After this time, a reset discards
+ * the rest. If libuv finds data and a reset at the same time, it reports the data and an orderly end.
  */
 const SENDING_MS = 50
 
@@ -14,7 +14,7 @@ const SENDING_MS = 50
 export class ReplyOutbox {
   readonly #exit: Exit
   readonly #now: () => Nanos
-  /** Responses being sent, each with the total of delivered bytes at which it is complete. */
+  /** The responses being sent. A response is complete once `atBytes` bytes have been delivered in total. */
   readonly #underWay: { readonly atBytes: number; readonly turn: HttpTurn; readonly answer: Answer }[] = []
   #passedBytes = 0
   #deliveredBytes = 0

@@ -74,7 +74,9 @@ export class ReplySender {
     return connection.link.rules.some(({ waiting }) => waiting !== undefined && waiting.connection !== connection)
   }
 
-  /** Reports that a whole response was sent: it has overtaken any response that waits on another connection. */
+  /**
+   * Reports that a whole response was sent. The response has overtaken every response that waits on another connection.
+   */
   overtakes(): void {
     const { connection } = this.#options
     for (const rule of connection.link.rules) {
@@ -118,8 +120,8 @@ export class ReplySender {
   }
 
   /**
-   * Continues once the other connection has read its chunk. Until then, steps on that connection have the chunk's time
-   * in the histories.
+   * Continues once the other connection has read its chunk. Until then, histories show the time of that chunk for the
+   * steps of the other connection.
    */
   #overtaken(waiting: Waiting): void {
     queueMicrotask(() => {

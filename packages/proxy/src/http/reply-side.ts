@@ -165,7 +165,7 @@ export class ReplySide implements Stage {
     const intake = this.#intake
     const turn = connection.asked[0]
     const isInterim = head.status < 200 && head.status !== 101
-    // An interim response may arrive before the server has the whole request.
+    // The server may send an interim response before it has received the whole request.
     if (turn?.crashes === true && !isInterim) {
       this.#opaque = true
       intake.treatment = 'swallow'
@@ -293,7 +293,7 @@ export class ReplySide implements Stage {
     this.#gate.close()
   }
 
-  /** Handles the end of a chunk in the middle of a response under faults. */
+  /** Handles the end of a chunk within a response on which faults act. */
   #chunkRead(): void {
     const [turn] = this.#connection.asked
     if (turn === undefined) return
@@ -351,7 +351,7 @@ export class ReplySide implements Stage {
     if (this.#isInterim) return
     const turn = connection.asked.shift()
     const progress = this.#progress
-    // Copy a body that is held, or interpreted later, out of memory that will be reused.
+    // The body must be copied if it is held or interpreted later, because its memory will be reused.
     if (progress !== 'unharmed' || turn?.isWhole === false) this.#capture.release()
     const body = this.#capture.end()
     if (turn === undefined) return
@@ -362,7 +362,8 @@ export class ReplySide implements Stage {
     else if (intake.treatment === 'swallow') this.#swallowed(turn, time)
     else {
       this.outbox.answerEnds(turn, answer, this.#parser.offset - intake.from)
-      // Pass on the bytes read so far, before a fabricated response or before a response that this one overtakes.
+      // The bytes read so far must be passed on first if a fabricated response follows, or if this response overtakes
+      // another.
       if (connection.order[1] !== undefined || this.#sender.isAwaited) intake.settle(bytes, this.#parser.offset)
       this.#sender.overtakes()
       connection.answered(turn)
@@ -370,7 +371,7 @@ export class ReplySide implements Stage {
     intake.treatment = 'pass'
   }
 
-  /** Handles the end of a response under faults. */
+  /** Handles the end of a response on which faults act. */
   #harmedRead(turn: HttpTurn, body: Captured | undefined, time: Nanos): void {
     const { lost } = this.#plan ?? {}
     if (this.#progress === 'held') this.#decide(turn, body ?? { bytes: NOTHING })

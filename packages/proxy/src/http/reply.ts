@@ -6,7 +6,7 @@ import { type Answer, type BodyKind, BodyReader, encoded, type Field, type Field
 export interface Message {
   readonly raw: Buffer
   readonly headLength: number
-  /** Whether the body is not in `raw`, because the sender's own body follows unchanged. */
+  /** Whether `raw` lacks the body. If so, the sender's own body follows unchanged. */
   readonly bodyFollows: boolean
 }
 

@@ -6,16 +6,25 @@ import { type Edit, editRequest, type Message } from './reply.ts'
 import { type Chances, type Draft, type RequestHarm, requestHarms } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** What happens to a request. The turn says whether the proxy itself responds, or nobody does. */
+/**
+ * What happens to a request. The request's `HttpTurn` says whether the proxy responds in place of the server, or
+ * whether there is no response.
+ */
 export interface RequestPlan {
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined
-  /** How many more times the request is sent, and by which faults. Each needs the whole request. */
+  /**
+   * The number of additional times that the request is sent. `copying` has the faults that cause them, each of which
+   * needs the whole request.
+   */
   readonly copies: number
   readonly copying: readonly HttpRule[]
   readonly trickle: Trickle | undefined
   /** Whether the request is sent immediately and unchanged. */
   readonly isNothing: boolean
-  /** Whether the server must no longer be asked for the 100 response that the client awaits. */
+  /**
+   * Whether an edit changes the header field Expect. The server then may not send the 100 response that the client
+   * awaits.
+   */
   readonly changesExpectation: boolean
   /** Whether an edit may make the server do something other than what the client requested. */
   readonly changesContent: boolean

@@ -15,7 +15,10 @@ export interface Known {
 /** Decides whether a request meets a match; undefined while the result depends on facts not known yet. */
 export type Judge = (known: Known) => boolean | undefined
 
-/** Compiles a match. A request meets it if the request meets all its conditions, but not all conditions under `not`. */
+/**
+ * Compiles a match. A request meets the match if it meets all conditions, unless it also meets all conditions under
+ * `not`.
+ */
 export function compileMatch(match: HttpMatch | undefined): Judge {
   const { not, ...conditions } = match ?? {}
   const meets = allOf(judgesOf(conditions))

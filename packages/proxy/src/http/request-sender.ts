@@ -7,7 +7,7 @@ import type { RequestPlan } from './request-fate.ts'
 import type { HttpTurn } from './turn.ts'
 
 export interface RequestSenderOptions {
-  /** Closed while a request waits, so that later requests also wait. */
+  /** The gate is closed while a request waits, so that later requests wait too. */
   readonly gate: Gate
   readonly pause: Pause
   now(): Nanos
@@ -32,7 +32,7 @@ export class RequestSender {
   readonly #options: RequestSenderOptions
   readonly #pieces: Pieces
   #delay: RequestPlan['delay']
-  /** The head, which is sent before the first part, or separately if the body is sent in pieces. */
+  /** The head. It is sent in front of the first part of the body or, if the body is sent in pieces, on its own. */
   #head: Buffer | undefined
   /** The body that is sent instead of the arriving body. */
   #newBody: Buffer | undefined
@@ -119,7 +119,7 @@ export class RequestSender {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Removes `Connection: close` from a head: a server would read nothing after it. */
+/** Removes `Connection: close` from the head of a request, because a server would read nothing after that request. */
 function keptOpen(head: Buffer): Buffer {
   const field = /^connection:(.*)\r$/im.exec(head.toString('latin1'))
   if (field === null) return head

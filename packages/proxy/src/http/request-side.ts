@@ -99,7 +99,7 @@ export class RequestSide implements Stage {
   }
 
   receive(bytes: Buffer): boolean {
-    // The bytes put back behind a waiting head may be empty.
+    // If a waiting head is released, the bytes put back behind it may be empty. Only the state `http` needs them.
     if (bytes.length === 0 && this.#state !== 'http') return true
     if (this.#state === 'opaque') {
       this.#lookFor((requests) => requests.read(bytes))
@@ -225,7 +225,7 @@ export class RequestSide implements Stage {
     connection.order.push(turn)
     const candidates = connection.candidatesFor(head)
     turn.replyRules = candidates.replies
-    // If a part of the head was passed on before a fault was applied, the fault is too late for this request.
+    // If a part of the head was passed on before a fault was applied, the fault comes too late for this request.
     this.#rules = this.#cut.isPassing ? NO_RULES : candidates.requests
     this.#capture.start(turn.routed?.bodyBytes ?? 0)
     if (connection.host !== undefined) this.#intake.settle(bytes, stepAt)
@@ -249,8 +249,8 @@ export class RequestSide implements Stage {
     const needsBody = this.#rules.some(isOpen)
     turn.isHttp10 = head.minorVersion === 0
     turn.awaitsContinue = expectsContinue(head)
-    // A client that gets a response before it has sent the body may send or omit the body, and may send the next
-    // request only on another connection.
+    // If a client gets a response before it has sent the body, it may still send the body or omit it. Its next request
+    // is then possible only on another connection.
     turn.wantsClose = wantsClose(head) || (turn.awaitsContinue && !needsBody)
     this.#isSearched = needsBody || turn.replyRules.some(isOpen)
     if (this.#isSearched) this.#prefix.start()
@@ -266,7 +266,7 @@ export class RequestSide implements Stage {
     } else this.#decide(turn, time, () => this.#takeHead(bytes, stepAt))
   }
 
-  /** Returns the bytes of a complete head, in memory of the chunk or the parser. */
+  /** Returns the bytes of a complete head. They are in the memory of the chunk or of the parser. */
   #takeHead(bytes: Buffer, stepAt: number): Buffer {
     const { carried, offset } = this.#parser
     this.#intake.skip(offset)
@@ -329,7 +329,7 @@ export class RequestSide implements Stage {
   #beginSending(turn: HttpTurn, plan: RequestPlan, wasSearched: boolean): void {
     const head = this.#rawHead
     const original = { raw: head, headLength: head.length, bodyFollows: true }
-    // A client whose body was searched has already been asked for the body.
+    // If the body was searched, the proxy has already asked the client for the body.
     const isAsked = turn.awaitsContinue && wasSearched
     const asked = isAsked ? editRequest(original, { headers: { Expect: null } }, undefined) : original
     if (plan.changesContent) this.altered()
@@ -340,7 +340,7 @@ export class RequestSide implements Stage {
     this.#missLongerThan(this.#parser.head.headers.contentLength)
   }
 
-  /** Drops the duplicates of a request if its body exceeds the limits of all faults that duplicate it. */
+  /** Drops the duplicates of a request whose body is longer than every duplicating fault allows. */
   #missLongerThan(bytes: number, because = 'the body of the request is longer than maxBodyBytes'): void {
     if (this.#copying.length === 0 || this.#copying.some(({ mostBodyBytes = 0 }) => mostBodyBytes >= bytes)) return
     for (const rule of this.#copying) rule.takeBack(because)
@@ -353,7 +353,7 @@ export class RequestSide implements Stage {
     if (this.#isSearched) this.#prefix.add(bytes, start, end)
   }
 
-  /** Handles the end of a chunk in the middle of a request under faults. */
+  /** Handles the end of a chunk within a request on which faults act. */
   #chunkRead(): void {
     const turn = this.#turn
     if (turn === undefined) return
@@ -405,7 +405,7 @@ export class RequestSide implements Stage {
     }
   }
 
-  /** Handles the end of a request under faults. */
+  /** Handles the end of a request on which faults act. */
   #harmedRead(turn: HttpTurn): void {
     if (this.#progress === 'searched') this.#decideSearched(turn)
     if (this.#progress === 'sent') this.#sendWhatCame(turn, true)

@@ -48,7 +48,8 @@ export interface SharedConnection {
   /** Sends fabricated responses as long as one is next in order. */
   answerInTurn(): void
   /**
-   * Tells the client to send the body of this request (100 Continue), once the request is the first without a response.
+   * Tells the client to send the body of this request (100 Continue). Waits until all earlier requests have their
+   * responses.
    */
   sayContinue(turn: HttpTurn): void
   answersDelivered(): void
@@ -58,7 +59,7 @@ export interface SharedConnection {
   holdUpIfBehind(): void
   /** Kills the server and resets this connection. */
   crash(): void
-  /** Ends both sides in order, as after the connection's last response. */
+  /** Ends both directions in an orderly way, as after the connection's last response. */
   close(): void
   /** Ends both sides once the client has the response to this request. */
   closeAfter(turn: HttpTurn): void
@@ -66,7 +67,7 @@ export interface SharedConnection {
   refuse(reason: string, where: { readonly inMessage: boolean }): void
   /** Stops parsing requests; continues to parse the responses to earlier requests. */
   requestsMalformed(): void
-  /** Stops parsing responses, and therefore requests too. */
+  /** Stops parsing responses. Requests are not parsed any more either. */
   repliesMalformed(): void
   /** Reports that no more responses will arrive. */
   serverGone(time: Nanos): void

@@ -16,8 +16,8 @@ export const LOST = {
 /** A request of a connection, and its future response. */
 export class HttpTurn {
   /**
-   * The request's recording, if it is recorded. It begins once the request is complete or must keep its place in the
-   * history.
+   * The recording of the request, if the request is recorded. The recording begins once the request is complete, or
+   * earlier if the request must keep its place in the history.
    */
   exchange: Exchange | undefined
   method = ''
@@ -75,8 +75,8 @@ export class HttpTurn {
   }
 
   /**
-   * Keeps the request's place in the history: the chunk ends before the request, so other events may be recorded before
-   * its end.
+   * Keeps the request's place in the history. The chunk ends before the request, so other events may be recorded before
+   * the request ends.
    */
   keepPlace(): void {
     if (this.exchange !== undefined || this.#recording === undefined) return
@@ -186,15 +186,18 @@ export class HttpTurn {
   }
 
   /**
-   * Records a step at the end of the request: its operation cannot end earlier, and other events are recorded until
-   * then.
+   * Postpones a step to the end of the request. The operation cannot end before the request, and other events are
+   * recorded in the meantime.
    */
   #later(record: (exchange: Exchange, time: Nanos) => void): void {
     this.#early ??= []
     this.#early.push(record)
   }
 
-  /** Interprets a response once, while its memory is valid. The response may be delivered much later. */
+  /**
+   * Interprets a response only once, while the memory of the response is valid. The response may be delivered much
+   * later.
+   */
   #complete(answer: Answer): Completions {
     if (answer === this.#completed?.answer) return this.#completed.completions
     const completions = this.#understood?.complete(answer) ?? NOT_RECORDED
@@ -204,8 +207,8 @@ export class HttpTurn {
 }
 
 /**
- * Whether the server refused the request. Not a refusal: statuses of a cut-off request (400, 408, 499), and statuses
- * after which the request may still have been carried out (409, 425).
+ * Whether the server refused the request. Some statuses of client errors are no refusals. After 400, 408 and 499, the
+ * request was cut off. After 409 and 425, the request may still have been carried out.
  */
 const isRefusal = (status: number): boolean =>
   status >= 400 && status < 500 && ![400, 408, 409, 425, 499].includes(status)

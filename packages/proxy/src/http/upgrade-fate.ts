@@ -5,7 +5,7 @@ import { planReply } from './reply-fate.ts'
 import type { Chances } from './request-harms.ts'
 import type { HttpTurn } from './turn.ts'
 
-/** The fate of a response after which the connection carries another protocol. */
+/** What happens to a response after which the connection carries another protocol. */
 export interface UpgradeFate {
   readonly lost: Extract<HttpFault, { readonly kind: 'lose-reply' }> | undefined
   readonly delay: { readonly durationMs: number; readonly rule: HttpRule } | undefined

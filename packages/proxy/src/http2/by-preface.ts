@@ -6,7 +6,8 @@ const MOST_HELD_BYTES = 256 * 1024
 
 /**
  * Reads connections that start with HTTP/2's preface as HTTP/2, and all others as HTTP/1. Only the preface
- * distinguishes them: with prior knowledge (RFC 9113 §3.3) and after ALPN, no upgrade is requested.
+ * distinguishes them: a client with prior knowledge (RFC 9113 §3.3) and a client that used ALPN do not request an
+ * upgrade.
  */
 export function byPreface(versions: { readonly http1: Intercept; readonly http2: Intercept }): Intercept {
   return (conversation) => new PrefaceReader(conversation, versions)
@@ -18,7 +19,9 @@ class PrefaceReader implements Interceptor {
   readonly #conversation: Conversation
   readonly #versions: { readonly http1: Intercept; readonly http2: Intercept }
   #chosen: Interceptor | undefined
-  /** The received part of a possible preface, and the bytes that the server has sent since. */
+  /**
+   * The part of a possible preface that has arrived. `#held` has the bytes that the server has sent in the meantime.
+   */
   #begun: Buffer = Buffer.alloc(0)
   #held: Buffer[] = []
   #heldBytes = 0
@@ -39,7 +42,7 @@ class PrefaceReader implements Interceptor {
       reset: () => this.#settled().responses.reset(),
       delivered: (totalBytes) => this.#chosen?.responses.delivered(totalBytes),
     }
-    // Dial immediately, as without an interceptor, so that a client learns whether the server is up.
+    // Dials immediately, as without an interceptor, so that the client learns whether the server is up.
     conversation.dial()
   }
 

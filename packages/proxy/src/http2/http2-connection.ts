@@ -230,7 +230,7 @@ export class Http2Connection implements Interceptor {
     return isBlock ? this.#begin(streamOf(frame), head) : undefined
   }
 
-  /** Decodes a block only if its content is needed: to send blocks out of order, or for a fault. */
+  /** Decodes a block only if a fault needs its content, or if blocks are sent out of order. */
   #readAnswerHead(block: Buffer): void {
     const isWithheld = this.#streams.get(streamOf(block))?.withheld !== undefined
     const isWanted = this.#flows.responses.isPlain || this.#links.responses.rules.length > 0 || isWithheld
@@ -324,7 +324,7 @@ export class Http2Connection implements Interceptor {
     return { delayMs: 0, delayedBy: [], instead: NOTHING, then }
   }
 
-  /** Passes on the first messages of a reply, then ends the call. */
+  /** Passes on the requested number of messages of a reply, and then ends the call. */
   #withholdAfter(messages: MessageCount, { fault, rule }: Pick<WithheldReply, 'fault' | 'rule'>, frame: Buffer) {
     if (fault.kind !== 'grpc-status') return undefined
     const [stream, type] = [streamOf(frame), typeOf(frame)]
@@ -368,7 +368,7 @@ export class Http2Connection implements Interceptor {
     isAnswered: boolean,
     isWithheld = false,
   ): boolean {
-    // A complete response already has its status.
+    // A complete response already has a status, and cannot get another one.
     if (isAnswered && !isWithheld && !this.#streams.has(stream)) return false
     const head = [
       [':status', '200'],

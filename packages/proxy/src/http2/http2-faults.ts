@@ -13,11 +13,11 @@ import { type StreamFault, StreamRule } from './stream-rule.ts'
 
 export interface Http2FaultsOptions {
   /**
-   * The seed of all randomness. Each link has a random stream, from which each fault's stream derives, and from that
-   * one a stream for each connection.
+   * The seed of all randomness. Each link has a random stream. The stream of a fault derives from that of the link, and
+   * the stream of a connection derives from that of the fault.
    */
   readonly seed: number | string
-  /** By default the system clock. */
+  /** The clock; by default the system clock. */
   readonly clock?: ProxyClock | undefined
   /** Records the requests of routes that have a table. */
   readonly recorder?: Recorder | undefined

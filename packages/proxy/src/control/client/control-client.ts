@@ -204,7 +204,7 @@ function unreachable(base: URL, error: NodeJS.ErrnoException, words: ControlWord
 
 const MADE_ANEW = 'start the proxy again with one that is (--control-cert, --control-key).'
 
-/** Describes the problem with the proxy's certificate; undefined for any other error. */
+/** Describes what is wrong with the proxy's certificate; undefined for an error of any other kind. */
 function certificateTrouble({ code, message }: NodeJS.ErrnoException, name: string, words: ControlWords) {
   switch (code) {
     case 'CERT_HAS_EXPIRED':

@@ -144,8 +144,8 @@ export function createControlPlane({ network, seed, recording }: ControlPlaneOpt
 }
 
 /**
- * Returns the journal of faults that begin and heal: the recording's own, or else one that writes notes to the history.
- * Undefined without a recording.
+ * Returns the journal of faults that begin and heal. This is the recording's own journal, or a new journal that writes
+ * notes to the history. Undefined without a recording.
  */
 function journalOf(recording: ProxyRecording | undefined): FaultJournal | undefined {
   if (recording === undefined) return undefined

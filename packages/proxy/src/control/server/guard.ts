@@ -19,10 +19,11 @@ export interface GuardOptions {
 export type Guard = (headers: IncomingHttpHeaders) => { readonly status: number; readonly why: string } | undefined
 
 /**
- * Creates the guard against requests from web pages: a control interface injects faults and opens ports. A page could
- * send a request itself (browsers name the origin of every state-changing request), or through a domain that it points
- * at this machine (DNS rebinding). Hence a listener on loopback accepts only loopback names. Any other listener without
- * a token accepts only addresses and names that no public DNS has.
+ * Creates the guard against requests from web pages, which matter because a control interface injects faults and opens
+ * ports. A page could send a request directly, but browsers name the origin of every state-changing request. A page
+ * could also send a request through a domain that it points at this machine (DNS rebinding). Therefore a listener on
+ * loopback accepts only loopback names. Any other listener without a token accepts only addresses and names that no
+ * public DNS has.
  */
 export function createGuard({ listenHost, token, hostNames, isSecure = false }: GuardOptions): Guard {
   const names = new Set([listenHost, ...hostNames].map((name) => name.toLowerCase()))
@@ -62,5 +63,5 @@ const hostName = (host: string | undefined): string => {
   return name.replace(/^\[(.*)\]$/, '$1')
 }
 
-/** Hashes a text: digests have equal lengths, as a constant-time comparison needs. */
+/** Hashes a text. Digests have equal lengths, which a constant-time comparison needs. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -5,7 +5,10 @@ import { findRecordedProtocol, type RecordedProtocol, type SpokenProtocol } from
 import { parseRouteTable } from '@chaosproxy/recorder/routes'
 import { type Encryption, type Framing, framingNames, parseFraming } from '@chaosproxy/wire'
 
-/** The protocol that a proxy carries. Faulting or recording single requests and messages needs a known protocol. */
+/**
+ * The protocol that a proxy carries. The proxy must know the protocol to record single requests and messages, or to
+ * apply faults to them.
+ */
 export type Carriage =
   | { readonly kind: 'http'; readonly table: RouteTable | undefined; readonly websocket: boolean }
   | { readonly kind: 'http2'; readonly table: RouteTable | undefined }
@@ -48,15 +51,15 @@ export function framingOf(carries: Carriage | undefined): Framing | undefined {
 /** Returns how clients ask for encryption; undefined unless connections of the protocol begin in plaintext. */
 export const encryptionOf = (carries: Carriage | undefined): Encryption | undefined => framingOf(carries)?.encryption
 
-/** Returns what maps requests to operations: routes or a protocol; undefined if nothing does. */
+/** Returns what maps requests to operations, which is a route table or a protocol; undefined if nothing does. */
 export function recordedBy(carries: Carriage | undefined): 'routes' | RecordedProtocol | undefined {
   if (carries?.kind === 'spoken') return carries.protocol
   return carries !== undefined && 'table' in carries && carries.table !== undefined ? 'routes' : undefined
 }
 
 /**
- * Returns the protocol of a proxy under a recording's default. `recorded` replaces an absent protocol, and its routes
- * complete HTTP without routes.
+ * Returns the protocol of a proxy in a recording, whose default protocol is `recorded`. A proxy without a protocol gets
+ * the default. A proxy for HTTP without routes gets the routes of the default.
  */
 export function recordedAs(carries: Carriage | 'tcp' | undefined, recorded: Carriage): Carriage | 'tcp' {
   if (carries === undefined) return recorded

@@ -86,7 +86,7 @@ export function tlsBetween(
 /** Hosts that no certificate can name. */
 const WILDCARDS: readonly string[] = ['', '0.0.0.0', '::']
 
-/** Adds the protocol to negotiate to TLS options without one, if the carried protocol needs negotiation. */
+/** Adds the protocol to negotiate to TLS options that name none, if the carried protocol needs negotiation (ALPN). */
 export function withAlpn(tls: TlsOptions, carries: Carriage | 'tcp' | undefined): TlsOptions {
   if (typeof carries !== 'object' || carries.kind !== 'http2') return tls
   const alpn = alpnOf(carries)

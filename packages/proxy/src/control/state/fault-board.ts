@@ -34,7 +34,7 @@ export interface FaultToAdd {
 
 /** All faults in force: toxics, partitions, members of rule sets and single faults. */
 export interface FaultBoard {
-  /** Incremented whenever a fault begins, ends or changes, and for every rule set. */
+  /** Incremented whenever a fault begins, ends or changes, and whenever a rule set comes into force. */
   readonly epoch: number
   /** Returns the faults in the order in which they were added. */
   list(): readonly NamedFault[]

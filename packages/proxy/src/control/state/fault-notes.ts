@@ -12,7 +12,7 @@ export interface FaultNotes {
   ended(fault: NotedFault & { readonly hits: number }): void
 }
 
-/** Also receives the epoch, so that histories show when each fault was in force. */
+/** Receives the epoch too, so that histories show when each fault was in force. */
 export interface FaultJournal extends FaultNotes {
   epoch: number
 }

@@ -2,8 +2,8 @@ import { isLoopback, parseAddress, shorten } from './address.ts'
 import { ControlError } from './errors.ts'
 
 /**
- * Returns the address that a request for the listener `listen` may open. An empty `listen`, which means all addresses
- * of this machine, may be narrowed to loopback.
+ * Returns the address that may be opened for a request with the listen address `listen`. An empty `listen` stands for
+ * all addresses of this machine. The rule may return loopback in its place.
  *
  * @throws ControlError (403) if the request may open no address, UserError (usage) for an invalid address.
  */

@@ -30,8 +30,8 @@ export interface ProxySettings {
   /** TCP by default. */
   readonly protocol?: 'tcp' | 'udp' | undefined
   /**
-   * The protocol, if single requests or messages are to be faulted or recorded. `tcp` means raw bytes, the default if
-   * nothing is recorded.
+   * The protocol. It is needed to record single requests or messages, or to apply faults to them. `tcp` stands for raw
+   * bytes, which are the default if nothing is recorded.
    */
   readonly carries?: Carriage | 'tcp' | undefined
   /** Where the proxy terminates and originates TLS. By default TLS is passed through. */
@@ -39,7 +39,8 @@ export interface ProxySettings {
   /** Whether the upstream is given as `https://`. The proxy then carries HTTP unless `carries` says otherwise. */
   readonly isHttps?: boolean | undefined
   /**
-   * Whether a server reached by TLS gets the client's `Host`. By default, HTTP/1.1 requests get the server's own name.
+   * Whether a server that is reached by TLS gets the `Host` that the client sent. By default, HTTP/1.1 requests get the
+   * server's own name as `Host`.
    */
   readonly keepHost?: boolean | undefined
   /**
@@ -68,7 +69,8 @@ export interface ManagedProxy {
   /** Server to client. */
   readonly backward: Link
   /**
-   * Every endpoint that may dial, each with its own links: `from`, and the peers if several nodes share the address.
+   * Every endpoint that may dial, each with its own links. These are `from` and, if several nodes share the address,
+   * the peers.
    */
   readonly callers: readonly Endpoint[]
   readonly protocol: 'tcp' | 'udp'
@@ -166,7 +168,7 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
     validateUpstream(upstream)
     refusePaths(settings)
     const from = settings.from ?? 'clients'
-    // A proxy may have the name of its clients' endpoint; its two endpoints must still differ.
+    // The proxy may have the same name as its clients' endpoint, but its own two endpoints must differ.
     const to = settings.to ?? (name === from ? `${name} (proxy)` : name)
     const { protocol = 'tcp', listens = true, tls, peers, peerNames = [] } = settings
     const carries = carriedBy(settings)
@@ -223,8 +225,10 @@ export function createProxySet({ network, interceptFor, prepare, processesFor }:
 }
 
 /**
- * Opens the proxy's route. @throws UserError (usage) if the proxy's connections would lead back to it; the route is
- * then closed again.
+ * Opens the proxy's route.
+ *
+ * @throws UserError (usage) if the proxy's connections would lead back to the proxy. In this case, the route is closed
+ * again.
  */
 async function startAmong(
   entries: ReadonlyMap<string, Entry>,

@@ -198,8 +198,9 @@ function together(applied: readonly InForce[]): InForce {
 }
 
 /**
- * Returns how the start of the connections is rewritten; undefined if it is not rewritten. @throws UserError (usage)
- * for TLS that the proxy cannot read.
+ * Returns a function that rewrites the start of connections; undefined if the start is not rewritten.
+ *
+ * @throws UserError (usage) for TLS that the proxy cannot read.
  */
 function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void) => Starts) | undefined {
   const { plainly, encryption, name } = framingOf(carriage) ?? {}

@@ -9,14 +9,14 @@ interface JudgedRecord {
   readonly level: string
   /** The verdict so far: the level, the level after `not `, or `not certain`. */
   readonly soFar: string
-  /** The number of newest events that are not judged yet; absent if all are. */
+  /** The number of events at the end that are not judged yet; absent if all events are judged. */
   readonly unjudged?: number | undefined
   /** The reason for the verdict `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: RecordedViolation | undefined
 }
 
-/** A violation that an event of the record proves. */
+/** A violation of the judged level. The event at `position` proves the violation. */
 interface RecordedViolation {
   readonly key?: string | undefined
   /** The event's position in the history, counted from 0. */
@@ -37,7 +37,7 @@ export interface ProxyRecording {
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records the faults in place of the recorder. */
+  /** Records the faults instead of the recorder. */
   readonly faults?: FaultNotes | undefined
   /**
    * Rejects a table whose recording cannot be judged.

@@ -72,7 +72,7 @@ function putFault(plane: ControlPlane, name: string, body: unknown): readonly [s
   return [200, plane.updateFault(name, wanted.fault)]
 }
 
-/** Where the faults of each origin can be changed, for error messages. */
+/** For each origin of faults: where such faults can be changed, as a phrase for error messages. */
 const homes: { readonly [origin in FaultOrigin]: string } = {
   api: 'at /v1/faults',
   partition: 'at /v1/partitions',

@@ -14,7 +14,7 @@ export interface NamedThings<Thing> {
   readonly view: (thing: Thing) => object
 }
 
-/** The description of success, and the error statuses of these resources. */
+/** The outcomes of a route: the description of its success, and the error statuses of its resources. */
 interface Outcomes {
   readonly done: string
   readonly errors?: readonly number[] | undefined
@@ -78,7 +78,10 @@ export const adds = <Thing>(
   },
 })
 
-/** Returns the route that puts a thing. `put` changes the thing with this name (status 200), or creates it. */
+/**
+ * Returns the PUT route of a named resource. `put` changes the resource with this name (status 200), or creates it
+ * (status 201).
+ */
 export const puts = <Thing>(
   things: NamedThings<Thing>,
   summary: string,

@@ -165,8 +165,8 @@ function readProxyNames(value: unknown, where: string): readonly string[] {
 }
 
 /**
- * Returns the links of a proxy on which a fault acts. TCP faults act on every caller's links; protocol readers treat
- * all callers of a proxy as one.
+ * Returns the links of a proxy on which a fault acts. TCP faults act on the links of every caller. Protocol readers use
+ * the same links for all callers of a proxy.
  */
 function linksForFamily(proxy: ManagedProxy, family: string | undefined, direction: Direction): readonly Link[] {
   if (family === 'tcp') return linksOf(proxy, direction)
@@ -189,8 +189,9 @@ export function readRules(value: unknown, plane: Pick<ControlPlane, 'proxies'>, 
 }
 
 /**
- * Reads a partition: a cut of every link between two of its groups that a proxy carries. @throws UserError (input),
- * ControlError (400)
+ * Reads a partition, which is a cut of the links between its groups. Only links that a proxy carries are cut.
+ *
+ * @throws UserError (input), ControlError (400)
  */
 export function readPartition(value: unknown, plane: Pick<ControlPlane, 'proxies'>, where: string): TcpFault {
   const members = readObject(value, where)

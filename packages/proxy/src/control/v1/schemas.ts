@@ -116,7 +116,7 @@ const carriesSchema = (): Schema => ({
 export const componentSchemas: { readonly [name: string]: Schema } = {
   Error: objectOf({ error: aText, status: aCount }),
   ProxyRequest: schemaOfParameters(newProxyParameters, {
-    // A getter, because protocols and kinds of faults may be added before it is first read.
+    // A getter, because protocols and kinds of faults may be added until the schema is first read.
     get carries() {
       return carriesSchema()
     },
