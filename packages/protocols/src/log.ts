@@ -7,7 +7,7 @@ export interface Entry {
   readonly term: number
   /** The command; null for the no-op that begins a leader's term. */
   readonly command: Command | null
-  /** The voters after this entry; absent if the entry does not change the membership. */
+  /** The new voters; absent if the entry does not change the membership. */
   readonly members?: readonly NodeId[] | undefined
 }
 

@@ -22,7 +22,9 @@ export async function overlapOfParts(path: string, { inversion, times }: OutOfOr
   )
 }
 
-/** Returns the error for parts without times, each with clients of its own; undefined for any other history. */
+/**
+ * Returns the error for parts without times if each client occurs in only one part; undefined for any other history.
+ */
 export async function untimedParts(path: string, { operations }: History): Promise<UserError | undefined> {
   const { length, callTime, callEvent, callLine, process } = operations
   for (let row = 0; row < length; row++) if (callTime[row] !== callEvent[row]) return undefined
@@ -47,8 +49,8 @@ interface Place {
 }
 
 /**
- * Returns a function that finds the part of a line, whose number counts through all parts. Returns undefined unless the
- * path is a directory of several parts.
+ * Returns a function that finds the part that contains a line. Lines are numbered through all parts. Returns undefined
+ * unless the path is a directory of several parts.
  */
 async function partsByLine(path: string): Promise<((line: number) => Place) | undefined> {
   if (path === STDIN || isStored(path)) return undefined

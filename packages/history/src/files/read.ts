@@ -22,7 +22,7 @@ import { MemoryLimitError } from './system/memory-limit.ts'
 export interface ReadOptions {
   /** The format of the file; detected from its first bytes by default. */
   readonly format?: Format | undefined
-  /** Whether a pair as the value of a client's operation is a key and a value: see `ReaderOptions`. */
+  /** Whether a pair in the value of a client's operation stands for a key and a value: see `ReaderOptions`. */
   readonly independent?: boolean | undefined
   /** Maximum length in bytes of a line (EDN: of a form); 16 MB by default. */
   readonly maximumLineBytes?: number | undefined

@@ -39,7 +39,7 @@ export interface Caller {
   readonly session?: string | undefined
 }
 
-/** Describes the client of an invocation in the form of `clientInWords`, without its history. */
+/** Describes the client of an invocation in the form of `clientInWords`, from the invocation alone. */
 export const callerInWords = ({ process, session }: Caller): string =>
   session === undefined ? `process ${process}` : nameInWords(nameOfSession(session))
 

@@ -26,8 +26,8 @@ export const answeredAt = (history: History, row: number): string =>
   hasTimes(history) ? moment(history.operations.returnTime[row] ?? 0) : `line ${history.operations.returnLine[row]}`
 
 /**
- * Whether an operation that changes an object overlapped another operation. An overlap also counts if the precision of
- * stamps only leaves it possible. Operations of one request do not count as overlapping.
+ * Whether an operation that changes an object overlapped another operation. An overlap that the precision of stamps
+ * merely makes possible counts too. Operations of one request do not count as overlapping.
  */
 export function hasConcurrency(history: History, changes: (f: string) => boolean): boolean {
   if (history.clocks?.stamps !== undefined) return true

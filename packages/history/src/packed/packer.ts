@@ -40,8 +40,8 @@ export class Packer {
   readonly #writers: readonly RowWriter[]
   readonly #counting: Counting = new Counting()
   /**
-   * The place of each key, followed in `#numbers` by its number among the keys of the place, from 1. Entry 0 is for
-   * operations without a key; entry n + 1 is for key n.
+   * The place of each key. `#numbers` has the number of each key among the keys of its place, from 1. In both, entry 0
+   * is for operations without a key, and entry n + 1 is for key n.
    */
   #places: Int32Array = new Int32Array(64)
   #numbers: Int32Array = new Int32Array(64)

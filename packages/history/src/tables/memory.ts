@@ -66,5 +66,5 @@ export const inSharedMemory: Memory = {
 const OBJECT_BYTES = 300
 const BYTES_PER_CHARACTER = 3
 
-/** Returns the approximate size in bytes of a JSON value as objects in the heap. */
+/** Returns the approximate size in bytes of a JSON value in the heap. */
 export const sizeInHeap = (value: object): number => OBJECT_BYTES + BYTES_PER_CHARACTER * JSON.stringify(value).length

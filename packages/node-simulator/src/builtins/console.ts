@@ -41,7 +41,8 @@ function startsOf(life: Life): Map<string, number> {
 export function clearConsole(made: Console): void {
   for (const name of Object.getOwnPropertySymbols(made)) {
     const counts: unknown = Reflect.get(made, name)
-    // The counts are in a map of a class of Node, whose prototype does not inherit from `Map.prototype`.
+    // The counts are in a map of one of Node's own classes. The prototype of this class does not inherit from
+    // `Map.prototype`.
     if (types.isMap(counts)) Map.prototype.clear.call(counts)
   }
 }

@@ -60,7 +60,7 @@ const setDefaultResultOrder = (): void => {}
 const HARMLESS: ReadonlySet<string> = new Set(['constructor', 'cancel', 'setServers', 'setLocalAddress', 'resolveTxt'])
 
 /**
- * Returns a class of resolvers whose methods refuse calls. Packages such as the one of gRPC create a resolver that they
+ * Returns a class of resolvers whose methods refuse calls. Some packages, such as gRPC's, create a resolver that they
  * may never use.
  */
 function resolverOf(real: object, name: string, txt: unknown): unknown {

@@ -15,8 +15,8 @@ const encryptedModule = (name: string, real: object): { [member: string]: unknow
   refusedModule(name, { ...real }, ENCRYPTED, USE_HTTP)
 
 /**
- * The replacement of `TLSSocket`. Packages create a TLS socket over an unconnected stream to obtain the class of Node
- * in it. They may name and extend that class; any other use of the socket is refused.
+ * The replacement of `TLSSocket`. Packages create a TLS socket over an unconnected stream to obtain the internal class
+ * of Node that the socket contains. They may name and extend that class; any other use of the socket is refused.
  */
 class TLSSocket {
   constructor(over?: unknown) {

@@ -52,8 +52,8 @@ export function judgedIsolation(isolation: Isolation & { readonly expect: string
 }
 
 /**
- * Returns the violation in each independent part of the database that has one. Judges only the rows that existed at the
- * start first, and then also the rows that were inserted.
+ * Returns the violation in each independent part of the database that has one. First judges only the rows that existed
+ * at the start, and then also the rows that were inserted.
  */
 export function brokenApart(
   isolation: Isolation & { readonly expect: string },

@@ -12,7 +12,7 @@ export interface Packages {
    * imports.
    */
   readonly ofPackages: (statement: Node) => Left
-  /** Returns what the other part contains of a statement. */
+  /** Returns what remains of a statement outside of the packages' part. */
   readonly ofRest: (statement: Node) => Left
   /** The names of the loaders that are used outside of the packages' part. */
   readonly names: readonly string[]

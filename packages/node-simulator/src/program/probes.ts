@@ -258,7 +258,7 @@ function statementsIn(node: Node): readonly Node[] {
   )
 }
 
-/** Returns the statements without braces in a place where a block is allowed. */
+/** Returns the single statements that stand where a block is allowed. */
 function singlesIn(node: Node): readonly Node[] {
   const { body, consequent, alternate } = node as unknown as { readonly [member: string]: unknown }
   const parts =

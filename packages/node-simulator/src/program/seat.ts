@@ -153,8 +153,8 @@ export class Seat {
     } finally {
       this.#depth--
     }
-    // The last elements are the built-in modules that this package was the first to request. Their members were
-    // recorded at their creation.
+    // The last elements of `#pristine` are the built-in modules that this package was the first to request. Their
+    // members were recorded at their creation.
     const isChanged = areChanged(before) || areChanged(this.#pristine.slice(noted))
     if (life.uses !== uses || isChanged) this.#giveUp()
     if (!followsContext && life.followsContext) this.#followsContext = true

@@ -16,7 +16,7 @@ export function errorText(
     const place = `${relative(process.cwd(), file)}:${line}:${column}`
     return name === undefined ? place : `${name} (${place})`
   })
-  // Source maps assign even functions that bundling has added to a statement of the program.
+  // In source maps, even a function that bundling has added belongs to a statement of the program.
   const own = places.filter(
     (place, i) => !/[/\\]node_modules[/\\]/.test(frames[i]?.file ?? '') && place !== places[i - 1],
   )

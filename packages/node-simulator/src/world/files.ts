@@ -28,7 +28,7 @@ interface Naming {
 export interface FileChange {
   readonly type: 'change' | 'rename'
   readonly path: string
-  /** The files that lost their name or content through the change, without a file that gained a name. */
+  /** The files that lost their name or content through the change. A file that gained a name is not among them. */
   readonly inodes: readonly (Inode | undefined)[]
 }
 

@@ -25,7 +25,7 @@ export class Holds<Life> {
     this.#holds = planned.map((hold) => ({ ...hold, state: 'waits', left: hold.times, release() {} }))
   }
 
-  /** Begins to count the time of holds. */
+  /** Sets the time from which the times of holds are counted. */
   begin(): void {
     this.#startedAt = this.#turns.queue.now
   }

@@ -103,8 +103,8 @@ const sentenceOf = (name: string): string =>
   `A simulated program went on after its run, and called ${name} in the real world, where it was stopped. An event of Node's own resumed it, which no seed controls: leave out what it awaited if CHAOS_SIMULATED is set, or run it for real with chaos run.`
 
 /**
- * The largest number of stack frames that are searched for a program. A package may call a function for the program,
- * some frames further in.
+ * The number of innermost stack frames that are searched for a frame of a program. A package may make a call on behalf
+ * of the program.
  */
 const FRAMES = 30
 

@@ -81,8 +81,8 @@ function write(turn: CommitWaitTurn, key: string, ask: Ask, value: Json): void {
     commit(turn, key, ask, { stamp: stampAfter(ask.at, floor), value })
     return
   }
-  // The rule Start of Spanner (§4.1.2): the time of a write is no less than TT.now().latest, computed after the arrival
-  // of the write's request.
+  // The rule "Start" of Spanner (§4.1.2): the time of a write is no less than TT.now().latest, computed after the
+  // arrival of the write's request.
   const version = { stamp: stampAfter(timeHere(turn) + config.epsilonMs, floor), value }
   // The bug: the write is answered while its time may still be ahead of other nodes' clocks.
   if (config.bug === 'no-wait') {

@@ -27,7 +27,8 @@ function watchOrder(): Watch {
     return ({ log, orderer, early }, event) => {
       if (event === undefined) {
         checked = 0
-        // The last entries are missing from the log if their write was interrupted. No node was sent these entries.
+        // The last entries are missing from the log if their write was interrupted. These entries were not sent to any
+        // node.
         if (node === orderer) order.length = Math.min(order.length, log.length)
       }
       const [place] = early

@@ -71,8 +71,8 @@ export const handleElect: Handler<PrimaryReplica, 'elect'> = (turn, message, fro
   const stale = !upToDate && config.bug === 'promote-stale'
   if (stale) turn.mark()
   const granted = upToDate || stale
-  // A refused request does not restart the timeout. Otherwise, a node that cannot become primary could prevent the
-  // other nodes from asking by asking again and again.
+  // A refused request does not restart the timeout. Otherwise, a node that cannot become primary but asks again and
+  // again could prevent the other nodes from asking.
   if (granted || !hasTimer) awaitPrimary(turn)
   turn.send(from, { type: 'promise', epoch: message.epoch, granted })
 }

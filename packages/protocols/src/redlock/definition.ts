@@ -61,8 +61,8 @@ export const redlock: ProtocolDefinition = defineProtocol({
       watch: watchGrants,
     },
   ],
-  // A lock whose time to live exceeds the time of all holders is linearizable. A resource requires fencing, since
-  // nothing else shows that a message is late.
+  // A lock is linearizable if its time to live exceeds the time for which any client holds the lock. A resource
+  // requires fencing, since nothing else shows that a message is late.
   promises: (object, { fencing = false, 'ttl-ms': ttlMs = 0 }) =>
     (object === 'lock' ? Number(ttlMs) >= LONG_MS : fencing === true) ? 'linearizable' : 'none',
   strictest: FENCED,

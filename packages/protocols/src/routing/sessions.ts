@@ -6,7 +6,7 @@ import type { AnyObject } from '../objects/object.ts'
 interface LastRequest {
   readonly sequence: number
   readonly result: Completion
-  /** The number of session requests that had been applied once this request was applied. */
+  /** The number of session requests that had been applied then, including this request. */
   readonly count: number
 }
 

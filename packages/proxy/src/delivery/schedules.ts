@@ -198,8 +198,8 @@ export const slice: StageOf<'slice'> = ({ harm, random, hit }) => {
   }
 
   /**
-   * Draws the size of the next piece in bytes. If the waiting bytes exceed the average by the variation or less, they
-   * are not sliced.
+   * Draws the size of the next piece in bytes. Waiting bytes that exceed the average by at most the variation are not
+   * sliced.
    */
   function drawPieceBytes(waitingBytes: number): number {
     const { averageBytes, variationBytes } = harm()

@@ -14,7 +14,7 @@ export interface Alarm {
   readonly ending: Ending
 }
 
-/** A chunk as it arrived. The object for a chunk is the same until no part of the chunk waits any more. */
+/** A chunk as it arrived. As long as any part of a chunk waits, the same object represents the chunk. */
 export interface Chunk {
   readonly arrivedAtMs: number
   /** The bytes as they arrived, in borrowed memory; empty for the end of a stream. */

@@ -82,7 +82,7 @@ export function candidateFor(rule: HttpRule, known: Known, seat: Seat, nowMs: nu
 /** The default limit. */
 const MOST_BODY_BYTES = 1024 * 1024
 
-/** A response that waits until a response on another connection overtakes it. */
+/** A response that waits to be overtaken by a response on another connection. */
 export interface WaitingReply {
   readonly connection: object
   release(): void

@@ -22,7 +22,7 @@ export interface RequestPlan {
   /** Whether the request is sent immediately and unchanged. */
   readonly isNothing: boolean
   /**
-   * Whether an edit changes the header field Expect. The server then may not send the 100 response that the client
+   * Whether an edit changes the header field Expect. If so, the proxy itself sends the 100 response that the client
    * awaits.
    */
   readonly changesExpectation: boolean

@@ -9,7 +9,7 @@ interface JudgedRecord {
   readonly level: string
   /** The verdict so far: the level, the level after `not `, or `not certain`. */
   readonly soFar: string
-  /** The number of events at the end that are not judged yet; absent if all events are judged. */
+  /** The number of events at the end of the record that are not judged yet; absent if all events are judged. */
   readonly unjudged?: number | undefined
   /** The reason for the verdict `not certain`. */
   readonly doubt?: string | undefined
@@ -37,7 +37,7 @@ export interface ProxyRecording {
     | undefined
   /** The protocol of proxies that declare none. */
   readonly carries?: Carriage | undefined
-  /** Records the faults instead of the recorder. */
+  /** Records the faults. If absent, the recorder records them. */
   readonly faults?: FaultNotes | undefined
   /**
    * Rejects a table whose recording cannot be judged.
