@@ -13,6 +13,6 @@ export const severalOf = (name: string): string =>
 export const shownFaults = (history: History, run: RunSummary | undefined): FaultSpan[] =>
   faultSpans(history, run).map((span) => ({ ...span, label: printable(span.label) }))
 
-/** Returns the faults in force at any moment of a time span. */
+/** Returns the faults that were in force at some time in a time span. */
 export const during = (spans: readonly FaultSpan[], from: number, to: number): FaultSpan[] =>
   spans.filter((span) => span.from <= to && span.to >= from)

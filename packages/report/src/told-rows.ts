@@ -1,7 +1,7 @@
 import { adjective } from './level-words.ts'
 import type { Sign, StoryTelling, ToldLedger, ToldNode } from './told-story.ts'
 
-/** A step of a telling with the signs that occur after it begins and before the next step begins. */
+/** A step of a telling, with the signs that occur before the next step begins. */
 export interface ToldGroup {
   readonly number: number
   readonly text: string
@@ -16,7 +16,7 @@ export interface ToldGroup {
   readonly ledger: ToldLedger | undefined
 }
 
-/** Groups the signs of all steps by time: a sign that occurs during a later step is shown in that step. */
+/** Groups the signs of a telling by the step during which they occur, whichever step lists them. */
 export function groupsOf({ steps }: StoryTelling): readonly ToldGroup[] {
   const signs = steps
     .flatMap((step, number) => step.signs.map((sign) => ({ number, sign })))
@@ -47,7 +47,10 @@ export interface PairedSteps {
   readonly fixed: ToldGroup | undefined
 }
 
-/** Aligns the steps of both, each in its own order, with the greatest number of corresponding steps side by side. */
+/**
+ * Aligns the steps of two tellings, with as many corresponding steps side by side as possible. The steps of each
+ * telling keep their order.
+ */
 export function pairedSteps(told: readonly ToldGroup[], fixed: readonly ToldGroup[]): readonly PairedSteps[] {
   const most: number[][] = Array.from({ length: told.length + 1 }, () => Array(fixed.length + 1).fill(0))
   const at = (i: number, j: number): number => most[i]?.[j] ?? 0

@@ -9,7 +9,8 @@ export interface ToldStory {
   readonly source: string
   readonly tellings: readonly StoryTelling[]
   /**
-   * The title of the system that prevents the accident, and the command that shows it; absent if this is that system.
+   * The telling whose system prevents the accident: its title, and the command that shows it. Undefined if this story
+   * already shows that system.
    */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
@@ -23,7 +24,7 @@ export interface StoryTelling {
   /** Clients, then nodes. */
   readonly clients: readonly string[]
   readonly nodes: readonly string[]
-  /** A condition that must hold after every step, checked in the ledger: `never more than $10 is spent`. */
+  /** The condition that the ledger checks after every step: `never more than $10 is spent`. */
   readonly promise?: string | undefined
   /** The steps, in order of time. */
   readonly steps: readonly ToldStep[]
@@ -44,7 +45,10 @@ export interface ToldStep {
   readonly breaks?: string | undefined
   /** The events drawn, in order of time. */
   readonly signs: readonly Sign[]
-  /** The beliefs of nodes at the end of the step, or before it heals something; absent if unknown. */
+  /**
+   * What the nodes believe at the end of the step or, if the step heals a fault, just before the healing; absent if
+   * unknown.
+   */
   readonly nodes?: readonly ToldNode[] | undefined
   /** State of the story's promise at the end of the step; absent in stories without a promise. */
   readonly ledger?: ToldLedger | undefined
@@ -52,7 +56,7 @@ export interface ToldStep {
 
 export interface ToldNode {
   readonly node: string
-  /** The node's state, line by line: `$10`, `leader`, `term 2`; for a node that is down or paused, only that. */
+  /** The node's state in lines: `$10`, `leader`, `term 2`. For a node that is down or paused, a single line says so. */
   readonly lines: readonly string[]
   /** Whether `lines` differ from those after the previous step. */
   readonly changed: boolean
@@ -76,7 +80,7 @@ interface Passing {
 /** An event in the drawing of a step. */
 export type Sign =
   | (Passing & { readonly type: 'call' })
-  /** `none` means that the client gave up. */
+  /** `none`: the client got no answer and gave up. */
   | (Passing & { readonly type: 'answer'; readonly outcome: 'ok' | 'refused' | 'none' })
   /** A message between nodes, and what happens to it. */
   | (Passing & { readonly type: 'message'; readonly fate: NodeMessage['fate'] })

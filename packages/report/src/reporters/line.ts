@@ -16,7 +16,7 @@ export const lineReporter: Reporter = {
   summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
-    // The message is an error, which is printed to stderr.
+    // The caller prints the error message to stderr instead.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
       .map((finding) => {

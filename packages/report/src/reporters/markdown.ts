@@ -16,8 +16,8 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
 }
 
 /**
- * The comment marks the text and is not displayed. Some renderers need the empty line, because they treat the lines
- * after a comment as part of it.
+ * Identifies texts of this program; an HTML comment is not displayed. Some renderers treat the line after a comment as
+ * part of it, so an empty line follows.
  */
 const MARK = '<!-- chaos -->\n\n'
 
@@ -31,15 +31,15 @@ export const markdownReporter: Reporter = {
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(told, { picture }) {
-    // Comparisons are left out here, because they have a table of their own.
+    // `each` prints comparisons as separate tables.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
     return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
   },
 }
 
 /**
- * Renders findings as Markdown without a final newline: their counts, a table of verdicts, and the evidence for each
- * verdict. A picture, linked by its path, belongs to one finding.
+ * Renders findings as Markdown without a final newline: the number of findings by result, a table of verdicts, and the
+ * evidence for each verdict. `picture` is the path of a picture of a single finding.
  */
 export function markdownOf(findings: readonly Finding[], picture?: string): string {
   const rows = findings.map(
@@ -54,7 +54,7 @@ export function markdownOf(findings: readonly Finding[], picture?: string): stri
   ].join('\n\n')
 }
 
-/** Returns how many runs of one subject broke its promise, if it was run with several seeds. */
+/** Returns how many runs of one subject broke its promise; empty for fewer than two runs. */
 function timesText(findings: readonly Finding[]): readonly string[] {
   const runs = findings.filter(({ command }) => command === 'run')
   if (runs.length < 2) return []
@@ -84,7 +84,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     text(sentence),
     ...answerParts(finding),
     picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
-    // A picture in a run's directory cannot be shown in a comment, but GitHub and GitLab render the diagram.
+    // A comment cannot show a picture from a run's directory, but GitHub and GitLab render Mermaid diagrams.
     hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
     again === undefined ? '' : `Reproduce: ${code(again)}`,
     hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',
@@ -92,7 +92,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   ].filter((part) => part !== '')
 }
 
-/** Returns the cause unless the sentence states it, the settings of the target, and what to do next. */
+/** Returns the settings of the target, the cause unless `sentence` states it, and the next step. */
 function answerParts({ telling, sentence }: Finding): readonly string[] {
   if (telling === undefined) return []
   const { settings, certainty } = telling.why
@@ -109,8 +109,8 @@ const folded = (summary: string, parts: readonly string[]): string =>
   [`<details><summary>${summary}</summary>`, ...parts, '</details>'].join('\n\n')
 
 /**
- * Escapes a text so that Markdown gives it no meaning and it does not change the writing direction. A zero-width space
- * follows each `@`, because a mention would notify people.
+ * Escapes a text: Markdown gives it no meaning, and it does not change the writing direction. A zero-width space after
+ * each `@` prevents mentions, which would notify people.
  */
 const text = (plain: string): string =>
   printable(plain)

@@ -15,13 +15,11 @@ const MOST_OPERATIONS = 8
 const MOST_OF_CYCLE = 12
 const MOST_NODES = 5
 /**
- * Maximum number of lanes; if there are more, all clients share a lane. The diagram is scaled to the width of a
- * comment, and its letters must stay legible.
+ * Maximum number of lanes; with more lanes, all clients share one. The text must stay legible when a renderer scales
+ * the diagram to the width of a comment.
  */
 const MOST_LANES = 4
-/**
- * Maximum length of a line in a label, in characters: Mermaid does not break long labels, which then widen the diagram.
- */
+/** Maximum length of a line in a label, in characters. Mermaid does not break lines: a long line widens the diagram. */
 const LABEL_WIDTH = 40
 const LONGEST_NAME = 20
 
@@ -33,7 +31,7 @@ interface Drawn {
 
 /** The lanes of the diagram: each has an id in Mermaid, and a name for readers. */
 interface Lanes {
-  /** Returns the id of the lane of an operation's client; `node` returns that of a node. */
+  /** Returns the id of the lane of an operation's client; `node` returns the id of a node's lane. */
   readonly client: (operation: OperationRow) => string
   readonly node: (name: string | undefined) => string
   /** Returns the name of the client for labels; empty if each client has a lane. */
@@ -45,9 +43,9 @@ interface Lanes {
 }
 
 /**
- * Draws the contradiction as a Mermaid sequence diagram of clients, nodes, requests, messages and faults. GitHub and
- * GitLab render it in places where they cannot show a picture from a run's directory. Empty if the diagram would be too
- * large.
+ * Draws the contradiction as a Mermaid sequence diagram of clients, nodes, requests, messages and faults; empty if the
+ * diagram would be too large. GitHub and GitLab render Mermaid in comments, where a picture from a run's directory
+ * cannot be shown.
  */
 export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
   if (shown === undefined) return []
@@ -74,7 +72,7 @@ function lanesOf(history: History, { operations }: Counterexample, wire: Wire | 
     .toSorted((a, b) => (callEvent[a] ?? 0) - (callEvent[b] ?? 0))
   const clients = [...new Set(rows.map((row) => process[row] ?? 0))]
   const serving = rows.map((row) => nodeOf(history, row))
-  // The node that answered is the rightmost, so that messages to it point to the right.
+  // The node that answered gets the rightmost lane, so that messages to it point to the right.
   const sent = wire?.messages.flatMap(({ from, to }) => [from, to]) ?? []
   const others = [...sent, wire?.sender ?? serving[0], ...serving].filter((node) => node !== wire?.reader)
   const nodes = [...new Set(wire === undefined ? serving : [...others, wire.reader])]
@@ -128,7 +126,7 @@ function faultLines(
   { first, last }: { readonly first: number; readonly last: number },
 ): Drawn[] {
   const begins = { at: Math.max(first, from), line: note(nodes, text) }
-  // The note of a fault that ended before the first shown operation covers both its beginning and its end.
+  // For a fault that ended before the first shown operation, one note covers the beginning and the end.
   return to < last && to > begins.at
     ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
     : [begins]
@@ -172,8 +170,8 @@ const label = (text: string): string =>
 const withUnits = (text: string): string => text.replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0')
 
 /**
- * Escapes a text for Mermaid, which has no quotes. Characters that end a statement, or begin a comment, a directive, an
- * entity or markup, become character references; so do backquotes, which could end the fence.
+ * Escapes a text for Mermaid, which has no quotes. Character references replace the characters that end a statement, or
+ * begin a comment, a directive, an entity or markup. They also replace backquotes, which could end the code fence.
  */
 const escaped = (text: string): string =>
   text.replace(/[#;<>&%$@\\`":]/g, (character) => `#${character.codePointAt(0) ?? 0};`)

@@ -11,8 +11,8 @@ import type { Finding } from './finding.ts'
 import type { RunSubject } from './subject.ts'
 
 /**
- * Renders one of several runs: its verdict in a line. Unless the run kept its promise, also the reasons, the path of
- * its report, and the command that repeats it.
+ * Renders one of several runs as a line with its verdict. Adds the reasons, the path of the report, and the command
+ * that repeats the run, unless the run kept its promise.
  */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
@@ -101,7 +101,7 @@ export function wilsonInterval(hits: number, trials: number): readonly [least: n
   const scale = 1 + Z ** 2 / trials
   const centre = (share + Z ** 2 / (2 * trials)) / scale
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2))
-  // For no hits or only hits, the end is known exactly, and must not be affected by rounding.
+  // With no hits or only hits, one end is exactly 0 or 1. Rounding errors must not change that end.
   return [hits === 0 ? 0 : Math.max(0, centre - half), hits === trials ? 1 : Math.min(1, centre + half)]
 }
 

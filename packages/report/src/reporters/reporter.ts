@@ -4,8 +4,8 @@ import type { Finding } from './finding.ts'
 import type { Subject } from './subject.ts'
 
 /**
- * A format in which results are reported. It consists of one file and one line in the registry; `--reporter` takes its
- * name.
+ * A format in which results are reported. Each reporter is one file and one line in the registry; `--reporter` selects
+ * a reporter by its name.
  */
 export interface Reporter {
   readonly name: string
@@ -13,24 +13,25 @@ export interface Reporter {
   readonly summary: string
   /** Whether the output has room for one subject only, such as a page. */
   readonly ofOne?: boolean
-  /** Whether other reporters may write to stdout at the same time. */
+  /** Whether stdout may also contain the output of other reporters. */
   readonly sharesStdout?: boolean
   /** The kinds of subject that the reporter does not support, each with an alternative. */
   readonly not?: { readonly [kind in Subject['kind']]?: string }
   /**
-   * Whether a file with this beginning, of at most a megabyte, is an earlier output of this reporter, which a new
-   * output may replace. Absent if the output has no distinctive mark.
+   * Whether a file that begins with `start`, at most a megabyte, is an earlier output of this reporter. A new output
+   * may replace such a file. Absent if the output has no distinctive mark.
    */
   recognises?(start: string): boolean
   /**
-   * Returns the text about one subject. It is written as soon as the subject is judged, while the history is in memory.
+   * Returns the text about one subject. The text is written as soon as the subject is judged, while the history is in
+   * memory.
    */
   each?(subject: Subject, place: Place): string | Promise<string>
   /** Returns the text after all subjects. */
   end?(told: readonly Told[], place: Place): string
 }
 
-/** The place where a text will be read. */
+/** Where and when a text is written: the style, the terminal, the paths, and the time. */
 export interface Place {
   readonly style: Style
   readonly terminal: TerminalOptions
@@ -40,11 +41,11 @@ export interface Place {
   readonly now: number
   /** Returns the path of a history relative to the file of the text. */
   pathTo(historyFile: string): string
-  /** Path of the picture written with the text, relative to the file of the text; absent without a picture. */
+  /** Path of the picture that belongs to the text, relative to the text's file; absent without a picture. */
   readonly picture?: string | undefined
 }
 
-/** The part of a subject, as plain data, that is kept after its history is released. */
+/** The plain data about a subject that remains when its history is released. */
 export interface Told {
   readonly findings: readonly Finding[]
   /** The subject's line in a table of files, if it is a file. */

@@ -152,7 +152,9 @@ const faultJson = ({ id, fault, from, to, hits, recoveryNanos, inDoubt, skipped 
   ...{ id, kind: fault.kind, fault, fromNanos: from, toNanos: to, hits, recoveryNanos, inDoubt, skipped },
 })
 
-/** Returns the texts at the top of every page, and the level whose counterexample is drawn. */
+/**
+ * Returns the title, the verdict and the sentence at the top of every page, and the level of the drawn counterexample.
+ */
 const saidOf = (history: History, { headline: { title, verdict, despite }, shown, why }: Facts): Part => ({
   ...{ title, verdict, despite, shown: shown?.level },
   sentence: shown && capitalised(sentenceText(history, shown, why)),
@@ -162,9 +164,7 @@ const tellingJson = ({ outcome, what, why: { text, certainty, settings }, next }
   ...{ outcome, what, why: { text, certainty, settings: settings === '' ? undefined : settings }, next },
 })
 
-/**
- * Returns the verdicts on the answers that nodes sent; the verdicts on the answers that clients got are the run's own.
- */
+/** Returns the verdicts on the answers that nodes sent. The run's own verdicts are on the answers that clients got. */
 const viewsJson = ({ client, backend: { headline, levels }, settled, said }: RunViews): Part => ({
   client: { headline: client },
   backend: { headline, levels: byMember(Object.entries(levels), ([level, { result }]) => [level, { result }]) },
@@ -193,13 +193,13 @@ function accountingJson(accounting: Accounting, history: History): Part {
 /** Maximum number of transactions to list for one anomaly: a cycle may be long. */
 const MOST_OF_ANOMALY = 8
 
-/** Returns the place of a transaction; the history file has its content. */
+/** Returns where a transaction is in the history file, which has its operations. */
 function transactionJson(history: History, operation: OperationRow): Part {
   const { process, call, lines } = operationJson(history, operation)
   return { process, call, lines }
 }
 
-/** Returns the verdicts on transactions; each anomaly with the lines of one example. */
+/** Returns the verdicts on transactions, with the lines of one example for each anomaly. */
 const transactionsJson = (
   report: Report<string>,
   { anomalies, assumed, judged: { transactions, reads } }: TransactionFacts,
@@ -286,7 +286,7 @@ function counterexampleJson(
           ...edge,
         }))
       : undefined,
-    // Why the counterexample was not reduced further, the number of operations it was reduced from, and whether its
+    // Explains why the counterexample was not reduced further, how many operations it had before, and whether its
     // operations alone violate the level.
     uncut,
   }

@@ -15,7 +15,7 @@ export interface RunSubject {
   readonly title: string
   readonly summary: RunSummary
   readonly history: History
-  /** The run's directory, and below the files in it, as the reader would type them. */
+  /** The run's directory and its files, each with the path that the user would type. */
   readonly directory: string
   readonly historyFile: string
   readonly reportFile: string
@@ -45,7 +45,7 @@ export interface FileSubject {
   readonly vacuous: readonly string[]
   readonly setup?: RunSetup | undefined
   readonly initial: Json
-  /** Whether this is the only file; each of several files is a line of a table. */
+  /** Whether this is the only file. With several files, each file is a line of a table. */
   readonly alone: boolean
   /** Whether to print all the evidence. */
   readonly explain: boolean
@@ -65,7 +65,7 @@ export interface TroubleSubject {
   readonly message: string
   /** `stopped` if time or memory ran out; `unreadable` if the file could not be read. */
   readonly why: 'stopped' | 'unreadable'
-  /** Whether this is the only file. */
+  /** Whether this file is the only subject. */
   readonly alone: boolean
   readonly exitCode: number
 }

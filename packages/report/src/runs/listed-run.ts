@@ -17,9 +17,9 @@ export interface ListedRun {
   readonly faults: readonly string[]
   readonly seed: number | undefined
   readonly mood: Mood
-  /** What users lost, or the verdict. */
+  /** What users lost; the verdict if they lost nothing. */
   readonly title: string
-  /** The level below the title; empty if the title names it. */
+  /** The level, which is shown below the title; empty if the title names the level. */
   readonly level: string
   /** Why, and what to do next; empty without a result. */
   readonly why: string
@@ -30,7 +30,7 @@ export interface ListedRun {
   /** Whether the run has a result that can be compared with another. */
   readonly hasResult: boolean
   /**
-   * For a run without a result, a command that can still use its files, and the path for it, relative to the list's
+   * A command that can use the files of a run without a result, and the path to give it, relative to the list's
    * directory.
    */
   readonly remedy?: readonly [command: string, path: string] | undefined
@@ -43,7 +43,7 @@ export interface RunFiles {
   readonly hasRunJson: boolean
   readonly hasReport: boolean
   readonly hasHistory: boolean
-  /** The replays that `chaos fuzz` wrote, each with its description of what was found. */
+  /** The replay files that `chaos fuzz` wrote, each with a description of the failure. */
   readonly found: readonly { readonly file: string; readonly text: string }[]
 }
 

@@ -5,21 +5,24 @@ import { isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
 /**
- * A contradiction as a table of what a model kept, used instead of bars on a time axis. It is laid out once; terminal
- * and pages only format it.
+ * A contradiction as a table of the states of a model, in place of bars on a time axis. The layout is computed once;
+ * terminal and pages only format it.
  */
 export interface Sheet {
   /** The title of the table: `Account a, transfer by transfer`. */
   readonly title: string
   readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[]
   readonly rows: readonly SheetRow[]
-  /** Whether its times matter as much as its values: a page then first draws the contradiction on a time axis. */
+  /**
+   * Whether the times of the rows matter as much as their values. If so, a page first draws the contradiction on a time
+   * axis.
+   */
   readonly isTimed?: boolean
 }
 
 export interface SheetRow {
   readonly cells: readonly string[]
-  /** The indexes of the cells that contradict the promise. */
+  /** The indexes of the cells that show the contradiction. */
   readonly wrong?: readonly number[]
   /** `sum` for a sum of the rows above, `faint` for a placeholder of omitted rows. */
   readonly look?: 'sum' | 'faint'
@@ -73,7 +76,7 @@ export function mayBeSeen(history: History, row: OperationRow, read: OperationRo
 interface ChangesAround {
   /** The changes acknowledged before a read, in the order of acknowledgement. */
   readonly before: readonly OperationRow[]
-  /** The other changes that the read may show. */
+  /** The remaining changes, which the read may show or not. */
   readonly open: readonly OperationRow[]
 }
 
@@ -86,8 +89,8 @@ export function changesAround(history: History, read: OperationRow): ChangesArou
 }
 
 /**
- * Returns the least and the greatest sum that a read may show, given the known sum and the changes that may or may not
- * have taken effect.
+ * Returns the least and the greatest sum that a read may show. `known` is the certain sum; `perhaps` are the changes
+ * that may have taken effect.
  */
 export const allowedBy = (known: number, perhaps: readonly number[]): readonly [least: number, most: number] => [
   rounded(known + sumOf(perhaps.filter((change) => change < 0))),
@@ -95,8 +98,8 @@ export const allowedBy = (known: number, perhaps: readonly number[]): readonly [
 ]
 
 /**
- * Returns the difference between a sum and the nearest limit: negative below the least, positive above the greatest, 0
- * within the limits.
+ * Returns how far a sum lies outside its limits: negative below the least, positive above the greatest, 0 within the
+ * limits.
  */
 export const offBy = (shown: number, [least, most]: readonly [least: number, most: number]): number =>
   rounded(shown < least ? shown - least : shown > most ? shown - most : 0)

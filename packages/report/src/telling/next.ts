@@ -64,7 +64,10 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
   }
 }
 
-/** Returns the next step after a run whose planted bug broke nothing: the situation that it needs did not occur. */
+/**
+ * Returns the next step if the planted bug broke nothing: other seeds may produce the situation that exposes the bug.
+ * Undefined without a bug.
+ */
 function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next | undefined {
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
@@ -74,10 +77,13 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
   }
 }
 
-/** Matches the end of a remedy that suggests a weaker level. */
+/** Matches the last sentence of a remedy, if that sentence suggests a weaker expected level. */
 const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 
-/** Returns what usually prevents the violation of a level beyond the expectation, and how to make a run fail on it. */
+/**
+ * Returns the usual remedy for a violation above the expected level, and the option that makes a run fail on such a
+ * violation.
+ */
 function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
   const strongest = strongestIn(facts)
   const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(WEAKER_IS_FINE, '')
@@ -99,11 +105,12 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
   }
 }
 
-/** Below this share of answered requests, further runs of the same kind add no evidence. */
+/** The share of answered requests below which more runs of the same kind add no evidence. */
 const SELDOM = 0.25
 
 /**
- * Returns the next step if more seeds alone would not help: clients only read, or only one of several nodes answered.
+ * Returns the next step if other seeds alone would not help: clients only read, or a single one of several nodes
+ * answered.
  */
 function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
   if (operations.total > 0 && operations.reads === operations.total)
@@ -125,7 +132,9 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
-/** Returns the next step if faults prevented most answers, such as faults that leave no majority for a long time. */
+/**
+ * Returns the next step if most requests under faults had no answer, such as under long faults that leave no majority.
+ */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
@@ -143,13 +152,10 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
-/**
- * Returns how to cure a violation: without the planted bug, or with other settings if the present ones permit it;
- * otherwise the usual remedy.
- */
+/** Returns the cure of a violation: no planted bug, settings that promise the level, or else the usual remedy. */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
   const { report, setup, lease, leaseClock, may } = facts
-  // Settings that make writes durable do not prevent a lease from expiring, nor does removing the bug.
+  // Durable writes do not keep a lease from expiring; neither does the removal of the bug.
   const {
     stronger = {},
     strongerPromise,
@@ -177,7 +183,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   return { text, command: strongerPromise === undefined ? command : withOption(command, 'expect', strongerPromise) }
 }
 
-/** Returns the usual remedy of the most specific cause; empty if it is unknown. */
+/** Returns the usual remedy of the most specific cause; empty if no cause is known. */
 function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
   const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
@@ -185,7 +191,9 @@ function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): 
   return cause?.remedy ?? ''
 }
 
-/** How to decide an undecided level, and the option for it, by kind of reason. */
+/**
+ * By the kind of reason for an undecided level: the advice, and the option of a run or check that follows the advice.
+ */
 const DECIDING: {
   readonly [kind in Reason['kind']]: {
     readonly text: string
@@ -207,10 +215,10 @@ const DECIDING: {
 const UNRECOVERED = 'Nothing was answered after the faults ended. Look at the logs of the nodes.'
 
 function decided({ report, asked }: Facts, run: RunSummary | undefined, again: string | undefined): Next {
-  // No option of the checker replaces answers that never arrived.
+  // Options of the checker cannot replace missing answers.
   if (run?.lacks?.includes('recovery') === true) return { text: UNRECOVERED, command: again }
   const verdict = report === undefined ? undefined : verdictOf(report, asked ?? strongestOf(report))
-  // The level is decided, so a requirement is unknown.
+  // The level is decided, so some requirement must be unknown.
   if (verdict?.result !== 'unknown')
     return { text: 'Supply what the reason names, then judge it again.', command: again }
   const { kind } = verdict.reason
@@ -220,19 +228,19 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
   return { text, command: kind === 'record' ? again : undefined }
 }
 
-/** Milliseconds that a run needs, roughly, for each kind of fault that never took effect. */
+/** Approximate milliseconds of a run for each kind of fault that never took effect. */
 const MS_FOR_A_FAULT = 10_000
 
-/** What a run may lack, ordered by what should be supplied first. */
+/** What a run may lack, in the order in which the user should supply it. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
-/** Returns why the workload did not request what is missing; undefined if it may have requested it. */
+/** Returns a sentence on what the workload never requested; undefined if it may have requested everything. */
 function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
   if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
 }
 
-/** A function that fails this many times without a success does not fail by chance. */
+/** Minimum number of requests for a conclusion: fewer may fail by chance. */
 const MANY = 10
 
 /** Returns the functions that were called many times and never succeeded. */
@@ -279,7 +287,7 @@ function supplied(
     case 'record':
       return { text: 'Supply what the reason names, then run it again.', command: again }
     case 'successes':
-      // A longer run does not help if the workload never requests what is missing.
+      // If the workload never requests the missing operations, a longer run does not help.
       if (neverAsked !== undefined && Object.keys(spec.workload.settings).length > 0)
         return {
           text: `${neverAsked} Let the workload ask for the rest, too.`,

@@ -11,12 +11,12 @@ import { type Next, nextOf } from './next.ts'
 import { onlyNode } from './only-node.ts'
 import { type Outcome, outcomeOf, type TellingInput } from './outcome.ts'
 
-/** What happened, why, and what to do next: every screen shows these three answers. */
+/** The three answers that every screen shows: what happened, why, and what to do next. */
 export interface Telling {
   readonly outcome: Outcome
   /** What users lost, or the verdict: `106 acknowledged messages were lost`. */
   readonly what: string
-  /** The mechanism of a violation; without a violation, what the verdict rests on. */
+  /** The mechanism of a violation; for any other verdict, the evidence. */
   readonly why: {
     readonly text: string
     readonly certainty: Certainty
@@ -94,8 +94,8 @@ const isLevelUnknown = ({ report, asked }: Facts): boolean =>
   report !== undefined && resultAsked(report, asked) === 'unknown'
 
 /**
- * Returns what a verdict without a violation rests on: how much was tried, under which faults, and the effect of the
- * faults on clients.
+ * Returns the evidence for a verdict without a violation: how much was tried, under which faults, and how the faults
+ * affected clients.
  */
 function evidenceText(history: History, run: RunSummary | undefined, facts: Facts): string {
   const granted = facts.report?.transactions?.assumed ?? []

@@ -24,9 +24,9 @@ export function toldRun(history: History, run: RunSummary): ToldRun {
 
 /** The report of a history that a search found: what users lost, if known, and the usual remedy. */
 export interface ToldHistory {
-  /** What users lost; empty if there is nothing to add to the verdict. */
+  /** What users lost; empty if the verdict says everything. */
   readonly what: string
-  /** The answers, each with its heading: the cause with its certainty, and what to do next. */
+  /** The answers, each with its heading: the cause and how certain it is, and what to do next. */
   readonly answers: readonly (readonly [name: string, text: string])[]
 }
 

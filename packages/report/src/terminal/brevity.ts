@@ -1,21 +1,21 @@
 /** What a page leaves out so that it can be read at a glance. */
 export interface Brevity {
-  /** Whether other contradictions are left out, except that of the weakest level. */
+  /** Whether the page omits all further contradictions except that of the weakest level. */
   readonly others: boolean
-  /** Whether the places and reasons of levels are left out. The levels then share a line for each verdict. */
+  /** Whether the page omits the places and reasons of levels. Levels of equal verdict then share a line. */
   readonly reasons: boolean
-  /** Whether figures are left out that the report contains. */
+  /** Whether the page omits figures that are in the report. */
   readonly figures: boolean
-  /** Whether the table of phases is left out, except their availabilities. */
+  /** Whether the page omits the table of phases and shows only their availabilities. */
   readonly phases: boolean
   /**
-   * Whether further parts of the above are left out: any other contradiction, the numbers of faults and stale reads,
-   * and the count of other messages.
+   * Whether the page also omits the remaining contradictions, the numbers of faults and stale reads, and the count of
+   * other messages.
    */
   readonly remainder: boolean
   /**
-   * Whether a picture of more than three operations becomes a list; for a smaller picture, whether the faults that its
-   * title names are left out. Also leaves out counts that the page contains.
+   * Whether a picture of more than three operations becomes a list, and a smaller picture omits the faults that its
+   * title names. The page then also omits counts that it shows elsewhere.
    */
   readonly picture: boolean
 }
@@ -25,7 +25,7 @@ export const whole: Brevity = {
   ...{ phases: false, remainder: false, picture: false },
 }
 
-/** The levels of brevity; each leaves out the least important of the remaining parts. */
+/** The levels of brevity. Each level omits one further part, the least important part first. */
 const steps: readonly Brevity[] = [
   whole,
   { ...whole, others: true },
@@ -36,11 +36,12 @@ const steps: readonly Brevity[] = [
   { others: true, reasons: true, figures: true, phases: true, remainder: true, picture: true },
 ]
 
-/** Maximum number of lines: a violation fits one screen. */
+/** Maximum number of lines, so that a violation fits one screen. */
 const MOST_LINES = 40
 
 /**
- * Returns the page with the least omissions that has at most 40 lines; if none has, the shortest. It ends in a newline.
+ * Returns the page with the fewest omissions that has at most 40 lines, or else the shortest page. The page ends in a
+ * newline.
  */
 export function atAGlance(draw: (brevity: Brevity) => string): string {
   let page = ''

@@ -49,7 +49,7 @@ export type CheckRow =
 
 /** The consistency levels that a table shows. */
 const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
-/** Number of levels in the table, strongest first, for a judge without these levels. */
+/** Number of levels in the table, strongest first, if the judge decides none of `shownLevels`. */
 const MOST_OTHERS = 4
 
 function columnsFor(reports: readonly Report<string>[]): readonly string[] {
@@ -104,7 +104,7 @@ export function renderCheckTable(rows: readonly CheckRow[], style: Style, option
       2,
     )
   const fits = (lines: readonly string[]): boolean => displayWidth(lines[0] ?? '') <= options.width - 2
-  // Reasons are truncated to keep the table within the terminal; each file's own page has them in full.
+  // The table fits the terminal because reasons are truncated. The page of a single file shows the full reasons.
   const drawn = checked.length === 0 ? [] : ROOMS.map(draw)
   const lines = drawn.find(fits) ?? drawn[drawn.length - 1] ?? []
   const troubles = rows.flatMap((row) =>

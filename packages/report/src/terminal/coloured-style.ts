@@ -7,7 +7,7 @@ import type { Style } from './style.ts'
  */
 const { bold, dim, red, green, yellow } = new Chalk({ level: 1 })
 
-/** Each function passes one text: chalk joins several arguments. */
+/** Each function passes a single text, because chalk would join several arguments. */
 export const colouredStyle: Style = {
   bold: (text) => bold(text),
   dim: (text) => dim(text),

@@ -98,7 +98,7 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** The sign next to a level for lost writes: `sequential` alone does not exclude that acknowledged writes are gone. */
+/** The sign of lost writes, next to a level: a `sequential` history may still lack acknowledged writes. */
 const LOST = '−'
 
 /** Returns the legend of the signs, with as many entries per line as fit. */

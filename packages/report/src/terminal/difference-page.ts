@@ -32,7 +32,7 @@ export function renderDifference(
   )
 }
 
-/** Returns what happened in each run, why, and what to do next; once if both are equal. */
+/** Returns for each run what happened, why, and what to do next. Equal texts appear once. */
 function tellingSections(
   [before, after]: Difference['tellings'],
   [one, other]: readonly [string, string],
@@ -53,7 +53,7 @@ function tellingSections(
 const toldLines = (telling: SavedTelling): readonly string[] =>
   [`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)].filter((text) => text !== '')
 
-/** Returns the titles of the columns, and a legend that maps them to the names if the names are too long for titles. */
+/** Returns the titles of the columns. Names that are too long become short titles, which the legend explains. */
 function columnsOf(
   names: readonly [before: string, after: string],
   width: number,

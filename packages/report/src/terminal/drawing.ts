@@ -14,19 +14,24 @@ import type { Style, Symbols } from './style.ts'
 import { type Cell, fittingTable, table } from './table.ts'
 import { clip, displayWidth, padStart, wrap } from './width.ts'
 
-/** Maximum number of operations in the picture; more are listed instead, because a larger picture explains nothing. */
+/**
+ * Maximum number of operations in a picture. A larger picture explains nothing, so the operations are listed instead.
+ */
 const MOST_DRAWN = 14
 /** Maximum number of listed operations; the report has the others. */
 const MOST_LISTED = 4
 const NARROWEST_REQUEST = 16
-/** A pause of this many times the usual pause is marked, because the distance of rows does not show it. */
+/**
+ * A pause that is longer than the usual pause by this factor gets a mark, because the distance between rows does not
+ * show its length.
+ */
 const LONG_PAUSE = 20
 
 export interface DrawingOptions {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  /** Whether to list the operations even if a picture fits. */
+  /** Whether operations are listed even if a picture would fit. */
   readonly listed?: boolean | undefined
 }
 
@@ -114,8 +119,8 @@ function drawBox(
 }
 
 /**
- * Marks the culprit with the reason, and draws a line from the answer that it ignores. Returns the text that did not
- * fit.
+ * Writes the reason next to the culprit, and draws a line to the culprit from the answer that it ignores. Returns the
+ * part of the reason that did not fit.
  */
 function accuse(
   sheet: Canvas,
@@ -147,7 +152,7 @@ function accuse(
   return wrap(beside, options.width - indent.length).map((line) => indent + style.accent(line))
 }
 
-/** Draws a line from the bottom of one box to the top of another, through the gutter next to the lane of the latter. */
+/** Draws a line from the bottom of `from` to the top of `to`, through the gutter next to the lane of `to`. */
 function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingOptions): void {
   if (from.column === to.column || to.top <= from.bottom) return
   const start = from.bottom
@@ -187,7 +192,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   )
   const lines = fittingTable(columns, cells, style.dim, { air: 2, width: width - 2 })
   const marked = lines.map((line, i) => {
-    // Columns that do not fit continue below a blank line, under repeated titles.
+    // For each group of columns, `fittingTable` prints a line of titles, all rows, and a blank line.
     const row = rows[(i % (rows.length + 2)) - 1]
     const isWrong = row?.wrong !== undefined && row.wrong.length > 0
     return `${isWrong ? style.accent(symbols.violated) : ' '} ${line}`.trimEnd()
@@ -195,7 +200,9 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   return [...wrap(title, width), ...marked]
 }
 
-/** Lists every operation in a line if a picture does not fit, with its lines in the file if they fit. */
+/**
+ * Lists the operations, one per line, if a picture does not fit. Adds their line numbers in the file if there is room.
+ */
 function listCounterexample(history: History, counterexample: Counterexample, options: DrawingOptions): string[] {
   const { style, symbols, width } = options
   const shown = decisive(history, counterexample, MOST_LISTED).operations.map(({ operation }) => operation)

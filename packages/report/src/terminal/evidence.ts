@@ -31,10 +31,12 @@ export interface PageStyle {
 
 /** Maximum number of faults to list on a short page. */
 const MOST_FAULTS = 2
-/** Maximum number of operations that are drawn even on a short page. */
+/** A short page draws a counterexample of at most this many operations, and lists the operations of a longer one. */
 const MOST_ALWAYS_DRAWN = 3
 
-/** Returns the drawing of a contradiction, its sentence, and its place in the file, without the page's margin. */
+/**
+ * Returns the drawing of a contradiction, its sentence, and its place in the file, as lines without the page's margin.
+ */
 export function evidence(
   history: History,
   violation: Violation,
@@ -47,7 +49,7 @@ export function evidence(
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
-  // The title names the first fault.
+  // A short page with a drawing lists no faults, because the title names the first fault.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
@@ -70,7 +72,7 @@ export function evidence(
   ].flatMap((line) => line.split('\n'))
 }
 
-/** Returns why the last row of a table is impossible, if only the times in the table show it. */
+/** Returns why the last row is impossible, for a table whose times matter; empty for other tables. */
 function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
   const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
   return because === undefined
@@ -92,7 +94,8 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
 }
 
 /**
- * Returns a sentence for each violation other than the drawn one; on a short page, only for that of the weakest level.
+ * Returns a sentence for each violation except the drawn one. A short page gets only the sentence for the weakest
+ * level.
  */
 export function otherViolations(
   history: History,

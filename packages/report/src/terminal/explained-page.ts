@@ -107,8 +107,8 @@ const WORD: { readonly [result in Verdict['result']]: string } = {
 }
 
 /**
- * Returns a line for each level. Levels that only follow from a stronger level are left out; levels that are undecided
- * for one reason share a line.
+ * Returns the lines of the levels. Omits levels that merely follow from a stronger level, and joins levels that are
+ * undecided for the same reason.
  */
 function levelLines({ levels }: Explained, page: PageStyle): string[] {
   const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))

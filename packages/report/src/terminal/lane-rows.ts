@@ -107,7 +107,10 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
 const placeOf = ({ lanes }: Sheet, name: string): number =>
   lanes.find((lane) => lane.name === printable(name))?.column ?? lanes[0]?.column ?? 0
 
-/** Returns the range to the right of the last lane or, if it is too narrow, the range over the lanes. */
+/**
+ * Returns the range of columns to the right of the last lane or, if that range is too narrow, the range from the first
+ * lane on.
+ */
 function lastRoom({ lanes, width }: Sheet): Room {
   const last = lanes.at(-1)?.column ?? 0
   const first = lanes[0]?.column ?? 0
@@ -134,7 +137,7 @@ function drawArrow(
   row.write(0, begin, isRight ? symbols.teeRight : symbols.teeLeft, tone)
   const tip = arrives ? end + (isRight ? -1 : 1) : Math.round((begin + end) / 2)
   row.write(0, tip, arrives ? (isRight ? symbols.arrowRight : symbols.arrowLeft) : symbols.wall, tone)
-  // The text must not overlap the tip of an arrow that ends halfway.
+  // If the arrow ends halfway, the text leaves room for its tip.
   const on = arrives
     ? { from: left + 3, to: right - 2 }
     : isRight
@@ -151,7 +154,7 @@ function drawArrow(
   for (let column = lineFrom; column < lineTo; column++) row.write(0, column, symbols.line, tone)
 }
 
-/** Writes a short text at the lane of each node, and a longer text once with the names of the nodes. */
+/** Writes a short text at the lane of each node. Writes a longer text once, with the names of the nodes. */
 function writeAt(
   row: Canvas,
   nodes: readonly string[],

@@ -20,7 +20,7 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** Last row of the box; the row after the last row of the drawing for an operation without an answer. */
+  /** Last row of the box. For an operation without an answer, the row after the last row of the drawing. */
   readonly bottom: number
 }
 
@@ -34,8 +34,8 @@ const LANE_GAP = 4
 const TRACK_GAP = 3
 
 /**
- * Lays out the drawing: time runs downwards, with a row for each call and each answer. There is a lane for each node,
- * or for each process if nodes are unknown; operations that overlap within a lane are side by side.
+ * Lays out the drawing. Time runs downwards, with a row for each call and each answer. Each node has a lane; if nodes
+ * are unknown, each process has one. Overlapping operations in a lane are side by side.
  */
 export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
   const rows = rowsOf(history, counterexample)

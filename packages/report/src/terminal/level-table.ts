@@ -18,12 +18,12 @@ import type { PageStyle } from './evidence.ts'
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** Maximum length in characters of a reason that may be repeated. */
+/** A page may repeat a reason of at most this many characters. */
 const SHORT = 80
 
 /**
- * Renders every level with its verdict, strongest first; levels that only follow from others share a row. A long reason
- * is not repeated if the page contains it already.
+ * Renders every level with its verdict, strongest first. Levels that only follow from other levels share a row. A long
+ * reason appears only once on the page.
  */
 export function levelTable(
   report: Report<string>,
@@ -89,7 +89,7 @@ export function briefLevels(
   })
   const notes = [
     whyNotOfModel(report),
-    // For a violation, this note is below the title instead.
+    // A page about a violation shows this note below its title.
     despite === undefined || mood === 'bad' ? undefined : despiteText(despite),
   ].filter((note) => note !== undefined)
   return [
@@ -108,13 +108,16 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
   return line === undefined ? '' : `, ${lineText(history, line)}`
 }
 
-/** Returns the reason for an unknown verdict in the headline, which the table need not repeat. */
+/**
+ * Returns the reason for an unknown verdict, which the headline states and the table need not repeat; undefined for
+ * other verdicts.
+ */
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined
 }
 
-/** Maximum number of reasons of undecided levels; `--json` has the others. */
+/** Maximum number of reasons for undecided levels. The output of `--json` has the remaining reasons. */
 const MOST_REASONS = 2
 
 /** Renders the isolation levels, strongest first, with a column for each form. */

@@ -7,8 +7,8 @@ import { clip, padEnd, wrap } from './width.ts'
 const TIMES_WIDTH = 16
 
 /**
- * Renders the lines that two racing requests ran, each with both times, and the await during which the other request
- * ran.
+ * Renders the lines of code that two racing requests executed, with the times of each request, and the await during
+ * which the second request ran.
  */
 export function drawRace(race: Race, { width, style, symbols }: PageStyle): string[] {
   const { overtaken, by, rows } = race

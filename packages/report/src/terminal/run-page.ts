@@ -32,7 +32,7 @@ import { clip, fitLine, spread, wrap } from './width.ts'
 
 /** Options of a run's page: its files, the command to repeat the run, the exit code. */
 export interface RunPageOptions extends TerminalOptions {
-  /** Path of the history as the reader would type it; citations use the file's name. */
+  /** Path of the history as the user would type it. Citations show only the file name. */
   readonly historyFile: string
   /** Path of the HTML report, if one was written. */
   readonly reportFile?: string | undefined
@@ -49,7 +49,7 @@ export function renderRun(summary: RunSummary, history: History, style: Style, o
   const facts = factsOf({ history, report: summary.report, run: summary })
   const draw = (brevity: Brevity): string =>
     finish(runSections({ summary, history, style, options }, facts, brevity), options)
-  // A shortened page is possible because the report has the omitted parts.
+  // The page may be shortened only if the report has the omitted parts.
   return facts.shown === undefined || options.reportFile === undefined ? draw(whole) : atAGlance(draw)
 }
 
@@ -133,8 +133,8 @@ export const nextLines = ({ text, command }: Next, { style, width }: PageStyle):
 ]
 
 /**
- * Marks a line to be copied, such as a path or a command, which is never broken. The mark is NUL, which no text of this
- * program contains.
+ * Marks a line that must stay in one piece for copying, such as a path or a command. The mark is NUL, a character that
+ * texts of this program never contain.
  */
 export const copied = (line: string): string => `${COPIED}${line}`
 
@@ -146,7 +146,7 @@ const COPIED = '\u0000'
  */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
   const width = pageWidthOf(options)
-  // The ASCII replacement of a character may be wider.
+  // Lines are broken after the replacement of characters, because ASCII replacements may be wider.
   const said = options.unicode ? (text: string) => text : asciiOnly
   return sections
     .filter((section) => section.length > 0)
@@ -158,7 +158,7 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 const shownLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
-/** Removes from the headline what the answers or the lines of the levels state as well. */
+/** Drops the second part of the headline if the answers or the lines of the levels repeat it. */
 export const besideAnswers = ({ outcome }: Telling, headline: Headline, { remainder }: Brevity): Headline =>
   remainder || outcome === 'unknown' ? { ...headline, beside: '' } : headline
 
@@ -168,7 +168,7 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   const verdict = paint(headline.verdict.toUpperCase())
   const rest = headline.beside === '' ? [] : wrap(printable(headline.beside), page.width)
   if (headline.title === headline.verdict) return [...beside(verdict, style.dim(right), page.width), ...rest]
-  // The title is not set in capitals, which would turn the name p2 into another name.
+  // The title keeps its lower case: capitals would turn a name such as p2 into another name.
   const [first = '', ...more] = wrap(headline.title, page.width)
   return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
@@ -177,7 +177,7 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
 export function answerLines(telling: Telling, page: PageStyle): string[] {
   const { settings } = telling.why
   return answersOf(telling).flatMap(([name, answer]) => {
-    // A short page leaves the settings to the report.
+    // A short page omits the settings, which the report shows.
     const beside = name === 'Next' || settings === '' || page.brevity?.remainder === true ? '' : ` (${settings})`
     return wrap(`${name.toLowerCase()}: ${printable(answer)}${beside}`, page.width)
   })
@@ -197,7 +197,7 @@ function warningLines(summary: RunSummary, { outcome }: Telling, page: PageStyle
     ...(summary.interrupted && outcome !== 'interrupted'
       ? ['interrupted: what was recorded until then is checked']
       : []),
-    // A violation is proved even by a record that lacks something.
+    // An incomplete record still proves a violation, so the gaps are not mentioned.
     ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuousTexts(summary.vacuous)),
     ...summary.trouble,
   ]
@@ -221,7 +221,7 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // The cause is at the top of the page, unless the page is about another level.
+    // The top of the page states the cause. The evidence repeats the cause only if the page is about another level.
     ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SAID }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
@@ -232,7 +232,7 @@ const NOTHING_SAID: Facts['why'] = { text: '', certainty: 'unknown' }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-/** Returns the lost acknowledged writes; for objects with elements, what happened to every element. */
+/** Returns the lost acknowledged writes. For objects with elements, returns the fate of every element. */
 export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
@@ -327,7 +327,7 @@ export function expectationLines(
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
-  // The exit code is at the right end if it fits, otherwise in its own line.
+  // The exit code goes to the right end of the line if it fits, otherwise to a separate line.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1
     ? lines

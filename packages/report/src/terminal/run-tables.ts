@@ -10,9 +10,7 @@ import type { PageStyle } from './evidence.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/**
- * Returns the columns of the table of phases, each with a rank. A narrow terminal omits columns with low ranks first.
- */
+/** Returns the columns of the table of phases, each with a rank. A narrow terminal omits columns of low rank first. */
 function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed: number, column: PhaseColumn])[] {
   const { share, availability, up, p50, p99, operations, recovery, stale, broken } = phaseColumns
   return [
@@ -60,7 +58,7 @@ export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width
 const asIs = (text: string): string => text
 
 /**
- * Returns only the availabilities and stale reads of the phases, followed by `others`, with as many entries per line as
+ * Returns the availability and the stale reads of each phase, followed by `others`, with as many entries per line as
  * fit.
  */
 export function phasesInBrief(
@@ -86,9 +84,9 @@ export function phasesInBrief(
 }
 
 /**
- * Returns the availability that a system that needs a majority can be held to: `for 12% of the run there was no working
- * majority; the rest of the time 99.80% of requests were answered`. Empty if a majority was always up, or if this is
- * unknown.
+ * Returns the availability while a majority was up, by which a system that needs a majority is judged: `for 12% of the
+ * run there was no working majority; the rest of the time 99.80% of requests were answered`. Empty if a majority was
+ * always up, or if this is unknown.
  */
 export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)
@@ -117,8 +115,8 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
 /**
- * Lists the faults that took effect: `faults that took effect: 6 of 6 partitions, 3 of 4 kills`, and the names of those
- * that did not.
+ * Lists the faults that took effect: `faults that took effect: 6 of 6 partitions, 3 of 4 kills`. Adds the names of
+ * faults that took no effect.
  */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   if (run.faults.length === 0) return ['no faults were injected']
@@ -198,8 +196,8 @@ export function countsText(
 }
 
 /**
- * Returns how many failures are refusals, which count as available answers: a cas that did not match, a lock that was
- * held.
+ * Returns how many failures are refusals, such as a cas that did not match or a lock that was held. A refusal counts as
+ * an available answer.
  */
 const refusedText = (fail: number, refused: number): string =>
   refused <= 0 ? '' : ` (${refused >= fail ? 'all' : count(refused)} answered, with a refusal)`

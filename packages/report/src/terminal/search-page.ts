@@ -17,8 +17,8 @@ export interface SearchSummary {
   /** What was searched: `raft with the bug stale-read`. */
   readonly subject: string
   /**
-   * The settings chosen by the search: `with the settings its bug needs: pre-vote=false`; empty if the user chose every
-   * setting.
+   * The settings that the search chose: `with the settings its bug needs: pre-vote=false`. Empty if the user chose
+   * every setting.
    */
   readonly taken: string
   /**
@@ -35,7 +35,7 @@ export interface SearchSummary {
   readonly shrinkMs: Millis
   /** Keyed by strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /** If nothing was found: why this proves less than it seems to. */
+  /** Why a search that found nothing proves less than it seems to. */
   readonly doubts: readonly string[]
   /** The first failure of each cause. */
   readonly failures: readonly FoundFailure[]
@@ -45,16 +45,16 @@ export interface FoundFailure {
   /** The title of the failure: `NOT LINEARIZABLE`, `LEADER COMPLETENESS BROKEN`. */
   readonly title: string
   readonly sentence: string
-  /** The stack of the protocol's exception, innermost frame first; empty if it threw none. */
+  /** The stack of the exception that the protocol threw, innermost frame first; empty without an exception. */
   readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
-  /** The violated invariant whose run was varied to find this failure. */
+  /** The invariant that an earlier run violated; the search found this failure by variations of that run. */
   readonly after?: string | undefined
   readonly times: number
-  /** Numbers of operations and faults in the original run; `shrunk` has those of the reduced run. */
+  /** The size of the original run: its numbers of operations and faults. `shrunk` is the size of the reduced run. */
   readonly found: Size
-  /** Absent, like `file`, if the failure cannot be replayed. */
+  /** The size of the reduced run. Absent, like `file`, if the failure cannot be replayed. */
   readonly shrunk: Size | undefined
   /** The steps of the reduced run, for the diagram. */
   readonly steps: readonly SequenceStep[]
@@ -157,7 +157,7 @@ function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure
   const others = times > 1 ? `, and ${plural(times - 1, 'other trial')}` : ''
   const followed = after === undefined ? '' : `, from where ${after} was broken`
   const size = shrunk === undefined ? sizeText(found) : `cut down from ${sizeText(found)} to ${sizeText(shrunk)}`
-  // The reads after healing are drawn, but are not among the counted operations of the run.
+  // The drawing also shows the reads after healing, which the size of the run does not count.
   return `seed ${seed} (${strategy}${followed})${others} · ${size}, and the reads at the end`
 }
 

@@ -70,7 +70,7 @@ export const drawnSequence = (steps: readonly SequenceStep[], columns: readonly 
   steps.length === 0 ? [] : drawSequence(steps, columns, PLAIN)
 
 /**
- * Returns the widths of the columns: those of their contents; if the sum is too large, the widest columns are narrowed
+ * Returns the widths of the columns, each as wide as its contents. If the sum is too large, narrows the widest columns
  * first.
  */
 function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {

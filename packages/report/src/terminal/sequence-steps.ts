@@ -12,7 +12,7 @@ export interface SequenceInput {
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
-  /** What went wrong, when and where, if no operation showed it. */
+  /** What went wrong, with its time and node, if no operation shows the failure. */
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
 }
 

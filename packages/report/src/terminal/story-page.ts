@@ -53,7 +53,7 @@ function titleLines({ title, setting }: StoryTelling, { style, width }: PageStyl
   return lines.length === 1 ? lines : [...wrap(title, width).map(style.bold), style.dim(setting)]
 }
 
-/** Returns the words of each step, and below them its rows of the common drawing. */
+/** Returns a section for each step: the text of the step, and below it the step's rows of the drawing. */
 function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
@@ -75,7 +75,7 @@ const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: 
         (line) => `${INDENT}${ledger.broken ? style.bold(style.accent(line)) : style.dim(line)}`,
       )
 
-/** Returns the note of the step that breaks a level. */
+/** Returns the note of the step that breaks a level; empty for other steps. */
 const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>
   broken === ''
     ? []

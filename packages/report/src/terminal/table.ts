@@ -73,7 +73,7 @@ function brokenRow(row: readonly (Cell | string)[], width: number): (Cell | stri
   return wrap(text, width).map((part, i) => [{ text: part, paint }, ...(i === 0 ? others : others.map(() => ''))])
 }
 
-/** Returns the columns of each table: the first of all columns, and as many more as fit, but at least one. */
+/** Groups columns into tables. Every table has the first column, and as many further columns as fit, at least one. */
 function groupsOf(widths: readonly number[], air: number, width: number): number[][] {
   const [first = 0] = widths
   const groups: number[][] = []

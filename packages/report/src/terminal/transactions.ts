@@ -18,8 +18,8 @@ import { clip, displayWidth, padStart } from './width.ts'
 
 const NARROWEST_LANE = 18
 /**
- * Maximum number of transactions to draw; of more, only the steps of the cycle are listed or, without a cycle, the
- * first transactions are drawn.
+ * Maximum number of transactions to draw. For more transactions, the steps of the cycle are listed; without a cycle,
+ * only the first transactions are drawn.
  */
 const MOST_DRAWN = 6
 const MOST_LISTED = 3
@@ -27,9 +27,9 @@ const MOST_LISTED = 3
 const MOST_STEPS = 8
 
 /**
- * Draws transactions with a lane for each client and time running downwards. Each shows its relevant operations, and
- * letters where the arrows begin and end; the lines below explain the arrows. Transactions that do not fit side by side
- * are drawn one below another.
+ * Draws transactions with a lane for each client; time runs downwards. Each transaction shows its relevant operations.
+ * Equal letters mark the two ends of an arrow, and the lines below explain the arrows. Transactions that do not fit
+ * side by side are drawn one below another.
  */
 export function drawTransactions(history: History, drawing: TransactionDrawing, options: DrawingOptions): string[] {
   const legend = legendOf(drawing, options)
@@ -53,7 +53,7 @@ export function drawTransactions(history: History, drawing: TransactionDrawing, 
   const body = fits
     ? sideBySide(history, { drawing, texts, layout, labels, left, width }, options)
     : stacked(history, drawing, texts, options)
-  // On a short page, the sentence below explains the arrows.
+  // On a short page, a sentence below the drawing explains the arrows instead of the legend.
   return legend.length === 0 || options.listed === true ? body : [...body, '', ...legend]
 }
 
@@ -63,7 +63,7 @@ interface Line {
   readonly text: string
   readonly marks: string
   readonly paint?: Paint | undefined
-  /** Whether the line may be truncated, because its beginning is sufficient. */
+  /** Whether the line may be truncated: its beginning says enough. */
   readonly canCut?: boolean
 }
 
@@ -77,7 +77,7 @@ function marksAt({ arrows }: TransactionDrawing, part: number, step: number | un
 
 const letterOf = (arrow: number): string => String.fromCharCode(97 + (arrow % 26))
 
-/** Returns the operations of a transaction, to be drawn below its name. */
+/** Returns the lines to draw below a transaction's name: the operations of the transaction. */
 function textsOf(drawing: TransactionDrawing, part: number, options: DrawingOptions): readonly Line[] {
   const { style, symbols } = options
   const drawn = drawing.parts[part]

@@ -73,8 +73,8 @@ export function spread(left: string, right: string, width: number): string[] {
 const COLUMN = /^.*\S {2,}(?=\S)/
 
 /**
- * Breaks a line into pieces of at most `width` columns, at spaces, or within a word that is longer. Later pieces are
- * indented to the column that they continue. Colours continue as well.
+ * Breaks a line into pieces of at most `width` columns, at spaces or within a longer word. Later pieces are indented to
+ * the column that they continue, and keep its colours.
  */
 export function fitLine(line: string, width: number): string[] {
   if (displayWidth(line) <= width) return [line]

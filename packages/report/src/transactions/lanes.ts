@@ -26,7 +26,7 @@ export interface LaneLayout {
 }
 
 interface Heights {
-  /** Returns the height of a part, from its beginning to its end. */
+  /** Returns the height of a transaction in the drawing. */
   readonly ofPart: (part: number) => number
   /** Between two moments. */
   readonly ofGap: number
@@ -35,7 +35,10 @@ interface Heights {
 /** Maximum number of lanes to rearrange: every order of them is tried. */
 const MOST_ARRANGED = 6
 
-/** Returns a layout with a lane for each client. Earlier events are higher up, no further apart than the boxes need. */
+/**
+ * Lays out transactions in lanes, one lane per client. Earlier events are higher up, as close together as the boxes
+ * permit.
+ */
 export function laneLayout(history: History, drawing: TransactionDrawing, { ofPart, ofGap }: Heights): LaneLayout {
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
   const { lanes, laneOf } = lanesOf(history, drawing)
@@ -69,8 +72,8 @@ export function laneLayout(history: History, drawing: TransactionDrawing, { ofPa
 }
 
 /**
- * Assigns a lane to each client, and a further lane if transactions of the client overlap. The order of the lanes keeps
- * arrows short.
+ * Assigns lanes to clients; overlapping transactions of a client get additional lanes. Orders the lanes to keep arrows
+ * short.
  */
 function lanesOf(
   history: History,
@@ -112,7 +115,7 @@ const permutations = (items: readonly number[]): readonly (readonly number[])[] 
     ? [items]
     : items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
 
-// The words for transactions and arrows.
+// Returns the name of a transaction in drawings, such as `T1`.
 
 export const nameOfPart = (part: number): string => `T${part + 1}`
 
@@ -122,13 +125,13 @@ export function endText(history: History, { operation, members = [] }: DrawnTran
   return outcome === OK ? 'committed' : outcome === FAIL ? 'rolled back' : 'no answer'
 }
 
-/** Returns what the drawing omits of a transaction: `3 more reads and writes`; empty if it omits nothing. */
+/** Returns how many operations of a transaction the drawing omits: `3 more reads and writes`; empty if none. */
 export const othersText = ({ others, steps }: DrawnTransaction): string =>
   others === 0
     ? ''
     : `${others}${steps.length === 0 ? '' : ' more'} ${others === 1 ? 'read or write' : 'reads and writes'}`
 
-/** The meaning of an arrow, from its beginning to its end: `did not see`. */
+/** The meaning of each kind of arrow, read from its beginning to its end: `did not see`. */
 export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string } = {
   rw: 'did not see',
   wr: 'was read by',
@@ -137,10 +140,7 @@ export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string }
   'real time': 'ended before',
 }
 
-/**
- * Returns the label of an arrow: `rw accounts/7`; empty for session order and real time, for which the words are
- * sufficient.
- */
+/** Returns the label of an arrow: `rw accounts/7`. Empty for session order and real time, which have no key. */
 export const arrowLabel = ({ edge, key }: TransactionArrow): string =>
   key === undefined ? '' : `${edge} ${nameText(key)}`
 
