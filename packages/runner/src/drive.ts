@@ -169,7 +169,9 @@ export function inTimeOf(
 
 const STATUS_EVERY_MS = millis(100)
 
-/** Uses the cluster's clock, so that a run in virtual time reports as often as a real one. */
+/**
+ * Reports the status at intervals of the cluster's clock, so that virtual time and real time get equally many reports.
+ */
 function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunListener): void {
   const report = () => {
     const progress = handle.progress()
@@ -183,13 +185,13 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  // In virtual time the run ends soon, and judging during the run would take as long as the run.
+  // Judging during a run in virtual time would double the duration of the run, which is short.
   const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
   judge.onViolation((violation) => {
     violated?.(violation)
-    // Scheduled after the current event, which is to be recorded first.
+    // Stops the run after the current event, which must be recorded first.
     if (stopOnViolation) clock.at(clock.now(), stop)
   })
   return judge
@@ -218,8 +220,8 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // Faults are repeated only in real runs with driven clients: virtual time has no slow machines, and observed clients
-  // may have ended. The faults of a given schedule are not repeated.
+  // Only real runs with driven clients repeat faults that took no effect: virtual time has no slow machines, and
+  // observed clients may have ended. Faults of a given schedule are not repeated.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,
@@ -252,12 +254,12 @@ interface BeatOptions {
   readonly isOver: () => boolean
 }
 
-/** Calls `stood` after each standstill of this process, until `isOver` returns true. */
+/** Calls `stood` after each standstill of this process, as long as `isOver` returns false. */
 export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
   const beat = createBeats(since())
   const schedule = (): void => {
     const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
-    // The timer must not keep a program alive that records itself and has nothing more to do.
+    // The timer does not keep the process alive: a program that records itself may exit when it has nothing more to do.
     clock.at(next, beaten, { keepsAlive: false })
   }
   function beaten(): void {

@@ -22,16 +22,17 @@ type Options = ProcessOptions & {
   readonly inputs: readonly Input[]
   /** Milliseconds to wait for all nodes to answer and agree. */
   readonly quietMs: number
-  /** Returns an operation for the case that there are no inputs; it shows whether the system serves clients again. */
+  /** Returns an operation that shows whether the system serves clients again, for runs without inputs. */
   readonly otherwise?: (() => Input) | undefined
   /**
-   * Whether every fault is known to be healed. If not, no operation is marked as final, because faults may still affect
-   * the state.
+   * Whether every fault is known to be healed. Otherwise a fault may still affect the state, and no operation is marked
+   * as final.
    */
   readonly isHealed?: boolean | undefined
   /**
    * The condition to wait for; by default `agreement`. `service` suffices if every read from every node must be right
-   * at any time: one read per round until any node answers, and finally every input once and every node once.
+   * at any time. With `service`, each round sends one read until a node answers; the final operations include every
+   * input once and every node once.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
@@ -118,7 +119,7 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
 
 interface Service {
   any(): boolean
-  /** Whether every operation so far was refused because credentials are missing, which waiting does not change. */
+  /** Whether every operation so far was refused because credentials are missing. Waiting does not help in that case. */
   refusesUs(): boolean
   completed(completion: Completion): void
 }
@@ -146,8 +147,9 @@ interface Awaiting extends Options {
 }
 
 /**
- * Sends every node an input, repeatedly until one of them answers, and calls back with whether one did. The timeout
- * grows from round to round, because a recovering node may take longer than clients usually wait.
+ * Sends an input to every node, round by round, until a node answers or the time of the recovery is up; calls back with
+ * whether a node answered. The timeout grows from round to round, because a recovering node may take longer than
+ * clients usually wait.
  */
 function awaitService(options: Awaiting, done: (answered: boolean) => void): void {
   const { cluster, served, healedAt } = options
@@ -173,19 +175,19 @@ function awaitService(options: Awaiting, done: (answered: boolean) => void): voi
   round()
 }
 
-/** Returns the time by which a cluster must have answered. */
+/** Returns the end of the time that a cluster has to recover. */
 const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
   afterMs(healedAt, Math.max(quietMs, cluster.recoveryMs?.() ?? 0))
 
 const afterMs = (time: Nanos, ms: number): Nanos => nanos(time + millisToNanos(millis(ms)))
 
-/** The answers of all nodes to every input, equal in each round since `since`. */
+/** The answers of all nodes to every input, unchanged in all rounds since `since`. */
 interface Agreement {
   readonly answer: string
   readonly since: Nanos
 }
 
-/** Whether a node keeps an update that others lack, so that an agreement may be temporary. */
+/** Whether a node has an update that other nodes lack, so that an agreement may be temporary. */
 function someOwes(cluster: Cluster): boolean {
   for (const status of cluster.status().values()) if (status?.owes === true) return true
   return false
@@ -202,7 +204,7 @@ interface Part {
 
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Distributes inputs to nodes so that every input and every node occurs at least once. */
+/** Distributes inputs over nodes. Every input is sent at least once, and every node gets at least one input. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)
@@ -219,7 +221,7 @@ interface Asking {
   readonly final: boolean
   readonly timeoutMs: Millis
   readonly served: Service
-  /** Whether operations other than plain reads are no longer repeated. */
+  /** Whether the time is over in which operations other than plain reads are repeated. */
   readonly isOver: () => boolean
 }
 
@@ -264,10 +266,7 @@ function askAll(
   }
 }
 
-/**
- * Returns the answers of all nodes to each input, as text; undefined if the nodes disagree on an input, or if not all
- * of them answered.
- */
+/** Returns the answers to each input as text, if all nodes answered and their answers agree; otherwise undefined. */
 function answerOfAll(
   inputs: readonly Input[],
   answers: Answers,

@@ -49,7 +49,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // The target of a run on another thread has ended by now.
+    // For a run on another thread, the probes run only now, after its target has ended.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)
@@ -63,9 +63,14 @@ export async function performRun(
 interface PerformOptions
   extends Pick<Steering, 'listener' | 'steered'>,
     Omit<StartOptions, 'dataDir' | 'logDir' | 'version'> {
-  /** Finds what the spec names: `planRun`, or a plan that the caller made before, in order to refuse the run early. */
+  /**
+   * Returns the plan of a run: calls `planRun`, or returns a plan that the caller made earlier to refuse the run in
+   * time.
+   */
   plan(spec: RunSpec): Promise<PlannedRun>
-  /** Starts, drives, heals and reads in another place, such as another thread; `recording` gets the events. */
+  /**
+   * Performs the run up to the final reads in another place, such as another thread. `recording` receives the events.
+   */
   readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined
 }
 

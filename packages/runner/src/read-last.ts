@@ -27,13 +27,13 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        // For observed clients without a time limit, an interruption is a normal end.
+        // If observed clients have no time limit, an interruption is the normal end of their run.
         ...{
           interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
           marked: cluster.marked(),
           settled,
         },
-        // Nodes need not agree or answer if a fault may still be in force.
+        // While a fault may still be in force, nodes may disagree or give no answers.
         convergedAfter: isHealed ? read.convergedAfter : undefined,
         recovery: showsRecovery && isHealed ? read.recovery : undefined,
         ...(doubts.length === 0 ? {} : { doubts }),

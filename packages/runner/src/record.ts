@@ -8,15 +8,15 @@ import { leaseMember } from './result/lease.ts'
 export interface Recording {
   readonly sink: HistorySink
   readonly begun: () => void
-  /** Aborts when the record can no longer be written, so that the run need not finish. */
+  /** Aborted when the record can no longer be written; the run may then stop early. */
   readonly abandoned: AbortSignal
 }
 
 /**
  * Opens the record of a run in its store, and closes it after the run.
  *
- * @throws UserError (environment) if the record cannot be written. To other errors of the environment, it adds where
- * the record so far is kept.
+ * @throws UserError (environment) if the record cannot be written. Other errors of the environment get an addition:
+ * where the incomplete record is kept.
  */
 export async function recorded(
   run: PlannedRun,

@@ -27,7 +27,7 @@ export type RunEvent =
       readonly type: 'ready'
       readonly readyMs?: number | undefined
       readonly leader?: string | undefined
-      /** What clients do differently because of the rehearsal, or that no write worked in it. */
+      /** What clients do differently because of the rehearsal; or a sentence that no write worked in the rehearsal. */
       readonly remark?: string | undefined
     }
   /** An event of the history: an operation begins or ends, or the nemesis acts. */
@@ -39,7 +39,7 @@ export type RunEvent =
   | { readonly type: 'status'; readonly progress: Progress }
   /** A violation of the strongest level, noticed while the history is recorded; sent once. */
   | { readonly type: 'violation'; readonly violation: LiveViolation }
-  /** The cluster is being stopped, or did not start. */
+  /** The cluster begins to stop, or its start failed. */
   | { readonly type: 'ending' }
   | { readonly type: 'checking'; readonly operations: number }
   /** The run ended without a verdict; `message` is for the user. */

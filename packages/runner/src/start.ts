@@ -29,7 +29,7 @@ export interface OpenLoad extends RemoteLoad {
 
 interface StartedRun extends Pick<StartOptions, 'listening'> {
   readonly cluster: StartedCluster
-  /** The clients of workers; undefined if the run drives its own clients. */
+  /** The clients that workers drive; undefined if the run drives its own clients. */
   readonly load: OpenLoad | undefined
   readonly startedAt: Nanos
   stop(): Promise<void>
@@ -60,7 +60,7 @@ export async function start(run: PlannedRun, options: StartOptions): Promise<Sta
   return undefined
 }
 
-/** Adds to the outcome the remarks of the cluster, and of the workers or observers of its clients. */
+/** Returns the outcome with the remarks of the cluster, and of the workers or observers of the clients. */
 export async function withRemarks(
   outcome: RunOutcome,
   { cluster, load, startedAt, listening: listened }: StartedRun,
@@ -133,7 +133,7 @@ function sampleWrite(workload: Workload, settings: Settings): Input | undefined 
   return undefined
 }
 
-/** Returns the reads of objects that exist from the start. */
+/** Returns the final reads of the objects that exist before the run. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
   const { keys } = settings
   const inputs = workload.finale(typeof keys === 'number' ? keyNames(keys) : [])

@@ -8,8 +8,8 @@ export interface ClientLoop {
   /** Starts no further operation, waits for the one in flight, and calls back. */
   stop(stopped: () => void): void
   /**
-   * To be called after `stop`: performs the operations that the client still requests after healing, until `deadline`,
-   * closes the client, and calls back.
+   * Performs the operations that the client requests after healing, until `deadline`; then closes the client and calls
+   * back. To be called after `stop`.
    */
   finish(deadline: Nanos, finished: () => void): void
 }
@@ -19,7 +19,7 @@ interface ClientLoopOptions {
   readonly process: ClientProcess
   readonly client: WorkloadClient
   readonly nodes: NodeChoice
-  /** Functions that only read: a read fails only if its node did not answer. */
+  /** Functions that only read. A failed read means that the node did not answer. */
   readonly reads: readonly string[]
   readonly random: Random
   /** Average time between the starts of two operations. */
@@ -27,8 +27,8 @@ interface ClientLoopOptions {
 }
 
 /**
- * The nodes among which a load balancer chooses for each operation, or a sticky session that moves to another node when
- * its node does not answer.
+ * How a client chooses nodes. `any`: any node for each operation, as behind a load balancer. `while up`: its home node
+ * until that node stops answering, as in a sticky session.
  */
 export type NodeChoice =
   | { readonly type: 'any'; readonly of: readonly NodeId[] }
@@ -36,8 +36,7 @@ export type NodeChoice =
 
 /**
  * Starts a client that performs one operation at a time, at a steady pace, and never retries. If the cluster is slower
- * than the pace, starts are skipped instead of being made up for: the results would otherwise reflect the burst after
- * an outage.
+ * than the pace, the client skips starts: a burst of delayed operations after each outage would distort the results.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock, process, client, random } = options
@@ -46,8 +45,8 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // The pace counts from the time at which each operation was due, not from when its timer fired: late timers would
-  // otherwise slow the client down.
+  // Each due time counts from the previous due time, not from the time at which the timer fired: late timers would slow
+  // the client down.
   let due = clock.now()
 
   function scheduleNext(): void {
@@ -115,7 +114,8 @@ export function finishClient(
     } else
       process.invoke(pick(), input, (completion) => {
         client.learned?.(input, completion)
-        // Scheduled for a later turn: a client that gets its answers synchronously would otherwise never yield.
+        // Starts the next operation in a later turn, because a client with synchronous answers would otherwise never
+        // yield.
         clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
       })
   }

@@ -11,10 +11,10 @@ import { createRunRecorder, type RunRecorder } from './recorder.ts'
 import type { RunClients } from './run-clients.ts'
 import { recordWire } from './wire-recorder.ts'
 
-/** Time for clients to follow the events that are outstanding at healing, such as the rest of a stream. */
+/** Time for clients to finish the work that is outstanding at healing, such as reading the rest of a stream. */
 export const FOLLOW_MS: Millis = millis(30_000)
 
-/** Every fourth client of a node picks a random node for each operation, as behind a load balancer. */
+/** Every fourth client of a node picks a random node for each operation, as a load balancer would. */
 const ROAMING_EVERY = 4
 
 interface DrivingOptions {
@@ -63,8 +63,8 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
 }
 
 /**
- * Returns operations like those of the run's clients, as an additional client would begin. `serial` returns the number
- * of unique values used so far.
+ * Returns a generator of operations for an additional client of the run. `serial` returns the number of unique values
+ * used so far.
  */
 export function operationsOf(
   { workload, settings }: Pick<RunOptions, 'workload' | 'settings'>,
@@ -85,7 +85,7 @@ export function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed
   for (const loop of loops) loop.finish(deadline, oneLess)
 }
 
-/** Returns a function that calls back on its nth call. */
+/** Returns a function whose call number `times` calls `done`. */
 export function afterAll(times: number, done: () => void): () => void {
   let waitingFor = times
   return () => {

@@ -27,7 +27,7 @@ export function observeClients(
   let processes = 0
   const recorder: RunRecorder = {
     newProcess: () => processes++,
-    // Nothing is recorded here: the proxy's record is the history, including the final reads.
+    // The recorder ignores operations: the proxy's record is the history, including the final reads.
     invoked() {},
     completed() {},
     nemesis: (f, value) => wire.note(f, value),
@@ -35,7 +35,7 @@ export function observeClients(
   }
   return {
     recorder,
-    // Clients are ended before healing: ending them may fail because of the faults, and such failures must be observed.
+    // Ends the clients before healing: failures that the faults cause meanwhile must be observed.
     stop: (why, heal, stopped) => observed.end(why, () => heal(() => whenQuiet(cluster.clock, traffic.open, stopped))),
     follow: (followed) => followed(),
     inputs: () => workload.finale([...traffic.keys].filter(observed.canRead)),
@@ -55,7 +55,7 @@ interface Noting {
   readonly online: LiveJudge
 }
 
-/** Keeps the record, and notes the keys that clients use and the operations that they left open. */
+/** Records events, and notes the keys that clients use and the operations that they leave open. */
 function noting({ sink, settlement, repeats, online }: Noting) {
   const keys = new Set<string>()
   const open = new Set<WireEvent['process']>()
@@ -81,7 +81,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
   return { sink: wire, keys, open }
 }
 
-/** Waits until the operations that ended clients left open are answered, or `OPEN_MS` have passed. */
+/** Waits until the operations that ended clients left open are answered, but at most `OPEN_MS`. */
 function whenQuiet(clock: Cluster['clock'], open: ReadonlySet<unknown>, done: () => void): void {
   const until = later(clock, OPEN_MS)
   const look = () => {

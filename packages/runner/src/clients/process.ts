@@ -12,7 +12,7 @@ export interface ProcessOptions {
   readonly final?: boolean | undefined
 }
 
-/** A client in the history: a succession of processes, each of which runs one operation at a time. */
+/** A client in the history: a sequence of processes, each with one operation at a time. */
 export interface ClientProcess {
   /** Performs an operation, and calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
@@ -34,7 +34,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   let invocation: Invocation
   let onCompletion: (completion: Completion) => void
 
-  // Created once per client instead of once per operation: simulations run thousands of clients.
+  // Each client has one callback instead of one per operation, because simulations run thousands of clients.
   function completed(completion: Completion): void {
     recorder.completed(invocation, completion)
     if (completion.type === 'info') {
@@ -49,7 +49,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   return {
     invoke(node, input, callback) {
       sequence++
-      // A cluster that retries internally uses the session to apply the request only once.
+      // Identifies the request, so that a cluster that retries internally applies it only once.
       const session = { client, sequence }
       invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
       onCompletion = callback

@@ -70,8 +70,8 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
 }
 
 /**
- * Returns the recorded value: for writes and cas their input, whatever a user-defined protocol answers; for other
- * operations their answer.
+ * Returns the value to record: the input if the function answers nothing, as write and cas, or if the answer is null;
+ * otherwise the answer. A user-defined protocol may answer writes with any value.
  */
 function recordedValue({ f, value }: Input, answer: Json): Json {
   return answer === null || meaningOf(f)?.answers === 'nothing' ? value : answer

@@ -6,17 +6,20 @@ import { createSums, type Sums } from './sums.ts'
 
 /** Detects changes that a client sent again after their answer was lost, and that were executed both times. */
 export interface Repeats {
-  /** Takes an event of the clients' view, with its line, in which the proxy names the operation that it repeats. */
+  /**
+   * Takes an event of the clients' view. `line` is the proxy's record of the event, which names the repeated operation
+   * if there is one.
+   */
   client(line: string, event: WireEvent): void
   backend(event: WireEvent): void
   /**
-   * Returns why a record that treats each send as a separate operation is insufficient; empty if nothing was executed
+   * Returns why a record with a separate operation for each send is insufficient; empty if no operation was executed
    * twice.
    */
   doubts(): readonly string[]
 }
 
-/** Matches what the proxy writes if a client reconnected and sent its unanswered operations again. */
+/** Matches the proxy's record of an operation that a client sent again after a reconnect. */
 const REPEATS = /"repeats":(\d+),"resent":true/
 const MOST_KEYS = 3
 /** Maximum number of repetitions to examine; further ones are only counted. */
@@ -25,12 +28,12 @@ const MOST_REPETITIONS = 10_000
 interface Repetition {
   readonly key: string
   readonly first: Event['process']
-  /** Whether a node has executed the repetition. */
+  /** Whether a node has executed the repeated operation. */
   isDone: boolean
 }
 
 export function createRepeats(model: string): Repeats {
-  /** The nodes' answer to the last operation of each process. A process has one number in both views. */
+  /** What a node answered to the last operation of each process. Both views give a process the same number. */
   const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
   /** The repetitions that have no answer yet, by process. */
   const open = new Map<Event['process'], Repetition>()
@@ -44,7 +47,7 @@ export function createRepeats(model: string): Repeats {
       if (type !== 'invoke') return
       said.delete(process)
       const first = REPEATS.exec(line)?.[1]
-      // A first attempt that never left the proxy had no effect.
+      // Ignores a repetition whose first attempt never left the proxy: that attempt had no effect.
       if (first === undefined || !(said.has(Number(first)) || said.hasForgotten)) return
       const isSum = f === 'cas' && (value === null || value === undefined)
       if (!isSum && meaningIn(model, f)?.accumulates !== true) return
@@ -80,8 +83,9 @@ export function createRepeats(model: string): Repeats {
 }
 
 /**
- * Uses the observed sums to classify repetitions whose first attempt got no answer from any node. A sum that no
- * answered addition produced shows that a first attempt was executed; if all sums are explained, none was.
+ * Classifies the repetitions whose first attempt no node answered, by the observed sums. A sum that no answered
+ * addition produced shows that a first attempt was executed. If answered additions explain all sums, no first attempt
+ * was executed.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -9,19 +9,22 @@ import { Recent } from './recent.ts'
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
-  /** Reports that the client of this session gives up on its operation, and starts no other. */
+  /** Reports that the client of a session gave up its operation and starts no other operation. */
   gaveUp(session: string): void
   settled(): Settled
 }
 
-/** Only recent processes and sessions are remembered, so the counts may be too low, but never too high. */
+/**
+ * Creates a settlement that remembers only recent processes and sessions. Its counts may therefore be too low, but
+ * never too high.
+ */
 export function createSettlement(): Settlement {
   const sessionOf = new Recent<Event['process'], string>()
   /** Processes whose current operation a node has answered. A process has one number in both views. */
   const answered = new Recent<Event['process'], true>()
-  /** Processes whose operation ended without an answer to the client, and has not been answered by a node yet. */
+  /** Processes whose operation ended without an answer to the client and has no answer from a node yet. */
   const unanswered = new Recent<Event['process'], true>()
-  /** Sessions whose last operation never left the proxy; `givenUp` are sessions whose client has given up. */
+  /** Sessions whose last operation never left the proxy. `givenUp` has the sessions whose client gave up. */
   const unsent = new Recent<string, true>()
   const givenUp = new Recent<string, true>()
   let neverLeft = 0

@@ -8,7 +8,7 @@ export interface Sums {
 }
 
 interface Hidden {
-  /** A lower bound on the number of additions without a reply: those whose resulting value was seen. */
+  /** The number of additions without a reply whose resulting value was seen: a lower bound on all such additions. */
   readonly seen: number
   /** Whether `seen` certainly counts all of these additions. */
   readonly isAll: boolean
@@ -17,14 +17,14 @@ interface Hidden {
 interface Values {
   /** The values that answered additions produced. */
   readonly made: Set<string>
-  /** The values that additions and reads found. */
+  /** The values that reads returned, and those that additions increased. */
   readonly found: Set<string>
-  /** Whether an addition or a read found no value. */
+  /** Whether an addition or a read found the key without a value. */
   beganEmpty: boolean
   /** The last value that was read after the last addition. */
   last: string | undefined
   greatest: number
-  /** Whether each addition was positive, and produced a value that no earlier addition had produced. */
+  /** Whether every addition increased the value, and to a value that no earlier addition had produced. */
   isGrowing: boolean
   /** Whether any operation other than an addition changed the key. */
   isMixed: boolean
@@ -52,8 +52,8 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // Growing values never recur, so an addition without a reply would have left a value that answered additions do
-      // not explain.
+      // Values that only grow never recur, so every addition without a reply leaves a value that no answered addition
+      // produced.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
   }
@@ -75,7 +75,10 @@ function noteRead(values: Values, value: Json): void {
   values.last = typeof value === 'string' ? value : undefined
 }
 
-/** Notes the sum of an addition, given `[old, sum]`, or `[sum]` if there was no value before, or zero. */
+/**
+ * Notes the sum of an addition, from its value `[old, sum]`, or `[sum]` for a key without a value or with the value
+ * zero.
+ */
 function noteSum(values: Values, value: Json): void {
   if (!Array.isArray(value)) return
   const sum = String(value.at(-1))

@@ -9,13 +9,13 @@ import { createSettlement } from './settlement.ts'
 /** A recorder whose events come from the cluster's own proxy. */
 export interface WireBackedRecorder extends RunRecorder {
   settled(): Settled
-  /** To be called once no operation is open. */
+  /** Completes the record. To be called once no operation is open. */
   finish(): void
 }
 
 /**
- * Starts the record of the cluster's proxy, if it keeps a record and the run wants it. Adds the invocations that failed
- * before reaching the proxy, because the history must show that those clients were not served.
+ * Starts the record of the cluster's proxy; undefined if the cluster or the run keeps no such record. Adds the
+ * invocations that failed before reaching the proxy: the history must show that those clients were not served.
  */
 export function recordWire(
   { record }: Cluster,
@@ -25,7 +25,7 @@ export function recordWire(
 ): WireBackedRecorder | undefined {
   if (record === undefined || history === undefined) return undefined
   const settlement = createSettlement()
-  /** The number of invocations of each session that reached the proxy. */
+  /** For each session, how many of its invocations reached the proxy. */
   const arrived = new Map<string, number>()
   const made = new Map<number, number>()
   let processes = 0

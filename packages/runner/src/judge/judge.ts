@@ -30,12 +30,12 @@ interface SummaryInput
   > {
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
-  /** The workload of the run; it determines which histories prove nothing. */
+  /** The workload of the run, which determines what a history must contain to prove anything. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
   /**
-   * Whether the nodes may replicate each other; false if clients are observed, because this is unknown for servers that
-   * are not a target's own.
+   * Whether the nodes may be replicas of each other. False for observed clients: nothing is known about servers that no
+   * target started.
    */
   readonly isGroup: boolean
   /** Whether the target marks the events at which its bug takes effect. */
@@ -130,7 +130,7 @@ function summarize(input: SummaryInput): RunSummary {
       ...standstillsOf(history).map(standstillText),
       ...idleNotes(input.requestedFaults, faults),
       ...notesOf(history, faults, input.workload),
-      // The doubt of the recorder about overwritten updates states the same problem, with its remedy.
+      // The recorder's doubts already report overwritten updates, with a remedy.
       ...((outcome.doubts ?? []).length > 0 ? [] : overwrittenNotes(history)),
       ...(outcome.notes ?? []),
     ],
@@ -164,7 +164,7 @@ function judgeRequired({ spec, history, report, outcome, answers }: SummaryInput
   )
 }
 
-/** Returns the doubt about a bug that took no effect: such a run does not show whether the tool can find the bug. */
+/** Returns a doubt if the planted bug took no effect: the run then does not show whether the tool can find the bug. */
 const untried = ({
   spec: {
     target: { bug },
@@ -177,9 +177,9 @@ const untried = ({
     : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
 
 /**
- * Compares both views of a run: the answers that clients got, and the requests and answers of the nodes. If the
- * verdicts differ, either the nodes kept their promise and the clients got wrong answers, or the nodes broke it and the
- * clients did not notice.
+ * Compares the two views of a run: the answers that clients got, and the answers that nodes gave. Different verdicts
+ * mean that clients got wrong answers although the nodes kept their promise, or that clients did not notice the nodes'
+ * violation.
  */
 function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
@@ -207,7 +207,7 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
   ]
 }
 
-/** Returns the effect of the planted bug; without a bug, the guarantee that the settings give up. */
+/** Returns the effect of the planted bug. Without a bug, returns the guarantee that the settings sacrifice. */
 const weaknessOf = ({ target, targetSettings, workload, faultKinds, spec }: PlannedRun): string | undefined =>
   target.bugs.find(({ name }) => name === spec.target.bug)?.summary ??
   target.weakness?.({

@@ -15,15 +15,15 @@ import {
 /** Matches an error that says, or may say, that there is no value. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 
-/** Matches a success that need not mean a missing value: `202` may mean that the value is not there yet. */
+/** Matches a success that may or may not mean a missing value: after `202` the value may not exist yet. */
 const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
 
 /** Maximum number of keys to name. */
 const MOST_NAMED = 3
 
 /**
- * Returns the complaint about omitted reads that got "not found" after an acknowledged write of their key: if the write
- * was lost, only these reads show it.
+ * Returns a complaint about the omitted reads that got "not found" after an acknowledged write of their key. If that
+ * write was lost, only these reads show it.
  */
 export function leftOutReads(history: History): string[] {
   const found = readsOfNothing(history)
@@ -70,16 +70,13 @@ export function readsOfNothing(history: History): ReadonlyMap<number, readonly n
   return found
 }
 
-/**
- * The changes of one key: acknowledged writes by the time of their return, and possible removals by the time of their
- * call.
- */
+/** The changes of one key: the return times of acknowledged writes, and the call times of possible removals. */
 interface Changes {
   readonly writes: Latest
   readonly removals: Latest
 }
 
-/** Stores values by moment, and returns the greatest value before any moment. */
+/** Stores values by time, and finds the greatest value before a given time. */
 class Latest {
   readonly #entries: [at: number, value: number][] = []
   #isSorted = true
@@ -138,7 +135,7 @@ function changesOf(history: History, keys: ReadonlyMap<number, unknown>): Readon
   return changes
 }
 
-/** Returns the value that a write leaves; undefined if unknown. */
+/** Returns the value of the object after a write; undefined if unknown. */
 function leftBehind(history: History, row: number): Json | undefined {
   const { f, outcome, flags } = history.operations
   const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0

@@ -6,7 +6,7 @@ import { hasMajority, isStopping } from '../result/majority.ts'
 import { firstAnswerAfter } from '../result/requirements/measures.ts'
 import type { FaultRecord, NodeSummary, PhaseSummary } from '../result/run-summary.ts'
 
-/** A time span of the run with constant faults in force. */
+/** A time span of the run during which the same faults were in force. */
 interface Stretch {
   readonly phase: string
   readonly majority: boolean
@@ -71,8 +71,8 @@ export function summarizePhases(
 }
 
 /**
- * Returns a function that counts violations among operations: stale reads, and levels whose counterexample ends with
- * one of the operations.
+ * Returns a function that counts the stale reads among operations, and lists the levels whose counterexample ends in
+ * one of these operations.
  */
 function wrongIn(
   report: Report<string> | undefined,
@@ -118,7 +118,7 @@ function cutIntoStretches(
   healedAt: Nanos,
   endedAt: Nanos,
 ): Stretch[] {
-  // A majority is defined only for several nodes; a single node is up or down.
+  // Always true for a single node, which is simply up or down.
   const isMajorityUp = (some: readonly FaultRecord[]): boolean => nodes.length < 2 || hasMajority(nodes, cutsOf(some))
   const cuts = new Set<number>([0, healedAt])
   for (const { from, to, inDoubt } of faults)
@@ -145,7 +145,10 @@ function cutIntoStretches(
   return stretches
 }
 
-/** A partition that certainly stopped no message may separate nodes that never communicate, and so need no majority. */
+/**
+ * Returns the faults that may break the majority. A partition that certainly stopped no message is left out: it may
+ * separate nodes that never communicate.
+ */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
   faults
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
@@ -184,8 +187,8 @@ function percentile(sorted: Float64Array, share: number): Nanos | undefined {
 }
 
 /**
- * Adds to each fault the time until the first answer to an operation called after the fault began. If the fault did not
- * stop the cluster, this is the latency of an ordinary operation.
+ * Adds to each fault its recovery time: from the beginning of the fault to the first answer to an operation called
+ * after the beginning. Without an outage, this is the latency of an ordinary operation.
  */
 export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
   faults.map((fault) => {

@@ -6,8 +6,8 @@ const REFUSED = /^status (401|403)\b/
 export const isRefusal = (error: string): boolean => REFUSED.test(error)
 
 /**
- * Returns the complaint if all final reads of some keys were refused because they lack the clients' credentials: the
- * final state of these keys is unknown.
+ * Returns a complaint about keys whose final reads were all refused for missing credentials. The final state of these
+ * keys is unknown.
  */
 export function refusedFinalReads(history: History): string[] {
   const { key, flags, outcome, length } = history.operations

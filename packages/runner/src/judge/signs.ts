@@ -4,12 +4,12 @@ import { withoutNews } from '@chaosproxy/workloads'
 import { leftOutReads, readsOfNothing } from './left-out-reads.ts'
 
 /**
- * Properties of some keys of a history of registers, from which `proves` decides whether the history proves anything.
+ * What some keys of a register history show. From these signs, `proves` decides whether the history proves anything.
  */
 export interface Signs {
   /** Whether some write can be distinguished from another. */
   readonly hasNews: boolean
-  /** Whether omitted reads may have missed a write. */
+  /** Whether a read that the check omits may have missed a write. */
   readonly leavesOut: boolean
 }
 
@@ -24,12 +24,12 @@ export function signsOf(history: History): Signs {
   }
 }
 
-/** Whether any read got "not found": `leavesOut` then depends on all operations of its key. */
+/** Whether any read got "not found". If so, `leavesOut` depends on all operations of the read's key. */
 export const hasReadNothing = (history: History): boolean => readsOfNothing(history).size > 0
 
 /**
- * Whether a history of registers lacks nothing, judged by the signs of its keys. If it lacks something,
- * `missingSuccesses` says what.
+ * Whether a register history contains enough to prove anything, judged by the signs of its keys. Otherwise,
+ * `missingSuccesses` names what is missing.
  */
 export function proves({ functions }: Tally, signs: readonly Signs[]): boolean {
   const succeeded = functions.filter(({ ok }) => ok > 0).map(({ f }) => f)

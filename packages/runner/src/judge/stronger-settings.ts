@@ -5,9 +5,10 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the fewest changed settings with which the target promises a level that it broke: at most two changes that
- * give up no guarantee, or one that gives up fewer; default values come first. Without a promise, returns changes that
- * give up no guarantee, or the fewest. Empty if no such change is known.
+ * Returns the fewest changed settings with which the target promises a level that it broke. Tries at most two changes
+ * that sacrifice no guarantee, or one that sacrifices fewer guarantees; default values come first. If no settings
+ * promise the level, returns changes that sacrifice no guarantee, or the fewest guarantees. Empty if no such change is
+ * known.
  */
 export function strongerSettings(
   {
@@ -28,7 +29,7 @@ export function strongerSettings(
   const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
   const weakness = weaknessOf(targetSettings)
   if (weakness === undefined) return {}
-  // If even the promise of these settings was broken, the settings are not the cause.
+  // The settings are not the cause if the target broke even the level that it promises with them.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
@@ -58,7 +59,7 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // Some targets promise nothing with any settings.
+  // A target may promise no level with any settings; changed settings may still sacrifice fewer guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {
@@ -68,10 +69,13 @@ export function strongerSettings(
   return Object.keys(stronger).length === 0 ? {} : { stronger }
 }
 
-/** Returns the number of guarantees given up, which semicolons separate. */
+/** Returns the number of sacrificed guarantees, which are separated by semicolons. */
 const clausesOf = (weakness: string | undefined): number => weakness?.split('; ').length ?? 0
 
-/** Returns changes found greedily, each of which leaves the fewest guarantees given up; empty if no change helps. */
+/**
+ * Finds changes greedily. Each step makes the change after which the fewest guarantees are sacrificed. Empty if no
+ * change helps.
+ */
 function leastWeak(
   changes: readonly (readonly [string, SettingValue])[],
   leftBy: (change: Settings) => number,
@@ -86,7 +90,7 @@ function leastWeak(
   }
 }
 
-/** Returns each change alone, followed by each pair of changes with different names. */
+/** Returns all single changes, followed by all pairs of changes of different settings. */
 const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
   ...changes.map((change) => Object.fromEntries([change])),
   ...changes.flatMap((one, i) =>
@@ -94,7 +98,7 @@ const changesOf = (changes: readonly (readonly [string, SettingValue])[]): reado
   ),
 ]
 
-/** Returns the values of a setting, words before numbers because they are clearer: `majority` before 2. */
+/** Returns the values of a setting. Words such as `majority` come before numbers, because words are clearer. */
 const valuesOf = ({ default: usual, values = [] }: Setting): readonly SettingValue[] =>
   typeof usual === 'boolean'
     ? [true, false]

@@ -25,8 +25,8 @@ export const findVacuity = (...given: Parameters<typeof findDoubts>): string[] =
   findDoubts(...given).map(({ text }) => text)
 
 /**
- * Returns why a run proves less than it seems to, or nothing. A run without reads, without concurrency, or whose faults
- * never took effect meets every level and shows nothing.
+ * Returns why a run proves less than it seems to; empty if there is no such reason. A run without reads, without
+ * concurrency, or without an effective fault meets every level and shows nothing.
  */
 export function findDoubts(
   history: History,
@@ -56,8 +56,8 @@ export function findDoubts(
 const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
 
 /**
- * Returns a sentence for each default fault that was not requested and took no effect; the run proves as much without
- * it.
+ * Returns a note for each default fault that took no effect. The user did not request such a fault, so the run proves
+ * no less.
  */
 export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
   requested.flatMap(({ name, kind, isUsual }) => {
@@ -67,7 +67,9 @@ export const idleNotes = (requested: readonly RequestedFault[], faults: readonly
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
-/** Returns what the workload itself reports as missing; otherwise, for any workload, that nothing was observed. */
+/**
+ * Returns what the workload reports as missing. If it reports nothing, returns a sentence in case nothing was observed.
+ */
 function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
@@ -76,7 +78,7 @@ function withoutSuccesses(
   return said.length > 0 ? said : withoutObservation(history, workload)
 }
 
-/** Returns a sentence if nothing was observed, since any system would then meet every level. */
+/** Returns a sentence if no operation observed anything: any system would then meet every level. */
 export function withoutObservation(history: History, workload: Pick<Workload, 'model' | 'initial'>): readonly string[] {
   const [observation] = entryOf(workload.model).needs
   const unmet = unmetNeeds(history, workload)
@@ -84,8 +86,8 @@ export function withoutObservation(history: History, workload: Pick<Workload, 'm
 }
 
 /**
- * Returns the doubt if nothing was answered after healing. Recovery is part of every promise, but a system that stops
- * forever violates nothing further.
+ * Returns a doubt if nothing was answered after healing. Every promise includes recovery, although a system that stops
+ * forever violates no level.
  */
 function withoutRecovery(history: History, faults: readonly FaultRecord[], recovery: Recovery | undefined): string[] {
   if (recovery?.type !== 'unanswered') return []
@@ -109,7 +111,7 @@ export const notesOf = (
       )
     : []
 
-/** Whether each operation has a known outcome, or a fault was in force before it was given up. */
+/** Whether a fault was in force during each operation of unknown outcome. */
 function isAccountedFor(history: History, faults: readonly FaultRecord[]): boolean {
   const { outcome, callTime, returnTime, returnEvent, length } = history.operations
   for (let row = 0; row < length; row++) {
@@ -122,9 +124,9 @@ function isAccountedFor(history: History, faults: readonly FaultRecord[]): boole
 }
 
 /**
- * Returns what a history lacks although it meets every level without it. A history of registers needs reads and writes
- * (a cas counts as both), and distinguishable writes; a history of any other model needs an observation, that is, a
- * result that could be wrong.
+ * Returns what a history needs to prove anything and lacks, although it meets every level. A register history needs
+ * reads, writes (a cas counts as both), and distinguishable writes. A history of any other model needs an observation:
+ * a result that could be wrong.
  */
 export function missingSuccesses(
   history: History,
@@ -145,9 +147,7 @@ export function idleFaults(faults: readonly FaultRecord[]): string[] {
   return [...names]
 }
 
-/**
- * An operation that was called before the fault, and answered or given up after the fault began, also shows its effect.
- */
+/** An operation called before the fault also shows its effect, if the operation was still open when the fault began. */
 function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
   const { callTime, returnTime, returnEvent, length } = operations
   for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {

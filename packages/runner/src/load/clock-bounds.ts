@@ -21,7 +21,8 @@ export interface ClockBounds {
   /** Adds a sample; samples must be in the order of the remote clock. */
   add(sample: ClockSample): void
   /**
-   * Returns the bounds on the local time at which the remote clock showed `remote`; infinite bounds without a sample.
+   * Returns bounds on the local time at which the remote clock showed `remote`. Without a sample, the bounds are
+   * infinite.
    */
   at(remote: Nanos): Bounds
   /** Drops the samples that are needed only for times before `remote`. */
@@ -29,21 +30,24 @@ export interface ClockBounds {
   /** Returns the remote time of the last sample. */
   last(): Nanos | undefined
   /**
-   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. From then on only
-   * the order of samples is used, and bounds returned before may be wrong.
+   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. After that, only the
+   * order of samples is used, and bounds returned earlier may be wrong.
    */
   isBroken(): boolean
 }
 
 /**
  * Greatest relative difference between the rates of two clocks. A kernel corrects its monotonic clock by at most 500
- * parts per million (MAXFREQ of adjtimex), and both machines may be corrected in opposite directions; the error of
- * crystals is a tenth of that.
+ * parts per million (MAXFREQ of adjtimex), and two machines may correct theirs in opposite directions. The error of
+ * crystals is a tenth of the correction.
  */
 const MOST_DRIFT = 1_100e-6
 
 interface Known extends ClockSample {
-  /** The earliest local time of this sample, given this sample and all before it; `latest` is the latest. */
+  /**
+   * The earliest possible local time of this sample, by this sample and all earlier ones; `latest` is the latest
+   * possible time.
+   */
   readonly earliest: number
   readonly latest: number
 }

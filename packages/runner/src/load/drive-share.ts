@@ -11,7 +11,7 @@ export interface ShareOptions
   readonly seed: number
   readonly share: Share
   readonly tell: (entry: LoadEntry) => void
-  /** Calls back once the coordinator knows every entry reported so far. */
+  /** Calls back once the coordinator knows every entry reported before this call. */
   readonly whenKnown: (known: () => void) => void
 }
 
@@ -19,13 +19,13 @@ export interface DrivenShare {
   /** Starts no further operation, waits for those in flight, and calls back. */
   stop(stopped: () => void): void
   /**
-   * To be called after `stop` and healing: lets each client finish what it started, such as reading the rest of a
-   * stream.
+   * Lets each client complete its outstanding work, such as reading the rest of a stream. To be called after `stop` and
+   * healing.
    */
   follow(followed: () => void): void
 }
 
-/** Starts a worker's share of the clients of a run. They act as they would if the run drove them. */
+/** Starts a worker's share of the clients of a run. These clients act exactly as clients that the run itself drives. */
 export function driveShare(options: ShareOptions): DrivenShare {
   const { cluster, share, seed, tell, whenKnown } = options
   const { clock } = cluster
@@ -44,7 +44,7 @@ export function driveShare(options: ShareOptions): DrivenShare {
     counts: () => ({ ok: 0, fail: 0, info: 0 }),
   }
 
-  /** Wraps a client so that it sends an operation only once the coordinator knows of it. */
+  /** Returns a client that sends an operation only after the coordinator knows of the operation. */
   function announcing(client: Client): Client {
     return {
       invoke(request, timeoutMs, completed) {

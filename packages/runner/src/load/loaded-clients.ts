@@ -17,7 +17,9 @@ interface LoadingOptions {
   readonly online: LiveJudge
 }
 
-/** Lets workers drive the clients, and merges their records, by their clocks, with the local events. */
+/**
+ * Lets workers drive the clients. Merges the events that workers report with the local events, by the workers' clocks.
+ */
 export function loadClients(
   { workload, settings, sink }: RunOptions,
   load: RemoteLoad,

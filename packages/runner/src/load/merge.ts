@@ -12,27 +12,27 @@ interface MergeOptions {
 }
 
 /**
- * Merges events timed by several clocks into one history, ordered by time. An event timed by a worker's clock contains
- * the clock's name and the possible error of its time.
+ * Merges events timed by several clocks into one history, ordered by time. Events from a worker contain the name of the
+ * worker's clock and the possible error of their time.
  */
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
   /**
-   * Takes what a worker reported, in order and without repetition. By the worker's clock, nothing else happened until
+   * Takes the next entries of a worker, without repetition. By the worker's clock, no other event happened until
    * `upTo`.
    */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Ends a lost worker: its open operations end with this error. Returns the number of these operations. */
+  /** Ends a lost worker. Its open operations end with the given error; returns their number. */
   ended(worker: number, error: string): number
 }
 
-/** Time to wait for further exchanges with a clock, which still narrow the bounds of an event's time. */
+/** Time to wait for further exchanges with a clock, which may narrow the bounds on the time of an event. */
 const HOLD = millisToNanos(millis(150))
 
 /** An event that waits until no earlier event can arrive. */
 interface Waiting {
   readonly time: Nanos
-  /** The clock that timed the event, and the possible error of the time. */
+  /** The name of the clock that timed the event, and the possible error of the time. */
   readonly extra: Event['extra']
   readonly write: () => void
 }
@@ -48,7 +48,8 @@ export function createMerge({ workers, startedAt, now, append }: MergeOptions): 
   const written = createRunRecorder({ append: print }, () => writing.time)
   const here: Waiting[] = []
   const sources = workers.map((worker) => createSource(worker, { startedAt, written }))
-  // At equal times, a worker's event precedes a local event, which may end an operation of the worker.
+  // At equal times, a worker's event comes before a local event, because a local event may end an operation of the
+  // worker.
   const queues = [...sources, { ripe: here, frontier: () => now() }]
 
   function flush(): void {
@@ -120,7 +121,7 @@ interface Source {
   frontier(): number
   /** Assigns times to all remaining entries. Returns the operations that were never completed. */
   end(): readonly Invocation[]
-  /** Returns, once, the report about a clock that violated its bounds. */
+  /** Returns the report about a worker's clock that violated its bounds. Only the first call returns the report. */
   newsOfClock(): Json | undefined
 }
 
@@ -203,7 +204,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // An unreported operation may have been sent at any time after it was planned.
+      // A worker may have sent an operation without reporting it, at any time after the plan.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

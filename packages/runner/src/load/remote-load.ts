@@ -7,20 +7,20 @@ export interface WorkerClock {
   readonly bounds: ClockBounds
 }
 
-/** Clients of a run that workers on other machines drive. All of them are ready to begin. */
+/** The clients of a run that workers on other machines drive. All clients are ready to begin. */
 export interface RemoteLoad {
   readonly workers: readonly WorkerClock[]
   begin(listener: LoadListener): void
   /** Lets clients start no further operation; calls back once all clients have stopped or are lost. */
   stop(stopped: () => void): void
-  /** Lets clients finish what they started; calls back once they have, and all their events are reported. */
+  /** Lets clients complete their outstanding work. Calls back once all their events are reported. */
   follow(followed: () => void): void
   trouble(): readonly string[]
 }
 
 interface LoadListener {
   /**
-   * Takes what a worker reported, in order and without repetition. By the worker's clock, nothing else happened until
+   * Takes the next entries of a worker, without repetition. By the worker's clock, no other event happened until
    * `upTo`.
    */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
@@ -29,8 +29,9 @@ interface LoadListener {
 }
 
 /**
- * An entry of a worker's report on its clients, in order, timed by the worker's clock. An operation is planned first,
- * and sent only after the coordinator knows the plan: if the worker dies, the history lacks none of its operations.
+ * An entry of a worker's report on its clients, timed by the worker's clock. A worker first reports an operation as
+ * planned, and sends it only after the coordinator knows the plan. If the worker dies, the history therefore contains
+ * all its operations.
  */
 export type LoadEntry =
   | {
@@ -57,10 +58,10 @@ export interface Share {
   readonly of: number
 }
 
-/** Size of the range of unique values of each worker; no worker performs as many operations. */
+/** The number of unique values reserved for each worker. No worker performs that many operations. */
 const VALUES_OF_ONE = 1_000_000_000
 
-/** Returns the first unique value of a worker. The coordinator has the number after the last worker. */
+/** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
 /** Returns a generator of process numbers that neither another worker nor the coordinator uses. */

@@ -25,8 +25,8 @@ export interface FaultsInForce {
   /** Notes a fault that was injected outside this run; returns a function that notes its healing. */
   noticed: FaultNoticed
   /**
-   * Returns the records of all faults; to be called once this run's faults are healed. An external fault that nobody
-   * has reported as ended may still be in force.
+   * Returns the records of all faults. To be called once this run's faults are healed. An external fault may still be
+   * in force if nobody reported its end.
    */
   concluded(): readonly FaultRecord[]
   /** Heals a fault once; has no effect on a fault that is not in force yet. */

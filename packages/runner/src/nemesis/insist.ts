@@ -14,16 +14,16 @@ interface InsistOptions {
   /** Returns nanoseconds since the nemesis began. */
   readonly since: () => Nanos
   readonly schedule: Schedule
-  /** Kinds of faults of which at least one must take effect. */
+  /** The kinds of faults that must take effect, at least one fault of each kind. */
   readonly kinds: readonly FaultKind[]
   /** See `Cluster.mayBite`. */
   readonly mayBite: (kind: FaultKind) => boolean
 }
 
 /**
- * After the schedule, repeats the last fault of each kind that never took effect, alone and for longer each time. Calls
- * back once every kind has taken effect or further attempts are pointless. On a slow machine a node may take long to
- * start, and cannot be paused while it starts; a run without a pause would then prove less than the user requested.
+ * Repeats, after the schedule, the last fault of each kind that never took effect: alone, and for longer each time.
+ * Calls back once every kind has taken effect or no other kind can. On a slow machine, a node may still be starting
+ * when its pause is due and cannot be paused. Without a pause, the run would prove less than the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)
@@ -53,7 +53,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** Returns the last fault of each kind that never took effect but still may. */
+/** Returns the last scheduled fault of each kind that never took effect but still can. */
 function idleFaults({ nemesis, schedule, kinds, mayBite }: InsistOptions): readonly ScheduledFault[] {
   const idle = kinds.filter((kind) => !nemesis.hasBitten(kind) && mayBite(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))

@@ -18,7 +18,10 @@ import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 
 export interface NemesisLoop {
   active(): readonly Fault[]
-  /** Returns the faults injected so far, with their nodes and links resolved, and their actual or planned ends. */
+  /**
+   * Returns the faults injected so far, with resolved nodes and links. A fault in force has its planned end, other
+   * faults their actual end.
+   */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   /** Whether a fault of this kind has taken effect. A fault in force is counted only after it is healed. */
   hasBitten(kind: FaultKind): boolean
@@ -27,7 +30,7 @@ export interface NemesisLoop {
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   /** Heals the fault in force with this id, whatever injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void
-  /** Records a fault that is injected and healed outside this run. */
+  /** Records a fault that somebody else injects and heals, outside this run. */
   noticed: FaultNoticed
   /** Drops the pending faults, heals those in force, and calls back; does nothing after `stop`. */
   heal(healed: () => void): void
@@ -38,7 +41,7 @@ export interface NemesisLoop {
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: RunRecorder
-  /** The schedule; its times count from `startedAt`, as do those of the records and of the history. */
+  /** The schedule. Its times count from `startedAt`, like the times of the records and of the history. */
   readonly schedule: Schedule
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
@@ -46,7 +49,7 @@ interface NemesisLoopOptions {
   readonly random: Random
 }
 
-/** The planned end of a fault that is healed by a call. */
+/** The planned end of a fault that lasts until a call heals it. */
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
 /** Executes a schedule of faults, and writes each injection and healing to the history. */
@@ -116,10 +119,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else inForce.end(current, healed)
     },
     heal(healed) {
-      // Does nothing after `stop`, whose callback must always be called.
+      // Does nothing after `stop`: another healing would replace the callback of `stop`.
       if (!stopped) heal(healed)
     },
-    // On real processes a fault may begin after its planned end; its end is never before its beginning.
+    // On real processes a fault may begin after its planned end. Such a fault ends at its beginning.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     noticed: inForce.noticed,
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
@@ -151,7 +154,10 @@ function alreadyDown(fault: Fault): string {
   return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} down or paused already`
 }
 
-/** Removes the nodes that another fault stops or is about to stop: the two healings would race for them. */
+/**
+ * Removes the nodes that another fault stops or is about to stop, because both healings would then restart the same
+ * nodes.
+ */
 function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
   if (!isStopping(fault)) return fault
   const down: string[] = []
@@ -162,8 +168,8 @@ function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>):
 }
 
 /**
- * Returns the node with the highest term among those that believe that they lead, since a deposed leader may not know
- * yet. Undefined if several nodes lead in that term, as all masters do.
+ * Returns the node that leads with the highest term: a deposed leader with a lower term may still believe that it
+ * leads. Undefined if several nodes lead with the highest term, as when all nodes are masters.
  */
 export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
   let leader: string | undefined

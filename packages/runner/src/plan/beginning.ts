@@ -38,5 +38,5 @@ function whyItCannotBegin({ model, initial, levels }: Workload): string | undefi
   }
 }
 
-/** Compares by JSON text, because a state may have any type, such as Map. */
+/** Compares the JSON texts, because a state may be an object of any type. */
 const isSame = (state: unknown, value: Json): boolean => JSON.stringify(state) === JSON.stringify(value)

@@ -4,13 +4,13 @@ import type { Target } from '../ports/target.ts'
 import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
 
 const STEP_MS = 500
-/** Maximum number of steps: enough for every kind of fault several times. */
+/** Maximum number of steps to try; so many steps have room for several faults of every kind. */
 const MOST_STEPS = 1_000
 
 export interface Shortage {
-  /** The chosen faults whose kind never occurs in the run, so that the run proves nothing about them. */
+  /** The chosen faults of a kind that never occurs in the run. The run proves nothing about these faults. */
   readonly missing: readonly Nemesis[]
-  /** The least time in which all chosen faults occur; undefined if there is none. */
+  /** The shortest time in which all chosen faults occur; undefined if no time suffices. */
   readonly leastMs: Millis | undefined
 }
 
@@ -24,8 +24,8 @@ const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemes
   nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))
 
 /**
- * Returns the shortest time, from that of the spec in steps of half a second, in which every chosen fault occurs with
- * this seed.
+ * Returns the shortest time of a run in which every chosen fault occurs with this seed, in steps of half a second from
+ * the time of the spec; undefined if no time suffices.
  *
  * @throws UserError (usage, input) for faults that cannot be planned; messages begin with the target's name.
  */

@@ -25,7 +25,7 @@ export interface PlannedFaults {
   readonly schedule: Schedule
 }
 
-/** The parts of a spec, besides the target, that determine the schedule of a run. */
+/** The parts of a spec that, together with the target, determine the schedule of a run. */
 export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
 
 type Refuse = (problem: string) => never
@@ -37,10 +37,10 @@ interface FaultsOptions {
 }
 
 /**
- * Chooses the faults that a spec names from those that its target offers, and decides by the seed when they occur. Each
- * fault affects all nodes for which it is offered.
+ * Chooses the faults that a spec names among the faults that the target offers. The seed decides when they occur. Each
+ * fault affects all nodes for which the target offers it.
  *
- * @throws UserError (input) for faults with explicit times that are no valid schedule.
+ * @throws UserError (input) for an invalid schedule of faults with explicit times.
  */
 export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOptions): PlannedFaults {
   const names = spec.faults.filter((fault) => typeof fault === 'string')
@@ -71,8 +71,8 @@ const nemesesFor = (target: Target): readonly Nemesis[] =>
   nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
 
 /**
- * Returns why a fault is refused. A fault that the target cannot suffer is refused before the run starts, and never
- * weakened silently.
+ * Returns why a fault is refused. A run with a fault that the target cannot suffer is refused before its start; the
+ * fault is not weakened silently.
  */
 function refusalOf(name: string, target: Target): string {
   const nemesis = nemeses.find((each) => each.name === name)
@@ -81,7 +81,7 @@ function refusalOf(name: string, target: Target): string {
   return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
-/** Returns why the target cannot suffer a fault, and which faults it can suffer. */
+/** Returns a sentence on why the target cannot suffer a fault, and which faults it can suffer. */
 export function sufferingText(
   target: Target,
   { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
@@ -104,14 +104,17 @@ const planOnce = (
   )
 
 /**
- * Milliseconds of a round. The working time of observed clients is unknown, so faults repeat in rounds, short enough
- * for a brief command to meet some.
+ * Milliseconds of a round. Nobody knows how long observed clients work, so faults repeat in rounds. Rounds are short,
+ * so that even a brief command meets some faults.
  */
 const ROUND_MS = millis(5_000)
 /** Milliseconds from the beginning of a round to its first fault, approximately. */
 const FIRST_MS = millis(500)
 
-/** Plans rounds of faults for as long as observed clients may work, counted from their first traffic. */
+/**
+ * Plans rounds of faults for `longestMs`, the time that observed clients may work. Times count from their first
+ * traffic.
+ */
 function planRounds(groups: readonly Offer[], longestMs: number, random: Random): Schedule {
   const schedule = groups.flatMap(({ nodes, nemeses: kinds, calm = 1 }, i) => {
     const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS / calm))
@@ -130,7 +133,7 @@ function planRounds(groups: readonly Offer[], longestMs: number, random: Random)
 const inOrder = (schedule: Schedule): Schedule =>
   schedule.toSorted((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
 
-/** Returns the planned faults, together with those that the spec gives with explicit times. */
+/** Returns the planned faults, together with the faults of the spec that have explicit times. */
 function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
   const scheduled = parseSchedule(
     faults.filter((fault) => typeof fault !== 'string'),
@@ -144,7 +147,7 @@ function withScheduled({ faults }: Scheduling, planned: Schedule, where: string)
 }
 
 /**
- * Returns the level by which a run is judged by default: the promise of its target, unless its faults void all
+ * Returns the level by which a run is judged by default: the promise of its target, or `nothing` if a fault voids all
  * promises.
  */
 export const promiseOf = (target: Pick<Target, 'promises'>, question: PromiseQuestion): string =>
@@ -158,9 +161,9 @@ interface Parts {
 }
 
 /**
- * Returns the faults of a spec with each profile replaced by names: the first fault of each kind in the profile that
- * the target can suffer and under which it promises something. If the target promises nothing under any of these, every
- * kind is used.
+ * Returns the faults of a spec with each profile replaced by fault names. A profile stands for the first fault of each
+ * of its kinds that the target can suffer and under which the target promises something. If the target promises nothing
+ * under any of them, the profile stands for all its kinds.
  *
  * @throws UserError (usage) for a profile without a fault that the target can suffer.
  */

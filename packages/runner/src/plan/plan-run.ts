@@ -14,7 +14,7 @@ export interface Registries {
   /** @throws UserError (usage, input) for an unknown name or a missing file. */
   workload(name: string): Promise<Workload>
   /**
-   * Returns the observed parts of a recording, and how they are judged; absent if nothing is recorded.
+   * Returns the target and the workload of a recording; absent if the caller cannot record.
    *
    * @throws UserError (usage, input) for parts that cannot be recorded.
    */
@@ -31,9 +31,7 @@ export interface ObservedParts {
   readonly workload: Workload
 }
 
-/**
- * A run ready to start: everything that its spec names is found, and everything that depends on its seed is decided.
- */
+/** A run that is ready to start: all names in its spec are resolved, and all decisions of its seed are made. */
 export interface PlannedRun {
   /** The spec, completed with the target's defaults. */
   readonly spec: RunSpec & { readonly nodes: number }
@@ -138,7 +136,9 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
 export interface RequestedFault {
   readonly name: string
   readonly kind: FaultKind
-  /** Whether the target suffers the fault by default. Such a fault may take no effect, which is only noted. */
+  /**
+   * Whether the fault is one of the target's defaults. If a default fault takes no effect, the report only notes that.
+   */
   readonly isUsual?: boolean
 }
 
@@ -174,7 +174,10 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
 const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 
-/** Returns the workloads that can decide a level: those of this target or, if it has none, those of other targets. */
+/**
+ * Returns a text with the workloads that can decide a level: those of this target or, if there are none, those of other
+ * targets.
+ */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
   const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
@@ -183,15 +186,15 @@ function thoseThatTell(level: string, target: Target, settings: Settings): strin
     : listText(`Workloads that can, which ${target.name} does not have`, telling)
 }
 
-/** Returns the options for the settings that distinguish weaker levels: `--workload-set cas=0`. */
+/** Returns the options with which a workload distinguishes weaker levels: `--workload-set cas=0`. */
 const weakerText = ({ settings }: Workload): string =>
   settings
     .flatMap(({ name, ifWeaker }) => (ifWeaker === undefined ? [] : [`--workload-set ${name}=${ifWeaker}`]))
     .join(' ')
 
 /**
- * Returns the expectation of a run; undefined if the workload cannot test the target's promise and no level is given
- * explicitly.
+ * Returns the expectation of a run. Undefined if the workload cannot test the target's promise and the spec names no
+ * level.
  */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
@@ -203,7 +206,8 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const asked = levelFor(workload, expect ?? promised)
-  // A run stops on a violation of its strongest level, whatever the name of that level.
+  // A run that stops on a violation tests the strongest level of its model, even if that level is not called
+  // `linearizable`.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
@@ -215,7 +219,9 @@ function expectationOf(
   )
 }
 
-/** Returns whether the plan affects nodes and the links between them, or the links of clients. */
+/**
+ * Returns `clients` if the plan affects links of clients, and `nodes` if it affects nodes or the links between them.
+ */
 function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
   if ('nodes' in plan) return 'nodes'
   const { links } = plan

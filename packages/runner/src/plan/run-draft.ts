@@ -35,8 +35,8 @@ export const nameIn = (part: string | NamedPart | undefined): string | undefined
 export const settingsIn = (part: string | NamedPart | undefined): Settings => partOf(part).settings ?? {}
 
 /**
- * Returns the first draft, overridden by the second. Settings and a bug belong to the target or workload that they were
- * given for; naming another target or workload drops them.
+ * Returns the first draft, overridden by the second. If the second draft names another target or workload, the settings
+ * and the bug of the first draft's target or workload are dropped.
  */
 export function mergeDrafts(base: RunDraft, over: RunDraft): RunDraft {
   const said = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
@@ -65,8 +65,8 @@ export const DEFAULT_WORKLOAD = 'register'
 const READING_WORKLOAD = 'read-only'
 
 /**
- * Completes a draft. A missing member comes from the settings under which the bug is likely to appear, from the target,
- * or from the defaults; a run of all faults takes as long as they need. `seed` is for a draft without a seed.
+ * Completes a draft. Missing members come from the settings under which the bug is likely to appear, from the target,
+ * or from the defaults. A run of all faults gets the time that they need. A draft without a seed gets `seed`.
  *
  * @throws UserError for an unknown name or an invalid member.
  */
@@ -126,8 +126,8 @@ const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
 /**
- * Returns settings that distinguish weaker levels better. They are used for a target that promises less than
- * linearizability. They are also used if clients cannot call all functions of the workload's defaults, or if an
+ * Returns the settings with which a workload distinguishes weaker levels. Returns them for a target that promises less
+ * than linearizability. Also returns them if clients cannot call all functions of the default settings, or if an
  * expected level could otherwise remain undecided.
  */
 function weakerSettings(workload: Workload, target: Target, expect: string | undefined): Settings {

@@ -13,7 +13,7 @@ import { trafficSchema } from './traffic-spec.ts'
  */
 export interface RunDraft
   extends Said<Omit<RunSpec, 'target' | 'workload' | 'usualFaults' | 'timeMs' | 'timeoutMs' | 'checkMs'>> {
-  /** A name in the registry or the path of a file; an object to set more members. */
+  /** A name in the registry, the path of a file, or an object with a name, settings and a bug. */
   readonly target?: string | NamedPart | undefined
   readonly workload?: string | Omit<NamedPart, 'bug'> | undefined
   /** Milliseconds for which clients start operations; by default 20,000. */
@@ -75,8 +75,8 @@ const bug = v.optional(
 const workloadName = v.pipe(v.string('must be a name'), v.description('what clients do'))
 
 /**
- * The defaults of a run. Two cores can sustain the rate, and the number of clients suffices for it even while some of
- * them wait.
+ * The defaults of a run. Two cores can sustain the rate, and the clients suffice for the rate even while some of them
+ * wait.
  */
 export const RUN_DEFAULTS = {
   clients: 20,
@@ -95,8 +95,8 @@ const faults = v.pipe(
 type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
 
 /**
- * The members of a run besides its target and workload. Each has its type, bounds, description and default, used by
- * specs, configurations, options, the help and documents.
+ * The members of a run except target and workload, each with its type, bounds, description and default. Specs,
+ * configurations, options, the help and the documents use these schemas.
  */
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
   nodes: v.optional(count('number of nodes', 1, 25)),

@@ -2,8 +2,8 @@ import { count as grouped, type Millis, millis, nearest, printable } from '@chao
 import * as v from 'valibot'
 
 /**
- * Returns one sentence for each problem that a schema found, beginning with `where`: the name of a file. The schema's
- * own messages say what a member must be: `must be a name`. `what` names the whole object: `a run`.
+ * Returns one sentence for each problem that a schema found. Sentences begin with `where`, the name of a file. The
+ * schema's own messages say what a member must be: `must be a name`. `what` names the whole object: `a run`.
  */
 export function schemaProblems(
   schema: v.GenericSchema<unknown, unknown>,
@@ -65,7 +65,8 @@ export function entriesOf(schema: unknown): { readonly [key: string]: unknown } 
 }
 
 /**
- * Returns the schema without its `optional` wrapper; for a schema that depends on the input, all that the input may be.
+ * Returns the schema without its `optional` wrapper. For a schema that depends on the input, returns the schema of all
+ * inputs.
  */
 export function unwrapped(schema: unknown): unknown {
   if (!isObject(schema)) return schema

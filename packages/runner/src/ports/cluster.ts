@@ -5,8 +5,8 @@ import type { ClusterChange } from '../result/cluster-change.ts'
 import type { FaultRecord } from '../result/run-summary.ts'
 import type { LiveJudge, LiveViolation } from './live-judge.ts'
 
-// The ports of a run. The simulator implements them in virtual time and targets in real time, and a run cannot
-// distinguish them. They take callbacks instead of returning promises: a simulated run is then one synchronous loop
+// The ports of a run. The simulator implements them in virtual time and targets in real time; a run cannot distinguish
+// the two. Ports take callbacks instead of returning promises. A simulated run is therefore one synchronous loop
 // ordered only by (time, sequence), without a microtask queue to drain between events.
 
 /** Undoes the effect of the call that returned it. Safe to call twice. */
@@ -24,9 +24,9 @@ export interface Clock {
 
 export interface Request {
   readonly input: Input
-  /** Whether the request has no effect, so that an invocation without an answer counts as `fail`, not `info`. */
+  /** Whether the request changes nothing. Without an answer, its invocation then counts as `fail` instead of `info`. */
   readonly harmless: boolean
-  /** Allows a cluster that retries internally to apply the request only once. */
+  /** Identifies the request, so that a cluster that retries internally applies it only once. */
   readonly session?: Session | undefined
   /** Whether no write follows this request. Recorders use it to recognise final reads. */
   readonly final?: boolean | undefined
@@ -34,32 +34,29 @@ export interface Request {
 
 /** One logical client's connection to one node, through the proxy. Never retries; one invocation at a time. */
 export interface Client {
-  /**
-   * Calls back exactly once, at the latest after the timeout, which completes with `info`, or `fail` if the request is
-   * harmless.
-   */
+  /** Calls back exactly once. After the timeout, the completion is `info`, or `fail` for a harmless request. */
   invoke(request: Request, timeoutMs: Millis, completed: (completion: Completion) => void): void
   close(): void
 }
 
 /**
- * Heals a fault, and calls back with how often it took effect: bytes or messages held, connections cut, processes
+ * Heals a fault. Calls back with how often the fault took effect: bytes or messages held, connections cut, processes
  * killed.
  */
 export type Heal = (healed: (outcome: Healed) => void) => void
 export type Healed =
   | { readonly type: 'healed'; readonly hits: number; readonly lost?: LostContact | undefined }
-  /** The fault may have taken effect nevertheless; without `hits` the number is unknown. */
+  /** The healing failed, but the fault may have taken effect. Without `hits`, the number of its effects is unknown. */
   | { readonly type: 'failed'; readonly error: string; readonly hits?: number | undefined }
 
-/** Contact with the injector of the fault was lost: for some time it is unknown whether the fault was in force. */
+/** A lost contact with the injector of a fault. Meanwhile it was unknown whether the fault was in force. */
 export interface LostContact {
   readonly why: string
   /** Nanoseconds before the healing at which the fault was last known to be in force. */
   readonly knownAgo: Nanos
   /**
-   * Nanoseconds before the healing at which the fault was first known to have ended; absent if this is unknown even at
-   * the healing.
+   * Nanoseconds from the first time at which the fault was known to have ended until the healing; absent if its end is
+   * still unknown at the healing.
    */
   readonly overAgo?: Nanos | undefined
 }
@@ -73,35 +70,35 @@ export type ClusterStatus = ReadonlyMap<NodeId, NodeStatus | undefined>
 
 export interface Cluster {
   readonly nodes: readonly NodeId[]
-  /** Nodes that clients do not call, but that faults affect like the others; absent if there are none. */
+  /** Nodes that clients do not call, but that faults affect like other nodes; absent if every node is called. */
   readonly besides?: readonly NodeId[] | undefined
   readonly clock: Clock
   connect(node: NodeId): Client
-  /** Injects a fault; the fault is in force when this calls back. */
+  /** Injects a fault. Calls back once the fault is in force or the injection has failed. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
   /** Whether requests of clients are still being executed, so that no read is final; absent if this cannot be known. */
   isUnderWay?(): boolean
   /**
-   * Milliseconds for which nodes must agree before they count as settled, if a client has given up an update: the
-   * update may wait in a queue of the nodes, and take effect between two final reads. Absent if nodes report pending
-   * updates themselves (`NodeStatus.owes`).
+   * Milliseconds for which nodes must agree before they count as settled after a client gave up an update. The update
+   * may wait in a queue of the nodes, and take effect between two final reads. Absent if nodes report pending updates
+   * themselves (`NodeStatus.owes`).
    */
   readonly lingersMs?: Millis | undefined
   /**
-   * Returns the milliseconds that recovery may take, from healing to the first reply; the value may grow while the
-   * cluster runs. By default, as long as a run waits for agreement.
+   * Returns the milliseconds that recovery may take, from healing to the first reply. The value may grow while the
+   * cluster runs. If absent, recovery may take as long as a run waits for agreement.
    */
   recoveryMs?(): Millis
   /**
-   * Whether a fault of this kind can still take effect. False if it has nothing to affect however long it lasts, such
-   * as links of nodes that send each other nothing. `links` are those on which faults of this kind were injected.
+   * Whether a fault of this kind can still take effect. False if even a longer fault would have nothing to affect, such
+   * as links between nodes that exchange no messages. `links` are the links on which faults of this kind were injected.
    * Absent if this is unknown.
    */
   mayBite?(kind: FaultKind, links: readonly Link[]): boolean
   /**
-   * Starts recording the traffic between clients and nodes; the run keeps that record instead of the reports of its
-   * clients. Absent if the links of clients have no proxy. Called once, before the first client connects.
+   * Starts a record of the traffic between clients and nodes. The run keeps that record, and not the reports of its
+   * clients. Called once, before the first client connects. Absent if the clients' links have no proxy.
    *
    * @param now Returns nanoseconds since the run began.
    */
@@ -109,10 +106,11 @@ export interface Cluster {
   /** Clients that the run does not drive. Absent if the run drives its own clients. */
   readonly observed?: ObservedClients | undefined
   /**
-   * Calls back with each change of the cluster that the cluster noticed but did not make. Absent if it notices none.
+   * Calls back at each change of the cluster that somebody else made and the cluster noticed. Absent if the cluster
+   * notices no changes.
    */
   onChange?(changed: (change: ClusterChange) => void): void
-  /** Returns the nodes on which the protocol's deliberate bug has taken effect so far. */
+  /** Returns the nodes on which the protocol's planted bug has taken effect so far. */
   marked(): readonly NodeId[]
   /** Heals every fault, ends every node, and frees every port. */
   stop(stopped: () => void): void
@@ -120,28 +118,26 @@ export interface Cluster {
 
 /** Clients outside the run's control, known only from the record of the cluster's own proxy. */
 export interface ObservedClients {
-  /** Whether the clients work until they end by themselves or the run is interrupted, however long that takes. */
+  /** Whether the run lasts until its clients end by themselves or the user interrupts it. */
   readonly untilGone: boolean
   /** Calls back once, at the first traffic of the clients. */
   onTraffic(came: () => void): void
   /** Calls back once, when the clients have ended by themselves. */
   onGone(gone: () => void): void
   /**
-   * Calls back for each fault that is injected outside this run, before or after this call: see `FaultNoticed`. All of
-   * these faults are healed by the time the clients have ended.
+   * Calls back for each fault that is injected outside this run, including faults injected before this call; see
+   * `FaultNoticed`. All these faults are healed when the clients have ended.
    */
   onFault?(began: FaultNoticed): void
-  /** Calls back once all clients have ended; ends those that remain, for this reason. */
+  /** Ends the remaining clients for the given reason; calls back once all clients have ended. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
   canRead(key: string): boolean
-  /**
-   * Whether a retried change cannot be distinguished from an intended repetition, because requests carry no identifier.
-   */
+  /** Whether a retried change looks like an intended repetition, because requests carry no identifier. */
   readonly repeatsAreDoubtful: boolean
   /**
-   * Returns further remarks about the servers from the record.
+   * Returns further remarks about the servers, from the record.
    *
-   * @throws UserError (input) if nothing was recorded at all, which would look like success.
+   * @throws UserError (input) if nothing at all was recorded: an empty record would look like success.
    */
   concluded(faults: readonly FaultRecord[]): Concluded
 }
@@ -158,12 +154,12 @@ export interface Concluded {
 }
 
 /**
- * An event as a wire recorder writes it. The completion of an exchange that stopped partway lists the edges that the
+ * An event as a wire recorder writes it. If an exchange stopped partway, its completion lists the edges that the
  * exchange reached.
  */
 export type WireEvent = Event & {
   readonly edges?: readonly string[] | undefined
-  /** Whether the event belongs to the server's own removal of an expired key, recorded as a write. */
+  /** Whether the event belongs to a write that stands for the server's own removal of an expired key. */
   readonly expires?: boolean | undefined
 }
 
@@ -182,7 +178,7 @@ export interface WireRecorder {
   /** Records an invocation that failed before reaching the proxy. */
   missed(invocation: MissedInvocation): void
   counts(): { readonly ok: number; readonly fail: number; readonly info: number }
-  /** Called when no operation is open: writes the events that concern the record as a whole. */
+  /** Writes the events that concern the record as a whole. Called when no operation is open. */
   finish(): void
 }
 
@@ -204,7 +200,7 @@ export interface HistorySink {
   readonly wire?: WireHistory | undefined
 }
 
-/** Both views of a run, as lines of the proxy; the clients' view is the run's history. */
+/** Receives both views of a run as lines of the proxy. The clients' view is the run's history. */
 export interface WireHistory {
   client(line: string, event: Event): void
   backend(line: string): void

@@ -6,7 +6,7 @@ import type { Workload } from '@chaosproxy/workloads'
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
   /** The violated level: see `Judged`. */
   readonly level: string
-  /** Where the event is in the record; absent if the place is unknown. */
+  /** The file and the line of the event in the record; absent if unknown. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
@@ -21,11 +21,11 @@ export const NOTHING_RECORDED: Judged = {
 export interface Judged {
   /** The level that is judged: the strongest of the model, such as `linearizable`. */
   readonly level: string
-  /** The verdict on the events judged so far. */
+  /** The verdict on all events that are judged. */
   readonly soFar: SoFar
   /** Number of the newest events that are not judged yet; absent if all are. */
   readonly unjudged?: number | undefined
-  /** Why `soFar` is `not certain`. */
+  /** Explains a `soFar` of `not certain`. */
   readonly doubt?: string | undefined
   readonly violation?: LiveViolation | undefined
 }
@@ -37,24 +37,24 @@ export interface LiveJudge {
   judged(): Judged
   /** Judges the remaining events, which takes about as long as checking them. */
   settle(): void
-  /** Stops judging, for this reason. A violation stays certain. */
+  /** Stops judging; `why` is the reason for later verdicts. A violation stays certain. */
   stop(why: string): void
   /** Calls the listener once, when a violation is noticed. */
   onViolation(listener: (violation: LiveViolation) => void): void
 }
 
 interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
-  /** The origin of the history's values, as in its header. */
+  /** Where the history's values come from, as its header states. */
   readonly mapping?: Header['mapping']
   /** A monotonic clock, by which the time of one judgement is limited. */
   readonly now?: (() => Millis) | undefined
-  /** Whether anything uses the verdict before the end of the history; true by default. */
+  /** Whether the verdict is used before the end of the history; true by default. */
   readonly isFollowed?: boolean | undefined
 }
 
 /**
- * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until an operation has
- * observed something, because any system would look alike before.
+ * Creates a judge of a growing history. As for a whole history, the verdict is `not certain` until the first
+ * observation: before that, any system looks alike.
  *
  * @param placeOf Returns where in the record an event is, given its position.
  */
@@ -107,7 +107,7 @@ export function createLiveJudge(
   }
 }
 
-/** Up to this number of events are judged on each request for the verdict, which takes a millisecond. */
+/** Maximum number of events to judge when the verdict is requested; judging so many events takes a millisecond. */
 const FEW = 500
 
 /** Returns the observation that a history needs to prove anything. */
@@ -119,7 +119,7 @@ function observationOf({ model }: JudgedHistory): Need | undefined {
   }
 }
 
-/** Describes a violation in one line, with its place, and how many events later it was noticed. */
+/** Describes a violation in one line: its level, its place, and how many events later it was noticed. */
 export function violationText({ level, sentence, position, at, noticedAfter }: LiveViolation): string {
   const place = at === undefined ? `event ${position}` : `${at.path}:${at.line}`
   const late = noticedAfter === 0 ? '' : `, noticed ${plural(noticedAfter, 'event')} later`
@@ -132,11 +132,11 @@ export function violationText({ level, sentence, position, at, noticedAfter }: L
  */
 export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: JudgedHistory): OnlineChecker {
   try {
-    // A model's own monitor costs almost nothing.
+    // A model with its own monitor is judged anyway, because the monitor costs almost nothing.
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {
-    // For example, the objects cannot have this initial value.
+    // The checker throws, for example, for an initial value that its objects cannot have.
     return uncertain(errorText(error))
   }
 }

@@ -20,35 +20,34 @@ export interface RunOptions extends Pick<RunSpec, 'clients' | 'rate' | 'timeMs' 
   /** Whether each client stays with one node; by default, some clients call any node. */
   readonly sticky?: Stickiness | undefined
   /**
-   * Kinds of faults that are repeated after `timeMs`, while clients continue, if none of that kind ever took effect.
+   * The kinds of faults to insist on: if no fault of such a kind took effect by `timeMs`, faults of the kind are
+   * repeated while clients continue.
    */
   readonly insistOn?: readonly FaultKind[] | undefined
   /** Milliseconds to wait for the replicas to agree after healing and the last write. */
   readonly quietMs: Millis
-  /** Whether this process may stand still while the clock advances, which is impossible in virtual time. */
+  /** Whether this process may stop for a while as the clock advances. Impossible in virtual time. */
   readonly mayStandStill?: boolean | undefined
-  /** The origin of the history's values, as in its header. */
+  /** Where the history's values come from, as its header states. */
   readonly mapping?: Header['mapping']
   /** Called once, when a violation of the strongest level is noticed while the history is recorded. */
   readonly violated?: ((violation: LiveViolation) => void) | undefined
   /**
-   * Whether a violation of the strongest level, noticed while the history is recorded, stops the clients; healing and
-   * final reads still follow.
+   * Whether clients stop when a violation of the strongest level is noticed during the recording. Healing and final
+   * reads still follow.
    */
   readonly stopOnViolation?: boolean | undefined
 }
 
 export interface OpenRecord extends HistorySink {
-  /** Called once the run has ended, before the record is closed; rejects a run whose record proves nothing. */
+  /** Rejects a run whose record proves nothing. Called once the run has ended, before the record is closed. */
   verify?(outcome: RunOutcome): Promise<void>
-  /**
-   * Closes the record. `ended` means that the record is complete, so that it gets the end mark announced in its header.
-   */
+  /** Closes the record. If `ended` is true, the record is complete and gets the end mark that its header announced. */
   close(ended: boolean): void
 }
 
 export interface RecordStore {
-  /** Name of the history file, as shown in messages; absent if the history is not kept. */
+  /** Name of the history file for messages; absent if no history is kept. */
   readonly historyName?: string | undefined
   /** Directory for the nodes' data and output. */
   readonly dataDir: string

@@ -12,9 +12,9 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly endedAt: Nanos
   /** The commands that started the nodes, if the nodes are processes. */
   readonly commands?: { readonly [node: NodeId]: NodeCommand } | undefined
-  /** Why the record proves less than its operations suggest. */
+  /** The reasons why the record proves less than its operations suggest. */
   readonly doubts?: readonly string[] | undefined
-  /** Returns the messages between nodes, as far as they were kept; absent if none were kept. */
+  /** Returns the messages between nodes that were kept; absent if no messages were kept. */
   readonly recall?: ((asked: Pick<Recollection, 'listening' | 'known' | 'keys'>) => Heard) | undefined
   /** The violation of the strongest level that was noticed while the history was recorded. */
   readonly violation?: LiveViolation | undefined
@@ -22,13 +22,13 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly marked: readonly NodeId[]
   /** What the proxy knows about outcomes that are unknown to the clients; absent if it kept no record. */
   readonly settled: Settled | undefined
-  /** Time from healing until all nodes gave equal answers; undefined if they did not in time. */
+  /** Time from healing until all nodes gave equal answers; undefined if they never did while the run waited. */
   readonly convergedAfter: Nanos | undefined
   /** Absent if no operation was sent after healing. */
   readonly recovery?: Recovery | undefined
 }
 
-/** What the proxy knows about outcomes that are unknown to the clients. */
+/** What the proxy knows about operations whose outcome is unknown to the clients. */
 export interface Settled {
   /** Number of operations of unknown outcome whose requests were never sent to a node: they certainly had no effect. */
   readonly neverLeft: number

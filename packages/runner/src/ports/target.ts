@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts'
 /** `true` if a target can suffer a kind of fault; otherwise the reason why it cannot. */
 export type Suffering = true | Refusal
 
-/** A deliberate bug that a target can be given, and the conditions that expose it. */
+/** A planted bug of a target, and the conditions that expose it. */
 interface Bug {
   readonly name: string
   readonly summary: string
@@ -28,14 +28,14 @@ export interface PromiseQuestion {
 }
 
 /**
- * The input of a weakness, which may depend on the faults: without a fault that causes a promotion, a weak promotion
- * loses nothing.
+ * The inputs from which a weakness follows. Faults are among them: a weak promotion, for example, loses nothing without
+ * a fault that causes a promotion.
  */
 export type WeaknessQuestion = Pick<PromiseQuestion, 'object' | 'settings' | 'faults'> & { readonly nodes: number }
 
 /** A program that a target needs, and that is missing on this machine or too old. */
 export interface MissingProgram {
-  /** Name of the program, with the oldest sufficient version if any version is too old. */
+  /** Name of the program. If the installed version may be too old, includes the oldest sufficient version. */
   readonly program: string
   readonly install: string
   /** The version on this machine: `/usr/bin/redis-server is 6.0.16`. Absent if there is none. */
@@ -53,11 +53,13 @@ export interface Target {
   /** The settings that `--set` can change. */
   readonly settings: readonly Setting[]
   readonly bugs: readonly Bug[]
-  /** Whether the target marks the events at which its bug takes effect: a run without a mark has not tried the bug. */
+  /**
+   * Whether the target marks the events at which its bug takes effect. Without any mark, a run has not tried the bug.
+   */
   readonly marks: boolean
   /** Whether each client stays with one node; by default, some clients call any node. */
   readonly sticky?: Stickiness | ((settings: Settings) => Stickiness) | undefined
-  /** A simulated run is repeatable byte for byte; a real run only repeats its workload and schedule. */
+  /** The kind of target. A simulated run repeats byte for byte; a real run repeats only its workload and schedule. */
   readonly tier: 'simulated' | 'real'
   /**
    * Milliseconds that replicas may take to agree after healing and the last write; by default 10 s. A function gets the
@@ -77,28 +79,34 @@ export interface Target {
     /** Milliseconds for which clients start operations, and operations per second. */
     readonly load?: { readonly timeMs: number; readonly rate: number }
   }
-  /** The declared initial value of objects; absent if the workload's applies. */
+  /** The initial value of objects that the user declares; absent if the workload decides it. */
   readonly begins?: DeclaredBeginning | undefined
   /** See `SchedulePlan`. */
   readonly longestFault?: number | undefined
   functions(settings: Settings): readonly string[]
-  /** The objects that the target supports, by their names in workloads. Undefined if the functions determine them. */
+  /**
+   * The objects that the target supports, by their names in workloads. Undefined if the target supports all objects
+   * with its functions.
+   */
   readonly objects?: readonly string[] | undefined
   /** Returns the strongest level that the target promises, or `nothing`. */
   promises(question: PromiseQuestion): string
   /**
-   * Returns the guarantee that the settings give up in a run, as a clause for reports of a violation. Undefined if they
-   * give up none.
+   * Returns the guarantee that the settings sacrifice in a run, as a clause for reports of a violation; undefined if
+   * they sacrifice none.
    */
   weakness?(question: WeaknessQuestion): string | undefined
-  /** `among` is where the fault would be injected; if absent, anywhere. */
+  /**
+   * Whether the target can suffer a fault on nodes or on links of clients, as `among` says; if `among` is absent, on
+   * either.
+   */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
    * Returns the faults that can be chosen by name, for each group of nodes with equal faults. If absent, every node can
    * suffer all faults in the registry that `suffers` allows.
    */
   offers?(): readonly Offer[]
-  /** Returns why no fault of this name is offered, and what to do; if absent, `suffers` gives the reason. */
+  /** Returns why the target offers no fault of this name, and what to do. If absent, `suffers` gives the reason. */
   refusal?(name: string): string
   /**
    * Rejects settings, bugs and numbers of nodes that cannot be combined, before anything is started.
@@ -106,9 +114,7 @@ export interface Target {
    * @throws UserError (usage)
    */
   validate?(settings: Settings, bug: string | undefined, nodes: number): void
-  /**
-   * The meaning of errors for the operations that failed with them; the first match counts. Other errors are `info`.
-   */
+  /** Maps the errors of failed operations to outcomes; the first match counts. Errors without a match are `info`. */
   readonly errors?: readonly ErrorMeaning[] | undefined
   /**
    * Returns the programs that the target needs and that are missing on this machine or too old; absent if it needs
@@ -116,8 +122,8 @@ export interface Target {
    */
   missing?(): Promise<readonly MissingProgram[]>
   /**
-   * Rejects clients that cannot run in other processes, before anything is started. Absent if no clients of this target
-   * can.
+   * Rejects clients that cannot run in other processes. Called before anything is started. Absent if no clients of this
+   * target can run in other processes.
    *
    * @throws UserError (usage) with what to do instead.
    */
@@ -126,7 +132,7 @@ export interface Target {
   start(options: StartOptions): Promise<StartedCluster>
 }
 
-/** The initial value of every object, as the user declares it. */
+/** The initial value that the user declares for every object. */
 export interface DeclaredBeginning {
   /** The initial value; `unknown` if it is not known. */
   readonly initial: Json
@@ -134,13 +140,13 @@ export interface DeclaredBeginning {
   readonly where: string
 }
 
-/** A group of nodes, and the faults that can be chosen for them. */
+/** The faults that can be chosen for a group of nodes. */
 export interface Offer {
   readonly nodes: readonly NodeId[]
   readonly nemeses: readonly Nemesis[]
   /**
-   * Factor by which the intervals between faults are longer than usual, for observed clients that need calm to recover;
-   * by default 1.
+   * Factor by which intervals between faults are longer than usual; by default 1. Observed clients may need such calm
+   * to recover.
    */
   readonly calm?: number | undefined
 }
@@ -151,13 +157,15 @@ export interface StartOptions {
   readonly bug: string | undefined
   /** The object to replicate, if the target supports several. */
   readonly object: string
-  /** The operations of the clients, which the proxy needs in order to record them. */
+  /** The operations of the clients. The proxy needs them to record the operations. */
   readonly asked: AskedOperations
   readonly seed: number
-  /** Directory for the nodes' data and output. A target that needs neither does not create it. */
+  /** Directory for the nodes' data and output. A target without such files does not create the directory. */
   readonly dataDir: string
   readonly logDir: string
-  /** Upper bound on the duration of the run, in the cluster's own time; a simulated run ends at this time. */
+  /**
+   * Upper bound on the duration of the run, in the cluster's own time. A simulated run ends when this time has passed.
+   */
   readonly longestMs: Millis
   /** Expected operations per second, over all clients. */
   readonly rate: number
@@ -165,15 +173,19 @@ export interface StartOptions {
   readonly faults?: readonly FaultKind[] | undefined
   /** This program's version, which components on other hosts must have; if absent, any version is accepted. */
   readonly version?: string | undefined
-  /** This machine's address for clients on other machines, on which the proxy listens; if absent, only on loopback. */
+  /**
+   * The address of this machine on which the proxy listens for clients on other machines. If absent, the proxy listens
+   * only on loopback.
+   */
   readonly reach?: string | undefined
   /**
-   * The messages between nodes to record. A target that cannot record them, or that can be asked later, ignores this.
+   * The messages between nodes to record. Ignored by a target that cannot record them, or that can return them after
+   * the run.
    */
   readonly listening?: Listening | undefined
   /**
-   * Whether the clients' operations are rehearsed with one write and one read; a target whose clients need no check
-   * ignores this.
+   * Whether one write and one read test the clients' operations before the run. Ignored by targets whose clients need
+   * no such test.
    */
   readonly rehearses?: boolean | undefined
   /** Called with the reason if the start takes long. */
@@ -185,15 +197,18 @@ export interface AskedOperations {
   readonly functions: readonly string[]
   readonly reads: readonly string[]
   readonly initial: Json
-  /** Reads of every object known in advance, because a shared system may already hold data. */
+  /** Reads of every object known in advance, which show whether a shared system already holds data. */
   readonly before?: readonly Input[] | undefined
-  /** Returns a write as clients will send it; undefined if they write no whole values. */
+  /** Returns a write as clients will send it; undefined if clients never write a complete value. */
   sampleWrite?(): Input | undefined
 }
 
 /** The test of one write and one read before a run. */
 export interface Rehearsal {
-  /** The exchanges on the wire: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could be tested. */
+  /**
+   * The requests of the test with their answers: `n1: PUT /items/x {"item":7} was answered 200`. Empty if nothing could
+   * be tested.
+   */
   readonly exchanges: readonly string[]
   /**
    * A sentence that says what clients do differently because of the answers, or that no write worked; absent without a
@@ -217,7 +232,9 @@ export interface Elsewhere {
 }
 
 export interface StartedCluster extends Cluster {
-  /** Milliseconds from the start until the cluster could serve; undefined if that took no time. */
+  /**
+   * Milliseconds from the start until the cluster could serve clients; undefined if it could serve them immediately.
+   */
   readonly readyMs: number | undefined
   readonly rehearsal?: Rehearsal | undefined
   leader(): NodeId | undefined
@@ -231,12 +248,13 @@ export interface StartedCluster extends Cluster {
   commands?(): { readonly [node: NodeId]: NodeCommand }
   /** Starts the run. In virtual time nothing happens before this call. */
   begin(): void
-  /** Calls back if this cluster's own code breaks, so that its run can show nothing more. */
+  /** Calls back if this cluster's own code fails, after which the run can show nothing more. */
   onBroken(callback: (error: UserError) => void): void
   /** Returns the messages that the cluster was asked to record; absent if it cannot record messages. */
   heard?(): Heard | undefined
   /**
-   * Returns the messages between nodes about a change, from the cluster's record of traffic; absent if it keeps none.
+   * Returns the messages between nodes about a change, from the cluster's record of traffic. Absent if the cluster
+   * keeps no record.
    */
   recall?(asked: Recollection): Heard
   /** Returns remarks that do not change the verdict, after the end of the run. */

@@ -18,15 +18,15 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 interface Outcome {
   /** Undefined if no level was expected. */
   readonly expectation: Expectation | undefined
-  /** The result for the level that the headline is about, which counts if no level was expected. */
+  /** The result for the level of the headline, which decides the exit code if no level was expected. */
   readonly found: Expectation
   readonly requirements: readonly RequirementResult[]
   readonly trouble: readonly string[]
 }
 
 /**
- * Returns the exit code. A violation outweighs trouble, and trouble outweighs an unknown result. Without an
- * expectation, any result that proves something is a success.
+ * Returns the exit code. A violation outweighs trouble, and trouble outweighs an unknown result. Without an expected
+ * level, any known result is a success.
  */
 export function exitCodeFor({ expectation, found, requirements, trouble }: Outcome): ExitCode {
   const required = allMet(requirements)

@@ -5,7 +5,7 @@ import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
 export interface FaultSpan {
-  /** The kind of the fault: `partition`, `kill`, …, or its name in a file. */
+  /** The kind of the fault: `partition`, `kill`, …. For a fault read from a file, the name in the file. */
   readonly kind: string
   /** The fault's name in `--faults`, if it differs from its kind. */
   readonly name?: string | undefined
@@ -22,7 +22,10 @@ export interface FaultSpan {
    * starting.
    */
   readonly startingFrom?: number | undefined
-  /** Time until which the fault may have been in force beyond its end, because contact with its injector was lost. */
+  /**
+   * The end of the time in which the fault may have lasted beyond its known end. Present if contact with the fault's
+   * injector was lost.
+   */
   readonly perhapsUntil?: number | undefined
   /** How often the fault took effect; undefined if this was not counted. */
   readonly hits?: number | undefined
@@ -30,8 +33,8 @@ export interface FaultSpan {
 }
 
 /**
- * Returns the faults that were in force, ordered by start: as a run recorded them or, for a file alone, from its
- * nemesis events.
+ * Returns the faults that were in force, ordered by start. A run has records of its faults; for a file alone, the
+ * faults are derived from its nemesis events.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans: readonly FaultSpan[] = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
@@ -67,10 +70,9 @@ const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
- * Pairs the beginnings and the ends of faults in nemesis events. An end names the fault's id or kind if possible;
+ * Derives faults from nemesis events, by pairing beginnings with ends. An end names the fault's id or kind if possible;
  * `heal` and `healed` end every fault, and `start` ends kills and pauses. A fault without an end lasts until the end of
- * the history. Jepsen writes every action twice (begun, done): the second event finds the fault in force and changes
- * nothing.
+ * the history. Jepsen writes every action twice, before and after it; the second event has no effect.
  */
 const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
   const open = new Map<string, FaultSpan>()
@@ -108,8 +110,8 @@ function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
 }
 
 /**
- * Returns the kind of the fault that an event is about: `partition` for `start-partition` and `stop-partition`;
- * `fault`, which means any kind, for `start`, `stop` and `heal`.
+ * Returns the kind of the fault that an event begins or ends: `partition` for `start-partition` and `stop-partition`.
+ * Returns `fault` for `start`, `stop` and `heal`, which may mean any kind.
  */
 function kindOf(f: string): string {
   const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')
@@ -129,14 +131,17 @@ function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
   return from === undefined ? {} : { startingFrom: from }
 }
 
-/** Returns until when the ended fault may have been in force longer. */
+/** Returns the time until which a fault may have lasted beyond the event that ended it. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
   const until = memberAt(value, ['inDoubtUntil'])
   if (until === undefined) return {}
   return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
 
-/** Returns the fault with its usual name if this program wrote the event; otherwise with the event's own words. */
+/**
+ * Returns the fault of an event. An event of this program gives the fault its usual name; for any other event, the
+ * words of the event are kept.
+ */
 function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {

@@ -17,10 +17,10 @@ export function levelsNotOfModel(report: Report<string>): readonly string[] {
   return judgedLevels(report).filter((level) => !known.includes(level) && verdictOf(report, level).result === 'unknown')
 }
 
-/** Returns the strongest level, which a report is about by default. */
+/** Returns the strongest level. By default, a report is about this level. */
 export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
 
-/** The session guarantees, which alone are too weak to summarize a history. */
+/** The session guarantees. A history that meets only these needs a stronger summary. */
 const alone: readonly string[] = consistency.implied.session
 
 const consistencyLevels: readonly string[] = consistency.levels
@@ -29,11 +29,11 @@ const isolationLevels: readonly string[] = isolationLadder.levels
 const summing = (report: Report<string>): readonly string[] =>
   judgedLevels(report).filter((level) => !alone.includes(level))
 
-/** Whether any of these is certainly an isolation level. `causal` names a consistency level as well. */
+/** Whether at least one of the levels is an isolation level and no consistency level. `causal` is both. */
 export const haveIsolation = (levels: readonly string[]): boolean =>
   levels.some((level) => isolationLevels.includes(level) && !consistencyLevels.includes(level))
 
-/** Returns those of one judge's levels that no other of them implies. */
+/** Returns the levels that no other of the given levels implies. All levels are from one judge. */
 export function highest(levels: readonly string[]): readonly string[] {
   const implied: { readonly [level: string]: readonly string[] } = haveIsolation(levels)
     ? isolationLadder.implied
@@ -52,14 +52,14 @@ export function highest(levels: readonly string[]): readonly string[] {
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** For transactions, returns the met levels that no other met level implies. */
+/** Returns the met levels of transactions, without levels that another met level implies; empty for other models. */
 export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
- * Returns the strongest level that is met, `only session guarantees` or `no level`, and the undecided levels above it.
- * For transactions, there may be several strongest levels. The levels of a judge other than that of consistency may be
- * unordered: if any is broken, the broken levels are returned instead.
+ * Returns the strongest level that is met, followed by the undecided levels above it. If no level is met, returns `only
+ * session guarantees` or `no level`. Transactions may have several strongest levels. Other judges may have unordered
+ * levels; if any of those is broken, returns the broken levels instead.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {
@@ -79,7 +79,9 @@ export function foundText(report: Report<string>): string {
   return `${found ?? guaranteesText(report)}${undecided}`
 }
 
-/** Returns the session guarantees that are met, or `no level`, for a history that meets no other level. */
+/**
+ * Returns the session guarantees that are met, for a history that meets no stronger level; `no level` if none are met.
+ */
 function guaranteesText(report: Report<string>): string {
   const [met, ...others] = judgedLevels(report).filter(
     (level) => alone.includes(level) && verdictOf(report, level).result === 'met',
@@ -99,8 +101,8 @@ export interface ComparedRung {
 }
 
 /**
- * The rungs for transactions, without the levels of sessions: the clients of a comparison stay with their nodes, so the
- * levels of real time are more informative.
+ * The rungs for transactions, without session levels. The clients of a comparison stay with their nodes, so real-time
+ * levels say more.
  */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },
@@ -126,7 +128,7 @@ const isolationRungs: readonly (ComparedRung & { readonly compared: readonly Iso
 /** Whether these are isolation levels, by which transactions are judged. */
 export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
 
-/** Returns the rungs for a comparison of systems that are judged by these levels, strongest first. */
+/** Returns the rungs for a comparison, strongest first. `levels` are the levels by which the systems are judged. */
 export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
   areIsolation(levels) ? isolationRungs : rungs
 

@@ -9,7 +9,7 @@ export interface Lease {
 
 /** The member of a history's header that contains the lease. */
 const MEMBER = 'lease'
-/** Upper limit of a lease, a year: this program writes no longer one. */
+/** Upper limit of a lease: 366 days. This program never writes a longer lease. */
 const LONGEST_MS = 366 * 86_400_000
 
 /** Returns the header member with the lease of the target's locks; undefined if no lease is declared. */

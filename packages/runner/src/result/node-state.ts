@@ -8,7 +8,7 @@ export interface NodeState {
   readonly node: NodeId
   /** The role as the protocol names it: leader, replica, store, … */
   readonly role: string
-  /** Whether the node leads in name only: see `NodeStatus`. */
+  /** Whether the node leads in name only, without reaching enough other nodes: see `NodeStatus`. */
   readonly alone?: boolean | undefined
   /** Term, epoch or view number, if the protocol has one. */
   readonly term?: number | undefined

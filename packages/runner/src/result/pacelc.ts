@@ -1,6 +1,6 @@
 /**
- * If there is a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency Tradeoffs
- * in Modern Distributed Database System Design, 2012.
+ * The PACELC class: under a Partition, Availability or Consistency; Else, Latency or Consistency. D. Abadi: Consistency
+ * Tradeoffs in Modern Distributed Database System Design, 2012.
  */
 export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 
@@ -14,19 +14,19 @@ export interface MeasuredCondition {
   readonly availability: { readonly median: number }
 }
 
-/** Whether the level makes the system look like one sequential node, in real time. */
+/** Whether a system with this level looks like a single sequential node in real time. */
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**
- * The faults that split live nodes into sides that cannot reach each other. A ring, a bridge or a single direction
- * leaves every node connected to a majority, or connected in one direction: a system may stay linearizable and
- * available under these.
+ * The faults that split live nodes into sides that cannot reach each other. Other partitions (a ring, a bridge, a
+ * single direction) leave every node connected to a majority, or connected in one direction. Under those, a system may
+ * stay linearizable and available.
  */
 const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 
 export const isCut = ({ condition }: Pick<MeasuredCondition, 'condition'>): boolean => CUTS.includes(condition)
 
-/** Conditions in which messages are at most late: no node is partitioned or stopped. */
+/** Conditions under which all nodes run and are connected; messages may be late. */
 const WHOLE: readonly string[] = ['calm', 'delay']
 
 /** Whether all nodes can reach each other under the condition. */
@@ -46,9 +46,9 @@ interface Cut {
 }
 
 /**
- * Returns the PACELC class of a system from its measurements. Undefined if it was not partitioned or is undecided.
- * Availability is decided only by a partition that outlasts the clients' timeout: a client can wait for the end of a
- * shorter partition.
+ * Returns the PACELC class of a system from its measurements. Undefined if the measurements include no partition or
+ * leave the class undecided. Only a partition longer than the clients' timeout shows whether a system is available,
+ * because clients can wait for the end of a shorter one.
  */
 export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pacelc | undefined {
   const [whole, apart] = [measured.filter(isWhole), measured.filter(isCut)]

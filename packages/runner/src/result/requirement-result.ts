@@ -10,6 +10,6 @@ export interface RequirementResult {
    * infinite.
    */
   readonly value?: number | undefined
-  /** Why the result is unknown; otherwise empty. */
+  /** Why the result is unknown; empty for other results. */
   readonly why: string
 }

@@ -2,7 +2,8 @@ import type { FaultChoice } from '@chaosproxy/faults'
 import type { Millis } from '@chaosproxy/history'
 
 /**
- * A run as JSON: command-line options are converted to it, `run.json` stores it, and any run can be started from it.
+ * A run as JSON. Command-line options are converted to a `RunSpec`, and `run.json` stores one. Any run can be started
+ * from its `RunSpec`.
  */
 export interface RunSpec {
   readonly target: {
@@ -33,11 +34,11 @@ export interface RunSpec {
   readonly checkMs: Millis
   /** Whether a violation of the strongest level, noticed while the history is recorded, stops the clients. */
   readonly stopOnViolation?: boolean | undefined
-  /** Whether the run rehearses one write and one read, if clients use a route table of the user; by default it does. */
+  /** Whether one write and one read test a user's route table before the run; true by default. */
   readonly rehearsal?: boolean | undefined
 }
 
-/** A spec including everything that its target decides, as a finished run stores it. */
+/** A complete spec as a finished run stores it, including all decisions of its target. */
 export interface RunConfig extends Omit<RunSpec, 'checkMs'> {
   readonly nodes: number
 }
@@ -48,25 +49,25 @@ export interface Settings {
 
 /** The description of a recording of external servers and clients, as JSON. */
 export interface TrafficSpec {
-  /** The path of a route table, the JSON of a route table, or `resp`. */
+  /** The protocol of the traffic: the path of a route table, a route table as JSON, or `resp`. */
   readonly as: string
   readonly servers: readonly TrafficServer[]
-  /** What identifies clients, overriding the route table. */
+  /** The property of requests that identifies clients. Overrides the route table's. */
   readonly client?: string | undefined
   /** The initial value of keys: `unknown`, `read`, or the JSON of a value. */
   readonly initial?: string | undefined
   readonly model?: string | undefined
-  /** The names of the servers that faults affect; if absent, all. */
+  /** The names of the servers that faults affect. If absent, faults affect all servers. */
   readonly hurt?: readonly string[] | undefined
-  /** The command that starts the clients, as a list of words. Absent if the clients were started elsewhere. */
+  /** The command that starts the clients, as a list of words. Absent if the user starts the clients separately. */
   readonly command?: readonly string[] | undefined
   /** Environment variables of the command, with placeholders for the proxies' addresses. */
   readonly environment?: { readonly [name: string]: string } | undefined
   /** Whether the exit code of the command is ignored. */
   readonly mayFail?: boolean | undefined
-  /** Whether the command is to run for the time of the run, and is then ended. */
+  /** Whether the command runs for the time of the run and is then ended. */
   readonly endsInTime?: boolean | undefined
-  /** How to repeat the recording, if only the recording program can do so. */
+  /** How to repeat the recording. Present if only the program that recorded itself can repeat the recording. */
   readonly again?: string | undefined
 }
 
@@ -77,6 +78,6 @@ export interface TrafficServer {
   readonly listen?: string | undefined
   readonly upstream?: string | undefined
   readonly serve?: readonly string[] | undefined
-  /** False for a server whose traffic is not recorded, but can be affected by faults. */
+  /** False for a server that faults can affect but whose traffic is not recorded. */
   readonly recorded?: boolean | undefined
 }

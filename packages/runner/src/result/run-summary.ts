@@ -5,7 +5,7 @@ import type { RequirementResult } from './requirement-result.ts'
 import type { RunConfig, Settings } from './run-spec.ts'
 
 /**
- * What a run that proves little lacks: operations under faults, an answer after healing, concurrent operations,
+ * What is missing in a run that proves little: operations under faults, an answer after healing, concurrent operations,
  * successful operations, or a record of what happened.
  */
 export type Lack = 'faults' | 'recovery' | 'concurrency' | 'successes' | 'record'
@@ -27,7 +27,10 @@ export interface RunSummary {
    * more than the replicas, so …`. Absent if nothing is known.
    */
   readonly weakness?: string | undefined
-  /** Changed settings that give up no guarantee, or fewer than those of the run; absent if none are known. */
+  /**
+   * Changed settings that sacrifice no guarantee, or fewer guarantees than the settings of the run. Absent if no such
+   * settings are known.
+   */
   readonly stronger?: Settings | undefined
   /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined
@@ -40,7 +43,7 @@ export interface RunSummary {
   readonly nodes: readonly NodeSummary[]
   /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never took effect, … */
   readonly vacuous: readonly string[]
-  /** What the run lacks, by the entries of `vacuous`; absent in runs of earlier versions. */
+  /** For each entry of `vacuous`, what the run lacks. Absent in runs of earlier versions. */
   readonly lacks?: readonly Lack[] | undefined
   /** Remarks that do not change the verdict: no operations were concurrent, … */
   readonly notes?: readonly string[] | undefined
@@ -55,7 +58,7 @@ export interface RunSummary {
   /** The verdicts on both views; present if the proxy recorded the run. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
-  /** The results of requirements besides the level; absent if there were none. */
+  /** The results of requirements other than the expected level; absent without such requirements. */
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly timing: { readonly checkMs: Millis }
   /** The command that repeats the run; only in `run.json`. */
@@ -68,9 +71,9 @@ export type RunSetup = Pick<
   'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'again'
 >
 
-/** The answers that clients got and the answers that nodes gave, judged separately. */
+/** The two views of a run, judged separately: the answers that clients got, and the answers that nodes gave. */
 export interface RunViews {
-  /** The headline for the answers that clients got, which is the run's own. */
+  /** The headline for the clients' view, which is also the headline of the run. */
   readonly client: string
   readonly backend: Report
   /** Numbers of outcomes that are known to the proxy but not to the clients. */
@@ -80,7 +83,7 @@ export interface RunViews {
     /** Requests that a node answered although the client got no answer. */
     readonly untold: number
   }
-  /** Sentences about differences between the views; empty if there is none. */
+  /** Sentences about differences between the views; empty without a difference. */
   readonly said: readonly string[]
 }
 
@@ -95,13 +98,13 @@ export interface FaultRecord {
    * proves nothing.
    */
   readonly hits: number
-  /** Start of the healing, if healing took time: from this time on, a killed node was starting. */
+  /** Start of the healing of a kill, if healing took time. From this time until `to`, killed nodes were starting. */
   readonly healingFrom?: Nanos | undefined
-  /** Contact with the injector of the fault was lost: from `to` on, it is unknown whether the fault was in force. */
+  /** Present if contact with the fault's injector was lost: nobody knows whether the fault was in force after `to`. */
   readonly inDoubt?:
     | {
         readonly why: string
-        /** Time from which the fault is known to have ended; absent if it is not known to have ended. */
+        /** Time at which the fault had certainly ended; absent if this is never certain. */
         readonly until?: Nanos | undefined
       }
     | undefined
@@ -116,21 +119,21 @@ export interface Heard {
   readonly listening: Listening
   /** The messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** Whether there are, or may be, more messages than were kept. */
+  /** Whether messages are, or may be, missing among the kept ones. */
   readonly isCut: boolean
   /**
-   * Why it is unknown whether a message with the change was sent: not all messages were recorded, or the change cannot
-   * be recognised in some of them. Absent if it is known.
+   * Why nobody knows whether a message with the change was sent: some messages were not recorded, or the change could
+   * not be recognised in some messages. Absent if this is known.
    */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
   /**
-   * The servers, not nodes, that received the change, and that the node which answered without it did not ask
-   * afterwards.
+   * Servers outside the cluster's nodes that received the change. The node that answered without the change did not ask
+   * these servers afterwards.
    */
   readonly unasked?: readonly NodeId[] | undefined
 }
 
-/** The messages to keep: those between certain nodes, and those with certain changes, to any receiver. */
+/** Selects the messages to keep: messages between certain nodes, and messages with certain changes to any receiver. */
 export interface Listening {
   /** Nanoseconds since the run began. */
   readonly from: Nanos
@@ -143,11 +146,11 @@ export interface Listening {
 export interface Recollection {
   readonly listening: Listening
   /**
-   * Other changes of the same key. If one of them is recognised in a message, the change in question would be
-   * recognised as well.
+   * Other changes of the same key. If a message is recognised as containing one of these, it would also be recognised
+   * as containing the change in question.
    */
   readonly known: readonly Change[]
-  /** Every key of the run: a message that names a different key is not a query for this change. */
+  /** All keys of the run. A message that names another key does not query this change. */
   readonly keys: readonly string[]
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
@@ -168,7 +171,7 @@ export interface NodeMessage {
   /** Time at which the message was received or lost; absent if it was still held or in transit. */
   readonly endedAt?: Nanos | undefined
   readonly fate: 'received' | 'lost' | 'held' | 'on its way'
-  /** The kind of the fault that held the message for a while, or lost it; `down` if its receiver was down. */
+  /** The kind of the fault that delayed or lost the message; `down` if the receiver was down. */
   readonly by?: string | undefined
   /** The requested change that the message contains; if there are several, the latest. */
   readonly carries?: Change | undefined
@@ -196,8 +199,8 @@ export interface PhaseSummary {
   readonly share: number
   readonly operations: number
   /**
-   * The share of operations answered, from 0 to 1: `ok`, or a refusal that the model allows, such as a cas that found
-   * another value.
+   * The share of operations that were answered, from 0 to 1. An answer is `ok`, or a refusal that the model allows,
+   * such as a cas that found another value.
    */
   readonly availability: number
   /**
@@ -212,8 +215,7 @@ export interface PhaseSummary {
   /** Number of certainly stale reads called in the phase; absent if staleness was not measured. */
   readonly staleReads?: number | undefined
   /**
-   * The levels whose counterexample ends in an operation called in the phase, strongest first; absent if nothing was
-   * judged.
+   * The levels whose counterexample ends in an operation of the phase, strongest first. Absent if nothing was judged.
    */
   readonly violated?: readonly string[] | undefined
 }

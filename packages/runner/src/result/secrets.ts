@@ -27,7 +27,10 @@ const REDIS = /\b(?:redis|valkey|keydb)-(?:cli|benchmark)\b/
 
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 
-/** Matches tokens that their issuers mark with a prefix: GitHub, OpenAI, Stripe, AWS and Slack, and JSON Web Tokens. */
+/**
+ * Matches tokens with a prefix by which their issuers mark them (GitHub, OpenAI, Stripe, AWS, Slack), and JSON Web
+ * Tokens.
+ */
 const MARKED = /\b(?:gh[opsur]_|github_pat_|sk-|[rs]k_live_|AKIA|xox[abops]-|eyJ)[\w.-]{8,}/g
 
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
@@ -41,7 +44,8 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // Without `=` or `:` between them, a name and a value are an option only if the name begins with a dash.
+      // A name and a value separated by `=` or `:` are always an option. Separated by blanks, they are an option only
+      // if the name begins with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 
@@ -86,10 +90,7 @@ interface NamesClients {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/**
- * Removes secrets from environment variables, but keeps the addresses of servers, without which the run could not be
- * repeated.
- */
+/** Removes secrets from environment variables. Keeps the addresses of servers, which are needed to repeat the run. */
 const environmentWithoutSecrets = (environment: { readonly [name: string]: string }) =>
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value)]),

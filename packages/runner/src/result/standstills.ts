@@ -11,7 +11,9 @@ import {
 } from '@chaosproxy/history'
 import { numberAt } from './parsed.ts'
 
-/** A time in which this program did nothing: its process was stopped, or its machine slept or gave it no CPU time. */
+/**
+ * A time span in which this program did not run: its process was stopped, or its machine slept or gave it no CPU time.
+ */
 export interface Standstill {
   readonly from: Nanos
   readonly to: Nanos
@@ -23,8 +25,8 @@ export const STOOD_STILL = 'stood-still'
 export const BEAT_EVERY_MS: Millis = millis(100)
 
 /**
- * Longest delay of a beat that is no standstill: a busy machine also delays beats, and a delay below the usual timeout
- * of clients does not fail an operation.
+ * Longest delay of a beat that does not count as a standstill. A busy machine also delays beats, and no operation fails
+ * because of a delay below the usual timeout of clients.
  */
 const LONGEST_GAP = millisToNanos(millis(1_000))
 

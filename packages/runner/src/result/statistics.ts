@@ -24,7 +24,7 @@ export interface Statistics {
   readonly p99Nanos: number
 }
 
-/** Computes the statistics of a history once; O(n log n) in the number of operations. */
+/** Returns the statistics of a history, computed only once. Takes O(n log n) time for n operations. */
 export const statisticsOf: (history: History) => Statistics = oncePerHistory((history) => {
   if (history.tally !== undefined) return statisticsOfTally(history.tally)
   const { length, callTime, returnTime, node } = history.operations

@@ -17,7 +17,7 @@ export interface PlayOptions extends Pick<RunOptions, 'cluster' | 'workload' | '
   readonly scenario: Scenario
   /** Unresolved faults that replace the scenario's own; times count from the start of the scenario. */
   readonly schedule?: Schedule | undefined
-  /** Time to wait for `until` after healing; every node is then read once more. */
+  /** Maximum time to wait, after healing, until `until` is satisfied. Every node is then read once more. */
   readonly quietMs: Millis
   /** See `readFinally`. */
   readonly until?: 'agreement' | 'service' | undefined
@@ -37,23 +37,23 @@ export interface Played {
 }
 
 export interface Playing {
-  /** Injects a further fault, which begins `after` from now and lasts for `duration`. */
+  /** Injects an additional fault. The fault begins after the time `after` and lasts for `duration`. */
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
   /** Whether everything except the final reads has ended. */
   isHealed(): boolean
-  /** Returns the faults so far, as in `Played`, for callers that stop the clock before the end. */
+  /** Returns the faults so far, as in `Played`. Callers that stop the clock early need them. */
   faults(): readonly PlannedFault[]
   /**
-   * Returns the scenario's operations, each with the time at which it actually began. An operation that waited for its
-   * client's previous operation begins later than planned; played at these times, it no longer depends on the previous
-   * operation.
+   * Returns the scenario's operations, each with its actual start. An operation that waited for the previous operation
+   * of its client starts later than planned. Played at its actual start, an operation no longer depends on the previous
+   * one.
    */
   operations(): readonly PlannedOperation[]
 }
 
 /**
- * Plays a scenario from its first operation to the final reads. Clients and nemesis act at the scenario's times,
- * counted from now; the last operation and the last fault may end in either order.
+ * Plays a scenario from its first operation to the final reads. Clients and nemesis act at the scenario's times, which
+ * count from now. The last operation may end before or after the last fault.
  */
 export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
   const { cluster, scenario, workload, sink, quietMs } = options
@@ -68,7 +68,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   let waitingFor = 1
   let disturbances = 0
   let isHealed = false
-  // The actual times, indexed like the operations; undefined until an operation begins late.
+  // The actual starts, indexed like the operations. Undefined while every operation has started on time.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
     begunAt ??= scenario.operations.map(({ at }) => at)
@@ -117,7 +117,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   }
 }
 
-/** Returns operations like the scenario's, as an additional client would begin. */
+/** Returns a generator of operations for an additional client of the scenario. */
 function operationsOf({ workload, scenario }: PlayOptions): () => Input {
   let client: WorkloadClient | undefined
   return () => {
@@ -203,15 +203,15 @@ function playClient(options: ClientOptions, ended: () => void): void {
 }
 
 /**
- * One client at each node for the operations that a workload requests after healing, such as reading the rest of a
- * stream.
+ * One additional client per node. These clients perform the operations that a workload requests after healing, such as
+ * reading the rest of a stream.
  */
 interface LastClients {
-  /** Takes the answer of a node to a planned operation, which another client sent. */
+  /** Informs the client of a node about the node's answer to a planned operation of another client. */
   learned(node: NodeId, input: Input, completion: Completion): void
   /**
-   * To be called once everything is healed. Calls back when no client requests more operations, or immediately if the
-   * workload requests none.
+   * Performs the requested operations; calls back when no client requests more. Calls back immediately if the workload
+   * requests none. To be called once everything is healed.
    */
   finish(recorder: RunRecorder, finished: () => void): void
 }
@@ -220,11 +220,11 @@ type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 
-/** These clients are additional to the scenario's own, which shrinking may have removed. */
+/** Creates clients in addition to the scenario's own clients, which shrinking may have removed. */
 function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
   if (workload.asksAfterHealing !== true) return NONE
   const { operations, seed, timeoutMs } = scenario
-  // A scenario written by hand contains no settings.
+  // A hand-written scenario may have no settings.
   const settings = { ...settingsFor(workload), ...scenario.settings }
   const random = createRandom(`after healing ${seed}`)
   const crew = workload.create(settings, operations.length)

@@ -22,12 +22,12 @@ export type PlannedFault = Pick<FaultRecord, 'from' | 'to' | 'fault'>
 /** The transit time of one packet of a simulated connection. */
 interface PlannedDelay {
   /**
-   * The two ends of the connection, and the number of earlier connections between them: `n1>redis 1` is n1's first
-   * connection to redis.
+   * The connection: its two ends, and how many connections they had before. `n1>redis 1` is n1's first connection to
+   * redis.
    */
   readonly connection: string
   readonly from: Endpoint
-  /** Number of the packet among those that this end sends, from 0. */
+  /** Number of the packet among all packets that `from` sends, from 0. */
   readonly packet: number
   readonly takes: Nanos
   /** The least known delay that causes the failure; with a shorter delay nothing goes wrong. */
@@ -46,11 +46,11 @@ interface PlannedHold {
   readonly at: string
   /** Time since the scenario began; the first request that reaches the await after this time is held. */
   readonly from: Nanos
-  /** The await that others must pass before the held request continues. */
+  /** The await that other requests must pass before the held request continues. */
   readonly until: string
-  /** Number of times that the await `until` must be passed. */
+  /** How often other requests must pass the await `until`. */
   readonly times: number
-  /** Maximum time after which the held request continues in any case. */
+  /** Maximum time after which the held request continues even if `until` was not passed. */
   readonly most: Nanos
 }
 
@@ -76,7 +76,7 @@ export interface Scenario {
   readonly operations: readonly PlannedOperation[]
   /** Sorted by start. */
   readonly faults: readonly PlannedFault[]
-  /** The packets with an unusual transit time; if absent, the seed determines every transit time. */
+  /** The packets with a planned transit time. The seed determines all other transit times. */
   readonly delays?: readonly PlannedDelay[] | undefined
   /** Absent: none. */
   readonly holds?: readonly PlannedHold[] | undefined

@@ -6,5 +6,5 @@ export interface Bound {
   readonly bound: number
 }
 
-/** Throws an error that says what is wrong with a text, and what to write instead. */
+/** Throws an error with the given problem. The error also says what to write instead. */
 export type Refuse = (problem: string) => never

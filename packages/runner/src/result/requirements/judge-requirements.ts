@@ -23,8 +23,8 @@ export interface RunExpectation {
 }
 
 /**
- * Judges whether a report meets a level. A level that is met vacuously is unknown; a violation is a violation even if
- * little was tried.
+ * Judges whether a report meets a level. A level that is met vacuously is unknown. A violation counts even if little
+ * was tried.
  */
 export function judgeExpectation(report: Report<string>, level: string, vacuous: readonly string[]): Expectation {
   const result = report.levels[level]?.result
@@ -32,7 +32,7 @@ export function judgeExpectation(report: Report<string>, level: string, vacuous:
   return { level, met: result === 'met' && vacuous.length === 0 ? true : 'unknown' }
 }
 
-/** Judges a level like `judgeExpectation`, and notes whether the level was the target's own promise. */
+/** Judges a level as `judgeExpectation` does, and notes whether the level was the target's own promise. */
 export const judgeHeldTo = (
   { level, promised }: RunExpectation,
   report: Report<string>,
@@ -88,7 +88,7 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  // Any operation that overlaps a change may race with it.
+  // Operations are concurrent enough if one of them overlaps a change, with which it may race.
   const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }
@@ -116,7 +116,7 @@ function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRec
   return { requirement: text, met, found, why }
 }
 
-/** Whether a greater figure would lead to the same result. */
+/** Whether the result would stay the same if the true figure were greater. */
 function isSettled(comparison: Comparison, value: number, bound: number): boolean {
   if (comparison === '>' || comparison === '>=') return COMPARE[comparison](value, bound)
   return comparison === '==' ? value > bound : !COMPARE[comparison](value, bound)

@@ -3,8 +3,8 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseRequirement } from './requirement.ts'
 
 /**
- * Refuses a requirement on a function that neither the model nor the clients nor the history have, because it could
- * never be met or missed. A model that accepts any operation refuses none.
+ * Refuses a requirement on a function that occurs nowhere: not in the model, the clients or the history. Such a
+ * requirement could never be decided. A model that accepts any operation refuses no function.
  *
  * @param used The functions that clients call, or that the history has.
  * @throws UserError (usage) with the name that was probably meant.

@@ -10,7 +10,10 @@ export interface MeasuredRecord {
   /** The report of the checker; undefined if nothing could be checked. */
   readonly report: Report<string> | undefined
   readonly faults: readonly Spell[]
-  /** Nanoseconds from healing until the copies agreed; absent if they did not in time, or if this was not measured. */
+  /**
+   * Nanoseconds from healing until the copies agreed; absent if this was not measured, or if they never agreed while
+   * the run waited.
+   */
   readonly convergedAfterHealNanos?: number | undefined
   /** The answers of probes by the text of their requirement; absent if no probe was run. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
@@ -109,8 +112,8 @@ function latency(name: string, share: number, summary: string): Measure {
 }
 
 /**
- * Returns the number of lost writes; unknown if the copies were not read at the end, because only these reads show that
- * an acknowledged write was kept.
+ * Returns the number of lost writes. The number is unknown without final reads of the copies: only those show that an
+ * acknowledged write was kept.
  */
 function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (accounting !== undefined) return ofAccounting(accounting, 'lost')
@@ -143,7 +146,7 @@ function ofAccounting(
   return result === 'unknown' && value === 0 ? { why: reason } : { value }
 }
 
-/** Returns a measure of how stale reads were, in time or in writes; both are 0 for a linearizable history. */
+/** Returns a measure of how stale reads were, in time or in writes. A linearizable history has the value 0 for both. */
 function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Measure {
   const inTime = name === 'staleness'
   return {

@@ -1,6 +1,6 @@
 import type { Bound, Comparison, Refuse } from './bound.ts'
 
-/** A server or command to query after healing and the final reads, before the target is stopped. */
+/** A query to a server, or a command, that runs after healing and the final reads, before the target stops. */
 export type Probe = { readonly withinMs: number } & (
   | {
       readonly kind: 'http'

@@ -54,7 +54,7 @@ export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
   /** Without secrets. */
   readonly text: string
-  /** The text as typed, which distinguishes it from a requirement that differs only in a secret. */
+  /** The requirement as typed. Two requirements may differ only in a secret, which `text` lacks. */
   readonly written: string
   readonly probe: Probe
 }
