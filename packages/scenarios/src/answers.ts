@@ -2,11 +2,11 @@ import { type Event, isClient, type Json, type Nanos } from '@chaosproxy/history
 import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 
-/** The record of an operation of a tale. */
+/** An operation of a tale with its call and its return. */
 export interface Asked {
   readonly asking: Asking
   readonly calledAt: Nanos
-  /** Absent if the record ends before the operation returned. */
+  /** The return; absent if the record ends before it. */
   readonly returned: Returned | undefined
 }
 

@@ -43,7 +43,10 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/** Precedes the number of inserted beats; no line of text begins with it. */
+/**
+ * Begins a line that stands for inserted beats; the index of these beats follows. No line of text begins with this
+ * character.
+ */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>
@@ -108,7 +111,7 @@ export const mostAnswered = (
   most: 2,
 })
 
-/** Expects at most this share of the requests in an interval to be answered. */
+/** Expects that at most the share `most` of the requests in an interval is answered. */
 export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): ExpectedGoodput => ({
   fromMs: millis(fromMs),
   untilMs: millis(untilMs),
@@ -116,7 +119,7 @@ export const fewAnswered = (fromMs: number, untilMs: number, most = 0.1): Expect
   most,
 })
 
-/** The ending of a tale about load, in which no history is judged. */
+/** Returns the ending of a tale about load. No history is judged in such a tale. */
 export const served = (goodput: readonly ExpectedGoodput[], says: string): Ending => ({
   verdicts: {},
   finally: {},
@@ -150,7 +153,7 @@ export const loseRequest = (...nodes: readonly NodeId[]): Fault => ({
   links: toClients(nodes),
 })
 
-/** Loses replies after the requests were executed, so that the clients time out. */
+/** Loses the replies to executed requests, so that the clients time out. */
 export const loseReply = (...nodes: readonly NodeId[]): Fault => ({
   kind: 'lose-reply',
   silence: 'hang',

@@ -21,7 +21,7 @@ export function goodputOf(load: Load, beats: readonly Beat[], events: readonly E
   }
 }
 
-/** Returns the times of successful answers to clients, in milliseconds, without those to the final reads. */
+/** Returns the times of successful answers to clients, in milliseconds. Answers to final reads are left out. */
 function answerTimes(events: readonly Event[]): readonly number[] {
   const final = new Set<Event['process']>()
   const times: number[] = []

@@ -4,7 +4,10 @@ import { valueWords } from './words.ts'
 
 // The promises of stories. Each is checked only against the answers that clients received.
 
-/** No more is spent than was paid in. Spending is a negative addition, or a compare-and-set to a smaller balance. */
+/**
+ * Clients never spend more than was paid in. Spending is a negative addition, or a compare-and-set to a smaller
+ * balance.
+ */
 export const spentOnce = (key: string): Ledger => ({
   promise: 'Never more is spent than was paid in.',
   stands(done, money) {
@@ -24,7 +27,7 @@ function changeOf({ input: { f, value } }: Done): number {
   return typeof old === 'number' && typeof next === 'number' ? next - old : 0
 }
 
-/** Only one client gets a free item. */
+/** At most one client gets the item: only one compare-and-set finds it free. */
 export const soldOnce = (key: string): Ledger => ({
   promise: `${key} is sold once.`,
   stands(done) {
@@ -38,7 +41,9 @@ export const soldOnce = (key: string): Ledger => ({
 
 const NEVER_OLDER = 'Once a value is confirmed or seen, everyone sees it until it is replaced.'
 
-/** A read returns the value that was confirmed or read before the read began, or a newer value. */
+/**
+ * A read never returns a value older than any value that was confirmed, or returned by a read, before the read began.
+ */
 export const neverOlder = (key: string, promise: string = NEVER_OLDER): Ledger => ({
   promise,
   stands(done, money) {
@@ -172,7 +177,7 @@ function sumIn(accounts: Json): number[] {
   ]
 }
 
-/** Reads with no change between them agree, whichever node answers. */
+/** Reads give the same answer on all nodes if no change happens between them. */
 export const sameEverywhere = (key: string): Ledger => ({
   promise: 'Every node gives the same answer.',
   stands(done, money) {
@@ -187,7 +192,7 @@ export const sameEverywhere = (key: string): Ledger => ({
   },
 })
 
-/** After a client has seen the effect, it reads only the given value of the cause. */
+/** A client that has seen the effect reads the given value of the cause, and no other value. */
 export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
   promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
   stands(done, money) {
@@ -207,7 +212,7 @@ export const causeFirst = (effect: string, cause: { readonly key: string; readon
 
 const onKey = (done: readonly Done[], key: string): readonly Done[] => done.filter(({ input }) => input.key === key)
 
-/** The values written last to all keys do not sum to zero. */
+/** The last values written to all keys have a sum other than zero. */
 export const someLeft = (what: string): Ledger => ({
   promise: `At least one is ${what}.`,
   stands(done) {

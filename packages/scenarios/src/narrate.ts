@@ -25,8 +25,8 @@ export interface PlayedTale {
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
   /**
-   * Two nodes with exchanged roles, because a node other than the tale's leader led. They are named by their roles in
-   * the tale.
+   * Two nodes whose roles are exchanged, because another node led than the tale says. The telling names each node by
+   * its role in the tale.
    */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
@@ -35,7 +35,7 @@ export interface PlayedTale {
   readonly heard?: Heard | undefined
   /** The states that nodes reported; absent if states were not recorded. */
   readonly states?: readonly NodeState[] | undefined
-  /** The promise of the tale's story. */
+  /** The promise of the story that contains the tale. */
   readonly ledger?: Ledger | undefined
   /** Problems of the run: faults that could not be injected, nodes that exited by themselves. */
   readonly trouble: readonly string[]
@@ -56,7 +56,7 @@ export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): Stor
   }))
   const nodes = nodeNames(tale.nodes)
   const steps = stepsOf(tale, played, { asked, last, nodes, events }, now)
-  // The promise is named only if it matters in some step.
+  // The page names the promise only if it matters in some step.
   const promise = steps.some(({ ledger }) => ledger !== undefined) ? played.ledger?.promise : undefined
   return {
     kind: played.kind,
@@ -94,13 +94,13 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   const { asked, last, nodes, events } = seen
   const steps = [
     ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-    // The last reads would show only whether the remaining requests of a load were processed, so they are omitted after
-    // a load.
+    // A tale with a load has no step for the last reads, which would show only whether the remaining requests were
+    // processed.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
   const heard = withMessages(broken, heardAsTold(played), tale)
-  // A load is described by its goodput.
+  // The goodput describes a load, so the steps need no states.
   if (tale.load !== undefined) return heard
   return withStates(heard, { tale, nodes, asked, events, states: statesAsTold(played), ledger: played.ledger })
 }
@@ -112,8 +112,8 @@ interface Breach {
 }
 
 /**
- * Returns the first answer after which the history violates a level that the tale must violate. The history before it
- * does not violate this level.
+ * Returns the first answer after which the history violates the level that the tale must violate. Up to that answer,
+ * the history meets the level.
  */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
@@ -127,7 +127,7 @@ function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | u
   return undefined
 }
 
-/** Marks the step with the answer that broke the level; the final reads belong to the last step. */
+/** Adds the broken level to the step whose answer broke it. The final reads belong to the last step. */
 function withBreach(
   steps: readonly ToldStep[],
   breach: Breach | undefined,
@@ -190,7 +190,7 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
 function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
-  // Some systems change a value by a write, others by an addition, so the step says only `changes`.
+  // The step says only `changes`, because some systems change a value by a write and others by an addition.
   const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
   if (found === undefined) return { what, text: says, signs: [] }
   const { calledAt, returned } = found

@@ -7,8 +7,8 @@ export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((b
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')
 
 /**
- * Returns the requests of a load. Each comes from a client that is free at its time, because the client's previous
- * request is older than the timeout.
+ * Returns the requests of a load. Each request comes from a client that is free by then: the client's previous request
+ * is older than the timeout.
  */
 function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   if (load === undefined) return []
@@ -22,7 +22,7 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   }))
 }
 
-/** Extra clients, for clients that time out a little late. */
+/** Number of additional clients, which replace clients that time out a little late. */
 const SPARE_CLIENTS = 20
 
 /** Returns the scenario of a tale, to be run in virtual time or on real processes. */

@@ -15,9 +15,8 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step the state of the promise when the next step begins, and the states of the nodes at that time. If a
- * fault heals before that time, the states of the nodes are those just before the healing, because afterwards the
- * differences between the nodes may disappear.
+ * Adds to each step the state of the promise and of the nodes when the next step begins. If a fault heals before that
+ * time, the step shows the nodes just before the healing, because the nodes may differ only until then.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
   const { tale, nodes, ledger } = afterwards
@@ -48,7 +47,7 @@ export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): 
   })
 }
 
-/** Returns when a fault first heals during a step; undefined if none does. */
+/** Returns when the first fault heals during a step; undefined if no fault heals. */
 function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefined {
   const from = beats[step]?.atMs
   if (from === undefined) return undefined
@@ -58,14 +57,14 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
 }
 
 /**
- * What is shown of the nodes' states: roles and terms if they differ between nodes or over time, and keys if there are
- * several.
+ * The parts of the nodes' states that are shown: roles and terms if they differ between nodes or over time, and keys if
+ * there are several.
  */
 interface Shown {
   readonly roles: boolean
   readonly terms: boolean
   readonly keys: boolean
-  /** The parts that change in values with parts, such as the accounts of a bank. */
+  /** The parts of a value that change, such as the accounts of a bank. */
   readonly parts: readonly string[]
 }
 
@@ -97,12 +96,12 @@ function linesOf(node: string, until: Nanos, { tale, states }: Afterwards, shown
   const state = states.findLast((each) => each.node === node && each.at < until)
   if (state === undefined) return []
   const { role, term, alone, copies } = state
-  // Of many keys, show only those that have a value.
+  // If there are many keys, only keys with a value are shown.
   const told = copies.length > MOST_EMPTY ? copies.filter(({ value }) => value !== null) : copies
   const copied = told.flatMap(({ key, value }) => {
     const changing = partsOf(value).filter(([name]) => shown.parts.includes(name))
     if (changing.length > 0) return changing.map(([name, part]) => `${name} ${valueWords(part, tale.money)}`)
-    // If roles are shown too, a value without its key would be unclear.
+    // Next to a role, a value without its key would be unclear.
     return [copyWords(key, value, tale.money, shown.keys || shown.roles)]
   })
   const terms = shown.terms && term !== undefined ? [`term ${term}`] : []
@@ -122,8 +121,8 @@ const copyWords = (key: string | undefined, value: Json, money: Money | undefine
   several && key !== undefined ? `${key}: ${valueWords(value, money)}` : valueWords(value, money)
 
 /**
- * Returns the operations that succeeded, in the order of their answers. The final reads belong to no client of the
- * cast.
+ * Returns the operations that succeeded, in the order of their answers. Final reads have a name of their own instead of
+ * a client of the cast.
  */
 function doneIn({ asked, events }: Afterwards): readonly Done[] {
   const ofCast = asked.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>

@@ -13,7 +13,7 @@ export interface Story {
   readonly fix: Tale
   /** The promise of the story, checked after every step of every telling. */
   readonly ledger?: Ledger | undefined
-  /** The reason why a story has no ledger. */
+  /** Why the story has no ledger; absent with a ledger. */
   readonly withoutLedger?: string | undefined
   /** The lesson of the story, in two to four sentences. */
   readonly lesson: string
@@ -26,14 +26,14 @@ export interface Ledger {
   /** The promise as a sentence: `Never more than $10 is spent.` */
   readonly promise: string
   /**
-   * Returns the state of the promise after these operations succeeded, in the order of their answers; undefined while
-   * the promise does not matter.
+   * Returns the state of the promise after the given successful operations, which are in the order of their answers.
+   * Undefined while the promise does not matter.
    */
   stands(done: readonly Done[], money: Money | undefined): Standing | undefined
 }
 
 export interface Done {
-  /** The client, a member of the tale's cast or the name of a final read. */
+  /** The client: a member of the tale's cast, or the name of a final read. */
   readonly who: string
   readonly calledAt: Nanos
   readonly returnedAt: Nanos
@@ -56,7 +56,7 @@ export type World = 'in virtual time' | 'on real processes'
 export interface Tale {
   /** The system, in a few words. */
   readonly title: string
-  /** The name of a protocol. */
+  /** The protocol, by its name. */
   readonly target: string
   readonly bug?: string | undefined
   readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined
@@ -65,13 +65,13 @@ export interface Tale {
   readonly timeoutMs: Millis
   /** The seed of message and disk delays, and of the nodes' randomness. */
   readonly seed: number
-  /** The node that leads when the story begins. If another node leads, the names of the two are exchanged. */
+  /** The node that leads when the story begins. If another node leads in a run, the two nodes exchange their names. */
   readonly leader?: NodeId | undefined
   /** The clients, each of which has one operation in flight at a time. */
   readonly cast: readonly string[]
   /** Requests at a steady rate, in a tale about throughput; such a tale has no cast. */
   readonly load?: Load | undefined
-  /** The unit of numbers in values, if they are money: with `cents`, a balance of 1050 is shown as $10.50. */
+  /** The unit of money, if numbers in values are amounts: with `cents`, a balance of 1050 is shown as $10.50. */
   readonly money?: Money | undefined
   /** Sorted by time. */
   readonly beats: readonly Beat[]

@@ -9,20 +9,23 @@ interface Run {
   readonly kept: boolean | 'unknown' | undefined
   /** A description of the run, if the promise was broken. */
   readonly broken?: ToldRun | undefined
-  /** How to find out whether the promise was kept, if the run leaves this undecided. */
+  /** How to find out whether the promise was kept; present if the run leaves this undecided. */
   readonly toDecide?: string | undefined
   readonly again: string
 }
 
 export interface MeasuredRun extends Run {
   /**
-   * The run with additions to sets, where one loss cannot hide another. Absent without faults, if the target has no
-   * sets, and if a workload was chosen.
+   * The run that adds elements to sets. In sets, one lost write cannot hide another. Absent without faults, for a
+   * target without sets, and if the user chose a workload.
    */
   readonly sets?: Run | undefined
 }
 
-/** Combines the runs of one system under one condition into one cell: the weakest level, and medians of the numbers. */
+/**
+ * Combines the runs of one system under one condition into a cell. The cell has the weakest level of the runs, and the
+ * medians of their numbers.
+ */
 export function combineRuns(
   condition: string,
   promised: string,
@@ -87,17 +90,23 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/** Returns the result of a level for one run: `violated` if the run or its run with sets violated the level. */
+/**
+ * Returns the result of a level for one run: `violated` if the run, or the corresponding run with sets, violated the
+ * level.
+ */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // Sets are not judged by the levels between `eventual` and the strongest, but a run that is not even eventual meets
-  // none of them.
+  // The levels between `eventual` and the strongest are not judged on sets. A run that violates `eventual` meets none
+  // of these levels.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'
 }
 
-/** Returns the strongest level met; if none was met, `unknown` if some level is undecided, otherwise `none`. */
+/**
+ * Returns the strongest level that was met. If no level was met, returns `unknown` if some level is undecided,
+ * otherwise `none`.
+ */
 function strongestIn(results: Results): string {
   const all = Object.entries(results)
   const met = all.find(([, result]) => result === 'met')
@@ -110,7 +119,7 @@ function strength(run: MeasuredRun): number {
   return [...run.measurement.levels, 'unknown', 'none'].indexOf(level)
 }
 
-/** Returns the number of lost writes in all runs; empty if no run reports it. */
+/** Returns the number of lost writes in all runs; no member if no run counted them. */
 function lostIn(runs: readonly MeasuredRun[]): Pick<ComparedCell, 'lost'> {
   const known = runs.flatMap(({ measurement, sets }) => (sets?.measurement ?? measurement).lost ?? [])
   return known.length === 0 ? {} : { lost: known.reduce((sum, lost) => sum + lost, 0) }

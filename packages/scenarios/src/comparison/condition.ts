@@ -13,19 +13,19 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 
 export const CALM = 'calm'
 
-// The fault lasts long enough for clients to run into their timeouts, with calm before and after.
+// The fault lasts long enough for clients to time out. The run is calm before and after the fault.
 const FROM = 0.25
 const TO = 0.75
 
 /** Returns how long the fault of a run lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
-/** Nemeses that draw a different cut for each seed, with some cuts that leave every node in contact with a majority. */
+/** Nemeses with a random cut, after which every node may still reach a majority. */
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**
- * Cuts off the last nodes, as many as possible without a majority; undefined for a single node. The first node is the
- * balancer or the database of systems that have one, which `isolate-leader` cuts off instead.
+ * Returns a plan that cuts off the last nodes, as many as possible without a majority; undefined for a single node.
+ * Some systems have a balancer or a database as their first node; `isolate-leader` cuts off that node instead.
  */
 function cutInTwo(nodes: readonly NodeId[]): FaultPlan | undefined {
   const few = Math.max(1, Math.floor((nodes.length - 1) / 2))
@@ -40,8 +40,8 @@ interface ConditionOptions {
 }
 
 /**
- * Returns one fault of a nemesis for the middle half of the run. The seed decides its shape, except if the network is
- * cut in two, because the cut must not decide whether a system stays available.
+ * Returns one fault of a nemesis, in force during the middle half of the run. The seed decides the shape of the fault.
+ * A fault that cuts the network in two always has the same shape, because availability must not depend on the cut.
  */
 export function conditionFaults(nemesis: Nemesis, { nodes, timeMs, seed }: ConditionOptions): readonly FaultChoice[] {
   const names = nodeNames(nodes)

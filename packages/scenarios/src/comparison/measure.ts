@@ -24,13 +24,13 @@ export interface Measurement {
   readonly staleNanos: number | undefined
   readonly staleShare: number
   readonly outageNanos: number
-  /** Absent if there was no fault. */
+  /** The time until recovery; absent without a fault. */
   readonly recovery: Recovery | undefined
   /** Answers per second in each of the equal parts of the run's time. */
   readonly goodput: readonly number[]
   /**
-   * The number of acknowledged writes that were lost at the end; on registers, only writes that no later write
-   * replaced. Absent for transactions, whose levels cover lost writes.
+   * The number of acknowledged writes that the final state lacks. On registers, only writes without a later write
+   * count. Absent for transactions, whose levels cover lost writes.
    */
   readonly lost: number | undefined
 }
@@ -125,7 +125,7 @@ function isRead({ functions, operations, values }: History, row: number): boolea
   const range = values.microRange(operations.input[row] ?? -1)
   if (range === undefined) return functions[operations.f[row] ?? -1] === 'read'
   const { kind = [], kinds = [] } = values.microOperations() ?? {}
-  // The workloads write a read as `r`.
+  // In the operations of workloads, `r` stands for a read.
   for (let at = range.from; at < range.to; at++) if (kinds[kind[at] ?? -1] !== 'r') return false
   return true
 }
@@ -134,8 +134,8 @@ const latencyOf = ({ operations }: History, row: number): number =>
   (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
 
 /**
- * Returns the unanswered operations that another node would have answered. The evidence is a similar operation that
- * another node answered, called after the unanswered one and before its client would have given up.
+ * Returns the unanswered operations that another node would have answered. Such an operation overlaps a similar one
+ * that another node answered and that was called before the first client gave up.
  */
 function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readonly number[]): ReadonlySet<number> {
   const { callTime, f, node } = history.operations
@@ -147,8 +147,8 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
-      // Only an answer to the same kind of operation counts, because writing transactions may be refused while
-      // read-only ones are answered.
+      // Only answers to the same kind of operation count: a node may refuse writing transactions and still answer
+      // read-only ones.
       if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break
@@ -177,7 +177,10 @@ function percentile(sorted: Float64Array, part: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
 }
 
-/** The number of parts: enough to show when a fault begins and ends, and few enough to be drawn in a table cell. */
+/**
+ * The number of parts. It is large enough to show the beginning and the end of a fault, and small enough for a table
+ * cell.
+ */
 const PARTS = 24
 
 /** Returns the answers per second in each part of the run's time, without the final reads. */
@@ -187,7 +190,7 @@ function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[
   for (let row = 0; row < length; row++) {
     if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || !isAnswered(history, row)) continue
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // A request at the very end may be answered after the last part.
+    // The answer to one of the last requests may come after the last part.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

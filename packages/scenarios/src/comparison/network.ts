@@ -12,14 +12,14 @@ import {
 import { type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 
 /**
- * The places of the nodes, assigned in turn; `ROUND_TRIPS_MS` holds the round trips between places, in milliseconds.
+ * The places of the nodes, assigned in turn. `ROUND_TRIPS_MS` has the round-trip times between places, in milliseconds.
  */
 const PLACES = ['Virginia', 'California', 'Ireland'] as const
 type Place = (typeof PLACES)[number]
 
 /**
- * Round trips as in the geographies of faults, which lack California–Ireland; that round trip is the sum of the two
- * through Virginia.
+ * Round-trip times from the geographies that faults use. The geographies lack California–Ireland; its time is the sum
+ * of the two times to Virginia.
  */
 const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['Virginia', 'California', 62],
@@ -27,21 +27,21 @@ const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['California', 'Ireland', 132],
 ]
 
-/** The prefix of the ids of faults that form a network. These faults are normal conditions, not trouble. */
+/** The prefix of the ids of faults that form a network. Such faults are the normal condition of a run. */
 const NETWORK = 'network-'
 
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
 /**
- * The network between the nodes of every compared system, for the whole run. Clients are next to the node they send
- * requests to.
+ * The network between the nodes of every compared system, for the whole run. Every client is at the same place as the
+ * node that it calls.
  */
 export interface NetworkPreset {
   readonly name: string
   /** One line. */
   readonly summary: string
   readonly schedule: (nodes: readonly NodeId[], timeMs: Millis) => Schedule
-  /** Returns what a reader must know that the numbers do not show. */
+  /** Returns what a reader must know to understand the numbers; absent if there is nothing. */
   readonly note?: ((nodes: readonly NodeId[]) => string) | undefined
 }
 
@@ -104,7 +104,7 @@ function placesApart(nodes: readonly NodeId[], timeMs: Millis): Schedule {
 
 const everyLink = (nodes: readonly NodeId[]): readonly Link[] => linksBetween(nodes.map((node) => [node]))
 
-/** Adds half of the round trip in each direction. */
+/** Returns a plan that adds half of the round-trip time in each direction. */
 const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => ({
   kind: 'latency',
   latencyMs: millis(roundTripMs / 2),

@@ -5,12 +5,15 @@ import { isTrouble } from './network.ts'
 /** Nanoseconds from healing to recovery; `never` if the run ended before the recovery. */
 export type Recovery = number | 'never'
 
-/** The share that counts as full recovery, because a system may fail one request in a hundred for other reasons. */
+/**
+ * The share of answered operations that counts as full recovery. A system may fail one request in a hundred for other
+ * reasons.
+ */
 const NEARLY_ALL = 0.99
 
 /**
- * Returns the time from the end of the last fault to the first lasting success. From this success to the end of the
- * run, the answered share of operations must be as large as before the first fault, or 99% if it was larger. Undefined
+ * Returns the time from the end of the last fault to the recovery: the first success after which the answered share of
+ * operations stays, until the end of the run, as large as before the first fault, or 99% if it was larger. Undefined
  * without faults.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {

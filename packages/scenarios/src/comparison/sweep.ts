@@ -3,7 +3,10 @@ import { usageError } from '@chaosproxy/history'
 /** One setting at several values, or several settings that change together. */
 export interface Sweep {
   readonly typed: string
-  /** The text before `=`: a setting or, if the points name their settings, a system or any other text. */
+  /**
+   * The text before `=`. It names a setting; if the points name their settings, it is the name of a system or any other
+   * text.
+   */
   readonly subject: string
   readonly points: readonly SweepPoint[]
 }
@@ -22,7 +25,8 @@ const MOST_VALUES = 20
 const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
 
 /**
- * Throws for a sweep of one value. Such a sweep is still parsed, because a value that no system has is reported first.
+ * Throws for a sweep of one value. The parser accepts such a sweep, because the error for a value that no system has
+ * comes first.
  *
  * @throws UserError (usage)
  */
@@ -62,7 +66,7 @@ function range(subject: string, from: string, to: string, refuse: Refuse): reado
   if (!isNumber(from) || !isNumber(to)) return refuse(`${from} and ${to} are not both whole numbers.`)
   const [low, high] = [Number(from), Number(to)]
   if (high <= low) return refuse(`${from} to ${to} is not a range from low to high.`)
-  // Limits the length, so that no list of a billion values is created only to be refused.
+  // Limits the length: a list of a billion values would be refused anyway.
   const length = Math.min(high - low + 1, 1e6)
   return length > MOST_VALUES
     ? refuse(`these are ${high - low + 1} values, and at most ${MOST_VALUES} are compared.`)

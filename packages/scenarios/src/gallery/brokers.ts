@@ -26,11 +26,11 @@ const natsUpdates = (clients: number): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** The other replicas send a replica the data it lost, if they still have the data. */
+/** A replica gets its lost data back from other replicas that still have it. */
 const natsPower = (faults: string, seconds: number): readonly string[] =>
   runArgs({ target: 'nats', workload: 'stream', faults, more: ['--rate', '100'], seconds, expect: 'faithful' })
 
-/** Most operations enqueue, so that there are messages to lose. */
+/** Returns the arguments of a run in which most operations enqueue, so that messages can be lost. */
 const rabbitMessages = (settings: readonly string[]): readonly string[] =>
   runArgs({
     ...{ target: 'rabbitmq', workload: 'queue', settings, faults: 'broker-killed.json' },

@@ -26,7 +26,7 @@ const cacheAside: Exhibit = {
   cure: { says: 'a lease that a write takes away from readers', args: args('cache-aside', 'leased') },
 }
 
-/** Caches that readers fill. */
+/** Caches that the reading clients fill. */
 export const cacheExhibits: readonly Exhibit[] = [
   cacheAside,
   ...caches.map(

@@ -22,7 +22,7 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Few acquires, most of them granted, because a leader revokes only 16 leases at a time. */
+/** Clients acquire rarely, and most acquires are granted, because a leader revokes only 16 leases at a time. */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -55,7 +55,10 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** So many clients add under one of a few locks that a change is in flight when the lock's holder is cut off. */
+/**
+ * Many clients share a few locks, so that some client has a change in flight when it is cut off as the holder of a
+ * lock.
+ */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({
     target: 'zookeeper',

@@ -31,7 +31,7 @@ const promotion = (target: string, settings: readonly string[]): readonly string
   ...['--nodes', '2'],
 ]
 
-/** Flips a bit of a row that a crash had written to its page, because recovery ends with a checkpoint. */
+/** Flips a bit of a row in its page. Recovery ends with a checkpoint, so the row is in its page after a crash. */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({
     ...{ target: 'postgres', workload: 'set', faults: 'flipped-bit.json', seconds: 12, expect: 'linearizable' },
@@ -46,7 +46,7 @@ const galeraReads = (sync: number): readonly string[] =>
   })
 
 /**
- * Kills all servers, so that no server is left to send the others their lost data. A kill just after a server wrote its
+ * Kills all servers, because a live server would send the others their lost data. A kill just after a server wrote its
  * log loses nothing.
  */
 const galeraKilled = (flush: number): readonly string[] =>

@@ -1,8 +1,8 @@
 import type { Level } from '@chaosproxy/checker'
 
 /**
- * What is tested: a published package, a server, a hand-written pattern, or an embedded protocol that models the named
- * system; or a package with an undocumented weakness.
+ * What an exhibit tests: a published package, a server, a hand-written pattern, an embedded protocol that models the
+ * named system, or (as `new finding`) a package with an undocumented weakness.
  */
 type ExhibitKind = 'package' | 'server' | 'pattern' | 'embedded model' | 'new finding'
 
@@ -20,7 +20,7 @@ export interface Exhibit {
   readonly version?: string
   /** What goes wrong, as a sentence. */
   readonly weakness: string
-  /** The address at which the weakness is documented or, for a new finding, at which the opposite is promised. */
+  /** The address of the documentation of the weakness. For a new finding, the address of the promise that it breaks. */
   readonly source: string
   /** The folder of `examples` in which the commands run. */
   readonly program?: string
@@ -30,7 +30,8 @@ export interface Exhibit {
   /** Whether a fault of the exhibit needs chaos's own file system below a server written in Go. */
   readonly mounts?: true
   /**
-   * The level that each trial of the weakness must violate; for watches, `faithful`; for transactions, `serializable`.
+   * The level that each trial of the weakness must violate: a consistency level, `faithful` for watches, or
+   * `serializable` for transactions.
    */
   readonly breaks: Level | 'faithful' | 'serializable'
   readonly args: readonly string[]
@@ -46,7 +47,7 @@ export const shown = (
 ): Required<Pick<Exhibit, 'kind' | 'system' | 'version' | 'servers'>> => ({ kind, system, version, servers })
 
 interface Cure {
-  /** The difference that the cure makes, as a sentence. */
+  /** A sentence that says what the cure changes. */
   readonly says: string
   readonly args: readonly string[]
 }

@@ -5,7 +5,7 @@ interface Finding extends Pick<Exhibit, 'name' | 'system' | 'version' | 'weaknes
   /** The folder in `examples/track-record`, if it differs from the name. */
   readonly folder?: string
   readonly breaks: Level
-  /** The options of the search, and the options added with the cure. */
+  /** The options of the search. `cured` has the options that the cure adds. */
   readonly weak: string
   readonly cured: string
   readonly cure: string
@@ -120,8 +120,8 @@ const SEARCH: readonly string[] = ['--seed', SEED, '--seeds', '60']
 const words = (text: string): readonly string[] => text.split(' ')
 
 /**
- * Weaknesses that the track record found and that no documentation mentions. `examples/track-record` has a program for
- * each that runs without chaos.
+ * Weaknesses that the track record found and that no documentation mentions. For each of them, `examples/track-record`
+ * has a program that shows the weakness without chaos.
  */
 export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
   ...said,

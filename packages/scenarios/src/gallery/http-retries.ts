@@ -49,7 +49,7 @@ const clients = [
   ],
 ] as const
 
-/** Each program is a shop that passes orders on with this HTTP client. */
+/** Returns the exhibit members of a shop that passes on orders with the given HTTP client. */
 const shop = (client: string) =>
   ({
     kind: 'package',

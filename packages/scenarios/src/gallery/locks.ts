@@ -29,7 +29,7 @@ const locks = [
   { lock: 'set-nx', name: 'set-nx-lock', kind: 'pattern', system: 'SET NX PX with a token' },
 ] as const
 
-/** Locks in Redis that expire by the clock, whatever their holder does. */
+/** Locks in Redis that expire by the clock, even if the holder still works. */
 export const redisLocks: readonly Exhibit[] = locks.map(({ lock, ...named }) => ({
   ...named,
   weakness: 'a holder that pauses for longer than its lease writes over what the next holder wrote',
@@ -50,7 +50,7 @@ const lockfile = (staleMs: number): readonly string[] =>
   })
 
 /**
- * A lock between processes of one machine, which counts as abandoned if its holder has not touched it for some time.
+ * A lock between processes of one machine. The lock counts as abandoned if its holder has not touched it for some time.
  */
 export const fileLocks: readonly Exhibit[] = [
   {

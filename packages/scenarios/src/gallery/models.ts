@@ -8,7 +8,7 @@ interface Search {
   readonly expect: Level
 }
 
-/** Returns the arguments of a search of an embedded protocol; each trial is a separate search. */
+/** Returns the arguments of a search with an embedded protocol. Each trial is a separate search. */
 const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
   ...['fuzz', '--target', target, '--workload', workload],
   ...(setting === undefined ? [] : ['--set', setting]),
@@ -19,7 +19,7 @@ interface Model extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'>
   readonly target: string
   readonly workload: string
   readonly breaks: Level
-  /** The setting that has the weakness; absent if it is the default. */
+  /** The setting with the weakness; absent if that is the default setting. */
   readonly weak?: string
   /** The setting that cures it; absent if it is the default. */
   readonly cured?: string

@@ -43,7 +43,7 @@ const bank = (mode: string): readonly string[] =>
     clients: 'node customers.mjs {bank}',
   })
 
-/** Packages whose programs are examples with their own page. */
+/** Packages whose programs are examples with a page in the documentation. */
 export const examplePackages: readonly Exhibit[] = [
   {
     name: 'ioredis-incr',

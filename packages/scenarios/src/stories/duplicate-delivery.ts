@@ -7,7 +7,7 @@ const system = {
   target: 'raft',
   nodes: 3,
   workload: 'counter',
-  // The time after which a node sends an unanswered request to its leader again.
+  // The time after which a node resends an unanswered request to its leader.
   targetSettings: { 'retry-ms': 100 },
   timeoutMs: millis(1_000),
   seed: 1,

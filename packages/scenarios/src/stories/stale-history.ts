@@ -3,7 +3,7 @@ import { beats, cut, during, ledByN1 } from '../beats.ts'
 import { neverOlder } from '../ledgers.ts'
 import type { Story, Tale } from '../story.ts'
 
-/** The replicas wait longer than the lag before one of them takes over. */
+/** Replicas wait longer than the lag before they try to take over. */
 const patient = { 'silence-min-ms': 2_000, 'silence-max-ms': 3_000 } as const
 
 const system = {
