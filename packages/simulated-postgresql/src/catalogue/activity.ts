@@ -4,7 +4,7 @@ import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
 
-/** The oid that PostgreSQL gives the database `postgres`; the simulated database has this oid under any name. */
+/** The oid of the database `postgres` in PostgreSQL. The simulated database has this oid whatever its name is. */
 export const DATABASE_OID = 5
 
 /** Bytes of a query shown: `track_activity_query_size` less the terminating byte. */
@@ -19,7 +19,7 @@ const PROCESSES: readonly (readonly [type: string, event: string])[] = [
   ['logical replication launcher', 'LogicalLauncherMain'],
 ]
 
-/** The pid of the first background process; the pids of sessions follow those of all background processes. */
+/** The pid of the first background process. Sessions have pids after those of all background processes. */
 const FIRST_PROCESS = 90
 
 interface Process {
@@ -46,12 +46,12 @@ function processesOf(_: CatalogueView, server: ServerView): readonly Process[] {
 function shownQuery(text: string): string {
   const bytes = encodeUtf8(text)
   let end = Math.min(bytes.length, SHOWN_BYTES)
-  // Moves the cut to a character boundary.
+  // Moves the end of the text to a character boundary.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
   return decodeUtf8(bytes.slice(0, end))
 }
 
-/** A column that is NULL for a background process. */
+/** Returns a column with a value for sessions and NULL for background processes. */
 const ofSession = (name: string, type: string, value: (session: Activity, view: CatalogueView) => SqlValue): Field => [
   name,
   type,
@@ -70,7 +70,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
     ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
-    // The values of a connection over a Unix socket: the engine knows no client addresses.
+    // As for a connection over a Unix socket, because the engine knows no client addresses.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
@@ -122,7 +122,7 @@ function locksOf(session: Activity): readonly ShownLock[] {
   )
   const granted = { session, granted: true, fastpath: true, waitStart: null }
   return [
-    // A transaction holds the lock on its virtual transaction id before its first write.
+    // Every transaction has a lock on its virtual transaction id, even before its first write.
     ...(session.transactionStart === null
       ? []
       : [
@@ -155,7 +155,7 @@ const targetFields = (type: string, ...names: readonly string[]): readonly Field
       value === undefined ? null : type === 'text' ? value : Number(value),
   ])
 
-/** pg_locks without the locks on indexes and on the catalogue, for which no session waits in the simulation. */
+/** pg_locks without locks on indexes and on the catalogue. No session waits for such a lock in the simulation. */
 export const pgLocks: Relation = {
   name: 'pg_locks',
   rows(_, { store, activity }) {

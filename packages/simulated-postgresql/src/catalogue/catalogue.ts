@@ -43,7 +43,7 @@ const BUILT_IN: readonly Schema[] = [
 export class Catalogue {
   /** Every type by its oid; user-defined types under the names that all transactions see. */
   readonly types: Types
-  /** The number of changes to the catalogue; a plan is discarded after a change. */
+  /** Counts the changes to the catalogue. A plan is valid only for one version. */
   version = 0
   readonly #noted = (by: Subtransaction, undo: () => void): void => this.changed(by, undo)
   /** By their names. */
@@ -59,7 +59,7 @@ export class Catalogue {
     { table: 'pg_authid', name: 'pg_authid_rolname_index', columns: 'rolname' },
     this.#noted,
   )
-  /** The oids of types, and the tables whose row types they are, by {@link keyOf}. */
+  /** The row types of tables and the oids of all other types, by {@link keyOf}. */
   readonly typeRows: CatalogueRows<number | Table> = new CatalogueRows(
     { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
     this.#noted,
@@ -79,8 +79,8 @@ export class Catalogue {
   /** Enum labels that an open transaction has added and may not use before it commits. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
   /**
-   * Composite types by oid, each with the transaction that alters it; other transactions may not use the type before
-   * that transaction commits.
+   * Composite types by oid, each with the transaction that alters it. No other transaction may use the type until that
+   * transaction ends.
    */
   readonly altered: Map<number, Transaction> = new Map()
   /** Domains by the oids of their types. */
@@ -197,7 +197,7 @@ export class Catalogue {
     return this.visibleTables(own).flatMap((other) => other.foreignKeys.filter((key) => key.referenced === table))
   }
 
-  /** Adds a relation, and the row type of a table. Waits for transactions that may take the name. */
+  /** Adds a relation; for a table, also its row type. Waits for transactions that may take the name. */
   *create(relation: Relation, writer: Writer): Generator<Wait, void, void> {
     const { schema, name } = placeOf(relation)
     const key = this.keyOf(schema, name, writer.transaction)
@@ -222,7 +222,7 @@ export class Catalogue {
     if (row !== undefined) this.relations.remove(row, by)
   }
 
-  /** Updates the row of a relation in pg_class: two concurrent updates conflict even where no lock separates them. */
+  /** Updates the row of a relation in pg_class. Two concurrent updates conflict even if no lock keeps them apart. */
   *touch(relation: Table | Sequence, writer: Writer): Generator<Wait, void, void> {
     const key = this.keyOf(relation.schema, relation.name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)
@@ -251,7 +251,7 @@ export class Catalogue {
     })
   }
 
-  /** Whether an open transaction changed the catalogue; only that transaction sees its changes. */
+  /** Whether the transaction has changed the catalogue. Until the commit, other transactions do not see its changes. */
   isChanging(transaction: Transaction): boolean {
     return this.#changing.has(transaction)
   }

@@ -55,7 +55,7 @@ export function checkText(node: Node, table: Table, types: Types): string | unde
 
 interface Operand {
   readonly type: SqlType
-  /** The operand as it is (`plain`), and with the cast that operators compare (`compared`). */
+  /** The operand without a cast (`plain`), and with the cast with which operators compare it (`compared`). */
   readonly plain: string
   readonly compared: string
 }

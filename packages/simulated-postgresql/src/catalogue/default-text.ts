@@ -16,7 +16,10 @@ export function defaultText({ default: node, type }: Column, view: CatalogueView
 
 const NUMBERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 
-/** Returns the printed expression; undefined if printing it is unsupported. `type` is the type that a literal takes. */
+/**
+ * Returns the text of an expression; undefined if printing the expression is unsupported. `type` is the type that a
+ * literal takes.
+ */
 function printed(node: Node, type: SqlType | undefined, view: CatalogueView): string | undefined {
   if ('A_Const' in node) return constant(node.A_Const, type, view)
   if ('TypeCast' in node) {
@@ -72,7 +75,8 @@ function constant(
   const text = sval?.sval ?? ''
   const shown = view.types.typeOf(type.oid)
   switch (shown.category) {
-    // PostgreSQL prints the parsed value of these types, not the source text: `+5`, `yes`, `1 hour`, `[1,2)`.
+    // Literals such as `+5`, `yes`, `1 hour` and `[1,2)` are unsupported: PostgreSQL prints their parsed value instead
+    // of the source text.
     case 'N':
       return /^(?:0|[1-9]\d*)$/.test(text) ? text : undefined
     case 'B':

@@ -27,7 +27,7 @@ interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/** A view, trigger or foreign key by which a statement that writes one table also writes another. */
+/** A second table that a statement writes through a view, trigger or foreign key of the first. */
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'

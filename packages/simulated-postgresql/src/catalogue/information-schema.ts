@@ -23,7 +23,8 @@ export const MORE_TABLES: readonly Field[] = [
 ]
 
 /**
- * Whether a relation accepts INSERT. A view is supported only if it selects columns of one table, or never accepts it.
+ * Returns whether a relation accepts INSERT. A view is supported if it selects columns of a single table, or if it
+ * certainly accepts no INSERT.
  */
 function insertable({ view }: Table): string {
   if (view === undefined) return 'YES'

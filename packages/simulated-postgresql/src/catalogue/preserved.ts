@@ -1,11 +1,11 @@
 import type { Transaction } from '../storage/model.ts'
 
-/** Restores the former state; returns a function that puts the current state back. */
+/** Restores the former state. Returns a function that restores the current state. */
 type Swap = () => () => void
 
 /**
- * The former state of catalogue objects that open transactions change in place. Other transactions that query the
- * catalogue see the former state without a wait for the change, unlike statements that use the table.
+ * The former state of catalogue objects that open transactions change in place. Queries of the catalogue by other
+ * transactions use the former state and do not wait. Statements that use the table itself wait for the change.
  */
 export class Preserved {
   #saved: readonly { readonly of: unknown; readonly by: Transaction; readonly swap: Swap }[] = []
@@ -39,7 +39,8 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // If the transaction of `known` is still active, it has rolled this change back, and so released its lock.
+    // Drops `known`: if its transaction is still active, that transaction has rolled back the change and released its
+    // lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 
@@ -56,7 +57,10 @@ export class Preserved {
   }
 }
 
-/** Copies lists as well, because they are changed in place, but not `tuples`, which the catalogue does not own. */
+/**
+ * Returns a copy of a catalogue object and its lists, which are changed in place. `tuples` is not copied, because it is
+ * not part of the catalogue.
+ */
 function copyOf(each: object): object {
   return Object.fromEntries(
     Object.entries(each).map(([name, value]) => [name, Array.isArray(value) && name !== 'tuples' ? [...value] : value]),

@@ -51,8 +51,8 @@ export interface ServerView {
 }
 
 /**
- * A column of a relation. A column marked `may refuse` is computed only when a statement reads it: for some rows its
- * text would have to be printed from a parse tree.
+ * A column of a relation. A column marked `may refuse` is computed only if a statement reads it. For some rows, its
+ * text would have to be printed from a parse tree, which is refused.
  */
 export type Field = readonly [
   name: string,

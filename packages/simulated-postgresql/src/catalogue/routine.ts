@@ -16,7 +16,7 @@ export interface Routine {
   strict: boolean
   /** The settings that the SET clauses apply during a call. */
   settings: readonly (readonly [name: string, value: string])[]
-  /** The body; CREATE OR REPLACE changes it, also for the triggers that call the function. */
+  /** The body. CREATE OR REPLACE changes the body for existing triggers too. */
   body: Body
   /** The source text of the function. */
   text: string
@@ -34,7 +34,7 @@ export interface Argument {
 export type Returns =
   | { readonly kind: 'trigger' }
   | { readonly kind: 'void' }
-  /** `name` is the name of an OUT parameter. */
+  /** A single value. `name` is the name of the OUT parameter, if there is one. */
   | { readonly kind: 'value'; readonly type: SqlType; readonly name: string | undefined }
   /** Several OUT parameters, returned as one row. */
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] }
@@ -43,7 +43,7 @@ export type Returns =
       readonly columns: readonly RecordColumn[]
       /** Whether SETOF returns scalar values instead of rows. */
       readonly scalar: boolean
-      /** Whether the columns are also variables, as OUT parameters and RETURNS TABLE are. */
+      /** Whether the columns are also variables of the body, as are OUT parameters and the columns of RETURNS TABLE. */
       readonly named: boolean
     }
 
@@ -54,7 +54,10 @@ export interface Trigger {
   readonly timing: 'BEFORE' | 'AFTER'
   readonly level: 'ROW' | 'STATEMENT'
   readonly events: ReadonlySet<TriggerEvent>
-  /** UPDATE OF: indexes of the columns of which one must be assigned; empty for any column. */
+  /**
+   * The indexes of the columns in UPDATE OF. The trigger fires if an update assigns one of these columns. If the list
+   * is empty, any column will do.
+   */
   readonly columns: readonly number[]
   readonly when: Node | undefined
   readonly routine: Routine

@@ -15,7 +15,7 @@ interface UniqueIndex {
 interface Row<T> {
   readonly value: T
   readonly key: string
-  /** The subtransaction that inserted the row; undefined if every database has the row. */
+  /** The subtransaction that inserted the row; undefined for a row that every database has. */
   readonly xmin: Subtransaction | undefined
   /** The subtransaction that deletes or replaces the row. */
   xmax: Subtransaction | undefined
@@ -25,8 +25,8 @@ interface Row<T> {
 type Changed = (by: Subtransaction, undo: () => void) => void
 
 /**
- * The rows of a system catalogue. Only the transaction that creates or drops a row sees its change before the commit;
- * another transaction that wants the same key waits for its end.
+ * The rows of a system catalogue. Before the commit, only the transaction that creates or drops a row sees the change.
+ * Another transaction that needs the key of the row waits for the end of the first transaction.
  */
 export class CatalogueRows<T> {
   readonly #index: UniqueIndex
@@ -47,7 +47,7 @@ export class CatalogueRows<T> {
     return this.#byValue.get(value)?.some((row) => exists(row, own)) === true
   }
 
-  /** Whether a key is in use, or may be because of an open transaction. */
+  /** Whether a key is in use, or may come into use when an open transaction ends. */
   isTaken(key: string, own: Transaction | undefined): boolean {
     return this.#byKey.get(key)?.some(({ xmax }) => xmax === undefined || !isDone(xmax, own)) === true
   }
@@ -63,13 +63,13 @@ export class CatalogueRows<T> {
     return this.#byValue.keys()
   }
 
-  /** Waits until no other transaction may have the key, then adds a row. */
+  /** Waits for other transactions that may take the key, then adds a row. */
   *insert(key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.#waitForKey(key, writer)
     this.add(key, value, writer.transaction.current)
   }
 
-  /** Replaces a row that the transaction sees, for a new name or definition. */
+  /** Replaces a row by one with a new name or definition. The transaction must see the old row. */
   *replace(old: T, key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.settle(old, writer)
     this.remove(old, writer.transaction.current)
@@ -77,7 +77,7 @@ export class CatalogueRows<T> {
   }
 
   /**
-   * Waits for the transaction that replaces or deletes the row; throws if that transaction commits
+   * Waits for the end of a transaction that replaces or deletes the row. Throws if that transaction commits
    * (simple_heap_update).
    */
   *settle(value: T, writer: Writer): Generator<Wait, void, void> {
@@ -90,7 +90,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row whose key cannot conflict with that of another transaction. */
+  /** Adds a row. The caller knows that the key of the row conflicts with no other transaction. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     put(this.#byKey, key, row)

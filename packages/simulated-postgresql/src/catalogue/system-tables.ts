@@ -34,7 +34,7 @@ export interface SystemTable {
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
   /** Returns the columns of PostgreSQL's table that this table lacks. */
   lacking(): readonly string[]
-  /** Returns the rows. `defer` turns the computation of a deferred column into its value. */
+  /** Returns the rows. `defer` returns a value that is computed only when it is read. */
   rows(
     view: CatalogueView,
     server: ServerView,
@@ -118,7 +118,7 @@ interface Inherited {
   readonly whole: number
 }
 
-/** Returns partitions and their indexes: no other relations inherit. */
+/** Returns partitions and their indexes, the only relations that inherit here. */
 const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
   tablesIn(view).flatMap((table) =>
     (table.partitioned?.partitions ?? []).flatMap((partition) =>
@@ -173,7 +173,7 @@ const pgEnum: Relation = {
   ],
 }
 
-/** Returns the visible indexes; several sessions may create indexes of a table concurrently. */
+/** Returns the visible indexes. Two sessions may create indexes of one table at the same time. */
 const indexesIn = (view: CatalogueView) =>
   view.catalogue.visibleIndexes(view.own).filter(({ index }) => !index.ofPartition)
 type TableIndex = ReturnType<typeof indexesIn>[number]
@@ -221,7 +221,10 @@ function attributesOf(relation: object): number {
   return (columns?.length ?? 0) + (included?.length ?? 0)
 }
 
-/** Whether a relation has triggers; foreign keys count, because triggers on both tables enforce them. */
+/**
+ * Whether a relation has triggers. Foreign keys count as triggers on both tables, because PostgreSQL enforces them by
+ * triggers.
+ */
 const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
   'triggers' in relation &&
   ((relation as Table).triggers.length > 0 ||
@@ -289,7 +292,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** The categories of types that share an operator class, with the oid of the class's type. */
+/** The type categories in which all types share an operator class, with the oid of the class's type. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {
@@ -489,14 +492,17 @@ const pgAttrdef: Relation = {
   ],
 }
 
-/** Returns the tables that the information schema lists; it omits materialized views. */
+/** Returns the tables in the information schema, which has no materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
 /** Returns the oid of a role; the current user owns everything and has the superuser's oid. */
 const roleNumber = (role: string, { catalogue, own, user }: CatalogueView): number =>
   role === user ? OWNER : FIRST_OF_USERS + catalogue.roles.all(own).indexOf(role)
 
-/** Whether a role is a superuser; refuses other roles, because the attributes of roles are not stored. */
+/**
+ * Whether a role is a superuser. Supports only the current user and `postgres`, because attributes of roles are not
+ * stored.
+ */
 function isSuperuser(role: string, { user }: CatalogueView): boolean {
   if (role !== user && role !== 'postgres') throw new NotSupported(`the privileges of the role ${role}`)
   return true
@@ -569,7 +575,7 @@ const pgSequences: Relation = {
   ],
 }
 
-/** pg_extension without versions, which depend on the installed packages. */
+/** pg_extension without the column of versions, which depend on the installed packages. */
 const pgExtension: Relation = {
   name: 'pg_extension',
   rows: ({ catalogue, own }) => catalogue.extensions.all(own),
@@ -597,7 +603,7 @@ const pgOpclass: Relation = {
   ],
 }
 
-/** pg_stat_user_indexes without its counters. */
+/** The view pg_stat_user_indexes without its counters. */
 const pgStatUserIndexes: Relation = {
   name: 'pg_stat_user_indexes',
   rows: indexesIn,
@@ -610,7 +616,7 @@ const pgStatUserIndexes: Relation = {
   ],
 }
 
-/** pg_policies; refused if a policy exists, because conditions of policies are not stored. */
+/** The view pg_policies, which is empty. Refused if a policy exists, because conditions of policies are not stored. */
 const pgPolicies: Relation = {
   name: 'pg_policies',
   rows(view) {

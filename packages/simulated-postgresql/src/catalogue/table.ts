@@ -64,7 +64,10 @@ export interface Check {
   readonly expression: Node
   /** The indexes of the columns that the condition reads. */
   readonly places: ReadonlySet<number>
-  /** False for NOT VALID: rows older than the constraint were not checked. */
+  /**
+   * Whether all rows satisfy the constraint. After NOT VALID this is false: rows written before the constraint were not
+   * checked.
+   */
   validated: boolean
 }
 
@@ -74,7 +77,7 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
-  /** The partition whose rows the foreign key constrains; absent if it constrains all rows of `table`. */
+  /** The partition whose rows the foreign key constrains. Absent if the foreign key constrains all rows of `table`. */
   readonly partition?: Partition
   /** Indexes of the constrained columns in a row. */
   readonly columns: readonly number[]

@@ -148,7 +148,7 @@ function* alter(
   }
 }
 
-/** Refuses subcommands other than `subtype`, because a change to a partitioned table changes each partition. */
+/** Refuses all subcommands but `subtype`. A change to a partitioned table would have to change each partition. */
 function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: string): void {
   if (commands.some((each) => each.subtype !== subtype))
     throw new NotSupported('ALTER TABLE of a table with partitions')
@@ -198,7 +198,8 @@ function* addColumnToRows(
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
   const env = { row: [], parameters: [], session: run }
-  // A constant default is also the value of older row versions, which are not rewritten.
+  // Row versions that are no longer visible get a constant default as their value, and NULL instead of any other
+  // default.
   const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
   rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
@@ -348,7 +349,7 @@ function* changeType(
   }
 }
 
-/** Returns a default as a value of the old type, converted to the new type. */
+/** Returns a default with a cast to the old type. Its value is later converted to the new type. */
 function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): Node | undefined {
   if (node === undefined || from.oid === to.oid) return node
   return { TypeCast: { arg: node, typeName: { names: [{ String: { sval: from.name } }], typemod: -1 } } }
@@ -379,7 +380,7 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
   else throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
 }
 
-/** A foreign key refers to what is to be dropped. */
+/** Returns the error for the drop of a column or constraint to which a foreign key refers. */
 function referredTo(what: 'column' | 'constraint', name: string, table: Table, cascade: boolean): Error {
   if (cascade) return new NotSupported(`DROP ${what.toUpperCase()} … CASCADE of what a foreign key refers to`)
   const of = what === 'column' ? `${name} of table` : `${name} on table`
@@ -395,7 +396,7 @@ function* dropConstraint(
   missingOk: boolean,
   run: Run,
 ): Generator<Wait, void, void> {
-  // The drop also removes the constraint's triggers on the referenced table.
+  // The referenced table is locked too, because DROP CONSTRAINT removes the foreign key's triggers on that table.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
   const before = { foreignKeys: table.foreignKeys, checks: table.checks }

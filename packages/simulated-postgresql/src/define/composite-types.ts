@@ -79,8 +79,8 @@ export function* alterComposite(
 }
 
 /**
- * Returns the columns that store values of a type. ALTER TYPE may add and drop attributes of these values; the
- * remaining attributes keep their types.
+ * Returns the columns that contain values of a composite type. ALTER TYPE may add and drop attributes of such values,
+ * but not change the type of an attribute.
  */
 function usesOf(
   type: TypeDefinition,

@@ -159,7 +159,7 @@ function addCheck(
   const slots = new Set<number>()
   scope.recorder = (slot) => slots.add(slot)
   const compiled = context.condition(raw_expr, scope, 'CHECK')
-  // The name of a constraint that reads one column contains that column, wherever the constraint was written.
+  // The name of a constraint on a single column contains the column's name, even for a constraint of the table.
   const [place] = slots
   const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`

@@ -48,7 +48,7 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
-  // PostgreSQL creates the sequences of the table's columns before the table.
+  // The table is created after the sequences of its columns, as in PostgreSQL.
   yield* run.catalogue.create(table, run)
   partitionBy(table, partspec)
   // Adds keys before foreign keys, which may refer to the table itself.
@@ -75,7 +75,10 @@ export function onCommitOf(option: Fields<'CreateStmt'>['oncommit'], table: Tabl
 /** Bits of CREATE_TABLE_LIKE_* in PostgreSQL's parsenodes.h. */
 const LIKE = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 } as const
 
-/** LIKE: adds the columns of another table, with their defaults if INCLUDING DEFAULTS asks for them. */
+/**
+ * Executes the LIKE clause of CREATE TABLE: adds the columns of another table. INCLUDING DEFAULTS adds their defaults
+ * too.
+ */
 function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context: Context, run: Run): void {
   const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
   const other = relationOf(relation, context)
@@ -145,7 +148,7 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
 
 interface Added {
   readonly column: Column
-  /** Keys, checks and foreign keys, which need the complete table. */
+  /** Keys, checks and foreign keys. These need the complete table. */
   readonly constraints: readonly Fields<'Constraint'>[]
 }
 
@@ -214,7 +217,7 @@ function addColumnProperty(
     case 'CONSTR_ATTR_NOT_DEFERRABLE':
     case 'CONSTR_ATTR_DEFERRED':
     case 'CONSTR_ATTR_IMMEDIATE': {
-      // DEFERRABLE and similar attributes follow the constraint that they modify.
+      // DEFERRABLE and similar attributes modify the constraint that precedes them.
       const last = rest.pop()
       if (last === undefined) throw new SqlError('42601', 'misplaced DEFERRABLE clause')
       const deferred = fields.contype === 'CONSTR_ATTR_DEFERRED'
@@ -289,7 +292,7 @@ function ownedSequence(table: Table, column: Column, context: Context, run: Run,
   sequenceOptions(sequence, options, context, true)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
-  // No other transaction has or wants the name.
+  // The name is free: no other transaction uses or waits for it.
   catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

@@ -206,7 +206,10 @@ function* dropType(
   return true
 }
 
-/** With `cascade`, drops the columns of a type, and refuses other dependents. Without it, throws for any dependent. */
+/**
+ * With `cascade`, drops the columns of a type; refuses other dependents of the type. Without `cascade`, throws for any
+ * dependent.
+ */
 function dropDependents(
   { oid, arrayOid, name }: TypeDefinition,
   cascade: boolean,
@@ -296,7 +299,7 @@ function* dropTable(
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  // The drop also removes the table's triggers on the referenced tables.
+  // The referenced tables are locked too, because the drop removes the triggers of foreign keys on those tables.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue
@@ -330,7 +333,9 @@ function* dropTable(
   dropTogether([table, ...(table.partitioned?.partitions.map((each) => each.table) ?? [])], by, catalogue)
 }
 
-/** Drops tables with the sequences of their columns; no other object depends on them. */
+/**
+ * Drops tables and the sequences of their columns. The caller has checked that no other object depends on the tables.
+ */
 export function dropTogether(tables: readonly Table[], by: Subtransaction, catalogue: Catalogue): void {
   for (const table of tables) {
     for (const sequence of catalogue.visibleSequences(by.transaction))

@@ -67,7 +67,7 @@ function partOf(node: Node): { readonly element: Node; readonly operator: string
   return { element, operator: operatorName(expectKind(operator, 'List').items) }
 }
 
-/** Compiles an operator between the value of one row, at index 0, and the value of the other row, at index 1. */
+/** Compiles an operator that compares the values of two rows, one at index 0 and one at index 1. */
 function exclusive(operator: string, type: SqlType, method: string, context: Context): Compiled {
   const value = (at: number): Compiled => ({ type, evaluate: ({ row }): SqlValue => row[at] ?? null })
   const compiled = binary(new QueryScope(context, undefined), operator, value(0), value(1))

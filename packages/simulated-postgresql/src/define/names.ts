@@ -17,7 +17,7 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   return table
 }
 
-/** Does the same as `relationOf`, but throws for views and materialized views. */
+/** Returns the table with a name, as `relationOf` does. Throws for views and materialized views. */
 export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const table = relationOf(fields, context, self)
   if (kindOfRelation(table) !== 'table') throw new SqlError('42809', `"${table.name}" is not a table`)
@@ -48,7 +48,7 @@ export function newTypeName(names: readonly string[], context: Context): { schem
   if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
   const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
   const { catalogue, own, types } = context
-  // The row type of a table has the table's name.
+  // The name is also taken if a type has it, because the row type of a table has the table's name.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
   if (types.named(relname) !== undefined) throw new NotSupported(`two types named ${relname} in different schemas`)
@@ -88,7 +88,7 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   return false
 }
 
-/** Locks the relations that a query reads, then returns the query, for a relation to be created. */
+/** Compiles a query for a new relation. Locks the relations that the query reads first. */
 export function* lockedQuery(
   query: Node,
   context: Context,

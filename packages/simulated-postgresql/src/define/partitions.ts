@@ -97,7 +97,10 @@ function boundValues(
   )
 }
 
-/** Requires the same columns at the same indexes, and no property that could distinguish the rows of the partition. */
+/**
+ * Requires that both tables have the same columns at the same indexes. Refuses a partition with properties that its
+ * parent lacks.
+ */
 function requireAlike(table: Table, parent: Table, context: Context): void {
   const refused = (what: string): never => {
     throw new NotSupported(`ATTACH PARTITION of a table ${what}`)
@@ -154,8 +157,8 @@ function shapeOf(key: ForeignKey): string {
 }
 
 /**
- * Requires in the partition the CHECKs of the partitioned table and only further CHECKs that every partition value
- * satisfies.
+ * Requires that the partition has every CHECK of the partitioned table. Every other CHECK of the partition must hold
+ * for all values that the partition accepts.
  */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1
@@ -179,7 +182,7 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
   }
 }
 
-/** Returns an index of a partition as a partial index of the partitioned table. */
+/** Returns an index of a partition as an index of the partitioned table, which holds only the partition's rows. */
 function moved(index: Index, { table, holds }: Partition): Index {
   return {
     ...index,

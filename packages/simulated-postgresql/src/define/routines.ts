@@ -71,7 +71,10 @@ type Arguments = readonly Argument[]
 /** Returns the oid of a type in a function's signature, which distinguishes functions of one name. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
-/** Parses a PL/pgSQL body with `int` for the type of every argument: the parser requires a type and accepts any. */
+/**
+ * Parses a PL/pgSQL body. The parser requires argument types but accepts any type, so every argument gets the type
+ * `int`.
+ */
 function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
   const given = all.map(
     ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,
@@ -379,7 +382,7 @@ export function* createTrigger(
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
     throw new NotSupported('WHEN of a statement-level trigger')
   setTriggers(table, [...table.triggers.filter((each) => each !== known), trigger], run)
-  // Compiles the WHEN condition, so that this statement reports its errors.
+  // Compiles the WHEN condition now, so that CREATE TRIGGER reports the errors of the condition.
   run.factsOf(table)
   return 'CREATE TRIGGER'
 }

@@ -8,8 +8,8 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies are checked, and their names are stored. They do not apply to the owner of a table or to the superuser.
-// `Context.locks` refuses the statements of other roles on a table with row security.
+// Policies are checked, and their names are stored. No policy applies to a table's owner or to the superuser.
+// `Context.locks` refuses statements by other roles on a table with row security.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity
@@ -87,7 +87,7 @@ function setPolicies(table: Table, policies: readonly string[], run: Run): void 
   })
 }
 
-/** Refuses a change of a table whose policies may read the column. */
+/** Refuses to change a table with policies, because a policy may read the changed column. */
 export function requireNoPolicies(table: Table, what: string): void {
   if (table.policies.length > 0) throw new NotSupported(`${what} of a table with policies`)
 }

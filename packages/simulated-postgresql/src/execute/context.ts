@@ -36,7 +36,7 @@ export interface Compilers {
   modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
 }
 
-/** A scope with the clause that is being compiled, and what may be called there. */
+/** A scope with the name of the compiled clause, and the handlers of the calls that the clause permits. */
 interface PlacedScope extends Scope {
   place: string
   onWindow?: unknown

@@ -3,12 +3,12 @@ import { expectKind, type Fields, type Node, namesOf } from '../sql/nodes.ts'
 
 type Select = Fields<'SelectStmt'>
 
-/** Clauses that can decide whether a query returns a row (subselect.c, simplify_EXISTS_query). */
+/** Clauses that may decide whether a query returns a row (subselect.c, simplify_EXISTS_query). */
 const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'lockingClause'] as const
 
 /**
  * Returns the query of an EXISTS without the clauses that PostgreSQL's planner drops: select list, grouping and order.
- * Undefined if these, or a clause such as HAVING or LIMIT, can decide whether the query returns a row.
+ * Undefined if a clause, such as HAVING or LIMIT, may decide whether the query returns a row.
  */
 export function withoutTargets(node: Node): Node | undefined {
   if (!('SelectStmt' in node)) return undefined
@@ -22,8 +22,8 @@ export function withoutTargets(node: Node): Node | undefined {
 }
 
 /**
- * Returns a query of which no column is read, with the columns of its only FROM item removed as well
- * (remove_unused_subquery_outputs).
+ * Takes a query whose columns nobody reads. Returns the query without the unread columns of its FROM item, if the item
+ * is the only one (remove_unused_subquery_outputs).
  */
 function withoutUnread(select: Select): Select {
   const [item, ...others] = select.fromClause ?? []
@@ -42,7 +42,10 @@ function withoutUnread(select: Select): Select {
     : { ...select, withClause: { ...select.withClause, ctes: ctesUnread(ctes, name) } }
 }
 
-/** Removes the unread columns of the WITH query `name`, and of the earlier WITH query that is its only source. */
+/**
+ * Removes the unread columns of the WITH query `name`. If its only source is an earlier WITH query, removes the unread
+ * columns of that query too.
+ */
 function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   const at = ctes.findIndex((each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === name)
   const { ctequery, ...rest } = at < 0 ? {} : expectKind(ctes[at], 'CommonTableExpr')
@@ -56,8 +59,8 @@ function ctesUnread(ctes: readonly Node[], name: string): Node[] {
 }
 
 /**
- * Returns a subquery without its select list; undefined if the select list can decide the number of rows, or another
- * clause, such as DISTINCT or ORDER BY, can refer to it.
+ * Returns a subquery without its select list. Undefined if the select list may decide the number of rows. Also
+ * undefined if another clause, such as DISTINCT or ORDER BY, may refer to the list.
  */
 function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
   if (!('SelectStmt' in node)) return undefined

@@ -13,13 +13,13 @@ import type { Run, TableFacts } from './model.ts'
 import { refuseTriggers } from './triggers.ts'
 import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 
-/** Schedules, for a new row version, the checks that the referenced rows exist. */
+/** Schedules a check for each foreign key of a new row version: the referenced row must exist. */
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // If this transaction wrote the old version, that version's scheduled check does nothing any more, because the
-      // version is replaced: the new version needs its own check.
+      // A new version with the same key needs a check of its own if this transaction wrote the old version. The check
+      // that was scheduled for the old version does nothing, because that version is replaced.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
@@ -63,7 +63,7 @@ function refers({ partition, columns, matchFull }: ForeignKey, { values }: Tuple
 function wantedBy(key: ForeignKey, tuple: Tuple, run: Run): string {
   const values = key.columns.map((place) => tuple.values[place] ?? null)
   if (values.includes(null)) throw missing(key, tuple, run)
-  // The index may have its columns in another order than the foreign key.
+  // The index may have the columns in a different order from the foreign key.
   const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
   return key.index.keyOf(ordered)
 }
@@ -104,7 +104,7 @@ function keyOf(places: readonly number[], table: Table, values: readonly SqlValu
   )
 }
 
-/** RI_FKey_check: locks the referenced row, so that no transaction deletes it or changes its key. */
+/** Locks the referenced row, so that no transaction deletes the row or changes its key (RI_FKey_check). */
 function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   if (tuple.xmin.aborted || (tuple.xmax !== undefined && !tuple.xmax.aborted)) return
   yield* run.lockTable(key.referenced, 'RowShareLock')
@@ -170,7 +170,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
         const defaultAt = (at: number): SqlValue =>
           facts.defaults[key.columns[at] ?? 0]?.evaluate({ row: [], parameters: [], session: run }) ?? null
         yield* change(key, tuple, run, defaultAt)
-        // The default may be the key that has gone.
+        // The default value may be the very key that was deleted.
         const values = [...tuple.values]
         for (const [at, place] of key.columns.entries()) values[place] = defaultAt(at)
         const gone = keyOf(key.referencedColumns, key.referenced, before.values, run)
@@ -225,7 +225,7 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
   )
-  // A concurrent transaction wrote a row that this transaction's snapshot does not show.
+  // Whether a concurrent transaction wrote a version that this transaction's snapshot does not show.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
   if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')

@@ -225,7 +225,7 @@ function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building):
   }
 }
 
-/** Returns the scope of a lateral item: the items to its left, which are all items added so far. */
+/** Returns the scope of a lateral item. All items added so far are to its left. */
 function lateralScope(scope: QueryScope): QueryScope {
   const left = new QueryScope(scope.context, scope.parent, scope)
   left.relations.push(...scope.relations)
@@ -238,7 +238,7 @@ type Values = readonly (readonly SqlValue[])[]
 interface Known {
   readonly outer: Env | undefined
   readonly rows: Values
-  /** The rows by the key of the matched column. */
+  /** The rows by key; the key is the value of the matched column. */
   byKey?: ReadonlyMap<string, Values>
 }
 
@@ -294,7 +294,7 @@ function placed(left: JoinedRow, relation: Relation, values: readonly SqlValue[]
 function compileRangeFunction(fields: Fields<'RangeFunction'>, building: Building): Item {
   const { scope } = building
   const before = scope.columns
-  // A function in FROM sees the items to its left without LATERAL.
+  // A function in FROM may refer to the items to its left, even without LATERAL.
   if (before.length === 0) scope.columns = scope.relations.flatMap((relation) => relation.columns)
   const table = compileFunctionTable(fields, scope)
   scope.columns = before
@@ -356,7 +356,7 @@ function compileConditions(quals: Node | undefined, scope: QueryScope): readonly
   return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
 }
 
-/** Returns the pairs of left and right columns that a condition requires to be equal. */
+/** Returns the pairs of a left and a right column that must be equal in order to satisfy the condition. */
 function equalColumns(
   quals: Node | undefined,
   left: Item,
@@ -454,7 +454,7 @@ function joinRows(
   }
 }
 
-/** Returns the values of both sides, which fill different slots. */
+/** Returns a row with the values of both sides. Each side fills different slots. */
 function overlaid(left: JoinedRow, right: JoinedRow, base: JoinedRow): JoinedRow {
   return {
     values: left.values.map((value, at) => (value === base.values[at] ? (right.values[at] ?? null) : value)),

@@ -63,7 +63,7 @@ function functionRows(
 ): FunctionTable {
   const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
-  // The alias of the item also names the single column of a function, unless the column has a name of its own.
+  // If a function has a single column without a name, the alias of the item names the column too.
   const only = compiled.scalar && !compiled.isNamed ? fields.alias?.aliasname : undefined
   return {
     name,

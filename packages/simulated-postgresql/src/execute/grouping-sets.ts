@@ -13,7 +13,7 @@ import type { QueryScope } from './scope.ts'
 interface GroupKey {
   readonly node: Node
   readonly compiled: Compiled
-  /** The slot of the key's value in a group; null in groups of a grouping set without the key. */
+  /** The slot of the key's value in the row of a group. The value is null if the grouping set lacks the key. */
   readonly slot: number
   readonly column: NamedColumn | undefined
 }
@@ -31,7 +31,7 @@ export interface GroupingSets {
 /** PostgreSQL's limit. */
 const MOST_SETS = 4096
 
-/** Compiles the grouping sets; undefined for a GROUP BY without grouping sets. */
+/** Compiles the grouping sets of GROUP BY; undefined if the clause has none. */
 export function compileGroupingSets(
   clause: readonly Node[],
   targetList: readonly Node[],
@@ -45,7 +45,7 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    // PostgreSQL treats each occurrence in the select list as a separate key.
+    // PostgreSQL makes a separate key of each occurrence in the select list.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
       throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
@@ -146,7 +146,7 @@ function listed(node: Node, keyOf: (node: Node) => number): readonly number[] {
   return isList ? (node.RowExpr.args ?? []).map(keyOf) : [keyOf(node)]
 }
 
-/** Returns the cross product of the sets of all elements of GROUP BY. */
+/** Returns the cross product of the grouping sets that the elements of GROUP BY define. */
 function crossed(all: readonly Sets[]): Sets {
   let sets: Sets = [[]]
   for (const each of all) {

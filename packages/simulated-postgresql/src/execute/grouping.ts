@@ -18,15 +18,16 @@ import { targetOf } from './sort.ts'
 import type { Target } from './targets.ts'
 
 /**
- * GROUP BY and aggregates. A group is represented by its first row with the aggregate results added: the GROUP BY keys
- * are equal in all rows of the group, and no other column may be read outside of aggregates.
+ * The GROUP BY clause and the aggregates of a query. The first row of a group, extended by the aggregate results,
+ * represents the group. This is possible because all rows of a group have equal GROUP BY keys, and only aggregates may
+ * read other columns.
  */
 export interface Grouping {
-  /** Compiles an expression, for evaluation on groups if the query is grouped. */
+  /** Compiles an expression. If the query is grouped, the expression is evaluated on groups. */
   compile(node: Node, wanted?: SqlType): Compiled
   groupBy(targets: readonly Target[]): void
   having(node: Node): Compiled
-  /** Whether the query is grouped; checks the columns that its expressions read. */
+  /** Checks that expressions read only columns that the grouping permits. Returns whether the query is grouped. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
   group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
 }
@@ -52,7 +53,7 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
   let having: Compiled | undefined
 
   const aggregate = (call: Fields<'FuncCall'>): Compiled => {
-    // A subquery in the arguments of an aggregate refers to a row, not to a group.
+    // Within the arguments of an aggregate, a subquery refers to a row instead of a group.
     const { onOuterReference } = scope
     scope.onOuterReference = undefined
     scope.onNode = undefined
@@ -126,7 +127,7 @@ function columnNode(target: Target): Node {
   return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
 }
 
-/** Refuses a result column that GROUP BY names by position if it contains an aggregate or a window function. */
+/** Refuses an aggregate or a window function in a result column to which GROUP BY refers by position. */
 function requirePlain(node: unknown): void {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return
   if ('FuncCall' in node) {
@@ -137,7 +138,7 @@ function requirePlain(node: unknown): void {
   for (const value of Object.values(node)) requirePlain(value)
 }
 
-/** Whether a plain name in GROUP BY is a column of FROM, which takes precedence over a result column. */
+/** Whether an unqualified name in GROUP BY is a column of FROM. Such a column takes precedence over a result column. */
 function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
   const fields = node.ColumnRef.fields ?? []
   if (fields.some((field) => !('String' in field))) return false
@@ -204,7 +205,10 @@ function collectSets(
   })
 }
 
-/** Refuses a column that is not grouped, not in an aggregate, and not dependent on a grouped primary key. */
+/**
+ * Refuses a column that an expression on groups cannot read. It can read grouped columns, columns within aggregates,
+ * and columns that depend on a grouped primary key.
+ */
 function checkGrouped(
   nodes: readonly Node[],
   keys: readonly { readonly node: Node }[],
@@ -272,7 +276,8 @@ function shownName(names: readonly string[], column: NamedColumn, scope: QuerySc
 }
 
 /**
- * Compiles an aggregate of this query; an aggregate over columns of an outer query alone belongs to that outer query.
+ * Compiles an aggregate of this query. An aggregate that reads only columns of an outer query belongs to the outer
+ * query.
  */
 function ownAggregate(call: Fields<'FuncCall'>, scope: QueryScope): AggregateCall {
   let own = false

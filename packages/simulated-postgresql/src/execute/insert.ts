@@ -116,14 +116,14 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 
 interface Source {
   /**
-   * The plan that reads the rows to insert, before defaults; undefined if the statement contains the values and reads
-   * nothing.
+   * The plan that reads the rows to insert, without defaults. Undefined if the statement contains the values and reads
+   * no table.
    */
   readonly read: QueryPlan | undefined
   rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
 }
 
-/** Compiles the source of the rows to insert, complete with defaults. */
+/** Compiles the source of the rows to insert. The rows that it returns have their defaults. */
 function compileSource(
   select: Node | undefined,
   columns: readonly Column[],
@@ -155,7 +155,10 @@ function compileSource(
   }
 }
 
-/** Whether the values contain no subqueries and no function calls, which may read. DEFAULT reads nothing. */
+/**
+ * Whether the values contain no subquery and no function call. Subqueries and functions may read tables; DEFAULT
+ * cannot.
+ */
 const areGiven = (select: Node | undefined): boolean =>
   select !== undefined &&
   'SelectStmt' in select &&
@@ -217,7 +220,10 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
   }
 }
 
-/** Whether the statement lists only some columns; without a list, it may give fewer values than columns. */
+/**
+ * Whether the statement has a list of some of the columns. A statement without a list may also give fewer values than
+ * the table has columns.
+ */
 function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
   return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
 }

@@ -10,7 +10,7 @@ import type { JoinedRow, Run } from './model.ts'
 import { evaluating } from './run.ts'
 import { envOf, isTrue, type QueryScope } from './scope.ts'
 
-/** FOR UPDATE and similar clauses, for some tables of the query. */
+/** The row lock of a clause such as FOR UPDATE, for some or all tables of the query. */
 export interface Locking {
   readonly lock: RowLock
   readonly policy: LockPolicy

@@ -122,7 +122,7 @@ export function compileMerge(
   }
 }
 
-/** Returns the kinds of the actions, whose statement triggers fire in PostgreSQL's order. */
+/** Returns the kinds of the actions in the order in which PostgreSQL fires their statement triggers. */
 function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'DELETE')[] {
   return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
 }
@@ -231,7 +231,7 @@ interface Found {
   readonly when: MatchKind
 }
 
-/** Returns the rows of the join as the statement's snapshot shows them. */
+/** Returns the rows of the join, by the snapshot of the statement. */
 function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []
@@ -269,7 +269,7 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
   if (outcome.kind === 'nothing') return []
-  // A concurrent transaction broke the match: each side is now a row without a match.
+  // A concurrent transaction broke the match, so each of the two rows counts as a row without a match.
   const { slot, tuple } = slotsOf(merge.scan.relation)
   const alone = outcome.target
   const bySource =
@@ -316,7 +316,7 @@ type Outcome =
   /** A concurrent transaction deleted the target row or changed it so that it no longer matches. */
   | { readonly kind: 'parted'; readonly target: JoinedRow | undefined }
 
-/** Changes a row of the target. Follows a row that another transaction changed to its newest version. */
+/** Changes a row of the target. If another transaction changed the row, continues with its newest version. */
 function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Generator<Wait, Outcome, void> {
   const { scan, source, on, facts } = merge
   let current = row

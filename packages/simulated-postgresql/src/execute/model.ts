@@ -39,8 +39,8 @@ export interface ModificationPlan {
   readonly columns: readonly ResultColumn[] | undefined
   execute(run: Run): Generator<Wait, { readonly count: number; readonly rows: Rows }, void>
   /**
-   * Returns, without a change, one result row for each row that the statement would change in the run's view. Absent if
-   * the statement reads no table.
+   * Returns one result row for each row that the statement would change in the view of the run; changes nothing. Absent
+   * if the statement reads no table.
    */
   readonly asked?: ((run: Run) => Generator<Wait, Rows, void>) | undefined
 }
@@ -74,13 +74,13 @@ export interface Relation {
   readonly alias: string
   readonly columns: readonly NamedColumn[]
   readonly table: Table | undefined
-  /** Whether the relation holds scalar values of a function, so that its name stands for a value instead of a row. */
+  /** Whether the relation is a function with scalar values. Its name then stands for a value instead of a row. */
   readonly isScalar: boolean
-  /** The index of the relation's version among the versions of a row. */
+  /** The index of the relation among the row versions of a joined row. */
   readonly tuple: number
   /** The system columns; undefined if the rows are not versions of table rows. */
   readonly system: SystemColumns | undefined
-  /** For a relation of the system catalogue: the columns of PostgreSQL's relation that it lacks. */
+  /** For a relation of the system catalogue: the columns that PostgreSQL's relation has and this one lacks. */
   readonly lacking: readonly string[] | undefined
 }
 
@@ -97,8 +97,8 @@ export interface Item {
   readonly columns: readonly NamedColumn[]
   extend(run: Run, outer: Env | undefined, left: JoinedRow): Generator<Wait, JoinedRow[], void>
   /**
-   * Tells the item that only rows whose column `own` equals `other` of the left row are needed; it may return further
-   * rows.
+   * Narrows the item: only rows whose column `own` equals the column `other` of the left row are needed. The item may
+   * return further rows.
    */
   match?(own: NamedColumn, other: NamedColumn): void
 }
@@ -120,7 +120,7 @@ export interface Run extends SessionFacts, Writer {
   readonly met: Met | undefined
   /** The view for a repeated evaluation: the statement reads from this view, and locks and changes nothing. */
   readonly view: View | undefined
-  /** Whether rows that no ORDER BY sorts are returned in random order. */
+  /** Whether rows come in random order unless ORDER BY sorts them. */
   readonly shuffles: boolean
   /** Constraint checks to run at the end of the statement. */
   readonly owed: OwedCheck[]
@@ -138,7 +138,7 @@ export interface Run extends SessionFacts, Writer {
   /** Locks the object that a name resolves to; after the wait the name may resolve to another object or to none. */
   lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void>
   nextValue(sequence: Sequence): bigint
-  /** The facts for expressions that belong to the database instead of a session. */
+  /** The facts for expressions of the database, such as index expressions. These do not depend on the session. */
   readonly engineFacts: SessionFacts
   notice(severity: 'NOTICE' | 'WARNING', code: string, message: string): void
   /**
@@ -153,14 +153,20 @@ export interface Locking {
   readonly tables: ReadonlyMap<Table, LockMode>
   /** The command that a read-only transaction refuses, such as `INSERT`. */
   readonly writes: string | undefined
-  /** Whether the statement never writes: a MERGE with only DO NOTHING, which a read-only transaction may execute. */
+  /**
+   * Whether the statement never writes, as a MERGE in which every action is DO NOTHING. A read-only transaction may
+   * execute such a statement.
+   */
   readonly isIdle: boolean
 }
 
 /** A relation, or the {@link objectLock} name of another object. */
 export type Lockable = string | (object & { readonly oid: number })
 
-/** Returns the lock name of an object that is not a relation; `kind` determines the system catalogue in the name. */
+/**
+ * Returns the lock name of an object other than a relation. The name contains the system catalogue of the object's
+ * kind.
+ */
 export const objectLock = (kind: ObjectKind, oid: number): string =>
   `object ${oid} of class ${CATALOGUES[kind]} of database 5`
 
@@ -204,12 +210,13 @@ export interface OwedCheck {
  */
 export interface TableFacts {
   readonly table: Table
-  /** The defaults by column index in the row; undefined for NULL. */
+  /** The default values by column index. The default is NULL where an entry is undefined. */
   readonly defaults: readonly (Compiled | undefined)[]
   readonly generated: readonly { readonly place: number; readonly compiled: Compiled }[]
   readonly checks: readonly { readonly name: string; readonly compiled: Compiled }[]
   /**
-   * The indexes of columns in unique keys that foreign keys may reference: a change to one takes the stronger row lock.
+   * The indexes of the columns in unique keys that foreign keys may reference. An update that changes one of these
+   * columns takes the stronger row lock.
    */
   readonly keyPlaces: ReadonlySet<number>
   readonly indexedPlaces: ReadonlySet<number>
@@ -219,6 +226,6 @@ export interface TableFacts {
   readonly assigned: Set<number>
   /** Schedules foreign key checks for a new version; `before` is the version that it replaces. */
   inserted(tuple: Tuple, before: Tuple | undefined, run: Run): void
-  /** Schedules foreign key actions for a version that is replaced by `next` or deleted. */
+  /** Schedules the foreign key actions for a row version that was deleted or replaced by `next`. */
   ended(tuple: Tuple, next: Tuple | undefined, run: Run): void
 }

@@ -7,7 +7,10 @@ export function resultName(node: Node): string {
   return figure(node).name ?? NO_NAME
 }
 
-/** A column name. The name of a cast or CASE is weak: it applies only if the inner expression has no strong name. */
+/**
+ * The name of a result column. Casts and CASE have a weak name, which applies only if the inner expression has no
+ * strong name.
+ */
 interface Figured {
   readonly name: string | undefined
   readonly weak: boolean

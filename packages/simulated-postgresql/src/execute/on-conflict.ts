@@ -134,7 +134,9 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/** Records that the inserted row would have met the rows that other transactions deleted or moved to another key. */
+/**
+ * Records which rows the inserted row would have conflicted with if other transactions had not deleted or moved them.
+ */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {
@@ -148,7 +150,7 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
 }
 
 /**
- * Returns what ON CONFLICT would do in the view of the run: the conflicting rows, and their changed values.
+ * Returns the effect of ON CONFLICT in the view of the run: the conflicting rows with their changed values.
  * @param returned computes the RETURNING row.
  */
 export function* conflictsAsked(
@@ -211,7 +213,7 @@ function* conflicting(
   return undefined
 }
 
-/** At repeatable read, a conflict with a row that the snapshot does not show is a serialization failure. */
+/** At repeatable read, throws a serialization failure if the snapshot does not show the conflicting row. */
 function checkVisible(tuple: Tuple, run: Run): void {
   if (run.transaction.isolation === 'read committed' || tuple.xmin.transaction === run.transaction) return
   if (!visible(tuple, run.snapshot, run.transaction)) throw concurrent('update')
@@ -262,7 +264,7 @@ function* updateExisting(
   return { tuple: yield* updateRow(facts, existing, values, lock, run) }
 }
 
-/** Returns the existing row together with the proposed row. */
+/** Returns a joined row of the existing row and the proposed row. */
 function rowOf(
   { scope, relation, excluded }: Conflict,
   { table }: TableFacts,

@@ -17,8 +17,8 @@ export interface Plan extends Locking {
   readonly parameterOids: readonly number[]
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
   /**
-   * Returns the result, or what the statement would change, in the view of the run, without any change. Throws if the
-   * statement cannot be evaluated again.
+   * Returns the result of the statement in the view of the run, or the changes that it would make; changes nothing.
+   * Throws if the statement cannot be evaluated again.
    */
   asked(run: Run): Generator<Wait, Rows, void>
   readonly reading?: QueryPlan['reading']

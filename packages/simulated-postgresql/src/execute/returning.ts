@@ -43,6 +43,6 @@ export function resultColumns(targets: readonly Target[]): readonly ResultColumn
 }
 
 export function tidy(table: Table, run: Run): void {
-  // An observer of the engine compares old versions at the end, so they are kept.
+  // With an observer, old versions are kept: the observer compares them at the end.
   if (run.met === undefined) vacuum(table, () => run.store.horizon())
 }

@@ -7,7 +7,7 @@ export function runOf(env: Env): Run {
   return env.session as Run
 }
 
-/** Thrown by an expression that must wait. The expression has had no effect that a second evaluation would repeat. */
+/** Thrown by an expression that must wait. The expression has had no effects so far, so it can be evaluated again. */
 class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 
@@ -17,7 +17,7 @@ class MustWait extends Error {
   }
 }
 
-/** The progress of an evaluation, in the order of its calls: completed waits and completed calls. */
+/** The progress of an evaluation: its completed waits, and the results of its completed calls in their order. */
 interface Met {
   over: number
   met: number
@@ -25,11 +25,11 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** The record used outside of an evaluation: it keeps nothing. */
+/** The progress outside of any evaluation, which records nothing. */
 const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
-/** Evaluates an expression; after each wait in it, evaluates it again. */
+/** Evaluates an expression. If the expression must wait, waits and evaluates it again. */
 export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
   const mine: Met = { over: 0, met: 0, calls: 0, results: [] }
   while (true) {
@@ -50,7 +50,7 @@ export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
   }
 }
 
-/** Runs `wait` once per evaluation, for a function that waits. */
+/** Makes an expression wait once per evaluation. Called by a function that must wait. */
 export function waitOnce(wait: () => Generator<Wait, void, void>): void {
   const mine = waits
   if (mine.met < mine.over) {
@@ -64,14 +64,14 @@ export function waitOnce(wait: () => Generator<Wait, void, void>): void {
 }
 
 /**
- * Returns the result of a nested execution, such as a subquery. After a wait the expression is evaluated again, but
- * completed nested executions are not repeated. `site` distinguishes the calls.
+ * Returns the result of a nested execution, such as a subquery. After a wait, the whole expression is evaluated again,
+ * but returns the known results of completed nested executions. `site` distinguishes the calls.
  */
 export function executed<T>(site: object, start: () => Generator<Wait, T, void>): T {
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
-  // Drops the separate results of nested executions, which this result includes.
+  // The result replaces the separate results of executions nested in it.
   const done = (value: T): T => {
     if (mine === NOWHERE) return value
     mine.results[at] = { site, value }
@@ -98,7 +98,7 @@ export function executed<T>(site: object, start: () => Generator<Wait, T, void>)
   })
 }
 
-/** Returns a result without a wait. */
+/** Returns the value as the result of a generator that never waits. */
 // biome-ignore lint/correctness/useYield: it is read as a generator
 export function* ready<T>(value: T): Generator<Wait, T, void> {
   return value

@@ -25,7 +25,7 @@ export class QueryScope implements Scope {
   /** The columns that an unqualified name can refer to, in the order of `*`. */
   columns: readonly NamedColumn[] = []
   readonly commonTables: Map<string, CommonTable> = new Map()
-  /** The number of values (`width`) and of versions (`tuples`) in a row. */
+  /** The number of values in a row; `tuples` is the number of row versions in a row. */
   width = 0
   tuples = 0
   /** If set, is called with the slot of each referenced column of this query. */
@@ -35,18 +35,18 @@ export class QueryScope implements Scope {
   /** If set, is called for each column of this query that a subquery references. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
   /**
-   * The number of name lookups by subqueries in this scope or its parents; shows whether a subquery depends on the row
-   * of this query.
+   * The number of names that subqueries looked up in this scope or its parents. Shows whether a subquery depends on a
+   * row of this query.
    */
   searchedFromBelow = 0
   /** The clause that is being compiled, for messages. */
   place = 'this context'
-  /** If rows are groups: returns the compiled form of a node on a group, if it has one. */
+  /** In a grouped query, returns the compiled form of a node on a group; undefined if the node has none. */
   onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined
   onSetReturning: ((call: Call) => Compiled) | undefined
-  /** The scope to search next for names of WITH. */
+  /** The next scope in which names of WITH are looked up. */
   readonly #names: QueryScope | undefined
 
   constructor(context: Context, parent: QueryScope | undefined, names: QueryScope | undefined = parent) {
@@ -192,7 +192,7 @@ export class QueryScope implements Scope {
   }
 }
 
-/** Refuses `*` for a relation of the system catalogue that lacks columns of PostgreSQL's. */
+/** Refuses `*` for a relation of the system catalogue that lacks some of PostgreSQL's columns. */
 export function requireAll({ lacking, alias }: Relation): void {
   if (lacking !== undefined && lacking.length > 0)
     throw new NotSupported(
@@ -260,7 +260,7 @@ function rowAbove(env: Env, levelsUp: number): readonly SqlValue[] {
   return from?.row ?? []
 }
 
-/** Compiles the name of a table used as a value: the record of its columns. */
+/** Compiles a table's name in place of a value. The value is a record of the table's columns. */
 function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
   for (const column of relation.columns) scope.recorder?.(column.slot)
   return {

@@ -28,7 +28,7 @@ interface Select extends Locked {
   readonly sets: readonly SetReturning[]
   readonly targets: readonly Target[]
   readonly sort: readonly SortKey[]
-  /** The DISTINCT clause; a list of expressions for DISTINCT ON. */
+  /** The DISTINCT clause. DISTINCT ON has a list of expressions. */
   readonly distinct: 'none' | 'all' | readonly Compiled[]
   readonly limit: CompiledLimit | undefined
 }
@@ -91,12 +91,12 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
   }
 }
 
-/** Compiles WHERE; its conditions may narrow the scans. */
+/** Compiles WHERE. Narrows the scans of `from` where a condition permits it. */
 export function compileWhere(node: Node | undefined, scope: QueryScope, from: From): readonly Compiled[] {
   if (node === undefined) return []
   const parts = conjuncts(node)
   const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
-  // A condition whose constants alone make it false prevents the evaluation of the other conditions.
+  // If constants alone make a condition false, PostgreSQL evaluates no other condition.
   const refuted = compiled.filter((condition) => {
     const known = knownValue(condition, scope)
     return known !== undefined && known.value !== true

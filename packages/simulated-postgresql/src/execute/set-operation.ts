@@ -87,7 +87,9 @@ export function commonTypes(
   })
 }
 
-/** Returns a column of an operand; a string or null literal has no type yet: the other operand may decide it. */
+/**
+ * Returns a column of an operand. A string or null literal has no type yet, because the other operand may decide it.
+ */
 function operand(select: Operand, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]

@@ -9,11 +9,11 @@ export interface SortKey {
   readonly node: Node
   readonly compiled: Compiled
   readonly compare: (a: SqlValue, b: SqlValue) => number
-  /** The index of the result column that the key is; undefined for another expression. */
+  /** The index of the result column that is the key; undefined if the key is another expression. */
   readonly target: number | undefined
 }
 
-/** A result column as ORDER BY can name it. */
+/** A result column under the name that ORDER BY can use. */
 export interface SortTarget {
   readonly name: string
   readonly compiled: Compiled

@@ -20,7 +20,10 @@ interface Restriction {
   readonly type: SqlType
 }
 
-/** The number of scans in a statement after which a temporary hash index searches a table without a suitable index. */
+/**
+ * The number of scans of a table in one statement after which further scans use a temporary hash index, if no index of
+ * the table is suitable.
+ */
 const SCANS_BEFORE_HASHING = 3
 
 /** A scan of a whole table, or of the rows that an equality selects. The complete condition is evaluated later. */
@@ -76,7 +79,7 @@ export class TableScan implements Item {
         })
   }
 
-  /** Whether a slot of the row is filled before this table is scanned. */
+  /** Whether a slot of the row has its value before this table is scanned. */
   #known(slot: number): boolean {
     return this.#dependent && slot < (this.columns[0]?.slot ?? 0)
   }
@@ -94,7 +97,7 @@ export class TableScan implements Item {
         const wanted = array ? undefined : column.type
         compiled.push(compileExpression(node, scope, wanted))
       } catch (error) {
-        // The evaluation of the complete condition reports the error.
+        // Ignores the error here: the evaluation of the complete condition will report it.
         if (error instanceof SqlError) return
         throw error
       } finally {
@@ -143,7 +146,7 @@ export class TableScan implements Item {
     return row
   }
 
-  /** Returns a row with the system columns of its ended version. */
+  /** Returns a row whose system columns are those of the given ended version. */
   ended(row: JoinedRow, tuple: Tuple): JoinedRow {
     return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row
   }
@@ -182,7 +185,7 @@ export class TableScan implements Item {
   #keys(restrictions: readonly Restriction[], env: Env, run: Run): readonly string[] {
     let keys: string[][] = [[]]
     for (const restriction of restrictions) {
-      // PostgreSQL reads an index in index order regardless of the order of IN, and locks rows in this order.
+      // PostgreSQL reads rows in the order of the index, whatever the order of IN is, and locks them in the same order.
       const compare = run.types.typeOf(restriction.type.oid).compare
       const values = restriction.values(env).filter((value) => value !== null)
       const ordered = compare === undefined ? values : values.toSorted(compare)
@@ -242,7 +245,7 @@ function hasSubquery(node: unknown): boolean {
   return 'SubLink' in node || Object.values(node).some(hasSubquery)
 }
 
-/** Shuffles rows: PostgreSQL promises no order, so a program that relies on an order fails. */
+/** Shuffles rows in place. PostgreSQL promises no order of rows, so shuffling exposes a program that relies on one. */
 function shuffled<T>(items: T[], run: Run): T[] {
   if (!run.shuffles) return items
   for (let last = items.length - 1; last > 0; last--) {

@@ -47,8 +47,8 @@ export function hasBefore(facts: TableFacts, event: TriggerEvent): boolean {
 }
 
 /**
- * Refuses triggers that are not simulated here: a foreign key's action is a separate statement, for which only AFTER
- * row triggers are simulated.
+ * Refuses triggers that are not simulated for the action of a foreign key. In PostgreSQL such an action is a separate
+ * statement; here only its AFTER row triggers are simulated.
  */
 export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEvent): void {
   for (const { trigger } of triggers)

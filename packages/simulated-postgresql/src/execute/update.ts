@@ -30,7 +30,7 @@ export interface Assignment {
   readonly compiled: Compiled | undefined
 }
 
-/** The rows that a statement changes: the target joined with FROM or USING, and the condition. */
+/** The rows that a statement changes: the rows of the target, joined with FROM or USING, that satisfy the condition. */
 export interface Target {
   readonly scan: TableScan
   readonly from: From
@@ -66,7 +66,7 @@ export function compileUpdate(
         if (tuple === undefined) continue
         const values = yield* evaluating(() => newValues(tuple, assignments, row, run))
         const assigned = assignments.map(({ place }) => values[place] ?? null)
-        // The row that triggers would return is unknown.
+        // After a BEFORE trigger, the RETURNING row is unknown.
         const returned = hasBefore(facts, 'UPDATE') ? undefined : returning
         if (returned !== undefined) yield* evaluating(() => completeRow(facts, values, run))
         const after = returned && scan.place(row, { ...tuple, values })
@@ -188,8 +188,8 @@ export function newValues(before: Tuple, assignments: readonly Assignment[], row
 }
 
 /**
- * Updates a row; follows it to its newest version if that version still satisfies the condition. Returns the current
- * row.
+ * Updates a row and returns its current version. If another transaction changed the row, continues with the newest
+ * version, provided that it satisfies the condition.
  */
 function* updateOne(
   target: Target,

@@ -7,7 +7,7 @@ import type { SqlValue } from '../types/value.ts'
 interface MetConflict {
   /** The ON CONFLICT clause that found the conflicting row. */
   readonly clause: object
-  /** The version that conflicted (`first`), and the newest version at that time; undefined if the row was deleted. */
+  /** The version that conflicted. `tuple` is the newest version at that time; undefined if the row was deleted. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
   readonly proposed: readonly (readonly SqlValue[])[]
@@ -41,7 +41,10 @@ export const createMet = (): Met => ({
   emptied: new Map(),
 })
 
-/** Rows shown in another version than the statement saw; undefined hides the row. */
+/**
+ * Rows with the version to show instead of the version that the statement saw. A row with the version `undefined` is
+ * hidden.
+ */
 export type Changes = ReadonlyMap<Heap, ReadonlyMap<Row, Tuple | undefined>>
 
 interface Ran {
@@ -51,13 +54,14 @@ interface Ran {
 }
 
 /**
- * The data that an executed statement saw, for a repeated evaluation: unchanged, or with other versions of some rows.
+ * The data for the repeated evaluation of a statement: what the statement saw, or the same with other versions of some
+ * rows.
  */
 export class View {
   readonly #executed: Ran
   readonly #met: Met
   readonly #changes: Changes
-  /** The rows that the modifications in WITH would return. */
+  /** The rows that the modifications in WITH would return if they were executed. */
   readonly partsAsked: (readonly SqlValue[])[] = []
 
   constructor(executed: Ran, met: Met, changes: Changes) {
@@ -66,7 +70,7 @@ export class View {
     this.#changes = changes
   }
 
-  /** Returns the versions of a table that the view shows, in the order of the statement's reads. */
+  /** Returns the versions of a table that the view shows, in the order in which the statement first read their rows. */
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
     const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []
@@ -85,7 +89,7 @@ export class View {
     return locked.has(tuple.row) ? locked.get(tuple.row) === tuple : visible(tuple, snapshot, transaction)
   }
 
-  /** Returns the shown rows that would conflict with an INSERT, each with the proposed row. */
+  /** Returns the rows of the view that would conflict with an INSERT, each with the proposed row. */
   conflicts(heap: Heap, clause: object): readonly { readonly tuple: Tuple; readonly proposed: readonly SqlValue[] }[] {
     const { heaps, conflicts } = this.#met
     const changed = this.#changes.get(heap)
@@ -98,14 +102,14 @@ export class View {
     })
   }
 
-  /** Whether the snapshot shows the row in the version that conflicted. */
+  /** Whether the statement's snapshot shows the newest version; for a deleted row, whether it shows no version. */
   #isShown({ first, tuple }: MetConflict): boolean {
     const { snapshot, transaction } = this.#executed
     if (tuple === undefined) return !visible(first, snapshot, transaction)
     return tuple.xmin.transaction === transaction || visible(tuple, snapshot, transaction)
   }
 
-  /** Returns the result that a part of the statement had in the original execution. */
+  /** Returns the result of a part of the statement in the original execution. */
   kept(part: object): unknown {
     return this.#executed.memo.get(part)
   }

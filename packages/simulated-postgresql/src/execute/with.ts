@@ -9,7 +9,7 @@ import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
 
-/** Executes, before the query, the parts that must run exactly once. */
+/** Executes the parts that must run exactly once. Called before the query runs. */
 type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
 /** Compiles WITH and adds its names to the scope; `statement` is the statement that contains the WITH. */
@@ -97,7 +97,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
 }
 
-/** The maximum number of iterations of a recursive query; beyond it PostgreSQL is assumed not to terminate. */
+/** The maximum number of iterations of a recursive query. A query with more iterations is assumed not to terminate. */
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {

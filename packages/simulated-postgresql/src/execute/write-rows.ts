@@ -8,7 +8,7 @@ import type { SqlValue } from '../types/value.ts'
 import { concurrent, lockToWrite } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
-/** Inserts a complete row into the table, then into its indexes, where it may have to wait. */
+/** Inserts a complete row into the table and then into its indexes. May wait for other transactions at an index. */
 export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Generator<Wait, Tuple, void> {
   const tuple = addTuple(run, facts.table, values)
   for (const index of facts.table.indexes) yield* enter(facts, index, tuple, run)
@@ -19,8 +19,8 @@ export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: 
 function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
-  // With an exclusion constraint, a row is entered before the search for conflicts: two conflicting transactions may
-  // wait for each other, which is a deadlock.
+  // For an exclusion constraint, the entry is added before the search for conflicts. Two conflicting transactions may
+  // therefore wait for each other, which is a deadlock.
   const entersFirst = index.excludes !== undefined
   if (entersFirst) addEntry(run, facts.table, index, tuple, values)
   if (canConflict(index, values)) {
@@ -55,7 +55,9 @@ function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: read
 
 export type Claim = 'claimed' | 'gone' | { readonly latest: Tuple }
 
-/** Waits until a version may be changed; returns the newest version if another transaction changed the row. */
+/**
+ * Waits until a version may be changed. If another transaction changed the row meanwhile, returns the newest version.
+ */
 export function* claim(
   facts: TableFacts,
   tuple: Tuple,
@@ -146,7 +148,8 @@ export function* updateRow(
   const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
-  // If no indexed column changes, PostgreSQL keeps the new version on the same page and adds no index entries (HOT).
+  // Whether no indexed column changes. PostgreSQL then keeps the new version on the same page and adds no index entries
+  // (HOT).
   const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
   for (const index of table.indexes) {
     const before = index.valuesOf(tuple.values)

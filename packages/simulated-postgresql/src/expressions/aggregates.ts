@@ -17,8 +17,8 @@ import { position } from './type-name.ts'
 export interface AggregateCall {
   readonly type: SqlType
   /**
-   * Creates the state for one group: `add` receives its rows; `result` is called once at the end, or for each row of a
-   * window.
+   * Creates the state for one group. `add` takes each row of the group. `result` is called once at the end or, for a
+   * window, after each row.
    */
   create(env: Env): Accumulation
 }
@@ -29,8 +29,8 @@ export interface Accumulation {
 }
 
 /**
- * Returns a scope with the same names and other handlers for aggregates and similar calls: `overrides` replaces what a
- * clause allows.
+ * Returns a scope with the same names. `overrides` replaces the handlers of aggregates and similar calls, and with them
+ * what a clause permits.
  */
 export function narrowed(
   scope: Scope,
@@ -62,7 +62,7 @@ export function compileAggregate(
 ): AggregateCall {
   const name = functionName(call, scope)
   const inner = narrowed(scope, {
-    // The arguments of an aggregate over a window are evaluated on groups and may contain other aggregates.
+    // An aggregate over a window has its arguments evaluated on groups, so they may contain other aggregates.
     ...(use === 'group'
       ? {
           aggregate: refused('42803', 'aggregate function calls cannot be nested'),

@@ -35,7 +35,7 @@ export interface ResolvedCall {
   readonly types: CallTypes
 }
 
-/** Chooses a function for a call; undefined if the name is a type's. Throws 42883 and 42725. */
+/** Chooses the function for a call; undefined if the name is the name of a type. Throws 42883 and 42725. */
 export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): ResolvedCall | undefined {
   const { scope } = compiler
   const { types } = scope.context
@@ -137,8 +137,8 @@ function positional(all: readonly Node[], name: string, written: readonly Functi
 }
 
 /**
- * Returns the arguments by position; undefined if a name is unknown or duplicate, or an argument without a default is
- * missing.
+ * Returns the arguments by position. Undefined if a name is unknown or given twice. Also undefined if an argument is
+ * missing and has no default.
  */
 function placedBy(
   names: readonly (string | undefined)[],
@@ -162,7 +162,10 @@ function noSuch(all: readonly Node[], name: string): never {
   throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
 }
 
-/** Checks an argument declared `any`: a literal stays unknown; a parameter is an error, because no type is inferred. */
+/**
+ * Checks an argument declared `any`. A literal keeps its unknown type. A parameter is an error, because nothing
+ * determines its type.
+ */
 function decideAny(argument: Compiled): Compiled {
   if (argument.parameter === undefined) return argument
   throw new SqlError('42P18', `could not determine data type of parameter $${argument.parameter}`)
@@ -182,7 +185,7 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   return [...all.slice(0, from), array]
 }
 
-/** Whether `float8(x)` is a cast. Call only if no function of that name accepts the argument. */
+/** Whether `float8(x)` is a cast. To be called only if no function of that name accepts the argument. */
 function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
   return conversionTarget(call, name, given, scope) !== undefined
 }
@@ -276,7 +279,8 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // Functions that depend on the session are not computed in advance, whatever volatility PostgreSQL declares for them.
+  // Calls of functions that depend on the session are never computed in advance, even if PostgreSQL declares the
+  // functions immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
@@ -306,8 +310,8 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
 }
 
 /**
- * Matches functions that may depend on the session; if they are not simulated, the call is refused, not the
- * preparation.
+ * Matches functions that may depend on the session. A function that is not simulated is refused when it is called, and
+ * not already when its statement is prepared.
  */
 const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

@@ -97,7 +97,10 @@ function coerceRow(
 
 const fieldOf = (row: SqlValue, at: number): SqlValue => (row instanceof SqlRecord ? (row.values[at] ?? null) : null)
 
-/** Converts to a domain's base type and checks the value, even null; a value of the domain has already been checked. */
+/**
+ * Converts a value to a domain's base type and checks the value, even null. A value that is already of the domain needs
+ * no check.
+ */
 function coerceToDomain(
   compiled: Compiled,
   target: SqlType,
@@ -138,9 +141,9 @@ const PURE_TEXTS = new Set<number>([
   OID.json,
 ])
 
-/** Whether a cast depends on no setting; casts between texts and datetime types depend on settings. */
+/** Whether a cast is independent of settings. Most casts between texts and datetime types depend on settings. */
 function isPure(path: Pathway, source: number, target: number): boolean {
-  // The text form of times and intervals depends on no setting, but parsing it does.
+  // Settings affect the parsing of times and intervals, but not their text form.
   const written = PURE_TEXTS.has(source) || source === OID.time || source === OID.interval
   if (path.kind === 'text') return written && PURE_TEXTS.has(target)
   if (path.kind !== 'cast') return path.kind === 'same'
@@ -152,7 +155,7 @@ function relabelled(compiled: Compiled, target: SqlType): Compiled {
   return compiled.type.oid === target.oid || target.oid === OID.any ? compiled : { ...compiled, type: target }
 }
 
-/** Parses a literal as a value of the type, or gives a parameter the type. */
+/** Parses a literal as a value of the type; for a parameter, decides that it has the type. */
 function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, location?: number): Compiled | undefined {
   if (compiled.parameter !== undefined) {
     const type = scope.parameter(compiled.parameter, { ...target, typmod: -1 })
@@ -305,7 +308,10 @@ export function coerceAssignment(
   return computed(coerce(compiled, target, 'a', scope, location), scope)
 }
 
-/** Computes the constant parts of an expression. Immutable functions use only the types of the session. */
+/**
+ * Computes the constant parts of an expression in advance. Immutable functions use only types and settings of the
+ * session.
+ */
 export function computed(compiled: Compiled, scope: Scope): Compiled {
   if (scope.context.isDiscarded !== true) knownValue(compiled, scope)
   return compiled
@@ -330,14 +336,14 @@ export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, lo
   return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
 }
 
-/** Gives a literal in a result the type text. */
+/** Decides that a literal of unknown type in a result is a text. */
 export function decideText(compiled: Compiled, scope: Scope): Compiled {
   return compiled.type.oid === OID.unknown ? coerce(compiled, typeNamed(scope, OID.text), 'i', scope) : compiled
 }
 
 /**
- * Returns the type that all expressions convert to, with its modifier if they share one. `what` is a clause such as
- * `CASE` or `UNION`.
+ * Returns the type to which all expressions are converted. The type has a modifier if all expressions have the same
+ * one. `what` is a clause such as `CASE` or `UNION`.
  */
 export function commonType(all: readonly Compiled[], what: string, scope: Scope, location?: number): SqlType {
   const { types } = scope.context

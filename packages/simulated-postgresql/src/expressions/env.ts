@@ -10,16 +10,17 @@ export interface Compiled {
   readonly type: SqlType
   readonly evaluate: (env: Env) => SqlValue
   /**
-   * Computes the value in advance, as PostgreSQL's planner does; undefined if it is not constant. Throws the errors of
-   * constants. Called before the first evaluation; absent for expressions that are never constant.
+   * Computes the value of a constant expression in advance, as PostgreSQL's planner does, and throws its errors;
+   * returns undefined for an expression that is not constant. Called before the first evaluation. Absent for
+   * expressions that are never constant.
    */
   readonly fold?: (env: Env) => Known | undefined
   /** The text of a literal whose type is still undecided: its type is `unknown`. */
   readonly literal?: string | null
-  /** The number of a parameter whose type is still undecided: its type is `unknown`. */
+  /** The number of a parameter whose type is still `unknown`, because nothing has decided it yet. */
   readonly parameter?: number
   readonly columns?: readonly RecordColumn[]
-  /** The fields of ROW(…): `(a, b) = (1, 2)` compares the fields one by one. */
+  /** The fields of ROW(…). `(a, b) = (1, 2)` compares rows field by field. */
   readonly fields?: readonly Compiled[]
 }
 
@@ -31,7 +32,10 @@ export interface ColumnReference {
   readonly type: SqlType
   /** The index of the column in the row. */
   readonly index: number
-  /** 0 for a column of the query itself, 1 for a column of the enclosing query. */
+  /**
+   * The number of query levels between the use and the column: 0 for a column of the query itself, 1 for a column of
+   * the enclosing query.
+   */
   readonly levelsUp: number
   /** The columns of the rows that the column holds, if its type is composite. */
   readonly columns?: readonly RecordColumn[]
@@ -39,7 +43,7 @@ export interface ColumnReference {
 
 export interface Subquery {
   readonly columns: readonly RecordColumn[]
-  /** Returns the rows, with `env` as the outer row of the subquery. */
+  /** Returns the rows of the subquery. `env` has the row of the outer query. */
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
@@ -59,7 +63,7 @@ export interface Scope {
    * `unknown`.
    */
   parameter(n: number, wanted?: SqlType): SqlType
-  /** Compiles a subquery with this scope as its outer scope. For `existence`, the columns are not computed. */
+  /** Compiles a subquery; this scope is its outer scope. With `existence`, the subquery computes no columns. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
   /** Returns the user-defined functions with this name. */
   routines?(names: readonly string[]): readonly FunctionSignature[]

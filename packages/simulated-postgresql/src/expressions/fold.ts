@@ -5,7 +5,7 @@ import type { Compiled, Env, Known } from './env.ts'
 interface Rule {
   /** Whether the expression is null if a part is null. */
   readonly strict: boolean
-  /** Whether the expression depends only on its parts, not on the session. */
+  /** Whether the value depends only on the parts of the expression, so that it is the same in every session. */
   readonly pure: boolean
 }
 
@@ -15,16 +15,17 @@ export function constant(type: SqlType, value: SqlValue): Compiled {
 }
 
 /**
- * Returns the value that PostgreSQL's planner knows for a part; undefined if unknown. Throws the errors of constants.
+ * Returns the value of a part that PostgreSQL's planner knows; undefined for other parts. Throws the errors of
+ * constants.
  */
 export function foldOf(part: Compiled, env: Env): Known | undefined {
   return part.fold?.(env)
 }
 
 /**
- * Returns an expression that is computed in advance if its parts are constant: PostgreSQL's planner does so, even if
- * there are no rows, and reports the errors of constants. A strict expression with a constant null is null, and its
- * other parts are not computed.
+ * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does so even if
+ * there are no rows, and reports the errors of constants. A strict expression with a null constant is null; its other
+ * parts are not computed.
  */
 export function derived(
   type: SqlType,
@@ -39,7 +40,7 @@ export function derived(
   })
 }
 
-/** Returns an expression with a custom `fold`, which is called once. */
+/** Returns an expression that is computed in advance by `fold`, which is called only once. */
 export function foldable(
   type: SqlType,
   compute: (env: Env) => SqlValue,

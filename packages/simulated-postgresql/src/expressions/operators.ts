@@ -35,7 +35,7 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
     }
     return unknown ? null : all
   }
-  // A deciding constant ends the evaluation: later parts are never computed.
+  // A constant that decides the result ends the computation: PostgreSQL never computes the later parts.
   return foldable(typeNamed(scope, OID.bool), compute, (env) => {
     let certain = true
     for (const part of parts) {
@@ -114,7 +114,7 @@ function resolveOperator(
   return { signature: choice.signature, operands, call }
 }
 
-/** Returns the function behind a binary operator, for callers that evaluate the operands themselves. */
+/** Returns the function of a binary operator. Its callers evaluate the operands. */
 function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
   const { signature, call } = resolved
   const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
@@ -131,7 +131,8 @@ function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlV
  * @throws NotSupported if no function is available
  */
 function implementationOf({ context }: Scope, { signature: { name, source }, call }: Resolved): Builtin {
-  // The words that a text search finds depend on a setting. All other operators depend only on their operands.
+  // Operators of text search depend on a setting, which determines the words that they find. All other operators depend
+  // only on their operands.
   const canBe = isCalculable({ volatility: source.startsWith('ts_match_t') ? 's' : 'i', source }, call)
   const found = computed(builtin(source), canBe ? context.calculator : undefined, operatorQuery(name))
   if (found !== undefined) return found
@@ -155,8 +156,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Returns whether a constant range that is empty or unbounded contains an element, as PostgreSQL's planner decides
- * without evaluating the element; null for other ranges.
+ * Returns whether a range contains an element, if the range is constant and either empty or unbounded: PostgreSQL's
+ * planner decides this without evaluating the element. Returns null for other ranges.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
   const { source } = signature
@@ -173,7 +174,7 @@ function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | 
  * computed in advance.
  */
 function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
-  // The session's time zone affects an operator between timestamptz and another type.
+  // Whether the session's time zone affects the operator, as between timestamptz and another type.
   const zoned = call.arguments.some(
     ({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid),
   )
@@ -294,7 +295,7 @@ function scalarArray(
     throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
   }
   const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
-  // An array of unknown type gets elements of the other operand's type, or of text.
+  // An array of unknown type is assumed to have elements of the left operand's type, or texts.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
   const probe = known === undefined ? { ...element, type: guess } : element
   const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
@@ -421,7 +422,7 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, left, first, location)
   const value = resolved.operands[0] ?? left
-  // The array has the operator's type, without the modifier of the first element's type.
+  // The elements get the type that the operator requires, without the modifier of the first element's type.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
@@ -529,7 +530,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     defresult === undefined
       ? { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
       : compiler.compile(defresult)
-  // The default is first in the list: PostgreSQL prefers its type.
+  // The default comes first, because PostgreSQL prefers its type to the types of the branches.
   const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
   const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
   const last = coerce(otherwise, type, 'i', scope)
@@ -543,7 +544,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     let certain = true
     for (const [i, branch] of branches.entries()) {
       const test = foldOf(branch.test, env)
-      // A branch that is never taken is not computed; nor is any branch after one that is always taken.
+      // PostgreSQL does not compute a branch that is never taken, or any branch after one that is always taken.
       if (test !== undefined && test.value !== true) continue
       const result = results[i]
       const known = result === undefined ? undefined : foldOf(result, env)

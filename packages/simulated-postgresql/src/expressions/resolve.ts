@@ -257,8 +257,8 @@ function best<T>(candidates: readonly T[], score: (candidate: T) => number): rea
 }
 
 /**
- * Decides the type category of each unknown argument: string if a candidate accepts a string, else the category that
- * all candidates share.
+ * Keeps the candidates that match the type category of each unknown argument. The category is string if any candidate
+ * accepts a string, otherwise the category that all candidates share.
  */
 function byCategory<T>(
   types: Types,
@@ -341,8 +341,8 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
 }
 
 /**
- * Returns a cast from or to citext: implicit from citext to text and varchar, else in assignments. Undefined for other
- * types. Casts between citext and text or varchar convert nothing.
+ * Returns a cast from or to citext; undefined if neither type is citext. The cast from citext to text or varchar is
+ * implicit; other casts apply in assignments. Casts between citext and text or varchar convert nothing.
  */
 function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
   const cast = (context: CastContext, name = ''): CastSignature => ({

@@ -103,7 +103,10 @@ function ofRows(
   }
 }
 
-/** Returns the rows of a user-defined function, one row for a single record; undefined for another single value. */
+/**
+ * Returns a function that calls a user-defined function and returns its rows; a single record is one row. Undefined for
+ * a function with a single value of another type.
+ */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)
@@ -127,8 +130,8 @@ function routineRow(
 }
 
 /**
- * Returns the columns that the call defines for a function of rows, in a list or by its first argument; undefined for
- * other functions.
+ * Returns the columns of a function whose rows are defined by the call: by a column definition list, or by the type of
+ * the first argument. Undefined for other functions.
  */
 function definedColumns(
   { signature, arguments: all, types }: ResolvedCall,

@@ -12,7 +12,10 @@ export interface SortKey {
   readonly compare: (a: SqlValue, b: SqlValue, env: Env) => number
 }
 
-/** Compiles an item of ORDER BY; `compile` compiles its expression, which may be the number or name of a column. */
+/**
+ * Compiles an item of ORDER BY. The item may be the number or the name of a result column. `compile` compiles the
+ * item's expression.
+ */
 export function compileSortKey(node: Node, scope: Scope, compile: (node: Node) => Compiled): SortKey {
   const {
     node: expression,

@@ -94,7 +94,7 @@ function arrayOfRows(subquery: Subquery, scope: Scope, location?: number): Compi
   }
 }
 
-/** Compiles a comparison with each row of the subquery in turn as the right side. */
+/** Compiles the comparison of the left side with each row of the subquery. */
 function comparison(
   left: Compiled,
   name: string,
@@ -135,7 +135,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // The comparison may run this subquery recursively: `current` is set again for each row.
+          // `current` is set for each row, because the comparison may run this subquery again.
           current = row
           yield condition.evaluate(env)
         }

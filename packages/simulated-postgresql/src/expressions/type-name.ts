@@ -25,7 +25,9 @@ export function resolveTypeName(
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
 }
 
-/** Whether a name refers to a type, by its schema qualifier or by the searched schemas. */
+/**
+ * Whether a name in the schema `named` refers to the type. Without a schema, whether the type is in a searched schema.
+ */
 function isMeant({ schema = 'pg_catalog' }: TypeDefinition, named?: string, searchPath?: readonly string[]): boolean {
   if (named !== undefined) return named === schema
   return schema === 'pg_catalog' || searchPath === undefined || searchPath.includes(schema)

@@ -21,7 +21,10 @@ export interface Partition {
 const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 const MOMENTS = new Set<number>([OID.date, OID.timestamp, OID.timestamptz])
 
-/** RANGE BETWEEN n PRECEDING: bounds the frame to rows whose key differs from the current key by at most n. */
+/**
+ * Compiles the bound `n PRECEDING` or `n FOLLOWING` of RANGE. The frame has the rows whose key differs from the current
+ * key by at most n.
+ */
 export function offsetBound(
   node: Node,
   preceding: boolean,
@@ -61,7 +64,8 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // Keys are sorted: stops at the first key that is not before the edge, or at the first after it.
+    // Finds the first row at or after the edge; for the end of the frame, the first row after the edge. The keys are
+    // sorted.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

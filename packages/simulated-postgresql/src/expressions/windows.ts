@@ -93,7 +93,9 @@ function innerAggregate(scope: Scope, call: Fields<'FuncCall'>): Compiled {
   return scope.aggregate(call)
 }
 
-/** Returns a window definition with the parts that it inherits from the window that it names. */
+/**
+ * Returns a complete window definition. Parts that are missing in the definition come from the window that it names.
+ */
 function merged(definition: Definition, named: readonly Node[]): Definition {
   const find = (name: string): Definition => {
     for (const node of named) {
@@ -287,7 +289,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
         | undefined
       return partition.rows.map((env, row) => {
         const { start, end } = frame(partition, row)
-        // A frame that only grows at its end reuses the aggregate's state.
+        // If the frame only grew at its end, the state of the aggregate is reused.
         if (running === undefined || running.start !== start || running.end > end) {
           running = { start, end: start, state: aggregate.create(env) }
         }

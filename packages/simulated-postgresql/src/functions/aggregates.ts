@@ -50,7 +50,7 @@ function extreme(sign: number): Aggregate {
   return (call, env) => {
     const { compare } = env.session.types.typeOf(oidOf(call))
     if (compare === undefined) return undefined
-    // Of equal values the later one is kept, as PostgreSQL's functions do.
+    // Of two equal values, the later one stays, as in PostgreSQL's functions.
     return fold((state, value) => (compare(state, value) * sign > 0 ? state : value))(call, env)
   }
 }
@@ -255,7 +255,7 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['jsonb_object_agg', jsonbObjectAggregate],
 ])
 
-/** Returns the aggregate of a name; undefined if this package does not compute it. */
+/** Returns the aggregate with this name; undefined if this package does not compute the aggregate. */
 export function aggregateNamed(name: string): Aggregate | undefined {
   return AGGREGATES.get(name)
 }

@@ -59,7 +59,10 @@ const NARROW: Readonly<Record<string, (a: number, b: number) => number>> = {
   },
 }
 
-/** Returns `int4pl`, `int48mul` and the other integer operators; the result has the wider of both types. */
+/**
+ * Returns the operators of all pairs of integer types, such as `int4pl` and `int48mul`. The result has the wider type
+ * of the operands.
+ */
 function integerOperators(): Builtins {
   const all: Record<string, Builtin> = {}
   const names: readonly Name[] = ['int2', 'int4', 'int8']

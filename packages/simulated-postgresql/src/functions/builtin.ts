@@ -1,7 +1,7 @@
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { Env } from './session-facts.ts'
 
-/** The types of a call, which functions of `anyelement` or `any` need. */
+/** The argument types and the result type of a call. Functions of `anyelement` or `any` depend on them. */
 export interface CallTypes {
   readonly arguments: readonly SqlType[]
   readonly result: SqlType

@@ -8,17 +8,20 @@ import type { FunctionSignature } from './catalogue.ts'
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-/** The first oid of user-defined objects, which a calculator does not know. */
+/** The first oid of user-defined objects. A calculator does not know such objects. */
 const FIRST_OF_USERS = 16_384
 
-/** Types whose text form names objects of the database, and row types. */
+/** Types whose values depend on the database: row types, and types whose text form is the name of an object. */
 const OF_THE_DATABASE: ReadonlySet<number> = new Set([
   ...[24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 4191, 3734, 3769, OID.record, 2287],
 ])
 
 const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
 
-/** Matches functions that depend on settings besides their arguments; of these settings, only the time zone varies. */
+/**
+ * Matches functions that depend on settings as well as on their arguments. Of these settings, only the time zone can
+ * vary here.
+ */
 const BY_SETTINGS =
   /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_(?:to_char|to_number|at_local)$/
 
@@ -47,8 +50,8 @@ export const operatorQuery =
     ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
 
 /**
- * Returns the implementation of this package, or one through the calculator, which also computes cases that this
- * package leaves out.
+ * Returns the implementation of this package. With a calculator, the returned function has the calculator compute the
+ * cases that the package leaves out.
  */
 export function computed(
   own: Builtin | undefined,

@@ -11,7 +11,7 @@ export interface FunctionSignature {
   /** Whether a null argument makes the result null without a call. */
   readonly strict: boolean
   readonly returnsSet: boolean
-  /** The last argument is an array that collects any number of values. */
+  /** Whether the last argument is variadic: an array of any number of values. */
   readonly variadic: boolean
   /** The number of arguments at the end that a call may omit. */
   readonly defaults: number
@@ -116,11 +116,11 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
     const entry = FUNCTIONS.slice(at + 1)
     rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
   }
-  // A search for a name with a blank may match across entries.
+  // An entry of another function may contain the searched text, if the name contains a blank.
   return rows.filter((row) => row.name === name)
 })
 
-/** Returns the error for a name without a user-defined function, regardless of its arguments. */
+/** Returns the error for a call whose name no user-defined function has. The arguments do not matter. */
 export function undefinedFunction(names: readonly string[]): Error {
   const name = names.at(-1) ?? ''
   return functionsNamed(name).length > 0 || isKnownFunction(name)

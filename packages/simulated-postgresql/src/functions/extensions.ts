@@ -29,12 +29,15 @@ const SAME: ReadonlyMap<string, { readonly function: string; readonly extension:
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
-/** Returns the name of the built-in function that a name stands for in a database with some extensions. */
+/**
+ * Returns the name of the built-in function to call for a name. The name may belong to an extension of the database
+ * that has an equivalent function.
+ */
 export function ownName(name: string, hasExtension: (extension: string) => boolean): string {
   const same = SAME.get(name)
   return same !== undefined && hasExtension(same.extension) ? same.function : name
 }
 
-/** Returns the extensions with this function, which is not simulated. */
+/** Returns the extensions that would add a function that is not simulated. */
 export const extensionsOf = (name: string): readonly string[] =>
   Object.keys(EXTENSIONS).filter((extension) => EXTENSIONS[extension]?.includes(name))

@@ -37,7 +37,7 @@ function extractMoment(name: string, local: bigint, universal = local): Numeric 
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Fields other than units, and a unit that intervals lack. */
+/** The fields that are no units, and the unit `quarter`, which intervals lack. */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')
@@ -63,7 +63,7 @@ const OF_INTERVAL: Readonly<Record<string, (span: Interval) => Numeric>> = {
   day: ({ days }) => numericOf(days),
   month: ({ months }) => numericOf(months % 12),
   year: ({ months }) => numericOf(Math.trunc(months / 12)),
-  // A year counts as 365.25 days in the epoch of an interval, a month as 30 days.
+  // In the epoch of an interval, a year has 365.25 days and a month has 30 days.
   epoch: ({ months, days, micros }) => {
     const quarters = BigInt(Math.trunc(months / 12)) * 1461n + BigInt((months % 12) * 30 + days) * 4n
     return new Numeric((quarters * MICROS_PER_DAY) / 4n + micros, 6)
@@ -114,8 +114,8 @@ function truncated(unit: string, value: bigint): bigint {
 }
 
 /**
- * Truncates a timestamp in a zone. Units below a day keep the offset of the timestamp; for longer units, the offset at
- * the start of the day applies.
+ * Truncates a timestamp in a zone. If the unit is shorter than a day, the timestamp keeps its offset from UTC. For
+ * longer units, the offset at the start of the day applies.
  */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)
@@ -132,7 +132,7 @@ export const EXTRACT: Builtins = {
   timestamp_part: asFloat(extractTimestamp),
   timestamptz_part: asFloat(extractTimestamptz),
   interval_part: asFloat(extractInterval),
-  // date_part of a date uses the date's midnight.
+  // A date has the fields of its midnight.
   date_part: asFloat(([name, a]) => extractMoment(asString(name), timestampOfDate(asNumber(a)))),
   timestamp_trunc: ([name, a]) => truncated(unitNamed(asString(name)), asBigint(a)),
   timestamptz_trunc: ([name, a], env) => truncatedIn(zoneOf(env), asString(name), asBigint(a)),

@@ -6,14 +6,14 @@ import { type JsonValue, type RecordColumn, SqlArray, SqlRecord, type SqlType, t
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-// This file converts documents to rows of given columns (jsonfuncs.c, populate_record).
+// This file converts a JSON document to rows whose columns are given (jsonfuncs.c, populate_record).
 
 /** A value in a json or jsonb document. */
 interface Part {
   readonly kind: 'null' | 'string' | 'scalar' | 'array' | 'object'
-  /** The JSON text; for json, as written. */
+  /** The part as JSON text. In a json document, the text is as written. */
   readonly text: string
-  /** The content of a string; otherwise equal to `text`. */
+  /** The content of a string. For other kinds, the same as `text`. */
   readonly plain: string
   elements(): readonly Part[]
   members(): ReadonlyMap<string, Part>
@@ -93,7 +93,9 @@ function arrayOf(part: Part, elementOid: number, typmod: number, key: string, en
   return elements.length === 0 ? new SqlArray(elementOid, []) : new SqlArray(elementOid, elements, dimensions)
 }
 
-/** Returns a row; columns that the document does not name keep their values from `base`. */
+/**
+ * Returns a row with the values of a document. A column that is missing in the document keeps its value from `base`.
+ */
 function rowOf(part: Part, columns: readonly RecordColumn[], base: SqlRecord | null, env: Env): readonly SqlValue[] {
   const members = part.members()
   return columns.map(({ name, type }, at) => {
@@ -140,7 +142,7 @@ function recordSet(name: string, read: Reading, populates: boolean): SetFunction
 }
 
 /**
- * Functions whose result columns come from the call: from a column definition list, or from the type of the first
+ * Functions whose result columns are defined by the call: by a column definition list, or by the type of the first
  * argument.
  */
 export const JSON_ROWS: Readonly<Record<string, SetFunction>> = {

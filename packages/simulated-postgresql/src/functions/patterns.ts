@@ -115,7 +115,7 @@ function flagsOf(flags: string): { readonly js: string; readonly global: boolean
   return { js: flags.includes('i') ? 'sui' : 'su', global: flags.includes('g') }
 }
 
-/** Translates a regular expression of which only the fact of a match is used. */
+/** Translates a regular expression that is only tested for a match. */
 function testPattern(pattern: string, flags: string): RegExp {
   const { js } = flagsOf(flags)
   return cached(`r${js} ${pattern}`, () => {
@@ -129,12 +129,13 @@ function testPattern(pattern: string, flags: string): RegExp {
 }
 
 /**
- * Translates a regular expression of which the matched text is used. PostgreSQL takes the longest alternative,
- * JavaScript the first. In PostgreSQL, the first quantifier decides whether the whole expression is greedy.
+ * Translates a regular expression whose matched text is used. PostgreSQL matches the longest alternative, JavaScript
+ * the first one. In PostgreSQL, the first quantifier decides whether the whole expression is greedy. Throws NotComputed
+ * where these differences may matter.
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  // An earlier quantifier may consume text that a repeated group needs.
+  // Counts the quantifiers: an earlier one may consume text that a repeated group would match.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
     throw new NotComputed(`the text that the regular expression '${pattern}' matches`)
@@ -159,8 +160,8 @@ const replace: Builtin = ([text, pattern, template, flags = '']) => {
 }
 
 /**
- * Refuses texts that match differently without case: JavaScript matches `ſ` with `s`; PostgreSQL matches only the upper
- * and the lower case of a letter.
+ * Refuses texts for which case-insensitive matching differs. JavaScript matches `ſ` with `s`. PostgreSQL matches a
+ * letter only with its upper case and its lower case.
  */
 function checkFolds(text: string): void {
   const isOdd = (character: string): boolean =>

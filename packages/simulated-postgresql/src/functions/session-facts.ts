@@ -21,9 +21,9 @@ export interface SessionFacts extends TextContext {
   readonly database: string
   readonly pid: number
   /**
-   * Functions of the engine, such as `nextval`, `pg_advisory_lock`, `pg_sleep`, `set_config` and `pg_notify`, by their
-   * names in pg_proc.prosrc. A function that must wait throws before it has an effect; the row is evaluated again after
-   * the wait.
+   * Functions of the engine, such as `nextval`, `pg_advisory_lock`, `pg_sleep`, `set_config` and `pg_notify`. The keys
+   * are the names in pg_proc.prosrc. A function that must wait throws before it has any effect. After the wait, the row
+   * is evaluated again.
    */
   readonly functions: ReadonlyMap<string, (values: readonly SqlValue[], env: Env) => SqlValue>
   /** Calls a user-defined function by its oid; `site` identifies the call. */

@@ -103,7 +103,10 @@ function decode(text: string, format: string): Uint8Array {
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
 
-/** Casts a value to text: unlike its text form, with whole words for booleans and without trailing blanks. */
+/**
+ * Casts a value to text. The result differs from the text form: booleans are whole words, and trailing blanks are
+ * removed.
+ */
 function castText(value: SqlValue, oid: number, env: Env): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = textOf(value, oid, env)

@@ -30,13 +30,15 @@ const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   IW: ({ days }) => isoWeek(days).week,
   Q: ({ month }) => Math.floor((month - 1) / 3) + 1,
 }
-/** The widths of patterns whose numbers are not as wide as the pattern. */
+/** The widths of numbers by pattern, for patterns that are longer or shorter than their numbers. */
 const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 3, US: 6 }
 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
-/** Names by pattern, in the case of the pattern, and padded to nine letters unless FM precedes it. */
+/**
+ * Names by pattern. A name has the case of its pattern, and is padded to nine letters unless FM precedes the pattern.
+ */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],
   MON: [0, (moment) => monthName(moment).slice(0, 3)],
@@ -52,8 +54,8 @@ function cased(name: string, pattern: string): string {
 }
 
 /**
- * Matches the longest pattern at a position. PostgreSQL has further patterns; all consist of letters, some follow other
- * patterns.
+ * Matches the longest pattern at a position. Further patterns of PostgreSQL are not supported; they consist of letters,
+ * and some are suffixes of other patterns.
  */
 const PIECE = new RegExp(
   `(FM)|"([^"\\\\]*)"|(${[...Object.keys(NUMBERS), ...Object.keys(NAMES)].toSorted((a, b) => b.length - a.length).join('|')})|([^A-Z"\\\\])`,
@@ -71,7 +73,7 @@ function momentToChar(moment: Moment, format: string): string {
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
       if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
-      // FM applies only to the part directly after it, even if that part is a text.
+      // FM applies only to the next part of the format, even if that part is a quoted text.
       if (isUnfilled !== undefined && !fill) throw left()
       fill = isUnfilled === undefined
       if (fill) result += text

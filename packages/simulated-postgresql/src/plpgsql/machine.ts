@@ -16,12 +16,10 @@ export interface Planned {
 /** The functions of the calling session that a routine uses. */
 export interface RoutineHost<P extends Planned> {
   readonly context: TextContext
-  /**
-   * Returns the plan of a statement, which may use the variables, after it locks its tables; undefined for a command.
-   */
+  /** Locks the tables of a statement and returns its plan, in which variables may occur; undefined for a command. */
   plan(statement: Statement, variables: RoutineVariables): Generator<Wait, P | undefined, void>
   run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
-  /** Executes a command that has no plan. */
+  /** Executes a command, which is a statement without a plan. */
   command(statement: Statement): Generator<Wait, void, void>
   parse(sql: string): readonly Statement[]
   type(name: string): SqlType
@@ -63,7 +61,10 @@ export class Machine<P extends Planned> {
   #rowCount = 0
   #steps = 0
 
-  /** `given` are values and shapes of variables by index; the first `count` variables are the arguments. */
+  /**
+   * Creates the machine for one call. `given` has the values and shapes of variables by index. The first `count`
+   * variables are the arguments.
+   */
   constructor(
     host: RoutineHost<P>,
     body: Body,
@@ -299,7 +300,7 @@ export class Machine<P extends Planned> {
     return NEXT
   }
 
-  /** Yields once per iteration of a loop, after its variables are set. */
+  /** Sets the variables of a loop and yields, once for each iteration. */
   *#turns(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait | 'turn', void, void> {
     switch (step.kind) {
       case 'while':
@@ -392,7 +393,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** Assigns the variable of a CASE, which takes the type of the compared expression. */
+  /** Assigns the hidden variable of a CASE. The variable takes the type of the compared expression. */
   *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }
@@ -411,7 +412,10 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /** Assigns a row; a variable of a row type keeps its columns, and takes the values by position. */
+  /**
+   * Assigns a row to a record. A record of a row type keeps its columns and takes the values by position; any other
+   * record takes the columns of the row.
+   */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]
     const shape = this.#shapes[target]
@@ -487,7 +491,7 @@ export class Machine<P extends Planned> {
   }
 }
 
-/** Returns the flow after a block: EXIT with the block's label ends there. */
+/** Returns the control flow after a block. An EXIT with the label of the block ends there. */
 function left(flow: Flow, label: string | undefined): Flow {
   return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
 }

@@ -20,8 +20,8 @@ interface Listener {
 }
 
 /**
- * Throws the error or reports the notice. `handled` is the error that the active handler caught, which a bare RAISE
- * throws again.
+ * Throws the error or reports the notice of a RAISE. A RAISE without parameters throws `handled` again, the error that
+ * the active handler caught.
  */
 export function raised(raise: Raised, handled: SqlError | undefined, listener: Listener): void {
   const { level, condition, message, options } = raise

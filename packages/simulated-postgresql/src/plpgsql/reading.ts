@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 
-/** A reader of one node of a PL/pgSQL tree: at its end, fields that were not read are refused. */
+/** Reads the fields of one node of a PL/pgSQL tree. At the end, refuses the node if a field was not read. */
 export class Reading {
   readonly kind: string
   readonly #fields: Readonly<Record<string, unknown>>

@@ -104,8 +104,8 @@ export type Step =
     }
   | { readonly kind: 'perform'; readonly query: Query }
   /**
-   * Returns the first row at the end of an SQL function: its only column, or a record for a function with several OUT
-   * parameters; null without a row.
+   * Returns the first row of the last query of an SQL function. The result is the only column of the row, a record for
+   * several OUT parameters, or null without a row.
    */
   | { readonly kind: 'first'; readonly query: Query }
   /** Adds rows to the result of the function. */
@@ -132,7 +132,7 @@ export interface Into {
 export function parseBody(text: string): Body {
   let parsed: unknown
   try {
-    // The parser accepts a table's row type without %ROWTYPE.
+    // Removes %ROWTYPE: the parser accepts the name of a row type only without it.
     parsed = parsePlPgSQLSync(text.replaceAll(/%\s*rowtype\b/gi, ''))
   } catch (error) {
     throw new SqlError('42601', error instanceof Error ? error.message : String(error))
@@ -390,8 +390,8 @@ function destinationOf(node: unknown): Destination {
 }
 
 /**
- * Returns the variable of a loop, which the tree contains without its number. Loops with variables of equal name share
- * the variable.
+ * Returns the number of a loop variable, whose node in the tree has no number. Loop variables of equal name are a
+ * single variable here.
  */
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')
@@ -401,8 +401,8 @@ function loopVariable(node: unknown, variables: Variables): number {
 }
 
 /**
- * Refuses declarations that hide variables, except a loop variable that hides an integer, which gets its value back
- * afterwards.
+ * Refuses declarations that hide other variables. A loop variable may hide an integer variable, which gets its value
+ * back after the loop.
  */
 function refuseHidden(variables: Variables, loops: readonly string[]): void {
   const named = variables.filter((each) => each.kind === 'scalar' || each.kind === 'record')

@@ -6,7 +6,8 @@ import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
 
 /**
- * The names that a statement in a routine can use besides columns. Their values are the parameters of the statement.
+ * The names, other than column names, that a statement in a routine can use. Their values are the parameters of the
+ * statement.
  */
 export interface RoutineVariables {
   /** Returns the variable with this name; undefined if there is none. */
@@ -15,11 +16,11 @@ export interface RoutineVariables {
   readonly precedence: 'column' | 'error'
   /** The types of `$1`, `$2` and so on. */
   readonly parameterOids: readonly number[]
-  /** A text that is equal for variables of equal names and types. */
+  /** A text that identifies the names and types of the variables. */
   readonly signature: string
 }
 
-/** The content of a variable, as far as the compilation of a statement knows it. */
+/** What the compilation of a statement needs to know about the content of a variable. */
 export type Shape =
   | { readonly kind: 'scalar'; readonly type: SqlType }
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
@@ -86,8 +87,8 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
 }
 
 /**
- * Returns the error for an unknown field. System columns are refused: PostgreSQL's trigger rows have them, rows in
- * variables here do not.
+ * Returns the error for an unknown field. A system column is refused, because a trigger row has system columns in
+ * PostgreSQL and lacks them here.
  */
 export const undefinedField = (record: string, field: string): Error =>
   isSystemColumn(field)

@@ -40,7 +40,7 @@ export function* converse(options: ConversationOptions): Generator<Pause, void> 
   }
 }
 
-/** Holds notifications until the client expects them: before ReadyForQuery, and while no query is pending. */
+/** Keeps notifications back until the client expects them: just before ReadyForQuery, or while no query is running. */
 class Notifications {
   readonly #peer: Peer
   #waiting: Notification[] = []
@@ -64,7 +64,7 @@ class Notifications {
   }
 }
 
-/** Runs the startup of a session; returns undefined if the connection ends without a session. */
+/** Runs the startup of a connection and returns its session; undefined if the connection ends without a session. */
 function* start(options: ConversationOptions, notifications: Notifications): Generator<Pause, Session | undefined> {
   const { peer } = options
   for (;;) {
@@ -132,7 +132,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   const extended = new Extended(talk)
   let isSkipping = false
   let commits = 0
-  /** Whether the connection ends before the client learns of its commit. */
+  /** Whether a statement has committed and the connection shall end before the client learns of the commit. */
   const isCut = (): boolean => {
     const hasCommitted = session.commits > commits
     commits = session.commits
@@ -190,7 +190,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
       case 'copy-data':
       case 'copy-done':
       case 'copy-fail':
-        // Messages that a client sent before it received the error of its COPY.
+        // The client sent these messages before it received the error of its COPY.
         break
       case 'function-call':
         talk.unsupported('', 'the function call message of the protocol')
@@ -206,7 +206,10 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   }
 }
 
-/** The simple query protocol: runs all statements of a text in one transaction, unless they begin one themselves. */
+/**
+ * Executes a message of the simple query protocol. All statements of its text run in one transaction, except where they
+ * begin transactions themselves.
+ */
 function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
   const { session, peer } = talk
   let running = sql

@@ -17,7 +17,7 @@ interface Portal {
   readonly parameters: readonly SqlValue[]
   readonly formats: readonly Format[]
   /**
-   * The outcome of the portal's execution; undefined before it. `next` is the index of the first row not sent yet.
+   * The outcome of the portal's execution; undefined before the execution. `next` is the index of the first unsent row.
    */
   outcome: Done | undefined
   next: number
@@ -150,8 +150,8 @@ export class Extended {
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
-    // Like PostgreSQL, suspends the portal even after the last row: only a search for another row would show that it
-    // was the last.
+    // Suspends the portal even after the last row, as PostgreSQL does: only a search for another row would show that
+    // none follows.
     if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
     else
       peer.write({

@@ -2,7 +2,7 @@ import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresq
 import { writeBackend } from '@chaosproxy/wire/postgresql'
 import type { Wait } from '../session/session.ts'
 
-/** A message, or the event that the client closed the connection or violated the protocol. */
+/** A message of the client. Alternatively, the client has closed the connection or violated the protocol. */
 export type Received =
   | FrontendMessage
   | { readonly kind: 'closed' }

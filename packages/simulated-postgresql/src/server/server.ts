@@ -145,7 +145,7 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // Ends the session in a separate step, because the current step belongs to another session.
+    // Ends the session in a step of its own, because the current step belongs to another session.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })
@@ -187,7 +187,7 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
-  /** Continues after the time that a statement takes, unless `statement_timeout` ends it first. */
+  /** Continues after the time that a statement takes. If `statement_timeout` is shorter, fails when it is over. */
   #afterCost(micros: number, goOn: () => void): () => void {
     const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
     if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)
@@ -211,7 +211,7 @@ class Backend implements Connection {
       isAwaited = false
     }
     pause.ready(() => {
-      // Continues in a separate step, because this call happens in the step of the session that released the lock.
+      // Continues in a separate step, because the current step belongs to the session that released the lock.
       if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
       isAwaited = false
     })

@@ -24,7 +24,10 @@ interface Described {
   readonly parameterOids: readonly number[]
 }
 
-/** Returns the result columns of a statement without a plan: SHOW, FETCH and EXECUTE return rows. */
+/**
+ * Returns the result columns of SHOW, FETCH or EXECUTE, which return rows but have no plan. Other statements without a
+ * plan have no columns.
+ */
 export function resultColumnsOf(connection: Host, node: Node): Described {
   if ('VariableShowStmt' in node) return { columns: showColumns(node.VariableShowStmt), parameterOids: [] }
   if ('FetchStmt' in node && node.FetchStmt.ismove !== true)
@@ -152,7 +155,7 @@ function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
   }
 }
 
-/** Sets a setting; some settings belong to the open transaction. */
+/** Sets a setting. The settings `transaction_…` apply to the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
   if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
     setSetting(connection, name, value, local)

@@ -14,7 +14,7 @@ const HOLD = 0x20
 const SCROLL = 0x2
 const INSENSITIVE = 0x8
 
-/** DECLARE: reads the rows of the cursor immediately; with FOR UPDATE, FETCH reads and locks them. */
+/** Executes DECLARE. Reads all rows of the cursor immediately; with FOR UPDATE, FETCH reads and locks the rows. */
 export function* declare(
   connection: Host,
   fields: Fields<'DeclareCursorStmt'>,
@@ -48,7 +48,8 @@ export function* declare(
       },
     }
   }
-  // All rows of a holdable cursor count as read here, because PostgreSQL reads them all at the commit at the latest.
+  // A cursor WITH HOLD counts as having read all its rows here, because PostgreSQL reads them at the commit at the
+  // latest.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },
@@ -59,7 +60,7 @@ export function* declare(
   return 'DECLARE CURSOR'
 }
 
-/** Refuses cursor options that need a second read of rows locked by FOR UPDATE (transformDeclareCursorStmt). */
+/** Refuses cursor options that need to read rows again, if FOR UPDATE locks the rows (transformDeclareCursorStmt). */
 function requireReadOnce(options: number): void {
   const [name, kind] =
     (options & HOLD) !== 0

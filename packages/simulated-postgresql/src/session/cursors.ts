@@ -6,7 +6,7 @@ import type { ResultColumn, Wait } from './session.ts'
 /** A cursor of DECLARE; its rows were read when it was opened. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
-  /** The rows; for FOR UPDATE only those locked so far, while `reading` locks further rows. */
+  /** The rows of the cursor. With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
   readonly rows: readonly (readonly SqlValue[])[]
   readonly reading: (() => Generator<Wait, boolean, void>) | undefined
   /** The number of the current row, from 1; 0 before the first row. */

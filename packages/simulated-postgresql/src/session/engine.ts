@@ -70,7 +70,7 @@ function engineOf(server: Server): Engine {
     crash() {
       endAll()
       store.begunAt = store.time.now()
-      // A standby resumes replay at its position after a crash.
+      // A standby loses no commits in a crash: it resumes the replay at its position.
       return server.isStandby ? 0 : store.log.crash()
     },
     position: () => store.log.flushedOf(store.commits),

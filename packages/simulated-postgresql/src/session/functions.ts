@@ -45,8 +45,8 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
     preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
   /**
-   * Returns null if no comment was found. Throws NotSupported if comments are stored that cannot be found by oid and
-   * may belong to this catalogue.
+   * Returns null where no comment is stored. Throws NotSupported if the missing comment may belong to an object of this
+   * catalogue whose comments are not stored by oid.
    */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null

@@ -44,8 +44,7 @@ export class Names {
   }
 
   /**
-   * Returns the existing schemas of the search path; with `implicit`, also those that are searched without being
-   * listed.
+   * Returns the existing schemas of the search path. With `implicit`, includes the schemas that are always searched.
    */
   schemas(implicit: boolean): readonly string[] {
     const path = implicit ? this.searchPath() : this.#written()

@@ -21,7 +21,7 @@ export class Planner {
   readonly #transactions: Transactions
   readonly #names: Names
   readonly #facts: SessionFacts
-  /** The tables named by the statement compiled last; incomplete if its compilation failed. */
+  /** The tables that the last compiled statement names. Incomplete if the compilation failed. */
   looked: ReadonlyMap<Table, LockMode> = new Map()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {
@@ -45,7 +45,7 @@ export class Planner {
     const known = plans.get(key)
     if (known !== undefined && known.version === catalogue.version && !this.#isChanging()) return known.plan
     const plan = compilePlan(statement.node, { ...this.#options(), parameterOids })
-    // The compilation of `'now'::timestamp` fixes its value, so such plans are not shared.
+    // A plan with `'now'::timestamp` is not shared, because its compilation fixes the value.
     if (!this.#isChanging() && !/\b(?:now|today|tomorrow|yesterday)\b(?!\s*\()/i.test(statement.sql)) {
       if (plans.size > 5_000) plans.clear()
       plans.set(key, { version: catalogue.version, plan })
@@ -53,7 +53,10 @@ export class Planner {
     return plan
   }
 
-  /** Returns the plan to execute. Compiles again if the catalogue changed; the result must keep the same columns. */
+  /**
+   * Returns the plan to execute. Compiles the statement again if the catalogue changed. Throws if the new plan has
+   * other columns.
+   */
   current({ plan, version, statement, parameterOids, columns }: Compiled): Plan {
     if (plan !== undefined && version === this.#server.catalogue.version) return plan
     const again = this.#plan(statement, parameterOids)
@@ -108,7 +111,10 @@ export class Planner {
     return `${this.#names.searchPath()}|${this.#settings.get('TimeZone')}|${this.#settings.get('DateStyle')}|${user}`
   }
 
-  /** Whether the open transaction changed the catalogue: its definitions must not enter shared plans. */
+  /**
+   * Whether the open transaction changed the catalogue. Its plans must not be shared, because other transactions do not
+   * see these changes.
+   */
   #isChanging(): boolean {
     const { open } = this.#transactions
     return open !== undefined && this.#server.catalogue.isChanging(open)

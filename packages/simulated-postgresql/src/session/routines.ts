@@ -125,7 +125,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   *#value(routine: Routine, values: readonly SqlValue[]): Generator<Wait, SqlValue, void> {
     const { body, returns } = routine
     const { result } = yield* this.#within(routine, values)
-    // A void function returns null in SQL and an empty value in PL/pgSQL.
+    // The result of a void function is null in SQL, and an empty value in PL/pgSQL.
     if (returns.kind === 'void') return body.language === 'sql' ? null : ''
     if (result !== undefined && returns.kind === 'record') return result.value
     if (result === undefined || returns.kind !== 'value')
@@ -235,7 +235,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
       const compiled = context.assignedValue(given, new QueryScope(context, undefined), { name: '', type: to })
       return compiled.evaluate({ row: [], parameters: [], session: this.#host.facts })
     } catch (error) {
-      // Without a cast, PL/pgSQL converts through the text form.
+      // If there is no cast between the types, PL/pgSQL parses the text form of the value.
       if (!(error instanceof SqlError) || error.code !== '42804') throw error
       const { types } = this.context
       return types.typeOf(to.oid).input(types.typeOf(from.oid).output(value, this.context), this.context, to.typmod)
@@ -264,7 +264,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 }
 
-/** Returns the PL/pgSQL variables after the arguments, which hold the values to return. */
+/** Returns the variables with the values to return. In PL/pgSQL, they come after the arguments. */
 function outVariables({ returns, arguments: all }: Routine): readonly Pick<RecordColumn, 'type'>[] {
   if (returns.kind === 'set') return returns.named ? returns.columns : []
   const known = all.filter(({ out }) => out).length

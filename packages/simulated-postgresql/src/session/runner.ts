@@ -31,7 +31,7 @@ export interface Ran {
   readonly rows: Rows
 }
 
-/** Reports to the witness which rows of a query were read, as a separate statement. */
+/** Reports to the witness that some rows of a query were read. The report counts as a statement of its own. */
 export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
@@ -51,7 +51,7 @@ export class Runner {
   /** The last value that the session took from each sequence. */
   readonly currentValues: Map<Sequence, bigint> = new Map()
   lastSequence: Sequence | undefined
-  /** The text of the running statement, also during calls of routines. */
+  /** The text of the running statement. It does not change during calls of routines. */
   #sql = ''
 
   constructor(owner: RunnerOwner) {
@@ -89,8 +89,8 @@ export class Runner {
   }
 
   /**
-   * Runs a plan whose tables are locked, as a nested command of the current statement. The command sees all writes so
-   * far, or the statement's snapshot if `stable`.
+   * Runs a plan as a command nested in the current statement. The tables of the plan are already locked. If `stable`,
+   * the command uses the statement's snapshot; otherwise it sees all writes so far.
    */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
     const { transactions, server } = this.#owner
@@ -102,7 +102,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The older snapshot stays in effect: the rows that it shows must be kept.
+    // The older snapshot stays in effect, so that the rows that it shows are kept.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)
@@ -118,9 +118,9 @@ export class Runner {
   }
 
   /**
-   * Returns a plan after it locks the tables. After a wait for a lock, compiles again, because names may resolve
-   * differently. If another transaction's uncommitted definition prevents compilation, compiles after that transaction
-   * ends.
+   * Locks the tables of a plan and returns the plan. After a wait for a lock, compiles the statement again, because its
+   * names may now resolve differently. If an uncommitted definition prevents the compilation, waits for the end of the
+   * defining transaction.
    */
   *locked<T extends Locking>(compile: () => T): Generator<Wait, T, void> {
     const { transactions, server } = this.#owner
@@ -129,7 +129,7 @@ export class Runner {
       const { version } = server.catalogue
       const { plan, tables } = this.#compiled(compile)
       if (plan?.writes !== undefined && !plan.isIdle) transactions.refuseReadOnly(plan.writes)
-      // Above read committed, the snapshot is older than the locks.
+      // At repeatable read and above, the snapshot is taken before the tables are locked.
       const transaction = transactions.begin(false)
       if (transaction.isolation !== 'read committed' && transaction.snapshot === undefined)
         transactions.takeSnapshot(transaction)
@@ -278,7 +278,7 @@ export class Runner {
   }
 }
 
-/** The lock modes of commands that change a relation, except CREATE INDEX: these modes exclude each other. */
+/** The lock modes of commands that change a relation, other than CREATE INDEX. Any two of these modes conflict. */
 const DEFINING: ReadonlySet<LockMode> = new Set([
   'ShareUpdateExclusiveLock',
   'ShareRowExclusiveLock',
@@ -286,7 +286,7 @@ const DEFINING: ReadonlySet<LockMode> = new Set([
   'AccessExclusiveLock',
 ])
 
-/** Returns all parts of a table or an index that may change under its lock. */
+/** Returns the objects that may change while a table or an index is locked: the relation and its parts. */
 function partsOf(target: Lockable): readonly object[] {
   if (typeof target === 'string') return []
   if ('entries' in target) return [target]

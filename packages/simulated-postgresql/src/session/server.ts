@@ -19,13 +19,13 @@ export interface Server {
   readonly catalogue: Catalogue
   readonly notifications: Notifications
   readonly connections: Map<number, Peer>
-  /** Compiled statements by their text and the other inputs of the compilation. */
+  /** Compiled statements. The key is the statement's text with all other inputs of the compilation. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
   /** The facts for expressions that belong to the database, such as index expressions. */
   readonly facts: SessionFacts
   readonly isStandby: boolean
-  /** Present if an observer asks what transactions read and wrote. */
+  /** Records what transactions read and wrote; undefined without an observer. */
   readonly witness: Witness | undefined
 }
 

@@ -108,21 +108,21 @@ export interface Session {
   /** Returns the settings that ParameterStatus reports after authentication. */
   parameters(): ReadonlyMap<string, string>
   status(): 'idle' | 'transaction' | 'failed'
-  /** Called when a query string begins to run, before the duration of its statements. */
+  /** Called when a query string begins to run. The time that its statements take follows. */
   runs(text: string): void
   /** Called when the client may continue (ReadyForQuery). */
   ready(): void
   /** Throws SqlError 42601. */
   parse(sql: string): readonly Statement[]
   /**
-   * Resolves names and types; the oid 0 requests inference of a parameter's type. Waits for transactions that are
-   * defining a table that the statement names.
+   * Resolves names and types. For a parameter with the oid 0, infers the type. Waits for transactions that are defining
+   * a table of the statement.
    */
   prepare(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Prepared, void>
   /**
-   * Executes a statement; it is atomic between two yields. Throws SqlError or NotSupported.
+   * Executes a statement, which is atomic between two yields. Throws SqlError or NotSupported.
    *
-   * @param inParts If true, rows of a query count as read only when `tellRead` of its outcome reports them.
+   * @param inParts If true, the rows of a query do not count as read until `tellRead` of its outcome reports them.
    */
   execute(given: Prepared | Statement, parameters: readonly SqlValue[], inParts?: boolean): Execution
   /** Commits the implicit transaction, if one is open. Throws SqlError if that fails (40001, 23503 deferred). */

@@ -15,8 +15,7 @@ interface Setting {
 }
 
 /**
- * The settings that programs read or set. Most have no effect here: their effect in PostgreSQL does not concern an
- * in-memory engine.
+ * The settings that programs read or set. Most of them do not affect an in-memory engine, so they have no effect here.
  */
 const SETTINGS: readonly Setting[] = [
   { name: 'server_version', value: SERVER_VERSION, reported: true, fixed: true },

@@ -39,7 +39,7 @@ export function* controlTransaction(
         yield* connection.runner.payDeferred(() => true)
         connection.transactions.commit()
       } catch (error) {
-        // The transaction has ended: an error at the commit leaves no open block.
+        // An error at the commit ends the transaction: no block stays open.
         connection.transactions.rollback()
         throw error
       }

@@ -17,7 +17,7 @@ export interface TransactionOwner {
   readonly backend: Backend
   readonly settings: Settings
   temporaryTables(): readonly Table[]
-  /** Called when a transaction has ended, or when there was none to end. */
+  /** Called at the end of a transaction. Also called if there was no transaction to end. */
   ended(): void
 }
 
@@ -30,9 +30,12 @@ export class Transactions {
   failed = false
   /** Whether a query was executed in the transaction: its isolation level can then no longer change. */
   queried = false
-  /** The open savepoints, innermost last. ROLLBACK TO still works for a savepoint whose part an error has aborted. */
+  /**
+   * The open savepoints, innermost last. After an error, ROLLBACK TO still works for a savepoint whose subtransaction
+   * was aborted.
+   */
   readonly savepoints: { readonly name: string; part: Subtransaction }[] = []
-  /** The modes of SET CONSTRAINTS by constraint name; the empty name stands for ALL. */
+  /** The modes that SET CONSTRAINTS set, by constraint name. The empty name stands for ALL. */
   readonly deferring: Map<string, boolean> = new Map()
   /** Constraint checks deferred to the end of the transaction. */
   readonly owed: OwedCheck[] = []
@@ -154,8 +157,8 @@ export class Transactions {
   }
 
   /**
-   * Aborts the transaction after an error, or its part since the last savepoint: the locks are released immediately; a
-   * block stays open until ROLLBACK.
+   * Aborts after an error: in a block with an open savepoint, the part after the last savepoint; otherwise the whole
+   * transaction. Releases the locks immediately. A block stays open until ROLLBACK.
    */
   fail(): void {
     if (this.failed) return
@@ -166,7 +169,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // The work before an open savepoint can still be kept.
+      // With an open savepoint, only the work after it is aborted: ROLLBACK TO can still keep the rest.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

@@ -10,7 +10,10 @@ type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
 /** The fields of a node of kind `K`. A field that holds zero, false or '' is absent. */
 export type Fields<K extends Kind> = Wrapped<K>[K]
 
-/** Values that mean "not written"; a field with such a value need not be read. */
+/**
+ * Values that the parser gives to fields which the statement does not contain. A field with such a value need not be
+ * read.
+ */
 const UNWRITTEN: Readonly<Record<string, unknown>> = {
   limitOption: 'LIMIT_OPTION_DEFAULT',
   op: 'SETOP_NONE',
@@ -81,8 +84,8 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
 }
 
 /**
- * Returns the fields of a node, of which the caller reads `names`. Throws NotSupported for any other field that was
- * written, so that no part of a statement is ignored. Locations may be ignored.
+ * Returns the fields of a node. `names` are the fields that the caller reads. If the statement contains any other
+ * field, throws NotSupported, so that no part of a statement is ignored. Only locations may be ignored.
  */
 export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
   kind: K,

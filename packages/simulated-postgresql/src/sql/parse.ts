@@ -57,7 +57,7 @@ function parseGrammar(text: string): ReturnType<typeof parseSync> {
   }
 }
 
-/** Returns the UTF-8 offset of every character; undefined if all offsets equal the character indexes. */
+/** Returns the UTF-8 offset of every character. Undefined if every offset is equal to the index of its character. */
 function byteOffsets(text: string): readonly number[] | undefined {
   let ascii = true
   const offsets: number[] = []

@@ -1,8 +1,9 @@
 import { NotSupported, SqlError, type SqlErrorFields } from './error.ts'
 import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
 
-// This file returns errors for unknown names. A name that PostgreSQL knows is refused, because its result is unknown
-// here; any other name gets the error of PostgreSQL. The list of known names is parsed at the first use.
+// This file returns errors for unknown names. If PostgreSQL knows a name, the statement is refused, because its result
+// is unknown here. For any other name, PostgreSQL's own error is returned. The list of known names is parsed at its
+// first use.
 
 interface KnownRelation {
   /** The oid, if it is equal in all databases. */
@@ -55,8 +56,8 @@ function relationOf([head = '', ...columns]: readonly string[]): readonly [name:
 }
 
 /**
- * Returns a relation of PostgreSQL's system catalogue; without a schema, one of pg_catalog, which every search path
- * includes.
+ * Returns a relation of PostgreSQL's system catalogue. Without a schema, searches pg_catalog, which is in every search
+ * path.
  */
 export const knownRelation = (schema: string | undefined, name: string): KnownRelation | undefined =>
   knownNames().relations.get(`${schema ?? 'pg_catalog'}.${name}`)
@@ -80,7 +81,10 @@ export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Er
     : new SqlError('42P01', `relation "${shownName(names)}" does not exist`, fields)
 }
 
-/** Returns the error for a missing type, 42704. Each relation has a type of its name. */
+/**
+ * Returns the error for a missing type, 42704. Relations count as known types, because each has a row type of the same
+ * name.
+ */
 export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error {
   const { domains } = knownNames()
   const [, name] = names

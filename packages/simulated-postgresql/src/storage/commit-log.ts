@@ -45,8 +45,8 @@ export class CommitLog {
   }
 
   /**
-   * The number of the last commit that neither a crash nor a promotion can lose, and that the standby's sessions see;
-   * Infinity if this holds for every commit.
+   * The number of the last commit that no crash or promotion can lose, and that the standby's sessions see. Infinity if
+   * all commits are safe.
    */
   get certain(): number {
     this.#trim()
@@ -54,7 +54,7 @@ export class CommitLog {
     return Math.min(first - 1, this.standby?.horizon() ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Returns the number of the last commit on disk; `last` is the last commit of all. */
+  /** Returns the number of the last commit on disk. `last` is the number of the last commit overall. */
   flushedOf(last: number): number {
     const now = this.#time.now()
     const flushed = this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now)

@@ -17,8 +17,8 @@ export interface Grant {
   /** The subtransaction at whose end the lock is released; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
   /**
-   * Whether the lock is weak and no process has requested a strong lock since: such a relation lock stays with its
-   * process (FastPathTag).
+   * Whether the lock is a weak lock that no strong lock has followed yet. PostgreSQL keeps such a lock on a relation in
+   * the process that holds it (FastPathTag).
    */
   isAlone: boolean
 }
@@ -106,7 +106,10 @@ export class LockTable {
     for (const lock of new Set(ended.map((each) => each.lock))) this.#drop(lock, holder)
   }
 
-  /** Grants the locks of waiters that no holder or earlier waiter conflicts with (ProcLockWakeup). */
+  /**
+   * Grants the locks of waiters. A waiter must not conflict with a holder, or with a waiter before it that still waits
+   * (ProcLockWakeup).
+   */
   wake(lock: Lock): void {
     let ahead = 0
     for (const waiter of [...lock.queue]) {
@@ -144,7 +147,10 @@ export class LockTable {
   }
 }
 
-/** Returns the processes that block a waiter: holders of conflicting locks, and earlier waiters for them (`soft`). */
+/**
+ * Returns the processes that block a waiter: those that hold a conflicting lock, and those that wait for one earlier in
+ * the queue (`soft`).
+ */
 export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHolder; readonly soft: boolean }[] {
   const found: { holder: LockHolder; soft: boolean }[] = []
   const mask = conflictsOf(waiter.mode)
@@ -171,7 +177,7 @@ function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransac
   lock.held.set(holder, (lock.held.get(holder) ?? 0) | bitOf(mode))
 }
 
-/** The weakest mode that conflicts with weak modes (ConflictsWithRelationFastPath). */
+/** The weakest strong mode: a strong mode conflicts with some weak mode (ConflictsWithRelationFastPath). */
 const STRONG = bitOf('ShareLock')
 const isStrong = (mode: LockMode): boolean => bitOf(mode) >= STRONG
 
@@ -180,7 +186,10 @@ function share(lock: Lock): void {
   for (const holder of lock.held.keys()) for (const each of holder.grants) if (each.lock === lock) each.isAlone = false
 }
 
-/** Joins the queue (ProcSleep): at the end, but before a waiter that waits for a lock of this process. */
+/**
+ * Adds a waiter to the queue (ProcSleep). Its place is at the end, or before the first waiter that waits for a lock of
+ * its process.
+ */
 function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
   const held = lock.held.get(waiter.holder) ?? 0
   let place = lock.queue.length

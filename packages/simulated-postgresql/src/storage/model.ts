@@ -3,7 +3,7 @@ import type { RowLock } from './modes.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
-/** A transaction. Row versions refer to the object instead of its id. */
+/** A transaction. Row versions refer to this object, and not to the transaction's id. */
 export interface Transaction {
   readonly pid: number
   /** The isolation level; `read uncommitted` equals `read committed`. */
@@ -11,8 +11,8 @@ export interface Transaction {
   readOnly: boolean
   deferrable: boolean
   /**
-   * Whether the transaction defined an object or emptied a table: its commit is on disk immediately, which PostgreSQL
-   * permits.
+   * Whether the transaction defined an object or emptied a table. The commit of such a transaction is on disk
+   * immediately; PostgreSQL permits that.
    */
   isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
@@ -23,15 +23,15 @@ export interface Transaction {
   /** The number of commands that wrote: a command does not see its own writes. */
   commandId: number
   /**
-   * The number of commands so far. A trigger's commands have numbers after the command that fires the trigger, which
-   * keeps its number.
+   * The number of commands so far. The commands of a trigger get the next numbers; the command that fired the trigger
+   * keeps its own number.
    */
   commands: number
   /** The snapshot of the transaction at repeatable read and above, or of the statement at read committed. */
   snapshot: Snapshot | undefined
   /** All transactions with a smaller id had ended when the snapshot was taken. */
   xmin: number
-  /** The reader for serializable isolation, from the first snapshot on. */
+  /** The state of the transaction for serializable isolation. Set at its first snapshot. */
   reader: Reader | undefined
   /** The innermost open subtransaction; the outermost part of the transaction if there is no savepoint. */
   current: Subtransaction
@@ -63,13 +63,13 @@ export interface Tuple {
   /** The subtransaction that updated or deleted this version; ignored if it aborted. */
   xmax: Subtransaction | undefined
   /**
-   * The command of `xmax`. If `xmax` is undefined: the id of a transaction that locked the version, which the system
-   * column `xmax` shows, or 0.
+   * The number of the command that set `xmax`. While `xmax` is undefined: the id of a transaction that locked the
+   * version, or 0. The system column `xmax` then shows that id.
    */
   cmax: number
   /** The lock of the update or deletion. */
   xmaxLock: RowLock
-  /** The version that replaces this one; undefined although `xmax` is set means that the row was deleted. */
+  /** The next version of the row. If `xmax` is set and there is no next version, the row was deleted. */
   next: Tuple | undefined
   /** The serializable transactions that read this version. */
   readers: Set<Reader> | undefined
@@ -85,7 +85,7 @@ export interface Row {
 
 export interface Locker {
   readonly holder: Subtransaction
-  /** The locked version: later versions are locked with it, earlier versions are not. */
+  /** The locked version. The lock also covers later versions of the row, but no earlier ones. */
   readonly version: Tuple
   readonly lock: RowLock
   /** The number of commits when the lock was taken. */
@@ -116,7 +116,7 @@ export interface Index {
   readonly unique: boolean
   readonly primary: boolean
   readonly nullsNotDistinct: boolean
-  /** Whether the index belongs to a constraint, which errors then name. */
+  /** Whether the index belongs to a constraint. Errors then name the constraint. */
   constraint: boolean
   /** Whether the index is checked at the end of the statement or of the transaction instead of row by row. */
   readonly deferrable: boolean
@@ -128,8 +128,8 @@ export interface Index {
   /** `btree`, `gist`, … */
   readonly method: string
   /**
-   * The text after each column in the definition, such as ` DESC`; undefined if there is an operator class, which is
-   * not stored.
+   * The text after each column in the definition, such as ` DESC`. Undefined after an operator class, which is not
+   * stored.
    */
   readonly orders: readonly (string | undefined)[]
   /** The parse trees of the expressions, without locations, at the positions where `columns` is undefined. */
@@ -149,7 +149,7 @@ export interface Index {
   partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }
   /** Returns the indexed values of a row; undefined if a partial index does not contain the row. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
-  /** Returns a text that equal values share. */
+  /** Returns the text of a key. Equal values have equal texts. */
   keyOf(values: readonly SqlValue[]): string
   /** Returns the columns and values of a key for a message: `(a, b)=(1, 2)`. */
   describe(values: readonly SqlValue[]): string
@@ -167,7 +167,7 @@ export interface Reader {
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
-  /** Whether another transaction found that this one must not commit. */
+  /** Whether the transaction must fail, as another transaction has found. */
   doomed: boolean
   wrote: boolean
   prepared: boolean
@@ -175,11 +175,13 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether the transaction committed with a conflict out to a transaction that committed earlier. */
+  /** Whether the transaction, when it committed, had a conflict out to a transaction that had committed before. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** The sets of readers that contain this transaction, for its removal from rows, tables and keys. */
   readonly reads: Set<Set<Reader>>
-  /** For each table: the number of rows that the transaction read individually and has not written since. */
+  /**
+   * The number of rows of each table that the transaction read one by one. Rows that it wrote later are not counted.
+   */
   readonly rowsRead: Map<Heap, number>
 }

@@ -1,4 +1,7 @@
-/** The eight lock modes of tables, weakest first; tuples, transactions and advisory locks use some of them. */
+/**
+ * The eight lock modes of tables, weakest first. Locks on tuples, transactions and advisory keys use some of these
+ * modes.
+ */
 export const LOCK_MODES = [
   'AccessShareLock',
   'RowShareLock',
@@ -47,7 +50,10 @@ export function strongerOrEqual(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) >= ROW_LOCKS.indexOf(b)
 }
 
-/** The lock mode with which a transaction that waits for a row holds its queue (heapam.c, tupleLockExtraInfo). */
+/**
+ * A transaction that waits for a row locks the queue of that row. This is the mode of the queue's lock (heapam.c,
+ * tupleLockExtraInfo).
+ */
 export const QUEUE_MODE: Readonly<Record<RowLock, LockMode>> = {
   'FOR KEY SHARE': 'AccessShareLock',
   'FOR SHARE': 'RowShareLock',

@@ -1,7 +1,7 @@
 import { NotSupported } from '../sql/error.ts'
 import type { Heap, Tuple } from './model.ts'
 
-/** Versions of a narrow row per page of 8 kB. */
+/** The number of versions of a narrow row that fit on a page of 8 kB. */
 const PER_PAGE = 226
 const PAGE = 0x1_0000
 
@@ -10,7 +10,8 @@ const places = new WeakMap<Tuple, number>()
 const counted = new WeakMap<Heap, number>()
 
 /**
- * Returns the position of a version in its table (`ctid`): the page number times 65536 plus the number within the page.
+ * Returns the position of a version in its table (`ctid`): the number of the page times 65536, plus the number of the
+ * version within the page.
  */
 export function placeOf(tuple: Tuple, heap: Heap): number {
   const known = places.get(tuple)
@@ -27,7 +28,7 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
   }
   for (const each of tuples.slice(first)) put(each)
   const place = places.get(tuple)
-  // A version invented for the repeated evaluation of a statement has no position.
+  // A version that exists only in the repeated evaluation of a statement has no position.
   if (place === undefined) throw new NotSupported('the ctid of a row version that is not in its table')
   counted.set(heap, count)
   return place

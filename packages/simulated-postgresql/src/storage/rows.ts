@@ -92,7 +92,7 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
-/** Makes `xmax` of a version and of its later versions show their locker. */
+/** Makes the column `xmax` of a version and its later versions show the id of the locking transaction. */
 function show(first: Tuple | undefined, locker: number): void {
   for (let version = first; version !== undefined; version = nextOf(version))
     if (version.xmax === undefined) version.cmax = locker
@@ -103,8 +103,8 @@ const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
   xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
 
 /**
- * Returns the id that `xmax` shows: of the transaction that ended the version or locked it last, even after that
- * transaction's end (HeapTupleHeaderGetRawXmax).
+ * Returns the id that `xmax` shows: the id of the transaction that ended the version, or else of the one that locked it
+ * last. The id stays after the transaction has ended (HeapTupleHeaderGetRawXmax).
  */
 export function shownXmax(tuple: Tuple): number {
   const { xmax, cmax, row } = tuple
@@ -124,8 +124,8 @@ function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
 }
 
 /**
- * Waits until the row is free for a lock of this strength, or is gone in this version. The first waiter holds the row's
- * queue while it waits for the blocking transaction; later waiters wait for the queue.
+ * Waits until the row is free for a lock of this strength, or until this version is no longer current. The first waiter
+ * locks the row's queue and waits for the blocking transaction. Later waiters wait for the queue.
  */
 function* untilFree(
   writer: Writer,
@@ -136,7 +136,7 @@ function* untilFree(
   follows: boolean,
 ): Generator<Wait, LockResult, void> {
   const { store, backend, transaction } = writer
-  // Foreign key checks read the newest rows, so they never fail here.
+  // Checks of foreign keys never fail here, because they read the newest rows.
   if (lock !== 'FOR KEY SHARE' && store.failsWithoutNeed(transaction, heap))
     throw new SqlError('40001', 'could not serialize access due to concurrent update')
   const place = {
@@ -153,8 +153,8 @@ function* untilFree(
       const state = find(tuple, transaction, transaction.commandId)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // A transaction that waited for a row lock also locks the row's later versions before it finds its own version
-      // outdated.
+      // A transaction that waited for a row lock finds its version outdated only after it has locked the later versions
+      // of the row too.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
@@ -163,13 +163,13 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // PostgreSQL waits for a later version regardless of the policy, and outside the row's queue
-      // (heap_lock_updated_tuple).
+      // For a later version, PostgreSQL ignores the policy and the queue of the row (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
         throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
-      // A transaction that upgrades its own lock does not queue: it would wait for transactions that wait for it.
+      // A transaction that strengthens its own lock does not join the queue. Transactions in the queue may wait for
+      // that very lock.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true
@@ -226,7 +226,7 @@ export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock
   if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
-  // The version keeps the strongest of the updater's own locks (heapam.c, compute_new_xmax_infomask).
+  // The version keeps the strongest lock that the updating transaction has on it (heapam.c, compute_new_xmax_infomask).
   const held = tuple.row.lockers.filter(({ holder }) => holder.transaction === transaction && !holder.aborted)
   tuple.xmaxLock = held.some((each) => each.lock === 'FOR UPDATE') ? 'FOR UPDATE' : lock
   tuple.next = next

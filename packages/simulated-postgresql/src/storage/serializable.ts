@@ -3,12 +3,12 @@ import type { Heap, Index, Reader, Snapshot, Subtransaction, Transaction, Tuple 
 import { statusOf } from './transaction.ts'
 
 /**
- * Serializable snapshot isolation as in PostgreSQL (predicate.c): reads leave marks; a write to a row that another
- * transaction read is a rw-conflict; of two adjacent conflicts whose last transaction commits first, one transaction
- * must fail.
+ * Serializable snapshot isolation as in PostgreSQL (predicate.c). A read leaves a mark. A write to a row that another
+ * transaction read is a rw-conflict. If two conflicts are adjacent and the last of their transactions commits first,
+ * one of the transactions must fail.
  *
- * PostgreSQL marks pages and tuples. Here a mark is on a table, a row version, or an index key. While a table is as
- * small as a page, a mark may also be on all keys of an index, or on all rows of a table that is read often.
+ * PostgreSQL marks pages and tuples. Here, a mark is on a table, a row version, or an index key. In a table as small as
+ * a page, a mark may also be on all keys of an index, or on all rows if the table is read often.
  */
 const ROWS_OF_A_PAGE = 150
 /** `max_pred_locks_per_page` */
@@ -24,7 +24,7 @@ export class Serializable {
     this.#fails = fails
   }
 
-  /** Whether marks exist, which pg_locks shows as SIReadLock. */
+  /** Whether there are any marks. pg_locks would show them as SIReadLock. */
   get isUsed(): boolean {
     return this.#readers.size > 0
   }
@@ -71,8 +71,8 @@ export class Serializable {
   }
 
   /**
-   * Records a version that the reader found: a transaction that wrote a version invisible to the reader's snapshot has
-   * a rw-conflict with the reader.
+   * Records that the reader found a version. If the reader's snapshot does not show the work of a transaction that
+   * wrote or ended the version, the reader has a rw-conflict with that transaction.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
@@ -100,7 +100,7 @@ export class Serializable {
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The write lock replaces the mark, unless a rollback to a savepoint may release the lock
+    // The write lock makes the mark unnecessary, unless a rollback to a savepoint may release the lock
     // (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
@@ -132,7 +132,10 @@ export class Serializable {
     }
   }
 
-  /** Records that `reader` read what `writer` wrote; `me` is one of the two (FlagRWConflict). */
+  /**
+   * Records a rw-conflict: `reader` read a row that `writer` wrote. `me` is one of the two transactions
+   * (FlagRWConflict).
+   */
   #flag(reader: Reader, writer: Reader, me: Reader): void {
     if (reader.conflictsOut.has(writer)) return
     this.#checkForFailure(reader, writer, me)
@@ -171,7 +174,9 @@ export class Serializable {
     me.prepared = true
   }
 
-  /** Whether a transaction that may write overlaps another writer; otherwise its commit never fails without need. */
+  /**
+   * Whether a transaction that may write overlaps another writer. Without an overlap, its commit fails only if it must.
+   */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0
@@ -197,7 +202,7 @@ export class Serializable {
     this.#remove(me)
   }
 
-  /** Removes transactions that no open transaction overlaps: they can have no further conflicts. */
+  /** Removes transactions that overlap no open transaction. Such transactions have no further conflicts. */
   #forget(active: ReadonlySet<Transaction>): void {
     let oldest = Number.POSITIVE_INFINITY
     for (const transaction of active)

@@ -9,7 +9,7 @@ import { type Backend, Waiting } from './waiting.ts'
 interface StoreOptions {
   readonly time: EngineTime
   readonly random: () => number
-  /** Called where a serialization failure is permitted; true requests one that is not required. */
+  /** Called where a serialization failure is permitted. Returns true to cause a failure that is not required. */
   readonly fails?: (() => boolean) | undefined
   /** Returns the number of commits that the sessions of a standby see. */
   readonly replayed?: (() => number) | undefined
@@ -27,7 +27,7 @@ export class Store {
   begunAt: bigint
   commits = 0
   #xids = 730
-  /** The ids of the open transactions that have one, in ascending order. */
+  /** The ids of the open transactions that already have an id, in ascending order. */
   readonly #open = new Set<number>()
   #oids = 16_384
   #multixacts = 1
@@ -54,7 +54,10 @@ export class Store {
     return this.#multixacts++
   }
 
-  /** Returns the transaction id of a writer; the first call takes the lock that other transactions wait for. */
+  /**
+   * Returns the transaction id of a writer. The first call assigns the id and locks it; other transactions wait for
+   * that lock.
+   */
   xidOf(backend: Backend, writer: Subtransaction): number {
     if (writer.xid === 0) {
       if (writer.parent !== undefined) this.xidOf(backend, writer.parent)
@@ -70,7 +73,7 @@ export class Store {
     for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
       yield* this.waiting.lock(backend, transactionTarget(part), 'ShareLock', undefined)
       this.locks.release(backend, part, 'ShareLock', undefined)
-      // A rolled back subtransaction has ended; the state of a released one is the state of its parent.
+      // After a rollback, the subtransaction has ended. After a release, its parent decides whether the wait continues.
       part = isOpen(part) ? part.parent : undefined
     }
   }
@@ -85,7 +88,7 @@ export class Store {
     return { commitNumber: this.#replayed?.() ?? this.commits, commandId: transaction.commandId }
   }
 
-  /** Returns the oldest commit number of all snapshots in use: versions that ended before are garbage. */
+  /** Returns the oldest commit number of all snapshots in use. A version that ended earlier is garbage. */
   horizon(): number {
     let oldest = Math.min(this.#replayed?.() ?? this.commits, this.log.certain)
     for (const transaction of this.active)
@@ -94,7 +97,7 @@ export class Store {
   }
 
   /**
-   * Whether a change fails although its rows are free, because another transaction changed the table since the
+   * Whether a change fails without need: its rows are free, but another transaction changed the table after the
    * snapshot.
    */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
@@ -129,7 +132,7 @@ export class Store {
     this.#open.delete(outermost(transaction).xid)
   }
 
-  /** Rolls back to a savepoint: undoes everything up to and including the subtransaction that it began. */
+  /** Rolls back to a savepoint: undoes the subtransaction that the savepoint began, and all later ones. */
   abortTo(backend: Backend, transaction: Transaction, savepoint: Subtransaction): void {
     const aborted = new Set<Subtransaction>()
     let part = transaction.current
@@ -157,8 +160,8 @@ function undo(part: Subtransaction): void {
 }
 
 /**
- * Whether a scope belongs to aborted subtransactions; a released savepoint belongs to its parent. Every writer holds a
- * lock, so no writer is missed.
+ * Whether a scope belongs to an aborted subtransaction. The scope of a released savepoint belongs to the parent of the
+ * savepoint. Every writer holds a lock, so all writers are found by their locks.
  */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []

@@ -28,7 +28,7 @@ export function isConstraint({ unique, excludes }: Index): boolean {
   return unique || excludes !== undefined
 }
 
-/** Returns the versions that conflict with a key, including those not visible to all transactions. */
+/** Returns the versions that conflict with a key, even if some transactions do not see them. */
 function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, void, void> {
   const { excludes } = index
   if (excludes === undefined) {
@@ -70,8 +70,8 @@ export function* findConflict(
 }
 
 /**
- * Whether a version exists, counting all changes that are not rolled back; returns the subtransaction that decides it
- * if that is still open.
+ * Whether a version exists. All changes count that are not rolled back, even before their commit. If an open
+ * subtransaction decides the answer, returns that subtransaction.
  */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
@@ -88,7 +88,8 @@ export function presence(
 }
 
 /**
- * Returns, of the versions that conflicted with a key until other transactions ended them, the version that ended last.
+ * Returns the version that freed a key last: versions with the key were ended by other transactions, and this one was
+ * ended last. Undefined if there is none.
  */
 export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
   if (!canConflict(index, values)) return undefined
@@ -129,7 +130,7 @@ export function keyViolation(
   })
 }
 
-/** The number of possible garbage versions below which a vacuum does not pay off. */
+/** The number of garbage versions from which on a vacuum is worth its time. */
 const VACUUM_THRESHOLD = 64
 
 /** Removes the versions that no snapshot can see, as autovacuum does. */

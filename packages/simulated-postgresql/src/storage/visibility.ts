@@ -37,7 +37,7 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
 export interface Blockers {
   /** Subtransactions that lock or replace this version. */
   readonly here: readonly Subtransaction[]
-  /** Subtransactions that lock or replace a later version. */
+  /** The subtransactions that lock or replace a later version of the row. */
   readonly later: readonly Subtransaction[]
 }
 
@@ -57,9 +57,9 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * Returns the later versions that are locked together with a version. The list ends at the first version that a
- * committed transaction replaced in conflict with the lock: the row then counts as updated, and the locker waits for no
- * transaction (test_lockmode_for_conflict).
+ * Returns the later versions that are locked together with a version. If a committed transaction replaced a version in
+ * conflict with the lock, the list ends before that version: the row then counts as updated, and the locker waits for
+ * no transaction (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()
@@ -72,9 +72,8 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * For a version that a committed transaction replaced, returns the lockers from before that commit that still hold
- * their lock. Until they end, PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a
- * multixact).
+ * Returns the lockers of a version that locked it before a committed transaction replaced it, and that still hold their
+ * locks. Until they end, PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0
@@ -96,8 +95,8 @@ function replaces(version: Tuple, older: Tuple): boolean {
 }
 
 /**
- * Returns the state of a replaced version for FOR KEY SHARE: a new version with the same key does not conflict, and is
- * locked with the row (heap_lock_updated_tuple).
+ * Returns the state of a replaced version for FOR KEY SHARE. If the new version has the same key, it does not conflict:
+ * the lock covers it too (heap_lock_updated_tuple).
  */
 export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   let version = tuple

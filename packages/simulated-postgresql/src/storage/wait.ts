@@ -10,8 +10,8 @@ export interface Wait {
   /** The value of `pg_stat_activity.wait_event`, such as `transactionid` or `PgSleep`. */
   readonly reason: string
   /**
-   * Calls `go` once, possibly immediately, when the execution may continue. Resume the execution later, not within the
-   * call.
+   * Calls `go` once, when the execution may continue. The call may happen immediately, so `go` must not resume the
+   * execution itself.
    */
   ready(go: () => void): void
 }

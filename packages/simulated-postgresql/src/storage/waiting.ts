@@ -9,7 +9,7 @@ export interface Backend extends LockHolder {
   /** The time at which `statement_timeout` ends the statement. */
   statementDeadline: bigint | undefined
   waits: { readonly kind: 'lock' | 'sleep'; readonly event: string; readonly since: bigint } | undefined
-  /** Ends the current wait with an error. */
+  /** Ends the current wait with an error; undefined without a wait. */
   interrupt: ((error: SqlError) => void) | undefined
   /** Returns a timeout in milliseconds; 0 disables it. */
   milliseconds(setting: 'deadlock_timeout' | 'lock_timeout'): number
@@ -57,7 +57,7 @@ export class Waiting {
     })
   }
 
-  /** Waits until `start` settles, or until a timeout, a cancellation or a deadlock ends the wait. */
+  /** Waits until `start` calls `settle`. A timeout, a cancellation or a deadlock ends the wait early. */
   *wait(
     backend: Backend,
     reason: string,
@@ -125,8 +125,8 @@ interface Edge {
 }
 
 /**
- * Looks for a cycle of processes that wait for each other, which begins and ends with `start` (deadlock.c). A cycle
- * that results only from the order of a queue is resolved by a reordering; the result is then undefined.
+ * Looks for a cycle of processes that wait for each other (deadlock.c). The cycle begins and ends with `start`. If only
+ * the order of a queue causes the cycle, reorders the queue and returns undefined.
  */
 function findDeadlock(start: LockHolder, reordered: (waiter: Waiter) => void): readonly Edge[] | undefined {
   const cycle = cycleFrom(start)

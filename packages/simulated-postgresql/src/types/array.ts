@@ -214,7 +214,8 @@ export function receiveArray(
 }
 
 /**
- * Compares arrays element by element, then by the numbers of elements and dimensions, the sizes and the lower bounds.
+ * Compares arrays: first their elements in order, then the number of elements, the number of dimensions, the sizes, and
+ * the lower bounds.
  */
 export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y: SqlValue) => number): number {
   const length = Math.min(a.elements.length, b.elements.length)

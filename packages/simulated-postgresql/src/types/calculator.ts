@@ -16,10 +16,10 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** The remedy that errors suggest for a function that only a calculator computes. */
+/** The advice at the end of errors about functions that only a calculator computes. */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
-/** Thrown for a case of a function that this package leaves to a calculator. */
+/** Thrown if a function gets values for which only a calculator computes it. */
 export class NotComputed extends NotSupported {
   constructor(what: string) {
     super(`${what}${REMEDY}`)

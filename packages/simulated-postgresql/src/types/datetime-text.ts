@@ -77,7 +77,7 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
  */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // These words depend on the current time, and the calculator's clock differs.
+  // Words such as `today` depend on the current time. They are refused, because a calculator has a different clock.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

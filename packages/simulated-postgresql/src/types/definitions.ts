@@ -279,7 +279,7 @@ const jsonb: Behaviour = {
   compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
 }
 
-/** Parses with this package, or with the calculator for other forms. */
+/** Returns a parser that leaves forms which this package cannot parse to the calculator. */
 const orCalculated =
   <T>(parse: (text: string, context: TextContext, typmod: number) => T, type: string) =>
   (text: string, context: TextContext, typmod: number): T => {
@@ -417,7 +417,10 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
-/** Expressions of the catalogue: `pg_get_expr` prints them; PostgreSQL's text form of the tree is refused. */
+/**
+ * The type of expressions in the catalogue. `pg_get_expr` prints such an expression; PostgreSQL's text form of its tree
+ * is refused.
+ */
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {

@@ -10,7 +10,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [OID.float4, 'real'],
   [OID.float8, 'double precision'],
   [OID.char, '"char"'],
-  // This type name is a keyword and not quoted.
+  // The name of this type is a keyword, and is not quoted.
   [OID.json, 'json'],
   [1560, 'bit'],
   [1562, 'bit varying'],
@@ -91,7 +91,7 @@ const RESERVED = new Set(
     .split(/\s+/),
 )
 
-/** Quotes a name as `quote_ident` does: in double quotes unless it reads as a plain lower-case name. */
+/** Quotes a name as `quote_ident` does. A lower-case name that is not reserved stays without quotes. */
 export function quoteIdentifier(name: string): string {
   return /^[a-z_][a-z\d_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }

@@ -167,7 +167,7 @@ const FIELDS: readonly (readonly [number, Unit])[] = [
 ]
 const FULL_RANGE = 0x7fff
 
-/** Whether the type is `interval minute to second`, which reads `1:30` as minutes and seconds. */
+/** Whether the type is `interval minute to second`. The text `1:30` then means minutes and seconds. */
 export const isMinuteToSecond = (typmod: number): boolean =>
   typmod >= 0 && ((typmod >> 16) & FULL_RANGE) === ((1 << 11) | (1 << 12))
 

@@ -28,7 +28,7 @@ export function parseInteger(text: string, range: IntegerRange): bigint {
   return value
 }
 
-/** Parses an oid. Oids are unsigned; a negative text wraps around, as in `strtoul`. */
+/** Parses an oid. Oids are unsigned: a negative text wraps around, as in `strtoul`. */
 export function parseOid(text: string): number {
   const match = /^\s*([+-]?)(\d+)\s*$/.exec(text)
   if (!match) throw new SqlError('22P02', `invalid input syntax for type oid: "${text}"`)
@@ -64,8 +64,8 @@ export function formatFloat8(value: number): string {
 }
 
 /**
- * Whether a text is exactly between two floats, and so parses to this float only because ties round to even; PostgreSQL
- * then prints a longer text. Only integers too large for a fraction can have such texts.
+ * Whether a text is exactly halfway between two floats. It parses to this float only because ties round to even, so
+ * PostgreSQL prints a longer text. Only integers that are too large for a fraction have such texts.
  */
 function isMidway8(value: number, text: string): boolean {
   const size = Math.abs(value)
@@ -99,7 +99,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // The text is halfway between two floats if the value reflected about it is also a float.
+  // If the text is halfway between two floats, its mirror image about the parsed value is a float too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

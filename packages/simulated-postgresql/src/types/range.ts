@@ -60,13 +60,13 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   if (next === undefined || range.empty) return range
   const from = range.lower !== null && !range.lowerInclusive ? next(range.lower) : range.lower
   const to = range.upper !== null && range.upperInclusive ? next(range.upper) : range.upper
-  // An infinite date has no next day: such a bound remains unchanged.
+  // An infinite date has no next day, so an infinite bound stays as it is.
   const fromIncluded = range.lowerInclusive || from !== range.lower
   const toIncluded = range.upperInclusive && to === range.upper
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })
 }
 
-/** The next value, for discrete types, whose ranges are stored as `[)`. */
+/** Returns the next value of a discrete type. Ranges of such types are stored as `[)`. */
 const NEXT: ReadonlyMap<number, (value: SqlValue) => SqlValue> = new Map<number, (value: SqlValue) => SqlValue>([
   [
     3904,

@@ -34,7 +34,10 @@ export function compositeBehaviour(name: string, columns: readonly RecordColumn[
   }
 }
 
-/** Matches a field with its delimiter: it may be partly in quotes, where a quote is doubled or follows a backslash. */
+/**
+ * Matches a field with its delimiter. Parts of the field may be in quotes. Within them, a quote is doubled or follows a
+ * backslash.
+ */
 const FIELD = /((?:"(?:[^"\\]|\\.|"")*"|\\.|[^",)\\])*)([,)])/suy
 const QUOTED = /"((?:[^"\\]|\\.|"")*)"|\\(.)/gsu
 

@@ -25,7 +25,10 @@ export interface TypeDefinition {
   output(value: SqlValue, context: TextContext): string
   receive(bytes: Uint8Array, context: TextContext, typmod: number): SqlValue
   send(value: SqlValue, context: TextContext): Uint8Array
-  /** The order of the type's default operator class; undefined if there is none, as for json. */
+  /**
+   * Compares values in the order of the type's default operator class. Undefined for a type without an order, such as
+   * json.
+   */
   readonly compare: ((a: SqlValue, b: SqlValue) => number) | undefined
   readonly domain?: Domain
   /** Whether the type is citext: texts are equal if their lower-case forms are equal. */
@@ -42,14 +45,17 @@ export interface Domain {
   check(value: SqlValue, session: TextContext): void
 }
 
-/** The inputs of text forms besides the value. */
+/** What the text form of a value depends on, other than the value. */
 export interface TextContext {
   /** Computes functions that depend only on their arguments; absent if there is no calculator. */
   readonly calculator?: Calculator | undefined
   readonly types: Types
   /** Returns a run-time setting, such as `TimeZone`; undefined means its default. */
   setting(name: string): string | undefined
-  /** Returns the start of the transaction in microseconds since 2000-01-01, for `now`, `today` and similar words. */
+  /**
+   * Returns the start of the transaction in microseconds since 2000-01-01. Words such as `now` and `today` refer to
+   * this time.
+   */
   now(): bigint
   /** The schemas to search for names; absent for all schemas. */
   readonly searchPath?: readonly string[]
@@ -58,7 +64,7 @@ export interface TextContext {
   relationName?(oid: number): string | undefined
   /** Returns the columns of the table whose row type has this name; undefined if there is none. */
   rowType?(names: readonly string[]): readonly RecordColumn[] | undefined
-  /** Whether the compiled expression is only checked, so that constants are not computed. */
+  /** Whether the compiled expression is only checked and then discarded. Its constants are not computed. */
   readonly isDiscarded?: boolean
   /** Whether the database has an extension; if absent, the database has none. */
   hasExtension?(name: string): boolean

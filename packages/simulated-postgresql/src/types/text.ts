@@ -137,7 +137,7 @@ export function mapCharacters(text: string, map: (character: string) => string):
   let result = ''
   for (const character of text) {
     const mapped = map(character)
-    // PostgreSQL maps one character to one: 'ß' has no upper case.
+    // PostgreSQL maps a character only to a single character, so 'ß' has no upper case.
     result += characterCount(mapped) === 1 ? mapped : character
   }
   return result

@@ -38,15 +38,15 @@ export function createTypes(): Types {
 interface Created {
   named(name: string): number | undefined
   all(): readonly number[]
-  /** Returns the labels of an enum that cannot be used yet. */
+  /** Returns the labels of an enum that the transaction cannot use yet. */
   unsafe(oid: number): readonly string[]
   /** Whether another transaction is altering a composite type. */
   isAltered(oid: number): boolean
 }
 
 /**
- * Returns the types as one transaction sees them. `named` and `all` return only built-in types and types of `created`;
- * `typeOf` and `find` also return types that have no name for the transaction.
+ * Returns the types as one transaction sees them. `named` and `all` return only built-in types and types of `created`.
+ * `typeOf` and `find` also return types whose names the transaction does not see.
  */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {
@@ -125,7 +125,7 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
   }
 }
 
-/** Looks up the order of the bounds at each use: their type may be added later. */
+/** Looks up the order of the bounds at each comparison, because the type of the bounds may be added later. */
 function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['compare']> {
   return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }

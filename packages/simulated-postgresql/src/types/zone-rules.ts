@@ -5,7 +5,10 @@ import { floorDivide, MICROS_PER_SECOND } from './calendar.ts'
 const SECONDS_TO_2000 = 946_684_800
 /** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
 const CYCLE_SECONDS = 146_097 * 86_400
-/** Before `FIRST` every zone has its local mean time; from `LAST` on, today's rules repeat. Seconds since 2000. */
+/**
+ * Before `FIRST`, every zone has its local mean time. From `LAST` on, the current rules repeat. Both are seconds since
+ * 2000.
+ */
 const FIRST = -200 * 31_557_600
 const LAST = 100 * 31_557_600
 /** The interval between two samples of a zone's offset in seconds; zones change their offset less often. */
@@ -14,7 +17,9 @@ const STEP_SECONDS = 7 * 86_400
 /** The offsets of one zone, in seconds east of UTC. */
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
-  /** By the number of steps since 2000: the offset at this step, and the change before the next step. */
+  /**
+   * For each number of steps since 2000: the offset at that step, and the change of offset before the following step.
+   */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 
   constructor(format: Intl.DateTimeFormat) {
@@ -40,7 +45,7 @@ export class ZoneRules {
     return found
   }
 
-  /** Returns the first second with the offset `after`. */
+  /** Finds the first second at which the offset is `after`. */
   #change(from: number, to: number, after: number): Change {
     let [before, at] = [from, to]
     while (at - before > 1) {

@@ -28,8 +28,8 @@ function changingZone(rules: ZoneRules): Zone {
   return {
     offsetAt: (universal) => rules.offsetAt(universal),
     toLocal: (universal) => (isEndless(universal) ? universal : universal + micros(universal)),
-    // A skipped local time is read with the offset before the change, a repeated one as its second occurrence
-    // (DetermineTimeZoneOffset).
+    // A local time that is skipped is converted with the offset before the change. A local time that occurs twice means
+    // its second occurrence (DetermineTimeZoneOffset).
     toUniversal(local) {
       if (isEndless(local)) return local
       const before = local - micros(local - MICROS_PER_DAY)
@@ -47,7 +47,9 @@ function isEndless(moment: bigint): boolean {
   return moment === INFINITY || moment === MINUS_INFINITY
 }
 
-/** Abbreviations in PostgreSQL's default set with a fixed offset from UTC, in seconds east. */
+/**
+ * The abbreviations with a fixed offset from UTC that PostgreSQL knows by default. Offsets are in seconds east of UTC.
+ */
 const FIXED: ReadonlyMap<string, number> = new Map(
   Object.entries({
     utc: 0,
@@ -86,7 +88,7 @@ export function zoneByName(name: string): Zone | undefined {
 }
 
 function fullZone(name: string): Zone | undefined {
-  // Zone names contain digits only after a sign or three letters: `Etc/GMT+5`, `EST5EDT`.
+  // A zone name contains digits only after a sign (`Etc/GMT+5`) or after three letters (`EST5EDT`).
   if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
     const rules = zoneRules(name)
     if (rules !== undefined) return changingZone(rules)
@@ -105,14 +107,14 @@ function fullZone(name: string): Zone | undefined {
 export function namedZone(name: string): Zone {
   const zone = zoneByName(name)
   if (zone !== undefined) return zone
-  // PostgreSQL knows about two hundred abbreviations.
+  // The word may be an abbreviation: PostgreSQL knows about two hundred of them.
   if (/^[a-z]{2,5}$/i.test(name)) throw new NotSupported(`the abbreviation ${name} of a time zone`)
   throw new SqlError('22023', `time zone "${name}" not recognized`)
 }
 
 const UTC = fixedZone(0)
 
-/** Returns the zone of the setting TimeZone, in which a plain number counts hours east of UTC. */
+/** Returns the zone for a value of the setting TimeZone. A plain number in the setting means hours east of UTC. */
 export function sessionZone(setting: string | undefined): Zone {
   if (setting === undefined || setting === 'UTC') return UTC
   if (/^[+-]?\d+(\.\d+)?$/.test(setting)) return fixedZone(Math.round(Number(setting) * 3600))

@@ -10,7 +10,7 @@ import { type Changed, changedPlaces, type RowHistory, withEntries } from './ver
 /** A statement's relation to a change by another transaction: it saw the change or missed it. */
 interface Read {
   readonly history: RowHistory
-  /** The indexes of the columns whose change matters; undefined for the whole row. */
+  /** The indexes of the columns whose change matters to the reader. Undefined if the whole row matters. */
   readonly places: readonly number[] | undefined
   readonly executed: Executed
   readonly reader: Member
@@ -26,11 +26,14 @@ interface Cell {
   readonly reads: Read[]
   /** The indexes of the versions that were read or whose order is reported. */
   readonly versions: Set<number>
-  /** The indexes among `versions` whose order the final state shows, even if no statement read them. */
+  /** The indexes among `versions` whose order follows from the final state, even if no statement read them. */
   readonly ordered: Set<number>
 }
 
-/** The read and written data as cells with versions; a cell is one column, several columns, or a row. */
+/**
+ * The data that transactions read and wrote, as cells with versions. A cell is a column of a row, several columns, or a
+ * whole row.
+ */
 export class Cells {
   readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
   readonly #names = new Map<string, number>()
@@ -114,7 +117,7 @@ export class Cells {
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
 
-  /** Returns the versions of a cell that the members wrote, including those that no statement read. */
+  /** Returns the versions of a cell that the members wrote, even those that no statement read. */
   #versionsOf({ history, places, versions }: Cell, members: ReadonlyMap<unknown, Member>): readonly number[] {
     return history.versions.flatMap(({ transaction }, at) => {
       if (!members.has(transaction)) return []
@@ -125,8 +128,8 @@ export class Cells {
   }
 
   /**
-   * Splits the reads of a cell. Reads that depend on the neighbouring versions of the cell share one cell. The other
-   * reads get, per statement, a cell of only the versions that matter to them.
+   * Splits the reads of a cell into several cells. A statement to which both neighbouring versions matter reads the
+   * shared cell. Every other statement gets a cell of only the versions that matter to it.
    */
   #split(
     { reads, history }: Cell,

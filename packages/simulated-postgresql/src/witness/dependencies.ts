@@ -29,9 +29,9 @@ interface Change {
 const MOST_ASKED = 20_000
 
 /**
- * The dependencies between committed transactions. A statement depends on a transaction that it saw if its result would
- * differ without that transaction. A transaction that a statement missed depends on the statement's transaction if the
- * result would differ with it. A repeated evaluation of the statement yields the result to compare.
+ * The dependencies between committed transactions. A statement that saw a transaction depends on it if the result would
+ * differ without the transaction. A transaction that a statement missed depends on the statement's transaction if the
+ * result would differ with the former. Each comparison needs a repeated evaluation of the statement.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue
@@ -80,8 +80,9 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits that may contain a cycle. All dependencies follow the commit order, with two
-   * exceptions: a statement that missed a change committed before its own transaction, and transactions of one group.
+   * Returns the intervals of commits that may contain a cycle. A dependency normally follows the commit order. It may
+   * not if a statement missed a change that was committed before its own transaction, or if one group has several
+   * transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -100,7 +101,7 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // Changes that matter only together give no edge between two transactions.
+        // If changes matter only together, no edge between two transactions represents them.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }
@@ -115,7 +116,7 @@ export class Dependencies {
     return merged
   }
 
-  /** Whether a transaction changed any row: writing equal values changes none. */
+  /** Whether a transaction changed any row. A write of equal values is no change. */
   #hasChanged(transaction: Transaction): boolean {
     return (this.#changed.get(transaction) ?? []).some((history) => {
       const at = history.places.get(transaction) ?? -1
@@ -175,7 +176,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // If no single change matters alone, all changes matter together, and the first stands for all.
+    // If no change matters alone, the changes matter only together. The first change then stands for all.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue
@@ -190,7 +191,9 @@ export class Dependencies {
     return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])
   }
 
-  /** Returns the indexes of the columns whose change matters; undefined for the whole row. */
+  /**
+   * Returns the indexes of the columns of a change that matter to the statement. Undefined if the whole row matters.
+   */
   #placesOf(executed: Executed, { history, at, isSeen }: Change): readonly number[] | undefined {
     const sight = sightOf(executed, history)
     const all = (isSeen ? changedPlaces(history, at) : writtenPlaces(history, at))?.filter(

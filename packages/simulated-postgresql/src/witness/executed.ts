@@ -38,8 +38,8 @@ export class Asked {
   }
 
   /**
-   * The result with unchanged rows. Undefined if it is not possible to evaluate the statement again, or if the result
-   * differs from the original one, which then depends on more than the rows.
+   * The result of the statement with unchanged rows. Undefined if the statement cannot be evaluated again. Also
+   * undefined if the result differs from the original one: the statement then depends on more than the rows.
    */
   get unchanged(): string | undefined {
     if (this.#isAsked) return this.#unchanged
@@ -49,7 +49,10 @@ export class Asked {
     return this.#unchanged
   }
 
-  /** Whether other versions of some rows change the result; undefined if the evaluation is not possible. */
+  /**
+   * Whether other versions of some rows change the result of the statement. Undefined if the statement cannot be
+   * evaluated with them.
+   */
   differsBy(changes: Changes): boolean | undefined {
     const { unchanged } = this
     const answer = unchanged === undefined ? undefined : this.#ask(changes)

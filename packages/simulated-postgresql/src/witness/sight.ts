@@ -7,15 +7,15 @@ interface Sight {
   /** The index of the version; -1 if the row did not exist yet. */
   readonly at: number
   readonly tuple: Tuple | undefined
-  /** In a row of another transaction: the indexes of the columns that the statement's own transaction had written. */
+  /** The indexes of the columns that the statement's own transaction had written before. */
   readonly own: ReadonlySet<number>
 }
 
 const NONE: ReadonlySet<number> = new Set()
 
 /**
- * Returns the version that a statement saw. Undefined if versions of other transactions cannot matter, because the own
- * transaction inserted or deleted the row, or the statement skipped it.
+ * Returns the version that a statement saw. Undefined if the statement skipped the row. Also undefined if its own
+ * transaction inserted or deleted the row: versions of other transactions cannot matter then.
  */
 export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {
   const { row, versions, places } = history
@@ -34,7 +34,7 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
         : (places.get(tuple.xmin.transaction) ?? -1)
     return tuple?.xmin.transaction === own ? undefined : { at, tuple, own: NONE }
   }
-  // Rows removed by TRUNCATE are missing from older snapshots too.
+  // Even older snapshots do not show rows that TRUNCATE removed.
   const emptied = met.emptied.get(history.table) ?? 0
   if (history.table.emptied?.slice(0, emptied).some((tuple) => tuple.row === row) === true)
     return { at: versions.length - 1, tuple: undefined, own: NONE }
@@ -43,8 +43,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version of a row that the own transaction wrote: a writer holds the row until its end, so it overwrote
- * the preceding version in commit order.
+ * Returns the version that a statement saw of a row that its own transaction wrote before. A writer locks its row until
+ * its end, so the transaction overwrote the version that precedes its own in commit order.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -60,14 +60,17 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/** The row that a statement would see in place of the one that it saw; `tuple` is undefined for no row. */
+/**
+ * The version of a row that a statement would see instead of another one. If `tuple` is undefined, the statement would
+ * not see the row.
+ */
 export interface Other {
   readonly tuple: Tuple | undefined
 }
 
 /**
- * Returns the row that a statement would see if it had not missed a version; undefined if unknown or equal. `only`
- * limits the change to these columns.
+ * Returns the version of a row that a statement would see if it had not missed a certain version. Undefined if this is
+ * unknown or makes no difference. `only` limits the difference to these columns.
  */
 export function withVersion(
   { tuple, own }: Sight,
@@ -77,13 +80,16 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // A statement after a change of a row is also after the insertion of the row.
+  // If the statement comes after a change of the row, it also comes after the insertion of the row.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
-/** Returns the row that a statement would see without a version that it saw, directly or through later versions. */
+/**
+ * Returns the version of a row that a statement would see without a certain version. The statement saw that version, or
+ * a later one based on it.
+ */
 export function withoutVersion(
   sight: Sight,
   history: RowHistory,

@@ -4,11 +4,11 @@ export interface Watch {
   readonly now: () => number
 }
 
-/** The criteria for the dependencies that a witness reports. */
+/** Options for the dependencies that a witness reports. */
 export interface Grouping {
-  /** Returns the group of a transaction, such as a request; undefined if unknown. */
+  /** Returns the group of a transaction, for example the request that it is part of; undefined if unknown. */
   readonly groupOf: (pid: number, from: number, to: number) => string | undefined
-  /** Whether the transactions of one group are judged as a unit. */
+  /** Whether all transactions of a group together are judged as one unit. */
   readonly areOne: boolean
   /**
    * Whether phantoms count: rows that a statement would have found, but that were absent or did not satisfy its
@@ -55,13 +55,16 @@ export interface WitnessedCommit {
 }
 
 /**
- * The committed transactions that may be on a cycle, in commit order, with what each read or missed of the others'
- * changes. All other transactions are consistent with the commit order.
+ * The committed transactions that may be on a cycle, in commit order. Each has the changes of others that it read or
+ * missed. All other transactions are consistent with the commit order.
  */
 export interface Witnessed {
   /** The transactions with committed changes, in commit order. */
   readonly commits: readonly WitnessedCommit[]
   readonly transactions: readonly WitnessedTransaction[]
-  /** A statement that could not be evaluated again, so that a dependency may be missing; undefined if there is none. */
+  /**
+   * A statement that could not be evaluated again. A dependency may be missing because of it. Undefined without such a
+   * statement.
+   */
   readonly unknown: string | undefined
 }

@@ -15,7 +15,7 @@ interface Version {
   readonly firstCommand: number
   /** The indexes of the assigned columns, changed or not. */
   readonly assigned: ReadonlySet<number>
-  /** Earlier versions by the same transaction, which only that transaction saw. */
+  /** Earlier versions that the same transaction wrote. No other transaction saw them. */
   readonly earlier: readonly Version[]
 }
 
@@ -132,5 +132,8 @@ export const textOf = (value: unknown): string =>
     ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : withEntries(part)))
     : `${typeof value} ${String(value)}`
 
-/** Converts a map to its entries: JSON.stringify drops the entries of maps, which represent objects of documents. */
+/**
+ * Converts a map to its entries, because JSON.stringify drops the entries of a map. Maps represent the objects in JSON
+ * documents.
+ */
 export const withEntries = (part: unknown): unknown => (part instanceof Map ? [...part] : part)

@@ -32,8 +32,8 @@ export class Witness {
   }
 
   /**
-   * Records the BEGIN or first statement: a transaction that began before another's commit may precede the other in
-   * real time.
+   * Records the time of the first statement or BEGIN. A transaction that began before the commit of another may come
+   * before the other in real time.
    */
   began(transaction: Transaction): void {
     this.#began.set(transaction, this.now())
@@ -80,7 +80,7 @@ export class Witness {
     this.executed(reading, run, { sql, began: this.now(), result: { tag: '', rows: part(rows) } })
   }
 
-  /** Records a TRUNCATE, which depends on no row. */
+  /** Records a TRUNCATE as a statement. Its result does not depend on any row. */
   emptied(run: Run, { sql, began }: { readonly sql: string; readonly began: number | undefined }): void {
     this.executed(TRUNCATE, run, { sql, began, result: { tag: 'TRUNCATE TABLE', rows: [] } })
   }
@@ -89,7 +89,7 @@ export class Witness {
     if (this.#statements.has(transaction)) this.#ended.set(transaction, this.now())
   }
 
-  /** Removes a rolled back transaction, whose dependencies do not count. */
+  /** Removes a transaction that was rolled back. Its dependencies do not count. */
   aborted(transaction: Transaction): void {
     this.#statements.delete(transaction)
   }
