@@ -12,7 +12,7 @@ export interface Call {
   readonly args: readonly string[]
   /** @throws WrongWordCount, UnknownCommand for a command that cannot be run. */
   readonly requireRunnable: (words: readonly string[]) => void
-  /** Runs another command for a session without a wait. @throws CommandError, UnknownCommand */
+  /** Runs another command for a session. The command never waits. @throws CommandError, UnknownCommand */
   readonly perform: (session: Session, words: readonly string[]) => Reply
 }
 
@@ -25,7 +25,7 @@ export interface Command {
   readonly name: string
   /** The number of the command's words, including the name; a negative number is a minimum. */
   readonly words: number
-  /** The numbers of words of the command's subcommands by name; other subcommands are unknown. */
+  /** The number of words of each subcommand, by its name. Other subcommands are unknown. */
   readonly subcommands?: { readonly [name: string]: number } | undefined
   /** Runs the command; returns undefined if it has written its replies itself. @throws CommandError, UnknownCommand */
   readonly run: (call: Call) => Reply | Waits | undefined

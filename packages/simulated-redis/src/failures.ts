@@ -3,11 +3,11 @@ export class CommandError extends Error {
   override readonly name: string = 'CommandError'
 }
 
-/** Thrown for a command or an option that this server does not know: a real server's reply is unknown. */
+/** Thrown for a command or an option that this server does not know. The reply of a real server would be a guess. */
 export class UnknownCommand extends Error {
   override readonly name: string = 'UnknownCommand'
   readonly what: string
-  /** The reason; completes a sentence that begins with "it". */
+  /** The reason, as the end of a sentence that begins with "it". */
   readonly because: string
 
   constructor(what: string, because = 'is not known to the simulated Redis yet') {

@@ -7,7 +7,7 @@ const UNDER_WAY = /:(?:wait|active|prioritized)$/
 const LATER = /:delayed$/
 /** Delayed jobs that are due within this time count as under way. */
 const SOON_MS = 1_000
-/** The factor between a delayed job's time in milliseconds and its score. */
+/** The score of a delayed job is its time in milliseconds times this factor. */
 const SCORE_OF_MS = 0x1000
 
 /** Whether any BullMQ job is waiting for a worker or being processed. */

@@ -37,7 +37,7 @@ export function doubleOf(text: string, message = 'ERR value is not a valid float
   return value
 }
 
-/** The bits of precision with which Redis adds floats, as on x86. */
+/** The precision, in bits, of the floats that Redis adds on x86. */
 const PRECISION = 64
 const PLACES = 17
 
@@ -79,7 +79,7 @@ function rounded(numerator: bigint, denominator: bigint, exponent: number): Floa
   const [sign, size] = numerator < 0n ? [-1n, -numerator] : [1n, numerator]
   const shift = PRECISION - (bitsOf(size) - bitsOf(denominator))
   const [top, bottom] = shift >= 0 ? [size << BigInt(shift), denominator] : [size, denominator << BigInt(-shift)]
-  // The quotient may have one bit too many.
+  // The quotient may have one bit more than the precision.
   const excess = bitsOf(top / bottom) > PRECISION ? 1 : 0
   const mantissa = nearest(top, bottom << BigInt(excess))
   return { mantissa: sign * mantissa, exponent: exponent - shift + excess }

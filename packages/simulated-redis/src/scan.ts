@@ -9,8 +9,8 @@ import type { Reply } from './reply.ts'
 const USUAL_COUNT = 10
 
 /**
- * Returns one page of names, in the order of their hashes. A cursor is the hash at which the next page begins, so a
- * name that exists during the whole scan is on at least one page.
+ * Returns one page of names, ordered by their hashes. A cursor is the hash at which the next page begins. A name that
+ * exists during the whole scan is therefore on at least one page.
  */
 export function scanned(
   call: Call,

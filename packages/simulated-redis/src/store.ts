@@ -34,7 +34,7 @@ const sizeOf = (value: Value): number => {
     case 'set':
       return value.members.size
     case 'stream':
-      // An empty stream is kept, because of its groups.
+      // An empty stream is not removed, because it may have groups.
       return 1
     case 'zset':
       return value.scores.size

@@ -30,7 +30,7 @@ export function groupAt(
 
 export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
 
-/** Records an action of a consumer, which unblocks no session. */
+/** Records a change that a consumer makes. Such a change unblocks no session. */
 export function noteChange({ store }: Call): void {
   store.changes++
 }

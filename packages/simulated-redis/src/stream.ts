@@ -120,7 +120,7 @@ export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   return id === first ? addedCount - entries.length + 1 : undefined
 }
 
-/** Whether an entry at or after this ID was deleted, as far as the greatest deleted ID shows. */
+/** Whether an entry at or after this ID was deleted, to judge by the greatest deleted ID. */
 export function hasGapAfter({ entries, greatestDeleted }: Stream, id: StreamId): boolean {
   if (entries.length === 0 || greatestDeleted === LEAST_ID) return false
   return greatestDeleted >= id

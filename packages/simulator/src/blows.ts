@@ -12,8 +12,8 @@ export interface World {
 }
 
 /**
- * The injectors of all kinds of faults that nodes and connections can suffer in simulation. The fault is in effect on
- * return.
+ * By kind, the functions that inject faults on nodes and connections in a simulation. When such a function returns, its
+ * fault is in effect.
  */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {
@@ -36,7 +36,7 @@ export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, 
   clock: setClocks,
 }
 
-/** A node as a user-defined fault sees it. In virtual time, no promise is awaited. */
+/** A node as a user-defined fault sees it. A simulation awaits no promise. */
 export interface Victim {
   /** Kills the node; returns false if it was already down. */
   kill(): boolean | Promise<boolean>
@@ -47,7 +47,7 @@ export interface Victim {
 
 /** The effect of a user-defined fault on each of its nodes. */
 export interface NodeHarm {
-  /** Harms the node; returns whether the harm had an effect, like the node's methods. */
+  /** Harms the node. Returns whether the harm had an effect, as the methods of `Victim` do. */
   strike(node: Victim): boolean | Promise<boolean>
   heal(node: Victim): void | Promise<void>
 }
@@ -86,7 +86,7 @@ export function addBlow(kind: string, harm: NodeHarm): void {
     )
 }
 
-/** Applies a fault, which must be possible; it is in effect on return. */
+/** Applies a fault, which must be possible. When the function returns, the fault is in effect. */
 export function apply(fault: Fault, world: World): Undo {
   const trouble = messageTroubles[fault.kind]
   if (trouble !== undefined && 'links' in fault) {
@@ -139,7 +139,7 @@ function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: W
 /** Kills a node; returns false if it was already down. */
 function kill(node: SimulatedNode, { network }: World): boolean {
   if (!node.kill()) return false
-  // Breaks the node's connections: messages in flight to it never arrive.
+  // Breaks the connections to the killed node. Messages in flight to the node never arrive.
   network.resetTo(node.id)
   return true
 }

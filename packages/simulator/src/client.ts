@@ -7,7 +7,7 @@ import { Call, type EventQueue } from './queue.ts'
 import type { Asker } from './unanswered.ts'
 
 export interface ClientOptions {
-  /** A name unique in the cluster: it identifies the client's session and its requests. */
+  /** The client's name, unique in the cluster. It identifies the client's session and requests. */
   readonly name: string
   readonly server: SimulatedNode
   /** The client's own links, one per direction. */
@@ -48,7 +48,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A request and its reply; the server receives this object as the request. It completes exactly once. */
+/** A request with its reply. The server receives this object as the request. An exchange completes exactly once. */
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
@@ -115,7 +115,9 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/** The reply of the node; undefined if the node died first, so that the client only sees a broken connection. */
+/**
+ * The reply of the node. Undefined if the node died before it replied: the client then sees only a broken connection.
+ */
 type Reply = Completion | 'refused' | undefined
 
 class Answer implements Addressee {
@@ -139,15 +141,15 @@ class Answer implements Addressee {
 const unknownOutcome = ({ harmless }: Request, error: string): Completion =>
   harmless ? { type: 'fail', error } : { type: 'info', error }
 
-/** An operation with a deadline that usually ends before the deadline. */
+/** A pending operation with a deadline. Most operations end before their deadline. */
 interface Expiring {
   readonly over: boolean
   expire(): void
 }
 
 /**
- * Timeouts of equal length, nearly all of which are cancelled. Only the earliest is in the event queue; the others are
- * kept in the order of their starts, which is also the order of their deadlines.
+ * Timeouts of equal length. Nearly all of them are cancelled, so only the earliest is in the event queue. The others
+ * are kept in the order of their starts, which is also the order of their deadlines.
  */
 class Timeouts {
   readonly #queue: EventQueue

@@ -52,8 +52,8 @@ export interface Broken {
   /** Lines that show the violation, such as the transactions that violated an isolation level. */
   readonly evidence?: readonly string[] | undefined
   /**
-   * Whether the cause is outside of the program, such as a broken connection, so that no order of its requests explains
-   * it.
+   * Whether the cause lies outside of the program, such as a broken connection. No order of the program's requests then
+   * explains the failure.
    */
   readonly fromOutside?: boolean | undefined
 }
@@ -76,15 +76,15 @@ export interface SimulatedCluster extends Cluster {
    */
   brokenAtRest?(): Broken | undefined
   /**
-   * Returns the goals that some run of the programs should reach and that this run has not reached; if absent, there
-   * are none.
+   * Returns the goals that this run has not reached, although at least one run of the programs should reach them. If
+   * absent, there are no goals.
    */
   unmet?(): readonly string[]
   /** Returns the goals that this run has reached. */
   met?(): readonly string[]
-  /** Starts the clock of holds; if absent, no request can be held. */
+  /** Starts the clock by which requests are held. If absent, no request can be held. */
   scenarioBegins?(): void
-  /** Undoes the run's changes to this process; if absent, there are none. */
+  /** Undoes the changes that the run made to this process. Absent if the run makes no such changes. */
   close?(): void
 }
 
@@ -156,8 +156,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // Methods instead of getters: every object literal with a getter has its own hidden class, which slows all access
-    // to it.
+    // These members are methods instead of getters. Each object literal with a getter would have its own hidden class,
+    // which slows all access to the object.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

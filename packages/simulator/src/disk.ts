@@ -16,8 +16,8 @@ export interface DiskOptions {
 const NOTHING: readonly AnyEffect[] = []
 
 /**
- * The part of a node that survives its crashes. It makes one batch of effects durable at a time; later effects wait for
- * the batch.
+ * The disk of a node, which survives the node's crashes. One batch of effects becomes durable at a time. Later effects
+ * wait for the batch.
  */
 export class Disk {
   readonly #minMs: Millis
@@ -37,7 +37,7 @@ export class Disk {
     this.#tears = streamOf(seed, `${id} torn write`)
   }
 
-  /** The durable records; always the same array, which grows. */
+  /** The durable records. The array is always the same; new records are added to it. */
   get durable(): readonly unknown[] {
     return this.#journal
   }
@@ -94,7 +94,7 @@ interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }
 
-/** The end of an fsync: the records that a node wrote in one of its lives become durable. */
+/** The end of an fsync. Has an effect only if the node has not crashed since: the batch is then durable. */
 export class Fsync implements Happening {
   readonly #writer: Writer
   readonly #life: number

@@ -5,7 +5,7 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 /** The record of a message between nodes, updated while the message travels. */
 export type HeardMessage = { -readonly [member in keyof NodeMessage]: NodeMessage[member] }
 
-/** Observes the messages between nodes and whether they arrive. */
+/** Records the messages between nodes, and which of them arrive. */
 export interface Ear {
   /** Records a sent message; returns undefined for a message that is not of interest. */
   sent(link: LinkName, message: unknown): HeardMessage | undefined
@@ -86,10 +86,10 @@ function mentions(message: unknown, key: string | undefined, wanted: string, dep
   return Object.values(message).some((value) => mentions(value, key, wanted, depth + 1))
 }
 
-/** The depth to which messages are searched: messages are trees of small depth. */
+/** Maximum depth to which a message is searched. Messages are shallow trees. */
 const DEEPEST = 12
 
-/** Whether a value is the wanted value itself, or a cas with it as the new value. */
+/** Whether a value is the wanted value, or the input of a cas whose new value is the wanted value. */
 const isValue = (value: unknown, wanted: string): boolean =>
   JSON.stringify(value) === wanted ||
   (Array.isArray(value) && value.length === 2 && JSON.stringify(value[1]) === wanted)

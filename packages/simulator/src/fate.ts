@@ -1,6 +1,6 @@
 /**
- * A source of random numbers that are looked up instead of drawn: each is a function of a name and an index, so that
- * one added or removed fault or operation does not change the random numbers of others.
+ * A source of random numbers. Each number is a function of the stream's name and an index, instead of the next number
+ * of a sequence. An additional fault or operation therefore does not change the random numbers of others.
  */
 export type Stream = number
 

@@ -5,7 +5,7 @@ import type { Cluster, Healed } from '@chaosproxy/runner'
 export type Undo = () => number
 
 export interface InjectorOptions {
-  /** Calls back at the current virtual time, after all events due before. */
+  /** Calls back at the current virtual time, after all events that are already due. */
   soon(callback: () => void): void
   /** Returns why a fault cannot be injected; undefined if it can. */
   problemOf(fault: Fault): string | undefined
@@ -55,7 +55,9 @@ interface Place {
   readonly network: { has(link: Link): boolean }
 }
 
-/** Returns a message about a node or link of the fault that does not exist; undefined if all exist. */
+/**
+ * Returns a message that names a node or link of the fault that does not exist; undefined if all nodes and links exist.
+ */
 export function strangerIn(fault: Fault, { nodes, network }: Place): string | undefined {
   if ('nodes' in fault) {
     const stranger = fault.nodes.find((id) => !nodes.has(id))

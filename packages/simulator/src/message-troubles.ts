@@ -34,15 +34,17 @@ export interface Passage {
 export interface TroubledLink {
   /** Whether a fault hits the nth message. */
   strikes(placed: Placed, question: number, n: number): boolean
-  /** Returns the random number that decided the hit, rescaled to be uniform in [0, 1). */
+  /**
+   * Returns a number that is uniform in [0, 1). The number is derived from the random number by which the fault hit.
+   */
   share(probability: number | undefined, question: number, n: number): number
   /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
-  /** Returns the time when a message has passed at this rate, after all messages before it. */
+  /** Returns the time at which the link has transmitted a message and all messages before it, at the given rate. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number
-  /** Returns the message with values falsified by this link; undefined if that is impossible. */
+  /** Returns the message with some of its values replaced by false ones. Undefined if no value can be replaced. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
-  /** Loses the message and immediately breaks the connection for its addressee. */
+  /** Loses the message. Its addressee immediately sees a broken connection. */
   lose(parcel: Parcel): void
 }
 
@@ -51,9 +53,9 @@ export interface TroubledLink {
  * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** Whether the fault affects replies, although it names links in the direction of requests. */
+  /** Whether the fault affects replies. The links of such a fault still have the direction of requests. */
   readonly onReplies?: true
-  /** Whether the messages that the fault holds leave only when no holding fault is in effect on the link. */
+  /** Whether the fault holds messages. Held messages leave once no holding fault is in effect on the link. */
   readonly holds?: true
   /** Whether the nth message of the link is lost or held; called before the other members. */
   stops?(
@@ -66,7 +68,8 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// The numbers of the questions about a message, each with its own random stream; 0 and 11 belong to the network.
+// The numbers of the random decisions about a message. Each decision has its own random stream. The network uses 0 and
+// 11.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3
@@ -79,7 +82,7 @@ const SLOWNESS_JITTER = 9
 const FORGERY = 10
 const OWN = 12
 
-/** The maximum delay of a copy after its message, in nanoseconds. */
+/** The maximum time between a message and its copy, in nanoseconds. */
 const LATEST_COPY_NANOS = 50e6
 
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
@@ -112,7 +115,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'duplicate-message': {
     changes({ copies, when }, placed, link, passage) {
       if (!hits(placed, link, COPY, passage.n)) return
-      // A copy arrives at a random time up to the maximum delay.
+      // A copy arrives at a random time after its message, at most `LATEST_COPY_NANOS` later.
       passage.copies += copies
       passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
     },
@@ -136,7 +139,8 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers detect the forgery and drop the message, so neither an altered nor an added message is sent.
+  // Receivers detect the forgery and drop the message. An altered message is therefore lost, and an additional message
+  // is not sent at all.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined

@@ -22,11 +22,11 @@ export interface NetworkOptions {
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
   readonly belief: Belief
-  /** Observes the messages between nodes; absent if messages are not recorded. */
+  /** Observes the messages between nodes; absent if nobody observes them. */
   readonly ear?: Ear | undefined
 }
 
-/** Whether a node has accepted a forged message: from then on its state may violate invariants. */
+/** Whether any node has accepted a forged message. After that, the states of nodes may violate invariants. */
 export interface Belief {
   misled: boolean
 }
@@ -64,13 +64,14 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of this link's own questions; the others belong to faults.
+// The numbers of the link's own random decisions. All other numbers belong to faults.
 const DELAY = 0
 const FALSEHOOD = 11
 
 /**
- * One direction between two endpoints. It delays, holds and loses messages; it is FIFO, like a TCP connection. The
- * random number for its n-th message is a function of the link's name and n, so it does not depend on other links.
+ * One direction of a connection between two endpoints. A link delays, holds and loses messages, and keeps their order,
+ * like a TCP connection. The random numbers for the n-th message are a function of the link's name and n, so they do
+ * not depend on other links.
  */
 export class Link implements TroubledLink {
   readonly #queue: EventQueue
@@ -82,11 +83,11 @@ export class Link implements TroubledLink {
   readonly #name: LinkName
   readonly #ear: Ear | undefined
   #sent = 0
-  /** The last arrival time: no message arrives before an earlier one. */
+  /** The latest arrival time so far. Later messages do not arrive before this time. */
   #lastArrival = 0
   /** The time at which a bandwidth-limited link has transmitted all bytes sent so far. */
   #busyUntil = 0
-  /** The number of the current connection: messages sent on an earlier connection do not arrive. */
+  /** The number of the current connection. Messages sent on an earlier connection do not arrive. */
   #connection = 0
   readonly #faults: Placed[] = []
   #held: Held[] = []
@@ -116,7 +117,7 @@ export class Link implements TroubledLink {
 
   add(fault: StandingFault): void {
     const { kind, when } = fault.fault
-    // The table pairs each kind with its own effect, which the compiler cannot infer through the lookup.
+    // The table has the matching effect for each kind. The compiler cannot infer this from the lookup.
     const trouble = messageTroubles[kind] as Trouble | undefined
     if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
     this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
@@ -174,8 +175,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Rescales the random number: a number below the probability, divided by it, is again uniform in [0, 1), which saves
-   * another draw.
+   * Returns a number that is uniform in [0, 1), without another draw. The random number of a hit is below the
+   * probability, so the quotient of the two is uniform.
    */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
@@ -238,7 +239,7 @@ export class Link implements TroubledLink {
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
-    // Later messages do not wait for an overtaken message or for a copy.
+    // Later messages wait neither for an overtaken message nor for a copy.
     if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
@@ -251,8 +252,8 @@ interface Held {
   readonly n: number
 }
 
-/** The number of draws reserved per forgery: more than one with 64 fields uses. */
+/** The number of random numbers reserved for each forgery. A forgery of 64 fields needs fewer. */
 const DRAWS_PER_FORGERY = 256
 
-/** Returns the size in bytes as JSON, the format that real nodes send. */
+/** Returns the size of a message in bytes. Real nodes send messages as JSON. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -26,7 +26,7 @@ export class NodeClock {
     return millis(local)
   }
 
-  /** Returns the monotonic clock, which never jumps and runs at this clock's rate. */
+  /** Returns the time by the node's monotonic clock, which never jumps and runs at this clock's rate. */
   steady(now: Nanos): Millis {
     return millis(this.#steadyMs + ((now - this.#since) * this.rate) / 1e6)
   }

@@ -167,7 +167,7 @@ export class SimulatedNode implements Ringing {
     if (this.#life > 0 && this.#moments.awaited.restarts) this.#moments.notice(this.id, 'restarts')
   }
 
-  /** Takes the step immediately, or when the node is resumed; never after a restart. */
+  /** Performs the step immediately or, while the node is paused, when the node resumes. A restart discards the step. */
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {
@@ -188,8 +188,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Runs a step of a node that believes false messages. The node may reach an impossible state and throw: its process
-   * then exits and is restarted. This is no fault of the protocol, which was not designed for links that lie.
+   * Runs a step of a node that believed a false message. Such a node may reach an impossible state and throw; its
+   * process then exits and restarts. This is no bug of the protocol, which was not designed for links that lie.
    */
   #whileMisled(act: () => void): void {
     try {

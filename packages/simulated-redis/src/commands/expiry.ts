@@ -4,7 +4,7 @@ import { integerOf } from '../numbers.ts'
 import { optionsOf } from '../options.ts'
 import type { Reply } from '../reply.ts'
 
-/** The forms of times to live: relative or absolute, in seconds or milliseconds. */
+/** The options for a time to live: relative or absolute, in seconds or milliseconds. */
 export const TIMES = ['EX', 'PX', 'EXAT', 'PXAT'] as const
 type Time = (typeof TIMES)[number]
 
@@ -21,7 +21,7 @@ function momentOf({ store, name }: Call, text: string, time: Time): number {
 const invalidTime = (name: string): CommandError =>
   new CommandError(`ERR invalid expire time in '${name.toLowerCase()}' command`)
 
-/** Returns the expiry of a value that is being written; undefined for none. */
+/** Returns the expiry of the value that a command writes; undefined if the value does not expire. */
 export function deadline(call: Call, options: ReadonlyMap<string, string>, time: Time | undefined): number | undefined {
   if (time === undefined) return undefined
   const text = options.get(time) ?? ''

@@ -167,7 +167,7 @@ function claimOne(
 
 const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
 
-/** Whether a word is an option or the value of the preceding option. */
+/** Whether a word is an option, or the value of the option `before`. */
 const isClaimOption = (word: string, before = ''): boolean =>
   VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
 
@@ -220,7 +220,7 @@ function claimAll(call: Call): Reply {
   const claimed: Reply[] = []
   const gone: Reply[] = []
   let at = 0
-  // A call examines ten times as many entries as it may claim.
+  // A call examines at most ten times as many entries as it may claim.
   for (; at < candidates.length && at < count * 10 && claimed.length + gone.length < count; at++) {
     const [id] = candidates[at] ?? [LEAST_ID]
     if (entryAt(found.stream, id) === undefined) gone.push(idText(id))

@@ -56,7 +56,7 @@ function add(call: Call): Reply {
   const { trimming, most, makesStream, rest } = cutOf(words, 'XADD')
   const [given = '', ...fields] = rest
   if (fields.length < 2 || fields.length % 2 === 1) throw wrongArity(call.name)
-  // Redis checks the syntax of the ID first.
+  // Redis checks the syntax of the ID before it looks for the stream.
   if (given !== '*') newId(given, LEAST_ID, 0)
   if (streamAt(call, key) === undefined && !makesStream) return null
   const id = newId(given, streamAt(call, key)?.lastId ?? LEAST_ID, call.store.now)

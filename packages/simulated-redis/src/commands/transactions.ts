@@ -14,7 +14,7 @@ export function forget(session: Session): void {
 export const isOutdated = ({ store, session }: Pick<Call, 'store' | 'session'>): boolean =>
   [...session.watched.values()].some(({ database, key, version }) => store.database(database).version(key) !== version)
 
-/** The commands of transactions; the dispatcher of commands executes `EXEC`. */
+/** The commands of transactions. The dispatcher of commands executes `EXEC` itself. */
 export const transactionCommands: readonly Command[] = [
   command('MULTI', 1, ({ session }) => {
     if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')

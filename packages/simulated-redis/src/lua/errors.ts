@@ -33,7 +33,7 @@ export function badArgument(at: number, of: string, what: string): never {
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** The reason; completes a sentence that begins with "it". Undefined for an unknown feature. */
+  /** The reason, as the end of a sentence that begins with "it". Undefined for an unknown feature. */
   readonly because: string | undefined
   readonly line: number | undefined
 
@@ -50,8 +50,8 @@ export function refuse(what: string, because?: string): never {
 }
 
 /**
- * Returns the line of the script's innermost function, or for level 2 of that function's caller. Compiled code keeps
- * the lines of the script, so the stack trace shows them.
+ * Returns the current line of the script's innermost function; for level 2, the line of that function's caller.
+ * Compiled code keeps the lines of the script, so stack traces show them.
  */
 export function lineOfCaller(level = 1): number | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error

@@ -30,7 +30,7 @@ export class Matching {
     return this.#match(start, patternStart)
   }
 
-  /** Returns the captures of the last match; the whole match if the pattern has no captures. */
+  /** Returns the captures of the last match. Without captures in the pattern, returns the whole match. */
   captures(start: number, end: number): readonly LuaValue[] {
     const count = Math.max(1, this.#captures.length)
     return Array.from({ length: count }, (_, i) => this.capture(i, start, end))
@@ -98,7 +98,10 @@ export class Matching {
     }
   }
 
-  /** Matches `%b`, `%f` and `%1`; returns the next positions in text and pattern, or undefined for another escape. */
+  /**
+   * Matches `%b`, `%f` or `%1`. Returns the next positions in the text and the pattern, or `none` without a match;
+   * undefined for another escape.
+   */
   #special(at: number, p: number): readonly [at: number, p: number] | 'none' | undefined {
     const [text, pattern] = [this.#text, this.#pattern]
     const kind = pattern[p + 1] ?? ''

@@ -34,7 +34,7 @@ export class LuaTable {
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** The index at and after which no slot is free. */
+  /** No slot is free at this index or after it. */
   #lastFree: number
   /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()
@@ -149,7 +149,10 @@ export class LuaTable {
     return main
   }
 
-  /** Resolves a collision of main slots: a key outside of its own main slot moves. Returns the slot for the new key. */
+  /**
+   * Resolves a collision: the main slot of a new key is taken. If the other key is outside of its own main slot, moves
+   * it to the free slot. Returns the slot for the new key.
+   */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node
     if (other === main) {
@@ -181,7 +184,7 @@ export class LuaTable {
     if (length === 0) return undefined
     if (typeof key === 'string') return this.#nodes[hashOf(key) & (length - 1)]
     if (typeof key === 'boolean') return this.#nodes[(key ? 1 : 0) & (length - 1)]
-    // In real Lua, tables and functions hash by address, which no seed determines.
+    // Tables and functions share one slot. Real Lua hashes them by address, which no seed determines.
     return this.#nodes[(typeof key === 'number' ? hashOfNumber(key) : 0) % ((length - 1) | 1)]
   }
 

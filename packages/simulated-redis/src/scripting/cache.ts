@@ -12,8 +12,8 @@ export function loadedScript(store: Store, hash: string): string {
 }
 
 /**
- * Returns a command for the journal: with the whole script instead of its hash, because no script is loaded when the
- * journal is replayed.
+ * Returns a command as the journal stores it: with the source of its script instead of the hash, because no script is
+ * loaded when the journal is replayed.
  */
 export function journaled(store: Store, words: readonly string[]): readonly string[] {
   const [name = '', hash = '', ...rest] = words

@@ -28,7 +28,7 @@ function errorTable(text: string): LuaTable {
   return field('err', trimmed.includes(' ') ? trimmed : `ERR ${trimmed}`)
 }
 
-/** Returns a word of a command; numbers have enough digits to be distinguishable. */
+/** Returns a word of a command. Numbers have 17 digits, so that different numbers remain different. */
 function wordOf(value: LuaValue): string | undefined {
   return typeof value === 'number' ? significant(value, 17) : typeof value === 'string' ? value : undefined
 }

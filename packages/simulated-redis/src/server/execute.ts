@@ -15,8 +15,7 @@ const WHILE_LISTENING: readonly string[] = [
 ]
 
 /**
- * Executes a command and the waiting commands that it unblocks; their replies are added to the outboxes of the
- * sessions.
+ * Executes a command, and the waiting commands that it unblocks. Adds their replies to the outboxes of their sessions.
  *
  * @throws UnknownCommand
  */
@@ -95,7 +94,7 @@ function executeQueued(store: Store, session: Session): Reply {
   if (aborted || outdated) session.queued = undefined
   if (aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.')
   if (outdated) return NO_ARRAY
-  // Within the transaction, no command waits.
+  // No command waits within a transaction.
   const replies = noting(store, session, lines, () =>
     lines.map((words) => failing(() => withoutWaiting(store, session, words)) ?? null),
   )
@@ -180,7 +179,7 @@ function serveWaiting(store: Store): void {
       if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
       const words = waiting.does(key)
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
-      // A value of another type does not end the wait.
+      // The session continues to wait if the value of the key has another type.
       if (served === undefined || isError(served)) continue
       const told = waiting.reply(key, served)
       if (told !== undefined) goOn(store, session, told)

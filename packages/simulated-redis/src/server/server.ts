@@ -13,7 +13,10 @@ export interface ServerOptions {
   uptime(): number
   /** Calls `run` after `ms` milliseconds of the server's clock; returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void
-  /** Returns draw number `draw`, in [0, 1), such as for the element that `SPOP` takes. Equal for equal numbers. */
+  /**
+   * Returns the random number of draw number `draw`, in [0, 1). `SPOP`, for example, takes an element by such a number.
+   * The same `draw` always returns the same number.
+   */
   random(draw: number): number
 }
 
@@ -50,8 +53,8 @@ export interface Server {
   /** Closes every connection and removes loaded scripts. */
   kill(): void
   /**
-   * Keeps the first `kept(written)` of the commands written but not fsynced: Redis drops the part of its file after a
-   * hole.
+   * Loses the commands that were written but not fsynced, except the first `kept(written)`: Redis drops the part of its
+   * file after a hole.
    */
   losePower(kept: (written: number) => number): void
 }

@@ -32,7 +32,7 @@ interface Parsed {
 }
 
 function parse(source: string): Parsed {
-  // A shebang line contains the flags of a script.
+  // Refuses a script with a shebang line, which would contain flags.
   if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
   parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
   try {
@@ -42,7 +42,7 @@ function parse(source: string): Parsed {
       locations: true,
       ranges: true,
       comments: false,
-      // Each character of a script represents one byte.
+      // Each character of the source stands for one byte.
       encodingMode: 'pseudo-latin1',
     })
     return { chunk, groups }
@@ -88,8 +88,8 @@ const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Finds parenthesized expressions, which the parser does not report: a call in parentheses yields only its first
- * result.
+ * Returns where parenthesized expressions start, which the parser does not report. A call in parentheses has only its
+ * first result.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {
   const starts = new Set<number>()

@@ -78,7 +78,7 @@ const numberCode = (value: number): string => (value === Number.POSITIVE_INFINIT
 export const compileMany = (node: ast.Expression, to: Compiling): string =>
   isCall(node) ? compileCall(node, to) : '$rest'
 
-/** Compiles the values of a list, separated by commas, including all values of its last expression. */
+/** Compiles a list of expressions to values separated by commas. The last expression contributes all of its values. */
 export function compileList(nodes: readonly ast.Expression[], to: Compiling): string {
   const last = nodes.at(-1)
   if (last === undefined || !hasMany(last, to)) return nodes.map((node) => compileValue(node, to)).join(', ')
@@ -113,7 +113,7 @@ function compileBinary({ operator, left, right }: ast.BinaryExpression, to: Comp
   const compare = COMPARISONS[operator]
   if (compare !== undefined) {
     if (operator.startsWith('>') && !(isSimple(left) && isSimple(right))) {
-      // Operands are evaluated from left to right, even where they are swapped.
+      // Evaluates the operands from left to right, although the comparison swaps them.
       const [first, second] = [scope.temporary(), scope.temporary()]
       return atLine(line, `(${first} = ${one}, ${second} = ${other}, ${compare(first, second)})`)
     }
@@ -191,7 +191,7 @@ function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling)
   return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
 }
 
-/** Returns the capacity that Lua encodes in one byte: from 16 on, only the leading bits are kept. */
+/** Returns the capacity as Lua encodes it in one byte. From 16 on, the capacity is rounded up to its leading bits. */
 function reserved(count: number): number {
   let [size, power] = [count, 1]
   while (size >= 16) {

@@ -103,8 +103,8 @@ export class Machine {
   }
 
   /**
-   * Creates a table. `items` and `keys` are the initial capacities; `parts` are keys, or `ITEM`, each followed by its
-   * value; `rest` are further items.
+   * Creates a table. `items` and `keys` are the initial capacities. `parts` alternates between keys and values; the key
+   * of a list item is `ITEM`. `rest` has further list items.
    */
   table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
     const table = new LuaTable(items, keys)

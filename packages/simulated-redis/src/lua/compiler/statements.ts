@@ -144,7 +144,7 @@ function compileNamedFunction(node: ast.FunctionDeclaration, to: Compiling): str
 function compileReturn({ arguments: values }: ast.ReturnStatement, to: Compiling): string {
   const [only] = values
   if (only === undefined) return 'return $.NO_RESULTS;'
-  // In a stack trace this code belongs to the caller, at the line of the call.
+  // In a stack trace, this code counts as part of the caller, at the line of the call.
   if (values.length === 1 && hasMany(only, to)) return `return (${compileMany(only, to)});`
   return `return [${compileList(values, to)}];`
 }
@@ -165,7 +165,7 @@ function compileNumericFor(node: ast.ForNumericStatement, to: Compiling): string
     const id = scope.declare(node.variable.name)
     return `let ${id} = ${at}; ${compileBlock(node.body, to)}`
   })
-  // Lua subtracts the step before the first iteration, which rounds.
+  // Subtracts the step before the first iteration, as Lua does. The result may be rounded.
   const head = `let ${at} = ${initial}, ${limit} = ${end}, ${step} = ${by}; ${at} -= ${step};`
   const ends = `if (!(${step} > 0 ? ${at} <= ${limit} : ${limit} <= ${at})) break;`
   return `{ ${head} while (true) { ${at} += ${step}; ${ends} ${STEP} ${body} } }`

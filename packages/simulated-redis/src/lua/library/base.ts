@@ -78,7 +78,10 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** Returns the value of an error for `pcall`: Redis errors as texts, as Redis did before they were tables. */
+/**
+ * Returns the value of an error for `pcall`. Errors of Redis are texts, as in versions of Redis before errors were
+ * tables.
+ */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value

@@ -5,7 +5,7 @@ import { type Arguments, libraryTable, named } from './arguments.ts'
 function bitsAt(args: Arguments, at: number): number {
   const value = args.number(at)
   if (!Number.isFinite(value)) return 0
-  // Rounds to an integer, with halves to even.
+  // Rounds to the nearest integer. Halves round to the even integer.
   const floor = Math.floor(value)
   const rest = value - floor
   const whole = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor

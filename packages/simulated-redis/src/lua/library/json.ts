@@ -7,7 +7,7 @@ import { parseJson } from './json-parser.ts'
 
 /** The maximum depth of nested tables. */
 const MOST_DEPTH = 1_000
-/** An array longer than this must be at least half full. */
+/** An array of more items than this must be at least half full. */
 const SPARSE_FROM = 10
 
 function printed(value: LuaValue, depth: number): string {
@@ -26,7 +26,7 @@ function printed(value: LuaValue, depth: number): string {
   return `[${items.join(',')}]`
 }
 
-/** Returns the largest index of a table whose keys are all indexes; undefined for other tables. */
+/** Returns the largest index of a table that has only indexes as keys; undefined for other tables. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
   for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {

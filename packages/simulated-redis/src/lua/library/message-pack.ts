@@ -20,7 +20,7 @@ function unsigned(value: number, size: 1 | 2 | 4): string {
   return written(size)
 }
 
-/** Returns a length after the code for its number of bytes. */
+/** Returns a length, preceded by the code that says how many bytes the length has. */
 function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
   const [one, two, four] = codes
   if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)

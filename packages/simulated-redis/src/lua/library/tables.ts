@@ -67,7 +67,10 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
   return NO_RESULTS
 }
 
-/** Compares items; errors within a library contain no line. */
+/**
+ * Compares two items of a table to sort. Errors do not name a line of the script, because they are raised within a
+ * library.
+ */
 function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   const type = typeof one
   if (type === typeof other && (type === 'number' || type === 'string')) return isLess(one, other)
