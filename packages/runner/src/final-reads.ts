@@ -175,7 +175,7 @@ function awaitService(options: Awaiting, done: (answered: boolean) => void): voi
   round()
 }
 
-/** Returns the end of the time that a cluster has to recover. */
+/** Returns the time by which a cluster must have recovered. */
 const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
   afterMs(healedAt, Math.max(quietMs, cluster.recoveryMs?.() ?? 0))
 
@@ -221,7 +221,7 @@ interface Asking {
   readonly final: boolean
   readonly timeoutMs: Millis
   readonly served: Service
-  /** Whether the time is over in which operations other than plain reads are repeated. */
+  /** Whether it is too late to repeat operations other than plain reads. */
   readonly isOver: () => boolean
 }
 

@@ -56,7 +56,7 @@ export type World = 'in virtual time' | 'on real processes'
 export interface Tale {
   /** The system, in a few words. */
   readonly title: string
-  /** The protocol, by its name. */
+  /** The name of the protocol. */
   readonly target: string
   readonly bug?: string | undefined
   readonly targetSettings?: { readonly [name: string]: ProtocolSettingValue } | undefined

@@ -3,7 +3,7 @@ export class CommandError extends Error {
   override readonly name: string = 'CommandError'
 }
 
-/** Thrown for a command or an option that this server does not know. The reply of a real server would be a guess. */
+/** Thrown for a command or an option that this server does not know, because the reply of a real server is unknown. */
 export class UnknownCommand extends Error {
   override readonly name: string = 'UnknownCommand'
   readonly what: string

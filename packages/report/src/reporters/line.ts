@@ -16,7 +16,7 @@ export const lineReporter: Reporter = {
   summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
-    // The caller prints the error message to stderr instead.
+    // The error message is printed to stderr instead.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
       .map((finding) => {

@@ -84,7 +84,7 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
     text(sentence),
     ...answerParts(finding),
     picture === undefined ? '' : `![${text(finding.title)}](${destination(picture)})`,
-    // A comment cannot show a picture from a run's directory, but GitHub and GitLab render Mermaid diagrams.
+    // A comment on GitHub or GitLab cannot show a picture from a run's directory, but both render Mermaid diagrams.
     hasDiagram ? fenced(diagram.join('\n'), 'mermaid') : drawing,
     again === undefined ? '' : `Reproduce: ${code(again)}`,
     hasDiagram && drawing !== '' ? folded('The same as text, and where it is in the history', [drawing]) : '',

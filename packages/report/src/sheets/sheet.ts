@@ -76,7 +76,7 @@ export function mayBeSeen(history: History, row: OperationRow, read: OperationRo
 interface ChangesAround {
   /** The changes acknowledged before a read, in the order of acknowledgement. */
   readonly before: readonly OperationRow[]
-  /** The remaining changes, which the read may show or not. */
+  /** The remaining changes. The read may or may not show each of them. */
   readonly open: readonly OperationRow[]
 }
 

@@ -85,7 +85,7 @@ export function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed
   for (const loop of loops) loop.finish(deadline, oneLess)
 }
 
-/** Returns a function whose call number `times` calls `done`. */
+/** Returns a function that calls `done` once it has been called `times` times. */
 export function afterAll(times: number, done: () => void): () => void {
   let waitingFor = times
   return () => {

@@ -67,9 +67,7 @@ export const idleNotes = (requested: readonly RequestedFault[], faults: readonly
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
-/**
- * Returns what the workload reports as missing. If it reports nothing, returns a sentence in case nothing was observed.
- */
+/** Returns what the workload reports as missing. Otherwise, returns a sentence if no operation observed anything. */
 function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,

@@ -115,7 +115,7 @@ interface Source {
   readonly ripe: Waiting[]
   /** Returns false once the worker has ended. */
   told(entries: readonly LoadEntry[], upTo: Nanos): boolean
-  /** Assigns times to the entries that have waited long enough. */
+  /** Assigns times to the entries that are older than `HOLD`. */
   ripen(): void
   /** Returns the time before which the worker has no further events. */
   frontier(): number
@@ -204,7 +204,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // A worker may have sent an operation without reporting it, at any time after the plan.
+      // An operation without a report may have been sent at any time after it was planned.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

@@ -31,7 +31,7 @@ export interface ObservedParts {
   readonly workload: Workload
 }
 
-/** A run that is ready to start: all names in its spec are resolved, and all decisions of its seed are made. */
+/** A run that is ready to start. All names in its spec are resolved, and its seed has decided all random choices. */
 export interface PlannedRun {
   /** The spec, completed with the target's defaults. */
   readonly spec: RunSpec & { readonly nodes: number }

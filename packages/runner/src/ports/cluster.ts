@@ -49,7 +49,7 @@ export type Healed =
   /** The healing failed, but the fault may have taken effect. Without `hits`, the number of its effects is unknown. */
   | { readonly type: 'failed'; readonly error: string; readonly hits?: number | undefined }
 
-/** A lost contact with the injector of a fault. Meanwhile it was unknown whether the fault was in force. */
+/** A time in which contact with the injector of a fault was lost. Nobody knows whether the fault was in force then. */
 export interface LostContact {
   readonly why: string
   /** Nanoseconds before the healing at which the fault was last known to be in force. */

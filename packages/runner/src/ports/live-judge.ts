@@ -21,7 +21,7 @@ export const NOTHING_RECORDED: Judged = {
 export interface Judged {
   /** The level that is judged: the strongest of the model, such as `linearizable`. */
   readonly level: string
-  /** The verdict on all events that are judged. */
+  /** The verdict on the events judged until now. */
   readonly soFar: SoFar
   /** Number of the newest events that are not judged yet; absent if all are. */
   readonly unjudged?: number | undefined

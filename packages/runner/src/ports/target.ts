@@ -157,7 +157,7 @@ export interface StartOptions {
   readonly bug: string | undefined
   /** The object to replicate, if the target supports several. */
   readonly object: string
-  /** The operations of the clients. The proxy needs them to record the operations. */
+  /** The operations that clients request, which the proxy must know for its record. */
   readonly asked: AskedOperations
   readonly seed: number
   /** Directory for the nodes' data and output. A target without such files does not create the directory. */

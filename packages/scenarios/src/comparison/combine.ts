@@ -119,7 +119,7 @@ function strength(run: MeasuredRun): number {
   return [...run.measurement.levels, 'unknown', 'none'].indexOf(level)
 }
 
-/** Returns the number of lost writes in all runs; no member if no run counted them. */
+/** Returns the number of lost writes in all runs; empty if no run counted them. */
 function lostIn(runs: readonly MeasuredRun[]): Pick<ComparedCell, 'lost'> {
   const known = runs.flatMap(({ measurement, sets }) => (sets?.measurement ?? measurement).lost ?? [])
   return known.length === 0 ? {} : { lost: known.reduce((sum, lost) => sum + lost, 0) }

@@ -20,7 +20,7 @@ const TO = 0.75
 /** Returns how long the fault of a run lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
-/** Nemeses with a random cut, after which every node may still reach a majority. */
+/** Nemeses that cut the network at random. After some of these cuts, every node still reaches a majority. */
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**

@@ -12,9 +12,9 @@ export type Recovery = number | 'never'
 const NEARLY_ALL = 0.99
 
 /**
- * Returns the time from the end of the last fault to the recovery: the first success after which the answered share of
- * operations stays, until the end of the run, as large as before the first fault, or 99% if it was larger. Undefined
- * without faults.
+ * Returns the time from the end of the last fault to the recovery. The recovery is the first success from which the
+ * answered share of operations, until the end of the run, is as large as before the first fault, or 99% if it was
+ * larger. Undefined without faults.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

@@ -22,7 +22,10 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Clients acquire rarely, and most acquires are granted, because a leader revokes only 16 leases at a time. */
+/**
+ * Returns the arguments of a run in which clients acquire rarely and most acquires are granted: a leader revokes only
+ * 16 leases at a time.
+ */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -56,8 +59,8 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
   })
 
 /**
- * Many clients share a few locks, so that some client has a change in flight when it is cut off as the holder of a
- * lock.
+ * Returns the arguments of a run in which many clients share a few locks. When the holder of a lock is cut off, one of
+ * its changes is therefore in flight.
  */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({

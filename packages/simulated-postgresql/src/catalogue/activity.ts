@@ -70,7 +70,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
     ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
-    // As for a connection over a Unix socket, because the engine knows no client addresses.
+    // These columns have the values of a connection over a Unix socket, because the engine knows no client addresses.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),

@@ -27,7 +27,7 @@ interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/** A second table that a statement writes through a view, trigger or foreign key of the first. */
+/** A view, trigger or foreign key of `table`. A statement that writes `table` also writes another table through it. */
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'

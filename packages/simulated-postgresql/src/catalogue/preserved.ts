@@ -1,6 +1,6 @@
 import type { Transaction } from '../storage/model.ts'
 
-/** Restores the former state. Returns a function that restores the current state. */
+/** Puts the former state in place. Returns a function that restores the state before the call. */
 type Swap = () => () => void
 
 /**

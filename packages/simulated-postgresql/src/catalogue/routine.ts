@@ -56,7 +56,7 @@ export interface Trigger {
   readonly events: ReadonlySet<TriggerEvent>
   /**
    * The indexes of the columns in UPDATE OF. The trigger fires if an update assigns one of these columns. If the list
-   * is empty, any column will do.
+   * is empty, every update fires the trigger.
    */
   readonly columns: readonly number[]
   readonly when: Node | undefined

@@ -221,7 +221,7 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
 }
 
 /**
- * Whether the statement has a list of some of the columns. A statement without a list may also give fewer values than
+ * Whether the statement lists columns, but not all of them. Without a list, a statement may also give fewer values than
  * the table has columns.
  */
 function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {

@@ -231,7 +231,7 @@ interface Found {
   readonly when: MatchKind
 }
 
-/** Returns the rows of the join, by the snapshot of the statement. */
+/** Returns the rows of the join, as the snapshot of the statement shows them. */
 function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []

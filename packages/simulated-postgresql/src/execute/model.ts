@@ -76,7 +76,7 @@ export interface Relation {
   readonly table: Table | undefined
   /** Whether the relation is a function with scalar values. Its name then stands for a value instead of a row. */
   readonly isScalar: boolean
-  /** The index of the relation among the row versions of a joined row. */
+  /** The index of the relation's row version in a joined row. */
   readonly tuple: number
   /** The system columns; undefined if the rows are not versions of table rows. */
   readonly system: SystemColumns | undefined

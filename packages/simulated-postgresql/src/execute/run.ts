@@ -7,7 +7,7 @@ export function runOf(env: Env): Run {
   return env.session as Run
 }
 
-/** Thrown by an expression that must wait. The expression has had no effects so far, so it can be evaluated again. */
+/** Thrown by an expression that must wait. The expression has had no effect yet, so it can be evaluated again. */
 class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 

@@ -14,7 +14,7 @@ export interface Talk {
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-/** The outcomes of a statement other than COPY, whose data has been transferred by then. */
+/** The outcomes of a statement after the data of a COPY has been transferred. */
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
 /** Executes a statement and transfers the data of COPY. */

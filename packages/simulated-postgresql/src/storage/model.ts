@@ -167,7 +167,7 @@ export interface Reader {
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
-  /** Whether the transaction must fail, as another transaction has found. */
+  /** Whether another transaction has decided that this one must fail. */
   doomed: boolean
   wrote: boolean
   prepared: boolean

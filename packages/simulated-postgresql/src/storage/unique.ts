@@ -88,8 +88,8 @@ export function presence(
 }
 
 /**
- * Returns the version that freed a key last: versions with the key were ended by other transactions, and this one was
- * ended last. Undefined if there is none.
+ * Returns the version whose end freed a key last, among the versions that other transactions ended; undefined if there
+ * is none.
  */
 export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
   if (!canConflict(index, values)) return undefined

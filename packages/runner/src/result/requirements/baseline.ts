@@ -92,7 +92,7 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // A model without countable losses gets no result here; its levels cover lost writes.
+    // Drops the result if losses cannot be counted, because the levels cover lost writes.
     ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
   ]
 }
