@@ -38,8 +38,7 @@ export interface Http2Faults {
   /** Whether the link carries HTTP/2 requests. */
   carries(link: Link): boolean
   /**
-   * Applies a fault, which is in force when the call returns, for requests that begin later. @throws UserError (usage)
-   * for an unknown link.
+   * Applies a fault to all requests that begin after this call returns. @throws UserError (usage) for an unknown link.
    */
   apply(fault: StreamFault): Applied<StreamFault>
 }

@@ -46,11 +46,14 @@ export interface Http2FlowOptions {
   readonly plain: (block: Buffer) => PlainBlock | undefined
   /** Called when the receiver could not decode further blocks, because it got earlier blocks out of order. */
   readonly undecodable: () => void
-  /** Called for each frame or whole header block when it arrives. Returns it with its stream's number at the client. */
+  /**
+   * Called for each frame or whole header block when it arrives. Returns the frame with the client's number of its
+   * stream.
+   */
   readonly received: (frame: Buffer) => Buffer
   /**
-   * Called for each frame or whole header block when it is passed on. Returns it with its stream's number at the
-   * receiver.
+   * Called for each frame or whole header block when it is passed on. Returns the frame with the receiver's number of
+   * its stream.
    */
   readonly translated: (frame: Buffer) => Buffer
   /** Called just before each frame or block is passed on; false drops it. */
@@ -82,8 +85,8 @@ export class Http2Flow implements FrameSink {
   #injected: Buffer[] = []
   #inHeaderBlock = false
   /**
-   * Whether a header block was delayed. Since then, blocks neither use nor change their shared table, so that they can
-   * overtake each other.
+   * Whether a header block was delayed. All later blocks neither use nor change the shared header table, and can
+   * therefore overtake each other.
    */
   #isPlain = false
   /** Table sizes with which the next block must begin. */
@@ -104,7 +107,7 @@ export class Http2Flow implements FrameSink {
     })
   }
 
-  /** Whether header blocks are now sent in a form that may be reordered. */
+  /** Whether header blocks are now encoded so that they can be reordered. */
   get isPlain(): boolean {
     return this.#isPlain
   }
@@ -145,7 +148,10 @@ export class Http2Flow implements FrameSink {
     else this.#pass(sent)
   }
 
-  /** Returns a header block in a form that may be reordered, if this or an earlier block needs it. */
+  /**
+   * Returns a header block in a form that can be reordered, if this or an earlier block was delayed or replaced;
+   * otherwise returns the block unchanged.
+   */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
     const isLost = plan?.instead !== undefined
     if (!this.#isPlain && (plan?.delayMs ?? 0) === 0 && !isLost) return frame
@@ -189,7 +195,7 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** Stops reading from the sender, or resumes reading if there is room. */
+  /** Stops reading from the sender. With `false`, resumes reading if there is room. */
   setStopped(stopped: boolean): void {
     this.#stopped = stopped
     this.#govern()
@@ -211,7 +217,8 @@ export class Http2Flow implements FrameSink {
   }
 
   /**
-   * Whether a frame must wait: frames of one stream stay in order, and so do header blocks that depend on each other.
+   * Whether a frame must wait. Frames of one stream stay in order. Header blocks stay in order while they share a
+   * header table.
    */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false

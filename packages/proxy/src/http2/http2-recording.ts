@@ -289,7 +289,7 @@ export class Http2Recording {
   #refused(stream: RecordedStream, why: string): void {
     const { turn, number } = stream
     this.#forget(stream)
-    // A fault may still pass the stream's head on; the server does not process it even then.
+    // A fault may still pass on the headers of the stream. The server will not process them.
     this.#waiting.delete(number)
     this.#unsent = this.#unsent.filter((unsent) => unsent.turn !== turn)
     if (!turn.isWhole) turn.keepPlace()
@@ -307,13 +307,14 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
-    // The request may have begun in this chunk and have no place in the order of events yet.
+    // The first bytes of the request may have arrived in this chunk. Its place in the order of events must then be
+    // reserved now.
     if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)
   }
 
-  /** Records that the header block may reach the server from now on, and that the request may take effect. */
+  /** Records that the server may receive the header block from now on, so that the request may take effect. */
   #mayBeSent({ turn, number }: RecordedStream): void {
     this.#waiting.delete(number)
     turn.forwarded(this.#time)

@@ -77,7 +77,7 @@ export class RecordedStream {
     if (this.turn.isWhole) return
     if (this.#routed.bodyBytes === 0) this.turn.requestEnded(this.head, undefined, this.#peer, this.#now())
     else if (this.#isGrpc) {
-      // A server may respond to a call once it has the message, even before the stream ends.
+      // A server may respond to a gRPC call once it has received the message, before the stream ends.
       const body = this.#requestBody()
       if (body !== undefined) this.turn.requestEnded(this.head, body, this.#peer, this.#now())
     }

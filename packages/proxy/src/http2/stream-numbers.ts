@@ -1,6 +1,9 @@
 import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wire/http2'
 
-/** The most streams whose numbers differ. The oldest of them ended long ago. */
+/**
+ * Maximum number of streams that have different numbers at the client and at the server. The oldest of these streams
+ * ended long ago.
+ */
 const MOST_RENUMBERED = 10_000
 
 /**
@@ -25,7 +28,10 @@ export class StreamNumbers {
     return frame
   }
 
-  /** Returns a frame or a header block with the server's number of its stream. Opens the stream if it is new. */
+  /**
+   * Returns a frame or a header block with its stream's number at the server. Opens the stream at the server if it is
+   * new.
+   */
   toServer(frame: Buffer): Buffer {
     const stream = streamOf(frame)
     if (typeOf(frame) === FRAME.headers && this.#unopened.delete(stream)) this.#open(stream)

@@ -51,7 +51,7 @@ export function bounded(
           return stage.receive(bytes)
         } catch (error) {
           fail(error)
-          // Some bytes may have been passed on already.
+          // The interceptor may have passed on some of the bytes before it threw the error.
           return false
         }
       },

@@ -5,10 +5,10 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  * such as message faults, is between the outer one and the links' faults. The outer interceptor must pass responses on
  * unchanged.
  *
- * The outer interceptor's bytes count as delivered once any bytes are delivered that the inner interceptor passed on
- * after receiving them. If the inner interceptor drops or reorders messages, undelivered bytes may count as delivered,
- * but delivered bytes never count as undelivered. When in doubt, a recorder therefore gives a lost request an unknown
- * outcome.
+ * The inner interceptor may change the number of bytes. So all bytes that the inner interceptor has received from the
+ * outer one count as delivered once any byte that it passed on afterwards is delivered. If the inner interceptor drops
+ * or reorders messages, undelivered bytes may count as delivered, but delivered bytes never count as undelivered. A
+ * recorder therefore gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -28,7 +28,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // The outer interceptor is created after the inner one. Nothing arrives from the backend before both exist.
+      // Nothing arrives from the backend before the outer interceptor, which is created after the inner one, exists.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -115,7 +115,8 @@ function createProgress() {
   let passed = 0
   let delivered = 0
   /**
-   * Each run's start in the bytes passed on, and the number of bytes that the inner interceptor had received by then.
+   * For each run of passed bytes: the offset at which the run starts, and the number of bytes that the inner
+   * interceptor had received by then.
    */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
@@ -127,7 +128,7 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      // Keep the last run that was reached, because it may still grow.
+      // Keep the last run of which bytes were delivered, because more of its bytes may follow.
       while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
       const [reached] = runs
       if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken

@@ -20,8 +20,8 @@ export interface Interceptor {
    */
   disturbed?(altered?: readonly Buffer[]): void
   /**
-   * Reports that this interceptor threw an error; only `closed` is called afterwards. Nothing that it has read or would
-   * read is certain. It ends open operations, and records that any key may change.
+   * Reports that this interceptor threw an error. Afterwards only `closed` is called. The interceptor ends its open
+   * operations, and records that any key may change, because its own reading of the connection is no longer reliable.
    */
   failed?(error: unknown): void
 }
@@ -29,8 +29,8 @@ export interface Interceptor {
 /** One direction of a connection, as the interceptor receives it. */
 export interface Stage {
   /**
-   * Receives bytes. Their memory is valid only during the call, so bytes to keep must be copied. Returns false if the
-   * exit returned false for any of these bytes.
+   * Receives bytes. Their memory is valid only during the call, so copy the bytes that are kept. Returns false if
+   * `pass` of the exit returned false for any of these bytes.
    */
   receive(bytes: Buffer): boolean
   /** Reports that the sender ended its direction in an orderly way. */
@@ -55,7 +55,7 @@ export interface Exit {
   setReading(reading: boolean): void
   /**
    * Whether more bytes wait than the receiver can take. The proxy then stops reading from the sender. An interceptor
-   * that generates bytes must also stop, until this is false in a call of `delivered`.
+   * that generates bytes must also stop, and may continue when `delivered` is called and `congested` is false.
    */
   readonly congested: boolean
 }

@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Returns whether all memory passed on since the last call may be reused: the result for `Stage.receive`. */
+  /** Returns true if all memory passed on since the last call may be reused. `Stage.receive` returns this result. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

@@ -68,8 +68,8 @@ class StreamTape {
   #receivedBytes = 0
   #deliveredBytes = 0
   /**
-   * The arrival time of the bytes being passed on; undefined between calls. Bytes delivered while they are passed on
-   * need no separate entry.
+   * The arrival time of the bytes that are being passed on; undefined between calls. Bytes delivered during the call
+   * need no separate entry on the tape.
    */
   #receivedAtMs: number | undefined
 
@@ -87,8 +87,8 @@ class StreamTape {
   }
 
   /**
-   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, so the sender may have
-   * sent more than was read.
+   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, and the sender may have
+   * sent bytes that are never read.
    */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined

@@ -1,7 +1,10 @@
 import type { Starts, Unbinding } from '@chaosproxy/wire'
 import type { Intercept } from './interceptor.ts'
 
-/** Passes all bytes on, but removes offers from the server's first bytes that do not work through the proxy. */
+/**
+ * Passes all bytes on, except offers of the server that do not work through the proxy. Such offers are in the server's
+ * first bytes.
+ */
 export const withoutOffers =
   (starts: (bound: () => void) => Starts): Intercept =>
   ({ requests, responses, dial, misread }) => {

@@ -11,10 +11,10 @@ export interface AppliedFault {
    */
   readonly hits: number
   /**
-   * Changes parameters or trigger immediately. Live connections are included, and keep their state (such as the bytes
-   * counted by a limit). Connections are selected again only if the trigger changes.
+   * Changes the parameters or the trigger immediately. Live connections are affected, too, and keep their state, such
+   * as the bytes counted by a limit. Connections are selected again only if the trigger changes.
    *
-   * @throws UserError (usage) for another kind of fault or other links, and for an impossible number.
+   * @throws UserError (usage) if `fault` is of another kind, is on other links, or has an invalid number.
    */
   update(fault: TcpFault): void
   /**

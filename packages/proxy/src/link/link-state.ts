@@ -36,7 +36,7 @@ export interface Flow {
    */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
-  /** The connection of this flow. It has two flows. */
+  /** The connection of this flow. Each connection has two flows, one for each direction. */
   readonly connection: { abort(): void }
 }
 
@@ -52,7 +52,10 @@ interface Attachment<Of extends TcpFault = StandingFault> {
   readonly victims: Map<Flow, Placed | undefined>
 }
 
-/** Returns a fault's trigger. It chooses connections when they begin; they are hit during the fault's time. */
+/**
+ * Returns a fault's trigger. The trigger selects connections when they begin, and hits the selected connections during
+ * the fault's time.
+ */
 const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 
 /** A link: the faults on it, and its live flows. */
@@ -111,7 +114,7 @@ export class LinkState {
     this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
   }
 
-  /** Counts and draws a fault's connections again, because its trigger has changed. */
+  /** Decides again which flows a fault hits, because the fault's trigger has changed. */
   chooseAnew(affliction: Affliction): void {
     const attachment = this.#attachments.find((other) => other.affliction === affliction)
     if (attachment === undefined) return
@@ -121,7 +124,7 @@ export class LinkState {
     attachment.victims.clear()
     for (const flow of this.#flows.keys()) {
       this.#choose(attachment, flow)
-      // The state of a flow survives a change of the trigger.
+      // A flow that is hit before and after the change keeps its state.
       if (attachment.victims.has(flow)) attachment.victims.set(flow, before.get(flow))
     }
   }

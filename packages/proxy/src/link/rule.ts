@@ -26,7 +26,7 @@ export interface Seat {
   readonly number: number
 }
 
-/** The number of hit requests that a fault keeps, and the length to which each is cut. */
+/** Maximum number of hit requests that a fault remembers. Each is truncated to `LONGEST_REQUEST` characters. */
 const MOST_RECENT = 8
 const LONGEST_REQUEST = 210
 
@@ -97,8 +97,8 @@ export class Rule<Fault extends TrafficFault> {
 }
 
 /**
- * The effect of a rule on a message. `none`: no effect, or an effect whose hit the rule counts itself later. `acts`:
- * the rule changes or delays it. `ends`: the rule replies to it or loses it.
+ * The effect of a rule on a message. `none`: no effect yet; the rule itself counts a later hit. `acts`: the rule
+ * changes or delays the message. `ends`: the rule replies to the message or drops it.
  */
 export type Effect = 'none' | 'acts' | 'ends'
 

@@ -106,7 +106,7 @@ function forgedBytes(message: Buffer, fields: number, { framing, direction }: Tr
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
-/** The most bits tried for each flip until one keeps the framing intact. */
+/** Maximum number of bits tried for each flip. A flip must keep the framing intact. */
 const ATTEMPTS_PER_BIT = 100
 
 /**

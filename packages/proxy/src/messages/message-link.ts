@@ -12,7 +12,7 @@ export interface MessageStatistics {
 
 /** A link that carries messages: the faults on the link, and its connections. */
 export class MessageLink extends RuleList<MessageRule> {
-  /** The framings and directions of the routes that carry the link. */
+  /** For each route that carries the link: its framing, and the link's direction on it. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0

@@ -10,8 +10,8 @@ import type { MessageRule } from './message-rule.ts'
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A queue entry: a message; a part, or the last part, of a message too large to hold; the rest of a stream that is no
- * longer framed; or the end of the stream.
+ * A queue entry. `part` and `last-part` belong to a message that is too large to hold whole. `rest` is the remainder of
+ * a stream that is no longer framed. `end` and `reset` end the stream.
  */
 interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
@@ -30,7 +30,7 @@ interface Aside {
   readonly dueAtMs: number
 }
 
-/** Carries out the fates of messages in one direction of one connection. */
+/** Sends, delays, repeats, reorders and drops the messages of one direction of one connection, as their fates say. */
 export class MessageQueue {
   readonly #exit: Exit
   readonly #clock: ProxyClock
@@ -168,7 +168,7 @@ export class MessageQueue {
       return
     }
     this.#pass(next.copies)
-    // Messages released by this message do not count as passing; otherwise they would release each other.
+    // Count only this message, not the messages that it releases: otherwise these would release each other.
     for (const aside of this.#aside) aside.left--
     this.#passDueAsides(nowMs)
     if (next.again !== undefined) this.#setAside(next, next.again, true, nowMs)

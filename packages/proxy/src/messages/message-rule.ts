@@ -24,8 +24,8 @@ export class MessageRule extends Rule<MessageFault> {
   }
 
   /**
-   * Counts a compressed message as a miss if the fault may select it: a compressed message can only be delayed. Returns
-   * whether the message was counted.
+   * Counts a compressed message as a miss, unless the fault delays every message: a compressed message can only be
+   * delayed. Returns whether the message was counted.
    */
   missesCompressed(): boolean {
     if (this.fault.kind === 'delay-message' && this.fault.match === undefined) return false
@@ -48,7 +48,10 @@ export class MessageRule extends Rule<MessageFault> {
 
 const COMPRESSED = 'the connection agreed on compression before a fault was in force: connect again'
 
-/** Returns the match as a predicate. On a track whose messages lack the matched part, no message matches. */
+/**
+ * Returns the match as a predicate on messages. If messages of this framing and direction have no such part, no message
+ * matches.
+ */
 function predicateFor(
   match: NonNullable<MessageFault['match']>,
   framing: Framing,

@@ -38,7 +38,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #seat: Seat
   readonly #run: Run
   #ended = false
-  /** Whether the part of a message that the reader holds was already passed on. */
+  /** Whether the reader holds the beginning of a message that was already passed on. */
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false
@@ -114,7 +114,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     this.#keptWasPassed = this.#reader.waitingBytes > 0
   }
 
-  /** Drops the part of a message that was passed on while bytes were only observed. */
+  /** Drops the beginning of a message from the reader if it was already passed on. */
   #dropPassed(): void {
     if (!this.#keptWasPassed) return
     this.#keptWasPassed = false
@@ -138,7 +138,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   delivered(): void {
-    // Bytes passed on may still be lost later, which does not matter to message faults.
+    // Does nothing: message faults do not depend on what happens to bytes after they are passed on.
   }
 
   frame(bytes: Buffer): void {
@@ -214,8 +214,8 @@ interface FateOptions {
 }
 
 /**
- * Carries out the rules that choose a message; undefined if no rule acts, so that the message passes unchanged. Delays
- * add up. If several rules reorder the message, or several repeat it, the last one applies.
+ * Applies the rules that select a message. Delays add up. If several rules reorder the message, or several repeat it,
+ * the last of these rules applies. Undefined if no rule acts; the message then passes unchanged.
  */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
   const { earlier, track, nowMs, seat } = options

@@ -27,7 +27,7 @@ export interface NetworkOptions {
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
-  /** Opens a UDP port. Of the TCP faults, partitions and blackholes also drop datagrams. */
+  /** Opens a UDP port. Two kinds of TCP faults also drop its datagrams: partitions and blackholes. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
    * Applies a fault, which is in force when the call returns, on every live and future connection with one of the
@@ -43,7 +43,10 @@ export interface Network {
    * @throws UserError for an invalid number.
    */
   applyToDatagrams(fault: DatagramFault): Applied<DatagramFault>
-  /** Returns the kept traffic of the links, as far as memory allowed; also after everything is closed. */
+  /**
+   * Returns the recorded traffic of the links, as far as memory allowed. It remains available after everything is
+   * closed.
+   */
   passages(): Iterable<Passage>
   /** Returns the statistics of every link that a route or a fault has named, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>

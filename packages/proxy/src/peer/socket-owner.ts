@@ -138,7 +138,8 @@ export function findInode(table: string, local: Address, remote: Address): strin
 }
 
 /**
- * Returns the address as written in /proc/net/tcp (IPv4 only) and in /proc/net/tcp6: words in the machine's byte order.
+ * Returns the forms of the address in /proc/net/tcp (IPv4 only) and in /proc/net/tcp6: words in the machine's byte
+ * order.
  */
 function spellings({ host, port }: Address): readonly string[] {
   const digits = port.toString(16).toUpperCase().padStart(4, '0')

@@ -7,7 +7,7 @@ export interface PartsOptions {
   /** The size in bytes at about which a new part starts. */
   readonly bytes?: number | undefined
   /**
-   * The age at which a part ends: the first event this long after the part's first event, in the recorder's time,
+   * The maximum time span of a part, in the recorder's time. The first event this long after the part's first event
    * starts a new part.
    */
   readonly everyMs?: number | undefined
@@ -27,7 +27,7 @@ export interface PartsStatistics {
 /** The numbered files of one recording in a directory: `part-0001.jsonl`, `part-0002.jsonl`, … */
 export interface PartSeries {
   readonly removed: number
-  /** Returns the name of a part while it is written, and afterwards unless it is compressed. */
+  /** Returns the path of a part's uncompressed file. A part is uncompressed while lines are added to it. */
   pathOf(number: number): string
   /** Reports that a part is on disk and closed. `newest` is the number of the newest part. */
   finished(number: number, newest: number): void
@@ -84,7 +84,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
       if (!there.has(number)) return rmSync(unfinished)
-      // If the process is killed between these two calls, both forms exist, and readers use the uncompressed one.
+      // Between these two calls both files exist. If the process is killed there, readers use the uncompressed file.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {

@@ -8,7 +8,7 @@ export interface RecordFileOptions {
   readonly header?: (() => Header) | undefined
   /** Writes numbered parts instead of one file. The path is then that of their directory. */
   readonly parts?: PartsOptions | undefined
-  /** The largest backlog before traffic should wait. By default 64 MiB. */
+  /** The backlog in bytes from which on traffic should wait. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
   /** Called once, when writing fails. Later lines are counted as lost, and traffic continues. */
   readonly onError?: ((error: UserError) => void) | undefined
@@ -17,7 +17,7 @@ export interface RecordFileOptions {
    * removed.
    */
   readonly onNotice?: ((sentence: string) => void) | undefined
-  /** The last line of a file that could not be written further, if there is room for it. */
+  /** The line that ends a file after a failed write. It is omitted if there is no room for it. */
   readonly seal?: string | undefined
   /** The last line of the last file, written at the close after all other lines. */
   readonly end?: string | undefined
@@ -25,7 +25,7 @@ export interface RecordFileOptions {
   readonly disk?: Disk | undefined
 }
 
-/** Writes bytes to a file, then calls `done`. The next call follows after `done`. */
+/** Writes bytes to a file, then calls `done`. Not called again before `done` is called. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 interface RecordFileStatistics {
@@ -51,7 +51,9 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Adds a line. A new part begins if the line no longer fits, or if its event's time is past the part's time. */
+  /**
+   * Adds a line. Begins a new part if the line does not fit into the current part, or if the event is too late for it.
+   */
   write(line: string, event?: { readonly time: number }): void
   /** Returns the place of the last line; undefined if that line is lost. */
   place(): LinePlace | undefined
@@ -62,18 +64,18 @@ export interface RecordFile {
   readonly congested: boolean
   /** Calls back once the file is no longer congested; immediately if it is not congested. */
   whenRelieved(callback: () => void): void
-  /** Resolves once every line is lost or is in the synchronised file. */
+  /** Resolves once the file is synchronised with the disk and contains every line that was not lost. */
   close(): Promise<void>
 }
 
 /** Gathered lines are written once they have this many bytes, or after `FLUSH_AFTER_MS`. */
 const BLOCK_BYTES = 64 * 1024
-/** The most bytes of joined blocks in one write. */
+/** Maximum number of bytes in one write. Several waiting blocks are joined up to this size. */
 const JOINED_BYTES = 4 * 1024 * 1024
 /** The most UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
 /**
- * The longest time for which gathered lines wait. A killed process loses the lines of at most this time; the file is
+ * Maximum time for which gathered lines wait. A process that is killed loses only the lines of this time. The file is
  * still a valid history.
  */
 const FLUSH_AFTER_MS = 5

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 // a call in the next tick) costs more than everything else. None of it is needed while the queues are empty, so the
 // socket's internal stream methods are called directly.
 
-/** Sockets with a direct write in progress, of which their streams know nothing. */
+/** Sockets with a direct write in progress. Their streams do not know of the write. */
 const sending: WeakSet<Socket> = new WeakSet()
 
 export const isSending = (socket: Socket): boolean => sending.has(socket)
@@ -13,7 +13,8 @@ export const isSending = (socket: Socket): boolean => sending.has(socket)
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
 /**
- * Calls `receive` with bytes like a 'data' listener, but bypasses the stream unless it is paused or has buffered bytes.
+ * Calls `receive` with the bytes that a socket reads. The bytes bypass the socket's stream, unless the stream is paused
+ * or has buffered bytes.
  */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push

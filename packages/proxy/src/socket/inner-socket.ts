@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream'
 
 /** The two ends of a connection within one process. */
 export interface InnerConnection {
-  /** The client's end, in place of a socket that it dials. */
+  /** The client's end. The client uses it instead of dialling a socket. */
   readonly client: Duplex
   /** The proxy's end, in place of a socket that it accepts. */
   readonly accepted: Socket
@@ -28,7 +28,7 @@ export function connectWithin(): InnerConnection {
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
-  /** Marks the end's bytes as passing through its stream, like those of TLS sockets. */
+  /** Always true. Like those of a TLS socket, the bytes of this end must pass through its stream. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort = 0
@@ -87,7 +87,10 @@ class InnerSocket extends Duplex {
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
-  /** Like a socket's `ref`: whether this end, and the connection onward from the other end, keeps the process alive. */
+  /**
+   * Keeps the process alive while the connection is open, like a socket's `ref`. `unref` lets the process end. Both act
+   * on the connection that the other end forwards to.
+   */
   ref(): this {
     this.peer?.keepAlive(true)
     return this
@@ -130,7 +133,10 @@ class InnerSocket extends Duplex {
   }
 }
 
-/** Lets a client within this process decide whether the connection dialled for the client keeps the process alive. */
+/**
+ * Lets the client of an inner connection decide, by `ref` and `unref`, whether the connection dialled for it keeps the
+ * process alive.
+ */
 export function goOnTo(accepted: Socket, onward: Socket): void {
   if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)
 }

@@ -18,7 +18,8 @@ export function resetSocket(socket: Socket): void {
     // connection.
     socket.destroy()
   } else if (socket.writableEnded && !socket.writableFinished && hasSentAll(socket)) {
-    // The FIN is being sent in this turn. Until then the system refuses a reset, and Node would leak the handle.
+    // The socket sends its FIN in this turn. Until the FIN is sent, the system refuses a reset, and Node would leak the
+    // handle.
     socket.once('finish', () => resetSocket(socket))
   } else {
     const carrier = carriers.get(socket)

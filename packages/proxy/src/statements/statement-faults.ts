@@ -36,7 +36,7 @@ export class StatementFaults implements Carrier<StatementRule> {
   readonly #options: StatementFaultsOptions
   readonly #seat: Seat
   readonly #fates: Map<number, Fate> = new Map()
-  /** The substitution to which the client's next messages may still belong. */
+  /** The substituted request. The client's next messages may still belong to it. */
   #substitution: Substitution | undefined
   /** Whether the client gets no further messages. */
   #isMuted = false

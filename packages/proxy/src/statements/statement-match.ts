@@ -7,7 +7,9 @@ const WORD = /[\p{L}\p{N}_$]+/uy
 export function compileStatement(words: string): (sql: string) => boolean {
   const wanted = [...tokensOf(words)]
   return (sql) => {
-    /** How many of the wanted words the statement has so far; undefined if it begins with other words. */
+    /**
+     * Number of leading words of the statement that equal the wanted words so far; undefined after a different word.
+     */
     let met: number | undefined = 0
     for (const token of tokensOf(sql)) {
       if (token === ';') met = 0
@@ -32,7 +34,7 @@ function endOf(sql: string, at: number): number {
   const first = sql.charAt(at)
   if (sql.startsWith('--', at)) return endAfter(sql, '\n', at + 2)
   if (sql.startsWith('/*', at)) return endAfter(sql, '*/', at + 2)
-  // A doubled quote begins a second text, which does not matter here.
+  // A doubled quote is read as the end of one text and the beginning of another. The match does not depend on this.
   if (first === "'" || first === '"' || first === '`') return endAfter(sql, first, at + 1)
   const dollar = first === '$' ? /^\$([a-z_]\w*)?\$/i.exec(sql.slice(at, at + LONGEST_TAG)) : null
   if (dollar !== null) return endAfter(sql, dollar[0], at + dollar[0].length)

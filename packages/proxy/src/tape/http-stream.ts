@@ -48,10 +48,12 @@ const LONGEST_LINE_BYTES = 2048
 
 type Head = RequestHead | ResponseHead
 
-/** The way to read the messages of one direction. */
+/** The parser of one direction, with functions that describe each message. */
 interface Reading {
   readonly parser: MessageParser<Head>
-  /** Returns the type of a message; undefined for a head that is not a message of its own. */
+  /**
+   * Returns the type of a message; undefined if the head is not that of a separate message, such as an interim reply.
+   */
   begin(): Pick<ReadMessage, 'type' | 'question'> | undefined
   textBefore(): string
 }

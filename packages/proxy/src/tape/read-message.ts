@@ -17,8 +17,8 @@ export interface ReadStream {
   /** The time from which message boundaries are uncertain; undefined if all boundaries are certain. */
   readonly unreadableFromMs: number | undefined
   /**
-   * The time until which message boundaries are uncertain, because the start was dropped; undefined if it was not
-   * dropped.
+   * Message boundaries are uncertain before this time, because the beginning of the stream was dropped; undefined if
+   * the tape has the beginning.
    */
   readonly unreadableUntilMs?: number | undefined
 }

@@ -21,7 +21,7 @@ export class Backlog {
   }
 
   /**
-   * Replaces the stages, and counts waiting entries as arrivals at new faults. Returns the stages of removed faults.
+   * Replaces the stages. Treats waiting entries as new arrivals at added faults. Returns the stages of removed faults.
    */
   setStages(stages: readonly Placed[], positionBytes: number): readonly Placed[] {
     const removed = this.#stages.filter((placed) => !stages.includes(placed))

@@ -10,7 +10,10 @@ export interface Waiting {
 /** Removed entries are cleared this many at a time, so that removing one takes constant time. */
 const COMPACT_AT = 512
 
-/** The memory counted for an entry in addition to its bytes. It also bounds a stream of tiny chunks. */
+/**
+ * Number of bytes counted for an entry in addition to its content, so that a stream of tiny chunks cannot fill the
+ * memory.
+ */
 const ENTRY_BYTES = 256
 
 const NONE = Buffer.alloc(0)

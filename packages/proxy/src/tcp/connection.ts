@@ -66,10 +66,10 @@ export class Connection implements PumpedConnection {
   readonly #responses: Inlet
   #peer: Conversation['client'] | undefined
   #upstream: Socket | undefined
-  /** Whether the upstream is needed: it is then dialled as soon as the links allow. */
+  /** Whether the upstream should be dialled as soon as the links allow it. */
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that delay dialling and have already counted the delay as a hit. */
+  /** Faults that delay dialling. Each has already counted this connection as a hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
@@ -243,7 +243,7 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
-      // Undefined for TCP, as Node expects: a spread here would cost time for each connection.
+      // Undefined for TCP. Leaving the member out by a spread would cost time for each connection.
       path: isPath(target.host) ? target.host : undefined,
       localAddress: this.#options.source,
       allowHalfOpen: true,
@@ -293,8 +293,8 @@ export class Connection implements PumpedConnection {
   }
 
   /**
-   * Returns a receiver of responses whose memory is reused after the turn. An interceptor's exit copies the bytes that
-   * must be kept.
+   * Returns a receiver of responses for memory that is reused after the turn. If there is an interceptor, its exit
+   * copies the bytes that must be kept.
    */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
@@ -315,7 +315,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // The error does not matter: anything other than an orderly end is passed on as RST. 'close' always follows.
+    // Ignore the error: 'close' always follows, and any end without a FIN is passed on as RST.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       endTurn()
@@ -363,8 +363,8 @@ const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * Creates the interceptor's exit to the pump. It calls `reach` before passing anything on, and `reset` in place of the
- * pump's own reset.
+ * Creates the interceptor's exit to the pump. The exit calls `reach` before it passes anything on, and calls `reset`
+ * instead of resetting the pump.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {

@@ -38,9 +38,10 @@ export interface PumpedConnection {
  * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
  * While no fault is in force and nothing waits, each read becomes one write at the end of the turn. Otherwise arrivals
- * join a queue. Its head is planned by the faults in force at that moment, so that a change of faults acts on all bytes
- * not yet written to the receiving socket. (Bytes written to the socket count as sent: at most one burst, and only if
- * the receiver is not reading.) An end of the stream, by FIN or RST, is queued and cut like data.
+ * join a queue. The faults in force when an entry reaches the head of the queue decide about the entry. A change of
+ * faults therefore affects all bytes not yet written to the receiving socket. (Bytes written to the socket count as
+ * sent: at most one burst, and only if the receiver is not reading.) An end of the stream, by FIN or RST, waits in the
+ * queue, and is held or dropped by a cut, like data.
  */
 export class Pump implements Flow {
   readonly link: LinkState
@@ -51,7 +52,10 @@ export class Pump implements Flow {
   readonly #wakeup: Wakeup
   readonly #gate: SourceGate
   #sink: Socket | undefined
-  /** Undefined while there is no sink, and for TLS, whose bytes must first be encrypted. */
+  /**
+   * Writes to the sink directly. Undefined while there is no sink, and for TLS, because the bytes must first be
+   * encrypted.
+   */
   #direct: DirectWriter | undefined
   /** Counts as delivered. */
   readonly #gathered = new GatheredWrite((bytes) => this.#sink?.writable !== true || this.#write(this.#sink, bytes))
@@ -217,7 +221,8 @@ export class Pump implements Flow {
   }
 
   /**
-   * Writes as `#write` does, but a small message may wait until the end of the turn, and needs its memory until then.
+   * Writes like `#write`, but may gather a small message until the end of the turn. The message's memory must stay
+   * unchanged until then.
    */
   #writeInTurn(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && this.#gathered.take(bytes)) return false
@@ -237,8 +242,8 @@ export class Pump implements Flow {
   }
 
   /**
-   * Sends a FIN. If the sink's FIN has been read, closing the sink has this effect too, and saves a shutdown system
-   * call.
+   * Sends a FIN. If the sink's own FIN has been read, closes the sink: this sends a FIN, too, and saves a shutdown
+   * system call.
    */
   #end(sink: Socket): void {
     if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
@@ -254,7 +259,7 @@ export class Pump implements Flow {
     if (this.#stopped) return
     this.#gathered.writeNow()
     this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
-    // If the entry is behind others, a timer, a drain or a change of faults will deliver it.
+    // If other entries are ahead of this entry, a timer, a drain or a change of faults will deliver it.
     if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
   }
@@ -320,7 +325,8 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Bytes written in the same turn could be sent, or read, together with this piece.
+        // Continue in a later turn. If more bytes were written in this turn, they could be sent or read together with
+        // this piece.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }
@@ -360,15 +366,18 @@ export class Pump implements Flow {
     this.link.droppedBytes += sizeBytes
   }
 
-  /** Discards waiting bytes for a receiver that is closed or was sent an end. Only an RST still matters to it. */
+  /**
+   * Discards the waiting bytes of a receiver that is closed or was already sent a FIN. If an RST is among the waiting
+   * entries, resets the receiver.
+   */
   #discardForDeadSink(sink: Socket): void {
     if (this.#backlog.queue.endsInReset) resetSocket(sink)
     this.#backlog.queue.clear()
   }
 
   /**
-   * Applies back-pressure: stops the source when enough bytes wait in the queue or, with an empty queue, when the
-   * receiver is behind.
+   * Applies back-pressure. If the queue is empty, stops the source while the receiver is behind; otherwise stops the
+   * source while the queue is full.
    */
   #governReading(): void {
     const sink = this.#sink

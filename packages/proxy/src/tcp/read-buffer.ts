@@ -6,10 +6,10 @@ const GROWTH = 4
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * The buffer that one socket reads into repeatedly. It starts as the shared buffer, because most connections are idle.
- * It grows while reads fill it, because the number of reads dominates the cost of bulk transfer. A buffer from which
- * another socket is still writing is lent, and reused once returned: allocating large buffers costs more than copying
- * them.
+ * The buffer into which one socket reads repeatedly. It starts as the shared buffer, because most connections are idle.
+ * It grows while reads fill it, because the cost of bulk transfer depends mainly on the number of reads. While another
+ * socket still writes from a buffer, the buffer is lent. It is reused once it is returned, because allocating a large
+ * buffer costs more than copying it.
  */
 export class ReadBuffer {
   #current: Buffer = shared

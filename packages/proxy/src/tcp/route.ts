@@ -25,7 +25,7 @@ export interface RouteOptions {
   readonly from: Endpoint
   readonly to: Endpoint
   /**
-   * The server's address; absent while the server is not running. Until it is set, connections are accepted and reset.
+   * The server's address; absent while the server is not running. Connections accepted while it is absent are reset.
    */
   readonly upstream?: Upstream | undefined
   /** The local address from which the upstream is dialled in plaintext; by default the system chooses. */
@@ -192,7 +192,7 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
-    // A listener is counted even if it takes a reserved descriptor, because the operator asked for it.
+    // Count the listener even if only a reserved descriptor is left, because the operator asked for the listener.
     this.#giveBackListener = descriptors.take(1)
     // A failed accept (no descriptors left, or a client that gave up in the queue) concerns only one client.
     this.#server.on('error', (error) => this.#turnedAway(error))

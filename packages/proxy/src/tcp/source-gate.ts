@@ -61,8 +61,8 @@ export class SourceGate {
   }
 
   /**
-   * Detects a reset of a paused source by an empty write: an RST is noticed only by reading or writing. Otherwise a
-   * source that is paused because its receiver does not read would outlive its peer for as long as that receiver stays.
+   * Detects a reset of a paused source by an empty write, because a socket notices an RST only when it is read or
+   * written. Without this check, a source that is paused for a slow receiver would outlive its own peer.
    */
   #probeSource(): void {
     const source = this.#source

@@ -44,7 +44,7 @@ const REASONS: { readonly [code: string]: string } = {
     'a client asked for TLS and hung up: the proxy has no certificate. Let the client use plaintext (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
-/** The failures of clients whose protocol or login does not work through the proxy. */
+/** The failures to report for clients whose protocol or login does not work through the proxy. */
 export const MISREAD = {
   http2: {
     code: 'HTTP2_ON_HTTP',

@@ -1,6 +1,7 @@
-// Gathers the reads of a poll. A poll of the event loop often finds many sockets readable. Handling each socket
-// completely before reading the next would wake a sleeping peer at every write, and every system call would evict the
-// caches of the code in between. So a turn first gathers all reads, then handles them, then writes everything.
+// Groups the socket reads of each turn of the event loop. One poll often finds many readable sockets. If each socket
+// were handled completely before the next one is read, each write would wake a sleeping peer, and each system call
+// would evict the handling code from the caches. A turn therefore first reads all sockets, then handles the bytes, and
+// then writes everything.
 
 import { setImmediate } from 'node:timers'
 

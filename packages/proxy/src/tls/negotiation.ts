@@ -9,7 +9,7 @@ const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {
   readonly encryption: Encryption
-  /** Continues with TLS; absent without a certificate, so that TLS is declined. */
+  /** Continues with TLS; undefined if the proxy has no certificate and must decline TLS. */
   readonly securely: ((client: Socket) => void) | undefined
   /** Continues in plaintext. */
   readonly plainly: (client: Socket) => void
@@ -61,7 +61,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
   }
   const secure = (kind: 'hello' | 'tls'): void => {
     done()
-    // Plaintext after the request may come from an attacker.
+    // Bytes between the client's request for TLS and its handshake may come from an attacker.
     if (securely === undefined || (kind === 'tls' && seen.length > 0)) {
       if (securely === undefined) insisted()
       client.destroy()

@@ -16,10 +16,13 @@ export interface SpokenProtocolsOptions {
 }
 
 /**
- * The ALPN protocols that servers speak. A server is offered one protocol after another when its first client connects.
+ * The ALPN protocols that servers speak. When the first client of a server connects, the proxy offers each protocol to
+ * the server in turn.
  */
 export interface SpokenProtocols {
-  /** Returns the protocols to which the server agrees: none if it negotiates none, and all if it cannot be asked. */
+  /**
+   * Returns the protocols to which the server agrees: none if the server ignores ALPN, all if every handshake fails.
+   */
   of(target: Target): Promise<readonly string[]>
   /** Makes the next client ask the server again, because the server did not speak the agreed protocol. */
   forget(target: Target): void

@@ -38,7 +38,7 @@ export interface TlsOptions {
   readonly originate?: OriginateOptions | undefined
 }
 
-/** Reads a PEM file. A string in JSON is either PEM itself or the name of a PEM file. */
+/** Reads a PEM file. In a JSON setting, a string is either the PEM text itself or the path of a PEM file. */
 export type ReadPem = (path: string) => string
 
 const EXAMPLE = '{"terminate":{"names":["localhost"]},"originate":{"verify":false}}'

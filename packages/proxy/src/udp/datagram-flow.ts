@@ -155,7 +155,7 @@ interface DatagramFate {
    * The wait until `behind` other datagrams of the direction and session have passed, or until `withinMs` has elapsed.
    */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules that make the datagram wait. It waits at most until all of them are removed. */
+  /** The rules that delay the datagram. It is sent at the latest when all of these rules are removed. */
   readonly waitsFor: readonly DatagramRule[]
 }
 

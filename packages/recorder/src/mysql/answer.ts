@@ -25,7 +25,7 @@ export type Result =
       readonly rows: readonly (readonly Value[])[]
     }
 
-/** Maximum number of rows kept, one more than are read: the last row shows that there are more. */
+/** Maximum number of rows kept: one more than the maximum read, so that a longer result is recognised. */
 const MOST_ROWS = 10_001
 
 export class AnswerReader {

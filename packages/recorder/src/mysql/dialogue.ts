@@ -36,9 +36,12 @@ interface Prepared {
 /** A command whose answer has not arrived. */
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: the command that was sent after the prepare command, and is answered after it. */
+  /** `next`: the command that follows the prepare command. Its answer follows the answer to the prepare command. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
-  /** The columns and parameters of a prepared statement, with the packets that end them. */
+  /**
+   * The definitions of the columns and parameters of a prepared statement. `left` is the number of packets still
+   * expected, including those that end the definitions.
+   */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 

@@ -26,7 +26,10 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
   errorOutcomes.find(({ says }) => says.includes(String(code)))?.means ?? 'info'
 
-/** The outcome of a COMMIT that was answered with an error. Only a conflict is certain to have prevented it. */
+/**
+ * Returns the outcome of a COMMIT whose answer is an error: `fail` for a deadlock, which certainly prevented the
+ * commit; otherwise `info`.
+ */
 export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')
 
 /** A deadlock rolls back the whole transaction. */

@@ -51,7 +51,7 @@ export function parseMysqlSettings(given: { readonly [name: string]: unknown }, 
   }
 }
 
-/** Converts names to lower case, in which they are compared. */
+/** Converts names to lower case, because names are compared in lower case. */
 function inLowerCase(given: unknown): unknown {
   if (typeof given === 'string') return given.toLowerCase()
   if (Array.isArray(given)) return given.map(inLowerCase)

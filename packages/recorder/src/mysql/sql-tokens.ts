@@ -91,7 +91,7 @@ function quotationOf(quote: string, written: string): Token {
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
-  // MySQL keeps this backslash: it has a meaning in LIKE, and elsewhere it is part of the text.
+  // MySQL keeps the backslash in these two escapes: LIKE interprets it, and any other text contains it.
   ...{ '%': '\\%', _: '\\_' },
 }
 

@@ -14,8 +14,8 @@ import { statementsOf } from './sql-tokens.ts'
 const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
 
 /**
- * The isolation level that a statement requests; undefined if it requests none. `isForSession` false: for the next
- * transaction.
+ * Returns the isolation level that a statement requests; undefined if the statement requests none. If `isForSession` is
+ * false, the level is only for the next transaction.
  */
 export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {
   const text = textOf(tokens)
@@ -64,7 +64,10 @@ const UNFOLLOWED = /^(load|do|call|execute|import|analyze (?!table)|drop (databa
 const HARMLESS =
   /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset|binlog)\b/
 
-/** The statement with the key that AUTO_INCREMENT assigns: the answer contains the key, as with RETURNING. */
+/**
+ * Adds the assigned key to the result of an INSERT of one row, as RETURNING does: the answer contains the key that
+ * AUTO_INCREMENT assigned.
+ */
 function refined(rows: RowStatement): RowStatement {
   if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows
   const key = rows.inserted[0]?.key

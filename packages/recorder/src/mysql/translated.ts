@@ -19,8 +19,8 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
 ])
 
 /**
- * The PostgreSQL type number of a column. Types without an equivalent keep their number, which is not the number of a
- * PostgreSQL type whose texts are compared.
+ * Returns the PostgreSQL type number of a column. A type without an equivalent keeps its MySQL number, which differs
+ * from the numbers of all PostgreSQL types with comparable texts.
  */
 function typeOf({ type, flags }: ColumnDefinition): number {
   if ((flags & COLUMN_FLAG.enum) !== 0) return TYPE.enum

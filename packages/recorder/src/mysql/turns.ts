@@ -15,7 +15,10 @@ export interface Asked {
   readonly sql: string | undefined
   /** The values of the parameters, for a prepared statement. */
   readonly values: readonly Value[] | undefined
-  /** Whether the server reports the number of matched rows, and not only that of changed rows. */
+  /**
+   * Whether the server reports the number of matched rows as the number of affected rows. Otherwise it reports that of
+   * changed rows.
+   */
   readonly countsFound: boolean
 }
 
@@ -65,7 +68,10 @@ export class Turns {
   /** The reason why the server may have rolled back the open transaction by itself. */
   #doubt: string | undefined
   #isAutocommit = true
-  /** The isolation level of the session and, once, of the next transaction; undefined for the server's default. */
+  /**
+   * The isolation level of the session; undefined for the server's default. `#nextLevel` is that of the next
+   * transaction only.
+   */
   #level: string | undefined
   #nextLevel: string | undefined
 
@@ -114,7 +120,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // Adds a statement at whose time the snapshot is taken at the earliest.
+        // The first statement is the earliest time at which the snapshot may have been taken.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':
@@ -185,8 +191,8 @@ export class Turns {
   }
 
   /**
-   * Ends the open transaction without a request of the client: the transaction has ended, or the statement that would
-   * have begun the transaction reads no table.
+   * Ends the open transaction although the client has not requested it: the server has ended the transaction, or the
+   * statement that would begin a transaction reads no table.
    */
   #endedUnasked(): void {
     this.#say('COMMIT')

@@ -19,14 +19,14 @@ export type Action =
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
     }
-  /** `mayMiss`: whether the operation requires the row to exist, or requires another condition. */
+  /** `mayMiss`: whether the operation may change no row, because the row is missing or a condition does not hold. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
   /** Writes only if the row does not exist. */
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
   /**
-   * `sum`: the place of the new value in the reply. `creates`: whether the addition creates a missing row, with the
+   * `sum`: the place in the reply that contains the new value. `creates`: whether a missing row is created, with the
    * amount as its value.
    */
   | {

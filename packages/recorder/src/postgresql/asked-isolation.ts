@@ -10,8 +10,9 @@ export interface AskedIsolation {
 const LEVELS = /\b(serializable|repeatable read|read committed|read uncommitted)\b/
 
 /**
- * The isolation level that a statement requests: BEGIN ISOLATION LEVEL, SET TRANSACTION, SET SESSION CHARACTERISTICS,
- * SET default_transaction_isolation, and RESET and DISCARD ALL, with which a pool resets it.
+ * Returns the isolation level that a statement requests by BEGIN ISOLATION LEVEL, SET TRANSACTION, SET SESSION
+ * CHARACTERISTICS or SET default_transaction_isolation. RESET and DISCARD ALL, by which a connection pool resets a
+ * session, request the default level.
  */
 export function isolationOf(tokens: readonly Token[]): AskedIsolation | undefined {
   const [first] = tokens

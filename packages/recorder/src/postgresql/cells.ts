@@ -15,7 +15,9 @@ export const cellsOf = (table: RecordedTable, keys: readonly string[], columns: 
   keys: keys.flatMap((key) => columns.map((column) => cellName(table, key, column))),
 })
 
-/** All cells of these columns, by default of all columns: a star stands for every primary key. */
+/**
+ * Returns the cells of the given columns in all rows, by default of all columns. A star stands for every primary key.
+ */
 export const everyCell = (table: RecordedTable, columns: Iterable<string> = table.values.keys()): Touches =>
   cellsOf(table, ['*'], [...columns])
 

@@ -33,12 +33,12 @@ export const postgresqlConversation = (options: ConversationOptions): RecordedCo
 interface TransactionsOptions extends ConversationOptions {
   readonly speech: Speech
   readonly crossings: Crossings<Transaction>
-  /** Called when the rest of the connection cannot be recorded, with words for the connection or the cause. */
+  /** Called when the rest of the connection cannot be recorded. `what` describes the connection or the cause. */
   readonly lost: (what: string) => void
 }
 
 class Transactions implements MessagesInOrder {
-  /** Always false: a connection with too many requests is given up instead. */
+  /** Always false: the recorder gives up a connection with too many requests, and never makes the client wait. */
   readonly isFull = false
   readonly #now: () => Nanos
   readonly #lost: (what: string) => void
@@ -68,7 +68,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // `areAtomic` is false if the settings declare reads and writes to be independent.
+      // If `areAtomic` is false, the settings declare the reads and writes of a transaction to be independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({
@@ -156,8 +156,8 @@ class Transactions implements MessagesInOrder {
   }
 
   /**
-   * Detects lost updates. The only statement of a transaction is an independent read or write. The statements of a
-   * longer transaction on one row are one operation.
+   * Detects lost updates. The only statement of a transaction counts as an independent read or write. In a longer
+   * transaction, all statements on one row count as one operation.
    */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1

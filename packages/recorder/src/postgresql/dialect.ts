@@ -6,7 +6,7 @@ import type { AskedIsolation } from './asked-isolation.ts'
 import type { RowStatement } from './row-statement.ts'
 import type { Token } from './sql-tokens.ts'
 
-/** The differences from PostgreSQL of a database whose statements are read as PostgreSQL's. */
+/** How the SQL of another database differs from that of PostgreSQL. */
 export interface Dialect {
   /** The statements of a text, each as its tokens; undefined if the text cannot be read. */
   readonly statementsOf: (sql: string) => readonly (readonly Token[])[] | undefined
@@ -15,12 +15,16 @@ export interface Dialect {
    * names the statement.
    */
   readonly meaningOf: (tokens: readonly Token[], what: string, functionsRead: boolean) => OwnMeaning | undefined
-  /** Adds facts to a statement on rows that only statements of this database show. */
+  /**
+   * Completes a statement on rows with effects that it has only in this database, such as a key assigned by
+   * AUTO_INCREMENT.
+   */
   readonly refined: (rows: RowStatement) => RowStatement
   /** Functions that write no table. */
   readonly functions: ReadonlySet<string>
   /**
-   * The outcome of a command that changes something, from its error. `isCommit`: whether only the commit was refused.
+   * Returns the outcome of a command that changes something and that the server answered with an error. `isCommit`:
+   * whether only the commit was refused.
    */
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']
 }

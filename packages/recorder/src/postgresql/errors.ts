@@ -5,9 +5,9 @@ import type { ServerReport } from '@chaosproxy/wire/postgresql'
 type Certainty = ErrorMeaning['means']
 
 /**
- * The outcome of a command that changes something, by the SQLSTATE of its error or the first two characters: the class.
- * The first match applies. An error that ends a transaction before its commit is definite. A later or unknown error is
- * not.
+ * The outcomes of commands that change something, by the SQLSTATE of the error or its class (the first two characters).
+ * The first match applies. The outcome is certain if the error ends the transaction before its commit. It is uncertain
+ * for a later or unknown error.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
@@ -26,7 +26,10 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
   },
 ]
 
-/** Notices that contradict a success: the commit is on the primary's disk, but perhaps not on the standbys. */
+/**
+ * Notices that make a successful commit uncertain: the primary has the commit on its disk, but the standbys may lack
+ * it.
+ */
 export const noticeOutcomes: readonly ErrorMeaning[] = [
   {
     says: ['canceling wait for synchronous replication'],
@@ -45,7 +48,7 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // Only a conflict found during the commit is certain to have prevented it.
+  // If only the commit was refused, only a conflict (class 40 or 23) proves that nothing was committed.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 

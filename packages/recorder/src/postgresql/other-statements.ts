@@ -15,7 +15,7 @@ interface Touching {
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** The changes that a statement without an operation may make, whether or not it names the recorded table. */
+/** Returns the changes that a statement without an operation may make, even if it does not name the recorded table. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
@@ -57,8 +57,8 @@ const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
 /**
- * Statements whose words do not show their effect: it is defined elsewhere (`execute`, `call`, `commit prepared`,
- * `rollback prepared`, `import`, `refresh`), or in a string (`do`).
+ * Words of statements whose effect is not visible. `do` has its statements in a string. All others have an effect that
+ * is defined elsewhere: `execute`, `call`, `commit prepared`, `rollback prepared`, `import`, `refresh`.
  */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')

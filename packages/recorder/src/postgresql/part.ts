@@ -23,7 +23,7 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** The value that the part writes, if the part may be merged with other parts of a transaction. */
+  /** The value that the part writes. It is needed to merge the parts of a transaction on one row. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
@@ -65,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * The key of an operand. Undefined if the operand is NULL or unreadable, or is a whole number not in canonical form,
- * since different texts of one number would be different keys.
+ * Returns the key that an operand names. Undefined for NULL, for an unreadable operand, and for a whole number that is
+ * not in canonical form: two texts of one number would become two keys.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
@@ -161,7 +161,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // The statement may have created the row.
+      // If the sum equals the amount, the statement may have created the row.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }
@@ -179,7 +179,9 @@ const MANY: Interpretation = {
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)
 
-/** Completes an operation by the number of changed rows: one, or none because of `missed`. */
+/**
+ * Completes an operation by the number of changed rows: `ok` for one row, and `fail` with the error `missed` for none.
+ */
 const counted =
   (value: Json, missed: string | undefined) =>
   (answer: Answer): Interpretation => {

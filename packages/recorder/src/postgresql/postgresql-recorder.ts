@@ -6,8 +6,8 @@ import type { Speech } from './speech.ts'
 
 interface RecordedPostgresql extends RecordedServer {
   /**
-   * Returns the application's request that the client's current bytes belong to, if known. Otherwise comments in
-   * statements name it.
+   * Returns the application's request to which the client's current bytes belong, if known. Comments in statements may
+   * name the request, too.
    */
   readonly requestOf?: (() => string | undefined) | undefined
   /** `speech`: the protocol, PostgreSQL by default. `namedBy`: the parameter with which clients name themselves. */
@@ -51,7 +51,7 @@ export function recordPostgresql({
   }
 }
 
-/** For a mapping written by hand: the database's catalogue has not been read. */
+/** The remark for a mapping that was written by hand: chaos has not read the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',

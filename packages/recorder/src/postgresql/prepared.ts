@@ -72,7 +72,10 @@ export function requestIn(sql: string): string | undefined {
 /** The meaning of a text. */
 export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 
-/** Whether all literals of a statement are values. An empty statement, after a trailing semicolon, has no literals. */
+/**
+ * Whether every literal of a statement is a value. An empty statement, such as that after a trailing semicolon, has no
+ * literals.
+ */
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 
@@ -85,8 +88,8 @@ export class StatementReader {
   /** Statements by text without literals; `several` if the literals affect the meaning. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
   /**
-   * Texts read only once so far. Texts that contain values rarely recur, so a meaning is cached only at the second
-   * occurrence.
+   * Texts that were read only once so far. Texts that contain values rarely recur, so a meaning is cached when its text
+   * occurs for the second time.
    */
   readonly #readOnce: Set<string> = new Set()
 
@@ -102,7 +105,10 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /** The meaning of all texts of a shape; undefined if the literals may affect the meaning. */
+  /**
+   * Returns the meaning of a shape, which all texts of the shape have; undefined if the meaning may depend on the
+   * literals.
+   */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known
@@ -170,7 +176,7 @@ interface Shape {
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
 /** Comments, parameters, escapes, and the characters that mark literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
-/** Strings with a prefix, and statements whose meaning depends on which literals are equal. */
+/** Matches strings with a prefix, and statements whose meaning may depend on whether two literals are equal. */
 const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
 
 /** The shape of a text; undefined if its meaning may depend on its literals. */

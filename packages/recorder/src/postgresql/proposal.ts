@@ -96,12 +96,18 @@ export function proposeTables(
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
-/** By table that a statement names: the proposed tables that are also written. */
+/**
+ * Returns the indirect writes: for each table that a statement may name, the proposed tables that the statement writes
+ * in addition.
+ */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],
 ): Proposal['as']['indirect'] {
-  /** The tables that a text names, directly or through functions and views; all tables if one of these is opaque. */
+  /**
+   * Returns the tables that a text names, directly or through functions and views; all tables if one of these functions
+   * or views is opaque.
+   */
   const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
     const words = wordsOf(text)
     const isNamed = (name: string): boolean =>
@@ -117,7 +123,7 @@ function indirectWrites(
     const own = direct.filter((each) => each.table === table)
     const reachedBy = (some: readonly (typeof direct)[number][]): readonly string[] => {
       const reached = new Set(some.flatMap((each) => each.reached))
-      // Iterating over a set includes members added during the iteration.
+      // The loop also visits the names that it adds to the set.
       for (const name of reached)
         for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
       return proposed.filter((name) => reached.has(name))

@@ -26,11 +26,13 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
-  /** Returns the application's request that the current bytes belong to, if known without comments. */
+  /**
+   * Returns the application's request to which the current bytes belong, if it is known without comments in statements.
+   */
   readonly requestOf?: (() => string | undefined) | undefined
   /** Called on the first byte of a transaction. */
   readonly begun: (transaction: Transaction) => void
-  /** Called for a complete unit, whose reply is expected. */
+  /** Called for each complete unit. The server will reply to the unit. */
   readonly asked: (unit: Unit) => void
   /** Called if later bytes cannot be parsed. */
   readonly lost: (what: string) => void
@@ -61,7 +63,7 @@ export class Questions {
   #isolation: string | undefined
   /** The unit that has arrived in part. */
   #open: Unit | undefined
-  /** A transaction that the units sent so far have begun and not ended. */
+  /** The open transaction: the units sent so far begin it and do not end it. */
   #transaction: Transaction | undefined
   #isLost = false
 
@@ -249,7 +251,7 @@ export class Questions {
     this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
   }
 
-  /** Notes the effects of a statement other than its reads and writes. */
+  /** Notes all effects of a statement except its reads and writes. */
   #noteAside(transaction: Transaction, statement: Statement): void {
     if (statement.kind === 'doubtful') {
       const settle = this.#connection.doubted(statement.what, statement.why, statement.touches)
@@ -277,7 +279,7 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // Outside a transaction, the statement ends the implicit transaction of its request.
+        // If no transaction is open, the statement ends the implicit transaction of its request.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
@@ -338,7 +340,9 @@ export class Questions {
     if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
   }
 
-  /** Forgets the statements of an answered unit that the server has not confirmed: the server has not prepared them. */
+  /**
+   * Forgets the statements of a unit that the server has not confirmed in its answer: the server has not prepared them.
+   */
   answered(unit: Unit): void {
     for (const left of unit.expected)
       if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
@@ -368,7 +372,7 @@ const NO_PARAMETERS: Portal = {
   ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
-/** A step that reads some of a cursor's rows by one FETCH. */
+/** Returns the step of one FETCH, which reads some of the cursor's rows. */
 function partly(
   { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
   portal: Portal | undefined,

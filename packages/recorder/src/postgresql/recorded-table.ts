@@ -12,11 +12,14 @@ export interface RecordedTable {
 
 /** The recorded tables that are written by statements on another table or view. */
 export interface IndirectWrites {
-  /** Written by any statement that writes the other table: through triggers, rules, and the definition of a view. */
+  /** Tables that any statement on the other table writes, through triggers, rules or the definition of a view. */
   readonly write?: readonly string[] | undefined
-  /** Written by statements that delete rows of the other table: cascades. */
+  /** Tables that a statement writes through cascades when it deletes rows of the other table. */
   readonly delete?: readonly string[] | undefined
-  /** Written by statements that change a column on which other tables depend: the tables, by column. */
+  /**
+   * For each column of the other table on which tables depend: the tables that a statement writes when it changes the
+   * column.
+   */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

@@ -84,7 +84,7 @@ export class Replies {
       case 'notification':
         return
       case 'copy-in':
-        // During an extended COPY, the server skips a Sync that it has already received.
+        // During an extended COPY, the server ignores a Sync.
         if (unit?.isSimple === false) this.#lost('a connection of PostgreSQL in an extended COPY')
         return
       case 'copy-both':
@@ -139,7 +139,8 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // For a single row, more than two rows are not needed. The bytes are borrowed.
+        // For a single row, two rows in the result suffice to show that there are several. The bytes are copied because
+        // they are borrowed.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return

@@ -42,7 +42,7 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
     : { kind: 'keys', keys, compared, conditions, hidden, isPartial: false, limit: undefined, offset: undefined }
 }
 
-/** Whether a condition selects rows of a table by their primary key, stored in another table: `o.id = a.owner`. */
+/** Whether a condition selects a table's rows by a primary key that is read from another table: `o.id = a.owner`. */
 export function isByKey(
   on: Expression | undefined,
   { key }: RecordedTable,

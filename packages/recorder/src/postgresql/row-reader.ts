@@ -94,7 +94,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   }
 }
 
-/** Reads `SELECT EXISTS (SELECT …)` without further parts. */
+/** Reads `EXISTS (SELECT …)` as the only result of a SELECT. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
   // A query for a count always returns a row, so EXISTS shows nothing about the counted rows.

@@ -9,8 +9,8 @@ const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists'
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
 /**
- * The columns of a table that the list of a SELECT or RETURNING returns. `joined`: the table's rows, if it is joined
- * with other tables. Undefined if an expression hides which values it reads.
+ * Returns the columns of a table that are in the list of a SELECT or RETURNING. `joined`: the rows of the table, if the
+ * statement joins it with other tables. Undefined if an expression hides which values it reads.
  */
 export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
   const { table } = scope

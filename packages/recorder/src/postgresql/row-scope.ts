@@ -26,8 +26,8 @@ export interface Scope {
 export const isNamed = ({ table, alias }: Scope, name: string): boolean => name === table.name || name === alias
 
 /**
- * The column of the scope's table that an expression names, with or without the table's name: any column, or `*`.
- * Undefined for any other expression.
+ * Returns the column of the scope's table that an expression names: any column, or `*`. The expression may omit the
+ * table's name. Undefined for any other expression.
  */
 export const columnOf = (scope: Scope, expression: Expression | undefined): string | undefined =>
   expression?.is === 'column' && (expression.table === undefined || isNamed(scope, expression.table))
@@ -38,8 +38,8 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
   tokens.slice(from, to).map(({ text }) => text)
 
 /**
- * The conditions on rows that a subquery selected, if `condition` restricts the statement to those rows. Empty if they
- * do not concern the statement's table; undefined if there is no such subquery, or it is not understood.
+ * Returns the conditions on rows that `condition` selects by a subquery. Empty if the subquery reads another table.
+ * Undefined if there is no such subquery, or if it is not understood.
  */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)
@@ -48,7 +48,7 @@ export function chosenBy(scope: Scope, condition: Expression): readonly Compared
   return table === scope.table && rows.kind !== 'linked' && shown.key !== undefined ? rows.compared : []
 }
 
-/** The subquery by whose keys a condition selects rows: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
+/** Returns the subquery whose keys select the rows: `id = (SELECT id …)`, `id IN (SELECT id …)`, `id = n.id`. */
 function choosing(scope: Scope, condition: Expression): RowRead | undefined {
   const { reading, table, named } = scope
   const [left, right] = condition.parts
@@ -90,10 +90,10 @@ export function columnCondition(scope: Scope, condition: Expression): ColumnCond
   }
 }
 
-/** Comparisons after exchanging the two sides. */
+/** For each comparison: the equivalent comparison when its two sides are exchanged. */
 const REVERSED = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
-/** Whether the subqueries of an expression read only the existence of rows, and no values. */
+/** Whether the subqueries of an expression test only whether rows exist, and read no values. */
 export function showsNothing(reading: Reading, expression: Expression): boolean {
   const queries = queriesIn(expression)
   const { tokens } = reading

@@ -17,9 +17,7 @@ export type Rows =
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
-      /**
-       * Names of recorded columns whose values affect the selection in another way, and of other tables that affect it.
-       */
+      /** Other names on which the selection depends: recorded columns, and words such as `select` for other tables. */
       readonly hidden: readonly string[]
     }
   /** Rows whose primary key is stored in other rows of the statement. */
@@ -67,7 +65,8 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       /** Whether other tables affect which rows are returned. A returned row may contain no row of this table. */
       readonly isJoined: boolean
       /**
-       * The position of a count of rows, or of their existence. If present, the result contains no rows of the table.
+       * The position of a count of rows, or of a test whether rows exist. If present, the result contains no rows of
+       * the table.
        */
       readonly tells: Place | undefined
       /** Reads of further recorded tables by this statement. */

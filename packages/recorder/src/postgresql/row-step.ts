@@ -12,9 +12,9 @@ import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statem
 // A statement on recorded rows, with its values: the reads and writes, cell by cell.
 
 /**
- * `["r", cell, value]` or `["w", cell, value]`, without the value if it is unknown. `["add", cell, number]` changes an
- * unknown value by a known number. `["r>=", cell, 40]` is a read of an unknown value for which the comparison holds;
- * `["r!>=", cell, 40]` is a read of a value for which it does not hold, or of no row.
+ * `["r", cell, value]` and `["w", cell, value]` are a read and a write; an unknown value is left out. `["add", cell,
+ * number]` adds a known number to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison
+ * holds. `["r!>=", cell, 40]` reads a value for which the comparison does not hold, or finds no row.
  */
 export type MicroOperation = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
@@ -33,13 +33,13 @@ export interface Done {
 }
 
 /**
- * Cells that a statement may have changed in an unknown way. `nothing`: the statement only read cells, in an unknown
- * way.
+ * An unknown effect of a statement. `touches`: the cells that it may have changed; `nothing` if only its reads are
+ * unknown.
  */
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
-  /** Whether the change may continue after the transaction. */
+  /** Whether the statement may change the cells even after its transaction has ended. */
   readonly lasts?: boolean
 }
 
@@ -128,7 +128,10 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** The doubt about a table in which two rows have equal names: the recorded values do not distinguish the two rows. */
+/**
+ * Returns the doubt about a table in which two rows have the same name, so that the recorded values do not distinguish
+ * these rows.
+ */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
@@ -166,7 +169,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // If all keys were found, the limit of returned rows dropped none.
+  // If all keys were found, the statement's limit has left out no row.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -190,8 +193,8 @@ const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): bo
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
 /**
- * The reads of a query for a count or for existence. A count equal to the number of keys shows that all rows exist; 0
- * shows that none exists.
+ * Returns the reads of a query that counts rows or tests whether rows exist. If the count equals the number of keys,
+ * all rows exist. If it is 0, none of the rows exists.
  */
 function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
@@ -266,7 +269,7 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** A column from which a new value is computed, and of which neither the old nor the new value is known. */
+/** Returns a column from which a new value is computed although both its old and its new value are unknown. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
@@ -283,7 +286,7 @@ function insertedBy(
   if (count === 0 && tag !== '') {
     const there = keys.flatMap((key) => key ?? [])
     const micro = there.flatMap((key) => present(table, key))
-    // The conflict may be on another unique column.
+    // The row may conflict with another row on a different unique column.
     return { ...NOTHING, micro, isPredicate: conflict === 'nothing' || there.length < keys.length }
   }
   const isAll = count === inserted.length
@@ -323,7 +326,7 @@ type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
   rows.kind === 'keys' && rows.hidden.some((name) => !values.has(name))
 
-/** The reads of a row for which all conditions hold, without columns whose values are known. */
+/** Returns the reads of a row for which all conditions hold. Leaves out columns whose values are known. */
 function decided(
   table: RecordedTable,
   key: string,
@@ -359,8 +362,8 @@ function missed(
 }
 
 /**
- * The read of a column that a condition compares. It has the comparison only if the operand is known (for an
- * order, as a number), and if the server does not compare by rules of its own.
+ * Returns the read of a column that a condition compares. The read contains the comparison only if the operand is known
+ * and the server compares values without a collation. An order also requires a number.
  */
 function comparedRead(
   table: RecordedTable,
@@ -377,7 +380,10 @@ function comparedRead(
   return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
-/** The writes of an assignment. For a sum with a known result, also the read of the old value. */
+/**
+ * Returns the writes of an assignment. If the assignment is a sum with a known result, returns the read of the old
+ * value, too.
+ */
 function written(
   table: RecordedTable,
   key: string,
@@ -419,10 +425,7 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/**
- * Whether an equality condition on the column holds for only one value. With a collation, different texts may be equal,
- * or a text and a number.
- */
+/** Whether a column equals only one value. With a collation, a text may equal different texts, or a number. */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 
@@ -504,8 +507,8 @@ const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
 /**
- * Keys that no collation of MySQL considers equal to another text. Excludes 0, which requests the next number of
- * AUTO_INCREMENT.
+ * Matches keys that no collation of MySQL considers equal to any other text. Excludes 0: AUTO_INCREMENT replaces it by
+ * the next number.
  */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 

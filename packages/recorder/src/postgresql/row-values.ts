@@ -77,7 +77,8 @@ export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
 }
 
 /**
- * An increment such as `value + EXCLUDED.value`: a new row is created with the amount that is added to an existing row.
+ * Returns an increment such as `value + EXCLUDED.value`. It adds the amount to an existing row, or creates a row whose
+ * value is the amount.
  */
 function incremented(set: NewValue, value: NewValue): NewValue | undefined {
   if (value.kind !== 'operand' || (set.kind !== 'increment' && set.kind !== 'sum')) return undefined

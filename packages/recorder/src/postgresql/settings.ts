@@ -16,7 +16,7 @@ export interface PostgresqlSettings {
     /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
-    /** Whether to assume that called functions write the table only if the statement itself does. */
+    /** Whether to assume that the functions called by statements do not write the table. */
     readonly functionsRead: boolean
     /** Whether a transaction's reads and writes of one row are a single atomic operation. */
     readonly areAtomic: boolean

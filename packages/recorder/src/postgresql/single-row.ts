@@ -44,7 +44,10 @@ function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | un
 const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
-/** The read of one row. With further conditions, a row that is not found may still exist with any value. */
+/**
+ * Returns the read of one row. Undefined if there are further conditions: a row that is not found may then exist with
+ * any value.
+ */
 function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   const place = shown.values.get(value)

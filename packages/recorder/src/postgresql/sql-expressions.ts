@@ -60,7 +60,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
   }
 
-  /** Reads a value or a condition on it. With more than one operator, returns the list of operands. */
+  /** Reads a value, or a condition on a value. If there are several operators, returns the list of their operands. */
   #condition(): Expression {
     const from = this.at
     const first = this.#sum()
@@ -68,7 +68,7 @@ export abstract class ExpressionReader extends SqlReader {
     const isNegated = this.takeWord('not')
     const asked = this.#asked(first, from)
     const parts = [asked ?? first]
-    // A last word without an operator before it is the alias of the result.
+    // A last word that does not follow an operator is the alias of the result.
     for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++
@@ -98,7 +98,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isAny ? { is: 'any', parts, from, to: this.at } : { is: 'compared', comparison, parts, from, to: this.at }
   }
 
-  /** Reads `IS NULL`, or another test. */
+  /** Reads the rest of a test after IS: `NULL`, `DISTINCT FROM`, or a name such as `TRUE`. */
   #tested(left: Expression, from: number): Expression {
     const isNot = this.takeWord('not')
     if (this.takeWord('null')) return { is: isNot ? 'is not null' : 'is null', parts: [left], from, to: this.at }

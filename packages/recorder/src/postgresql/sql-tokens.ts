@@ -1,7 +1,9 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /** `literal`: index among the literals of the text, if texts with other literals share the statement. */
+  /**
+   * `literal`: index among the literals of the text. Present if the statement is shared by texts with other literals.
+   */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
@@ -157,7 +159,7 @@ function quotationAt(sql: string, start: number): { readonly token: Token; reado
   return { token: { kind: 'string', text: written.replaceAll("''", "'") }, end: end + 1 }
 }
 
-/** The next quote without a backslash before it. Of escapes, only escaped quotes matter here. */
+/** Returns the position of the next quote that no backslash escapes. */
 function endOfEscaped(sql: string, from: number): number {
   for (let at = from; at < sql.length; at++) {
     const code = sql.charCodeAt(at)

@@ -55,7 +55,7 @@ export interface Query extends Span {
 
 interface Lock {
   readonly isForUpdate: boolean
-  /** The tables whose rows it locks; empty for all tables. */
+  /** The tables whose rows the clause locks; empty if it locks the rows of all tables. */
   readonly of: readonly string[]
   readonly isSkipping: boolean
 }

@@ -28,8 +28,8 @@ export type Statement =
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /**
-   * A statement that is not understood, in the mode that records whole transactions. `touches`: the cells that it may
-   * change; `nothing` if only its reads are unknown.
+   * A statement that is not understood, in the mode that records whole transactions. `touches` are the cells that the
+   * statement may change; `nothing` if only its reads are unknown.
    */
   | ({
       readonly kind: 'doubtful'
@@ -78,7 +78,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   return analyseColumn(tokens, what, recorded)
 }
 
-/** Analyses a statement in the mode that records one column, like a statement on a recorded table. */
+/** Analyses a statement in the mode that records one column. The table of this column is the only recorded table. */
 function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
   const { table, key, value, type } = recorded
   const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'
@@ -93,7 +93,7 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
 }
 
 /**
- * The reason why a result that may show the column, or the existence of a row, is not recorded as a read; empty if the
+ * Returns why a result is not recorded as a read although it may show the column, or whether a row exists. Empty if the
  * result shows neither.
  */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {

@@ -133,7 +133,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // Additions to a counter and reads are separate operations, also in one transaction.
+  // An addition to a counter is always a separate operation, even from a read in the same transaction.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
