@@ -8,7 +8,7 @@ export interface AccountLine {
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether the line breaks the object's promise; false for a line that is only worth knowing. */
+  /** Whether the line shows that the object's promise is broken. Other lines are only worth knowing. */
   readonly isTrouble: boolean
 }
 
@@ -26,7 +26,7 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
   const { surelyLost } = accounting
   const open = lost.reduce((sum, each) => sum + each.count, 0) - surelyLost
-  // The result is `unknown` for a queue without evidence that it was drained.
+  // The result for a queue is `unknown` if nothing shows that the queue was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
     isOpen

@@ -21,9 +21,9 @@ const LIMITS: readonly Limits[] = [
 ]
 
 /**
- * Returns a copy of the value as JSON in which long lists and texts are cut. `totals` has the full lengths of cut
- * lists, and the number of `members` of a cut object; a cut text states its full length. Members that are undefined are
- * left out; a number that JSON lacks becomes null.
+ * Returns a copy of the value as JSON, with long lists and texts cut. `totals` contains the full lengths of cut lists,
+ * and the full number of `members` of cut objects. A cut text states its full length. The copy omits undefined members,
+ * and contains null for numbers that JSON cannot represent.
  */
 export function bounded(json: unknown): Json {
   for (const limits of LIMITS) {

@@ -21,13 +21,16 @@ export type Expected =
       readonly rows: (readonly FieldValue[])[]
       hasMore: boolean
       /**
-       * The columns from the description of the rows, if described. Otherwise the columns of the portal or statement
+       * The columns of the rows as the server described them. If undefined, the columns of the portal or statement
        * apply.
        */
       columns: readonly Column[] | undefined
     }
 
-/** A query whose rows are read later. The rows have their values at the declaration, or at the time of locking. */
+/**
+ * A query whose rows are fetched later. The rows have the values from the time of the declaration or, if the query
+ * locks rows, from the time of locking.
+ */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
@@ -47,7 +50,7 @@ export interface Transaction {
   isolation: string | undefined
   /** The request that the transaction belongs to, according to comments in its statements. */
   request: string | undefined
-  /** Called with the outcome of the transaction, for statements that were not understood. */
+  /** One function for each statement that was not understood, to call with the transaction's outcome. */
   readonly doubts: Settle[]
   /** The first error in the answers to the transaction's statements. */
   refusal: string | undefined
@@ -70,7 +73,7 @@ export interface Unit {
   /** Whether any statement of the unit was executed. */
   hasCarriedOut: boolean
   refused: Interpretation | undefined
-  /** The outcome according to a notice that contradicts the success. */
+  /** The outcome if a notice contradicts the reported success. */
   noticed: Interpretation | undefined
   /** Whether the server warned that it may have changed a written value. */
   isWarned: boolean

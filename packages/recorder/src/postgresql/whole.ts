@@ -4,7 +4,7 @@ import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 export interface WholeOptions {
-  /** Whether a commit among the statements hides which statements belong to the transaction. */
+  /** Whether it is unknown which statements belong to the transaction, because one of them is a commit. */
   readonly isTangled: boolean
   /** The time at which the transaction's end was requested. */
   readonly endedAt: Nanos
@@ -92,9 +92,10 @@ interface Snapshots {
 }
 
 /**
- * The times between which the snapshot of a statement was taken. At read committed and below: its request and its
- * answer. At higher levels: the request of the transaction's first statement, and the answer to the first statement on
- * recorded rows. If the level is unknown, or not all reads use one snapshot, the latter is the statement's own answer.
+ * Returns the earliest and the latest time at which the snapshot of a statement was taken. At read committed and below,
+ * these are the times of the statement's request and answer. At higher levels, the earliest time is that of the request
+ * of the transaction's first statement, and the latest that of the answer to the first statement on recorded rows. If
+ * the level is unknown, or not all reads use one snapshot, the latest is the time of the statement's own answer.
  */
 function timesOf(
   { askedAt, answeredAt }: Executed,

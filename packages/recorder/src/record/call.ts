@@ -12,8 +12,8 @@ export interface Call {
   /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the written value. */
   readonly value: Json | Unsaid
   /**
-   * Present if the unsaid value is a version: the server chooses a value that differs from all earlier values. `from`:
-   * the version that a cas expects.
+   * Present if the unsaid value is a version. The server chooses a version that differs from all earlier versions.
+   * `from` is the version that a cas expects.
    */
   readonly version?: { readonly from?: Json | undefined } | undefined
   /** Whether the operation never has an effect, like a read, so that an unknown outcome does not matter. */
@@ -82,7 +82,7 @@ export type Completions = Interpretation | readonly Interpretation[]
  */
 export const EDGE = {
   clientIn: 1,
-  /** Set with the first byte of the request. From then on the request may have taken effect. */
+  /** Set when the first byte of the request is sent. The request may have taken effect from that moment on. */
   backendOut: 2,
   backendIn: 4,
   clientOut: 8,

@@ -4,7 +4,7 @@ import type { Completions, Entry, Interpretation } from './call.ts'
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
-/** The completions of the original request, from the reply to a duplicate. */
+/** Returns the completions of the original request, derived from the reply to a duplicate. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined

@@ -1,8 +1,6 @@
 import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
-/**
- * An event in the form of its line. Members that the recorder adds are on the same level as the members of the format.
- */
+/** An event with the members of its line. Members added by the recorder stand beside the members of the format. */
 export interface RecordedEvent
   extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
   /** Assigned when the line is written. */
@@ -11,7 +9,7 @@ export interface RecordedEvent
   readonly key?: string | undefined
   /** The epoch of the faults in force. */
   readonly epoch?: number | undefined
-  /** For an exchange that stopped partway, the edges that it crossed. */
+  /** The edges that the exchange crossed; absent if it crossed all edges. */
   readonly edges?: readonly string[] | undefined
   /** The number of a mark that the recorder may withdraw. */
   readonly mark?: number | undefined

@@ -6,7 +6,7 @@ export interface LineSink {
   write(line: string, event: RecordedEvent): void
 }
 
-/** Returns a line to write in place of an event that other events have waited for too long. */
+/** Returns the line to write in place of an event for which other events have waited too long. */
 export type OvertakenLine = () => Line | undefined
 
 /**
@@ -69,8 +69,8 @@ export class EventOrder {
   /** Fills a place with the lines of one event, or of several. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // The event is written later than it happened but before its own completion, so the recorded interval starts
-      // late.
+      // The line is written later than the event happened, but before the operation's completion. The recorded interval
+      // of the operation therefore starts too late.
       for (const line of lines) this.append(line)
       return
     }

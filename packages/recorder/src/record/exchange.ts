@@ -33,11 +33,13 @@ export class Exchange {
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /** The operation of a request with one call that contains its key, as nearly all requests do. */
+  /**
+   * The operation of a request with a single call whose key is in the request. Nearly all requests are of this kind.
+   */
   #only: Operation | undefined
   /**
-   * The operations of any other request, one for each call; undefined for a call whose keys are in the reply. A
-   * request with one such call belongs here, too.
+   * The operations of a request with several calls, or with a call whose keys only the reply contains. There is one
+   * entry for each call; undefined for a call whose keys only the reply contains.
    */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
   /** The operations contained in the reply, by call. */
@@ -161,7 +163,7 @@ export class Exchange {
   #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
-    // A duplicate does not belong to a client, so it does not follow the client's operations.
+    // A duplicate is not a request of the client, so its operations belong to a process of their own.
     if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
     else {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
@@ -181,15 +183,15 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /** `part` distinguishes equal operations of one request. It is the same in all attempts at the request. */
+  /** `part` distinguishes equal operations of one request. All attempts at a request use the same parts. */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
   /**
-   * Further members of an operation's invocation. Requests with an id are repeated as a whole; without an id, each
-   * operation may repeat an equal one.
+   * Returns the additional members of an operation's invocation. A request with an id is repeated as a whole. In a
+   * request without an id, each operation may repeat an equal operation.
    */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
@@ -274,8 +276,8 @@ export class Exchange {
   }
 
   /**
-   * Call when it is known whether a request that is not an operation was refused, and so has changed nothing, or when
-   * that can never become known.
+   * Call for a request that is not an operation, once it is known whether the request was refused. A refused request
+   * has changed nothing. Call with `false` if this can never become known.
    */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
@@ -358,7 +360,7 @@ export class Exchange {
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }
 
-  /** Marks the keys that calls without an answer leave unknown. */
+  /** Returns marks for the keys whose state is unknown because calls have no answer. */
   #lost(
     view: View,
     place: Place,

@@ -4,8 +4,8 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A key that the server may remove by itself, once, from now on. In the histories it is a write of null by a separate
- * process, which may take effect until the write ends.
+ * A key that the server may remove by itself, once, from now on. In the histories, the removal is a write of null by a
+ * separate process. It may take effect at any time until the write ends.
  */
 export interface Expiry {
   /**

@@ -21,8 +21,8 @@ export class Operation {
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
   /**
-   * Cached parts of the completion: additional members, and the value with its text. The completions in the two views
-   * are usually equal.
+   * Cached parts of the completion, which is usually the same in both views: the additional members, and the value with
+   * its text.
    */
   #more: Extra | undefined
   #told: { readonly value: Json; readonly text: string } | undefined
@@ -133,7 +133,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // A second delivery of an element must not go unnoticed.
+      // The answer may contain an element that was already delivered, so mark it even if the operation is no read.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -179,7 +179,7 @@ export class Operation {
   #moreOf(outcome: Interpretation): Extra {
     const { more } = this.#call
     if (more === undefined || outcome.type === 'fail') return NO_EXTRA
-    // The members may change until all statements are answered.
+    // Do not cache the members: they may change until all statements are answered.
     if (outcome.type !== 'ok') return extraOf(more())
     this.#more ??= extraOf(more())
     return this.#more
@@ -216,7 +216,8 @@ export class Operation {
 }
 
 /**
- * The member of an invocation whose value, or the second element of a cas, is a version that only the completion has.
+ * Marks an invocation whose value is a version that only the completion contains. In a cas, the second element is the
+ * version.
  */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
@@ -230,10 +231,10 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** The object itself declined. The mark is absent for a refusal because no object could be reached. */
+/** Marks a refusal by the object itself. A refusal because no object was reached has no such mark. */
 const ANSWERED = extraOf({ answered: true })
 
-/** The member with the edges' names, by set of edges. */
+/** For each set of edges: the member that contains their names. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

@@ -14,14 +14,15 @@ export interface Ending {
 }
 
 /**
- * All outcome rules.
+ * Returns the outcome of a request by these rules.
  *
- * - A request that was never sent certainly had no effect: `fail`, for any fabricated answer. A fabricated `ok` stays
- *   `ok`, since the client received it.
- * - A request that was sent and answered has the outcome of its answer, except that only the backend's own refusal is a
- *   `fail`. If a fault fabricated the refusal, the request may have taken effect: `info`.
- * - An answer that is not understood does not show the outcome.
- * - A request that was sent and not answered completely may have taken effect: `info`.
+ * - If the request was never sent, it certainly had no effect. The outcome is `fail`, even for a fabricated answer. A
+ *   fabricated `ok` stays `ok`, since the client received it.
+ * - If the request was sent and answered, the answer determines the outcome. But only a refusal by the backend itself
+ *   is a `fail`. If a fault fabricated the refusal, the outcome is `info`, since the request may have taken effect.
+ * - If the answer is not understood, it does not show the outcome.
+ * - If the request was sent and not answered completely, the outcome is `info`, since the request may have taken
+ *   effect.
  * - A harmless request may `fail` instead of `info`, since the difference is invisible. But if its answer arrived and
  *   was not understood, the client saw a value that the record lacks.
  */

@@ -30,7 +30,10 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Number of replies without a request. Errors are not counted, because a server may send one before it hangs up. */
   readonly unmatchedAnswers: number
-  /** How often a client wrote keys that other clients had written since this client read them: updates may be lost. */
+  /**
+   * Counts how often a client wrote a key that other clients had written since this client read it. Such a write may
+   * undo an update.
+   */
   readonly overwrites: OverwriteCounters
   /** Number of events written to the two views, in total. */
   readonly events: number
@@ -87,8 +90,8 @@ export interface Recorder {
   /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
   /**
-   * Marks keys like `touched`, unless the request is refused. Call the result once the refusal or acceptance is known,
-   * or can never become known.
+   * Marks keys like `touched`, unless the request is refused. Call the result once it is known whether the request was
+   * refused, or once this can no longer become known.
    */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
   /** Records that the server may remove a key from now on. Call it before any client can see the key absent. */
@@ -114,8 +117,8 @@ export interface ConnectionRecorder {
   /** Call when the proxy itself repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
   /**
-   * Call when the connection can no longer be parsed; `what` names the new kind of the connection. Call it before any
-   * client can see a change of the connection's keys.
+   * Call when the connection can no longer be parsed, before any client can see a change of the connection's keys.
+   * `what` describes the connection in remarks.
    */
   opaque(what: string, touches: Touches): void
   /** Call before the server gets bytes that are not understood, for each request that the server may read in them. */
@@ -126,14 +129,15 @@ export interface ConnectionRecorder {
    */
   altered(touches: Touches): void
   /**
-   * Call for a part of a request that is not understood. `nothing`: only its reads are unknown. Call the result once
-   * the outcome is known.
+   * Call for a part of a request that is not understood. `touches`: the keys that the part may change; `nothing` if
+   * only its reads are unknown. Call the result once the outcome is known.
    */
   doubted(what: string, why: string, touches: Touches): Settle
-  /** Call for a reply without a request, except an error. */
+  /** Call when a reply arrives that answers no request. Do not call for an error reply. */
   unmatchedAnswer(): void
   /**
-   * Call when a client writes a key that other clients have written since it read the key, in independent operations.
+   * Call when a client overwrites a key that other clients have written since this client read it. The read and the
+   * write must be independent operations.
    */
   overwrote(key: string): void
   hungUp(): void
@@ -271,7 +275,9 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  /** The ends of a connection's lines. The usual end is built only once for each epoch. */
+  /**
+   * Returns the functions that build the ends of a connection's lines. The usual end is built only once for each epoch.
+   */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`

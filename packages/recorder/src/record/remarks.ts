@@ -101,7 +101,7 @@ export class Remarks {
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** Marks keys as touched from the given places on, or from now on in a view without one. */
+  /** Marks keys as touched in both views: from the given place on or, in a view without a place, from now on. */
   touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
     this.#countTouch(remark, touches)
     if (client === undefined) this.#client.touched(remark, touches)
@@ -111,8 +111,8 @@ export class Remarks {
   }
 
   /**
-   * Marks keys like `touchedFrom`, until the request turns out to be refused. Call the result once the refusal or
-   * acceptance is known, or can never become known.
+   * Marks keys like `touchedFrom`, unless the request is refused. Call the result once it is known whether the request
+   * was refused, or once this can no longer become known.
    */
   supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
     const id = ++this.#supposed
@@ -133,7 +133,7 @@ export class Remarks {
     }
   }
 
-  /** Marks keys as touched from now on until the request has ended, except if the request was refused. */
+  /** Marks keys as touched from now on until the request has ended. A refusal of the request withdraws the marks. */
   doubted(remark: Remark, touches: Touches): Settle {
     const id = ++this.#supposed
     const ticks = this.#views.map((view) => view.supposed(remark, touches, { id }))
@@ -147,13 +147,13 @@ export class Remarks {
     }
   }
 
-  /** Marks a value read by a client as unknown; without a key, for any key. */
+  /** Marks the value that a client read as unknown: the value of the given key or, without a key, of any key. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Counts a gap without a mark, if the events themselves show the gap. */
+  /** Counts a gap that needs no mark because the events themselves show it. */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)

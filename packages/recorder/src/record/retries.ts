@@ -4,8 +4,9 @@ import type { Call } from './call.ts'
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * The process of an unanswered operation of this client, which the request repeats without an id. `resent`: the
-   * connection has carried no other change before, as when a driver reconnects and resends.
+   * An operation without a request id that repeats an unanswered operation of its client. `repeats` is the process of
+   * the unanswered operation. `resent` means that the connection has carried no other change before, as after a driver
+   * has reconnected.
    */
   | { readonly repeats: number; readonly resent?: true }
 
@@ -19,8 +20,8 @@ export interface ConnectionRetries {
 export interface ConnectionRetriesOptions {
   readonly client: string
   /**
-   * Whether clients resend only on a new connection, before any other request, like drivers whose connections have
-   * state. Later requests on a connection are then never repetitions.
+   * Whether clients resend a request only on a new connection, before any other request. Drivers whose connections have
+   * state do this. Later requests on a connection are then never repetitions.
    */
   readonly repeatsFirst: boolean
 }
@@ -35,20 +36,20 @@ interface Unanswered {
 
 /** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Number of the client's connections that have carried a change: the current number, and the maximum. */
+  /** Number of open connections of the client that have carried a change. `most` is the maximum of this number. */
   changing: number
   most: number
   /**
-   * The connection at whose opening all earlier connections had been replaced. Operations lost before it are never
-   * resent.
+   * Number of the newest connection whose opening showed that all earlier connections were replaced. Operations lost
+   * before that opening are never resent.
    */
   replacedAt: number
 }
 
 /**
- * Recognises retries: by request id, counting the attempts, or without an id as an operation equal to an unanswered
- * operation of this client. Each of several equal unanswered operations is repeated once. Remembers a limited number of
- * each.
+ * Recognises retries. A request with an id is a retry if the id occurred before; its attempts are counted. An operation
+ * without an id is a retry if its client has an equal unanswered operation. Each unanswered operation is repeated once.
+ * Remembers a limited number of ids and of operations.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -101,8 +102,8 @@ export class Retries {
   }
 
   /**
-   * Notes that all connections of a client are replaced: as many connections carry changes as the client ever had, and
-   * the last one resent no lost operation.
+   * Notes that all earlier connections of a client are replaced. This is known when as many connections carry changes
+   * as ever before, and the newest of them has not resent a lost operation.
    */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)

@@ -45,7 +45,8 @@ export class View {
   #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
   /**
-   * Keys that were seen absent. If the server creates such a key outside the record, later reads contradict the record.
+   * Keys that were seen absent. If the server creates one of these keys outside the record, later reads of the key
+   * contradict the record.
    */
   readonly #seenAbsent: Set<string> = new Set()
   /** The first remark about a creation whose key the record lacks. */
@@ -54,7 +55,7 @@ export class View {
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // An event written later than it happened is checked too strictly. The event's key is unknown here, so mark all
+    // The checker judges an event too strictly if it is written too late. The event's key is unknown here, so mark all
     // keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
@@ -70,8 +71,8 @@ export class View {
   }
 
   /**
-   * Marks keys as changed by a request that may still be refused: from the place on, or from now on. Returns the tick
-   * for `confirmed`, which must be called unless the mark is withdrawn.
+   * Marks keys as changed by a request that may still be refused: from its place on or, without a place, from now on.
+   * Returns the tick for `confirmed`. Call `confirmed` unless the mark is withdrawn.
    */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -126,9 +127,9 @@ export class View {
   }
 
   /**
-   * Marks the keys that the server may have created from this place on, if the record does not name the created key. A
-   * key that was never seen absent may have existed from the start, so only keys that were or will be seen absent are
-   * marked.
+   * Returns marks for the keys that the server may have created from this place on, if the record does not name the
+   * created key. A key that was never seen absent may have existed from the beginning, so only keys that are seen
+   * absent, now or later, are marked.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark

@@ -16,7 +16,7 @@ export type Analysed =
       readonly touches: Touches
       /** The times to live that the command sets, if it changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether the command deletes every key, before any key was seen. */
+      /** Whether the command deletes every key. Set only if no key was seen before the command. */
       readonly flushes?: true | undefined
     }
 
@@ -65,7 +65,7 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
 }
 
-/** Adds the fields of a hash that the command replaces. Commands that delete keys list the fields themselves. */
+/** Adds the fields of each hash that the command replaces. Commands that delete keys already name the fields. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
@@ -77,7 +77,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 
-/** All keys that the command may change, for the case that its operations cannot be recorded. */
+/** Returns all keys that the command may change. Used if the command's operations cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
   if (analysed.kind === 'passed-on') {
     const { lifetimes, touches, flushes } = analysed

@@ -15,7 +15,7 @@ export interface CommandOperation {
   readonly keepsTimeToLive?: true | undefined
   /** Whether the operation is on a field of a hash. The hash may exist without the field. */
   readonly isField?: true | undefined
-  /** Returns what the reply shows about the previous value, if the operation itself does not show it. */
+  /** Returns whether the key had a value before the command, if the reply shows this and the operation does not. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
@@ -49,7 +49,7 @@ export const saysOkOr =
   (answer, call) =>
     answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
 
-/** Interprets 1, or 0 if the condition did not hold. */
+/** Interprets 1 as success, and 0 as a condition that did not hold. */
 export const saysOneOr =
   (error: string): Says =>
   (answer, call) =>

@@ -1,9 +1,9 @@
 import type { Json } from '@chaosproxy/history'
 
-/** The keys that a command may change, with any reply. */
+/** The keys that a command may change, whatever the reply is. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]
 
-/** Finds the keys that a command writes among its words; undefined if they cannot be determined. */
+/** Finds the keys that a command writes, given the command's words; undefined if these keys cannot be determined. */
 type KeyFinder = (words: readonly Json[]) => readonly Json[] | undefined
 
 interface Group {
@@ -16,11 +16,11 @@ const first: KeyFinder = (words) => words.slice(1, 2)
 const second: KeyFinder = (words) => words.slice(2, 3)
 const firstTwo: KeyFinder = (words) => words.slice(1, 3)
 const all: KeyFinder = (words) => words.slice(1)
-/** All keys but the last word, which is a timeout. */
+/** Every word between the command's name and the timeout at its end is a key. */
 const allButLast: KeyFinder = (words) => words.slice(1, -1)
 const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 
-/** The destination of a COPY. With another database it may be any key. */
+/** The destination of a COPY. A COPY to another database may change any key. */
 const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
 
 /** The keys after the word at `place`, which is the number of keys. */
@@ -64,8 +64,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands for connections, messages and the server itself. A transaction's changes count at its EXEC. Redis hangs up
-  // on the words of HTTP requests.
+  // Commands for connections, messages or the server itself, which change no key. The changes of a transaction count at
+  // its EXEC. Redis closes the connection at the words of HTTP requests, `POST` and `HOST:`.
   {
     changes: 'nothing',
     commands: `
@@ -127,7 +127,7 @@ const declared = counted(2)
 
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
-/** Whether a command changes nothing, with any subcommand or argument. */
+/** Whether a command changes nothing, whatever its subcommand and its arguments are. */
 export const isKnownToChangeNothing = (name: string): boolean => changesOf.get(name) === 'nothing' && !divided.has(name)
 
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)

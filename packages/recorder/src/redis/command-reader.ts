@@ -11,11 +11,14 @@ export interface Names {
   readonly fieldsOf: (key: Json) => readonly string[]
   /** Marks keys as changed outside the record, with all their fields. Returns the names of the keys and fields. */
   readonly touch: (keys: readonly Json[]) => readonly string[]
-  /** The names of the keys and fields seen so far, in this database or in all; undefined if not all are known. */
+  /**
+   * The names of all keys and fields of this database, or of all databases if `inAll` is true; undefined if some of
+   * them may not have been seen yet.
+   */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * The key's value, for a command that moves it; undefined if unknown. Call the result when the reply arrives, with
-   * the number of times that the command itself has written the key.
+   * Returns a function for the value of a key that the command moves; undefined if the value is unknown. Call the
+   * function when the reply arrives, with the number of times that the command itself has written the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
   /** Whether the list is filled at this end. The first command on the list determines its end. */
@@ -26,7 +29,10 @@ export type End = 'left' | 'right'
 
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
-  /** Other keys that the command may change, later or in a way that no operation expresses. */
+  /**
+   * Other keys that the command may change without an operation in the record, either later or in a way that no
+   * operation expresses.
+   */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
   /** The times to live that the command sets. */
   readonly lifetimes?: readonly Lifetime[] | undefined
@@ -39,8 +45,8 @@ export interface Recognised {
 }
 
 /**
- * Reads the operations of a command from its words. If the reader returns undefined, the command is not recorded. The
- * command's changes then follow from the table of effects, unless it is known not to affect any recorded key.
+ * Reads the operations of a command from its words. `no effect` means that the command affects no recorded key.
+ * Undefined means that the command is not recorded: the table of effects then determines what it changes.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
@@ -81,7 +87,7 @@ export const cas = (key: string, value: readonly Json[], says: Says): CommandOpe
   says,
 })
 
-/** A cas for an addition: only the reply contains the old and the new value. */
+/** Returns a cas that adds an amount. Only the reply contains the old and the new value. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),

@@ -75,7 +75,7 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { readers: plain = {}, scripts = [] } = spoken[model] ?? {}
   const own = declared.map((script) => declaredScript(script, plain))
   const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
-  // Created per command set: script commands cache the scripts that clients have sent.
+  // Create the commands for scripts for each command set, because they cache the scripts that clients have sent.
   const ofScripts = all.length === 0 ? {} : scriptCommands(all)
   const readers = new Map(Object.entries({ ...plain, ...ofScripts }))
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }

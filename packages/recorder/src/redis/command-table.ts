@@ -17,7 +17,10 @@ export interface CommandSpec {
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/** By function, in order of preference: the first command whose placeholders all have a value is sent. */
+/**
+ * For each function, the commands that can express it, in order of preference. The first command whose placeholders all
+ * have a value is sent.
+ */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }

@@ -15,7 +15,10 @@ export interface DeclaredScript {
 
 interface DeclaredCommand {
   readonly words: readonly string[]
-  /** The position of the command's own reply in the script's reply: all of it, an element of its list, or none. */
+  /**
+   * The part of the script's reply that is the command's own reply: the whole reply, an element of its list, or
+   * nothing.
+   */
   readonly answer: 'whole' | 'untold' | number
 }
 

@@ -30,7 +30,7 @@ interface Setter {
   openedAt: number
   /** Whether the key was seen absent after the time to live was set. */
   wasSeen: boolean
-  /** Whether there was no reply to an operation that may have required the key to be absent. */
+  /** Whether an operation that may have required the key to be absent has no reply. */
   isUnsure: boolean
 }
 
@@ -47,8 +47,8 @@ interface Over {
 }
 
 /**
- * The minimum rate of the recorder's clock relative to a server's clock, and the maximum age in milliseconds of the
- * server time that replies use.
+ * The minimum rate of the recorder's clock relative to a server's clock. `CLOCK_AGE_MS` is the maximum age, in
+ * milliseconds, of the server time that a reply uses.
  */
 const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
@@ -58,12 +58,12 @@ const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, w
 const MOST_SETTERS = 100_000
 
 /**
- * Tracks the times to live that recorded commands set. Before the end of its time to live a key exists. After the end
- * it may be absent, until another command has certainly ended or replaced its time to live.
+ * Tracks the times to live that recorded commands set. A key exists until its time to live ends. From then on the key
+ * may be absent, until another command has certainly ended or replaced the time to live.
  *
  * An expiry is written to the histories only when the next command on its key is called or answered, so keys that are
- * not read cost nothing. It ends as `ok` if it may have happened by then, and as `fail` if no client saw the key
- * absent. If neither is certain, it stays open and may take effect at any later time.
+ * not read cost nothing. The expiry ends as `ok` if it may have happened before that command, and as `fail` if no
+ * client saw the key absent. If neither is certain, the expiry stays open and may take effect at any later time.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions
@@ -113,7 +113,7 @@ export class Expirations {
       if (setter.lifetime.isOfField === true) continue
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
-      // The first operation on the field comes after this moment.
+      // No operation on the field was called before this moment.
       const openedAt = isOpen ? this.#moment + 1 : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
       this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
@@ -135,7 +135,7 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Call before operations are answered: expired keys may then be absent. */
+  /** Call before operations are answered. Their replies may show that keys have expired. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
@@ -181,7 +181,7 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired, and an operation on another field may have created the hash again.
+    // The hash may have expired, and an operation on another of its fields may have created a new hash.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
     // Without an answer, the time to live may have been set, or may be set later.
@@ -218,7 +218,10 @@ export class Expirations {
     else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
   }
 
-  /** Ends the expiries that no later operation can show: every operation that began before their end has ended. */
+  /**
+   * Ends the expiries that no later operation can show. An expiry is of this kind once every operation that began
+   * before the end of the expiry has ended.
+   */
   #settle(): void {
     if (this.#over.length === 0) return
     const [oldest = NEVER] = this.#underWay
@@ -229,7 +232,8 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // After an unseen expiry, another field may have created the hash again with a new time to live.
+      // An expiry of a hash stays open if no client saw it: another field may have created the hash again with a new
+      // time to live.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }

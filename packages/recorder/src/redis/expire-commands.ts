@@ -5,7 +5,7 @@ import { afterMs, type Lifetime } from './lifetime.ts'
 /** The commands that only set a time to live. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** The commands that set times to live of fields, with the same units as those for keys. */
+/** The commands that set the times to live of fields, with the same units as `COMMANDS`. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,

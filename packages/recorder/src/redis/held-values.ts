@@ -11,7 +11,8 @@ interface Held {
   /** The number of writes in progress. */
   open: number
   /**
-   * Whether writes have overlapped since the last moment without a write in progress. The last write is then unknown.
+   * Whether writes have overlapped since the last moment at which no write was in progress. It is then unknown which
+   * write was the last.
    */
   isMixed: boolean
   writes: number
@@ -19,7 +20,7 @@ interface Held {
 
 export interface HeldValue {
   readonly value: string
-  /** Whether the key has been written exactly this number of times since. */
+  /** Returns whether the key has been written exactly this number of times since this value was looked up. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
@@ -99,7 +100,10 @@ export class HeldValues {
   }
 }
 
-/** The text that a write leaves; undefined if it leaves none, or only part of it is known. */
+/**
+ * Returns the text that a key holds after a write. Undefined if the key holds no text, or if only part of the text is
+ * known.
+ */
 function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,

@@ -4,7 +4,7 @@ import { HeldValues } from './held-values.ts'
 import { Lifetimes } from './lifetimes.ts'
 
 /**
- * Maximum number of remembered fields, lists and touched hashes. Beyond it, further fields are not recorded as
+ * Maximum number of remembered fields, lists and touched hashes. Once it is reached, new fields are not recorded as
  * registers.
  */
 const MOST_REMEMBERED = 100_000
@@ -35,15 +35,15 @@ export class KeySpace {
   readonly #deleting: Map<string, number> = new Map()
   /** The number of commands in progress that delete every key. */
   #flushing = 0
-  /** The databases that were flushed, including keys not seen yet. */
+  /** The databases in which all keys were deleted, including keys not seen yet. */
   readonly #emptied: Set<string> = new Set()
   #isAllEmptied = false
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
   /**
-   * Called with a key first seen while a command deletes every key. The command may delete it, which the record does
-   * not show.
+   * Called with a key that is first seen while a command deletes every key. The record does not show whether the
+   * command deletes this key, too.
    */
   onFlushed: (keyName: string) => void = () => undefined
   /** Called with a key or field first seen after everything was deleted. The key or field is absent. */
@@ -105,8 +105,8 @@ export class KeySpace {
   }
 
   /**
-   * Whether everything was flushed, so that keys not seen before are absent. With several servers, another server may
-   * have kept its keys.
+   * Whether all keys were deleted, so that keys not seen before are absent. Always false with several servers, since
+   * the other servers may have kept their keys.
    */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
@@ -119,8 +119,8 @@ export class KeySpace {
   }
 
   /**
-   * The names of the known keys and fields; undefined if there are too many, or if a flush may spare another server's
-   * keys.
+   * Returns the names of the known keys and fields. Undefined if there are too many, or if there are several servers: a
+   * flush of one server spares the keys of the others.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
@@ -150,9 +150,10 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as being deleted: a field first seen before the end of the deletion may be deleted with its hash, which
-   * the record would not show. Call the result once the deletion has ended; do not call it if the end cannot be known.
-   * `flushes`: all keys of this database, or of every database, are deleted; pass to the result whether they were.
+   * Marks keys as being deleted. A field that is first seen before the deletion has ended may be deleted with its hash,
+   * which the record would not show. `flushes` means that the command deletes all keys of one database, or of all
+   * databases. Call the result once the deletion has ended, for a flush with whether it succeeded. Do not call the
+   * result if the end can never become known.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++
@@ -172,8 +173,8 @@ export class KeySpace {
   }
 
   /**
-   * The name of a field; undefined for a field that cannot be a register: its hash is touched or being deleted, or
-   * there are too many fields.
+   * Returns the name of a field. Undefined if the field cannot be recorded as a register, because its hash is touched
+   * or being deleted, or because there are too many fields.
    */
   #field(keyName: string, field: Json, database: string): string | undefined {
     const name = nameOfField(keyName, field)

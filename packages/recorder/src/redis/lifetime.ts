@@ -22,7 +22,10 @@ export interface Lifetime {
 /** Milliseconds per unit of each option that sets a time to live; 0 for a time of the server's clock. */
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 
-/** A time to live in milliseconds; undefined if it is not a positive number: Redis refuses it, or deletes the key. */
+/**
+ * Returns a time to live in milliseconds. Undefined if the time to live is not a positive number: Redis then refuses
+ * the command, or deletes the key.
+ */
 export function afterMs(unit: number | undefined, amount: Json | undefined): number | undefined {
   const value = typeof amount === 'string' && /^\d+$/.test(amount) ? Number(amount) : 0
   return unit === undefined || value <= 0 ? undefined : value * unit

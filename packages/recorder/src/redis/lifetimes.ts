@@ -11,19 +11,25 @@ interface Life {
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * The moment at which the key was known to have no time to live from before the recording: it was absent or newly
-   * written, or a command set a new time to live. Infinite until then. Replies to operations called later are not
-   * examined.
+   * The moment from which on the key certainly had no time to live from before the recording: it was absent or newly
+   * written, or a command set a new time to live. Infinite before that. Replies to operations that were called after
+   * this moment are not examined.
    */
   clearedAt: number
-  /** Whether a value from before the first recorded write was seen, perhaps in the reply to that write. */
+  /**
+   * Whether a client saw a value from before the first recorded write. The reply to the first write may also show this
+   * value.
+   */
   isHeld: boolean
   isAbsent: boolean
-  /** The moments at which the last write that kept the time to live returned, and at which it was called. */
+  /**
+   * The moment at which the last write that kept the time to live returned. `keptCalledAt` is the moment at which this
+   * write was called.
+   */
   keptAt: number
   keptCalledAt: number
   /**
-   * The moment at which the last write that may have removed the value returned; infinite while such a write is in
+   * The return of the last write that may have removed the value, as a moment. Infinite while such a write is in
    * progress.
    */
   removedAt: number
@@ -37,10 +43,9 @@ export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
- * A key whose time to live was set before the recording may disappear at any time without a recorded command. This
- * class finds keys that are absent although a value was seen, or was written without ending the time to live, and no
- * recorded command removed it. Once a key is known to be newly written (SET, DEL, …) or absent, later calls are
- * certain.
+ * Finds keys that disappeared without a recorded reason: a value was seen, or was written by a command that keeps the
+ * time to live, and no recorded command removed it. A key whose time to live was set before the recording may disappear
+ * in this way at any time. Once a key was newly written (SET, DEL, …) or absent, it has no such time to live.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
@@ -138,7 +143,7 @@ export function seenBy({ call }: CommandOperation, completion: Interpretation): 
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** Whether no earlier recorded operation explains the absence. */
+/** Whether a key is absent although no earlier recorded operation explains the absence. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {

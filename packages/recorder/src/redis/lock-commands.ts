@@ -64,7 +64,7 @@ export const lockScripts: readonly KnownScript[] = [
   { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
 ]
 
-/** Whether the options are NX, and at most a time to live. */
+/** Whether the options of a SET acquire a lock: NX alone, or NX with a time to live. */
 function isAcquire(words: readonly Json[]): boolean {
   const options = words.slice(3).map((option) => String(option).toUpperCase())
   if (!options.includes('NX')) return false

@@ -79,7 +79,7 @@ const oneKey =
   ([key = null, ...others], values, names) =>
     others.length > 0 ? undefined : recognise(key, values, names)
 
-/** Interprets a count that a script read with GET: a text. */
+/** Interprets the reply of a script that reads a count with GET: a text, or null. */
 const saysCounted: Says = (answer) =>
   answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
 

@@ -28,7 +28,7 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** Interprets the number of keys, or 0 if the condition did not hold for a key. */
+/** Interprets the number of keys as success, and 0 as a condition that did not hold for one of the keys. */
 const saysAll =
   (count: number, error: string): Says =>
   (answer, call) =>

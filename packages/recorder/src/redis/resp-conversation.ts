@@ -40,7 +40,8 @@ export interface RespConversationOptions extends Omit<InitialScanOptions, 'serve
 }
 
 /**
- * A connection: its bytes as commands and replies, and each command from its first byte to the last byte of its reply.
+ * Records one connection: divides its bytes into commands and replies, and follows each command from its first byte to
+ * the last byte of its reply.
  */
 export class RespConversation implements RecordedConversation {
   readonly #recorder: Recorder
@@ -62,7 +63,7 @@ export class RespConversation implements RecordedConversation {
   #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
   /** Whether replies can no longer be matched to requests. */
   #isBlind = false
-  /** Whether requests can no longer be parsed either. */
+  /** Whether requests can no longer be parsed. Replies cannot be matched then, either. */
   #isOpaque = false
   /** Whether a fault has lost or reordered messages. If so, it is unknown to which request a reply belongs. */
   #isDisturbed = false
@@ -320,8 +321,8 @@ export class RespConversation implements RecordedConversation {
   }
 
   /**
-   * Confirms a change by the reply to WAIT. With too few replicas the change may be lost with its primary. A refused
-   * change stays refused.
+   * Confirms a change when the reply to WAIT arrives. If too few replicas have the change, it may be lost with the
+   * primary. A change that was refused stays refused.
    */
   #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
@@ -340,7 +341,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.delivered(totalBytes)
   }
 
-  /** Stops matching replies to requests. Continues to read replies only while earlier requests wait for theirs. */
+  /** Stops matching replies to requests. Replies are still read while earlier requests are unanswered. */
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true

@@ -23,7 +23,8 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
   expirations.node(node)
   keySpace.node(node)
   recorder.clientsBy({ by: client ?? RESP_NAMES, named: true })
-  // Reading the initial keys also reads their times to live, and an absent key has none.
+  // If the initial values are known, the initial times to live are known, too: both are read together, and an absent
+  // key has no time to live.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const shared = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
@@ -62,7 +63,8 @@ function keySpaceOf(recorder: Recorder): KeySpace {
 const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
 
 /**
- * Tracks the times to live of a recording. In models in which null has no meaning, an expired key is marked instead.
+ * Returns the tracker of the times to live of a recording. If null has no meaning in the model, the tracker marks an
+ * expired key instead of recording a write of null.
  */
 function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   const known = expirations.get(recorder)

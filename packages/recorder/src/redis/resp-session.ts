@@ -21,12 +21,16 @@ export interface RespSessionOptions {
   readonly lost: (what: string, why: string) => void
 }
 
-/** In RESP3 a subscription is confirmed by a push; in RESP2 messages may come at any time. */
+/**
+ * The commands that change subscriptions. In RESP3, the server confirms each of them by a push. In RESP2, messages may
+ * arrive at any time.
+ */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
 /**
- * In a transaction these commands take effect at its end or never. After such a command the client counts as unnamed.
+ * The commands that identify a client. In a transaction, they take effect at its end or never. The client then counts
+ * as unnamed.
  */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
@@ -80,9 +84,9 @@ export class RespSession {
   }
 
   /**
-   * Call when messages were lost or reordered, so that later replies prove nothing.
+   * Call when messages were lost or reordered. Later replies then prove nothing.
    *
-   * @param steering whether an unanswered request controls the connection.
+   * @param steering whether an unanswered request affects the meaning of later requests.
    */
   disturbed(steering: boolean): void {
     this.#isDisturbed = true
@@ -93,8 +97,8 @@ export class RespSession {
   }
 
   /**
-   * The keys that are changed by a command that reaches the server in place of another command; `words` are undefined
-   * if the command cannot be read.
+   * Returns the keys that a command changes if it reaches the server in place of another command. `words` are the words
+   * of the command; undefined if they cannot be read.
    */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []
@@ -308,14 +312,15 @@ export class RespSession {
   }
 
   /**
-   * Call if a request that later requests depend on was not executed. If no request has followed, nothing was misread.
+   * Call if a request was not executed on which the meaning of later requests depends. Later requests, if any, were
+   * then misread.
    */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** The scope of the transaction's flush. The transaction itself may have filled keys again after it. */
+/** Returns the scope of a flush in the transaction. The transaction may have written keys after the flush. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>
@@ -323,6 +328,6 @@ const deletesOf = (analysed: Analysed): readonly string[] =>
 
 const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
 
-/** Whether a command is `CLIENT REPLY OFF`, or `SKIP` for the next command. */
+/** Whether a command turns off replies: `CLIENT REPLY OFF`, or `CLIENT REPLY SKIP` for the next command only. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
   isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')

@@ -83,14 +83,14 @@ interface Layouts {
 
 const MOST_LAYOUTS = 100
 /**
- * Maximum length of a text that is compared, in characters. A longer text is another script, since no layout is this
- * long.
+ * Maximum length of a text to compare, in characters. A longer text counts as another script, since no real script has
+ * so much layout.
  */
 const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   const isText = textCheck(is, tokensOf)
-  // Cached, since clients send a few texts repeatedly.
+  // Caches the results, since clients send the same few texts repeatedly.
   const verdicts = new Map<string, boolean>()
   const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
   return {

@@ -61,8 +61,8 @@ const deleting: CommandReader = (words, names) => {
 }
 
 /**
- * Returns a reader for a command that deletes every key. For unseen keys, neither their existence nor their deletion is
- * known.
+ * Returns a reader for a command that deletes every key. The record can show the deletion only of keys that were seen
+ * before.
  */
 const flushing =
   (all: boolean): CommandReader =>
@@ -184,7 +184,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null requires the key not to exist: `{old}` cannot hold null, which has no text.
+    // A cas from null is a SET with NX. The script above cannot express it, because null has no text for `{old}`.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

@@ -6,8 +6,8 @@ import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
 /**
- * The commands between MULTI and EXEC. They are executed atomically during the EXEC, and each operation is recorded at
- * that time. The history does not express the atomicity.
+ * The commands between MULTI and EXEC. Redis executes them together, atomically, during the EXEC. Each is recorded as a
+ * separate operation during the EXEC; the history does not show that they are atomic.
  */
 export interface Transaction {
   readonly database: string
@@ -22,13 +22,13 @@ export interface Transaction {
   readonly lifetimes: readonly PlacedLifetime[]
   /** The keys that the transaction changes in addition to its operations. */
   readonly touches: Touches
-  /** All keys that the transaction changes, if no reply will complete its operations. */
+  /** All keys that the transaction changes. Used if no reply will complete the transaction's operations. */
   readonly allTouches: Touches
   /** The names of keys that the transaction deletes with all fields. */
   readonly deletes: readonly string[]
   /** Whether the transaction deletes every key. */
   readonly flushes: boolean
-  /** Whether a SELECT of the transaction failed, so that later commands used another database. */
+  /** Whether a SELECT of the transaction failed. The commands after it then used another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
   /** Interprets the reply to EXEC for each part; undefined stands for an unreadable reply. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]

@@ -51,7 +51,7 @@ export function operations(
   parts: readonly [CommandOperation, ...CommandOperation[]],
   { session, isFinal: final }: Pick<Identity, 'session' | 'isFinal'>,
 ): Understanding {
-  // Nearly all requests are one operation, and iterating over a list costs more than the rest of this function.
+  // Nearly all requests have one operation. Iterating over a list costs more than the rest of this function.
   if (parts.length === 1) return { kind: 'operations', calls: [parts[0].call], session, final }
   const [first, ...rest] = parts
   return { kind: 'operations', calls: [first.call, ...rest.map(({ call }) => call)], session, final }
@@ -61,8 +61,8 @@ export function operations(
 export const steering = (understood: Understood): Understood => ({ ...understood, steers: true })
 
 /**
- * The completions of a request's operations, from its reply (undefined if unreadable); undefined if it has no
- * operations.
+ * Returns the completions of a request's operations, given its reply. Undefined if the request has no operations.
+ * `answer` is undefined if the reply is unreadable.
  */
 export const completionsFor = (
   { recognised, answered }: Understood,

@@ -48,7 +48,7 @@ export class Crossings<Request extends Unsent> {
     }
   }
 
-  /** Notes a reply that ends with the last byte read. */
+  /** Notes a complete reply: the last byte read is its last byte. */
   answered(exchange: Exchange, completions: Completions): void {
     exchange.answered(this.#now(), completions)
     this.#undelivered.push({ exchange, completions, endByte: this.replyBytes })

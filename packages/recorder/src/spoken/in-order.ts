@@ -17,9 +17,10 @@ import { Fifo } from './fifo.ts'
 export interface InOrderProtocol<Asked> {
   readonly framing: Framing
   /**
-   * Returns the meaning of a request, and the data to keep until its reply. The memory of its bytes is borrowed.
+   * Returns the meaning of a request, and the data to keep until its reply. The memory of the request's bytes is
+   * borrowed.
    *
-   * @param session the client's name, if its connection names it. @throws MalformedMessage
+   * @param session the client's name, if the connection names the client. @throws MalformedMessage
    */
   asked(request: Buffer, session: string | undefined): { readonly understanding: Understanding; readonly kept: Asked }
   /** Returns the completions of a request, from its reply. @throws MalformedMessage */

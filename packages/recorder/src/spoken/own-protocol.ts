@@ -20,7 +20,7 @@ export type OwnAsked =
       readonly final?: boolean
     }
   | {
-      /** The kind of the request, in words for remarks. */
+      /** The kind of the request in the words of remarks. The request is only passed on. */
       readonly passes: string
       /** The keys that the request may change. */
       readonly touches: Touches
@@ -116,7 +116,10 @@ function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Fram
   }
 }
 
-/** A request that cannot be read has no command that a fault can match. */
+/**
+ * Returns the result of reading a request. Undefined for a request that cannot be read, which no fault can match by a
+ * command.
+ */
 function readably<Read>(read: () => Read): Read | undefined {
   try {
     return read()

@@ -30,7 +30,7 @@ export interface RecordedProtocol {
   parse(members: Members, where: string): SpokenProtocol
 }
 
-/** Reads of single keys, each by a request message with one reply. */
+/** A way to read single keys. Each key is read by one request message, which gets one reply. */
 interface KeyReads {
   /**
    * The message, in the framing's form, by which the recorder recognises a final read. Undefined for unreadable keys.

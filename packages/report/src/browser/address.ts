@@ -3,9 +3,10 @@ import type { Filters } from './filters.ts'
 import type { View } from './view.ts'
 
 /**
- * Keeps the view in the address, so that a link shares it: `#t=1.204-1.3&op=3103&key=x`. `t` is in seconds, `op` is the
- * line of the chosen operation, and the rest are the filters. An address with `op` alone, as a step of the story has,
- * chooses that operation and moves the view to it, without a change of the filters.
+ * Keeps the view in the page's address, so that a link shares the view: `#t=1.204-1.3&op=3103&key=x`. `t` is in
+ * seconds, `op` is the line of the chosen operation, and the rest are the filters. A step of the story links to an
+ * address with `op` alone. Such an address chooses the operation and moves the view to it, and leaves the filters
+ * unchanged.
  */
 export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
   const pauseMs = 300

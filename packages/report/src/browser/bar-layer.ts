@@ -7,7 +7,10 @@ export interface Stretch {
   readonly x: (time: number) => number
 }
 
-/** The mapping from times to the canvas's device pixels for the bars drawn last, shifted left by `gone` pixels. */
+/**
+ * The mapping from times to device pixels of the canvas with which the cached bars were drawn. The bars have since
+ * moved left by `gone` pixels.
+ */
 interface Kept {
   readonly time: number
   readonly perNano: number

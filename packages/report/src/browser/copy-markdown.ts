@@ -11,8 +11,8 @@ export function startCopyMarkdown(find: Find): void {
     try {
       await navigator.clipboard.writeText(markdown)
     } catch {
-      // In some browsers, pages opened from disk have no clipboard; reports inside the live page have none in any
-      // browser.
+      // Some browsers give pages opened from disk no clipboard. No browser gives a clipboard to reports inside the live
+      // page.
       const place = document.createElement('textarea')
       place.value = markdown
       document.body.append(place)

@@ -48,7 +48,10 @@ export function decode({ digits, count, unit, laneOf, functions, nodes, end: end
     const value = unsigned()
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2
   }
-  /** Decodes time spans: the beginning of each, and its end as 1 + its duration, or as 0 if it has no end. */
+  /**
+   * Decodes a list of time spans. A span is encoded as its beginning, followed by 1 + its duration, or by 0 for a span
+   * without an end.
+   */
   const stretches = (none: number): (readonly [from: number, to: number])[] => {
     let from = 0
     return Array.from({ length: count }, () => {

@@ -62,7 +62,7 @@ export class Drawing {
     this.move()
   }
 
-  /** Like `redraw`, for the case that only the visible time span has changed. */
+  /** Redraws like `redraw`. Sufficient if only the visible time span has changed. */
   move(): void {
     if (this.#asked) return
     this.#asked = true
@@ -149,8 +149,8 @@ export class Drawing {
   }
 
   /**
-   * Where the page samples operations, hatches the time spans that have all of them. Otherwise their density would look
-   * like a burst of traffic.
+   * Hatches the time spans of which the page has all operations, if it has only a sample of the others. Without the
+   * hatching, the higher density there would look like a burst of traffic.
    */
   #drawComplete(): void {
     const context = this.#context

@@ -95,7 +95,10 @@ export class Explorer {
     return true
   }
 
-  /** Shows the chosen operation with its own duration added on both sides; does nothing if none is chosen. */
+  /**
+   * Shows the chosen operation, with a margin as long as the operation on both sides. Does nothing if no operation is
+   * chosen.
+   */
   zoomToChosen(): void {
     const { chosen } = this.#options.marked
     if (chosen === undefined) return
@@ -109,7 +112,10 @@ export class Explorer {
     this.#options.drawing.redraw()
   }
 
-  /** Chooses the next or previous operation that passes the filters; if none is chosen, the first in view. */
+  /**
+   * Chooses the next or previous operation that passes the filters. If none is chosen, starts from the left edge of the
+   * view.
+   */
   step(by: 1 | -1): void {
     const { operations, filters, view, marked } = this.#options
     const { chosen } = marked

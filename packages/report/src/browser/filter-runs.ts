@@ -1,4 +1,7 @@
-/** Starts the filter of a list of runs, which the address keeps. Returns a function that applies the filter again. */
+/**
+ * Starts the filter of a list of runs. The page's address keeps the filter. Returns a function that applies the filter
+ * again.
+ */
 export function filterRuns(): () => void {
   const filter = document.querySelector<HTMLInputElement>('#filter')
   const found = document.querySelector('#found')

@@ -16,7 +16,7 @@ export interface ValueForm<Spec extends FormSpec> {
   /** @throws UserError (input) */
   readonly parse: (members: { readonly [member: string]: unknown }, inner: InnerParser) => Spec
   readonly parts: (spec: Spec) => readonly ValueSpec[]
-  /** Whether the value is a text even if no part of it is. */
+  /** Whether the composed value is a text even if none of its parts is a text. */
   readonly isText?: true
   /** Compiles a function that composes the value from its parts; undefined if that is impossible. */
   readonly join: (spec: Spec) => (parts: readonly Json[]) => Json | undefined
@@ -31,7 +31,7 @@ interface InnerParser {
   place(given: unknown, where: string): ValueSource
 }
 
-/** A form whose members are known only in its own file. */
+/** A form of any kind. Only the form's own file knows its members. */
 export type AnyForm = ValueForm<FormSpec>
 
 /** The cast is safe: a form only receives values that its own parser returned. */

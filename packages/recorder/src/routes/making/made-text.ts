@@ -28,8 +28,8 @@ export function fieldsOf(
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
 /**
- * The completion of an operation, from a response by the route table. After an unclear response the operation may have
- * been executed.
+ * Returns the completion of an operation, given the response. If the response is unclear, the operation may have been
+ * executed.
  */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = made.complete(answer)

@@ -45,8 +45,8 @@ export interface RequestMaker {
   /** For functions of the table that cannot be requested: the reason and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
-   * Whether only the response contains the written value, as with versions, so that a cas must expect a value from a
-   * response.
+   * Whether the value that a function writes is a version. Only the response contains a version, so a cas must expect a
+   * value from an earlier response.
    */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made
@@ -237,10 +237,10 @@ interface AskerPlaces {
   readonly sends: { readonly [place: string]: Json }
 }
 
-/** Adds the client's name, the request id, and the mark of a final read. */
+/** Adds the client's name and the request id to a request and, if it is a final read, the header that marks it. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // The service issues tokens and cookies; "sends" can supply them.
+  // Do not invent the tokens and cookies that a service issues. "sends" can supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??

@@ -18,10 +18,10 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Requires the routes to be able to make all requests. Returns whether they address one fixed object (`GET /counter`),
- * which is then the only object that clients use.
+ * Checks that the routes can make all requests. Returns whether the routes address one fixed object (`GET /counter`).
+ * Clients then use only this object.
  *
- * @param before reads of every object known beforehand.
+ * @param before a read of every object that is known beforehand.
  *
  * @param at the beginning of every error message: the table's file.
  *
@@ -33,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** Functions whose routes all have a fixed key, with that key and the reason. */
+  /** For each function whose routes all have a fixed key: this key, and the reason. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

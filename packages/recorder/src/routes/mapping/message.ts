@@ -3,7 +3,10 @@ import type { Captured, Fields } from '@chaosproxy/wire/http'
 import type { ReadParts } from '../places/place.ts'
 import { bodyTrouble, type JsonBody, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
-/** A path that matched a pattern, followed by the segments that its names match, decoded. */
+/**
+ * A path that matches a pattern. `segments` are the whole path and, decoded, the segments that match the names of the
+ * pattern.
+ */
 export interface MatchedPath {
   readonly segments: readonly string[]
   readonly names: readonly string[]
@@ -54,7 +57,7 @@ export class Message implements ReadParts {
     return this.#json.value
   }
 
-  /** False only if the body's text certainly contains no match. Cheaper than parsing it. */
+  /** Returns false only if the body's text certainly does not match. This takes less time than parsing the body. */
   mayContain(pattern: RegExp): boolean {
     const body = this.#body
     if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body
@@ -62,7 +65,7 @@ export class Message implements ReadParts {
     return !isPlain || pattern.test(body.bytes.toString('latin1'))
   }
 
-  /** The reason why the body cannot be read, in words that follow "its body"; undefined if it can. */
+  /** The reason why the body cannot be read, worded to follow "its body"; undefined if the body can be read. */
   get trouble(): string | undefined {
     return this.#json?.trouble ?? (this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding))
   }

@@ -58,7 +58,9 @@ class CompiledOperation implements RoutedOperation {
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  /** The version in a request, for a write whose value is a version that only the response contains. */
+  /**
+   * Reads the version in a request. Undefined unless the written value is a version that only the response contains.
+   */
   readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
   readonly #written: WrittenValues | undefined
   readonly #normalize: Normalize
@@ -183,7 +185,8 @@ class CompiledOperation implements RoutedOperation {
   }
 
   /**
-   * The value read or written according to a successful response; undefined if the response does not contain the value.
+   * Returns the value that the operation read or wrote, as stated by a successful response; undefined if the response
+   * does not state the value.
    */
   #told(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return this.#givenOf(scene)
@@ -198,8 +201,8 @@ class CompiledOperation implements RoutedOperation {
   }
 
   /**
-   * The reason why a response without the result does not mean an absent value: it contains a written value in another
-   * place.
+   * Returns the reason why a missing result does not show that the value is absent: the response contains a written
+   * value in another place.
    */
   #misread({ key }: Call, { answer, status }: Scene): string | undefined {
     if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
@@ -218,8 +221,8 @@ const normalized =
   }
 
 /**
- * The known part of a version before the response: nothing for a written version, and the expected version for a cas.
- * Undefined for other values, since these may be equal.
+ * Compiles a function for what a request shows of the version in the response: nothing for a write, the expected
+ * version for a cas. Undefined for other values, since these may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,

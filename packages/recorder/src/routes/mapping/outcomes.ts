@@ -6,13 +6,15 @@ import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
 /**
- * The meaning of a response, or the reason why it is unknown. `declined`: a `fail` because the object itself declined.
+ * The meaning of a response, or the reason why the meaning is unknown. `declined` is a `fail` because the object itself
+ * declined.
  */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Compiles a function that looks up the status, then its class, then HTTP's own meaning. For a success, the content of
- * the response determines the meaning: by the table's cases or, without cases, by whether it looks like a refusal.
+ * Compiles a function that determines the meaning of a response: by its status in the table, otherwise by the class of
+ * the status in the table, otherwise by HTTP's own rules. For a successful response, the content decides: by the cases
+ * of the table or, if it has none, by whether the content looks like a refusal.
  *
  * @param places the places in the response that the operations read
  */
@@ -79,7 +81,7 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
 
-/** "fail" would drop the read, and so hide a lost write. */
+/** The meaning is unclear. A `fail` would exclude the read from the check, and could hide a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })

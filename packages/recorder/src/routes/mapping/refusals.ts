@@ -6,10 +6,10 @@ export const LONGEST_REFUSAL_BYTES: number = 64 * 1024
 
 /** A place in a successful response where services report a refusal, and its content. */
 interface Sign {
-  /** The member; undefined if the whole body is the refusal. */
+  /** The member of the body that contains the refusal; undefined if the whole body is the refusal. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** The conditions on the response for a refusal and for a success, in the notation of tables. */
+  /** The condition on a response that is a refusal, in the notation of tables. `done` is the condition on a success. */
   readonly refused: string
   readonly done: string
 }
@@ -48,8 +48,8 @@ const SIGNS: readonly Sign[] = [
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
- * Compiles a check that a successful response is not a refusal; the check returns the reason why the meaning is
- * unknown. A place that the operation reads is not a sign, since its content is a value.
+ * Compiles a check whether a successful response may be a refusal. The check returns the reason why the meaning is
+ * unknown. A place that the operation reads is not a sign of a refusal, since it contains a value.
  *
  * @param places the places in the response that the operation reads
  */

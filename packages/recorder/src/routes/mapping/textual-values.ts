@@ -38,8 +38,8 @@ function withNumbers(value: Json): Json {
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 /**
- * The number in a text that has the form in which JavaScript and JSON print numbers; not "05", "1e3" or a number that
- * would be rounded.
+ * Returns the number that a text contains, if JavaScript and JSON print the number in exactly this form. Undefined for
+ * "05" and "1e3", and for a number that would be rounded.
  */
 function numberIn(text: string): number | undefined {
   if (!/^-?\d/.test(text)) return undefined

@@ -7,14 +7,14 @@ const MOST_VALUES = 8
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. A response that contains such a value in another place than its route's shows
- * that the value exists. Without this check, a wrong place in a table would make every value absent.
+ * The values last written to each key. If a response contains one of these values in another place than the route
+ * states, the value exists. Without this check, a table with a wrong place would make every value absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
 
   wrote(key: string, value: Json): void {
-    // These values occur in many responses for other reasons.
+    // Ignore values that many responses contain for other reasons.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)
@@ -43,7 +43,7 @@ export class WrittenValues {
   }
 }
 
-/** The proxies of one table share its written values. */
+/** The written values of each table, shared by all proxies with the table. */
 const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
 
 /** The written values of a table; undefined for a table in which no result may be missing. */

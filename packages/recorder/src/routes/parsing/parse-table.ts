@@ -56,7 +56,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-/** Parses the initial values, which two members give. */
+/** Parses the initial values. The members "initial" and "keys" define them. */
 function startOf(
   { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
   where: string,

@@ -13,9 +13,9 @@ interface Collection {
 }
 
 /**
- * Refuses two collections, each read and changed at a separate path, whose keys consist only of names in the path: user
- * 1 and order 1 would be one object. Several paths of one object usually have different purposes, such as
- * `/counter/{key}` and `/counter/{key}/add`.
+ * Refuses a table in which two collections could have equal keys: user 1 and order 1 would be one object. Such
+ * collections are each read and changed at one path, and their keys consist only of names in the path. Several paths of
+ * one object, such as `/counter/{key}` and `/counter/{key}/add`, usually do not each have a read and a change.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -66,8 +66,8 @@ function sharedKeys(one: Collection, other: Collection, where: string): UserErro
 }
 
 /**
- * A key with a constant that distinguishes it from the keys of the other collection: the first segment that only this
- * path has.
+ * Returns a key that begins with a constant, so that it differs from the keys of the other collection. The constant is
+ * the first segment that only this path has.
  */
 function keyBeside({ path, names }: Collection, other: Collection): string {
   const others = other.path.split('/')

@@ -66,11 +66,14 @@ interface Placed {
   readonly at: number
 }
 
-/** Routes by the segments of their paths, as a tree, since a table with thousands of routes has millions of pairs. */
+/**
+ * A node of the tree of all routes. Each level is a segment of the path. Comparing all pairs of routes instead would
+ * take too long: a table with thousands of routes has millions of pairs.
+ */
 interface Segment {
   readonly next: Map<string, Segment>
   readonly ended: Placed[]
-  /** Routes whose path ends here in a star, which matches any number of segments. */
+  /** Routes whose path ends with a star at this segment. The star matches any number of further segments. */
   readonly starred: Placed[]
 }
 
@@ -93,7 +96,9 @@ function insert(root: Segment, path: readonly string[], route: Placed): void {
   here.ended.push(route)
 }
 
-/** The routes in the tree that match every path that this path matches, from its segment `i` on. */
+/**
+ * Returns the routes in the tree that match every path that `path` matches. Compares the segments from index `i` on.
+ */
 function covering({ next, ended, starred }: Segment, path: readonly string[], i = 0): readonly Placed[] {
   const text = path[i]
   if (text === undefined) return ended
@@ -150,7 +155,10 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** The advice to use the register's name for a function of other stores; undefined if the register has none. */
+/**
+ * Returns the advice to replace a function name of other stores by the name in a register. Undefined if a register has
+ * no such function.
+ */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'

@@ -27,7 +27,9 @@ export interface WrittenTable
   readonly methods?: unknown
 }
 
-/** A member that `parseSchema` parses, since it needs all three gRPC members. */
+/**
+ * Returns a member of a gRPC schema. `parseSchema` parses the value, since it needs all three gRPC members together.
+ */
 const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
   summary,
   schema,

@@ -10,5 +10,5 @@ export function findPlace(source: ValueSource): Place | undefined {
 
 const byKind: ReadonlyMap<string, Place> = new Map(places.map((place) => [place.kind, place]))
 
-/** The source of a regular expression for sources in one of these places. */
+/** Returns a regular expression, as text, that matches the source of a value in any of these places. */
 export const patternOf = (some: readonly Place[]): string => some.map(({ kind, name }) => `${kind}${name}`).join('|')

@@ -4,7 +4,7 @@ import type { Fields } from '@chaosproxy/wire/http'
 /** The reason why a value cannot be put into a request; undefined if it was put there. */
 export type Trouble = string | undefined
 
-/** The parts of a request or response that places read. A response has no path and no query. */
+/** The parts of a request or response from which places read values. A response has no path and no query. */
 export interface ReadParts {
   readonly headers: Fields | undefined
   /** The text of the path that matches `{NAME}`. */
@@ -16,7 +16,7 @@ export interface ReadParts {
   readonly form: URLSearchParams
 }
 
-/** The parts of a request that places write. Each part refuses a second, different value. */
+/** The parts of a request into which places write values. A part that has a value refuses a different value. */
 export interface WrittenParts {
   segment(name: string, text: string): Trouble
   parameter(name: string, text: string): Trouble
@@ -32,17 +32,20 @@ export interface WrittenParts {
 interface AnyPlace {
   /** The name of the place up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** The source of a regular expression for the name after the kind; empty if no name may follow. */
+  /** A regular expression, as text, for the name that follows the kind; empty if no name follows. */
   readonly name: string
   /** Examples for error messages. */
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
   readonly inAnswers: boolean
-  /** The part of the body that the place needs: none, as much as texts may be long, or all of it, for parsing. */
+  /**
+   * How much of the body the place needs: `none` of it, the length of the longest `text`, or the `whole` body for
+   * parsing.
+   */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether the place can identify the client: never; only with a text issued by the service, which a made request
-   * cannot know; or with any text.
+   * Whether the place can identify the client. `recorded`: only by a text that the service issues, which a made request
+   * cannot contain. `made`: by any text.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
   /** Compiles a function that reads the place; the function returns undefined if the place is empty. */

@@ -39,8 +39,8 @@ export interface OperationSpec {
   /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
   /**
-   * Whether the request only makes the operation possible, at any later time. For example, a lease may remove its key
-   * later.
+   * Whether the request does not perform the operation itself, but allows it to happen at any later time. For example,
+   * the key of a lease may be removed later.
    */
   readonly perhaps?: boolean | undefined
   /** A list in the request or (`answer.json.items`) in the response, with an operation for each item. */
@@ -54,7 +54,7 @@ export interface AnswerSpec {
 }
 
 interface RouteBase {
-  /** Method, or several methods, and path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
+  /** One or several methods, and a path: `PUT /kv/{key}`, `PUT,POST /items/{key}`. */
   readonly request: string
   /** Conditions that a request must meet. */
   readonly when?: Conditions | undefined
@@ -63,7 +63,7 @@ interface RouteBase {
 interface RecordedBase extends RouteBase {
   /** Outcomes by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
-  /** Meanings by the response's content; the first match applies. */
+  /** The meanings of successful responses, by their content. The first match applies. */
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
@@ -87,7 +87,7 @@ export interface CompoundRoute extends RecordedBase {
 
 export type RecordedRoute = SimpleRoute | CompoundRoute
 
-/** A route whose requests change no recorded key, with any method. */
+/** A route whose requests change no recorded key, whatever their method is. */
 export interface IgnoredRoute extends RouteBase {
   readonly ignore: true
 }
@@ -127,8 +127,8 @@ export interface RouteTable {
 }
 
 /**
- * The initial state of objects for clients that read nothing beforehand; undefined if the table leaves it to the
- * workload.
+ * Returns the state in which objects begin, for clients that do not read it first. Undefined if the table does not
+ * define the state; the workload then does.
  */
 export const beginningIn = (
   { initial }: Pick<RouteTable, 'initial'>,

@@ -11,7 +11,7 @@ export interface Spellings {
   of(text: string): string
 }
 
-/** Remembers only unusual encodings, and of those only the last `mostSpellings`. */
+/** Creates a memory of the encodings of path segments. It keeps only the `mostSpellings` last unusual encodings. */
 export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellings {
   const unusual = new Map<string, string>()
   return {
@@ -29,7 +29,7 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
 
 const MOST_SPELLINGS = 4_096
 /**
- * Encodings that are short enough to keep, and ASCII: other bytes were read as Latin-1 and would be sent as different
- * bytes.
+ * Matches an encoding that can be kept and repeated: it is short, and ASCII. Other bytes were read as Latin-1, and
+ * would be sent as different bytes.
  */
 const REPEATABLE = /^[\x21-\x7e]{1,1024}$/
