@@ -50,8 +50,8 @@ export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>)
 }
 
 /**
- * Returns the name of the level that no system can keep while it is partitioned and answers: `linearizable`, or `strict
- * serializable` for transactions.
+ * Returns the name of the level that a system cannot keep if it still answers while it is partitioned: `linearizable`,
+ * or `strict serializable` for transactions.
  */
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
@@ -114,7 +114,8 @@ export function spreadText({ median, least, most }: Spread): string {
 }
 
 /**
- * Returns how many runs belong to the class of the system if judged one by one: `2 of 3 runs`; empty without a class.
+ * Returns how many runs, each judged by itself, belong to the class of the system: `2 of 3 runs`. Empty for a system
+ * without a class.
  */
 export function classRuns(system: ComparedSystem): string {
   const { pacelc, cells } = system

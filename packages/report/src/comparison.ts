@@ -55,7 +55,7 @@ export interface ComparedCell {
   readonly condition: string
   /** The level promised under this condition, or `nothing`. */
   readonly promised: string
-  /** The strongest level that every run met; `none` if some run met none, `unknown` if that is undecided. */
+  /** The strongest level that every run met. `none` if a run met no level; `unknown` if this is undecided. */
   readonly level: string
   /** Result of each level by which the runs were judged: met if every run met it, violated if any run violated it. */
   readonly levels: { readonly [level: string]: LevelResult }
@@ -64,11 +64,17 @@ export interface ComparedCell {
   readonly runs: number
   /** Whether every run kept the promise; `unknown` if some are undecided. Absent without a promise. */
   readonly kept?: boolean | 'unknown' | undefined
-  /** The share of requests to live nodes that were answered during the fault, as in CAP; the mean over the nodes. */
+  /**
+   * The share of requests to live nodes that were answered during the fault, as a mean over the nodes. This is
+   * availability in the sense of the CAP theorem.
+   */
   readonly availability: Spread
   /** Number of runs that answered at least 99% of requests, the threshold of being available. */
   readonly available: number
-  /** The availability if every client without an answer had asked the other nodes too. */
+  /**
+   * The share of requests that would have been answered if each client without an answer had asked the other nodes,
+   * too.
+   */
   readonly practical: Spread
   /** Latency of the answered operations; absent if none was answered. */
   readonly latency?: Latency | undefined
@@ -79,9 +85,9 @@ export interface ComparedCell {
   /** Nanoseconds of the longest time in which no write was answered. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the end of the fault to the first lasting success: from it to the end of the run, at least the
-   * share of operations is answered that was answered before the fault, or 99% if that share was larger. `never` if the
-   * run ended without a recovery; absent without a fault. The median over the runs.
+   * Nanoseconds from the end of the fault to the recovery. The system has recovered once it answers, until the end of
+   * the run, as large a share of operations as before the fault, or at least 99% if that share was larger. `never` if
+   * the run ended before a recovery; absent without a fault. The median over the runs.
    */
   readonly recovery?: number | 'never' | undefined
   /** Answers per second, in equal parts of the run's time; the mean over the runs. */
@@ -90,13 +96,13 @@ export interface ComparedCell {
    * Number of acknowledged writes that were lost, over all runs. Absent for transactions, whose levels cover losses.
    */
   readonly lost?: number | undefined
-  /** The report of a run that broke the promise; absent if no run broke it. */
+  /** The report of a run in which the system broke its promise; absent if there is no such run. */
   readonly broken?: ToldRun | undefined
-  /** The measure that would decide whether the promise was kept; absent if this is decided. */
+  /** How to find out whether the promise was kept; absent if this is already decided. */
   readonly toDecide?: string | undefined
   /**
-   * The command that repeats one run: a run that broke the promise, otherwise an undecided run, otherwise the weakest
-   * run.
+   * The command that repeats one of the runs. If a run broke the promise, repeats that run; otherwise an undecided run,
+   * if there is one; otherwise the weakest run.
    */
   readonly again: string
 }

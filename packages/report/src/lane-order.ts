@@ -17,7 +17,10 @@ export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] 
   return cuts.filter((_, i) => i !== place)
 }
 
-/** Returns the adjacent lanes that a partition of these links separates, where a wall is drawn. */
+/**
+ * Returns the pairs of adjacent lanes that a partition of these links separates. A wall is drawn between the lanes of
+ * each pair.
+ */
 export const wallsBetween = <Lane extends { readonly name: string }>(
   lanes: readonly Lane[],
   links: Links,
@@ -28,9 +31,9 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Returns the order of the lanes: nodes in the middle, clients on the side of the node that they call first. Only
- * orders that keep the sides of the first partition together are considered, with a wall between two lanes. Among them,
- * returns the order in which calls cross the fewest other lanes.
+ * Returns the order of the lanes. Nodes are in the middle. Each client is on the side of the node that it calls first.
+ * The nodes on each side of the first partition stay together, so that a wall between two lanes can separate them.
+ * Among such orders, returns the one in which calls cross the fewest other lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)
@@ -57,15 +60,15 @@ const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
 /**
- * Returns the candidate orders of nodes. If only some nodes of one side are partitioned, these are put next to the
- * other side.
+ * Returns the candidate orders of nodes. If the partition concerns only some nodes of a side, these nodes are next to
+ * the other side.
  */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   if (other === undefined) {
-    // All nodes still reach each other through other nodes.
+    // The partition leaves every pair of nodes connected through other nodes.
     const [ends, rest] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
     return ends.length === 2
       ? [

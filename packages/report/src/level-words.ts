@@ -17,7 +17,9 @@ export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/** Endings that turn the nouns that name isolation levels and guarantees of streams into adjectives. */
+/**
+ * Replacements that turn names into adjectives. The names of isolation levels and of guarantees of streams are nouns.
+ */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
@@ -35,21 +37,21 @@ export interface LevelRow {
   readonly note: string
 }
 
-/** The levels that readers ask for most. Each has its own row, unless it shares its note with other levels. */
+/** The levels that readers ask for most. Each has its own row, unless it shares its note with an adjacent level. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A level that is met although a promise was broken, and why both are true. */
 export interface Despite {
   readonly level: string
-  /** The reason: `it leaves real time out, so the g it read may count as newer than its own write`. */
+  /** Why the level is met: `it leaves real time out, so the g it read may count as newer than its own write`. */
   readonly because: string
 }
 
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, strongest level first, without levels that the model does not define. Adjacent levels share a row
- * if they only follow from other levels, or are undecided for one reason.
+ * Returns the rows, the strongest level first. Leaves out levels that the model does not define. Adjacent levels share
+ * a row if their results and their notes are equal. A level in `mainLevels` without a note has its own row.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
@@ -116,7 +118,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
   }
 }
 
-/** Returns how a level can be violated although all parts that it combines are met; empty if this is not the case. */
+/** Returns how `session` can be violated although each guarantee that it combines is met. Empty in all other cases. */
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
   return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')
@@ -124,7 +126,10 @@ export function heldApart(report: Report<string>, level: string): string {
     : ''
 }
 
-/** Drops the level's own name from the front of a reason, so that adjacent levels with the same reason share a row. */
+/**
+ * Removes the level's own name from the beginning of a reason. Adjacent levels with the same reason can then share a
+ * row.
+ */
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
 
@@ -164,7 +169,10 @@ export interface IsolationRow {
   readonly cells: readonly (readonly IsolationCell[])[]
 }
 
-/** The forms of an isolation level: the prefix in the name of the level, and the title and meaning of its column. */
+/**
+ * The columns of the table of isolation levels, one for each form of a level. `prefix` is the beginning of a level's
+ * name in this form.
+ */
 export const isolationColumns: readonly { readonly title: string; readonly prefix: string; readonly means: string }[] =
   [
     { title: 'alone', prefix: '', means: 'by itself' },
@@ -174,7 +182,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // `declared` is not an isolation level, and so has no other forms.
+  // `declared` is not an isolation level, and has only one form.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []

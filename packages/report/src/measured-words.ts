@@ -34,7 +34,7 @@ export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: n
   ),
 })
 
-/** Returns how far reads are behind: `12 ms and 1 version`. */
+/** Returns how far the values of stale reads are behind: `12 ms and 1 version`. */
 export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): string {
   const { behindNanos, versionsBehind } = staleness
   const versions = versionsBehind === undefined ? '–' : plural(versionsBehind[at], 'version')
@@ -99,8 +99,8 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
 }
 
 /**
- * Returns the verdict on the answers that clients got, the verdict on the answers that nodes sent, and where the two
- * differ, in one sentence each.
+ * Returns sentences about two views: the verdicts on the answers that clients got and on the answers that nodes sent,
+ * followed by the differences between them.
  */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && /\bunknown: /.test(client)

@@ -38,8 +38,8 @@ function refusedReproach(
 }
 
 /**
- * Returns why a repeated delivery is wrong: the operation that had received the element before, or the read that
- * returned it twice.
+ * Returns why a repeated delivery is wrong. `by` is the operation that had received the element before. If a read
+ * returned the element twice, `by` is the operation that added it.
  */
 function repeatedReproach(
   history: History,
@@ -96,8 +96,8 @@ function takenText(history: History, row: OperationRow): string {
 }
 
 /**
- * Returns the earlier answer that makes the culprit impossible: among the core operations, the one acknowledged last
- * before the culprit was called. `by` is that operation; undefined if there is none.
+ * Returns the earlier answer that makes the culprit impossible. `by` is the operation with this answer: of the core
+ * operations, the one that was acknowledged last before the culprit was called. Undefined if there is none.
  */
 export function reproach(
   history: History,
@@ -132,8 +132,8 @@ export function reproach(
 }
 
 /**
- * For two overlapping writes of which one came last for the culprit and the other for another read, returns what that
- * other read shows.
+ * Returns what a second read shows about two overlapping writes. For the culprit, one of the writes came last; for the
+ * second read, the other.
  */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
@@ -144,7 +144,9 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/** Whether a read or take returned the value that the write wrote: the write then does not contradict the answer. */
+/**
+ * Whether a read or take returned the value that the write wrote. The write then does not contradict the read or take.
+ */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

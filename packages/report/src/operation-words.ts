@@ -39,7 +39,7 @@ export function valueText(value: Json, most: number = 28): string {
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
   if (ends.length <= most) return ends
-  // Tokens and other generated texts differ at their ends.
+  // Cut a token or another generated text in its middle, because such texts differ at their ends.
   const isToken = typeof value === 'string' && !/\s/.test(value)
   if (!isToken) return `${text.slice(0, most - 1)}…`
   const kept = Math.floor((most - 1) / 2)
@@ -89,7 +89,7 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // A cas with only a new value returns the replaced value with its answer, if at all.
+  // A cas whose input is only a new value shows the replaced value in its answer, if at all.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
@@ -133,7 +133,7 @@ export const effectOf = (history: History, operation: number): Meaning['effect']
 /** Whether a function returns a value that was not in its input, as a read does. */
 export const isTelling = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
-/** Whether the answer is the purpose of the operation, as of a read or a dequeue. */
+/** Whether clients call the operation for its answer, like a read or a dequeue. */
 export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
 
 /** Whether the operation takes an element, which then nobody else may receive. */
@@ -153,7 +153,7 @@ export function answerText(history: History, operation: number): string {
 }
 
 /**
- * Whether a function that only its own model knows returned another value than its input, such as `false` for a refused
+ * Whether a function of a user-defined model returned a value other than its input, such as `false` for a refused
  * `try`.
  */
 function returnsAnother(history: History, operation: number): boolean {

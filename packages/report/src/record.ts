@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 
-/** The recorder's notes about its own record, and the assumed initial value. */
+/** The recorder's notes on gaps in the record, and the initial value that is assumed. */
 export interface RecordFacts {
   readonly sessions: { readonly by: string; readonly named: boolean } | undefined
   /** Undefined if the initial value is unknown to the caller. */
@@ -20,11 +20,14 @@ export interface RecordFacts {
   readonly notUnderstood: readonly Mark[]
   /** Operations that may have taken effect, because the meaning of their successful answer is unknown. */
   readonly unclear: { readonly count: number; readonly why: string } | undefined
-  /** The requests forwarded without being judged, those that may have written first, by descending count. */
+  /**
+   * The requests that were forwarded without being judged. Requests that may have written come first; then those with
+   * the highest count.
+   */
   readonly passedOn: readonly PassedOn[]
 }
 
-/** Returns undefined if there is nothing to report. */
+/** Returns the facts about the record; undefined if there is nothing to report. */
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
@@ -60,7 +63,7 @@ const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
 /** Matches the error of an operation with a successful answer that was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
-/** The initial value in a history's header or in `--initial` that means any value. */
+/** Stands for any value, as the initial value in a history's header or in `--initial`. */
 const UNKNOWN = 'unknown'
 
 /** Maximum number of entries of each kind in JSON; `totals` has the full counts. */
@@ -136,7 +139,10 @@ export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
 
 const UNJUDGED = 'unjudged'
 
-/** Returns the requests that were not judged, which a page shows even without its details of the record. */
+/**
+ * Returns lines for the requests that were not judged. A page shows these lines even if it leaves out the other facts
+ * about the record.
+ */
 export const unjudgedIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ about }) => about === UNJUDGED)
 
@@ -147,8 +153,8 @@ const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>)
 const MOST_IN_LINE = 5
 
 /**
- * Returns the line of every report about requests that were forwarded without being judged, or not understood; empty if
- * there are none.
+ * Returns the line that every report has about requests that were not judged or whose answers were not understood.
+ * Empty if there are none.
  */
 export function unjudgedLine(history: History): string {
   const facts = recordFactsOf(history, undefined)

@@ -5,7 +5,7 @@ export interface Filters {
   readonly passes: (operation: Operation) => boolean
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
-  /** Returns the chosen value of each filter by the name of the filter, as shown to the reader. */
+  /** Returns the chosen value of each filter, as shown to the reader, by the name of the filter. */
   readonly chosen: () => { readonly [name: string]: string }
   /** Chooses the given values that the lists offer, sets the search text, and resets all other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void

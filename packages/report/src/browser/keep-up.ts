@@ -23,7 +23,8 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     const focused = document.activeElement?.id ?? ''
     for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
-      // The list of runs appears with the first run of the directory: reload the page.
+      // Reload the page if only one of the two pages has the part: the list of runs appears with the first run of the
+      // directory.
       if ((old === null) !== (fresh === null)) {
         location.reload()
         return

@@ -1,6 +1,6 @@
 /**
- * Marks the step reached, or none for `-1`, and dims the steps after it. On each side of the page, marks the last cell
- * reached that is not idle.
+ * Marks the current step, and dims the steps after it; `-1` marks no step. On each side of the page, also marks the
+ * last cell that is not idle among the steps up to the current one.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

@@ -4,15 +4,15 @@
  */
 export interface PageData extends EmbeddedOperations {
   /**
-   * The page has every nth operation, and all operations inside the `complete` time spans; without such spans, it has
-   * all operations.
+   * The page has every nth operation, and all operations inside the `complete` time spans. If there are no such spans,
+   * the page has all operations.
    */
   readonly sample: { readonly every: number; readonly complete: readonly (readonly [from: number, to: number])[] }
   readonly faults: readonly (readonly [from: number, to: number, label: string])[]
   readonly end: number
-  /** The lines in the history of the operations of the contradiction drawn first, in the order of its steps. */
+  /** The history lines of the operations in the contradiction that is drawn first, in the order of its steps. */
   readonly focus: readonly number[]
-  /** The lines of those operations of `focus` that the drawing accuses. */
+  /** The lines in `focus` whose operations the drawing accuses. */
   readonly accused: readonly number[]
   /** The horizontal extent of the charts' time axis, in units of the drawing's view box. */
   readonly plot: { readonly left: number; readonly right: number; readonly width: number }
@@ -48,7 +48,7 @@ export interface EmbeddedOperations {
   /** By process. */
   readonly laneOf: readonly number[]
   readonly functions: readonly string[]
-  /** By function: whether its answer is the purpose of the operation, as of a read. */
+  /** For each function, whether clients call it for its answer, like a read. */
   readonly telling: readonly boolean[]
   readonly keys: readonly string[]
   readonly nodes: readonly string[]

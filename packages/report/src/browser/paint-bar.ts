@@ -22,7 +22,7 @@ export interface PaintedBar {
   readonly isRead: boolean
   /** Whether a filter excludes the operation. */
   readonly isFaint: boolean
-  /** Whether the operation belongs to the marked contradiction, accused or not. */
+  /** Whether the operation belongs to the marked contradiction. */
   readonly isPart: boolean
   readonly isRed: boolean
   readonly isChosen: boolean

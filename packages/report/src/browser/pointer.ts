@@ -15,8 +15,8 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
   }
   let drag: Drag | undefined
   /**
-   * The position of each finger on the canvas, by pointer id, and the times under the first two when the second
-   * touched.
+   * The horizontal position of each finger on the canvas, by pointer id. `pinched` are the two times that were under
+   * the first two fingers when the second finger touched the canvas.
    */
   const fingers = new Map<number, number>()
   let pinched: readonly [number, number] | undefined
@@ -35,7 +35,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     }
     drag = { x: event.clientX, from: view.from, to: view.to, isSelecting: event.shiftKey, moved: false }
   })
-  /** Zooms and pans so that both times stay under their fingers. */
+  /** Zooms and pans so that each of the two times stays under its finger. */
   const pinch = ([first, second]: readonly [number, number]): void => {
     const [one = 0, other = 0] = fingers.values()
     if (Math.abs(one - other) < 8) return

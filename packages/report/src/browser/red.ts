@@ -16,7 +16,8 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     canvas.dataset['inRed'] = String(part.length)
   }
   /**
-   * Shows the end of the contradiction, where the impossible answer is: the whole of it may be wider than the screen.
+   * Shows the end of the contradiction, which contains the impossible answer. The whole contradiction may be wider than
+   * the screen.
    */
   const look = (): void => {
     const last = part.at(-1)

@@ -5,7 +5,7 @@ export interface Row {
   /** The name shown in front of the row, shortened; empty for a further row of the same client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  /** For each operation, the latest end among it and all operations before it, in nanoseconds. */
+  /** For each operation, the latest end of this operation and of all earlier ones in the row, in nanoseconds. */
   readonly reached: Float64Array
 }
 

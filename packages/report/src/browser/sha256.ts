@@ -1,6 +1,6 @@
 /**
- * Returns the SHA-256 of a text's UTF-8 bytes, in hexadecimal (FIPS 180-4, sections 5 and 6.2). In some browsers, a
- * page opened from disk has no `crypto.subtle`.
+ * Returns the SHA-256 of a text's UTF-8 bytes, in hexadecimal (FIPS 180-4, sections 5 and 6.2). Replaces
+ * `crypto.subtle`, which pages opened from disk lack in some browsers.
  */
 export function sha256(text: string): string {
   const bytes = new TextEncoder().encode(text)

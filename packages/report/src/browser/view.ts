@@ -8,14 +8,14 @@ interface Opening {
 }
 
 /**
- * The visible part of the timeline, and the positions of its times and rows in the canvas, in CSS pixels. The canvas is
- * as high as the scrolling window; the other rows are reached by scrolling.
+ * The visible part of the timeline, and the positions of times and rows in the canvas, in CSS pixels. The canvas is as
+ * high as the scrolling window. The reader scrolls to see the other rows.
  */
 export class View {
   readonly top = 20
   readonly left: number
   readonly rowHeight: number
-  /** Height of all rows in CSS pixels; `height` is that of the window on them. */
+  /** Height of all rows, in CSS pixels. `height` is the height of the scrolling window. */
   readonly wholeHeight: number
   readonly height: number
   readonly #rows: readonly Row[]
@@ -59,7 +59,7 @@ export class View {
     this.#width = width
   }
 
-  /** Shows the part of a time span that lies within the run, at least a microsecond. */
+  /** Shows a time span, moved and shortened so that it lies within the run. Shows at least a microsecond. */
   show(from: number, to: number): void {
     const span = Math.min(this.#end, Math.max(1000, to - from))
     this.#from = Math.max(0, Math.min(this.#end - span, from))

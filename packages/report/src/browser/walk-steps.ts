@@ -21,7 +21,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
     const said = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
-    // `#step-place` already shows the number.
+    // Leave out the number of the step, because `#step-place` already shows it.
     const texts = said.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))
@@ -40,7 +40,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     try {
       history.pushState(null, '', row === undefined ? location.pathname + location.search : `#${row.id}`)
     } catch {
-      // Browsers throw when the address changes too often; inside some frames they always throw.
+      // Ignore the error. Browsers throw when the address changes too often and, inside some frames, at every change.
     }
     show(step)
   }

@@ -13,7 +13,7 @@ export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  /** Whether the answer is the purpose of the operation, as of a read. */
+  /** Whether clients call the operation for its answer, like a read. */
   readonly tells: (operation: Operation) => boolean
   /** Returns the input and the outcome, short enough to fit into a bar. */
   readonly brief: (operation: Operation) => string

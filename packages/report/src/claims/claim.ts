@@ -17,7 +17,8 @@ export type Claim =
   | SettingsAllow
 
 /**
- * At least `least` of these acknowledged changes are permanently lost; for a counter, at least `least` of their sum.
+ * At least `least` of these acknowledged changes are permanently lost. For a counter, at least `least` of the sum of
+ * the changes is lost.
  */
 interface Lost {
   readonly claim: 'lost'
@@ -72,7 +73,7 @@ interface BlamedOnFault {
   readonly between: readonly OperationRow[]
 }
 
-/** With these settings changed, the target promises the level that the run violated. */
+/** If the run had these settings, the target would promise the level that the run violated. */
 interface SettingsAllow {
   readonly claim: 'the settings allow'
   readonly change: { readonly [setting: string]: number | boolean | string }

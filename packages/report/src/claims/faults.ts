@@ -29,8 +29,8 @@ export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: Slow
 const TOLERATED = 0.005
 
 /**
- * Checks that no node could reach a majority of the nodes during this share of the run; `unknown` if the duration of
- * any fault is in doubt.
+ * Checks that no node could reach a majority of the nodes during `share` of the run. The result is `unknown` if the
+ * duration of a fault is in doubt.
  */
 export function wasNoMajorityUp({ history, faults, spec, durationNanos }: Recorded, { share }: NoMajorityUp): Held {
   if (spec === undefined || durationNanos === undefined) return 'unknown'
@@ -62,8 +62,8 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
 }
 
 /**
- * Checks that the fault took effect, and was in force between the contradicting lines, on a node or link that they
- * involve.
+ * Checks that the fault took effect on a node or link of the contradicting operations, and was in force between the
+ * first call and the last return of these operations.
  */
 export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations

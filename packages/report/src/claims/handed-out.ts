@@ -7,9 +7,9 @@ import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './rec
 type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
 /**
- * Checks that each message was delivered more often than it was put in, or each id more than once. For messages,
- * `unknown` if the history has operations that give messages back or settle them, or if its initial messages are
- * unknown.
+ * Checks that each message was delivered more often than it was sent, or that each id was issued more than once. For
+ * messages, the result is `unknown` if their initial state is unknown, or if the history has operations that return or
+ * settle messages.
  */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
   const initial = history.header?.initial

@@ -19,8 +19,8 @@ import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded,
 type Lost = Extract<Claim, { readonly claim: 'lost' }>
 
 /**
- * Checks that the changes were acknowledged, and that no final state holds them although some read called later was
- * answered.
+ * Checks that the changes were acknowledged, and that no final state contains them. At least one read that was called
+ * after the changes must have been answered.
  */
 export function isLost({ history }: Recorded, lost: Lost): Held {
   switch (lost.of) {
@@ -96,7 +96,9 @@ function lastReturn(history: History, rows: readonly OperationRow[]): number {
   )
 }
 
-/** Whether no final state holds any of these writes to one key; each of them may have replaced the others. */
+/**
+ * Checks that no final read contains any of these writes to one key. Each of the writes may have replaced the others.
+ */
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
@@ -110,7 +112,10 @@ function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
 const all = (each: readonly Held[]): Held =>
   each.includes('refuted') ? 'refuted' : each.includes('unknown') ? 'unknown' : 'holds'
 
-/** Whether the reads that end the record lack the element: its final reads or, without any, the last read. */
+/**
+ * Checks that the last reads of the record lack the element. The last reads are the final reads or, without final
+ * reads, the single last read.
+ */
 function isElementLost(history: History, change: OperationRow): Held {
   if (!isOk(history, change)) return 'refuted'
   const { reads, finalReads } = ofKey(history, history.operations.key[change] ?? -1)
@@ -140,8 +145,9 @@ function areMessagesLost(history: History, lost: Lost): Held {
 }
 
 /**
- * Returns how many messages that were acknowledged before the queue was last found empty never came out of it, less one
- * for each take of unknown outcome; 0 after a drain of unknown outcome; undefined if the queue was never found empty.
+ * Returns a lower bound of the number of lost messages: of those acknowledged before the queue was last found empty,
+ * the number that were never delivered, minus 1 for each take of unknown outcome. Returns 0 after a drain of unknown
+ * outcome; undefined if the queue was never found empty.
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)
@@ -172,7 +178,7 @@ export function handedBy(history: History, row: OperationRow): readonly Json[] {
   return answer === null ? [] : [answer]
 }
 
-/** The messages of a partition that polls returned. */
+/** The messages of one partition that clients received by polling. */
 interface Polled {
   /** As canonical JSON. */
   readonly messages: Set<string>
@@ -203,7 +209,7 @@ const polledOf = oncePerHistory((history) => {
 })
 
 /**
- * Whether no poll returned a message of a partition, although one returned a later message, or a final poll was
+ * Checks that no poll returned a message of a partition, although a poll returned a later message, or a final poll was
  * answered.
  */
 function isSendLost(history: History, change: OperationRow): Held {
@@ -234,7 +240,7 @@ const leasesOf = oncePerHistory((history) => {
 interface Leases {
   /** How often each message was put in. */
   readonly enqueued: Map<string, number>
-  /** The message taken, by receipt. */
+  /** The messages that were taken, by the receipts of the takes. */
   readonly receipts: Map<string, string>
   readonly acknowledged: Set<string>
   /** The last answered read of the remaining messages. */
@@ -265,7 +271,8 @@ function isLeasedLost(history: History, change: OperationRow): Held {
 }
 
 /**
- * Returns, summed over all counters, how much the best final read falls short of the amounts acknowledged before it.
+ * Returns the sum over all counters of the amount that even the best final read lacks, out of the additions
+ * acknowledged before this read.
  */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))

@@ -7,7 +7,7 @@ import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from 
 type Missing = Extract<Claim, { readonly claim: 'missing' }>
 type CameBackWithout = Extract<Claim, { readonly claim: 'came back without' }>
 
-/** Checks that the node answered without the change after the change was acknowledged or seen. */
+/** Checks that a node answered without the change after the change had been acknowledged, or seen by a read. */
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
   if (!precedes(history, known, read)) return 'refuted'
   if (element === undefined) return lacks(history, read, known)
@@ -23,8 +23,8 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
   const where = node[read] ?? -1
   const name = history.nodes[where]
   if (name === undefined || !fault.nodes.includes(name) || fault.to > (callTime[read] ?? 0)) return 'refuted'
-  // The node had executed every operation that was called before the kill and acknowledged by the time the node was up
-  // again.
+  // Whether the node executed an operation before it was killed: the operation was called before the kill, and
+  // acknowledged before the node was up again.
   const isBefore = (row: number): boolean =>
     (callTime[row] ?? 0) < fault.from && (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.to
   const had =
@@ -34,7 +34,7 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // The fault may have removed another value, which the node accepted after this change.
+  // If the node accepted another value after this change, the fault may have removed that value instead.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 

@@ -44,7 +44,7 @@ interface OfKey {
   readonly writers: Map<string, OperationRow[]>
   /** The answered reads, by the number of the value that they returned. */
   readonly readers: Map<number, OperationRow[]>
-  /** The values named by changes that do not add them, such as removals. */
+  /** The values in changes other than additions, such as removals. */
   readonly notAdded: Set<string>
   areReplacing: boolean
 }
@@ -125,8 +125,8 @@ const isReplacing = (history: History, row: OperationRow): boolean => {
 }
 
 /**
- * Whether an answered read lacks an acknowledged change: its answer can come neither from that change nor from a later
- * one.
+ * Whether an answered read lacks an acknowledged change. It does if neither this change nor a later one explains the
+ * answer.
  */
 export function lacks(history: History, read: OperationRow, change: OperationRow): Held {
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'

@@ -30,7 +30,7 @@ export function holds<Kind extends Claim['claim']>(
   return meanings[claim.claim](recorded, claim)
 }
 
-/** A claim that was made, and whether it is shown: only if the record confirms it. */
+/** A claim, and whether the record confirms it. Only confirmed claims are shown. */
 export interface Made {
   readonly claim: Claim
   readonly held: Held
@@ -58,8 +58,8 @@ export function claimsOf(recorded: Recorded): Claims {
 type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
 /**
- * Checks that the run chose other values for these settings, and that the level promised with the changed settings
- * differs from the one promised to the run.
+ * Checks that the run had other values for these settings, and that the changed settings promise another level than the
+ * run's settings.
  */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
   if (spec === undefined) return 'unknown'

@@ -56,8 +56,8 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
 }
 
 /**
- * Returns a sentence for two results with equal verdicts and titles; otherwise an empty text. If only the titles
- * differ, the results differ in what was expected, measured or lost.
+ * Returns a sentence if the verdicts and titles of the two results are equal; otherwise an empty text. If only the
+ * titles differ, then the expectations, the measurements or the losses differ.
  */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''

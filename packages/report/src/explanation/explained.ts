@@ -21,11 +21,11 @@ export interface Explained {
   readonly mood: Mood
   /** Why the verdict proves less than it seems to; empty if it does not. */
   readonly notes: readonly string[]
-  /** What was tolerated in the history, and what is missing from it. */
+  /** Warnings about the history: what was tolerated in it, and what it lacks. */
   readonly warnings: readonly string[]
   /** The sentence that explains the violation on every page; empty if nothing is violated. */
   readonly sentence: string
-  /** The outcome, as on every page; `why` and `next` below likewise. */
+  /** The outcome in the words of every page. `why` and `next` are in the words of every page, too. */
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
@@ -61,7 +61,7 @@ export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
   /** The level to explain; by default the level that pages are about, or the strongest violated level. */
   readonly level?: string | undefined
-  /** The verdict on the answers of the nodes instead of those that clients saw, if the proxy recorded both. */
+  /** The verdict on the answers that the nodes sent; absent unless the proxy recorded both views. */
   readonly backend?: Report<string> | undefined
   /** Proves a violation; absent if no proof is requested. */
   readonly prove?: ((counterexample: Counterexample) => ProvedOrders) | undefined
@@ -92,7 +92,7 @@ export function explain(input: ExplainInput): Explained {
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes:
-      // The story of a transactional violation states its cause: the other causes are left out.
+      // The story of a transactional violation already states the cause, so leave out all other causes.
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
@@ -110,7 +110,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** Drops the expected level: an explanation of one level does not mention another. */
+/** Drops the expected level, because an explanation of one level does not mention another level. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 

@@ -16,7 +16,7 @@ import {
 import { linesText } from '../places.ts'
 import { nameOfPart } from '../transactions/lanes.ts'
 
-/** A proof that a few operations admit no order, as plain data. */
+/** A proof that no order of a few operations explains their answers, as plain data. */
 export interface ToldProof {
   readonly isProved: boolean
   /**
@@ -25,13 +25,13 @@ export interface ToldProof {
    */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
-  /** Each order up to the operation at which it fails; empty if there are no orders or too many to read. */
+  /** The possible orders, each up to the operation at which it fails. Empty if there are none, or too many to read. */
   readonly orders: readonly ToldOrder[]
 }
 
 interface ToldOperation {
   readonly name: string
-  /** The client of the operation, and its lines in the history. */
+  /** The operation's client, and the operation's lines in the history. */
   readonly text: string
 }
 

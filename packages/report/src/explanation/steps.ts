@@ -16,7 +16,7 @@ import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
-  /** Time at which the operation began, as on every page; empty if the history has no times. */
+  /** Time at which the operation began, formatted as on every page; empty if the history has no times. */
   readonly at: string
   /** The step in a sentence: `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
   readonly text: string

@@ -282,8 +282,8 @@ const causes: readonly Cause[] = [
 ]
 
 /**
- * The cause when no specific cause fits. It applies only to built-in models, since the remedy for a user-defined model
- * is unknown.
+ * The cause to state if no specific cause fits. It applies only to built-in models, since the remedy for a user-defined
+ * model is unknown.
  */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
@@ -295,7 +295,7 @@ const OTHERWISE: Cause = {
 
 const MOST_CAUSES = 2
 
-/** Returns the two most specific causes that fit, or fewer. */
+/** Returns the causes that fit, the most specific first. Returns at most two. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
@@ -308,7 +308,7 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
 }
 
 /**
- * Returns which weaker level to expect if old answers are acceptable, as a sentence; empty if even `eventual` is
+ * Returns a sentence with the weaker level to expect if old answers are acceptable. Empty if even `eventual` is
  * violated.
  */
 function fineWhere({ levels }: Report<string>): string {
@@ -318,8 +318,8 @@ function fineWhere({ levels }: Report<string>): string {
 }
 
 /**
- * Returns the first fitting cause that names a mechanism, for a violation that no fault explains; undefined if none
- * fits.
+ * Returns the cause of a violation that no fault explains: the first fitting cause that names a mechanism. Undefined if
+ * none fits.
  */
 export const likelyCause = (input: CauseInput): string | undefined =>
   causes.find((each) => each.isSeen !== true && fitsTo(input, each))?.cause
@@ -329,7 +329,7 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether a single node returned an old value or lost a write although it was never down. */
+/** Whether a system with a single node returned an old value or lost a write, although the node was never down. */
 const hasOldValue = (input: CauseInput): boolean =>
   (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
 
@@ -338,8 +338,8 @@ const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
 /**
- * Whether the accused read of a counter is wrong in the direction that `how` tests, too low or too high. Other reads
- * may be wrong in the other direction.
+ * Whether the accused read of a counter is wrong in the way that `how` tests: too low, or too high. Other reads of the
+ * counter may be wrong in the opposite way.
  */
 const countedWrongly = (
   { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
@@ -384,7 +384,8 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
 }
 
 /**
- * Whether the node that gave the impossible answer had been stopped, and was up again when the operation was called.
+ * Whether the fault stopped the node that gave the impossible answer, and the node was up again when the impossible
+ * operation was called.
  */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
@@ -392,7 +393,9 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
   return stopsNodes(kind)
 }
 
-/** Whether a final read of a stale copy is accused, and at most half of the nodes answered final reads. */
+/**
+ * Whether the accused operation is a final read from a stale copy, and at most half of the nodes answered final reads.
+ */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -407,14 +410,14 @@ const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boole
   culprit !== undefined && isFinal(history, culprit)
 
 /**
- * Whether the accused read was answered by a stale copy, unless copies still differ at the end: another cause covers
- * that.
+ * Whether a stale copy answered the accused read, and the copies agree at the end. Another cause covers copies that
+ * differ at the end.
  */
 function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the accused operation is a read from a stale copy before the final reads. */
+/** Whether the accused operation is a read from a stale copy, but not a final read. */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
@@ -426,7 +429,7 @@ function isStaleRead(input: CauseInput): boolean {
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A stale copy of a counter never shows more than the sum of the additions.
+  // A read of a counter that shows too much cannot come from a stale copy.
   if (countedWrongly({ report, counterexample }, isTooMuch)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)

@@ -39,7 +39,10 @@ export interface FactsInput {
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
-  /** The setup of the run that wrote the history file. Unused if `run` is given, whose summary contains it. */
+  /**
+   * The setup of the run that wrote the history file. Ignored if `run` is given, because the summary of the run
+   * contains the setup.
+   */
   readonly setup?: RunSetup | undefined
   /** The level that the reader asked about, used if no level is expected. */
   readonly asked?: string | undefined
@@ -56,9 +59,7 @@ export interface Facts {
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
-  /**
-   * Whether the record lacks the operations that could have broken a level, so that a level it meets proves nothing.
-   */
+  /** Whether the record lacks operations that could have broken a level. A level that is met then proves nothing. */
   readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
   /** The level that the report is about; undefined for the strongest. */
@@ -82,11 +83,11 @@ export interface Facts {
   readonly lease: string
   /** The clock fault that may have expired a lease too early. */
   readonly leaseClock: FaultSpan | undefined
-  /** The await during which another request interleaved, if a simulated program broke {@link shown} in this way. */
+  /** The race that explains {@link shown}: in a simulated program, another request ran during an await. */
   readonly race: Race | undefined
   /** The database in which all nodes of a simulated program keep their data. */
   readonly database: SharedDatabase | undefined
-  /** The claims made besides levels. Only claims that the record confirms are shown. */
+  /** The claims made in addition to the verdicts on levels. Only claims that the record confirms are shown. */
   readonly claims: readonly Made[]
   /** Records a further claim, and returns whether the record confirms it. */
   readonly may: Claims['may']
@@ -181,8 +182,8 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
 }
 
 /**
- * Whether the record is too small to break any level: a run's summary lists what the run lacks; for a file, no
- * operation has a result that could be wrong.
+ * Whether the record is too small to break any level. For a run, the summary says that successful operations are
+ * missing. For a file, no operation has a result that could be wrong.
  */
 const isEmpty = (
   history: History,
@@ -219,7 +220,7 @@ function lossIn(
   report: Report<string>,
   { asked, may }: Pick<Facts, 'asked' | 'may'>,
 ): Loss | undefined {
-  // A loss is shown even if the level is undecided.
+  // If the level is undecided, a loss is still shown: the one that violates `eventual`.
   const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })

@@ -55,8 +55,8 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
 }
 
 /**
- * Returns the additions that a read could have seen, if the read shows more than their sum: one of them took effect
- * twice.
+ * Returns the additions that a read could have seen, if the read shows more than their sum. One of the additions then
+ * took effect twice. Otherwise returns an empty list.
  */
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
@@ -68,8 +68,8 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
 }
 
 /**
- * Returns the gap of a violation without a single culprit, such as replicas that disagree or a cycle: from the newest
- * change on, or from the first operation.
+ * Returns the gap of a violation without a single culprit. If final reads disagree, the gap begins with the newest
+ * change; otherwise, as for a cycle, with the first operation.
  */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const { callTime } = history.operations
@@ -85,8 +85,8 @@ const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
 /**
- * Returns the newest change that was acknowledged before the culprit was called; otherwise the newest that began before
- * the culprit returned.
+ * Returns the change that the culprit ignores: the newest change acknowledged before the culprit was called. Without
+ * such a change, returns the newest change that began before the culprit returned.
  */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations

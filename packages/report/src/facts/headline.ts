@@ -66,7 +66,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** Returns the level that is met although the title suggests otherwise. */
+/** Returns the level that is met although the title suggests that it is violated. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 
@@ -102,13 +102,13 @@ function bestMet(report: Report<string>, level: string): string {
 }
 
 /**
- * Returns the level that is met and the strongest level, which is not: `eventually consistent, not linearizable`. If
- * the report's headline already names a weaker level that is met, returns that headline.
+ * Names the weaker levels that are met, and the strongest level, which is violated: `eventually consistent, not
+ * linearizable`. If the report's headline already names a level that is met, returns the headline.
  */
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline
-  // `declared` means the levels that the transactions requested; it is not part of the ladder of levels.
+  // `declared` stands for the levels that the transactions requested, and has no place in the ladder of levels.
   const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
   return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

@@ -15,8 +15,8 @@ export const listeningFor = (input: FactsInput): Listening | undefined =>
 const MOST_KNOWN = 50
 
 /**
- * Returns the changes of the same key called last before the missed change. Messages can carry them in the same format
- * as the missed change.
+ * Returns earlier changes of the same key, those called last before the missed change. Messages may carry them in the
+ * same format as the missed change.
  */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations

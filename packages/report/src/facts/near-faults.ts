@@ -33,9 +33,10 @@ export interface NearFault extends FaultSpan {
 const MOST_NEAR = 3
 
 /**
- * Returns the faults relevant to a contradiction, most relevant first. A relevant fault was in force between the newest
- * write that the culprit ignores and the culprit's answer, on the culprit's node, the writer's node, or a link of
- * either. An older operation of the counterexample, such as the write of an obsolete value, does not widen that gap.
+ * Returns the faults relevant to a contradiction, the most relevant first. A relevant fault affected the culprit's
+ * node, the writer's node, or a link of either. It was in force between the newest write that the culprit ignores and
+ * the culprit's answer. Older operations of the counterexample, such as the write of an obsolete value, do not widen
+ * that gap.
  */
 export function nearFaults(
   history: History,
@@ -96,7 +97,10 @@ export function nearFaults(
   )
 }
 
-/** Returns the last fault on the involved nodes or their links that began before the culprit answered. */
+/**
+ * Returns the last fault on the involved nodes, or on links of these nodes. Considers only faults that began before the
+ * culprit answered.
+ */
 export function anotherFault(
   history: History,
   counterexample: Counterexample,
@@ -154,7 +158,7 @@ function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
 }
 
-/** Returns the line of the event at a position, counted from the last call of an operation before it. */
+/** Returns the line of the event at a position. Counts the lines from the last call before the event. */
 function lineAt({ operations: { length, callEvent, callLine } }: History, position: number): number {
   let line = position + 1
   for (let row = 0; row < length && (callEvent[row] ?? 0) < position; row++)
@@ -162,7 +166,7 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
   return line
 }
 
-/** Returns when a fault ended; for a node that took time to start, when it was started and when it was ready. */
+/** Returns when a fault ended. If the node took time to start, returns when it was started and when it was ready. */
 export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
@@ -205,15 +209,16 @@ const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
 
 /**
- * Whether the fault is a partition between nodes. Two nodes that both spend from an account communicate directly, so a
- * partition from a third node explains nothing.
+ * Whether the fault is a partition between nodes only. Two nodes that both spend from an account communicate directly,
+ * so a partition between them and a third node explains nothing.
  */
 const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
- * Whether the fault affected the change: it held or lost a message with the change, stopped a node that the change
- * passed, or separated the two nodes if nothing was sent. True if not all messages are known.
+ * Whether the fault affected the change. A fault affects the change if it held or lost a message with the change, or
+ * stopped a node on the way of the change. If nothing was sent, a fault that separated the two nodes affects the
+ * change, too. True if not all messages are known.
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
@@ -234,8 +239,8 @@ const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
 /**
- * Whether another fault also stopped the culprit's node in the same way: the record does not show which of them lost
- * the change.
+ * Whether another fault stopped the culprit's node in the same way. The record then does not show which of the two
+ * faults lost the change.
  */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
@@ -259,8 +264,8 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
 /**
- * Returns how long a fault overlaps the gap, at least 1 for a fault that only touches it. A failover before the gap
- * counts as well, because its leader still leads.
+ * Returns how long a fault overlaps the gap, and 1 for a fault that only touches the gap. A failover before the gap
+ * counts as 1, because the leader that it chose still leads in the gap.
  */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
@@ -271,8 +276,9 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
 const BETWEEN = 2
 
 /**
- * Returns the weight of a fault: {@link BETWEEN}; 1 for another fault on the two nodes or their links, or on any of the
- * nodes if there is no culprit; 0 for a fault elsewhere.
+ * Returns the weight of a fault: {@link BETWEEN}, 1 or 0. Any other fault on the two nodes or their links has the
+ * weight 1. If there is no culprit, a fault on any of the nodes has the weight 1, too. A fault elsewhere has the weight
+ * 0.
  */
 function touching(
   { kind, nodes, links }: FaultSpan,
@@ -308,8 +314,8 @@ function hasForgotten(
 }
 
 /**
- * Returns the newest write to the key that the culprit's node acknowledged before a given time; otherwise the ignored
- * change.
+ * Returns the newest write to the key that the culprit's node acknowledged before a given time. If there is no such
+ * write, returns the ignored change.
  */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
@@ -329,8 +335,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node took over after the change began at another node. Later changes are excluded: the other
- * node may have acknowledged them although it no longer led.
+ * Whether the culprit's node became the leader after the change began at another node. A change that began after the
+ * takeover does not count: the old leader may have acknowledged it although it no longer led.
  */
 function hasTakenOver(
   history: History,
@@ -338,7 +344,7 @@ function hasTakenOver(
   { culprit, writer, from, ignored }: Gap,
 ): boolean {
   if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
-  // The acquisition of a lock has no value that could be missing.
+  // The acquisition of a lock writes no value, so no value can be missing.
   return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
 }
 
@@ -364,7 +370,7 @@ function forgottenText(
   return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`
 }
 
-/** The verb for a fault that began on a node. */
+/** For each kind of fault that stops a node: what happened to the node, as a verb phrase. */
 const ENDED: { readonly [kind: string]: string } = {
   kill: 'was killed',
   crash: 'was killed',

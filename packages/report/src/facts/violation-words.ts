@@ -52,7 +52,7 @@ export function whyTitle(
 
 /**
  * Returns the first part of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
- * two transactions of 60`, with `(it need not be)` if the level is stronger than expected.
+ * two transactions of 60`. If the level is stronger than the expected level, adds `(it need not be)`.
  */
 function shownText(
   history: History,
@@ -68,7 +68,10 @@ function shownText(
     : `${capitalised(story.name)}${isAside ? ' (which is allowed)' : ''} ${sized('transaction')}`
 }
 
-/** Returns the violated levels as text: `linearizable, nor even causally consistent`, from stronger to weaker. */
+/**
+ * Names the violated level, after a stronger violated level if there is one: `linearizable, nor even causally
+ * consistent`.
+ */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
   const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
@@ -108,7 +111,7 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    // The sentence about the overdrawn account is sufficient.
+    // If an account was overdrawn, the sentence about the account suffices.
     if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined
@@ -136,8 +139,8 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * Names the other levels that forbid a violation: `Sequential, causal and session forbid it, too.`; empty if there are
- * none. For transactions, names only the weakest of the thirty levels that refuses it.
+ * Names the other levels that forbid a violation: `Sequential, causal and session forbid it, too.` Empty if there are
+ * none. Transactions have thirty levels, so for them only the weakest level that forbids the violation is named.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
   if (story === undefined)

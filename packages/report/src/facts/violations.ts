@@ -16,8 +16,8 @@ export interface Violation {
 }
 
 /**
- * Returns the violations, one for each cause, `shown` first. A history that violates a level violates all stronger
- * levels that imply it, so further causes are taken from the weakest levels.
+ * Returns the violations, one for each cause. `shown` comes first. A history that violates a level violates all
+ * stronger levels that imply it, so the other causes are those of the weakest violated levels.
  */
 export function violationsOf(
   history: History,
@@ -34,7 +34,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // A level with its own violation is not named again in another.
+  // A level that has its own violation is not also named in the violation of another level.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -44,13 +44,19 @@ export function violationsOf(
   })
 }
 
-/** Whether another level's counterexample shows more. A single answer shows that something was lost, but not how. */
+/**
+ * Whether another level's counterexample shows more than `shown`. If `shown` is a single answer, it shows that
+ * something was lost, but not how.
+ */
 function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
-/** Returns the counterexample of the best-known level that has the same story. */
+/**
+ * Returns the counterexample of causal consistency if it has the same story, because this level is better known;
+ * otherwise returns `own`.
+ */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')
   return causal?.sentence === own.sentence ? causal : own
@@ -68,7 +74,10 @@ function impliesConsistency(level: string, weaker: string): boolean {
   return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => impliesConsistency(next, weaker))
 }
 
-/** Whether the operations of one counterexample include those that suffice to show the other. */
+/**
+ * Whether two counterexamples show the same violation: their sentences are equal, or the operations of `one` include
+ * those that `other` needs.
+ */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
   const rows = new Set(one.operations.map(({ operation }) => operation))

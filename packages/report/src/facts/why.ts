@@ -42,8 +42,9 @@ export interface Known {
 }
 
 /**
- * Returns the most certain cause in the record: a line of code or a lease, then a message, then a fault. A bug that the
- * run planted comes first, because it explains more than a delay.
+ * Returns the most certain cause in the record. The kinds of causes, most certain first, are a line of code, a lease, a
+ * message and a fault. If the run planted a bug, the bug comes first, because it explains more than, for example, a
+ * delayed message.
  */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
@@ -67,7 +68,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
-  // A lock expires by itself: a fault that had ended before explains nothing more.
+  // A lease expires by itself, so a fault that was over before explains nothing more.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   if (leaseClock !== undefined)
     return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
@@ -75,15 +76,15 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
-    // A partition that had ended by then cannot have withheld the change from a node that already had it.
+    // The node already had the change, so a partition that is over cannot have withheld it.
     return { text: message, certainty: 'likely' }
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // The arrival of the change does not show why the node ignored it.
+      // If the change had arrived, the message does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  // A fact of the record takes precedence over a possible weakness of the settings.
+  // A fact in the record is a better explanation than a guarantee that the settings give up.
   if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
@@ -149,8 +150,8 @@ const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself ===
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * Returns the settings of the target and, if requested, the guarantee that they give up, unless the cause states it
- * already: `r=2, w=3, 5 nodes: r + w is 5, …`. Empty if no run is known.
+ * Returns the settings of the target: `r=2, w=3, 5 nodes: r + w is 5, …`. If `saysWeak`, adds the guarantee that the
+ * settings give up, unless `cause` already states it. Empty if no run is known.
  */
 export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
   if (setup === undefined) return ''

@@ -12,21 +12,22 @@ export interface Wire {
   readonly reader: string
   /** The change: `x = 743`. */
   readonly change: string
-  /** Time of the answer without the change, in nanoseconds since the run began. */
+  /** Time of the answer that lacks the change, in nanoseconds since the run began. */
   readonly until: number
   /** The messages to draw, in the order of sending. */
   readonly messages: readonly NodeMessage[]
   /**
-   * Number of the recorded messages that are not drawn: those between the writer's node and `reader`, and those with
-   * the change to any receiver.
+   * Number of recorded messages that are not drawn. Only two kinds are counted: messages between the writer's node and
+   * `reader`, and messages with the change to any receiver.
    */
   readonly others: number
   /** Whether no message with the change was sent to `reader`; true only if all messages were recorded. */
   readonly isNeverSent: boolean
-  /** Why it is unknown whether a message with the change was sent, although none was found. */
+  /** If no message with the change was found: the reason why one may have been sent nevertheless. */
   readonly unclear: Heard['unclear']
   /**
-   * A server, not a node, that received the change before `reader` was asked, and that `reader` did not ask afterwards.
+   * A server that is not a node. It received the change before `reader` was asked, and `reader` did not ask it after
+   * that.
    */
   readonly unasked: string | undefined
   /** Whether a message with the change arrived before `reader` was asked. */
@@ -43,8 +44,7 @@ export interface Wire {
 const MOST_DRAWN = 4
 
 /**
- * Returns which messages explain a contradiction; undefined unless it is about a node that lacks a change which another
- * node accepted.
+ * Returns which messages explain a contradiction. Undefined unless a node lacks a change that another node accepted.
  */
 export function listeningTo(history: History, shown: Counterexample | undefined): Listening | undefined {
   const found = shown === undefined ? undefined : missingAt(history, shown)
@@ -74,7 +74,10 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }
 
-/** Returns undefined if no messages were recorded, or only messages about another contradiction. */
+/**
+ * Returns the messages that explain a contradiction. Undefined if no messages were recorded, or only messages that
+ * explain another contradiction.
+ */
 export function wireOf(
   history: History,
   shown: Counterexample | undefined,
@@ -128,7 +131,10 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
 }
 
-/** Returns the messages by which the change reached the node that sends it on, and a message to one other receiver. */
+/**
+ * Returns the message that brought the change from `writer` to `sender`, and a message that brought the change from
+ * `sender` to a node other than `reader`.
+ */
 function wayOf(
   carriers: readonly NodeMessage[],
   { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
@@ -214,7 +220,7 @@ function fateText({ fate, by, endedAt }: NodeMessage): string {
 export const messageText = (message: NodeMessage, wire: Pick<Wire, 'change'>): string =>
   `${nameText(message.from)} → ${nameText(message.to)}: ${messageTold(message, wire)}`
 
-/** Returns the text of a message without its two nodes. */
+/** Returns the text of a message, without its sender and receiver. */
 export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change'>): string =>
   `${nameText(message.type, 24)}${message.carries === undefined ? '' : ` with ${change}`}, sent at ${moment(message.sentAt, 4)}, ${
     message.fate === 'received' && message.by === undefined
@@ -249,7 +255,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Returns a line that says why a message with the change may exist although none was found. */
+/** Returns a line with the reason why a message with the change may have been sent although none was found. */
 export function unclearLine({
   unclear,
   reader,

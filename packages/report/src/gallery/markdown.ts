@@ -23,8 +23,8 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
 }
 
 /**
- * Describes an exhibit that is not as described: how often its weakness was found, and the output of the deviating
- * trials, or why it was skipped.
+ * Describes an exhibit whose outcome is not `as described`: how often its weakness was found, and what the first
+ * deviating trial printed. For a skipped exhibit, describes why it was skipped.
  */
 function exceptionLine(exhibit: ToldExhibit): readonly string[] {
   const outcome = exhibitOutcome(exhibit)

@@ -70,8 +70,8 @@ export function gallerySummary(exhibits: readonly ToldExhibit[]): string {
 }
 
 /**
- * Returns the output of the first deviating trial: of the weakness, otherwise of the cure. If no trial deviates,
- * returns the output of the first trial of the weakness.
+ * Returns the output of the first deviating trial. Looks first at the trials of the weakness, then at those of the
+ * cure. If no trial deviates, returns the output of the first trial of the weakness.
  */
 export const saidOf = ({ weaknessTrials, cureTrials }: ToldExhibit): string =>
   weaknessTrials.find(({ outcome }) => outcome !== 'found')?.said ??

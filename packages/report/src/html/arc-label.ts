@@ -22,8 +22,8 @@ const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing else in the
- * drawing, and is as close to the arc and to its middle as possible; without a free place it is beside the middle.
+ * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing in the drawing, and
+ * is as close as possible to the middle of the arc. If no such place is free, the label is beside the middle.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y
@@ -46,8 +46,8 @@ export const freePlace = (places: readonly Point[], width: number, taken: readon
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * 0.025)
 
 /**
- * Returns the centre of a disc on an arc that covers nothing else in the drawing, as close to the middle of the arc as
- * possible; without a free place, the middle.
+ * Returns the centre of a disc on an arc. The disc covers nothing in the drawing, and is as close as possible to the
+ * middle of the arc. If no such place is free, the disc is in the middle.
  */
 export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
   const isFree = ({ x, y }: Point): boolean => {

@@ -48,7 +48,8 @@ export function labelled(
 }
 
 /**
- * Whether the name of a bar's node covers no label. A name that covers a label is left out: the list of steps has it.
+ * Whether the name of a bar's node covers no label. If it covers one, the name is left out: the list of steps contains
+ * it.
  */
 function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]
@@ -57,9 +58,12 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Minimum reduction of the arcs' penalties, in pixels, for which labels are rearranged. */
+/** The reduction of the arcs' penalties, in pixels, from which on it is worth moving labels. */
 const WORTH = 100
-/** Labels are not rearranged in a drawing with more arcs, which is crowded anyway and takes long to search. */
+/**
+ * Maximum number of arcs in a drawing whose labels are moved. With more arcs, the drawing is crowded anyway, and the
+ * search takes long.
+ */
 const MOST_ARCS = 8
 
 /** Moves labels to the other side of their bars if arcs would otherwise cross text or take long detours. */

@@ -11,7 +11,7 @@ const LEFT = 132
 const RIGHT = WIDTH - 8
 const CHARACTER = 6.6
 
-/** The extent of the time axis within the drawing, in pixels of its view box, for the page's script. */
+/** The extent of the time axis, in pixels of the drawing's view box. The page's script uses it. */
 export const plotArea: { readonly left: number; readonly right: number; readonly width: number } = {
   left: LEFT,
   right: RIGHT,

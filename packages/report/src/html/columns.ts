@@ -15,8 +15,8 @@ const NEAR_NANOS = 1e9
 const STEPS = 1_000
 const STEP_NANOS = NEAR_NANOS / STEPS
 /**
- * Maximum length in characters of one value, key or error in the page; `MOST_TEXT` limits all texts of one kind
- * together.
+ * Maximum length of one value, key or error in the page, in characters. `MOST_TEXT` is the maximum for all values
+ * together, and also for all keys and for all errors.
  */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
@@ -29,7 +29,7 @@ export interface Selection {
    * Infinity for all operations.
    */
   readonly completeWithin: number
-  /** The page has every nth of the other operations. */
+  /** Of all other operations, the page has every nth. */
   readonly every: number
   /** The time spans with all operations, in nanoseconds; empty if the page has all operations of the run. */
   readonly complete: readonly (readonly [from: number, to: number])[]
@@ -76,8 +76,8 @@ export function select(
 }
 
 /**
- * Returns the usual distance and the number of operations within it, or a smaller distance if that number exceeds the
- * limit.
+ * Returns the largest distance with at most `allowed` operations within it, up to the usual distance. Also returns the
+ * number of these operations.
  */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
@@ -100,10 +100,10 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * Returns the number of operations in each step of distance from the nearest of the sorted edges, up to the usual
- * distance. Stores the distance of each operation in `distances`, Infinity without edges. Each search starts at the
- * previous position, because operations are ordered by call. Operations are counted because sorting them would take
- * longer than everything else.
+ * Counts operations by their distance from the nearest edge, in steps up to the usual distance. The edges must be
+ * sorted. Stores each operation's distance in `distances`; without edges, the distance is Infinity. Each search starts
+ * at the previous position, because operations are ordered by call. Counting replaces sorting, which would take longer
+ * than everything else.
  */
 function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)

@@ -130,7 +130,10 @@ function levelCell(cell: ComparedCell | undefined, condition: string, comparison
   return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false && html` <b>promise broken</b>`}${multiple(cell, condition, comparison.rate)}</td>`
 }
 
-/** Returns the answers over the run, drawn on the same scale for all systems, and the two most important numbers. */
+/**
+ * Draws the answers per second over the run, on the same scale for all systems. Adds the two most important numbers:
+ * the availability and the p99 latency.
+ */
 function multiple({ goodput, availability, latency }: ComparedCell, condition: string, rate: number): Html {
   const numbers = [
     `${spreadText(availability)} answered`,
@@ -145,7 +148,7 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
-  /** Returns the text of the cell with the range over the runs, instead of the text of its value alone. */
+  /** Returns the text of the cell including the range over the runs. If absent, the text of the value is used. */
   readonly whole?: (cell: ComparedCell) => string
 }
 
@@ -229,7 +232,8 @@ const WIDTH = 96
 const HEIGHT = 22
 
 /**
- * Draws the answers per second over a run as bars. The band marks when the fault was in force, in shares of the run.
+ * Draws the answers per second over a run as bars. The band marks the time in which the fault was in force, given as
+ * shares of the run.
  */
 function sparkline(
   values: readonly number[],

@@ -26,7 +26,7 @@ const TOP = 30
 const BOTTOM = 46
 /** Right margin in pixels: half of the label of the last tick extends beyond its panel. */
 const RIGHT = 16
-/** Share of the height given to the available systems: most systems are near that boundary. */
+/** Share of the height for systems that count as available. Most systems are close to the threshold. */
 const AVAILABLE_PART = 0.42
 /** Maximum number of systems that are labelled with their names; if there are more, they are numbered. */
 const MOST_NAMED = 8
@@ -38,7 +38,7 @@ interface Point {
   readonly number: number
   /** The measurements under the cut with the lowest availability. */
   readonly under: ComparedCell
-  /** The name of the level found under that cut. */
+  /** The name of the level that was found under the cut of `under`. */
   readonly found: string
   readonly panel: 0 | 1
   /** Latency of a read and a write without faults, in nanoseconds. */
@@ -161,7 +161,8 @@ const belowAvailable = (least: number): readonly number[] => {
 }
 
 /**
- * Draws a curve through the points of each sweep, in the order of the swept values: it shows the price of each step.
+ * Draws a curve for each sweep, through its points in the order of the swept values. The curve shows the price of each
+ * step.
  */
 function curvesOf(points: readonly Point[], scale: Scale): Html {
   const names = [...new Set(points.flatMap(({ system }) => system.curve ?? []))]

@@ -32,7 +32,9 @@ const rows: readonly Row[] = [
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]
 
-/** Draws a chart for each curve: aligned rows over the swept values, all on one scale. */
+/**
+ * Draws a chart for each curve. Its rows are aligned over the swept values. Each row has the same scale in all charts.
+ */
 export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
   const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]

@@ -87,7 +87,7 @@ export function contradictionSvg(
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  // The names of faults are above the first lane, where no operation has a label.
+  // The names of faults are above the first lane, where operations have no labels.
   const nodes = laneNodes(history, counterexample, faults, wire)
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
@@ -143,7 +143,9 @@ const lanesOf = (history: History, operations: readonly OperationRow[]): string[
   ...new Set(operations.map((operation) => laneOf(history, operation))),
 ]
 
-/** Whether an arc of the cycle passes over another bar of the first lane, and so over its label. */
+/**
+ * Whether an arc between two bars of the first lane passes over another bar of this lane, and therefore over its label.
+ */
 const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
   const calls = operations
     .filter(({ operation }) => laneOf(history, operation) === lanes[0])
@@ -272,7 +274,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** Returns the bars of an answer and of the operation that ignores it. */
+/** Returns two bars: that of an answer, and that of the operation that ignores the answer. */
 function reproachBetween<B extends Bar>(
   history: History,
   counterexample: Counterexample,
@@ -285,7 +287,8 @@ function reproachBetween<B extends Bar>(
 }
 
 /**
- * Draws an arc from an answer to the operation that ignores it, with the time between them; nothing if they overlapped.
+ * Draws an arc from an answer to the operation that ignores it, with the time between them. Draws nothing if the two
+ * operations overlapped.
  */
 function accusation(
   history: History,

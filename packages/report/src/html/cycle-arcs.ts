@@ -15,10 +15,7 @@ export interface Bar extends End {
   readonly lane: number
 }
 
-/**
- * Draws the steps of a cycle as arcs. Each has its letter at a place where the letter covers no bar, label or other
- * letter.
- */
+/** Draws the steps of a cycle as arcs. Each arc has a letter, which covers no bar, no label and no other letter. */
 export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], covers: Covers): Html[] {
   const steps = stepsBetween(counterexample, bars)
   const covered = [...covers.texts, ...covers.bars]
@@ -59,7 +56,7 @@ export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars
 
 /** Draws one step of a cycle, with the letter that the text next to the drawing uses. */
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
-  // The observed steps are legitimate and drawn in calm colour; red marks the steps that contradict them.
+  // Observed steps are legitimate, and drawn in a calm colour. Steps that contradict the observed steps are red.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
   return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${x}" y="${y + 4}">${String.fromCharCode(96 + number)}</text></g>`
 }

@@ -15,10 +15,10 @@ import { themeScript } from './scripts.ts'
 
 /** One of the two results shown side by side. */
 export interface ComparedResult {
-  /** The name of the result that the reader knows. */
+  /** The name by which the reader knows the result. */
   readonly name: string
   readonly result: Parsed
-  /** What was tested, if the result itself says less. */
+  /** What was tested, in more detail than in the result itself. */
   readonly target?: string | undefined
   /** Path of the result's report relative to the page; absent without a report. */
   readonly report?: string | undefined
@@ -136,7 +136,7 @@ const WIDTH = 1080
 const NAMES = 130
 const LANE = 22
 
-/** Draws the faults as lanes, one for each name, before and after on one time axis. */
+/** Draws the faults of both results on one time axis. Each name of a fault has two lanes, one for each result. */
 function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
   const names = [...new Set(both.flat().map(({ name }) => name))]
   const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)

@@ -14,14 +14,19 @@ export interface Fields {
 }
 
 /**
- * Encodes the fields of some rows in one pass over them: code that runs so briefly costs more to compile than to run.
+ * Encodes the fields of some rows in a single pass. Several functions would cost more to compile than to run, because
+ * each runs so briefly.
  *
- * The fields of a row are: its call, as the difference from the previous row's call, and 1 + its duration, in units, or
- * 0 if it never returned; its two lines in the history file, likewise; its process and its key, numbered in order of
- * first appearance; its form, which combines its function, its node, and bits for other common properties; its input
- * unless null, and its output unless equal to the input. Small integers are encoded as in the history, other values by
- * their number in order of first appearance. A value that is read was usually written shortly before, so each number is
- * close to the previous one.
+ * The fields of a row are:
+ *
+ * - its call, as the difference from the previous row's call, and 1 + its duration, in units, or 0 if it never returned
+ * - its two lines in the history file, encoded in the same way
+ * - its process and its key, numbered in order of first appearance
+ * - its form, which combines its function, its node, and bits for other common properties
+ * - its input unless null, and its output unless equal to the input
+ *
+ * Small integers are encoded as in the history, other values by their number in order of first appearance. A value that
+ * is read was usually written shortly before, so each number is close to the previous one.
  */
 export function fieldsOf(history: History, rows: Int32Array, accused: readonly OperationRow[], unit: number): Fields {
   const { callTime, returnTime, callLine, returnLine, process, key } = history.operations
@@ -35,7 +40,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   for (const row of accused) isAccused[row] = 1
   const processNumbers = numbering(history.processCount)
   const keyNumbers = numbering(history.keys.length)
-  // Null has the number 0 in the history as well as in the encoding.
+  // The number of null is 0, both in the history and in the encoding.
   const known = new Map<number, number>([[NULL, 0]])
   const numberOf = (id: number): number => {
     if ((id & 1) === 1) return id
@@ -85,7 +90,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things from 1 in order of first appearance; a negative thing gets 0. */
+/** Numbers things from 1, in the order of their first appearance. A negative thing has the number 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []

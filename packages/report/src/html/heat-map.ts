@@ -33,7 +33,7 @@ export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   return { width: BINS * width, low: 10 ** bottom, high: 10 ** top, counts }
 }
 
-/** Adds latencies to the rows of a column whose lowest row begins at a power of ten. */
+/** Counts latencies in the rows of a column. The lowest row begins at the power of ten with the exponent `bottom`. */
 function countRows(latencies: Float64Array, bottom: number, column: Uint32Array): void {
   for (let i = 0; i < latencies.length; i++) {
     const row = Math.floor((Math.log10(Math.max(1, latencies[i] ?? 1)) - bottom) * ROWS_PER_DECADE)

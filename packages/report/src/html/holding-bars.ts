@@ -20,7 +20,7 @@ interface Place {
 
 interface DrawnHoldings {
   readonly markup: Html
-  /** The boxes of the texts that say that both held the lock. */
+  /** The areas of the texts that say that two clients held the lock at the same time. */
   readonly texts: readonly Box[]
 }
 
@@ -37,7 +37,7 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   if (holdings.length === 0) return { markup: html``, texts: [] }
   const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
-  // The release may be missing from the drawn operations.
+  // Use the time of the release, because the drawn operations may lack the release.
   const to = ({ release }: Holding): number =>
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
@@ -70,7 +70,8 @@ const BESIDE_LANE = [30, -16, 20, -26, 40]
 const STEP = 30
 
 /**
- * Returns the centre of a text of this width, as close to the red part of one of the two lanes as other texts allow.
+ * Returns the centre of a text of this width. The text is as close to the red part of either lane as the other texts
+ * allow.
  */
 function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
   const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))

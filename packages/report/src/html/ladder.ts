@@ -27,8 +27,8 @@ interface Arranged {
 }
 
 /**
- * Arranges the levels. Those of user-defined judges are separate rungs; levels that the model does not define are left
- * out.
+ * Arranges the levels on rungs. A level of a user-defined judge has a rung of its own. Levels that the model does not
+ * define are left out.
  */
 function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
@@ -47,7 +47,7 @@ function arranged(report: Report<string>): Arranged {
 
 const within = (levels: readonly string[], level: string): boolean => levels.includes(level)
 
-/** Whether the levels are ordered; guarantees are shown side by side instead. */
+/** Whether the levels have an order. Guarantees have none, and are shown side by side. */
 export const hasOrder = (report: Report<string>): boolean => arranged(report).rungs.length <= rungs.length
 
 type Result = Verdict['result']
@@ -67,7 +67,7 @@ const marks: { readonly [result in Result]: Html } = {
 interface LadderOptions {
   /** Nanoseconds from the healing of the faults until the nodes agreed. */
   readonly convergedNanos?: number | undefined
-  /** Whether operations are still being recorded, which may break levels met so far. */
+  /** Whether the recording continues. Further operations may break levels that are met so far. */
   readonly isSoFar?: boolean
 }
 

@@ -18,7 +18,7 @@ interface Span {
   readonly process: number
   readonly first: number
   readonly last: number
-  /** Time at which the last operation was given up; a new process then replaces this one. */
+  /** Time at which the process gave up its last operation. After that, a new process replaces it. */
   readonly retiredAt: number | undefined
   readonly isFinal: boolean
   /** Whether an operation of the process is in the time span shown at first. */
@@ -26,16 +26,17 @@ interface Span {
 }
 
 /**
- * The timeline first shows the last operation of a contradiction and its operations at most this many nanoseconds
- * before.
+ * The timeline first shows the last operation of a contradiction. It also shows the contradiction's operations that
+ * were called at most this many nanoseconds earlier.
  */
 const OPENS_NANOS = 1e9
 
 /**
- * Returns a lane for each client. A client is the processes of a session, or processes that follow one another because
- * an operation of unknown outcome retires its process. Overlapping processes of a session get adjacent lanes. The lanes
- * of the given operations come first, in their order; next come lanes with operations at the same time, then the rest
- * by name, final reads last.
+ * Returns a lane for each client. With sessions, a client is the processes of one session; overlapping processes of a
+ * session get adjacent lanes. Without sessions, a client is a chain of processes: a process retires after an operation
+ * of unknown outcome, and the next process replaces it. The lanes of the given operations come first, in the order of
+ * the operations. Then come lanes with operations at the same time, then the other lanes by name. Lanes of final reads
+ * come last.
  */
 export function lanesOf(history: History, first: readonly OperationRow[]): Lanes {
   const spans = spansOf(history, stretchOf(history, first))
@@ -76,7 +77,7 @@ function groupName(history: History, spans: readonly Span[]): string {
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
 }
 
-/** Returns the time span shown at first: that of these operations, or of the last of them if they are far apart. */
+/** Returns the time span to show first. It contains these operations or, if they are far apart, the last of them. */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
   const last = Math.max(...calls)
@@ -85,7 +86,8 @@ function stretchOf({ operations: { callTime } }: History, rows: readonly Operati
 
 function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
   const { process, callTime, returnTime, outcome, flags, length } = history.operations
-  // Typed arrays by process: updating an object for each of many operations would take longer than everything else.
+  // Use typed arrays, indexed by process. Updating an object for each of many operations would take longer than
+  // everything else.
   const size = history.processCount
   const [firstRow, lastRow] = [new Int32Array(size), new Int32Array(size).fill(-1)]
   const last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)

@@ -76,10 +76,13 @@ export function fileLink(path: string): string {
 /** The policy of a page on disk: nothing is loaded or sent. */
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
-/** A server sends its own policy, which lets the page request updates. The empty icon prevents a request for one. */
+/**
+ * A server sends its own policy, which lets the page request updates. The empty icon keeps the browser from requesting
+ * an icon.
+ */
 const SERVED = html`<link rel="icon" href="data:,">`
 
-/** Returns the beginning of every page up to its body; `own` are the styles of this page only. */
+/** Returns the part of a page before its body. `own` are the styles that only this page has. */
 export const headOf = (title: string, own: string, { isServed = false }: { readonly isServed?: boolean } = {}): Html =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${isServed ? SERVED : POLICY}<title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>`
@@ -89,8 +92,8 @@ export const topBar = (version: string, about: readonly Content[], buttons?: Con
   html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => each !== undefined && each !== false && html`<span>${each}</span>`)}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
 
 /**
- * Returns a table that scrolls sideways if it is too wide. A title that is a `<th>`, with attributes, is its whole
- * cell.
+ * Returns a table that scrolls sideways if it is too wide. A title may also be a complete `<th>` element with
+ * attributes.
  */
 export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table></div>`

@@ -13,7 +13,9 @@ const laneHeight = (nodes: readonly string[], wire: Wire | undefined): number =>
   wire === undefined ? 44 : nodes.length > 3 ? 54 : 66
 /** Maximum number of lanes; more would explain nothing. */
 const MOST_NODES = 5
-/** Maximum number of lanes up to which nodes without messages are shown besides those with messages. */
+/**
+ * Nodes without messages get lanes only until there are this many lanes.
+ */
 const MOST_BESIDE_MESSAGES = 3
 /** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 7
@@ -27,8 +29,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes that get a lane: those that served a drawn operation, if a fault hit one of them or messages were
- * recorded, and those that sent or received the messages.
+ * Returns the nodes that get a lane. Nodes that sent or received the messages get one. Nodes that served a drawn
+ * operation get one if a fault hit one of them, or if messages were recorded.
  */
 export function laneNodes(
   history: History,
@@ -65,7 +67,10 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
 /** Whether the lanes of the nodes show a fault, so that other lanes need no shading for it. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/** Whether a fault shades the whole drawing: no lane shows it, and it does not only affect nodes without lanes. */
+/**
+ * Whether a fault shades the whole drawing. It does unless a lane shows the fault, or only nodes without lanes are
+ * affected.
+ */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
@@ -90,9 +95,9 @@ interface Place {
 }
 
 /**
- * Draws a lane for each node. A dark bar shows when it was down, an outlined bar when it was starting, and a hatched
- * bar when it was partitioned, with both times. Its answers to the operations drawn above are a dot for a change and a
- * ring for a read.
+ * Draws a lane for each node. A dark bar shows when the node was down, an outlined bar when it was starting, and a
+ * hatched bar when it was partitioned, with the beginning and end. Marks show when the node answered the operations
+ * drawn above: a dot for a change, a ring for a read.
  */
 export function nodeLanes(
   history: History,

@@ -27,7 +27,10 @@ export const warningsOf = (
   ...history.warnings,
 ]
 
-/** Returns the line below a headline: the verdict unless it is the headline, the expected level, and the note. */
+/**
+ * Returns the line below a headline: the verdict, the expected level, and the note. Leaves out the verdict if the
+ * headline states it.
+ */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
@@ -41,9 +44,9 @@ export function standing({ headline, expected }: Facts): string {
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
-  // The answer to `Why` states the reason of an unknown verdict.
+  // The reason of an unknown verdict is in the page's answer to `Why`.
   if (headline.verdict.startsWith('Unknown')) return ''
-  // Below a bad headline, this note is next to the level instead.
+  // If the headline is bad, the line below it already has this note.
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')

@@ -36,8 +36,8 @@ const FEWEST_CHARTED = 100
 
 /**
  * Renders one self-contained file: the verdict, a sentence, the levels and a drawing of the contradiction, followed by
- * the course of the run over time and operation by operation. It works from disk, without a network, in a dark theme,
- * in print and without scripts.
+ * charts of the run over time and a timeline of its operations. The file works from disk, without a network, in a dark
+ * theme, in print and without scripts.
  */
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
@@ -109,7 +109,7 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    // The clients of a recording belong to others, and their number is unknown.
+    // Leave out the clients of a recording: chaos does not run them, and does not know their number.
     [...(run.spec.clients === 0 ? [] : [plural(run.spec.clients, 'client')]), duration(run.durationNanos)].join(', '),
     operations,
     `seed ${run.spec.seed}`,
@@ -139,7 +139,7 @@ export function answers(telling: Telling, next: Html): Html {
   )}</dl>`
 }
 
-/** Returns the next step with its command to copy, and what the command repeats. */
+/** Returns the next step, its command with a button that copies it, and what the command repeats. */
 export function nextAnswer(
   { again: repeats, run }: Page,
   { next: { text, command } }: Telling,
@@ -187,8 +187,8 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
 }
 
 /**
- * Returns the meaning of the exit code; empty for code 0 without an expectation, which would stand beside a violation
- * and explain nothing.
+ * Returns the meaning of the exit code. Empty for code 0 without an expectation, because this meaning would not explain
+ * a violation beside it.
  */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''
@@ -208,9 +208,9 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 interface Beside {
-  /** The known facts about the violation, if the page is about it. */
+  /** The known facts about the violation; absent if the page is about another violation. */
   readonly facts?: Facts | undefined
-  /** Whether the page also has the timeline of every operation, so that lines link to it; by default it does. */
+  /** Whether the page also has the timeline of all operations, to which lines can link. By default true. */
   readonly hasTimeline?: boolean
 }
 
@@ -236,7 +236,7 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // The top of the page states the cause, unless it is about another violation.
+  // State the cause here only if the page is about another violation. Otherwise the top of the page states it.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`

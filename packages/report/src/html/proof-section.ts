@@ -18,7 +18,9 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   }</section>`
 }
 
-/** Returns the scripts with the history, its proof, and the verifier behind the button. */
+/**
+ * Returns scripts that contain the history, its proof, and the verifier, which runs when the reader clicks the button.
+ */
 export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
   proof?.embedded &&
   html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`

@@ -24,8 +24,8 @@ interface ShownRecording {
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
   /**
-   * The verdict so far; undefined if the recording is not judged. `because` is the violation found so far, or else the
-   * doubt about the record; undefined if there is neither.
+   * The verdict so far; undefined if the recording is not judged. `because` is the violation found so far or, without a
+   * violation, the doubt about the record; undefined if there is no doubt, either.
    */
   readonly soFar: string | undefined
   readonly isViolated: boolean
@@ -44,8 +44,8 @@ interface ShownProxy {
   readonly sent: readonly number[]
   readonly received: readonly number[]
   /**
-   * Requests per second, in the last minute, oldest first, and the mean time of the last replies; absent if the proxy
-   * does not parse requests.
+   * The numbers of requests in each second of the last minute, oldest first, and the mean time of the last replies.
+   * Absent if the proxy does not parse requests.
    */
   readonly requests: { readonly asked: readonly number[]; readonly meanMs: number | undefined } | undefined
   /** The actions that a click can apply to the proxy. */

@@ -19,10 +19,10 @@ interface Written {
 }
 
 /**
- * Returns the values that one object may have had at each moment, judging only by the drawn operations. The value of a
- * write is possible from its call until the end of a write that began after it, or until a read that began after it
- * returns another value. Empty if this would not show the contradiction: for several keys, for functions other than
- * read, write and cas, and if these rules do not exclude the culprit.
+ * Returns the values that one object may have had at each moment, according to the drawn operations alone. The value of
+ * a write is possible from the call of the write. It is possible until the end of a write that began later, or until a
+ * read that began later returns another value. Empty if these values would not show the contradiction: if there are
+ * several keys, if functions other than read, write and cas are drawn, or if the values do not exclude the culprit.
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
@@ -51,8 +51,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker, which knows the whole history, found the same values possible when the culprit was called. The
- * sentence names the checker's set; a page with two different sets would not be credible.
+ * Whether the checker found the same values possible when the culprit was called. The checker knows the whole history,
+ * and the sentence names its set of values. If the page showed two different sets, it would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true

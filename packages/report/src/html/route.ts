@@ -83,8 +83,8 @@ const middleOf = ({ x1, x2, y }: End): Point => ({ x: (x1 + x2) / 2, y })
 const bent = ({ point, out }: Port, by: number): Point => ({ x: point.x + out.x * by, y: point.y + out.y * by })
 
 /**
- * Returns the two sides of a bar, and its corners towards the other bar; corners above and below if both bars are in
- * one lane.
+ * Returns the ports of a bar: its two sides, and its corners towards the other bar. If both bars are in one lane,
+ * returns the corners above and below.
  */
 function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   const inset = Math.min(CORNER, (x2 - x1) / 2)

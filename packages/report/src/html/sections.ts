@@ -186,9 +186,9 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
 const MOST_PHASES = 6
 
 /**
- * Returns the phase without faults and the worst phases, at most six, in the order of the run. The worst are those that
- * broke a level; among equals, those with the most stale reads, then those with one fault instead of several, then
- * those with the lowest availability.
+ * Returns the phase without faults and the worst phases, at most six, in the order of the run. A phase that broke a
+ * level is worse than any other. Among equals, a phase is worse if it has more stale reads, then if it has one fault
+ * instead of several, then if its availability is lower.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))

@@ -15,8 +15,8 @@ export const lanesOf = (telling: StoryTelling): readonly Lane[] =>
   lanesInOrder(telling).map((name, i, { length }) => ({ name, at: (100 * (i + 0.5)) / length }))
 
 /**
- * Returns the lanes in the order of the adjacent story's lanes if both have the same clients and nodes, so that each is
- * at the same place.
+ * Returns the lanes of a story. If the adjacent story has the same clients and nodes, returns that story's lanes, so
+ * that each client and node has the same place in both.
  */
 export function lanesBeside(others: readonly Lane[], telling: StoryTelling): readonly Lane[] {
   const own = lanesOf(telling)
@@ -85,8 +85,8 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 type Message = Extract<Sign, { readonly type: 'message' }>
 
 /**
- * Returns where a message that does not arrive ends: at the first wall that it meets of the partition that stops it;
- * otherwise halfway.
+ * Returns the position at which a message ends that does not arrive. If a partition stops the message, this is the
+ * first wall of the partition on the way; otherwise it is halfway.
  */
 function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {
   const [start, end] = [placeOf(lanes, from), placeOf(lanes, to)]
@@ -104,7 +104,7 @@ interface Way {
   readonly stop: number
 }
 
-/** Draws the arrow of a request or an answer; without an answer it ends halfway. */
+/** Draws the arrow of a request or an answer. If there was no answer, the arrow ends halfway. */
 function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 'refused' | 'none'): Html {
   const ends = tone === 'none' ? html`<path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/>` : headMark(from, to, tone, 8)
   const way = { from, to, stop: tone === 'none' ? (from + to) / 2 : to }
@@ -131,7 +131,7 @@ function headMark(from: number, to: number, tone: string, length: number): Html 
 /** Returns the centre of a text; a text about as long as the drawing is wide is centred in the drawing. */
 const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
 
-/** Draws a box over the lanes of all nodes that answer alike. */
+/** Draws one box over the lanes of the nodes that give the same answer. */
 function stateBox(places: readonly number[], text: string): Html {
   const [from, to] = [Math.min(...places) - 4, Math.max(...places) + 4]
   return html`<rect class="box" x="${from}%" y="6" width="${to - from}%" height="22" rx="4"/><text x="${(from + to) / 2}%" y="21">${text}</text>`

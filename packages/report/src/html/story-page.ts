@@ -26,7 +26,7 @@ ${stepper}
 `.html
 }
 
-/** Returns a section for every accident, next to its prevention if the story has one. */
+/** Returns a section for every accident. If the story has a fix, each section shows it next to the accident. */
 function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
   const fix = tellings.find(({ kind }) => kind === 'fix')
   const accidents = tellings.filter(({ kind }) => kind === 'accident')
@@ -55,7 +55,7 @@ const HEIGHT = 140
 const LEFT = 44
 const BOTTOM = 24
 
-/** Draws the answered requests per second as bars over time, with bands for the times of trouble. */
+/** Draws the answered requests per second as bars over time. Bands mark the `troubles`, each with its kind. */
 function goodputPlot({ answeredPerSecond, askedPerSecond, bucketMs, troubles }: Goodput): Html {
   const most = Math.max(askedPerSecond, ...answeredPerSecond)
   const [wide, high] = [WIDTH - LEFT, HEIGHT - BOTTOM]
@@ -84,8 +84,8 @@ const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
 /**
- * Returns the styles that show the names of lanes once above the page instead of in every cell; position alone
- * distinguishes the fixed side.
+ * Returns the styles that show the names of the lanes once, above the page, and not in every cell. The fixed side is
+ * then recognised only by its position.
  */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`

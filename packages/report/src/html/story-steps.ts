@@ -26,14 +26,17 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/** Whether a step is to be marked: it breaks the promise or, if no step breaks a promise, the level. */
+/**
+ * Whether to mark a step. If any step of the story breaks a promise, marks the steps that do; otherwise marks the steps
+ * that break the level.
+ */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
 const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
 
-/** Returns the words of the fixed side; if they equal those of the accident, only what differs. */
+/** Returns the words of the fixed side. If they equal those of the accident, returns only what differs. */
 function fixedWords({ told, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === told?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
@@ -47,7 +50,7 @@ interface Column {
   readonly lanes: readonly Lane[]
   readonly title: Html
   readonly names: Html
-  /** Draws a step; for a step that this telling lacks, only the lanes. Must be called in the order of the steps. */
+  /** Draws a step. If this telling lacks the step, draws only the lanes. Must be called in the order of the steps. */
   cell(group: ToldGroup | undefined): Html
 }
 
@@ -63,7 +66,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     if (group === undefined)
       return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
     const rows: (Html | undefined)[] = []
-    // The shown beliefs of nodes are from before any healing.
+    // Show the beliefs of the nodes before the first healing, because they are from that time.
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))

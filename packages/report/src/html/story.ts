@@ -69,8 +69,8 @@ function step(
 }
 
 /**
- * Whether the possible states explain the answer: they are few and do not include the value read. If they include it,
- * the value is impossible only in combination with other reads.
+ * Whether the possible states explain why the answer is wrong: there are only a few, and none is the value read. If the
+ * value read is among them, it is impossible only in combination with other reads.
  */
 const isTelling = (states: readonly Json[], read: Json): boolean =>
   states.length > 0 && states.length < 6 && !states.some((value) => JSON.stringify(value) === JSON.stringify(read))

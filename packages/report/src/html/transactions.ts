@@ -62,8 +62,8 @@ interface Place {
 }
 
 /**
- * Draws a lane for each client, with time running downwards, and the arrows between the transactions: those of a cycle,
- * or those of what one read depends on.
+ * Draws a lane for each client, with time running downwards, and arrows between the transactions. The arrows are the
+ * steps of a cycle, or show what a single read depends on.
  */
 export function transactionsSvg(
   history: History,
@@ -145,7 +145,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // A step without an arrow is shown because a write may depend on it.
+    // Steps without an arrow are shown, too, because a write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -257,7 +257,7 @@ interface Around {
   readonly points: readonly Point[]
 }
 
-/** The parts of an arrow: its line is drawn behind boxes, its label in front of everything. */
+/** The markup of an arrow. Its line is drawn behind the boxes, its label in front of everything. */
 interface ArrowMarkup {
   readonly path: Html
   readonly words: Html
@@ -300,8 +300,8 @@ const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 
 /**
- * Returns the place beside an arrow at which its label covers no box, no other label, and as little as possible of any
- * line.
+ * Returns the place of a label beside an arrow. The label covers no box, no other label, and as little as possible of
+ * the lines.
  */
 function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
   let best: { readonly place: Point; readonly cost: number } | undefined

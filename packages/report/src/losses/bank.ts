@@ -37,8 +37,8 @@ export const bankLoss: FindLoss = ({ history, counterexample }) => {
 }
 
 /**
- * Returns the table of an overdrawn account, transfer by transfer; otherwise of what a read shows against the
- * acknowledged operations.
+ * Returns the table of an overdrawn account, transfer by transfer. If no account is overdrawn, returns the table of a
+ * wrong read, which compares the read with the acknowledged operations.
  */
 export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
@@ -105,7 +105,8 @@ interface Overdrawn {
 }
 
 /**
- * Returns the acknowledged operations until the balance was negative; if it never was, until a read showed it negative.
+ * Returns the acknowledged operations up to the first negative balance. If no such balance occurs, returns those before
+ * the read that showed a negative balance.
  */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
   const { outcome, returnEvent } = history.operations
@@ -170,7 +171,9 @@ function accountsAt(
   })
 }
 
-/** Returns the account whose balance is furthest off: `p14 read 71,592 too much in account d`. */
+/**
+ * Returns the loss of the account whose balance is furthest from its limits: `p14 read 71,592 too much in account d`.
+ */
 function misread(history: History, read: OperationRow): Loss | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
@@ -269,7 +272,7 @@ function movesOf(
   })
 }
 
-/** Returns the balances that a read shows; undefined if its answer is not balances. */
+/** Returns the balances that a read shows; undefined for any other operation, and for an answer without balances. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
   return amountsIn(outputOf(history, row))

@@ -38,7 +38,8 @@ const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
 
 /**
- * Returns, by key, how much the best final read is below the acknowledged additions, or above the sum of all additions.
+ * Returns the error of each counter in its best final read: how far the read is below the acknowledged additions, or
+ * above the sum of all additions.
  */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
@@ -57,7 +58,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Returns the loss of a counter for which every final read is too low or too high, with the least difference. */
+/** Returns the loss of counters whose final reads are all too low or all too high. The loss is the least difference. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
   const missing = sumIn(least.values(), 'missing')
@@ -86,7 +87,10 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
   return { title: `${plural(wrong.length, 'read')} returned an impossible sum` }
 }
 
-/** Returns how far a read is below the least value, or above the greatest, that the additions allow. */
+/**
+ * Returns the difference between a read and the values that the additions allow: how far the read is below the least
+ * value, or above the greatest.
+ */
 function missOf(read: Accounted | undefined): Off {
   // Null means a counter that was never written or was deleted.
   const value = read?.value === null ? 0 : read?.value
@@ -166,7 +170,10 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
-/** For a counter that only grows, returns the highest earlier read, if it exceeds what the additions demand. */
+/**
+ * Returns the highest earlier read of a counter that only grows, if the read exceeds `least`, which the additions
+ * demand. Otherwise returns an empty list.
+ */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
   const { key, outcome } = history.operations
@@ -212,7 +219,8 @@ const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
 /**
- * Returns the other final values of this counter: nodes may disagree, and the headline sums the losses of all of them.
+ * Returns the final reads that show other values of this counter. Nodes may disagree, and the headline sums the losses
+ * of all nodes.
  */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []

@@ -18,7 +18,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  // Prefers a read that is drawn.
+  // Look at the drawn reads first.
   const drawn = new Set(operations.map(({ operation }) => operation))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue

@@ -9,7 +9,7 @@ export interface Loss {
    * outcome are not counted.
    */
   readonly title: string
-  /** The assertion of the title, if it is a kind of claim that is checked against the record. */
+  /** The claim in the title, if it is of a kind that is checked against the record. */
   readonly claim?: Claim
   /** The level whose counterexample shows the loss, if it differs from the level that the page is about. */
   readonly level?: string

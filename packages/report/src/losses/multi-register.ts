@@ -67,7 +67,10 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
   return `${clientOf(history, row)} read ${held}, which nobody had written`
 }
 
-/** Returns a transaction that the read saw in part: one register with its value, another with a value from before. */
+/**
+ * Describes a transaction that the read saw only in part: one register with the transaction's value, and another with
+ * an older value.
+ */
 function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const half = others.find(
     (txn) =>
@@ -82,8 +85,8 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
 }
 
 /**
- * Describes a confirmed write of a transaction that was confirmed before the reader began, but that the reader did not
- * see; undefined if there is none.
+ * Describes a write that the reader did not see, although the write's transaction was confirmed before the reader
+ * began. Undefined if there is no such write.
  */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const { callEvent, returnEvent } = history.operations

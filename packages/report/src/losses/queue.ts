@@ -8,8 +8,8 @@ import type { FindLoss, Loss } from './loss.ts'
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /**
- * Finds lost messages: `106 acknowledged messages were lost`; says `never came out` if only an empty answer shows that
- * nothing was left.
+ * Finds lost messages: `106 acknowledged messages were lost`. If the queue was not drained, only an empty answer shows
+ * that nothing was left, and the title says `never came out`.
  */
 function lostMessages({ history, report }: Shown): Loss | undefined {
   const { accounting } = report
@@ -27,8 +27,8 @@ function lostMessages({ history, report }: Shown): Loss | undefined {
 }
 
 /**
- * Finds a repeated delivery: `Message 7 was handed out twice`, if no operation of unknown outcome explains the second
- * delivery.
+ * Finds a message that was delivered repeatedly: `Message 7 was handed out twice`. Returns undefined if an operation of
+ * unknown outcome may explain the second delivery.
  */
 function twice({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit } = counterexample
@@ -48,7 +48,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // The message was sent once, so it was delivered once more than its surplus count.
+  // Only one of the deliveries is not surplus, because the message was sent only once.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })
@@ -62,8 +62,8 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
 }
 
 /**
- * Finds an impossible empty answer: `Queue x was found empty while it held messages`. The queue was not empty at any
- * time during the culprit, whatever the outcome of concurrent operations.
+ * Finds an impossible empty answer: `Queue x was found empty while it held messages`. The queue held a message during
+ * the whole culprit, whatever concurrent operations did.
  */
 function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
@@ -99,8 +99,8 @@ const sentBy = (history: History, row: OperationRow): string | undefined =>
   isSending(history, row) ? elementsIn(history, row)[0] : undefined
 
 /**
- * Returns the message that one dequeue took, as canonical JSON. The times at which a drain took its messages are
- * unknown.
+ * Returns the message that a dequeue took, as canonical JSON. Undefined for other operations. These include drains,
+ * because the times at which a drain took its messages are unknown.
  */
 const takenBy = (history: History, row: OperationRow): string | undefined =>
   isTaking(history, row) ? elementsIn(history, row)[0] : undefined

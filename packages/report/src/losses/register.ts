@@ -29,8 +29,8 @@ import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /**
- * Losses of a register, the most permanent first: lost writes and replicas that differ at the end, then lost changes
- * and reads that missed a write.
+ * Losses of a register, the most permanent first. Lost writes and replicas that differ at the end come before lost
+ * changes and before reads that missed a write.
  */
 export const registerLosses: readonly FindLoss[] = [
   ({ history, report }) => goneForGood(history, report.lost),
@@ -75,8 +75,8 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
 }
 
 /**
- * Whether any lost write is an append. Their number is a lower bound, because a lost piece may occur by chance within
- * another piece.
+ * Whether any lost write is an append. The number of lost appends is a lower bound, because a lost piece of text may
+ * occur by chance within another piece.
  */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
@@ -177,8 +177,8 @@ function effectWithoutCause(history: History, report: Report, asked: Counterexam
 }
 
 /**
- * Maximum number of operations in the contradiction; a longer story is harder to follow than a stale value, if the
- * history shows one.
+ * Maximum number of operations in a contradiction that becomes the title. A longer story is harder to follow than a
+ * stale value, which the history may show instead.
  */
 const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 
@@ -216,7 +216,7 @@ const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow
   edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
-/** Returns the loss if a client read an older value of a key than it had written, or knew of from earlier reads. */
+/** Returns the loss if a client read an older value of a key than one that it had written or read before. */
 function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
@@ -228,7 +228,10 @@ function olderThanKnown(history: History, { culprit, ...counterexample }: Counte
   return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
 }
 
-/** The writes of a client alone do not show whether the value that it read was written earlier or later. */
+/**
+ * Returns why `read-your-writes` is met: the writes of a client alone do not show whether the value that it read was
+ * written before or after them.
+ */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,
@@ -256,7 +259,7 @@ function replacedText(history: History, row: OperationRow): string | undefined {
 }
 
 /**
- * Returns the loss if a read or cas found a replaced value although the newer write had been acknowledged, or seen by
+ * Returns the loss if a read or cas found a replaced value. The newer write must have been acknowledged, or seen by
  * another read, before the read or cas began.
  */
 function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
@@ -312,7 +315,7 @@ function disagreement(history: History, report: Report<string>, counterexample: 
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }
 }
 
-/** Returns the loss if a read or cas is wrong by itself. */
+/** Returns the loss if a read or cas found a value that it could not find in any order of the operations. */
 function fromNowhere(history: History, report: Report<string>, culprit: OperationRow): Loss | undefined {
   const [rows, value] = [rowsOfKey(history, culprit), foundBy(history, culprit)]
   if (rows === undefined || value === undefined || isFinal(history, culprit)) return undefined

@@ -55,8 +55,8 @@ export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undef
 }
 
 /**
- * The table that best shows a violation, by model. Without such a table, the table of final states is tried; without
- * either, the violation is shown on a time axis.
+ * For each model, the table that best shows a violation. If there is none, the violation is shown by the table of final
+ * states or, if that does not fit, on a time axis.
  */
 const sheets: { readonly [model: string]: LayOutSheet } = {
   bank: bankSheet,

@@ -7,7 +7,7 @@ export interface Replacement {
    * The newest write that replaced the value found by the culprit, and was acknowledged before the culprit was called.
    */
   readonly confirmed: OperationRow | undefined
-  /** The newest read before the culprit that saw a newer write. */
+  /** The newest read before the culprit that saw a newer write than the culprit did. */
   readonly saw: OperationRow | undefined
   /**
    * The newest read before the culprit that was called after the culprit's value had been written, and returned another
@@ -17,8 +17,8 @@ export interface Replacement {
 }
 
 /**
- * Returns what had certainly replaced the value that a read or cas found: a write that was called after all writers of
- * that value had returned.
+ * Returns what had certainly replaced the value that a read or cas found. A write has certainly replaced a value if the
+ * write was called after all writers of the value had returned.
  */
 export function replacementOf(
   history: History,

@@ -21,7 +21,7 @@ export const watchLoss: FindLoss = ({ history, counterexample }) => {
 interface Seen {
   /** The watch: `p3's watch of k*`. */
   readonly watch: string
-  /** The change that the violation is about: `p7's confirmed put of x`. Undefined if only watches report it. */
+  /** The change that is missing or wrong: `p7's confirmed put of x`. Undefined if only watches report the change. */
   readonly change: string | undefined
   /** Whether the server ended the watch because its start revision is compacted. */
   readonly isRefused: boolean
@@ -77,8 +77,8 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /**
- * Losses of messages: `3 acknowledged messages were lost`, a violation of `level`, or other losses of producers and
- * consumers.
+ * Returns the losses of messages, the most specific first: `3 acknowledged messages were lost`, which violates `level`;
+ * otherwise the violated guarantees in `titles`.
  */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {

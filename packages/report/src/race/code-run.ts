@@ -18,8 +18,8 @@ export interface CodeStep {
   readonly request: string
   readonly at: Nanos
   /**
-   * The state that the step reads; `writes` is the state that it may change, and `rests` is the state from which the
-   * values that it uses were read earlier. Equal names mean the same state.
+   * The state that the step reads. `writes` is the state that the step may change. `rests` is the state from which the
+   * step's values were read earlier. Equal names mean the same state.
    */
   readonly reads: readonly string[]
   readonly writes: readonly string[]
@@ -36,7 +36,7 @@ export interface CodeRun {
   readonly database?: ObservedDatabase | undefined
 }
 
-/** A client's request, in the terms that readers know. */
+/** A client's request, in the words of operations that readers know from other pages. */
 export interface NamedRequest {
   /** The name of the request, as in `CodeStep.request`; absent if the race was read from the header of a history. */
   readonly name?: string | undefined
@@ -89,7 +89,7 @@ export interface RaceTurn {
   readonly waits?: (CodePlace & { readonly to: Nanos }) | undefined
 }
 
-/** The part of one of the two requests: an await at a line, or the lines that it ran. */
+/** One of the two requests in the race: its await at a line, or the lines that it ran. */
 export interface RacingPart {
   readonly request: NamedRequest
   readonly file: string

@@ -14,7 +14,10 @@ interface DatabaseTold {
 
 /** The events observed in the database servers of a run. */
 export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
-  /** The stories, most specific first, each with the names of its requests, as in `CodeStep.request`. */
+  /**
+   * The possible explanations, the most specific first. `requests` are the names of the requests that one is about, as
+   * in `CodeStep.request`.
+   */
   readonly stories: readonly (DatabaseTold & { readonly requests: readonly string[] })[]
 }
 

@@ -25,7 +25,7 @@ export function raceJson(race: Race): Json {
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race === undefined ? undefined : { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
-/** Reduces requests to the members that readers know. */
+/** Removes all members of the requests except the process, the function and the key. */
 function named({ overtaken, by, ...race }: Race): Race {
   const part = ({ request: { process, f, key }, ...rest }: RacingPart): RacingPart => ({
     request: { process, f, key },
@@ -40,12 +40,12 @@ export function raceOfHeader(header: Header | undefined): Race | undefined {
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The member of a history's header that lists the operations which its race and its database explain. */
+/** The member of a history's header with the operations that the race and the database in the header explain. */
 const ACCUSED = 'accused'
 
 /**
- * Returns the changes that the contradiction needs, or its reads if it needs no change. The reads are ignored
- * otherwise, because different reads may show the effects of the same changes.
+ * Returns the changes that the contradiction needs. If it needs none, returns its reads. The reads do not count beside
+ * changes, because different reads may show the effects of the same changes.
  */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
@@ -60,7 +60,10 @@ export const accusedMember = (
   [ACCUSED]: accusedBy(counterexample, history),
 })
 
-/** Whether the header of a history explains this contradiction: a later check may find another, of other operations. */
+/**
+ * Whether the header of a history explains this contradiction. A later check may find a contradiction of other
+ * operations.
+ */
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 

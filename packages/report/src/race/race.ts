@@ -51,7 +51,8 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
 
 interface Between {
   /**
-   * The indexes of the waiting request's steps; `meanwhile` has those of the other request's steps during the await.
+   * The indexes of the waiting request's steps. `meanwhile` are the indexes of the other request's steps during the
+   * await. From index `back` on, the steps are after the await.
    */
   readonly own: readonly number[]
   readonly meanwhile: readonly number[]
@@ -59,8 +60,8 @@ interface Between {
 }
 
 /**
- * Returns how much a change after the await depends on state that was read before it and changed during it; 0 if
- * nothing does.
+ * Returns how much a change after the await depends on state that the waiting request read before the await. Only state
+ * that changed during the await counts. Returns 0 if no change depends on such state.
  */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
   // An SQL statement takes effect during its own await.
@@ -77,13 +78,16 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
   return most
 }
 
-/** Returns how much a step's change depends on a state that was read: most if the step uses its value. */
+/**
+ * Returns how much the change of a step depends on a state. The number is highest if the step uses a value that was
+ * read from the state.
+ */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 
 /**
- * Returns the weight of a request: a request that changes nothing, or that the contradiction does not need, is seldom
- * the cause.
+ * Returns the weight of a request. A request that changes nothing is seldom the cause. The same is true of a request
+ * that the contradiction does not need.
  */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
@@ -108,7 +112,8 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // The other request may have run the same function, and helper functions besides.
+  // The other request may have run helper functions in addition to the function with the await, so prefer steps in this
+  // function.
   const same = meanwhile.filter(({ within }) => within === gone.within)
   const { file } = same[0] ?? meanwhile.find((step) => step.file === gone.file) ?? first
   const lines = (same.length > 0 ? same : meanwhile.filter((step) => step.file === file)).map(({ line }) => line)
@@ -129,13 +134,13 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   }
 }
 
-/** Whether the program ran the step, not its database. */
+/** Whether the program itself ran the step. A database ran the other steps. */
 const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
 /** Maximum number of turns in a drawing. */
 const MOST_TURNS = 16
 
-/** Returns the turns of one request: a turn is all steps at one time. */
+/** Returns the turns of one request. Each turn contains all steps with the same time. */
 function turnsOf(steps: readonly CodeStep[]): RaceTurn[] {
   const times = [...new Set(steps.map(({ at }) => at))].slice(0, MOST_TURNS)
   return times.map((at, i): RaceTurn => {
@@ -154,7 +159,10 @@ function placesIn(turn: readonly CodeStep[]): CodePlace[] {
   return [...found.values()]
 }
 
-/** Returns the first await of a turn that does not end in the turn. The awaits around it begin later. */
+/**
+ * Returns the first await that begins in a turn and does not end in it. This is the innermost await, because the awaits
+ * around it begin later.
+ */
 function innermostLeft(turn: readonly CodeStep[]): CodeStep | undefined {
   return turn.find(
     ({ type, site }, place) =>

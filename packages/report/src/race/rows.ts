@@ -2,7 +2,7 @@ import type { CodeRun, CodeStep, LineTimes, RaceRow, RacingPart } from './code-r
 
 /** Nobody reads more. */
 const MOST_ROWS = 40
-/** A gap of at most this many lines between two executed lines is shown as well. */
+/** Maximum number of lines between two executed lines for which the lines between are shown, too. */
 const FEW = 2
 
 /** Returns the lines that either request ran, file by file, including short gaps. */

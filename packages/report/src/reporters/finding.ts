@@ -57,8 +57,8 @@ export interface Finding {
   /** Notes that qualify the verdict: reasons why it proves less than it seems to, trouble, and warnings. */
   readonly notes: readonly string[]
   /**
-   * The requests that the verdict does not cover, which the notes contain as well: `16 requests were forwarded, not
-   * checked: GET /cache 16×`. Empty if there are none.
+   * The requests that the verdict does not cover: `16 requests were forwarded, not checked: GET /cache 16×`. The notes
+   * contain this text, too. Empty if the verdict covers all requests.
    */
   readonly unjudged: string
   /** Strongest first. */
@@ -70,7 +70,7 @@ export interface Finding {
   readonly elapsedMs: number
   /** What happened, why, and what to do next; absent unless the subject is a run or a file. */
   readonly telling?: Telling | undefined
-  /** The command that repeats the subject. */
+  /** The command that repeats what the finding is about. */
   readonly again: string | undefined
   readonly exitCode: number
 }
@@ -287,7 +287,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    // The sentence omits the violation of a level that nobody expected.
+    // The violation of a level that nobody expected is not part of the sentence.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

@@ -10,7 +10,7 @@ export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json describes it)',
   recognises: isResult,
-  // JSON does not escape some control characters, and those that change the writing direction.
+  // JSON leaves some control characters unescaped, as well as characters that change the writing direction.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 

@@ -1,7 +1,10 @@
 import { findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** Prints the finding alone, which fits a line of a log; `json` has everything, and `markdown` the diagram. */
+/**
+ * Prints a finding without its diagram, so that it fits a line of a log. The reporter `json` prints everything;
+ * `markdown` prints the diagram.
+ */
 export const jsonlReporter: Reporter = {
   name: 'jsonl',
   summary: 'the verdict in short, one line of JSON for each run, file or failure found',

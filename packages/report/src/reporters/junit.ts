@@ -60,7 +60,7 @@ function problemOf(finding: Finding): string {
 const nextOf = (telling: Finding['telling']): readonly string[] =>
   telling === undefined || telling.next.text === '' ? [] : [`next: ${telling.next.text}`]
 
-/** Returns notes that qualify the verdict, and each level; empty if there is nothing to add. */
+/** Returns the notes that qualify the verdict, followed by a line for each level. Empty if there is nothing to add. */
 function outputOf(finding: Finding): string {
   const { result, name, sentence, evidence, levels, notes, telling } = finding
   const lines = [
