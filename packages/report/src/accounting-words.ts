@@ -13,8 +13,8 @@ export interface AccountLine {
 }
 
 /**
- * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`; for a counter, which accounts for
- * reads instead of elements, `… 8 reads explained`.
+ * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`. The accounting of a counter is about
+ * reads instead of elements: `… 8 reads explained`.
  */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`

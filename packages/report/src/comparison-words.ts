@@ -213,7 +213,7 @@ export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
 ]
 
-/** Returns the costs of a system: without faults, and under the fault that hurts most. */
+/** Returns the numbers of a system without faults, and its worst numbers under faults. */
 export function numbersOf(
   system: ComparedSystem,
   comparison: Comparison,

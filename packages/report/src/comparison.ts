@@ -14,7 +14,7 @@ export interface Comparison {
   readonly timeMs: number
   readonly timeoutMs: number
   readonly seeds: readonly number[]
-  /** `calm` first, then the faults. */
+  /** The conditions of the runs: `calm`, followed by the faults. */
   readonly conditions: readonly string[]
   /** The workload, `write-skew` or `register keys=2`; absent for the default of registers and sets. */
   readonly workload?: string | undefined
@@ -101,7 +101,7 @@ export interface ComparedCell {
   /** How to find out whether the promise was kept; absent if this is already decided. */
   readonly toDecide?: string | undefined
   /**
-   * The command that repeats one of the runs. If a run broke the promise, repeats that run; otherwise an undecided run,
+   * The command that repeats one of the runs: one that broke the promise, if there is one; otherwise an undecided run,
    * if there is one; otherwise the weakest run.
    */
   readonly again: string

@@ -36,7 +36,7 @@ export function leaseSentence(history: History, counterexample: Counterexample):
   const { lease, acquire, culprit } = held
   const { callTime, returnTime, process } = history.operations
   const lost = returnTime[culprit] ?? 0
-  // The lock was granted between the call and the return of the acquisition.
+  // The server granted the lock at some time between the call and the return of the acquisition.
   const [most, least] = [lost - (callTime[acquire] ?? 0), lost - (returnTime[acquire] ?? 0)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'

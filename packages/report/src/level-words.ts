@@ -94,7 +94,7 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Returns why some levels have no verdict, if the model does not define them. */
+/** Returns why levels that the model does not define have no verdict; undefined if there are no such levels. */
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)

@@ -139,7 +139,7 @@ export interface PhaseColumn {
   readonly brief?: string
   /** Returns the text of the cell; undefined if the value was not measured. */
   readonly text: (phase: PhaseSummary) => string | undefined
-  /** Returns the mood of the cell: `short` if the value is lower than it should be; `plain` by default. */
+  /** Returns how the cell is highlighted: `short` if the value is lower than it should be. By default `plain`. */
   readonly mood?: (phase: PhaseSummary) => PhaseMood
 }
 

@@ -180,7 +180,10 @@ function offsetText(history: History, operation: number): string {
   return offset === undefined ? '' : `, offset ${offset}`
 }
 
-/** Returns the offset that an append to a log was assigned; the answer is a number, or a pair of offset and value. */
+/**
+ * Returns the offset that an append to a log got. The append's answer is the offset, or a pair of the offset and the
+ * value.
+ */
 function offsetOf(history: History, operation: number): number | undefined {
   const { input, output } = history.operations
   if (output[operation] === input[operation]) return undefined

@@ -47,7 +47,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // A read whose answer was not understood is marked separately.
+  // Reads are left out: a read whose answer was not understood has a mark of its own.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
@@ -63,7 +63,7 @@ const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
 /** Matches the error of an operation with a successful answer that was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
-/** Stands for any value, as the initial value in a history's header or in `--initial`. */
+/** As the initial value in a history's header or in `--initial`, this word stands for any value. */
 const UNKNOWN = 'unknown'
 
 /** Maximum number of entries of each kind in JSON; `totals` has the full counts. */

@@ -42,7 +42,10 @@ export interface Http2FlowOptions {
   readonly clock: ProxyClock
   /** Called for each frame or whole header block when it arrives. Returns undefined to pass it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /** Returns the last planned block in a form that can be sent out of order; undefined if there is none. */
+  /**
+   * Returns the last planned header block, encoded so that it can be sent out of order. Undefined if no block was
+   * planned.
+   */
   readonly plain: (block: Buffer) => PlainBlock | undefined
   /** Called when the receiver could not decode further blocks, because it got earlier blocks out of order. */
   readonly undecodable: () => void

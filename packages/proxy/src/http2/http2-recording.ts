@@ -245,7 +245,7 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer, now: () => this.#time })
     this.#streams.set(number, stream)
-    // End the request now: its body is not needed, as for an ignored stream.
+    // End the request now, because its body is not needed. This also applies to requests that routes ignore.
     if (routed.bodyBytes === 0) stream.requestEnded()
     else this.#begun.push(stream)
   }
@@ -296,7 +296,7 @@ export class Http2Recording {
     turn.refused(this.#time, why)
   }
 
-  /** Handles a stream on which neither side sends more, although frames may still be in flight. */
+  /** Handles the end of a stream: neither side sends more, but some frames may not have been passed on yet. */
   #over(stream: RecordedStream, why: string): void {
     stream.requestCut()
     this.#mayBeSent(stream)

@@ -28,7 +28,7 @@ export function chain(outer: Intercept, inner: Intercept): Intercept {
           return conversation.requests.congested
         },
       },
-      // Nothing arrives from the backend before the outer interceptor, which is created after the inner one, exists.
+      // The outer interceptor is created after the inner one. It exists before anything arrives from the backend.
       responses: {
         pass: (bytes) => outermost.responses.receive(bytes),
         end: () => outermost.responses.end(),
@@ -128,7 +128,7 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      // Keep the last run of which bytes were delivered, because more of its bytes may follow.
+      // Keep the last run that has delivered bytes, because more of its bytes may follow.
       while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
       const [reached] = runs
       if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken

@@ -12,7 +12,7 @@ export interface Interceptor {
   readonly responses: Stage
   /** Whether no request is in progress; absent if unknown. */
   readonly isIdle?: boolean
-  /** Reports that both sockets are closed. Open operations end by the recorder's outcome rules. */
+  /** Reports that both sockets are closed. The interceptor ends its open operations by the recorder's outcome rules. */
   closed(): void
   /**
    * Reports that a message was lost, repeated, changed or reordered behind this interceptor, so that responses may no

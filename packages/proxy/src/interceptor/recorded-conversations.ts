@@ -21,8 +21,8 @@ export function recordConversations(
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
     /**
-     * The arrival time of the bytes being passed on; undefined between calls. Everything sent while they are passed on
-     * gets this time.
+     * The arrival time of the bytes that are being passed on; undefined between calls. Everything that is sent during
+     * the call gets this time.
      */
     let receivedAt: Nanos | undefined
 

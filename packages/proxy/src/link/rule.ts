@@ -20,7 +20,7 @@ export interface HitRequest {
   readonly request: string
 }
 
-/** A connection's place on a link, which has its own random streams. */
+/** The place of a connection on a link. Each connection has its own random streams there. */
 export interface Seat {
   /** The connection's number among all connections that the link has had, counted from 1. */
   readonly number: number
@@ -31,8 +31,8 @@ const MOST_RECENT = 8
 const LONGEST_REQUEST = 210
 
 /**
- * A fault on one link. It counts the messages that match it, as their senders sent them and regardless of other rules,
- * and chooses messages to hit. A chosen message counts as hit only if the fault then acts.
+ * A fault on one link. It selects messages to hit among those that match it. For this, it counts messages as their
+ * senders sent them, without the effects of other rules. A selected message counts as hit only if the fault then acts.
  */
 export class Rule<Fault extends TrafficFault> {
   readonly standing: Standing<Fault>
@@ -82,7 +82,7 @@ export class Rule<Fault extends TrafficFault> {
     if (standing.recent.length > MOST_RECENT) standing.recent.shift()
   }
 
-  /** Turns the last hit into a miss, because its message cannot be hit after all. */
+  /** Turns the last hit into a miss, because the fault could not act on the message after all. */
   takeBack(because: string): void {
     this.standing.hits--
     this.standing.recent.pop()

@@ -35,7 +35,7 @@ export interface MessageFaults {
   apply(fault: MessageFault): Applied<MessageFault>
   /** Whether the link carries SQL statements. */
   carries(link: Link): boolean
-  /** Applies a fault as `apply` does, to the statements on the fault's links. */
+  /** Applies a fault to the statements on the fault's links, under the same rules as `apply`. */
   applyToStatements(fault: StatementFault): Applied<StatementFault>
   /** Returns the statistics of every framed link, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, MessageStatistics>

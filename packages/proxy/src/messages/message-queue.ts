@@ -4,8 +4,8 @@ import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
 /**
- * The most waiting bytes in one direction of one connection. Beyond it, the proxy stops reading from the sender until
- * some bytes have been sent.
+ * Maximum number of waiting bytes in one direction of one connection. Once it is reached, the proxy stops reading from
+ * the sender until some bytes have been sent.
  */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 

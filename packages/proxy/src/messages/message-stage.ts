@@ -20,7 +20,7 @@ export interface MessageStageOptions {
   readonly clock: ProxyClock
   readonly exit: Exit
   readonly guard: Conversation['guard']
-  /** The faults on the connection's statements; undefined unless it carries SQL. */
+  /** The faults on the connection's statements; undefined for a connection without SQL. */
   readonly statements: StatementFaults | undefined
   /** Called when a message is changed or reordered. `altered` are the messages sent instead of a request. */
   readonly disturbed: (altered: readonly Buffer[]) => void

@@ -90,8 +90,8 @@ const familyOwns = (pid: number, inode: string): boolean =>
 
 /**
  * Whether the process has the socket open. A process that cannot be inspected, because it has ended or belongs to
- * another user, counts as not owning the socket. Reads synchronously, which takes microseconds per descriptor instead
- * of milliseconds through a busy thread pool.
+ * another user, counts as not owning the socket. The calls are synchronous, because asynchronous calls take
+ * milliseconds instead of microseconds while the thread pool is busy.
  */
 function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`

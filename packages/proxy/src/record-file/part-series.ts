@@ -60,7 +60,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   function remove(number: number): void {
     there.delete(number)
     try {
-      // Remove both forms: the compression may be in progress or just finished.
+      // Remove both files: the compression of the part may be in progress or just finished.
       rmSync(pathOf(number), { force: true })
       rmSync(compressedPath(pathOf(number)), { force: true })
       removed++

@@ -8,7 +8,7 @@ export interface RecordFileOptions {
   readonly header?: (() => Header) | undefined
   /** Writes numbered parts instead of one file. The path is then that of their directory. */
   readonly parts?: PartsOptions | undefined
-  /** The backlog in bytes from which on traffic should wait. By default 64 MiB. */
+  /** Traffic should wait once the backlog has this many bytes. By default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
   /** Called once, when writing fails. Later lines are counted as lost, and traffic continues. */
   readonly onError?: ((error: UserError) => void) | undefined
@@ -285,7 +285,7 @@ class BehindWriter implements RecordFile {
     const block = this.#nextBlock()
     this.#writing = block !== undefined
     if (block === undefined) {
-      // Write now: lines gathered during the write have waited long enough.
+      // Write now, because the lines gathered during the last write have already waited long enough.
       if (this.#gatheredLines > 0 && this.#timer === undefined) this.#flush()
       else this.#idle?.()
       return
@@ -361,7 +361,7 @@ class BehindWriter implements RecordFile {
     if (removed === undefined) return false
     const path = this.#pathOf(this.#partOnDisk)
     try {
-      // Cut off the part of the block that may have been written.
+      // Remove the bytes of the failed block from the file: some of them may have been written.
       const file = openSync(path, 'a')
       ftruncateSync(file, this.#fileBytes)
       void closed(this.#file, false)
@@ -440,7 +440,7 @@ function openFile(path: string): number {
 const closed = (file: number, synchronise: boolean): Promise<void> =>
   new Promise((resolve) => {
     const close = () => closeFile(file, () => resolve())
-    // A pipe or a device cannot be synchronised, and need not be synchronised.
+    // Ignore errors: pipes and devices do not support synchronisation, and do not need it.
     if (synchronise) fsync(file, close)
     else close()
   })

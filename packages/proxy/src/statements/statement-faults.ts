@@ -73,8 +73,8 @@ export class StatementFaults implements Carrier<StatementRule> {
   }
 
   /**
-   * Returns the bytes that the server gets in place of this message of the client; undefined if the server gets the
-   * message itself.
+   * Returns the bytes to send to the server in place of a client's message; undefined if the server gets the message
+   * itself.
    */
   request(message: Buffer): Buffer | undefined {
     const { exchange, statement } = this.reader.asked(message)
@@ -103,8 +103,8 @@ export class StatementFaults implements Carrier<StatementRule> {
   }
 
   /**
-   * Returns the bytes that the client gets in place of this message of the server; undefined if the client gets the
-   * message itself.
+   * Returns the bytes to send to the client in place of a server's message; undefined if the client gets the message
+   * itself.
    */
   reply(message: Buffer): Buffer | undefined {
     if (this.#isMuted) return NOTHING

@@ -22,7 +22,7 @@ const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
 export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream | undefined {
   const [first] = stream.pieces
   const isWhole = first?.positionBytes === 0
-  // Read a stream that lacks its start from the first chunk that begins with a message.
+  // If the beginning of the stream is missing, start with the first chunk that begins with a message.
   const beginnings = isWhole ? [beginningOf(stream)] : stream.pieces.map(({ bytes }) => textAt(bytes))
   const requestsFrom = beginnings.findIndex((text) => REQUEST_LINE.test(text))
   if (requestsFrom >= 0) return readMessages(stream, requestsFrom, requestReading())

@@ -37,7 +37,7 @@ export class Backlog {
     return removed
   }
 
-  /** Adds an arrival. `positionBytes` is the stream position of the queue's head. */
+  /** Adds an arrival to the queue. `positionBytes` is the stream position of the head of the queue. */
   push(content: Waiting['content'], positionBytes: number, nowMs: number): void {
     if (this.#stages.length > 0) countArrival(this.#stages, content, sizeOf(content), positionBytes + this.queue.bytes)
     this.queue.push(content, nowMs)

@@ -248,8 +248,7 @@ export class Connection implements PumpedConnection {
       localAddress: this.#options.source,
       allowHalfOpen: true,
       noDelay: true,
-      // Node's own defaults. Node would add them to a copy of this object, which costs V8 8 µs; giving them here is
-      // free.
+      // These are Node's defaults. Without them, Node would copy this object to add them, which takes V8 8 µs.
       emitClose: false,
       autoDestroy: true,
       decodeStrings: false,

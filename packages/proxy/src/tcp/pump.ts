@@ -269,7 +269,7 @@ export class Pump implements Flow {
     this.#wakeup.cancel()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
-    // A delivery may set an alarm that is due immediately.
+    // Check the alarms again after the delivery: it may set an alarm that is due immediately.
     const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs) ?? this.#alarmThatRings(nowMs)
     this.#governReading()
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)

@@ -76,8 +76,8 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   }
 
   /**
-   * Tracks the raw socket until its handshake succeeds. Counts a failure if the socket closes before that. Returns the
-   * function that stops tracking.
+   * Tracks the raw socket until its handshake succeeds. Counts a failure if the socket closes earlier. Returns a
+   * function that stops the tracking.
    */
   function watch(raw: Socket, failed?: () => void): () => boolean {
     handshakes.add(raw)

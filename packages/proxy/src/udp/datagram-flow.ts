@@ -134,8 +134,8 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
 }
 
 /**
- * Carries out the rules that chose a datagram. Delays add up. If several rules reorder the datagram, the last one
- * applies.
+ * Applies the rules that selected a datagram. Delays add up. If several rules reorder the datagram, the last of these
+ * rules applies.
  */
 function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }

@@ -18,11 +18,11 @@ export interface DatagramRouteOptions {
   /** A client's session ends after this long without a datagram in either direction; by default a minute. */
   readonly idleMs?: number | undefined
   /**
-   * The most sessions, each of which uses a socket. Beyond it, the least recently used session is closed. By default
-   * 1,024.
+   * Maximum number of sessions, each of which uses a socket. A new session above this number closes the least recently
+   * used one. By default 1,024.
    */
   readonly maxSessions?: number | undefined
-  /** The memory for delayed datagrams; beyond it, datagrams are lost. By default 16 MiB. */
+  /** Maximum memory for delayed datagrams. Datagrams that exceed it are lost. By default 16 MiB. */
   readonly maxWaitingBytes?: number | undefined
 }
 

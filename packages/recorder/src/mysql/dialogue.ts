@@ -26,7 +26,9 @@ const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connecto
 /** A statement that the server has prepared. */
 interface Prepared {
   readonly sql: string | undefined
-  /** The number of parameters. Until the server reports it, the number of placeholders in the text. */
+  /**
+   * The number of parameters. It is the number of placeholders in the text until the server reports the real number.
+   */
   parameters: number
   types: ParameterTypes | undefined
   /** The parameters whose values were sent in separate commands. */
@@ -45,12 +47,16 @@ type Pending =
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
-/** In MariaDB, the id of the statement prepared last: a client may execute the statement without waiting for its id. */
+/**
+ * In MariaDB, this id stands for the statement that was prepared last. A client may thus execute the statement before
+ * it gets the statement's own id.
+ */
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * A MySQL connection. The client must wait for each answer before it sends the next command, but may execute a
- * statement while preparing it. The connection of a client that does not wait is given up.
+ * A MySQL connection. The client must wait for each answer before it sends the next command. The only exception is a
+ * statement that the client executes while preparing it. If the client does not wait, the recorder gives up the
+ * connection.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds

@@ -61,7 +61,7 @@ export class Turns {
   #turn: Turn | undefined
   /** Whether a transaction is open after the statements so far. */
   #isOpen = false
-  /** Whether the server has reported the open transaction. */
+  /** Whether an answer of the server has reported the open transaction. */
   #wasSeen = false
   /** The savepoints of the open transaction. The server does not report a transaction that has only savepoints. */
   readonly #savepoints: Set<string> = new Set()

@@ -106,7 +106,7 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-/** The server also accepts other prefixes of these words. */
+/** For each word, the value that it means as a boolean. The server also accepts other prefixes of these words. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
   ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),

@@ -116,7 +116,7 @@ class Transactions implements MessagesInOrder {
     for (const transaction of new Set([...pending.map(({ transaction }) => transaction), ...unfinished])) {
       if (transaction.isOver) continue
       if (transaction.collapsed === undefined) this.#abandon(transaction, reason)
-      // The server's last messages may show the outcome.
+      // If the server's last messages show the outcome, record it.
       else if (current?.transaction === transaction && current.refused !== undefined)
         this.#conclude(transaction, current.refused)
       else {
@@ -171,7 +171,7 @@ class Transactions implements MessagesInOrder {
   }
 }
 
-/** Reports the outcome of statements that were not understood. */
+/** Passes the outcome of the transaction to all statements that were not understood. */
 function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
   for (const each of doubts.splice(0)) each(fate)
 }

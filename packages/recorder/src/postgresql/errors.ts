@@ -48,7 +48,7 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // If only the commit was refused, only a conflict (class 40 or 23) proves that nothing was committed.
+  // If the commit was refused, only a conflict (class 40 or 23) proves that nothing was committed.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 

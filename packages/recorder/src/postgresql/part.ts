@@ -12,7 +12,10 @@ export interface Answer {
   readonly tag: string
   readonly rows: readonly (readonly FieldValue[])[]
   readonly columns: readonly Column[] | undefined
-  /** Replaces the formats of `columns` if the statement, not the portal, was described. */
+  /**
+   * The formats of the columns if only the statement was described. The formats in `columns` apply if the portal was
+   * described.
+   */
   readonly formats: readonly Format[] | undefined
   /** Whether the answer has more rows than were kept. */
   readonly hasMore?: boolean | undefined

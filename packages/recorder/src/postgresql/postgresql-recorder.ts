@@ -6,8 +6,8 @@ import type { Speech } from './speech.ts'
 
 interface RecordedPostgresql extends RecordedServer {
   /**
-   * Returns the application's request to which the client's current bytes belong, if known. Comments in statements may
-   * name the request, too.
+   * Returns the application's request to which the client's current bytes belong, if known. If it is not known here,
+   * comments in statements may name it.
    */
   readonly requestOf?: (() => string | undefined) | undefined
   /** `speech`: the protocol, PostgreSQL by default. `namedBy`: the parameter with which clients name themselves. */

@@ -192,7 +192,10 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/** The statements with numbered literals; undefined unless their literals are exactly `literals`. */
+/**
+ * Returns the statements with their literals numbered. Undefined if the literals of the statements differ from
+ * `literals`.
+ */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

@@ -150,7 +150,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // A portal that was executed before: the client fetches more rows of that execution.
+        // If the portal was executed before, the client now fetches more rows of the same execution.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true

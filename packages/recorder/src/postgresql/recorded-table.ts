@@ -12,14 +12,13 @@ export interface RecordedTable {
 
 /** The recorded tables that are written by statements on another table or view. */
 export interface IndirectWrites {
-  /** Tables that any statement on the other table writes, through triggers, rules or the definition of a view. */
-  readonly write?: readonly string[] | undefined
-  /** Tables that a statement writes through cascades when it deletes rows of the other table. */
-  readonly delete?: readonly string[] | undefined
   /**
-   * For each column of the other table on which tables depend: the tables that a statement writes when it changes the
-   * column.
+   * Tables written by any statement that writes the other table, through triggers, rules or the definition of a view.
    */
+  readonly write?: readonly string[] | undefined
+  /** Tables written through cascades by statements that delete rows of the other table. */
+  readonly delete?: readonly string[] | undefined
+  /** For each column of the other table: the tables that a statement writes because it changes the column. */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

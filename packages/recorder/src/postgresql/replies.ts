@@ -175,7 +175,7 @@ export class Replies {
     const { step, row } = executed
     if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
-    // The description of a statement lacks the formats; that of a portal has them.
+    // Only the description of a portal contains the formats. The description of a statement lacks them.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
@@ -210,7 +210,10 @@ export class Replies {
   }
 }
 
-/** The outcome of a transaction; undefined if it was committed, or if it is tangled and ended with a ROLLBACK. */
+/**
+ * Returns the outcome of a transaction. Undefined if the transaction was committed. Also undefined if a ROLLBACK ended
+ * it and it is unknown which of its statements took effect.
+ */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
   if (refused !== undefined) return refused

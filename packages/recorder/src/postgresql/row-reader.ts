@@ -107,7 +107,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')
   const name = source?.alias ?? source?.name
-  // Only a single source query is supported.
+  // Supports at most one source, which must be a named query.
   if (another !== undefined || (source !== undefined && (query === undefined || name === undefined))) return undefined
   const areKnown = [...tree.named.values(), ...(query === undefined ? [] : [query])].every((each) =>
     reading.nested(each),

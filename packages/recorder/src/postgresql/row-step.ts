@@ -363,7 +363,7 @@ function missed(
 
 /**
  * Returns the read of a column that a condition compares. The read contains the comparison only if the operand is known
- * and the server compares values without a collation. An order also requires a number.
+ * and the server compares values without a collation. For an order such as `<`, the operand must also be a number.
  */
 function comparedRead(
   table: RecordedTable,

@@ -133,7 +133,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // An addition to a counter is always a separate operation, even from a read in the same transaction.
+  // An addition to a counter and a read are separate operations, even in one transaction.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
@@ -149,7 +149,8 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const { writes: written } = last.part
   if (reads.length === 0) {
     if (writes.length === 1) return { groups: [alone(last)] }
-    // The condition of the first write applies to the old value; the last write sets the new value.
+    // Several writes are one operation only if all of them are plain. The last write sets the value. A condition of the
+    // first write would apply to the old value.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
     return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }

@@ -34,7 +34,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
       completions: () => [],
     }
   }
-  // If all answers have arrived, the micro-operations are known before the COMMIT is sent.
+  // If all statements are answered, their micro-operations are known before the COMMIT is sent.
   const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',
@@ -55,7 +55,10 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/** Facts that a checker needs in addition to the value: see `TransactionNote` of the history. */
+/**
+ * Returns the facts that a checker needs in addition to the value. They are defined by `TransactionNote` of the
+ * history.
+ */
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],

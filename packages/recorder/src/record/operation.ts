@@ -146,7 +146,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** Notes that an operation that removes a value may make its key absent before the operation ends. */
+  /** Notes that the operation may make its key absent before the operation ends, if it writes null. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }

@@ -5,7 +5,7 @@ export interface Ending {
   readonly edges: Edges
   /** The meaning of the reply, if a complete reply was seen. */
   readonly answer?: Interpretation | undefined
-  /** The meaning of the backend's own reply, if any. A fault may have given another reply to the client. */
+  /** The meaning of the backend's own reply, if any. A fault may have replaced this reply on the way to the client. */
   readonly backend: Interpretation | undefined
   /** The reason for a missing reply. */
   readonly reason?: string | undefined

@@ -35,12 +35,15 @@ export class Processes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
 
-  /** The process of a duplicate sent by the proxy: a separate client, if clients have names. */
+  /**
+   * Returns the process of a duplicate that the proxy sent. If clients have names, the duplicate counts as a separate
+   * client.
+   */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
 
-  /** The process of a key's expiry: a separate client, if clients have names. */
+  /** Returns the process of a key's expiry. If clients have names, the expiry counts as a separate client. */
   lanesOfExpiry(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
   }

@@ -35,7 +35,7 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
    * undo an update.
    */
   readonly overwrites: OverwriteCounters
-  /** Number of events written to the two views, in total. */
+  /** Total number of events written to both views. */
   readonly events: number
   /** Number of events that wait for an earlier event. */
   readonly waiting: number

@@ -6,7 +6,7 @@ import type { Ticks } from './processes.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Maximum number of marked keys. Beyond it, a mark applies to all keys. */
+/** Maximum number of marked keys. Once it is reached, a mark applies to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
 export interface Remark {
@@ -167,7 +167,7 @@ export class View {
   }
 }
 
-/** `mark` is the number of a mark that may be withdrawn. */
+/** Returns a line of the recorder itself. `mark` is the number of the mark if the mark may be withdrawn. */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
   const event = { index: 0, time, process: 'recorder', type: 'info', f, key, value } as const
   const members = `${subjectText(f, key)}${valueText(value)}`

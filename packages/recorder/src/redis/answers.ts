@@ -32,7 +32,7 @@ const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ?
 
 export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
 
-/** Interprets an array of texts, one for each call. */
+/** Interprets the reply as an array with one text for each call. */
 export const saysTexts: Says = (answer, _, index) => {
   const text = Array.isArray(answer) ? (answer[index] as Json | undefined) : undefined
   return text !== undefined && isText(text) ? ok(text) : undefined

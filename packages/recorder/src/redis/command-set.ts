@@ -82,8 +82,8 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
 }
 
 /**
- * Records a script as a cas. The script is called as `EVAL source 1 key expected value`, or by its SHA-1, and answers 1
- * if it found the expected value and replaced it, and 0 otherwise.
+ * Returns a script that is recorded as a cas. Clients call the script as `EVAL source 1 key expected value`, or by its
+ * SHA-1. It returns 1 if it replaced the expected value, and 0 if it found another value.
  */
 const casScript = (source: string): KnownScript =>
   oneOperation({

@@ -54,7 +54,7 @@ const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Maximum number of tracked keys. Beyond it, every key with a time to live may expire at any time. */
+/** Maximum number of tracked keys. Once it is reached, every key with a time to live may expire at any time. */
 const MOST_SETTERS = 100_000
 
 /**
@@ -135,7 +135,7 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Call before operations are answered. Their replies may show that keys have expired. */
+  /** Call before operations are answered. The replies may show expired keys as absent. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
@@ -219,8 +219,8 @@ export class Expirations {
   }
 
   /**
-   * Ends the expiries that no later operation can show. An expiry is of this kind once every operation that began
-   * before the end of the expiry has ended.
+   * Ends an expiry once no later operation can show it, because every operation that began before the expiry's end has
+   * ended.
    */
   #settle(): void {
     if (this.#over.length === 0) return
@@ -251,8 +251,8 @@ const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /**
- * Whether a swap replaced a value by an equal value. Its condition may then not have held, so the time to live may be
- * unchanged.
+ * Whether a swap replaced a value by an equal value. The time to live may then be unchanged, because the condition of
+ * the swap may have failed.
  */
 function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false

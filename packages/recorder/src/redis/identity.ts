@@ -9,8 +9,8 @@ export interface Identity {
   /** Whether the client's operations are final reads. */
   readonly isFinal: boolean
   /**
-   * Processes a command that may rename the client. Returns a function to call with whether the command succeeded.
-   * Undefined for a command that cannot rename the client.
+   * Processes a command that may rename the client. Returns a function to call with the command's success. Undefined
+   * for a command that cannot rename the client.
    */
   readonly told: (
     name: string,

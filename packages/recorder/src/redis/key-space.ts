@@ -9,7 +9,8 @@ import { Lifetimes } from './lifetimes.ts'
  */
 const MOST_REMEMBERED = 100_000
 /**
- * Maximum number of keys that one command is recorded to delete. Beyond it, the command may have changed everything.
+ * Maximum number of keys whose deletion by one command is recorded. A command that may delete more keys counts as
+ * changing everything.
  */
 const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
@@ -152,8 +153,8 @@ export class KeySpace {
   /**
    * Marks keys as being deleted. A field that is first seen before the deletion has ended may be deleted with its hash,
    * which the record would not show. `flushes` means that the command deletes all keys of one database, or of all
-   * databases. Call the result once the deletion has ended, for a flush with whether it succeeded. Do not call the
-   * result if the end can never become known.
+   * databases. Call the result once the deletion has ended. For a flush, pass whether the flush succeeded. Do not call
+   * the result if the end can never become known.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++

@@ -19,7 +19,9 @@ export interface Lifetime {
   readonly isOfField?: true | undefined
 }
 
-/** Milliseconds per unit of each option that sets a time to live; 0 for a time of the server's clock. */
+/**
+ * The unit of each option that sets a time to live, in milliseconds. 0 for an option with a time of the server's clock.
+ */
 const UNITS: { readonly [option: string]: number } = { EX: 1000, PX: 1, EXAT: 0, PXAT: 0 }
 
 /**

@@ -29,8 +29,7 @@ interface Life {
   keptAt: number
   keptCalledAt: number
   /**
-   * The return of the last write that may have removed the value, as a moment. Infinite while such a write is in
-   * progress.
+   * The moment of return of the last write that may have removed the value. Infinite while such a write is in progress.
    */
   removedAt: number
 }
@@ -38,7 +37,7 @@ interface Life {
 const NEVER = Number.POSITIVE_INFINITY
 const NOT_YET = -1
 
-/** The reason in marks of keys that may have expired. */
+/** The reason stated in the marks of keys that may have expired. */
 export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 

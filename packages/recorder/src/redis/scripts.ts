@@ -175,7 +175,7 @@ function dropSemicolon(tokens: string[]): void {
   if (tokens.at(-1) === ';') tokens.pop()
 }
 
-/** A string in double quotes. A string with an escape, or in long brackets, is unchanged. */
+/** Returns a string literal in double quotes. A literal with an escape, or in long brackets, is returned unchanged. */
 const inQuotes = (string: string): string =>
   string.startsWith('[') || string.includes('\\') ? string : `"${string.slice(1, -1)}"`
 

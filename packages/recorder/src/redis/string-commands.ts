@@ -133,7 +133,7 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
 
 const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Bytes that are not text cannot be concatenated in a history. */
+/** Reads APPEND. A history cannot represent the concatenation of bytes that are not text. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
   // Appending an empty text turns an absent key into an empty key. A history does not distinguish the two.

@@ -14,8 +14,9 @@ const CONSUMER = 'worker'
 const JOIN = `redis.pcall('XGROUP','CREATE',KEYS[1],'${GROUP}','0','MKSTREAM')`
 
 /**
- * Delivers an entry whose lease has ended, or else a new entry: `EVAL source 1 key lease`, in ms, returns its message
- * and its id, or nil. It does in one step what a consumer does with XAUTOCLAIM and XREADGROUP.
+ * Script that delivers an entry whose lease has ended or, if there is none, a new entry. `EVAL source 1 key lease`,
+ * with the lease in ms, returns the entry's message and id, or nil. It does in one step what consumers do with
+ * XAUTOCLAIM and XREADGROUP.
  */
 const TAKE = `${JOIN} local entry = redis.call('XAUTOCLAIM',KEYS[1],'${GROUP}','${CONSUMER}',ARGV[1],'0-0','COUNT','1')[2][1] if not entry then local found = redis.call('XREADGROUP','GROUP','${GROUP}','${CONSUMER}','COUNT','1','STREAMS',KEYS[1],'>') entry = found and found[1][2][1] end if not entry then return false end return {entry[2][2], entry[1]}`
 

@@ -47,7 +47,7 @@ export interface OwnProtocol {
   asked(request: Buffer): OwnAsked
   /** Returns the completion of an operation, from its reply. */
   answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
-  /** How to read a key after all clients have ended; `ask` is a request that no client makes. */
+  /** How to read a key after all clients have ended. `ask` returns a request that clients never send. */
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
 

@@ -33,7 +33,8 @@ export interface RecordedProtocol {
 /** A way to read single keys. Each key is read by one request message, which gets one reply. */
 interface KeyReads {
   /**
-   * The message, in the framing's form, by which the recorder recognises a final read. Undefined for unreadable keys.
+   * Returns the request message that reads a key, in the form of the framing. The recorder recognises a final read by
+   * this message. Undefined for a key that cannot be read.
    */
   ask(key: string): Json | undefined
   /** @param answer Undefined for a reply that its framing cannot read. */

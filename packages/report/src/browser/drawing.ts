@@ -12,7 +12,7 @@ export interface Marked {
   chosen: Operation | undefined
   /** The operations of one contradiction, by line of the history. */
   part: ReadonlySet<number>
-  /** The accused operations of `part`, by line of the history. */
+  /** The operations in `part` that the drawing accuses, by line of the history. */
   red: ReadonlySet<number>
   /** The time span that the reader is about to zoom to, in nanoseconds. */
   stretch: readonly [from: number, to: number] | undefined

@@ -7,7 +7,7 @@ export interface Filters {
   readonly onChange: (listener: () => void) => void
   /** Returns the chosen value of each filter, as shown to the reader, by the name of the filter. */
   readonly chosen: () => { readonly [name: string]: string }
-  /** Chooses the given values that the lists offer, sets the search text, and resets all other filters. */
+  /** Chooses the given values in lists that offer them, sets the search text, and resets the other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 

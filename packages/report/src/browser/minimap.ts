@@ -38,7 +38,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   }
   const draw = (): void => {
     const width = canvas.clientWidth
-    // A frame that is not laid out has no size: there is nothing to draw.
+    // Draw nothing if the canvas has no size, because its frame is not laid out yet.
     if (still.width === 0) return
     context.clearRect(0, 0, width, height)
     context.drawImage(still, 0, 0, width, height)

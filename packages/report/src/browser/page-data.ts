@@ -24,7 +24,10 @@ export interface PageData extends EmbeddedOperations {
     readonly info: readonly number[]
     /** Count of certainly stale reads by bin; empty if staleness was not measured. */
     readonly stale: readonly number[]
-    /** Null for a bin in which no operation was `ok`. */
+    /**
+     * The latencies of each bin: the median here, the 99th percentile in `p99`. Null for a bin in which no operation
+     * was `ok`.
+     */
     readonly p50: readonly (number | null)[]
     readonly p99: readonly (number | null)[]
   }
@@ -42,7 +45,8 @@ export interface EmbeddedOperations {
   /** The names of the timeline's rows; empty for a further row of the same client. */
   readonly lanes: readonly string[]
   /**
-   * The number of rows up to the last one with operations in the time span shown at first; 0 if the whole run is shown.
+   * The number of rows to show at first: all rows up to the last one with operations in the first time span. 0 if the
+   * whole run is shown.
    */
   readonly atOpening: number
   /** By process. */

@@ -1,6 +1,6 @@
 /**
- * Lets the reader sort a table by any column, by pointer or keyboard. A cell with `data-value` is compared by that
- * number; a cell with an empty `data-value` sorts last. The sort is stable.
+ * Lets the reader sort a table by any column, by pointer or keyboard. Cells with a number in `data-value` are compared
+ * by the number. Cells with an empty `data-value` come last. The sort is stable.
  */
 export function sortTable(table: HTMLTableElement): void {
   const [body, heads] = [table.tBodies[0], [...(table.tHead?.rows[0]?.cells ?? [])]]

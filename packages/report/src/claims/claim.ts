@@ -27,7 +27,7 @@ interface Lost {
   readonly least: number
 }
 
-/** A node answered `read` without a change that the operation `known` had made or seen before. */
+/** A node answered `read` without a change. The operation `known` had made or seen this change before. */
 interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow
@@ -52,15 +52,15 @@ interface HandedOutTwice {
 }
 
 /**
- * The longest recovery: from the beginning of a fault that took effect to the first answer to an operation called after
- * that beginning.
+ * The longest recovery of the run. A recovery lasts from the beginning of a fault that took effect until the first
+ * answer to an operation that was called after this beginning.
  */
 interface SlowestRecovery {
   readonly claim: 'slowest recovery'
   readonly nanos: number
 }
 
-/** During this share of the run, from 0 to 1, no node could reach a majority of the nodes. */
+/** No node could reach a majority of the nodes during `share` of the run, a number from 0 to 1. */
 interface NoMajorityUp {
   readonly claim: 'no majority up'
   readonly share: number

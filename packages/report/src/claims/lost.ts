@@ -292,7 +292,7 @@ function shortOf(history: History, rows: readonly OperationRow[], read: Operatio
   for (const row of rows) {
     const amount = amountOf(history, row)
     const isBefore = precedes(history, row, read)
-    // A subtraction that may have taken effect lowers the least possible value.
+    // A concurrent subtraction counts, too: it may have taken effect, and then lowers the least possible value.
     if (
       isBefore ||
       (amount < 0 && (history.operations.callEvent[row] ?? 0) < (history.operations.returnEvent[read] ?? 0))

@@ -125,7 +125,7 @@ const isReplacing = (history: History, row: OperationRow): boolean => {
 }
 
 /**
- * Whether an answered read lacks an acknowledged change. It does if neither this change nor a later one explains the
+ * Whether an answered read lacks an acknowledged change, because neither this change nor a later one explains the
  * answer.
  */
 export function lacks(history: History, read: OperationRow, change: OperationRow): Held {

@@ -113,7 +113,9 @@ const figures: readonly FigureKind[] = [
   { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },
 ]
 
-/** A change by a smaller share counts as neither better nor worse: two runs of one system may differ by as much. */
+/**
+ * Minimum relative change that counts as better or worse. Two runs of the same system may differ by a smaller change.
+ */
 const NOTICEABLE = 0.05
 
 function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: Parsed): DifferenceRow[] {

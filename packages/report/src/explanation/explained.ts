@@ -36,8 +36,8 @@ export interface Explained {
   /** The relevant messages between nodes; empty if messages were not recorded. */
   readonly messages: readonly string[]
   /**
-   * The await during which another request interleaved, and the lines that both requests ran. Only in a simulated
-   * program; absent without such a race.
+   * The race that explains the violation, in a simulated program: another request ran during an await. Absent without
+   * such a race.
    */
   readonly race?: Race | undefined
   /**

@@ -44,7 +44,7 @@ interface Cause extends KnownCause {
   readonly fits: (input: CauseInput) => boolean
 }
 
-/** The sentence that ends the remedies for stale answers. */
+/** The last sentence of each remedy for stale answers. */
 const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
@@ -429,7 +429,7 @@ function isStaleRead(input: CauseInput): boolean {
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // A read of a counter that shows too much cannot come from a stale copy.
+  // If a read of a counter shows too much, a stale copy is not the cause.
   if (countedWrongly({ report, counterexample }, isTooMuch)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)

@@ -3,13 +3,13 @@ import type { History } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
 import { gapOf } from './gap.ts'
 
-/** A cycle is shown whole, up to this number of steps. */
+/** Maximum number of steps up to which a cycle is shown completely. */
 const MOST_OF_CYCLE = 24
 
 /**
- * Reduces a counterexample to at most this many operations: the last ones, including the impossible operation and those
- * that make it impossible. Much earlier operations, such as the first elements of a list, explain nothing. A cycle
- * keeps up to `MOST_OF_CYCLE` operations, whatever the limit.
+ * Reduces a counterexample to at most `most` operations. Keeps the impossible operation, the operations that make it
+ * impossible, and the last of the others. Much earlier operations, such as the first elements of a list, explain
+ * nothing. A cycle keeps up to `MOST_OF_CYCLE` operations, whatever `most` is.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

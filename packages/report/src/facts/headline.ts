@@ -48,8 +48,9 @@ interface Circumstances {
 }
 
 /**
- * Returns the headline of every page, about the expected or requested level, otherwise about the strongest. It also
- * names a missed requirement, which may be the only reason for an exit code other than 0.
+ * Returns the headline of every page. It is about the expected or requested level or, if there is none, about the
+ * strongest level. It also names a missed requirement, because this may be the only reason for an exit code other than
+ * 0.
  */
 export function headlineOf(report: Report<string>, circumstances: Circumstances): Headline {
   const { requirements, loss } = circumstances

@@ -224,7 +224,7 @@ function hasMet(
   { kind, nodes, links }: FaultSpan,
   { messages, sender, reader, isNeverSent, unasked, hasArrived, unclear }: Wire,
 ): boolean {
-  // The fault may explain how the node treated a change that it had received.
+  // The fault may explain what the node did with a change that had arrived.
   if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true

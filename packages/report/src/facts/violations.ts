@@ -9,7 +9,9 @@ import type { Sheet } from '../sheets/sheet.ts'
 /** A violation: what happened, and every level that it breaks. There is one for each cause. */
 export interface Violation {
   readonly counterexample: Counterexample
-  /** The other levels that forbid the violation, strongest first, without those that an earlier violation names. */
+  /**
+   * The other levels that forbid the violation, strongest first. Levels that an earlier violation names are left out.
+   */
   readonly others: readonly string[]
   /** The table that shows the violation best; undefined if a time axis shows it best. */
   readonly sheet: Sheet | undefined

@@ -95,7 +95,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // An earlier fault may show its effect later, for example by a message that was sent before its receiver was back.
+  // An earlier fault may take effect later: for example, its message was sent before the receiver was back.
   if (another !== undefined)
     return {
       text: `No fault in force then explains this, but there was another: ${another.label}.`,

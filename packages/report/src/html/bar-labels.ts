@@ -58,7 +58,7 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** The reduction of the arcs' penalties, in pixels, from which on it is worth moving labels. */
+/** Minimum gain for which labels are moved: the reduction of the arcs' penalties, in pixels. */
 const WORTH = 100
 /**
  * Maximum number of arcs in a drawing whose labels are moved. With more arcs, the drawing is crowded anyway, and the

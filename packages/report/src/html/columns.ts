@@ -29,7 +29,7 @@ export interface Selection {
    * Infinity for all operations.
    */
   readonly completeWithin: number
-  /** Of all other operations, the page has every nth. */
+  /** Of the operations outside the `complete` time spans, the page has every nth. */
   readonly every: number
   /** The time spans with all operations, in nanoseconds; empty if the page has all operations of the run. */
   readonly complete: readonly (readonly [from: number, to: number])[]

@@ -22,7 +22,7 @@ interface Rung {
 
 interface Arranged {
   readonly rungs: readonly Rung[]
-  /** Levels that are not steps between two rungs: convergence, session guarantees and forms of causal consistency. */
+  /** Levels without a rung of their own: convergence, session guarantees and forms of causal consistency. */
   readonly beside: readonly string[]
 }
 

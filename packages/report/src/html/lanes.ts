@@ -8,7 +8,8 @@ export interface Lanes {
   /** The row by process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
   /**
-   * The number of rows up to the last one with operations in the time span shown at first; 0 if the whole run is shown.
+   * The number of rows to show at first: all rows up to the last one with operations in the first time span. 0 if the
+   * whole run is shown.
    */
   readonly atOpening: number
 }

@@ -22,7 +22,7 @@ const escapeHtml = (text: string): string =>
 
 /** Builds all markup of a page. It escapes every text, so that no text of a history becomes markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  // Concatenated instead of joined: joining would copy the whole page at every level of its markup.
+  // Concatenate the strings. `join` would copy the whole page at every level of its markup.
   let markup = parts[0] ?? ''
   for (let i = 1; i < parts.length; i++) markup += markupOf(contents[i - 1]) + (parts[i] ?? '')
   return { html: markup }

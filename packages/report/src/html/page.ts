@@ -167,7 +167,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // With an expectation, the line below the title names the found level.
+    // If a level is expected, the line below the title already names the found level.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),

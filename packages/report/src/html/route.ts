@@ -122,7 +122,7 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    // The rest of the arc is at least as long as a straight line to its end.
+    // The rest of the arc is not shorter than the straight line from here to its end.
     if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400

@@ -65,7 +65,7 @@ export function scaleOf(
 const gapsOf = (events: readonly TimedEvent[]): number[] =>
   events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
 
-/** Returns the events together with those of the given moments that are inside a gap longer than `longest`. */
+/** Inserts into the events those of the given moments that are inside a gap longer than `longest`. */
 function divided(events: readonly TimedEvent[], moments: readonly number[], longest: number): readonly TimedEvent[] {
   return events.flatMap((event, i) => {
     const next = events[i + 1]

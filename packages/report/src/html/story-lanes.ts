@@ -85,8 +85,8 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 type Message = Extract<Sign, { readonly type: 'message' }>
 
 /**
- * Returns the position at which a message ends that does not arrive. If a partition stops the message, this is the
- * first wall of the partition on the way; otherwise it is halfway.
+ * Returns the position at which the arrow of an undelivered message ends. If a partition stops the message, the arrow
+ * ends at the first wall of the partition on the way; otherwise it ends halfway.
  */
 function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {
   const [start, end] = [placeOf(lanes, from), placeOf(lanes, to)]

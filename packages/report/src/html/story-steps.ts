@@ -66,7 +66,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     if (group === undefined)
       return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
     const rows: (Html | undefined)[] = []
-    // Show the beliefs of the nodes before the first healing, because they are from that time.
+    // The nodes' beliefs are from before the first healing, so show them there.
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))

@@ -152,7 +152,10 @@ function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
   return x > left - 6 && x < right + 6
 }
 
-/** Returns the line between two nodes for which no message was sent, beside the messages to other nodes. */
+/**
+ * Returns the line between two nodes for which no message was sent. The line is to the right of the messages between
+ * other nodes.
+ */
 function neverLine(silent: Silent, { messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
   const [from, to] = [middle(silent.from), middle(silent.to)]
   if (from === undefined || to === undefined) return undefined

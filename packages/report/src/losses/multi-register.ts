@@ -34,7 +34,7 @@ interface Held {
 interface Txn {
   readonly row: OperationRow
   readonly isOk: boolean
-  /** The values that the transaction read from writes of others. */
+  /** The values that the transaction read from registers that it had not written before. */
   readonly reads: readonly Held[]
   /** The last value that the transaction wrote to each register. */
   readonly writes: readonly Held[]

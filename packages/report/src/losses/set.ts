@@ -7,7 +7,8 @@ import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
 /**
- * Losses of a set: `12 acknowledged elements were lost`; without final reads, the elements missing from the last read.
+ * Losses of a set: `12 acknowledged elements were lost`. Without final reads, the lost elements are those that the last
+ * read lacks.
  */
 export const setLosses: readonly FindLoss[] = [
   lostElements,

@@ -36,7 +36,7 @@ export interface CodeRun {
   readonly database?: ObservedDatabase | undefined
 }
 
-/** A client's request, in the words of operations that readers know from other pages. */
+/** A client's request, described by its process, function and key as on other pages. */
 export interface NamedRequest {
   /** The name of the request, as in `CodeStep.request`; absent if the race was read from the header of a history. */
   readonly name?: string | undefined

@@ -3,7 +3,7 @@ import { type Header, isObject, type Json } from '@chaosproxy/history'
 /** The database servers in which all nodes of a simulated program keep their data. */
 export interface SharedDatabase {
   readonly hosts: readonly string[]
-  /** Why clients got wrong answers, if the events in the servers show it. */
+  /** Why clients got wrong answers; undefined if the events in the database servers do not show it. */
   readonly told: DatabaseTold | undefined
 }
 
@@ -15,8 +15,7 @@ interface DatabaseTold {
 /** The events observed in the database servers of a run. */
 export interface ObservedDatabase extends Pick<SharedDatabase, 'hosts'> {
   /**
-   * The possible explanations, the most specific first. `requests` are the names of the requests that one is about, as
-   * in `CodeStep.request`.
+   * Possible explanations, the most specific first. Each names the requests that it is about, as in `CodeStep.request`.
    */
   readonly stories: readonly (DatabaseTold & { readonly requests: readonly string[] })[]
 }
@@ -27,7 +26,7 @@ const MEMBER = 'database'
 export const databaseMember = (database: SharedDatabase | undefined): { readonly [member: string]: Json } =>
   database === undefined ? {} : { [MEMBER]: JSON.parse(JSON.stringify(database)) as Json }
 
-/** Returns undefined if the header of a history has no database, or one of another form. */
+/** Returns the database in a history's header; undefined if the header contains no valid database. */
 export function databaseOfHeader(header: Header | undefined): SharedDatabase | undefined {
   const member = header?.extra?.[MEMBER]
   if (!isObject(member) || !Array.isArray(member['hosts'])) return undefined

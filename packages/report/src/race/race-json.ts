@@ -34,7 +34,7 @@ function named({ overtaken, by, ...race }: Race): Race {
   return { overtaken: part(overtaken), by: part(by), ...race }
 }
 
-/** Returns the race in a history's header; undefined if the header has none, or one of another form. */
+/** Returns the race in a history's header; undefined if the header contains no valid race. */
 export function raceOfHeader(header: Header | undefined): Race | undefined {
   const { success, output } = v.safeParse(raceSchema, header?.extra?.[MEMBER])
   return success ? { sentence: raceSentence(output), ...output } : undefined

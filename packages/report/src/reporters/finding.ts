@@ -76,8 +76,8 @@ export interface Finding {
 }
 
 /**
- * Returns one finding for a run or file; for a search, one for each failure, or one that says that nothing was found;
- * for a comparison, one for each system under each fault; for a story, one for each telling.
+ * Returns the findings on a subject: one for a run or file, one for each failure of a search, one for each system and
+ * fault of a comparison, and one for each telling of a story. A search without failures has one finding that says so.
  */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {
@@ -249,7 +249,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
     }
   })
 
-/** Wide enough for the drawings, and narrow enough for a log. */
+/** This width suffices for the drawings, and still fits a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
 function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {
@@ -287,7 +287,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    // The violation of a level that nobody expected is not part of the sentence.
+    // Leave out the violation of a level that nobody expected.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

@@ -36,7 +36,7 @@ export interface RoutedRequest {
   /** Whether to keep a short JSON body in any case, since it may be a refusal. */
   readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
-  /** The keys that the request may have changed, if only part of it arrived. */
+  /** Returns the keys that the request may have changed, for a request of which only part arrived. */
   touches(head: MatchableHead): Touches
 }
 

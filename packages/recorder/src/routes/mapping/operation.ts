@@ -47,7 +47,9 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /** Whether only the response contains the key, or the written value. */
+  /**
+   * Whether only the response contains the key. `#valueIsTold`: whether only the response contains the written value.
+   */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
@@ -221,8 +223,8 @@ const normalized =
   }
 
 /**
- * Compiles a function for what a request shows of the version in the response: nothing for a write, the expected
- * version for a cas. Undefined for other values, since these may be equal.
+ * Compiles a function that returns what a request shows about the version in the response: nothing for a write, and the
+ * expected version for a cas. Undefined for other values, since these may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -260,7 +262,10 @@ const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** All operations of a request or, if an operation is not understood, all keys that the request may change. */
+/**
+ * Collects the operations of a request. If any of them is not understood, returns all keys that the request may change
+ * instead.
+ */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined

@@ -9,7 +9,9 @@ interface Sign {
   /** The member of the body that contains the refusal; undefined if the whole body is the refusal. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /** The condition on a response that is a refusal, in the notation of tables. `done` is the condition on a success. */
+  /**
+   * The condition that a refusal fulfils, in the notation of tables. `done` is the condition that a success fulfils.
+   */
   readonly refused: string
   readonly done: string
 }

@@ -6,7 +6,7 @@ import { type Member, type MembersOf, parseMembers, type Scope, type Written, wr
 import { parseList, parseValue } from './parse-value.ts'
 import { LIST_SOURCE, matching, reference, text } from './patterns.ts'
 
-/** A member that either has this value or is absent. */
+/** Returns a member that has this value whenever it is present. */
 export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> => ({
   summary,
   schema: { const: value },

@@ -19,8 +19,8 @@ export interface KnownModel {
 }
 
 /**
- * Finds errors in valid routes: unused names in paths, collections with equal keys, so that different objects would
- * become one object, and routes that no request can reach.
+ * Finds errors in a table whose routes are valid one by one: unused names in paths, collections whose keys could be
+ * equal, and routes that no request can reach.
  *
  * @throws UserError (input) that begins with `where`.
  */
