@@ -40,8 +40,8 @@ export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>)
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
 /**
- * Returns the name of a level: `linearizable`; for the level `none`, `not even eventual`, or `not linearizable` if
- * `linearizable` is the only level of the comparison.
+ * Returns the name of a level, such as `linearizable`. The level `none` is named after the weakest level of the
+ * comparison: `not even eventual`, or `not linearizable` if there is only one level.
  */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
@@ -94,10 +94,10 @@ export const isolationRows = ({
     system.cells.map((cell) => [system, cell, levels.map((level) => cell.levels[level] ?? 'unknown')] as const),
   )
 
-/** Returns the cell of the fault with the lowest median availability; undefined without faults. */
+/** Returns the cell of the fault under which the median availability is lowest; undefined without faults. */
 export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
 
-/** Returns the cell of the cut with the lowest median availability; undefined without cuts. */
+/** Returns the cell of the cut under which the median availability is lowest; undefined without cuts. */
 export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
 
 function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly Cell[]): Cell | undefined {

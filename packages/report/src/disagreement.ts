@@ -11,8 +11,8 @@ export interface Disagreement {
 }
 
 /**
- * Returns two reads that disagree: each saw one of two writes after the other write had been acknowledged. The writes
- * overlapped, so either may have come last, but not both.
+ * Returns two reads that disagree about two overlapping writes. Each read saw one of the writes after the other write
+ * had been acknowledged. Only one of the writes can have been the last.
  */
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample

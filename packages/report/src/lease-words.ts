@@ -28,7 +28,7 @@ export function clockOfLease(
 
 /**
  * Returns why two clients may have believed that they hold a lock with a lease: `Process 1's lock was for 300 ms
- * (lock-ms), which had passed.` Empty if the lease had certainly not passed, or if its duration is unknown.
+ * (lock-ms), which had passed.` Empty if the lease certainly had not ended, or if its duration is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)

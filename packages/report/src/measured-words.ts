@@ -5,8 +5,8 @@ import { adjective } from './level-words.ts'
 import { percentOf } from './words.ts'
 
 /**
- * Returns the number of stale reads, `312 of 29,000 (1.08%)`: reads whose value had certainly been overwritten before
- * they began.
+ * Returns the number of stale reads: `312 of 29,000 (1.08%)`. A read is stale if its value had certainly been
+ * overwritten before the read began.
  */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'

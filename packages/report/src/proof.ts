@@ -2,7 +2,7 @@ import type { ProvedLevel } from '@chaosproxy/checker/proof'
 
 /** A proof of the verdicts, with the levels for which the verifier accepts it. */
 export interface WrittenProof {
-  /** The file of the proof, and the file of the history that it proves; undefined if no level has a proof. */
+  /** The files of the proof and of the history that it proves; undefined if no level has a proof. */
   readonly written: { readonly file: string; readonly history: string } | undefined
   readonly levels: readonly ProvedLevel[]
   /** The proof for verification in a page; undefined if it is too large. */

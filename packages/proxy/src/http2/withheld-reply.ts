@@ -1,7 +1,7 @@
 import type { Http2Fault, UnansweredFault } from '@chaosproxy/faults'
 import type { StreamRule } from './stream-rule.ts'
 
-/** A fault that waits for the server's reply, which shows that the server has carried out the request. */
+/** A fault that waits for the server's reply. The reply shows that the server has executed the request. */
 export type WithholdingFault = UnansweredFault | Extract<Http2Fault, { readonly kind: 'grpc-status' }>
 
 /** The reply on one stream. The client gets none of it, or only its first messages. */

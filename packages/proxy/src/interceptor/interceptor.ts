@@ -1,7 +1,7 @@
 /**
- * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or replaces them. It acts
- * *before* the links' faults, on bytes as they arrive: at the client edge for requests and at the backend edge for
- * responses. Only `delivered` reports what happened to the bytes that it passed on.
+ * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or replaces them. The
+ * interceptor acts *before* the links' faults, on bytes as they arrive: at the client edge for requests and at the
+ * backend edge for responses. Only `delivered` reports what happened to the bytes that the interceptor passed on.
  *
  * client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
  *
@@ -85,8 +85,8 @@ export interface Conversation {
   /** Reports a client whose protocol or login does not work through the proxy. */
   misread?(what: 'http2' | 'channel-binding'): void
   /**
-   * Reports a loss, repetition, change or reordering of messages. Every interceptor that causes one must call it before
-   * anyone can see the effect.
+   * Reports that messages were lost, repeated, changed or reordered. An interceptor that does this to messages must
+   * call `disturbed` before anyone can see the effect.
    */
   disturbed?(altered?: readonly Buffer[]): void
 }

@@ -99,7 +99,7 @@ export function afflict(
   }
 }
 
-/** Resets the live connections of the links that the trigger selects. No fault remains in force. */
+/** Resets those live connections of the links that the trigger selects. No fault stays in force. */
 export function resetLinks(fault: TcpFault, states: readonly LinkState[]): AppliedFault {
   const connections = new Set<{ abort(): void }>()
   const once = { fault, isForClient: clientFilterOf(fault), inForce: false, hits: 0 }

@@ -103,8 +103,8 @@ export class Rule<Fault extends TrafficFault> {
 export type Effect = 'none' | 'acts' | 'ends'
 
 /**
- * Carries out the rules that chose a message, in order. The first rule that ends the message is the only one that
- * counts as a hit: the effects of earlier rules are lost, and later rules have no message to act on.
+ * Applies, in order, the rules that selected a message. If a rule ends the message, only this rule counts as a hit: the
+ * effects of earlier rules are lost, and later rules have no message to act on.
  */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],

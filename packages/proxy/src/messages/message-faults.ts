@@ -27,8 +27,8 @@ export interface MessageFaults {
   /** Returns the `intercept` option for a route from one endpoint to another. */
   intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
   /**
-   * Applies a fault, which is in force when the call returns: from the next message on, on every live and future
-   * connection of the links. Faults stack in the order in which they were applied.
+   * Applies a fault to every live and future connection of the links, from the next message on. The fault is in force
+   * when the call returns. Faults stack in the order in which they were applied.
    *
    * @throws UserError (usage) if a link is not framed, or if its messages do not have the parts that the fault matches.
    */

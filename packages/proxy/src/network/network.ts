@@ -30,15 +30,15 @@ export interface Network {
   /** Opens a UDP port. Two kinds of TCP faults also drop its datagrams: partitions and blackholes. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
-   * Applies a fault, which is in force when the call returns, on every live and future connection with one of the
-   * fault's links, whichever end dialled. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled
+   * Applies a fault to every live and future connection with one of the fault's links, whichever end dialled. The fault
+   * is in force when the call returns. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled
    * from the link's `from` to its `to`. Faults stack in the order in which they were applied.
    *
    * @throws UserError (usage) for an invalid number.
    */
   apply(fault: TcpFault): AppliedFault
   /**
-   * Applies a fault, which is in force when the call returns, from the next datagram on the fault's links.
+   * Applies a fault to the fault's links, from the next datagram on. The fault is in force when the call returns.
    *
    * @throws UserError for an invalid number.
    */

@@ -204,8 +204,8 @@ class BehindWriter implements RecordFile {
   readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
 
   /**
-   * Assigns a line to its part when the line arrives, not when it reaches the disk, so that its place is known
-   * immediately.
+   * Assigns a line to its part when the line arrives, because the place of the line must be known before the line
+   * reaches the disk.
    */
   #chooseParts(bytes: number, time: number | undefined): void {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes

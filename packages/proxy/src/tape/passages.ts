@@ -43,8 +43,8 @@ export interface LinkTape {
 }
 
 /**
- * Reads the messages of each tape, and what is uncertain about them. Reads one tape at a time, because all together
- * need much memory.
+ * Reads the messages of each tape, and determines what is uncertain about them. Reads one tape at a time, because all
+ * tapes together need much memory.
  */
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {

@@ -52,8 +52,8 @@ type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 /**
  * An accepted connection, and the connection dialled for it. A TCP handshake needs both directions. Therefore the
  * upstream is not dialled while either direction is cut: the client is accepted, and gets nothing until the links heal.
- * If one of the cuts is a drop, connections opened during it are reset when it heals. With an interceptor, the upstream
- * is dialled once there are bytes for it or the interceptor asks for it.
+ * Connections opened during a drop are reset when the drop heals. If there is an interceptor, the upstream is dialled
+ * once there are bytes for it, or once the interceptor requests it.
  */
 export class Connection implements PumpedConnection {
   readonly acceptedAtMs: number

@@ -33,8 +33,8 @@ let isScheduled = false
 let isHandling = false
 
 /**
- * Submits the bytes that a socket read, in the order of the calls. If `borrowed`, their memory is reused after this
- * call.
+ * Submits the bytes that a socket read. The order of the calls is the order of the reads. If `borrowed`, the memory of
+ * the bytes is reused after this call.
  */
 export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean): void {
   if (borrowed && usedBytes + bytes.length > MEMORY_BYTES) endTurn()

@@ -18,8 +18,8 @@ export interface NegotiationOptions {
 }
 
 /**
- * Replies to a client that requests encryption before anything else, then continues with `securely` or `plainly`.
- * Recorded traffic must be readable, so a server is never asked to encrypt forwarded traffic.
+ * Replies to a client that requests encryption before anything else. Then continues with `securely` or `plainly`.
+ * Recorded traffic must be readable, so the server of forwarded traffic is never asked to encrypt.
  */
 export function negotiate(client: Socket, { encryption, securely, plainly, insisted }: NegotiationOptions): void {
   const giveUp = setTimeout(() => client.destroy(), PATIENCE_MS)

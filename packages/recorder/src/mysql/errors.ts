@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * The outcome of a command that changes something, by error number of MySQL or MariaDB
- * (https://mariadb.com/kb/en/mariadb-error-codes/). The outcome of an error that is not listed is indefinite.
+ * The outcomes of commands that change something, by the error number of MySQL or MariaDB
+ * (https://mariadb.com/kb/en/mariadb-error-codes/). If an error is not listed, the outcome is uncertain.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   {

@@ -53,7 +53,7 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 /** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
-/** Types whose values are returned as the texts that were written, or as whole numbers. */
+/** Types whose values the server returns in the form in which they were written, or as whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
 /**

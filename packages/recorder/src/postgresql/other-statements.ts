@@ -74,7 +74,10 @@ export function mayWrite(tokens: readonly Token[]): boolean {
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
-/** The first called function whose effect is unknown. `known`: additional functions without an effect. */
+/**
+ * Returns the first called function whose effect is unknown. `known`: functions that have no effect, in addition to the
+ * built-in ones.
+ */
 export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
   const [first] = tokens
   const isQueryCopied = first?.text === 'copy' && tokens[1]?.text === '('

@@ -176,8 +176,8 @@ const MANY: Interpretation = {
 }
 
 /**
- * The number of changed rows. If the client limited the returned rows, the server does not report this number, and the
- * returned rows are counted instead. Undefined if the answer has neither.
+ * Returns the number of changed rows. The server does not report this number if the client limited the returned rows;
+ * the returned rows are then counted. Undefined if the answer contains neither the number nor rows.
  */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)

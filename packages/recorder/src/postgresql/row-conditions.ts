@@ -8,7 +8,10 @@ type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 /** A selection of rows about which nothing is known. */
 export const ANY_ROWS: Rows = { kind: 'predicate', compared: [] }
 
-/** The rows of a table that a WHERE selects; undefined if it reads values through a subquery that is not understood. */
+/**
+ * Returns the rows of a table that a WHERE selects. Undefined if the WHERE reads values through a subquery that is not
+ * understood.
+ */
 export function rowsOf(scope: Scope, where: Expression | undefined): Rows | undefined {
   const { table } = scope
   let keys: Keyed['keys'] | undefined

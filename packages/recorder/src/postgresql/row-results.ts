@@ -35,8 +35,8 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
     } else if (column === table.key) key = place
     else if (table.values.has(column)) values.set(column, place)
   }
-  // An outer join also returns rows without a row of this table, with null in all of the table's columns. If the WHERE
-  // names one key, the row is known.
+  // An outer join also returns rows in which all columns of this table are null, because no row of this table matched.
+  // If the WHERE names one key, the missing row is known.
   const hasOneKey = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
   if (isJoined && !hasOneKey && key === undefined && values.size > 0) return undefined
   return { key, values }

@@ -495,8 +495,9 @@ function operandValue(
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
 /**
- * The key of an operand. Undefined if the operand is NULL or unreadable, or is a whole number not in canonical form,
- * since different texts of one number would be different keys. With `converts`, also undefined if it is no `ONE_ROW`.
+ * Returns the key that an operand names. Undefined for NULL, for an unreadable operand, and for a whole number that is
+ * not in canonical form: two texts of one number would become two keys. If the table `converts`, also undefined for a
+ * text that `ONE_ROW` does not match.
  */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
@@ -512,7 +513,10 @@ const isKey = ({ converts }: RecordedTable, text: string): boolean =>
  */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
-/** The primary keys that a WHERE names, without duplicates; undefined if it names none, or they cannot be read. */
+/**
+ * Returns the primary keys that a WHERE names, without duplicates. Undefined if the WHERE names none, or if the keys
+ * cannot be read.
+ */
 function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
   if (rows.kind !== 'keys') return undefined
   const texts =

@@ -5,7 +5,10 @@ import { type Assignment, type Expression, operandOf } from './sql-tree.ts'
 
 type NewValues = ReadonlyMap<string, NewValue>
 
-/** The values that a SET assigns to recorded columns; undefined if it sets the primary key, or reads a subquery. */
+/**
+ * Returns the values that a SET assigns to recorded columns. Undefined if the SET assigns the primary key or reads a
+ * subquery.
+ */
 export function newValues(scope: Scope, sets: readonly Assignment[]): NewValues | undefined {
   const { table } = scope
   const values = new Map<string, NewValue>()

@@ -18,8 +18,8 @@ export type Passed =
   | { readonly kind: 'closed'; readonly at: Nanos; readonly connection: number }
 
 /**
- * The history of the transactions in the traffic of one server, from its start, in the order of time. Assumes that
- * called functions only read.
+ * Returns the history of the transactions in the traffic of one server, in the order of time. The traffic must be
+ * complete from its start. Assumes that the functions that statements call only read.
  */
 export function historyOfTraffic(traffic: readonly Passed[], as: Proposal['as'], node: string): History {
   const objects: unknown[] = [{ chaos: 1, model: 'rw-register', initial: 'unknown' }]

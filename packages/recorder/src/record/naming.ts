@@ -10,7 +10,7 @@ export type Identifier = (typeof identifiers)[number]
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /**
- * Parses `"client"`; undefined if clients name themselves.
+ * Parses `"client"`, which says how to identify clients. Undefined if clients name themselves.
  *
  * @param namedBy how clients name themselves.
  *

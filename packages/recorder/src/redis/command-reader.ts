@@ -102,7 +102,7 @@ export const keeping = (part: CommandOperation): CommandOperation => ({ ...part,
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
-/** A command with several operations; undefined if there are none, or fewer than `count`. */
+/** Returns a command with several operations. Undefined if there are no operations, or fewer than `count`. */
 export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }

@@ -9,8 +9,8 @@ export interface CommandSpec {
    */
   readonly send: readonly string[]
   /**
-   * How the result is obtained: from a reply of this kind, or the input (`given`, the default), or the token that was
-   * sent (`token`).
+   * The source of the result: a reply of this kind, the input (`given`, the default), or the token that was sent
+   * (`token`).
    */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
   /** Replies that show that the operation had no effect. */

@@ -25,8 +25,8 @@ export interface HeldValue {
 }
 
 /**
- * The values of keys according to the last answered write, for commands that move a value without naming it. Any
- * command that is not a recorded operation makes a key unknown, or all keys, permanently.
+ * The values of keys after the last answered write. Commands that move a value without naming the value need them. Any
+ * command that is not a recorded operation makes the value of one key, or of all keys, unknown for good.
  */
 export class HeldValues {
   readonly #keys: Map<string, Held> = new Map()

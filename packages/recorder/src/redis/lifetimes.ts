@@ -160,7 +160,7 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // The next value of an absent key has no time to live. An absent field may belong to a hash that has a time to live.
+  // An absent key has no time to live, and neither has its next value. But the hash of an absent field may have one.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

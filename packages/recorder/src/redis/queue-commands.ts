@@ -25,8 +25,8 @@ const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
 /**
- * Lists as queues. The first command on a list, even one that takes, determines the end at which elements are added. A
- * command that contradicts it is not recognised.
+ * Lists as queues. The first command on a list, even a command that takes an element, determines at which end elements
+ * are added. A later command that contradicts this is not recognised.
  */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),

@@ -4,7 +4,8 @@ import { amountOf, keeping, type Names, one, type Recognised, read, unsaidSum } 
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript } from './scripts.ts'
 
-// Scripts of popular packages, compared token by token, for fixed windows: a counter that expires with its window.
+// Scripts of popular packages, compared token by token. They count requests in fixed windows: a counter expires with
+// its window.
 
 /** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns the count and its time to live. */
 const FLEXIBLE = `

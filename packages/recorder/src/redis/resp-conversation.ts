@@ -311,7 +311,7 @@ export class RespConversation implements RecordedConversation {
     return gone.filter((key) => !this.#expirations.explains(key))
   }
 
-  /** Processes the reply to a request; undefined if it cannot be read or will never arrive. */
+  /** Processes the reply to a request. `answer` is undefined if the reply cannot be read or will never arrive. */
   #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)

@@ -81,8 +81,8 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // If all initial values are known, keys that are not listed are absent. In models other than register, null has no
-    // meaning.
+    // If all initial values are known, keys that are not listed are absent. Null stands for absence only in the model
+    // `register`.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -133,9 +133,9 @@ function textCheck(is: ScriptText, tokensOf: TokensOf): (text: string) => boolea
 const shaOf = (text: string): string => createHash('sha1').update(text).digest('hex')
 
 /**
- * The tokens of a Lua 5.1 script, which are equal for scripts that differ only in layout: without whitespace and
- * comments, strings in double quotes, no semicolon at the end of a block, and Redis commands in upper case. Scripts
- * with equal tokens are equivalent, or are both invalid. Undefined if the script cannot be read.
+ * Returns the tokens of a Lua 5.1 script. They are equal for scripts that differ only in layout, because the tokens
+ * omit whitespace and comments, have strings in double quotes, no semicolon at the end of a block, and Redis commands
+ * in upper case. Scripts with equal tokens are equivalent, or are both invalid. Undefined if the script cannot be read.
  */
 export function luaTokens(script: string): readonly string[] | undefined {
   const tokens: string[] = []

@@ -34,9 +34,9 @@ export interface InOrderProtocol<Asked> {
 export const MOST_PENDING = 10_000
 
 /**
- * Records the connections to a server of an in-order protocol. A request begins when it has arrived completely. After a
- * message that is too long or malformed, or that a fault has changed, the rest of the connection is not read, and any
- * key may change.
+ * Records the connections to a server whose protocol answers requests in order. A request begins when it has arrived
+ * completely. A message may be too long or malformed, or changed by a fault. The rest of the connection is then not
+ * read, and any key may change.
  */
 export const recordedInOrder = <Asked>(
   protocol: InOrderProtocol<Asked>,

@@ -36,8 +36,8 @@ export interface OwnProtocol {
   readonly model: string
   /**
    * Returns a scanner that divides one direction of a connection into messages. Each call of `scan` continues the open
-   * message at `start`, and returns the position after its last byte, -1 if it needs more bytes, or -2 if this is
-   * another protocol.
+   * message at `start`. It returns the position after the message's last byte, -1 if the message needs more bytes, or
+   * -2 if the connection has another protocol.
    */
   scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
   /**

@@ -12,8 +12,8 @@ export interface Filters {
 }
 
 /**
- * Reads the lists and the search box over the timeline. A page with a single key, node or function has no list for it.
- * The search covers the full description of an operation; every word must occur in it.
+ * Reads the lists and the search box over the timeline. A list is left out if the page has only one key, one node or
+ * one function to choose. The search covers the full description of an operation, which must contain every word.
  */
 export function filtersOf(operations: readonly Operation[], words: Words): Filters {
   const named = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(`#by-${id}`)

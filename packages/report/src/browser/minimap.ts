@@ -6,7 +6,7 @@ import type { View } from './view.ts'
 
 /**
  * Starts the strip that shows the whole run: the rate of calls, faults, stale reads, the chosen operation, and the
- * visible part, which a press or drag moves. The timeline's keys and buttons do the same.
+ * visible part. A press or drag moves the visible part, as the timeline's keys and buttons do.
  */
 export function startMinimap(data: PageData, explorer: Explorer, view: View, find: Find, paintStrip: PaintStrip): void {
   const canvas = find('#minimap', HTMLCanvasElement)

@@ -9,8 +9,8 @@ type NoMajorityUp = Extract<Claim, { readonly claim: 'no majority up' }>
 type BlamedOnFault = Extract<Claim, { readonly claim: 'blamed on a fault' }>
 
 /**
- * Checks the claim against all faults that took effect: the recovery lasts from the beginning of a fault to the first
- * answer to an operation called after that beginning.
+ * Checks the claim against all faults that took effect. A recovery lasts from the beginning of a fault until the first
+ * answer to an operation that was called after this beginning.
  */
 export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: SlowestRecovery): Held {
   const { callTime, returnTime, outcome, length } = history.operations
@@ -79,5 +79,5 @@ export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFau
   return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
 }
 
-/** The effect of some faults outlasts them: damaged data stay damaged, and a promoted node stays the leader. */
+/** Some faults have an effect after they end: damaged data stay damaged, and a promoted node stays the leader. */
 const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

@@ -59,8 +59,8 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
 }
 
 /**
- * Groups the writes of each key, because one write may have replaced the others of its key. An append that no write can
- * have replaced forms a group of its own.
+ * Groups the writes of each key, because one of these writes may have replaced the others. An append that no write can
+ * have replaced is in a group of its own.
  */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations

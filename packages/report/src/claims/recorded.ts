@@ -140,7 +140,10 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'
 }
 
-/** Whether a read returned a value that no operation can have written after the change was called. */
+/**
+ * Whether a read returned an older value than that of a change: no operation can have written the value after the
+ * change was called.
+ */
 function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
   const { areReplacing, writers, readers } = ofKey(history, history.operations.key[read] ?? -1)
   if (!areReplacing) return 'unknown'

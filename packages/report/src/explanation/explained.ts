@@ -122,7 +122,7 @@ function levelTold(
   const verdict = verdictOf(report, level)
   return {
     level,
-    // `causal` names both a consistency level and a different level of transactions.
+    // The name `causal` stands for a consistency level, and for a different level of transactions.
     asks: report.transactions === undefined || level === DECLARED ? (wordsOfLevel(level)?.sentence ?? '') : '',
     result: verdict.result,
     why: despite?.level === level ? despite.because : whyOf(report, level, verdict),

@@ -70,7 +70,7 @@ function briefText(history: History, row: number, withKey: boolean): string {
   return `${requestText(history, row, { withKey })}${answer}`
 }
 
-/** Returns why an order fails: the operation that must come earlier, or the answer that the order would require. */
+/** Returns why an order fails: an operation must come earlier, or the order would require another answer. */
 function failureText(history: History, { rows, missing }: FailedOrder, nameOf: (row: number) => string): string {
   const last = rows.at(-1) ?? -1
   if (missing !== undefined) return missingText(history, { last, missing }, nameOf)

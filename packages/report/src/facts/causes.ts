@@ -423,8 +423,8 @@ function isStaleRead(input: CauseInput): boolean {
 }
 
 /**
- * Whether the accused operation is a read at a node other than that of the last write before it. For a counter, a low
- * value suffices: it shows that additions are missing.
+ * Whether the accused operation is a read at another node than that of the last write before the read. In a counter, a
+ * value that is too low suffices, because it shows that additions are missing.
  */
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
@@ -437,13 +437,16 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/** Whether the accused operation is a read of a register from the only node: no stale copy can explain it. */
+/**
+ * Whether the accused operation is a read of a register, and there is only one node. No stale copy can then explain the
+ * read.
+ */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 
 /**
- * Whether the client that read an old value had itself written or read a newer one. A value is newer if its write began
- * after the write of the old value had been acknowledged.
+ * Whether the client that read an old value had itself written a newer value, or read one. A value is newer if its
+ * write began after the old value's write had been acknowledged.
  */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false

@@ -97,7 +97,10 @@ export interface Facts {
   readonly missed: readonly string[]
 }
 
-/** The last facts decided for each history, cached because its reporters request them one after another. */
+/**
+ * The last facts that were decided for each history. They are cached because several reporters of a history request the
+ * same facts.
+ */
 const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
 
 /** The members of the input that the facts depend on. */
@@ -227,8 +230,8 @@ function lossIn(
 }
 
 /**
- * Returns the expected and the found level. A vacuous result reads `inconclusive`, because the level found would look
- * confirmed.
+ * Returns the expected and the found level. If the result is vacuous, returns `inconclusive` in place of the found
+ * level, which would look confirmed.
  */
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''

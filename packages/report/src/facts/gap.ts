@@ -108,7 +108,9 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   )
 }
 
-/** Whether the culprit returned an element that this operation had already taken: the culprit ignores the taking. */
+/**
+ * Whether the culprit returned an element that this operation had already taken, and therefore ignores this operation.
+ */
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
   const { key, outcome } = history.operations
   if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
@@ -124,8 +126,8 @@ function seenBy(history: History, row: OperationRow): ReadonlySet<string | undef
 }
 
 /**
- * Describes a change by its key and value: `x = 743`, for a counter `the addition of 1 to x`, for an element `7 in x`,
- * for an operation that takes an element `p6's dequeue of 15`.
+ * Describes a change by its key and value: `x = 743`, in a counter `the addition of 1 to x`, in a set `7 in x`. For an
+ * operation that takes an element, returns `p6's dequeue of 15`.
  */
 export function changeText(history: History, row: OperationRow): string {
   if (isTaking(history, row))

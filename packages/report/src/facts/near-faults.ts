@@ -66,7 +66,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // If a partition separated the two nodes, partitions from other nodes explain nothing more.
+      // If a partition separated the two nodes, partitions that separate them from other nodes explain nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -74,7 +74,7 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // The newest write that the node had: older writes were replaced, not lost by the fault.
+        // Only the newest write of the node can be lost by the fault: older writes were replaced.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&
@@ -171,9 +171,9 @@ export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | '
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
- * Returns the faults that may have caused the violation: they took effect, and began before the culprit was called. Of
- * the failovers only one is kept: the one that made the culprit's node take over after the change, otherwise the last,
- * because the leaders of earlier failovers no longer lead.
+ * Returns the faults that may have caused the violation: they took effect, and began before the culprit was called.
+ * Keeps only one failover: the one that made the culprit's node the leader after the change. If there is none, keeps
+ * the last failover, because the leaders of earlier failovers no longer lead.
  */
 function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
   const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
@@ -202,8 +202,8 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether the fault can only make outcomes unknown: it withholds messages between clients and nodes, and cannot make a
- * node answer with an old value.
+ * Whether the fault can do no more than make outcomes unknown: it withholds messages between clients and nodes, but
+ * cannot make a node answer with an old value.
  */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')

@@ -69,7 +69,7 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const { writer, culprit: reader, ignored } = gap
   if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
   const value = writtenBy(history, ignored)
-  // Messages cannot be recognised by a change without a value of its own, such as the acquisition of a lock.
+  // Changes without a value of their own, such as the acquisition of a lock, cannot be recognised in messages.
   if (value === null && functionOf(history, ignored) !== 'write') return undefined
   return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }

@@ -64,7 +64,7 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
   return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
 }
 
-/** Whether the lanes of the nodes show a fault, so that other lanes need no shading for it. */
+/** Whether the lanes of the nodes show a fault. Other lanes then need no shading for the fault. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
 /**
@@ -126,8 +126,8 @@ interface LaneLabel {
 }
 
 /**
- * Places a label above its bar, or below it; undefined if earlier labels take both places. The list beside the drawing
- * has every label.
+ * Places a label above its bar or below it. Undefined if earlier labels occupy both places; the list beside the drawing
+ * contains every label.
  */
 function placed(taken: LaneLabel[], left: number, right: number): LaneLabel | undefined {
   const free = [false, true].find(

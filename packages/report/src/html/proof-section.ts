@@ -5,8 +5,8 @@ import { type Html, html, script, scriptJson, trusted } from './markup.ts'
 import { verifyScript } from './scripts.ts'
 
 /**
- * Returns which verdicts are proved, the command that verifies them and, if the page embeds the proof, a button that
- * verifies them in the page.
+ * Returns which verdicts are proved, and the command that verifies them. If the page embeds the proof, adds a button
+ * that verifies the verdicts in the page.
  */
 export function proofSection(proof: WrittenProof | undefined): Html | undefined {
   if (proof?.written === undefined) return undefined

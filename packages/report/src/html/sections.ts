@@ -142,7 +142,10 @@ function settingsText(settings: RunSummary['spec']['target']['settings']): strin
   return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
-/** Returns the lost acknowledged writes by name; for objects with elements, what happened to every element. */
+/**
+ * Returns the lost acknowledged writes by name. For objects with elements, returns what happened to every element
+ * instead.
+ */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report

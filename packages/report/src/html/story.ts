@@ -21,8 +21,8 @@ import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
 /**
- * Returns the steps of the contradiction. Each is an operation of the drawing with its number, its times and its lines
- * in the file; the lines link to the page's timeline if it has one.
+ * Returns the steps of the contradiction. Each step is an operation of the drawing, with its number, its times and its
+ * lines in the file. The lines link to the timeline if the page has one.
  */
 export function story(history: History, counterexample: Counterexample, hasTimeline: boolean): Html {
   const accused = accusedOf(history, counterexample)
@@ -87,8 +87,8 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
 }
 
 /**
- * Returns why one operation precedes another: the read that shows it, and the steps that put the first operation before
- * that read.
+ * Returns why one operation precedes another: the read that shows the order, and the steps by which the first operation
+ * precedes that read.
  */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined

@@ -295,7 +295,10 @@ const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
   ...{ left: x - half, right: x + half, top: y - tall, bottom: y + tall },
 })
 
-/** Positions of a label along its arrow, best first: near the beginning, so that the arrow is read in its direction. */
+/**
+ * Positions of a label along its arrow, the best first. The best positions are near the beginning, so that the arrow is
+ * read in its direction.
+ */
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 

@@ -6,8 +6,8 @@ import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
 /**
- * Returns the loss of a string that is only appended to: a read that misses acknowledged appends, or does not begin
- * like the read before it.
+ * Returns the loss of a string that is only appended to: a read that misses acknowledged appends, or a read that does
+ * not begin with the value of the previous read.
  */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations

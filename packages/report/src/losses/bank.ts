@@ -22,8 +22,8 @@ const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
 /**
- * Finds the loss of a bank: `Account b was overdrawn by 4`; otherwise by how much the total is wrong, or the account
- * that was read wrongly.
+ * Finds the loss of a bank: `Account b was overdrawn by 4`. If no account was overdrawn, names the error of the total,
+ * or the account that was read wrongly.
  */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
@@ -193,7 +193,7 @@ function furthestOff(history: History, read: OperationRow): ShownAccount | undef
 
 /**
  * Returns the impossible balance that a read shows: `100,000 in account d, but what had been acknowledged allows only
- * 129,914`.
+ * 129,914`. Undefined if the read shows no impossible balance.
  */
 export function misreadText(history: History, read: OperationRow): string | undefined {
   const wrong = furthestOff(history, read)

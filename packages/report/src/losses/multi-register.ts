@@ -104,7 +104,10 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
   return undefined
 }
 
-/** Returns two transactions that saw changes in different orders: each lacks what the other had written or seen. */
+/**
+ * Returns two transactions that saw changes in different orders: each of the two lacks something that the other had
+ * written or seen.
+ */
 function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))

@@ -4,7 +4,10 @@ import { coreOf, effectOf, elementsIn, functionOf, isTaking, keyOf, nameText, va
 import { type Shown, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Losses of a queue: first of all messages, then of the one or two messages that the counterexample shows. */
+/**
+ * Losses of a queue: first losses that concern all messages, then those of the one or two messages in the
+ * counterexample.
+ */
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /**

@@ -91,8 +91,8 @@ export function lostText(lost: readonly LostWrite[]): string {
 }
 
 /**
- * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x` if that write was certainly
- * the last; otherwise reports that the final reads differ.
+ * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x`. If it is not certain that
+ * this write was the last, reports only that the final reads differ.
  */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
@@ -126,8 +126,8 @@ const namesOf = (nodes: readonly string[]): string =>
 const MOST_NODES = 3
 
 /**
- * Returns the loss if two clients both changed one value: the contradiction consists of their changes and the write of
- * the value.
+ * Returns the loss if two clients both changed the same value. The contradiction then consists of these two changes and
+ * the write of the value.
  */
 function changedTwice(history: History, counterexample: Counterexample): Loss | undefined {
   const { culprit, keys } = counterexample

@@ -46,8 +46,8 @@ export function replacementOf(
 }
 
 /**
- * Whether a read is impossible by itself: no operation that may have taken effect wrote its value, and it is not the
- * initial value.
+ * Whether a read is impossible by itself, because its value is not the initial value and was written by no operation
+ * that may have taken effect.
  */
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
@@ -76,8 +76,9 @@ export function rowsOfKey(
 }
 
 /**
- * Returns the event by which a value had certainly been written: the return of its last writer, or of a read that saw
- * its only writer; -1 without a writer, Infinity if unknown.
+ * Returns the event by which a value had certainly been written: the return of its last writer. If the value has a
+ * single writer, the event may also be the return of a read that saw the value. -1 without a writer, Infinity if
+ * unknown.
  */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations

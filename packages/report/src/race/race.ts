@@ -17,10 +17,11 @@ interface Candidate {
 }
 
 /**
- * Returns the race that explains the contradiction best; undefined without a candidate, so that no line of the program
- * is blamed. A candidate is an await of a request that had read some state before and changes something based on it
- * afterwards, while another request for the same key changed this state during the await. It ranks higher the more of
- * the other request ran before the await ended, and the more the waiting request did afterwards.
+ * Returns the race that explains the contradiction best. A candidate is an await of a request that had read some state
+ * before the await and, after it, changes something based on that state. Another request for the same key must have
+ * changed the state during the await. A candidate ranks higher the more of the other request ran before the await
+ * ended, and the more the waiting request did after the await. Undefined without a candidate, so that no line of the
+ * program is blamed.
  */
 export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
   const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)

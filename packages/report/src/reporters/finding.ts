@@ -34,7 +34,10 @@ import type {
  * agree.
  */
 export interface Finding {
-  /** `passed` and `noted` have exit code 0. `noted` means that nothing was expected, but the result is no success. */
+  /**
+   * `passed` and `noted` have exit code 0. `noted` is the result of a subject without expectations that is not a
+   * success.
+   */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
   /** The name of the subject: `raft, 5 nodes`, or the name of a file. */
@@ -226,7 +229,7 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
   )
 }
 
-/** Without a promise, a system passes only if it is linearizable or strict serializable and lost nothing. */
+/** A system without a promise passes only if it is linearizable or strict serializable, and lost nothing. */
 function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
   if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
   return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'

@@ -145,7 +145,7 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** The tree with the value added at this place; undefined if the place is taken. */
+/** Returns the tree with the value added at this place; undefined if the place already has a value. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

@@ -174,7 +174,8 @@ interface KeyPlaces {
 }
 
 /**
- * Puts the key into all its places that are not fixed. A recorded key with as many parts as places is put part by part.
+ * Puts the key into all its places that are not fixed. If the recorded key has as many parts as there are places, each
+ * place gets one part.
  */
 function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const { f } = operation

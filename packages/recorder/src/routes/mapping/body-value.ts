@@ -45,7 +45,7 @@ export interface JsonBody {
   readonly trouble?: string | undefined
 }
 
-/** A body as JSON. A history must be able to hold each of its members, but not the whole body. */
+/** Returns a body as JSON. The body itself may be one level too deep for a history, but its members may not be. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
   return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
@@ -60,7 +60,7 @@ function parsed(text: string | undefined): Json | undefined {
   }
 }
 
-/** The reason why a body cannot be read, in words that follow "its body"; undefined if it can. */
+/** The reason why a body cannot be read, worded to follow "its body"; undefined if the body can be read. */
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`

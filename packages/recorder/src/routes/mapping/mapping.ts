@@ -132,8 +132,8 @@ const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
   status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
 
 /**
- * Client errors after which the request may still have been executed: a timeout, a conflict with an earlier effect of
- * the request itself, a request that may be replayed, and a client that did not wait.
+ * Client errors after which the request may still have been executed: a timeout, a conflict that an earlier attempt at
+ * the request may have caused, a request that may be replayed, and a client that did not wait.
  */
 const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
 

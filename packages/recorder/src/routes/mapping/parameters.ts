@@ -2,7 +2,10 @@ import { type ClientSource, isIgnored, operationsOf, type RouteSpec } from '../t
 import { queryOf } from './message.ts'
 import { sourcesOf } from './value-source.ts'
 
-/** The query parameters that a route uses: for its key, values, conditions or client, or to send them. */
+/**
+ * Returns the query parameters that a route uses. They contain its key, values, conditions or client, or are sent in
+ * addition.
+ */
 export function parametersNamedBy(route: RouteSpec, client: ClientSource | undefined): readonly string[] {
   const conditions = Object.keys(route.when ?? {})
   if (isIgnored(route)) return parametersIn(conditions)

@@ -68,7 +68,10 @@ export type Place = TextPlace | JsonPlace
 /** The name of a parameter or a cookie. */
 export const SIMPLE_NAME = '\\.[^\\s.]+'
 
-/** The only value of a parameter. Refuses several different values, since services use the first, the last or all. */
+/**
+ * Returns the only value of a parameter. Refuses a parameter with several different values, because services differ in
+ * which of the values they use.
+ */
 export function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined

@@ -73,7 +73,8 @@ interface RecordedBase extends RouteBase {
 
 /**
  * Contents of made requests in addition to key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
- * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recording does not use them.
+ * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests are read
+ * without these contents.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
@@ -147,7 +148,10 @@ export function requestLine({ request }: RouteSpec): { readonly methods: readonl
   return { methods: methods.split(','), path }
 }
 
-/** The parts of an operation's key: by default the segment named `{key}`, if the route's path has one. */
+/**
+ * The parts of an operation's key. By default, the key is the segment named `{key}`, if the route's path has such a
+ * segment.
+ */
 export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
   key ?? (path.includes('{key}') ? 'path.key' : undefined)
 
