@@ -39,7 +39,7 @@ export interface ComparedSystem {
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve that the system is a point of, if several settings are swept: `primary-replica reads=replica`. */
+  /** The curve to which the system belongs, if several settings are swept: `primary-replica reads=replica`. */
   readonly curve?: string | undefined
   /**
    * The measured PACELC class: `PA/EL`. Absent if no fault partitioned the system, or its level without faults is

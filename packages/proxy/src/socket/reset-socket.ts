@@ -14,8 +14,8 @@ export function carriedOver(socket: Socket, carrier: Socket): void {
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
   if (socket.connecting) {
-    // Before the connection is established there is no peer to reset, and resetAndDestroy would wait for the
-    // connection.
+    // Destroy the socket: before the connection is established there is no peer to reset, and resetAndDestroy would
+    // wait for the connection.
     socket.destroy()
   } else if (socket.writableEnded && !socket.writableFinished && hasSentAll(socket)) {
     // The socket sends its FIN in this turn. Until the FIN is sent, the system refuses a reset, and Node would leak the

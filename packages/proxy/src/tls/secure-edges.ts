@@ -142,8 +142,8 @@ function acceptor(options: TerminateOptions, routeName: string) {
   contextOf(given, `proxy route ${routeName}: tls.terminate`)
   const waiting: Map<string, (secured: Socket) => void> = new Map()
   const servers: Map<string, Server> = new Map()
-  // Creates a server that does not listen: accepted sockets are passed to it. It rejects invalid certificates and slow
-  // handshakes.
+  // Creates a server that does not listen. The caller passes accepted sockets to it. The server rejects invalid
+  // certificates and slow handshakes.
   const newServer = (alpn: readonly string[]): Server =>
     createServer({
       ...given,

@@ -46,7 +46,7 @@ const MOST_STATEMENTS = 100_000
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection with too many statements at once'
 
-/** The requests of a client: its statements, and their units and transactions. */
+/** Tracks a client's statements, and the units and transactions to which they belong. */
 export class Questions {
   readonly #connection: ConnectionRecorder
   readonly #commands: PostgresqlSettings['commands']

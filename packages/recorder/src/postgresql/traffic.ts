@@ -11,7 +11,7 @@ export type Passed =
       readonly at: Nanos
       readonly connection: number
       readonly bytes: Buffer
-      /** The request to the application that the bytes belong to, if known. */
+      /** The application's request to which the bytes belong, if known. */
       readonly request: string | undefined
     }
   | { readonly kind: 'answered'; readonly at: Nanos; readonly connection: number; readonly bytes: Buffer }

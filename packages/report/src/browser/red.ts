@@ -52,7 +52,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   light()
   for (const step of steps)
     step.addEventListener('click', (event) => {
-      // The browser follows a link, and scrolls to its target.
+      // The browser follows the link under the pointer and scrolls to its target.
       if (event.target instanceof HTMLAnchorElement) return
       explorer.chooseLine(Number(step.dataset['line']))
     })

@@ -81,7 +81,7 @@ function brokenText(level: string, others: readonly string[]): string {
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`, one such part for each file. */
+/** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`. There is one such part for each file. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(

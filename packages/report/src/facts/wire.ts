@@ -152,7 +152,7 @@ interface Asked {
   /** Time at which the node was asked. */
   readonly asked: number
   readonly isNeverSent: boolean
-  /** The message with the change to a server that the node did not ask. */
+  /** The message that brought the change to a server that the node did not ask. */
   readonly informed: NodeMessage | undefined
 }
 

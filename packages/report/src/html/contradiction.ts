@@ -29,8 +29,8 @@ import { type Covers, routeOf } from './route.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
 /**
- * Maximum number of operations in the drawing: each client has a lane, and a larger drawing would neither explain
- * anything nor fit a screen.
+ * Maximum number of operations in the drawing, in which each client has a lane. A larger drawing would neither explain
+ * more nor fit a screen.
  */
 const MOST_DRAWN = { ofFewClients: 8, ofMany: 4 }
 const FEW_CLIENTS = 4

@@ -103,7 +103,7 @@ function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
 }
 
 /**
- * Returns a penalty in pixels for an arc that leaves or arrives against the direction of time, which would look
+ * Returns a penalty, in pixels, for an arc that leaves or arrives against the direction of time. Such an arc would look
  * reversed.
  */
 const roundabout = (start: Port, end: Port): number => {

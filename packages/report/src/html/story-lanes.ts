@@ -100,7 +100,7 @@ function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly L
 interface Way {
   readonly from: number
   readonly to: number
-  /** Where the arrow ends if the message does not arrive. */
+  /** The position at which the arrow ends if the message does not arrive. */
   readonly stop: number
 }
 

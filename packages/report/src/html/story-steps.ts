@@ -5,7 +5,7 @@ import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
-/** Number of lanes from which drawings are stacked instead of breaking words. */
+/** From this number of lanes on, drawings are stacked, because words would break in narrower drawings. */
 const MANY_LANES = 6
 
 /**
