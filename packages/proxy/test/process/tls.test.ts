@@ -197,7 +197,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(client.received.text).toBe('http/1.1')
   })
 
-  test('offers the server the protocol agreed with the client even if alpn names another protocol', async () => {
+  test('offers the server the protocol that the client chose, even if the alpn option names another protocol', async () => {
     const server = await serveSecurely({ ALPNProtocols: ['h2', 'http/1.1'] }, (socket) =>
       socket.end(String(socket.alpnProtocol)),
     )
@@ -237,7 +237,7 @@ describe('TLS on both sides of the proxy', () => {
     expect(await versionsOver(spoken)).toEqual({ agreed: wanted, failures: 0 })
   })
 
-  test('asks a server for its protocol again after the server stops speaking the agreed protocol', async () => {
+  test('negotiates with the server again if the server no longer speaks the agreed protocol', async () => {
     let spoken = ['h2']
     const server = await serveSecurely(
       { ALPNCallback: ({ protocols }) => protocols.find((protocol) => spoken.includes(protocol)) },

@@ -18,7 +18,7 @@ import {
 
 const { to, back, both } = links
 
-describe('a cut that holds', () => {
+describe('a cut that holds bytes', () => {
   test('stops one direction of a live connection, and delivers its bytes when healed', async () => {
     const { network, client, server } = await conversation()
     const cut = network.apply(hold(to))
@@ -97,7 +97,7 @@ describe('a cut that holds', () => {
     ['there', to],
     ['back', back],
     ['both ways', both],
-  ])('accepts new clients, but does not dial the server until it is healed (direction cut: %s)', async (_, links) => {
+  ])('accepts clients, but does not dial the server until the cut is healed (cut direction: %s)', async (_, links) => {
     const { network, route, accepted } = await conversation()
     const cut = network.apply(hold(links))
     const late = new Received(await dial(route))
@@ -138,7 +138,7 @@ describe('a cut that holds', () => {
   })
 })
 
-describe('a cut that drops', () => {
+describe('a cut that drops bytes', () => {
   test('delivers no byte after the first lost byte, and resets both ends when healed', async () => {
     const { network, client, server } = await conversation()
     client.socket.write('before')

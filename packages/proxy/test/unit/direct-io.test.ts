@@ -15,7 +15,7 @@ async function connected(): Promise<{ socket: Received; peer: Received }> {
   return { socket, peer: peer as Received }
 }
 
-test('DirectWriter sends a few bytes immediately and in order with the stream', async () => {
+test('DirectWriter sends a few bytes immediately, and in order with other writes to the socket', async () => {
   const { socket, peer } = await connected()
   const writer = new DirectWriter(socket.socket)
   expect(writer.write(Buffer.from('one '), () => undefined)).toBe(true)

@@ -190,7 +190,7 @@ describe('the randomness of faults', () => {
     expect(await delays(2)).not.toEqual(first)
   })
 
-  test('does not depend on events on other links', async () => {
+  test('is unaffected by faults and routes on other links', async () => {
     const other = async (network: Network) => {
       network.apply({ kind: 'latency', links: back, latencyMs: millis(5), jitterMs: millis(5) }).remove()
       await network.route({ from: 'clients', to: `n${network.statistics().size}` })

@@ -29,7 +29,7 @@ const transparent: Intercept = ({ requests, responses }) => ({
   closed: () => undefined,
 })
 
-describe('an interceptor that passes everything on', () => {
+describe('a transparent interceptor', () => {
   test('changes no bytes, even for a slow reader', async () => {
     const sent = randomBytes(8_000_000)
     const { client, server } = await conversation({ intercept: transparent, dialled: true })
@@ -69,7 +69,7 @@ describe('an interceptor that passes everything on', () => {
     }
   })
 
-  test('lets the client get an RST if the upstream refuses the connection', async () => {
+  test('passes an RST to the client if the upstream refuses the connection', async () => {
     const { route } = await routeTo(undefined, { intercept: transparent })
     const client = new Received(startDialling(route))
     client.socket.write('x')
@@ -77,7 +77,7 @@ describe('an interceptor that passes everything on', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('lets a hold fault applied later hold the bytes, and release them when healed', async () => {
+  test('passes bytes that a later hold fault holds until it is healed', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')
@@ -115,7 +115,7 @@ test('an interceptor can reply without dialling the server', async () => {
   expect([client.error, accepted]).toEqual([undefined, 0])
 })
 
-test('an interceptor can hold, change and release bytes, and learns when they are sent', async () => {
+test('an interceptor can hold, change and release bytes, and is told when the bytes are sent', async () => {
   const left: number[] = []
   let held: Buffer[] = []
   let release: () => void = () => undefined
@@ -149,7 +149,7 @@ test('an interceptor can hold, change and release bytes, and learns when they ar
   expect(left).toEqual([5, 11])
 })
 
-test('bytes held by a fault do not count as sent', async () => {
+test('an interceptor is not told that bytes are sent while a fault holds them', async () => {
   const left: number[] = []
   const { network, client, server } = await conversation({
     dialled: true,
@@ -238,7 +238,7 @@ test('an interceptor can refuse a client before any bytes arrive', async () => {
   expect([client.error, accepted, closed]).toEqual(['ECONNRESET', 0, 1])
 })
 
-test('an interceptor, but not the server, learns that a client gave up while its request was held', async () => {
+test('an interceptor learns that a client gave up while its request was held, and the server sees no connection', async () => {
   let reset = 0
   let closed = 0
   let accepted = 0
@@ -256,7 +256,7 @@ test('an interceptor, but not the server, learns that a client gave up while its
   expect([reset, accepted, route.liveConnections]).toEqual([1, 0, 0])
 })
 
-test('bytes waiting behind an interceptor are bounded, and the interceptor learns when space is free', async () => {
+test('an interceptor has bounded space for waiting bytes, and is told when space is free', async () => {
   let responses: Exit | undefined
   let madeUp = 0
   const { route, network } = await routeTo(undefined, {

@@ -64,7 +64,7 @@ describe('a proxy with TLS negotiation', () => {
     }
   })
 
-  test('uses TLS with its certificate, whether or not clients ask for TLS first', async () => {
+  test('uses TLS both with clients that ask for TLS first and with clients that start TLS directly', async () => {
     const asking = await client({ terminate: { authority } })
     asking.socket.write(GSS_REQUEST)
     asking.socket.write(TLS_REQUEST)
@@ -76,7 +76,7 @@ describe('a proxy with TLS negotiation', () => {
     await secured({ socket: direct.socket, ALPNProtocols: ['postgresql'] })
   })
 
-  test('accepts plaintext despite its certificate, but not after a request for TLS', async () => {
+  test('accepts plaintext, but not from a client that has asked for TLS', async () => {
     const plain = await client({ terminate: { authority } })
     plain.socket.write(STARTUP)
     await plain.received.until(({ bytes }) => bytes.equals(STARTUP))

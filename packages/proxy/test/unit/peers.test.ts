@@ -69,7 +69,7 @@ describe('a client of a shared listener', () => {
     client.socket.end()
   })
 
-  test('is attributed to the route and counted as unknown if no process is identified', async () => {
+  test('counts as unknown, on the link of the route, if no process is identified', async () => {
     const { network, route, heard } = await meetingPoint(silent)
     ;(await dial(route)).write('who?')
     await eventually(() => heard.length === 1)

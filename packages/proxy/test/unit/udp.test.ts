@@ -57,7 +57,7 @@ test('each client of a UDP proxy gets its own replies', async () => {
 })
 
 describe('a datagram', () => {
-  test('is lost if the trigger selects it, separately in each direction', async () => {
+  test('is lost if a trigger selects it, with a separate count for each direction', async () => {
     const { network, client, arrived } = await served()
     const there = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { every: 2 }))
     const answers = network.applyToDatagrams(on(back, { kind: 'drop-datagram' }, { first: 1 }))
@@ -98,7 +98,7 @@ describe('a datagram', () => {
     expect(arrived).toEqual(['x', 'x', 'x', 'y'])
   })
 
-  test('is overtaken by the given number of datagrams, or waits no longer than its limit', async () => {
+  test('is overtaken by the given number of later datagrams, or released at its time limit', async () => {
     const clock = new ManualClock()
     const { network, client, arrived } = await served({ clock })
     network.applyToDatagrams(on(to, { kind: 'reorder-datagram', behind: 2, withinMs: millis(100) }, { every: 4 }))

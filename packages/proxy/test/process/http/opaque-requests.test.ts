@@ -62,11 +62,11 @@ describe('bytes that are not HTTP/1.1', () => {
       Array.from({ length: 1_002 }, (_, i) => `PUT /kv/${i}\n`).join(''),
       expect.anything(),
     ],
-  ])('count as requests for %s', (_, bytes, requests) => {
+  ])('are taken as requests for %s', (_, bytes, requests) => {
     expect(found(bytes)).toEqual(requests)
   })
 
-  test('count as requests for any key if the server accepts TLS or if data follows the hello', () => {
+  test('are taken as requests for any key if the server accepts TLS, or if bytes follow the TLS hello', () => {
     const requests = new OpaqueRequests(compileMapping(table))
     expect(requests.read(CLIENT_HELLO)).toEqual([])
     expect(requests.answered(Buffer.from('HTTP/1.1 400 Bad Request\r\n'))).toEqual([])
@@ -81,7 +81,7 @@ const touchedIn = (remarks: readonly unknown[]) =>
   remarks.flatMap((remark) => (Array.isArray(remark) && remark[0] === 'touched' ? [remark[1]] : []))
 
 describe('a client that does not send HTTP/1.1', () => {
-  test('marks no key if it sends TLS or garbage, but its connections are counted', async () => {
+  test('marks no key by sending TLS or garbage, and the recorder counts both connections', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp((_, reply) => reply.end()))
     for (const bytes of [CLIENT_HELLO, Buffer.from('\x00\x01garbage\r\n\r\n')]) {
       const asking = new Received(await dial(route))
@@ -106,7 +106,7 @@ describe('a client that does not send HTTP/1.1', () => {
     ])
   })
 
-  test('marks the key of a malformed chunked request and the key of the request after it', async () => {
+  test('marks the keys of a malformed chunked request and of the request after it', async () => {
     const { route, client } = await httpRouteTo(await keyValueService())
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nTransfer-Encoding: chunked\r\n\r\n')

@@ -79,7 +79,7 @@ describe('a service recorded by a route table alone', () => {
     for (const { history } of [client, backend]) expect(verdictOf(history)).not.toBe('violated')
   })
 
-  test('has a complete record if a fault edits only fields without keys or values', async () => {
+  test('gets no remark in its record if a fault edits an unrelated header field', async () => {
     const { route, apply, client } = await httpRouteTo(await keyValueService())
     apply({ kind: 'edit-request', headers: { 'X-Token': 'forged' } })
     await httpClient(route.port)('PUT', '/kv/x', '1')
@@ -207,7 +207,7 @@ describe('the record of HTTP traffic', () => {
     ])
   })
 
-  test('contains a response delimited by the end of its connection only if the response is complete', async () => {
+  test('contains the value of a response that ends with its connection, unless the response was truncated', async () => {
     const answers = ['HTTP/1.1 200 OK\r\n\r\nall of it', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\na part']
     const server = await serve((socket) => socket.once('data', () => socket.end(answers.shift() ?? '')))
     const { route, client, recorder } = await httpRouteTo(server)

@@ -244,7 +244,7 @@ describe('a record file on a failing disk', () => {
     expect(readFileSync(path, 'utf8')).toBe(sealed)
   })
 
-  test('ends with its seal, a last line that reports the failure', async () => {
+  test('has as its last line the seal that reports the failure', async () => {
     const path = newPath()
     let writes = 0
     const disk: Disk = (file, bytes, done) => {

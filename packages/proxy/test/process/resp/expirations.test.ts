@@ -62,7 +62,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if it disappears after a SET without a time to live', async () => {
+  test('violates linearizability if the key expired, was set without a time to live, and then disappeared', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('a key with a time to live', () => {
     expect(judge().levels.linearizable.result).toBe('violated')
   })
 
-  test('violates linearizability if it returns to a value from before its expiration', async () => {
+  test('violates linearizability if the key expired, was read as absent, and then had its old value again', async () => {
     const { connect, owner, gone, judge } = await redis()
     const client = await connect()
     await client.ask('SET x a PX 30')

@@ -17,7 +17,7 @@ test('faults of every kind cause no wrong outcome in the record, and no unrecord
   for (const type of ['ok', 'fail', 'info']) expect(count(type)).toBeGreaterThan(0)
 })
 
-test('faults of every kind cause no wrong outcome of a transaction in the record', async () => {
+test('a record of Redis transactions has no wrong outcome and no unrecorded effect under faults of every kind', async () => {
   const { wrong, invented, unaccounted } = await recordUnderFaults({ operations: 300, transactions: true })
   expect({ wrong, invented, unaccounted }).toEqual({ wrong: [], invented: [], unaccounted: [] })
 })

@@ -31,7 +31,7 @@ describe.skipIf(REDIS === undefined)('a command that Redis refuses', () => {
   test.each([
     ['a script that fails in its middle', ['EVAL redis.call("SET",KEYS[1],"2");return+redis.call("GET") 1 x'], 'EVAL'],
     ['a command that another type has', ['DEL x', 'LPUSH x b', 'DEL x', 'RPUSH x c', 'DEL x'], 'LPUSH'],
-  ])('leaves the verdict unknown if it may have had an effect: %s', async (_, during, what) => {
+  ])('makes the verdict unknown if the command may have had an effect: %s', async (_, during, what) => {
     const { result, marks } = await recorded(during)
     expect({ result, what: marks[0] }).toEqual({ result: 'unknown', what })
   })

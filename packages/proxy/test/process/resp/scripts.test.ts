@@ -37,7 +37,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
   test.each([
     ['a rate limiter by points', ['EVAL', FLEXIBLE, '1', 'u', '1', '90']],
     ['a rate limiter that lets its first request expire', ['EVAL', FIRST, '1', 'u', '90']],
-  ])('is linearizable for %s until the server forgets a request', async (_, words) => {
+  ])('is linearizable with %s, but violated once the server forgets a counted request', async (_, words) => {
     const { client, owner, result, recorder } = await redis()
     for (let i = 0; i < 3; i++) await client.send(...words)
     await client.ask('GET u')
@@ -60,7 +60,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(result()).toBe('violated')
   })
 
-  test.each(['a part of its text', 'its SHA-1'])('follows a script that is declared by %s', async (how) => {
+  test.each(['a part of its text', 'its SHA-1'])('follows a script that the settings declare by %s', async (how) => {
     const script = how === 'its SHA-1' ? createHash('sha1').update(OWN).digest('hex') : "ARGV[1]) redis.call('PEXPIRE'"
     const commands = ['INCRBY KEYS[1] ARGV[1]', 'PEXPIRE KEYS[1] 90000']
     const declare = [{ script, as: commands, answers: ['whole', 'untold'] }]
@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('names the SHA-1 with which to declare a script that was cached before the recording', async () => {
+  test('gives an unknown verdict for a script cached before the recording, and the settings that declare its SHA-1', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')
@@ -111,14 +111,14 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     ['a value that expires', ['SET x 1 EX 90', 'RENAME x y', 'GET y'], 'unknown'],
     ['a value that nobody wrote', ['RENAME old y', 'GET y'], 'unknown'],
     ['a value that SETRANGE has changed', ['SET x 12', 'SETRANGE x 0 3', 'RENAME x y', 'GET y'], 'unknown'],
-  ])('has the expected verdict for RENAME of %s', async (_, commands, wanted) => {
+  ])('gets the expected verdict after RENAME of %s', async (_, commands, wanted) => {
     const { client, owner, judge } = await redis()
     await owner.ask('SET old 1')
     for (const text of commands) await client.ask(text)
     expect(judge().levels.linearizable).toMatchObject({ result: wanted })
   })
 
-  test('violates linearizability if RENAME moves another value than the recorded value', async () => {
+  test('violates linearizability if RENAME moves a value that differs from the recorded value', async () => {
     const { client, owner, result } = await redis()
     await client.ask('SET x 1')
     await owner.ask('SET x 2')

@@ -94,7 +94,7 @@ test.skipIf(process.platform !== 'linux').each([
   expect(recorder.sessions).toEqual({ by: client, named: true })
 })
 
-test('invalid RESP settings are refused when they are parsed', () => {
+test('parseCarriage refuses invalid RESP settings, and lists the valid ones', () => {
   const refused = (members: object) => () => parseCarriage({ kind: 'resp', ...members }, 'x')
   expect(refused({ client: 'header.X' })).toThrow(
     'x: "client" is "header.X". Give peer.process, peer.address, connection',

@@ -197,7 +197,7 @@ describe('the limit_data toxic', () => {
     [0, 100, 0],
     [50, 100, 50],
     [100, 100, 100],
-  ])('closes the connection at %i bytes: of %i bytes sent, %i pass', async (bytes, sent, passed) => {
+  ])('closes the connection after %i bytes: of %i sent bytes, %i arrive', async (bytes, sent, passed) => {
     const { connect, toxic } = await proxied(await echo())
     await toxic('limit_data', { bytes })
     const client = await connect()
@@ -213,7 +213,7 @@ describe('the limit_data toxic', () => {
     expect((await finished(new Received(client))).length).toBe(999)
   })
 
-  test('keeps its byte count when its limit is changed', async () => {
+  test('counts the bytes that passed before its limit was changed', async () => {
     const { connect, toxic, update } = await proxied(await echo())
     const name = await toxic('limit_data', { bytes: 100 })
     const client = await connect()
@@ -364,7 +364,7 @@ describe('a changing set of toxics', () => {
     expect(accepted[0]!.bytes.equals(bytes)).toBe(true)
   })
 
-  test('a toxic is removed quickly even if a receiver has stopped reading', async () => {
+  test('lets a toxic be removed within 30 s even if the receiver has stopped reading', async () => {
     const server = await serve((socket) => socket.pause())
     const { connect, toxic, remove } = await proxied(server)
     const name = await toxic('latency', { latency: 20 }, { stream: 'upstream' })

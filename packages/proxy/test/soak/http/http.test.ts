@@ -16,7 +16,7 @@ const WRITES = short ? 200 : 1000
 const REQUESTS = short ? 10_000 : 300_000
 const STALL_MS = short ? 1000 : 5000
 
-test.each(fourWays)(`%s gives the same outcome to ${WRITES} of ${WRITES} writes`, async (kind, parameters, outcome) => {
+test.each(fourWays)(`the fault %s gives all ${WRITES} writes the same outcome`, async (kind, parameters, outcome) => {
   expect(await countOutcomes({ kind, ...parameters }, WRITES)).toEqual([{ outcome, times: WRITES }])
 })
 

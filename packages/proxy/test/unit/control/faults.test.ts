@@ -46,7 +46,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('GET', '/v1/links/clients%3En1')).json.faults).toEqual(['f'])
   })
 
-  test('is removable only by its own route if a toxic, partition or rule set owns it', async () => {
+  test('cannot be deleted under its own name if a toxic, a partition or the rule set owns it', async () => {
     const { ask } = await withProxies()
     await ask('POST', '/proxies/n1/toxics', { type: 'latency' })
     await ask('PUT', '/v1/partitions/split', { groups: [['a'], ['b']] })
@@ -68,7 +68,7 @@ describe('a fault at the control interface', () => {
     expect((await ask('POST', '/v1/faults', { ...latency, proxies: ['n9'] })).status).toBe(404)
   })
 
-  test('is removed after its resets if its kind is reset', async () => {
+  test('of the kind "reset" is removed once it has reset the live connections', async () => {
     const { ask, plane } = await withProxies()
     const [host, port] = plane.proxies.get('n1').listen.split(':')
     const client = await dial({ host: host!, port: Number(port) })
@@ -148,7 +148,7 @@ describe('a rule set', () => {
     expect((await ask('GET', '/v1/rules')).json).toMatchObject({ epoch: 1, faults: [{ name: 'old' }] })
   })
 
-  test('is replaced by a request with If-Match only if If-Match names the epoch in force', async () => {
+  test('is replaced if If-Match names the current epoch, and the request gets 412 otherwise', async () => {
     const { ask } = await withProxies()
     const swap = (epoch: string) => ask('PUT', '/v1/rules', { faults: [] }, { 'If-Match': epoch })
     expect((await swap('"0"')).status).toBe(200)

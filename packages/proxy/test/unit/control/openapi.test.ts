@@ -15,7 +15,7 @@ import { violations } from '../../control/schema-check.ts'
 import { latency, withProxies } from '../../control/two-proxies.ts'
 
 describe('the description at /v1/openapi.json', () => {
-  test('lists exactly the routes of the router', async () => {
+  test('lists exactly the routes that the control interface serves', async () => {
     const { ask, plane } = await control()
     const { json } = await ask('GET', '/v1/openapi.json')
     const described = Object.entries(json.paths as object).flatMap(([path, operations]) =>

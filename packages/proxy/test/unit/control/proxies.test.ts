@@ -20,7 +20,7 @@ describe('a proxy with a declared protocol', () => {
     [{ kind: 'resp', commands: 'counter' }, { kind: 'delay-message', delayMs: 5 }, ['clients>p', 'p>clients']],
     [{ kind: 'length-prefixed', lengthFieldLength: 4 }, { kind: 'drop-message' }, ['clients>p', 'p>clients']],
     ['http2', { kind: 'reset-stream', match: { path: '/shop.Cart/Pay' } }, ['clients>p', 'p>clients']],
-  ])('accepts faults of its protocol: %j accepts %j', async (carries, fault, links) => {
+  ])('accepts for the protocol %j the fault %j', async (carries, fault, links) => {
     const { ask } = await control()
     expect(await ask('POST', '/v1/proxies', { name: 'p', upstream: '127.0.0.1:1', carries })).toMatchObject({
       status: 201,
@@ -40,7 +40,7 @@ describe('a proxy with a declared protocol', () => {
     expect(await ask('POST', '/v1/faults', { kind: 'lose-reply', proxies: ['p'] })).toMatchObject({ status: 201 })
   })
 
-  test('drops only the selected messages', async () => {
+  test('drops exactly the messages that match a fault', async () => {
     const { port } = await echo()
     const { ask } = await control()
     const body = { name: 'p', upstream: `127.0.0.1:${port}`, carries: 'json-lines' }
@@ -54,7 +54,7 @@ describe('a proxy with a declared protocol', () => {
     expect((await ask('GET', '/v1/rules')).json.faults).toMatchObject([{ name: 'rule-1', hits: 1 }])
   })
 
-  test('terminates TLS with its own certificate, and reads no file that a request names', async () => {
+  test('terminates TLS with a certificate of its own, and refuses a file path as a certificate in a request', async () => {
     const { ask } = await control()
     const proxy = { name: 'p', upstream: '127.0.0.1:1', tls: { terminate: true } }
     const made = await ask('POST', '/v1/proxies', proxy)

@@ -57,19 +57,25 @@ test.each([
   ['POST', '/proxies/n1/toxics', { type: 'nothing' }, 400, 'invalid toxic type'],
   ['POST', '/proxies/n1/toxics', { type: 'latency', stream: 'x' }, 400, 'stream was invalid'],
   ['GET', '/proxies/n1/toxics/nothing', undefined, 404, 'toxic not found'],
-])('%s %s of %j answers %i: %s', async (method, path, body, status, message) => {
-  const { ask } = await withProxies()
-  const answer = await ask(method, path, body)
-  expect([answer.status, answer.text]).toEqual([status, expect.stringContaining(JSON.stringify(message).slice(1, -1))])
-})
+])(
+  'the request %s %s with the body %j gets status %i and the error %j',
+  async (method, path, body, status, message) => {
+    const { ask } = await withProxies()
+    const answer = await ask(method, path, body)
+    expect([answer.status, answer.text]).toEqual([
+      status,
+      expect.stringContaining(JSON.stringify(message).slice(1, -1)),
+    ])
+  },
+)
 
-test('a body that is no JSON, and an event with no number, are refused', async () => {
+test('GET /v1/events replies 400 if "since" is negative or not a number', async () => {
   const { ask } = await withProxies()
   expect((await ask('GET', '/v1/events?since=-1')).status).toBe(400)
   expect((await ask('GET', '/v1/events?since=x')).status).toBe(400)
 })
 
-test('a fault on a link that is given twice acts on it once, and a direction selects one link', async () => {
+test('a repeated link gets a fault once, and a direction restricts the fault to one link', async () => {
   const { ask } = await withProxies()
   const twice = await ask('POST', '/v1/faults', { ...latency, links: ['clients>n1', 'clients>n1'] })
   expect(twice).toMatchObject({ status: 201, json: { links: ['clients>n1'] } })

@@ -65,7 +65,7 @@ describe('a proxy that does not lead to itself', () => {
     expect(plane.proxies.list().map(({ enabled }) => enabled)).toEqual([true, true, true, true])
   })
 
-  test('may lead to a UDP port that equals the TCP port of another proxy', async () => {
+  test('may lead to a UDP port with the same number as the TCP port of another proxy', async () => {
     const { plane } = await control()
     const streams = await plane.addProxy(proxy('tcp', '127.0.0.1:0', '127.0.0.1:9'))
     const datagrams = { ...proxy('udp', '127.0.0.1:0', streams.listen), protocol: 'udp' as const }

@@ -74,14 +74,14 @@ describe('a gRPC call', () => {
     [status.DATA_LOSS, 'info'],
     [status.ABORTED, 'info'],
     [status.RESOURCE_EXHAUSTED, 'info'],
-  ])('is recorded by its gRPC status: %i makes a write %s', async (code, outcome) => {
+  ])('with the status %i is recorded as a write with the outcome %s', async (code, outcome) => {
     const { call, view } = await kvRoute()
     expect(await call('Put', { key: `status ${code}`, value: 'one' })).toEqual({ status: code })
     await eventually(() => view.events.length === 2)
     expect(view.events[1]).toMatchObject({ type: outcome, error: `grpc ${code} ${status[code]}` })
   })
 
-  test('has the outcome that its route assigns to its status, by number or name', async () => {
+  test('has the outcome that the route table assigns to its gRPC status, given by number or name', async () => {
     const outcomesOf = (given: object) =>
       parseRouteTable({ descriptor: kvDescriptor, routes: [{ ...kvRoutes[1], outcomes: given }] }, 'kv.json')
     for (const given of [{ 'grpc 10': 'fail' }, { 'grpc ABORTED': 'fail' }]) {
@@ -124,24 +124,21 @@ describe('a gRPC call', () => {
   test.each([
     [403, 'fail'],
     [503, 'info'],
-  ])(
-    'is recorded by its HTTP status if the service does not receive it: %i makes a write %s',
-    async (code, outcome) => {
-      const service = await serveHttp2((stream) => {
-        stream.resume()
-        stream.respond({ ':status': code }, { endStream: true })
-      })
-      const { route, client } = await http2RouteTo(service, { table: kvTable })
-      const { call } = kvClient(route.port)
-      await call('Put', { key: 'x', value: 'one' })
-      await eventually(() => client.events.length === 2)
-      expect(client.events[1]).toMatchObject({ type: outcome, error: `status ${code}` })
-    },
-  )
+  ])('with the HTTP status %i and no gRPC status is recorded as a write with the outcome %s', async (code, outcome) => {
+    const service = await serveHttp2((stream) => {
+      stream.resume()
+      stream.respond({ ':status': code }, { endStream: true })
+    })
+    const { route, client } = await http2RouteTo(service, { table: kvTable })
+    const { call } = kvClient(route.port)
+    await call('Put', { key: 'x', value: 'one' })
+    await eventually(() => client.events.length === 2)
+    expect(client.events[1]).toMatchObject({ type: outcome, error: `status ${code}` })
+  })
 })
 
 describe('gRPC traffic that is not an operation', () => {
-  test('a stream of requests or responses is forwarded and marked as a possible write', async () => {
+  test('includes streams of requests or responses, which are forwarded and marked as possible writes', async () => {
     const { client, view, service } = await kvRoute()
     const streams = client as unknown as {
       Watch(request: object): ClientReadableStream<object>
@@ -190,7 +187,7 @@ describe('gRPC traffic that is not an operation', () => {
     putting.cancel()
   })
 
-  test('a call without a descriptor is reported by name and marks all keys', async () => {
+  test('includes a call without a descriptor, which is reported by name and marks all keys', async () => {
     const { call, view } = await kvRoute({ table: parseRouteTable({ routes: kvRoutes }, 'kv.json') })
     await call('Put', { key: 'x', value: 'one' })
     expect(view.events).toEqual([])

@@ -16,7 +16,7 @@ async function listener() {
 }
 
 test.each(Object.entries(badRequests))(
-  'a rule for other requests passes on bytes that are not a request: %s',
+  'malformed bytes are forwarded unchanged if no rule matches them: %s',
   async (_, text) => {
     const { accepted, route, apply, http } = await listener()
     apply({ kind: 'lose-reply', match: { path: '/never' } })
@@ -30,7 +30,7 @@ test.each(Object.entries(badRequests))(
   },
 )
 
-test('a rule that does not match passes on a header field of 300 KB unchanged', async () => {
+test('a header field of 300 KB is forwarded unchanged if no rule matches its request', async () => {
   const { accepted, route, apply } = await listener()
   const rule = apply({ kind: 'error-status', match: { path: '/never' } })
   const text = `GET / HTTP/1.1\r\nHost: n1\r\nX-Long: ${'y'.repeat(300_000)}\r\n\r\n`

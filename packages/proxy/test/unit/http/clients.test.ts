@@ -30,22 +30,25 @@ describe('the identity of a client', () => {
     ['form.client', { body: 'a=1&client=bob' }, 'bob'],
     ['peer.address', {}, '127.0.0.1'],
     ['connection', {}, expect.stringMatching(/^connection \d+$/)],
-  ])('is taken from %s: %j', async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
-    const {
-      route,
-      client: view,
-      backend,
-      recorder,
-    } = await httpRouteTo(await keyValueService(), { table: namedBy(client) })
-    await httpClient(route.port)('PUT', path, body, headers === undefined ? {} : { headers })
-    await eventually(() => recorder.counters.ok === 1)
-    expect(sessionsOf(view)).toEqual([session])
-    expect(sessionsOf(backend)).toEqual([session])
-    expect(recorder.sessions).toEqual({ by: client, named: true })
-    expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
-  })
+  ])(
+    'is read from the source %s of the request %j',
+    async (client, { headers, path = '/kv/x', body = 'v' }, session) => {
+      const {
+        route,
+        client: view,
+        backend,
+        recorder,
+      } = await httpRouteTo(await keyValueService(), { table: namedBy(client) })
+      await httpClient(route.port)('PUT', path, body, headers === undefined ? {} : { headers })
+      await eventually(() => recorder.counters.ok === 1)
+      expect(sessionsOf(view)).toEqual([session])
+      expect(sessionsOf(backend)).toEqual([session])
+      expect(recorder.sessions).toEqual({ by: client, named: true })
+      expect(recorder.counters.unnamed).toBe(session === undefined ? 1 : 0)
+    },
+  )
 
-  test('can be the process of the client', async (context) => {
+  test('is the process of the client if the source is peer.process', async (context) => {
     if (process.platform !== 'linux') return context.skip('needs Linux: only its /proc tells who owns a socket')
     const client = new RecordedLines()
     const recorder = createRecorder({ now: startRunClock(), client })
@@ -62,7 +65,7 @@ describe('the identity of a client', () => {
     expect(sessionsOf(client)).toEqual([expect.stringMatching(new RegExp(` ${process.pid}$`))])
   })
 
-  test('is unknown if the route table names no source', async () => {
+  test('is undefined if the route table names no source for clients', async () => {
     const { route, client, recorder } = await httpRouteTo(await keyValueService())
     await httpClient(route.port)('PUT', '/kv/x', 'v')
     expect(sessionsOf(client)).toEqual([undefined])
@@ -71,7 +74,7 @@ describe('the identity of a client', () => {
 })
 
 describe('traffic with an unknown effect', () => {
-  test('marks the key of a write that did not arrive completely', async () => {
+  test('marks the key of a write whose body arrived only in part', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('PUT /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -81,7 +84,7 @@ describe('traffic with an unknown effect', () => {
     expect(client.remarks).toEqual([['touched', 'x', { what: 'PUT /kv/x', why: 'the request never arrived in full' }]])
   })
 
-  test('marks no key if the server refuses a write before the whole request arrived', async () => {
+  test('marks no key if the server refuses a write whose body arrived only in part', async () => {
     const server = await serve((socket) => {
       socket.once('data', () => socket.end('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'))
     })
@@ -96,7 +99,7 @@ describe('traffic with an unknown effect', () => {
     ])
   })
 
-  test('marks no key if it is a read', async () => {
+  test('marks no key of a read whose body arrived only in part', async () => {
     const { route, client, recorder } = await httpRouteTo(await serveHttp(() => undefined))
     const asking = await dial(route)
     asking.write('GET /kv/x HTTP/1.1\r\nHost: n1\r\nContent-Length: 10\r\n\r\nfive5')
@@ -131,7 +134,7 @@ describe('traffic with an unknown effect', () => {
     [403, 0],
     [409, 1],
     [500, 1],
-  ])('marks no key if the server refuses a request without a route (status %s)', async (status, wanted) => {
+  ])('without a route, answered with status %s, leaves %i marks', async (status, wanted) => {
     const service = await serveHttp((_request, reply) => {
       reply.statusCode = status
       reply.end()

@@ -69,7 +69,7 @@ describe('a client that waits for 100 Continue', () => {
     [{ kind: 'error-status' }, 503],
     [{ kind: 'error-status', status: 413 }, 413],
     [{ kind: 'rate-limit', requestsPerSecond: 1, burst: 1 }, 429],
-  ])('gets the error of %o before it sends its body, and its connection closes', async (fault, status) => {
+  ])('gets the error response of the fault %o before it sends its body, and is disconnected', async (fault, status) => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply(fault)
@@ -79,7 +79,7 @@ describe('a client that waits for 100 Continue', () => {
     expect(seen).toHaveLength(fault.kind === 'rate-limit' ? 1 : 0)
   })
 
-  test('may send its body after an early response, but gets no response to a further request', async () => {
+  test('gets one response if it sends its body and a further request after an early response', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'error-status', when: { first: 1 } })
@@ -94,7 +94,7 @@ describe('a client that waits for 100 Continue', () => {
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'crash-before-reply' }, { kind: 'lose-reply' }])(
-    'is disconnected by %o',
+    'is disconnected by the fault %o',
     async (fault) => {
       const { port } = await service()
       const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
@@ -165,7 +165,7 @@ test('a request refused before its body arrives leaves no open operation in the 
 })
 
 describe('a duplicated request', () => {
-  test('is sent in all copies even if the original contains Connection: close', async () => {
+  test('reaches the server in all copies even if the original contains Connection: close', async () => {
     const { port, seen } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -176,7 +176,7 @@ describe('a duplicated request', () => {
     expect(seen).toHaveLength(3)
   })
 
-  test('is not made if the request ends its connection', async () => {
+  test('has no copies if it ends its connection, and the fault counts a miss', async () => {
     const { port } = await service()
     const { route, apply } = await httpRouteTo({ host: '127.0.0.1', port })
     const fault = apply({ kind: 'duplicate-request' })

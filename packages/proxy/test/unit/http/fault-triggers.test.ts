@@ -59,7 +59,7 @@ describe('the trigger of an HTTP fault', () => {
     expect(statusOf(await send('PUT', '/kv/x', 'v'))).toBe(299)
   })
 
-  test('counts the requests that clients sent, even if an earlier rule acted on them', async () => {
+  test('counts every request that clients sent, including requests that an earlier rule answered', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const send = httpClient(route.port)
@@ -174,7 +174,7 @@ describe('an HTTP fault of timing', () => {
     expect(reorder.hits).toBe(1)
   })
 
-  test('holds a selected response until the response to any other request has passed it', async () => {
+  test('holds a response that matches the fault until a response that does not match has passed it', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const reorder = apply({ kind: 'reorder-replies', withinMs: 3_600_000, match: { path: '/kv/x' }, when: { nth: 1 } })
@@ -215,7 +215,7 @@ describe('a connection with several requests', () => {
     expect(recorder.counters).toMatchObject({ operations: 20, ok: 10, fail: 10 })
   })
 
-  test('gets no body in a fabricated response to HEAD, and ends after Connection: close', async () => {
+  test('gets a fabricated response to HEAD without a body, and ends if a request says Connection: close', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     apply({ kind: 'error-status', body: 'sorry' })
@@ -231,7 +231,7 @@ describe('a connection with several requests', () => {
     expect(old.text).toMatch(/sorry$/)
   })
 
-  test('gets no response to a duplicated request, which is recorded as a duplicate', async () => {
+  test('gets one response to a request that a fault duplicates, and the copies are recorded as duplicates', async () => {
     const service = await keyValueService()
     const { route, apply, client, backend, recorder } = await httpRouteTo(service)
     apply({ kind: 'duplicate-request', copies: 2 })
@@ -280,7 +280,7 @@ describe('a connection with several requests', () => {
     expect(http.statistics().get('clients>n1')).toMatchObject({ malformed: 1, refused: 1 })
   })
 
-  test('forwards a request that is too long to be held, and the fault counts a miss', async () => {
+  test('forwards an overlong request only once, and duplicate-request counts a miss', async () => {
     const service = await keyValueService()
     const { route, apply } = await httpRouteTo(service)
     const applied = apply({ kind: 'duplicate-request' })

@@ -127,7 +127,7 @@ test('a client that speaks HTTP/2 to a proxy for HTTP/1.1 is reported once', asy
   expect(troubles).toEqual([expect.stringMatching(/^misread: .*--carries http2/)])
 })
 
-test('an upgrade on an ignored route marks no recorded key', async () => {
+test('an upgrade marks no key if its route is ignored, and leaves one mark if it has no route', async () => {
   const service = await serveHttp(() => undefined)
   service.server.on('upgrade', (_, socket) => {
     socket.on('error', () => undefined)

@@ -87,7 +87,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
     [{ kind: 'error-status', after: 'forwarding' }, 503],
     [{ kind: 'edit-reply', status: 403 }, 403],
     [{ kind: 'edit-reply', status: 200, headers: { 'X-A': '1' }, body: 'no' }, 200],
-  ])('is refused by %o, which disconnects the server', async (fault, status) => {
+  ])('is refused under the fault %o, and the server is disconnected', async (fault, status) => {
     const service = await echoService({ greets })
     const { route, apply } = await httpRouteTo(service)
     const applied = apply(fault)
@@ -98,7 +98,7 @@ describe.each([true, false])('an upgrade (the server sends first: %s)', (greets)
   })
 
   test.each<Fault>([{ kind: 'lose-request' }, { kind: 'lose-reply' }, { kind: 'crash-before-reply' }])(
-    'is disconnected by %o',
+    'fails under the fault %o, which disconnects both ends',
     async (fault) => {
       const service = await echoService({ greets })
       const { route, apply } = await httpRouteTo(service)

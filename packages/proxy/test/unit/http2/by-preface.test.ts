@@ -45,14 +45,14 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(recorder.counters).toMatchObject({ operations: 3, ok: 3, unmatched: 0 })
   })
 
-  test('immediately forwards unrequested bytes of an HTTP/1.1 server and the end of its connection', async () => {
+  test('forwards a response that an HTTP/1.1 server sends unrequested, and then the end of the connection', async () => {
     const { route } = await anyRouteTo(await serve((socket) => socket.end('HTTP/1.1 408 Request Timeout\r\n\r\n')))
     const waiting = new Received(await dial(route))
     await waiting.until(() => waiting.ended)
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('ends a connection at once when it drains, unless a request has begun on it', async () => {
+  test('ends each connection immediately when drained, except a connection on which a request has begun', async () => {
     const { route, network: created } = await anyRouteTo(await keyValueService())
     const [unused, answered, begun] = [await dial(route), await dial(route), await dial(route)].map(
       (socket) => new Received(socket),

@@ -36,7 +36,7 @@ test('a started reply ends with the given gRPC status in its trailers', async ()
   expect(await call(world, '/b')).toMatchObject({ grpc: '14' })
 })
 
-test('a reply without a body or trailers keeps its status, and grpc-status counts a miss', async () => {
+test('the fault grpc-status misses a reply without body and trailers, which keeps its status', async () => {
   const world = await service({ answer: (stream) => stream.respond({ ':status': 204 }, { endStream: true }) })
   const fault = world.faults.apply({ kind: 'grpc-status', status: 14, message: 'gone', links: links.back })
   expect(await call(world, '/a')).toMatchObject({ status: 204, grpc: undefined })

@@ -69,7 +69,7 @@ test('lose-reply with silence hang leaves the stream open, and other streams con
   expect(stream.closed).toBe(false)
 })
 
-test('crash-before-reply ends the connection after the server has executed the request', async () => {
+test('the fault crash-before-reply ends the connection after the server has executed the request', async () => {
   const world = await service()
   const fault = world.faults.apply({ kind: 'crash-before-reply', links: links.to })
   expect(await call(world, '/a')).toMatchObject({ status: undefined })

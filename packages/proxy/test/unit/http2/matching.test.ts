@@ -80,7 +80,7 @@ describe('a fault of selected HTTP/2 requests', () => {
     expect(await slow).toBe('/slow 0')
   })
 
-  test('matches header fields after the first frame of a head', async () => {
+  test('selects by a header field that comes after the first frame of the head', async () => {
     const { faults, route } = await service()
     const session = connect(`http://127.0.0.1:${route.port}`, { maxSendHeaderBlockLength: 1 << 20 })
     session.on('error', () => undefined)

@@ -227,7 +227,7 @@ describe('unrecorded HTTP/2 traffic', () => {
   })
 })
 
-test('HTTP/2 bytes pass unchanged with or without a record, however they are divided', async () => {
+test('HTTP/2 bytes pass unchanged, recorded or unrecorded, however the bytes are divided', async () => {
   const random = createRandom('http2 bytes')
   const received: Buffer[] = []
   const echoed = await serve((socket) => {

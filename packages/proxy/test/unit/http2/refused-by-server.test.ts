@@ -70,7 +70,7 @@ describe('a request that the server rejects', () => {
     expect(outcomes(client).at(-1)).toEqual(['fail', 'write', 'x', 'refused: the server reset the stream unprocessed'])
   })
 
-  test('fails if the last stream that GOAWAY names is an earlier stream', async () => {
+  test('fails if GOAWAY names an earlier stream as the last', async () => {
     const server = await frameServer((asked) => (asked === 2 ? [goaway(1, 0)] : []))
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -85,7 +85,7 @@ describe('a request that the server rejects', () => {
     ])
   })
 
-  test('has an unknown outcome if GOAWAY names it as the last', async () => {
+  test('has an unknown outcome if GOAWAY names its own stream as the last', async () => {
     const server = await frameServer(() => [goaway(1, 0)])
     const { route, client, recorder } = await http2RouteTo(server)
     const session = await sessionTo(route.port)
@@ -100,7 +100,7 @@ describe('a request that the server rejects', () => {
   test.each([
     ['no', false],
     ['yes', true],
-  ])('fails even if a fault delayed its head until after the GOAWAY (arrived in full: %s)', async (_, isWhole) => {
+  ])('fails if a fault delayed its head until after GOAWAY (request arrived whole: %s)', async (_, isWhole) => {
     const clock = new ManualClock()
     const server = await frameServer()
     const { route, apply, client, backend, recorder } = await http2RouteTo(server, { clock })

@@ -17,7 +17,7 @@ test('requests keep their stream numbers while they are sent in order', () => {
   }
 })
 
-test('a request that overtakes another request gets a stream number that the server has not seen', () => {
+test('StreamNumbers renumbers overtaken requests in the order in which they reach the server', () => {
   const numbers = new StreamNumbers()
   for (const stream of [1, 3, 9, 11]) numbers.arrived(headers(stream))
   const opened = [9, 1, 11, 3].map((stream) => streamOf(numbers.toServer(headers(stream))))
@@ -28,7 +28,7 @@ test('a request that overtakes another request gets a stream number that the ser
   expect(streamOf(numbers.toServer(numbers.arrived(headers(13))))).toBe(13)
 })
 
-test('a GOAWAY never reports a request as unprocessed if the server may have processed it', () => {
+test('a GOAWAY to the client names the highest client stream that the server may have processed', () => {
   const numbers = new StreamNumbers()
   for (const stream of [1, 3, 5]) numbers.arrived(headers(stream))
   for (const stream of [5, 3, 1]) numbers.toServer(headers(stream))

@@ -126,7 +126,7 @@ describe('a framed message under faults', () => {
     expect([altered.term === 5, besides.term === 7, fault.hits, added.hits]).toEqual([false, false, 1, 1])
   })
 
-  test('is dropped in place of a signed forgery, and is kept if a signed forgery is added', () => {
+  test('is lost under forge-signed-message if "besides" is false, and kept if "besides" is true', () => {
     const { apply, send, there } = world()
     apply({ kind: 'forge-signed-message', fields: 1, besides: false }, { when: { nth: 1 } })
     apply({ kind: 'forge-signed-message', fields: 1, besides: true }, { when: { nth: 2 } })
@@ -185,7 +185,7 @@ describe('the trigger of a message fault', () => {
     expect([there.text, other.there.text]).toEqual(['"x1"\n"y"\n"x3"\n', '"y"\n'])
   })
 
-  test('spares the first messages of each connection, including messages before the fault', () => {
+  test('spares the first "afterMessages" messages of each connection, including messages before the fault', () => {
     const { apply, send, there, connect } = world()
     const other = connect()
     send('1\n')
@@ -237,7 +237,7 @@ describe('the match of a message fault', () => {
     [{ member: 'type', equals: 1, contains: '"n":2' }, []],
     [{ member: 'toString' }, []],
     [{ contains: 'no JSON' }, ['no JSON at all']],
-  ])('selects by %j', (match, struck) => {
+  ])('selects messages by %j', (match, struck) => {
     const { apply, send, there } = world()
     const lines = ['{"type":1,"n":1}', '{"type":{"a":null},"n":2}', 'no JSON at all', '[1]', 'null']
     apply(drop, { match })
@@ -254,7 +254,7 @@ describe('the match of a message fault', () => {
 })
 
 describe('a message fault', () => {
-  test('spares a message that has begun when the fault is applied, and acts on the next message', () => {
+  test('passes a message that began before the fault was applied, and acts on the next message', () => {
     const { apply, send, there } = world()
     send('[1,')
     apply(drop)
@@ -262,7 +262,7 @@ describe('a message fault', () => {
     expect(there.text).toBe('[1,2]\n')
   })
 
-  test('releases held messages in order when healed, and drops pending repetitions', () => {
+  test('releases held messages in order when healed, and sends no pending repetition', () => {
     const { apply, send, there, clock } = world()
     const fault = apply(late, { when: { every: 2 } })
     const reorder = apply(behind(9), { when: { nth: 1 } })

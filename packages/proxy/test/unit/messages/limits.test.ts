@@ -51,7 +51,7 @@ describe('bytes that are not a message or exceed the message limit', () => {
     expect(faults.statistics().get('n1>n2')).toEqual({ messages: 3, oversized: 1, unframed: 0 })
   })
 
-  test('pass unchanged after the held messages once framing is lost', () => {
+  test('pass unchanged, after any held messages, once the framing is lost', () => {
     const { apply, send, there, interceptor, faults } = world({ framing: resp })
     apply(behind(9), { when: { nth: 1 } })
     apply(drop, { when: { nth: 2 } })
@@ -127,7 +127,7 @@ test('a message fault is accepted if it is possible in one direction of its link
   faults.apply({ ...drop, links: back, match: { command: 'SET' } })
 })
 
-test('a corrupted text remains valid UTF-8', () => {
+test('a corrupted text message changes but remains valid UTF-8', () => {
   for (let seed = 1; seed <= 40; seed++) {
     const { apply, send, there } = world({ seed })
     apply({ kind: 'corrupt-message', bits: 3 })

@@ -14,7 +14,7 @@ test.each([
   ['insert into payments', 'INSERT INTO payments_old VALUES (1)', false],
   ['insert into "Payments" (', 'insert into "Payments"(n)', true],
   ['update', 'SELECT 1 FOR UPDATE', false],
-])('the statement pattern %j matches the text %j: %j', (words, sql, has) => {
+])('the statement pattern %j applied to the text %j returns %j', (words, sql, has) => {
   expect(compileStatement(words)(sql)).toBe(has)
 })
 

@@ -98,7 +98,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(read()[0]?.messages.map(({ text }) => text)).toEqual([undefined, '/replicate?at=1\n{}'])
   })
 
-  test('is read from the first whole message after a gap', () => {
+  test('is readable again from the first complete message after a gap', () => {
     const { there, read } = tapes()
     const [before, after] = [post('{"n":1}'), post('{"n":2}')]
     there.received(2, 8, 1000, before.subarray(30))
@@ -108,7 +108,7 @@ describe('the tape of a link that carries HTTP', () => {
     expect(passed?.doubts).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, toMs: 9, why: 'unreadable' }])
   })
 
-  test('reports doubt about all bytes after the stream stops being HTTP', () => {
+  test('marks all bytes as unreadable from the point where the stream stops being HTTP', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), Buffer.from('\x81\x05what?')])
     expect(read()[0]?.messages).toHaveLength(1)
@@ -132,7 +132,7 @@ describe('the tape of a link without HTTP', () => {
     expect(read()[0]?.doubts).toHaveLength(1)
   })
 
-  test('is shown chunk by chunk with uncertain boundaries if it is not JSON', () => {
+  test('is shown chunk by chunk, with doubt about its boundaries, if its bytes are not JSON', () => {
     const { there, read } = tapes()
     say(there, 2, [Buffer.from('*3\r\n$3\r\nset\r\n$1\r\nx\r\n$3\r\n743\r\n'), Buffer.from([0, 255])])
     const [passed] = read()
@@ -142,7 +142,7 @@ describe('the tape of a link without HTTP', () => {
     expect(passed?.doubts.map(({ why }) => why)).toEqual(['unreadable'])
   })
 
-  test('names a chunk after each Redis command that it contains', () => {
+  test('names a chunk by the Redis commands that it contains, each once', () => {
     const { there, read } = tapes()
     const pop = '*2\r\n$4\r\nRPOP\r\n$1\r\nx\r\n'
     const push = '*3\r\n$5\r\nLPUSH\r\n$1\r\nx\r\n$4\r\n1976\r\n'
@@ -160,7 +160,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(read()[0]?.doubts).toEqual([{ fromMs: 3, toMs: 9, why: 'unread' }])
   })
 
-  test('are reported just before a broken connection, but not before an orderly end', () => {
+  test('are reported for a connection that broke, but not for a connection that ended in order', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}')])
     there.note('closed', 2, 1000)
@@ -187,7 +187,7 @@ describe('bytes that may have been sent but not read', () => {
     expect(dialled?.doubts.map(({ why }) => why)).toEqual(['unread'])
   })
 
-  test('are reported as unreadable after a message fault has changed the stream', () => {
+  test('are reported as unreadable from the moment when a message fault changes the stream', () => {
     const { there, read } = tapes()
     say(there, 2, [post('{}'), post('{}')])
     there.note('disturbed', 2, 1)

@@ -49,7 +49,7 @@ test('a tape keeps the beginning and the length of a long chunk', () => {
   })
 })
 
-test('a tape records one entry for bytes that were delivered immediately, and two for delayed bytes', () => {
+test('a tape records bytes delivered immediately in one entry, and delayed bytes in two entries', () => {
   const tape = new Tape(64 * KIB, { leftBytes: 64 * KIB })
   tape.received(0, 1, 0, Buffer.from('now'))
   tape.delivered(0, 1, 3)

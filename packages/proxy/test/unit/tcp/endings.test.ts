@@ -49,7 +49,7 @@ describe('the timeout fault', () => {
     await Promise.all([client.until((r) => r.ended), server.until((r) => r.ended)])
   })
 
-  test('is not affected by other faults that are applied and removed', async () => {
+  test('keeps a connection open when another fault is applied and removed', async () => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'timeout', afterMs: ms(0) }))
     client.socket.write('gone')
@@ -61,7 +61,7 @@ describe('the timeout fault', () => {
 })
 
 describe('the reset-peer fault', () => {
-  test.each([0, 100])('resets both ends %d ms after the first bytes, which are lost', async (afterMs) => {
+  test.each([0, 100])('loses the first bytes, and resets both ends %d ms after them', async (afterMs) => {
     const clock = new ManualClock()
     const { network, client, server } = await conversation({ clock })
     const fault = network.apply(on(to, { kind: 'reset-peer', afterMs: ms(afterMs) }))
@@ -80,7 +80,7 @@ describe('the reset-peer fault', () => {
     expect([client.error, server.error, server.length, fault.hits]).toEqual(['ECONNRESET', 'ECONNRESET', 0, 1])
   })
 
-  test('resets a connection even after its orderly end', async () => {
+  test('resets a connection after the client has ended it in order', async () => {
     const { network, client, server } = await conversation()
     network.apply(on(to, { kind: 'reset-peer', afterMs: ms(1) }))
     client.socket.end()
@@ -156,7 +156,7 @@ test('limit-time closes each connection in order at the given age, whether or no
   await young.until((r) => r.ended)
 })
 
-test('limit-time closes a connection whose dial to the server is still pending, even at age 0', async () => {
+test('the fault limit-time closes a connection that is still dialling the server, even at afterMs 0', async () => {
   const clock = new ManualClock()
   let accepted = 0
   const { network, route } = await routeTo(await serve(() => accepted++), { clock })
@@ -177,7 +177,7 @@ describe('the half-open fault', () => {
   test.each([
     ['FIN', undefined],
     ['RST', 'ECONNRESET'],
-  ])('hides a %s from the receiver until it is healed', async (how, error) => {
+  ])('hides a %s from the receiver until the fault is healed', async (how, error) => {
     const { network, client, server } = await conversation()
     const fault = network.apply(on(to, { kind: 'half-open' }))
     client.socket.write('last')

@@ -53,7 +53,7 @@ describe('the trigger of a TCP fault', () => {
     [{ client: '10.0.0.0/8' }, []],
     [{ client: 'fd00::/8' }, []],
     [{ client: '127.0.0.1', first: 1 }, [1]],
-  ] as const)('with %j selects the connections %j', async (when, expected) => {
+  ] as const)('selects by %j the connections %j', async (when, expected) => {
     expect(await hit(when)).toEqual(expected)
   })
 
@@ -92,7 +92,7 @@ describe('the trigger of a TCP fault', () => {
     fault.remove()
   })
 
-  test('selects among live connections if the fault is a reset', async () => {
+  test('selects among the live connections for the fault "reset"', async () => {
     const { network, route } = await routeTo(await echo())
     const clients: Received[] = []
     for (let i = 0; i < 4; i++) {

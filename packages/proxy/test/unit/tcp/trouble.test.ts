@@ -34,7 +34,7 @@ describe('trouble at a link', () => {
     for (const callback of timers.splice(0)) callback()
   }
 
-  test('is reported immediately the first time, then as a count after a second, and never twice', () => {
+  test('is reported immediately, and its repetitions only as a count a second later', () => {
     const reporter = createTroubleReporter(clock, (trouble) => told.push(trouble))
     const where = { type: 'dial-failed', link: 'a>b', address: 'b:1' } as const
     for (let i = 0; i < 100; i++) reporter.note(where, errorOf('ECONNREFUSED'))

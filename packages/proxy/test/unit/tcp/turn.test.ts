@@ -36,7 +36,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log.filter((line) => line.includes('wrote'))).toEqual(['a wrote 123'])
   })
 
-  test('can be ended early, and handles each read once', async () => {
+  test('writes each read once even if endTurn ends the turn early', async () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     receiveInTurn(receive, Buffer.from('1'), false)
@@ -59,7 +59,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(log).toEqual(['a wrote 1', 'reset'])
   })
 
-  test('writes borrowed memory to the socket before the memory is overwritten', () => {
+  test('writes the bytes of a borrowed buffer as they were when received', () => {
     const log: string[] = []
     const { receive } = passing(log, 'a')
     const borrowed = Buffer.from('1')
@@ -84,7 +84,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(waiting.map(String)).toEqual(['1', '2', '3'])
   })
 
-  test('is split if its bytes exceed its memory', () => {
+  test('keeps the bytes of 200 reads of 4,096 bytes apart', () => {
     const sizes: number[] = []
     const receive = (bytes: Buffer) => void sizes.push(bytes.filter((byte) => byte === bytes[0]).length)
     for (let i = 0; i < 200; i++) receiveInTurn(receive, Buffer.alloc(4096, i), true)
@@ -92,7 +92,7 @@ describe('a turn of the event loop in the proxy', () => {
     expect(sizes).toEqual(Array.from({ length: 200 }, () => 4096))
   })
 
-  test('is the only time at which bytes can be gathered', () => {
+  test('is required for gathering bytes: take() returns false outside a turn', () => {
     expect(passing([], 'a').gathered.take(Buffer.from('1'))).toBe(false)
   })
 })

@@ -52,7 +52,7 @@ describe.runIf(process.platform !== 'win32')('a Unix socket', () => {
     expect(() => statSync(path)).toThrow('ENOENT')
   })
 
-  test('a new socket never replaces another kind of file', async () => {
+  test('is not created in place of another kind of file', async () => {
     const path = join(directory(), 'precious')
     writeFileSync(path, 'text')
     const route = network().route({ from: 'clients', to: 'n1', listen: { host: path, port: 0 } })

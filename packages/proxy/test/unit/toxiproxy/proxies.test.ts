@@ -223,7 +223,7 @@ describe('POST /populate', () => {
 })
 
 describe('POST and PATCH /proxies/{proxy}', () => {
-  test.each(['POST', 'PATCH'])('%s changes the given members and keeps the toxics', async (method) => {
+  test.each(['POST', 'PATCH'])('sent as %s, change the given members and keep the toxics', async (method) => {
     const { ask, created } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'noop' })
     const changed = await ask(method, '/proxies/db', { name: 'ignored', upstream: '127.0.0.1:2' })
@@ -233,7 +233,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     })
   })
 
-  test('keep all connections if a new host name resolves to the address in use', async () => {
+  test('leave a proxy unchanged if the new host name resolves to its current address', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')

@@ -18,7 +18,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/none/toxics')).status).toBe(404)
   })
 
-  test('are returned with status 200, all attributes of their type, and defaults', async () => {
+  test('are created with status 200, and returned with default values for omitted attributes', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'latency', attributes: { latency: 10 } })
     expect(added).toMatchObject({ status: 200 })
@@ -54,7 +54,7 @@ describe('the toxics of a proxy', () => {
     expect((await ask('GET', '/proxies/db/toxics')).json).toEqual([])
   })
 
-  test('keep the letter case of their stream name', async () => {
+  test('keep the letter case of the given stream, such as "UpStream"', async () => {
     const { ask } = await withProxy()
     const added = await ask('POST', '/proxies/db/toxics', { type: 'noop', stream: 'UpStream' })
     expect(added.json).toMatchObject({ stream: 'UpStream', name: 'noop_UpStream' })
@@ -74,7 +74,7 @@ describe('the toxics of a proxy', () => {
     expect((await add({ type: 'latency', stream: 'upstream' })).status).toBe(200)
   })
 
-  test.each(['POST', 'PATCH'])('change only in the attributes that a %s names', async (method) => {
+  test.each(['POST', 'PATCH'])('change only in the attributes that the body of a %s names', async (method) => {
     const { ask } = await withProxy()
     await ask('POST', '/proxies/db/toxics', { type: 'latency', name: 'slow', attributes: { latency: 10, jitter: 2 } })
     const body = { attributes: { jitter: 5 }, name: 'ignored', type: 'timeout', stream: 'upstream' }
@@ -110,7 +110,7 @@ describe('the toxics of a proxy', () => {
     [{ type: 'latency', name: 'x'.repeat(1_000_000) }, expect.stringContaining('has 1000000 characters')],
     ['{"type":"latency","attributes":{"latency":NaN}}', expect.stringContaining('bad request body')],
     ['', 'bad request body: EOF'],
-  ])('are refused with status 400 if they are invalid, and the server continues (case %#)', async (body, error) => {
+  ])('are refused with status 400 and not added if invalid (case %#)', async (body, error) => {
     const { ask } = await withProxy()
     const answer = await ask('POST', '/proxies/db/toxics', body)
     expect(answer).toMatchObject({ status: 400, json: { error, status: 400 } })

@@ -170,7 +170,7 @@ describe('a MySQL transaction', () => {
     expect(completions([begin, [bare, shown], commit])).toEqual([['ok', [['r', 'accounts/7/balance', null]]]])
   })
 
-  test('is not understood if its client sends a second execution before the answer to the first', () => {
+  test('is not understood if its client executes a statement again before the first reply', () => {
     const execution = execute(0xff_ff_ff_ff, ['90', '7'])
     const asked = Buffer.concat([command(22, 'UPDATE accounts SET balance = ? WHERE id = ?'), execution, execution])
     expect(doubts([begin, [asked]])).toContainEqual([
@@ -199,7 +199,7 @@ describe('a MySQL transaction', () => {
     }
   })
 
-  test('fails as a whole because of a deadlock, and excludes later statements', () => {
+  test('fails if a statement deadlocks, and does not include the statements after the deadlock', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -212,7 +212,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('continues after a statement that fails alone, and omits that statement', () => {
+  test('omits a statement that failed without ending the transaction', () => {
     const turns: Turn[] = [
       begin,
       update(),
@@ -232,13 +232,13 @@ describe('a MySQL transaction', () => {
     expect(completions(turns)).toMatchObject([['info', expect.stringContaining('1205 why')]])
   })
 
-  test('has an unknown outcome if COMMIT gets no clear reply, or if the server ends the transaction by itself', () => {
+  test('has an unknown outcome if COMMIT gets no clear reply, or if the server ends the transaction unasked', () => {
     expect(completions([begin, update(), [query('COMMIT')]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [command(14), ok()]])).toMatchObject([['info', expect.any(String)]])
     expect(completions([begin, update(), [query('COMMIT'), refused(1180)]])).toMatchObject([['info', '1180 why']])
   })
 
-  test('fails at a ROLLBACK, and loses the statements that ROLLBACK TO undoes', () => {
+  test('fails if rolled back, and omits the statements that ROLLBACK TO undoes', () => {
     expect(completions([begin, update(), [query('ROLLBACK'), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const turns: Turn[] = [
       begin,
@@ -259,12 +259,12 @@ describe('a MySQL transaction', () => {
     ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED', 'read committed of InnoDB'],
     ["SET SESSION transaction_isolation = 'READ-UNCOMMITTED'", 'read uncommitted of InnoDB'],
     ['SET GLOBAL TRANSACTION ISOLATION LEVEL SERIALIZABLE', 'repeatable read of InnoDB'],
-  ])('has, after %s, the isolation level %s', (sql, level) => {
+  ])('is recorded, after %s, at the level %s', (sql, level) => {
     const events = recorded([[query(sql), ok()], begin, select, commit])
     expect(events.at(-1)).toMatchObject({ isolation: level })
   })
 
-  test('is ended by a reset of the session, and begins with a snapshot if it is asked to', () => {
+  test('fails after a reset of the session, and begins at START TRANSACTION WITH CONSISTENT SNAPSHOT', () => {
     expect(completions([begin, update(), [command(31), ok()]])).toMatchObject([['fail', expect.any(String)]])
     const snapshot: Turn = [query('START TRANSACTION WITH CONSISTENT SNAPSHOT'), ok(within)]
     expect(completions([snapshot, select, update(), commit])).toEqual([['ok', [READ, WRITE]]])
@@ -275,7 +275,7 @@ describe('a MySQL transaction', () => {
     ])
   })
 
-  test('is committed by turning AUTOCOMMIT on, and unclear if the statement that commits it is refused', () => {
+  test('commits when AUTOCOMMIT is turned on, and has an unknown outcome if a committing statement is refused', () => {
     const inside = { status: IN_TRANSACTION }
     const turns = (sql: string, answer: Buffer): Turn[] => [
       [update()[0], found(1, 1, IN_TRANSACTION)],
@@ -404,11 +404,11 @@ describe('a MySQL statement', () => {
       [[query('UPDATE accounts SET balance = 1 WHERE id = 7'), ok({ affected: 1, info: 'Zeilen' })]],
     ],
     ['XA', [[query('BEGIN NOT ATOMIC SELECT 1'), ok()]]],
-  ])('ends the recording of its connection, and is named as the reason: %s', (name, turns) => {
+  ])('ends the recording of its connection with the reason: %s', (name, turns) => {
     expect(JSON.stringify(doubts([...turns, [query('SELECT 1')]]))).toContain(name)
   })
 
-  test('may follow commands that have other replies, or none', () => {
+  test('is recorded even after commands with other kinds of replies, or with none', () => {
     const text = packetOf({ sequence: 1, payload: Buffer.from('Uptime: 1') })
     const fields = rows(['balance'], [])
     // Without the number of columns and the end of the rows.
@@ -430,7 +430,7 @@ describe('a MySQL statement', () => {
     expect(JSON.stringify(doubts([...turns, [execute(3, [])]]))).toContain('a statement prepared before')
   })
 
-  test('may have a value that came in a command of its own, which is not known', () => {
+  test('has an unknown value if the value was sent in a command of its own', () => {
     const sent = Buffer.concat([Buffer.from([3, 0, 0, 0, 0, 0]), Buffer.from('90')])
     const turns: Turn[] = [
       [command(22, 'UPDATE accounts SET balance = ? WHERE id = 7'), prepared(3, 0, 1)],
@@ -464,7 +464,7 @@ describe('a MySQL statement', () => {
     expect(completions([begin, [select[0], Buffer.concat([cut, refused(1317)])], commit])).toEqual([])
   })
 
-  test('is recorded with the first of several results, and with the sum of their warnings', () => {
+  test('with several results is recorded by the first result', () => {
     const several = Buffer.concat([
       rows(['balance'], [['100']], { status: WITHIN | MORE }),
       rows(['x'], [['1']], within),
@@ -524,7 +524,7 @@ describe('a login to MySQL 8', () => {
     }
   })
 
-  test('is reported if it is encrypted, or if its client speaks first', () => {
+  test('is reported as unreadable if encrypted, or if the client speaks first', () => {
     const tls = login('a').subarray(0, 36)
     tls.writeUIntLE(32, 0, 3)
     tls.writeUInt32LE(0xa00, 4)
@@ -546,12 +546,12 @@ describe('a login to MySQL 8', () => {
     expect(client.lines.join()).toContain('an encrypted connection of MySQL (connect to the proxy without TLS)')
   })
 
-  test('is not recorded if the server refuses it', () => {
+  test('leaves no event in the record if the server refuses the login', () => {
     const steps = [{ answered: packet(2, [1, 4]) }, { asked: packet(3, [2]), answered: refused(1045) }]
     expect(recorded([], { greets, steps })).toEqual([])
   })
 
-  test('lets the recorder read replies that report changes of the session', () => {
+  test('is followed by replies that report changes of the session, which the recorder reads', () => {
     const changed = ['character_set_client', 'utf8mb4'] as const
     const info = 'Rows matched: 1  Changed: 0  Warnings: 0'
     const said = ok({ affected: 0, status: WITHIN, info, changed })
@@ -570,7 +570,7 @@ test('arbitrary bytes on a MySQL connection are not understood, and do not make 
 
 describe('the settings of MySQL', () => {
   const accounts = { values: ['balance'] }
-  test('name tables in any case, and a level of InnoDB', () => {
+  test('have lower-case table names, and repeatable read of InnoDB as the default level', () => {
     const { commands } = parseMysqlSettings(
       { tables: { Accounts: accounts }, indirect: { Owners: { delete: ['ACCOUNTS'] } } },
       '--as',
@@ -590,7 +590,7 @@ describe('the settings of MySQL', () => {
     [{ tables: { a: accounts }, client: 'x' }, '--as: "client" is "x". Give peer.process'],
     [{ tables: { a: 7 } }, '--as, table "a" is 7. Give'],
     [{ tables: { a: { ...accounts, type: 'x' } } }, '--as, table "a" has no member "type". It has: key, values.'],
-  ])('refuse %j', (given, message) => {
+  ])('are refused: %j', (given, message) => {
     expect(() => parseMysqlSettings({ ...given }, '--as')).toThrow(message)
   })
 })

@@ -26,11 +26,11 @@ describe('a value in the binary format', () => {
     ['text', 25, 'c3a9', 'é'],
     ['text that is not UTF-8', 25, 'ff', undefined],
     ['float8', 701, '3ff0000000000000', undefined],
-  ])('of the type %s (%i), %s, is %j', (_, type, bytes, text) => {
+  ])('with type %s (number %i) and bytes %s is read as %j', (_, type, bytes, text) => {
     expect(textOf(hex(bytes), 1, type)).toBe(text)
   })
 
-  test('is its own text in the format of texts, and null stays null', () => {
+  test('a value in the text format is read as its own text, and null as null', () => {
     expect(textOf(Buffer.from('1.5'), 0, 701)).toBe('1.5')
     expect(textOf(hex('ff'), 0, 25)).toBeUndefined()
     expect(textOf(null, 1, 701)).toBeNull()
@@ -62,7 +62,7 @@ describe('a text of a column', () => {
     ['json', '{', undefined],
     ['json', deep(500), JSON.parse(deep(500))],
     ['json', deep(501), undefined],
-  ])('of the type %s, %j, is recorded as %j', (type, text, value) => {
+  ])('with the type %s and the value %j is recorded as %j', (type, text, value) => {
     expect(recordedValue(text, type)).toEqual(value)
   })
 
@@ -74,7 +74,7 @@ describe('a text of a column', () => {
     ['text', 3802, /is json.*say "type":"json"/],
     ['text', 701, /type \(number 701\) has several texts for one value/],
     ['numeric', 701, undefined],
-  ])('of a column recorded as %s is compared if its type is %i, or why not', (type, oid, why) => {
+  ])('is compared, or not for a stated reason, if recorded as %s from the column type %i', (type, oid, why) => {
     if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
     else expect(whyNotCompared(type, oid)).toMatch(why)
   })
@@ -90,16 +90,16 @@ describe('an error of the server', () => {
     ['ERROR', '58030', 'info'],
     ['ERROR', '99999', 'info'],
     ['PANIC', '40001', 'info'],
-  ])('%s %s means %s of a command', (severity, code, means) => {
+  ])('with severity %s and code %s has the outcome %s for a command', (severity, code, means) => {
     expect(judgeReport({ severity, code, message: '' }, false)).toBe(means)
   })
 
-  test('of a commit means a failure only if the commit was prevented by a conflict', () => {
+  test('in reply to COMMIT is classified as fail for a conflict, and as info otherwise', () => {
     const ofCommit = (code: string) => judgeReport({ severity: 'ERROR', code, message: '' }, true)
     expect(['40001', '23503', '57014', '42601'].map(ofCommit)).toEqual(['fail', 'fail', 'info', 'info'])
   })
 
-  test('may contradict a success in a notice', () => {
+  test('sent as a notice of lost replication makes a success info', () => {
     const notice = (message: string) => ({ severity: 'WARNING', code: '01000', message })
     const lost = 'canceling the wait for synchronous replication and terminating connection'
     expect(judgeNotices([notice('hello'), notice(lost)])).toEqual({ type: 'info', error: lost })

@@ -133,7 +133,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ])
   })
 
-  test('records a definite error as a failure, and a lost or unclear reply as an unknown outcome', () => {
+  test('records a known error as a failure, and an unclear or missing reply as an unknown outcome', () => {
     expect(
       recorded([asks(query("UPDATE kv SET value = 'a' WHERE key = 'x'")), answers(error('40001'), ready())]),
     ).toEqual(['0 invoke write x="a" as a', '0 fail write x'])
@@ -185,7 +185,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records an unanswered COMMIT as info, a refused COMMIT as fail, and nothing without a COMMIT', () => {
+  test('records an unanswered COMMIT as info, a refused COMMIT as fail, and no operation without a COMMIT', () => {
     expect(inTransaction([asks(query('COMMIT'))])).toEqual(['0 invoke cas x=[2] as a', '0 info cas x'])
     expect(inTransaction([asks(query('COMMIT')), answers(error('57P01', 'FATAL'))])).toEqual([
       '0 invoke cas x=[2] as a',
@@ -259,7 +259,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines[1]).toMatch(/^touched: .*UPDATE kv SET value = value \|\| \?.*primary key/)
   })
 
-  test('compares values that have several textual forms only if the type of their column is given', () => {
+  test('asks for the column type before it compares values that have several textual forms', () => {
     const steps = [
       asks(...extended(UPSERT, 'x', '1.50')),
       written('INSERT 0 1'),
@@ -297,7 +297,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     [UPSERT, ['x', '1'], 'INSERT 0 0', '0 info write x'],
     [UPDATE, ['1', 'x'], 'UPDATE 2', '0 info write x'],
     [UPDATE, [null, 'x'], 'UPDATE 1', '0 ok write x=null'],
-  ])('completes %s of %j by its tag: %s', (sql, values, said, end) => {
+  ])('records the outcome of %s of %j by the tag %s', (sql, values, said, end) => {
     expect(one(sql, values, [tag(said)]).at(-1)).toBe(end)
   })
 
@@ -363,11 +363,11 @@ describe('the recorder of a PostgreSQL connection', () => {
       {},
       /^touched x: .*the value that it writes is unknown/,
     ],
-  ])('marks what it may change by %s of %j', (sql, values, members, mark) => {
+  ])('marks what %s with the values %j may have changed', (sql, values, members, mark) => {
     expect(one(sql, values, [tag('UPDATE 1')], members)[0]).toMatch(mark)
   })
 
-  test('reads rows by the columns that its prepared statement was described with', () => {
+  test('reads rows by the columns in the description of the prepared statement', () => {
     const statement = 's'
     const lines = recorded([
       asks(
@@ -394,7 +394,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe('0 ok read x=7')
   })
 
-  test('records no read that its LIMIT leaves out', () => {
+  test('records no read of a row that LIMIT 0 leaves out', () => {
     const lines = one(`${SELECT} LIMIT 0`, ['x'], [tag('SELECT 0')])
     expect(lines.filter((line) => !line.startsWith('passed-on'))).toEqual([])
   })
@@ -404,7 +404,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     ['value - $1', '-2', 'add', '2'],
     ['value + $1', '-2', 'subtract', '2'],
     ['value + $1', '0', 'add', '0'],
-  ])('records %s of %s on a counter as %s', (sum, amount, f, value) => {
+  ])('records the sum %s with %s on a counter as %s', (sum, amount, f, value) => {
     const lines = one(`UPDATE kv SET value = ${sum} WHERE key = $2`, [amount, 'x'], [tag('UPDATE 1')], {
       commands: 'counter',
     })
@@ -428,7 +428,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [row('5'), row('6'), tag('UPDATE 2')],
       '0 info cas x',
     ],
-  ])('completes %s by its row', (sql, answer, end) => {
+  ])('records the outcome of %s by the returned row', (sql, answer, end) => {
     const lines = recorded([
       asks(...extended(sql, '2', 'x')),
       answers(...prepared, columns(column('value', 23)), ...answer, ready()),
@@ -436,7 +436,7 @@ describe('the recorder of a PostgreSQL connection', () => {
     expect(lines.at(-1)).toBe(end)
   })
 
-  test('records a sum that may have created its row as a write of it', () => {
+  test('records an upsert that returns its sum as a cas to that sum', () => {
     const sql =
       'INSERT INTO kv (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = kv.value + EXCLUDED.value RETURNING value'
     const said = (sum: string) =>
@@ -543,7 +543,7 @@ describe('the recorder of a PostgreSQL connection', () => {
       [[SELECT, ['x'], row('1'), row('2'), tag('SELECT 2')], [...writeTo('2')]],
       '0 info cas x',
     ],
-  ])('completes a transaction in which %s', (_, statements, end) => {
+  ])('records the outcome of a transaction in which %s', (_, statements, end) => {
     expect(transaction(statements).at(-1)).toBe(end)
   })
 

@@ -16,7 +16,7 @@ const database = (tables: readonly CatalogueTable[], more: Partial<Catalogue> = 
   ...more,
 })
 
-test('the proposed mapping uses the primary key as key, and the types of columns to compare values', () => {
+test('the proposed mapping uses the primary key as key, and names the column types needed to compare values', () => {
   const columns = [
     { name: 'id', type: 'uuid' },
     { name: 'balance', type: 'numeric(10,2)' },
@@ -37,7 +37,7 @@ test('the proposed mapping uses the primary key as key, and the types of columns
   ])
 })
 
-test('the proposed mapping omits MySQL columns of unreadable types, and tables without any other column', () => {
+test('the proposed mapping omits MySQL columns of unreadable types, and tables with no readable value column', () => {
   const columns = [
     ...[
       { name: 'id', type: 'int(10) unsigned' },

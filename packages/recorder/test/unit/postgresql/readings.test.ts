@@ -79,9 +79,12 @@ const readings: readonly (readonly [sql: string, one: string, rows: string])[] =
 ]
 
 describe('a statement by key', () => {
-  test.each(readings)('%s is recorded as %s on one column, and as %s in a transaction on rows', (sql, column, rows) => {
-    expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
-  })
+  test.each(readings)(
+    '%s is recorded as %s under settings for one column, and as %s under settings for rows',
+    (sql, column, rows) => {
+      expect([inOneColumn(sql), inRows(sql)]).toEqual([column, rows])
+    },
+  )
 })
 
 const cases = new URL('../../../../../../shared/cases/sql/by-key.sql', import.meta.url)

@@ -126,7 +126,7 @@ describe('the analysis of a PostgreSQL statement', () => {
     ['ABORT', 'rollback'],
     ["PREPARE TRANSACTION 'a'", 'prepare'],
     ['DISCARD ALL', 'forget'],
-  ])('recognises %s as control of a transaction', (sql, control) => {
+  ])('recognises %s as the transaction command %s', (sql, control) => {
     expect(meaning(sql)).toBe(control)
   })
 
@@ -137,7 +137,7 @@ describe('the analysis of a PostgreSQL statement', () => {
     expect(statementsOf("SELECT E'\\'; '; SELECT 1")?.length).toBe(2)
   })
 
-  test('requires a table in the settings, and refuses unknown settings, with advice', () => {
+  test('parsePostgresqlSettings refuses settings without a table or with unknown members, and gives advice', () => {
     expect(() => parsePostgresqlSettings({}, '--as')).toThrow('"table" is missing. Name the recorded table')
     expect(() => parsePostgresqlSettings({ table: 'kv', keys: 'id' }, '--as')).toThrow('has no member "keys"')
     expect(() => parsePostgresqlSettings({ table: 'kv', initial: 'read' }, '--as')).toThrow('{"value": null}')

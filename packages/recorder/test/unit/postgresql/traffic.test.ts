@@ -63,7 +63,7 @@ test('the traffic of a server becomes a history of transactions', () => {
   expect(history.marks).toEqual([])
 })
 
-test('a transaction whose connection ended before its answer has an unknown outcome', () => {
+test('a transaction has an unknown outcome if its connection ended before the reply', () => {
   const passed = traffic([1, undefined, startup, begun, ready], [1, undefined, write(5)])
   for (const all of [passed, [...passed, { kind: 'closed', at: nanos(99), connection: 1 } as const]]) {
     const history = historyOfTraffic(all, as, 'db')

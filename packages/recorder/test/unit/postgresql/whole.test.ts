@@ -382,12 +382,12 @@ describe('a PostgreSQL transaction recorded whole', () => {
       [tag('INSERT 0 0')],
       [['r', 'accounts/1/balance']],
     ],
-  ])('records %s', (sql, answer, micro) => {
+  ])('records the reads and writes of %s', (sql, answer, micro) => {
     expect(completions([sql, ...answer])).toEqual([['ok', micro]])
     expect(marks([sql, ...answer])).toEqual([])
   })
 
-  test('belongs to no client if application_name is the default of a driver', () => {
+  test('has no client if application_name is the default of a driver', () => {
     const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
     expect(recorded(read)[0]).toMatchObject({ session: 'a' })
     expect(recordedBy({ tables }, [['application_name', 'postgres.js']], read)[0]).not.toHaveProperty('session')
@@ -403,7 +403,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     ['INSERT INTO accounts (id, balance) VALUES (?, ?) ON conflict do nothing', [tag('INSERT 0 0')]],
     ['UPDATE accounts SET balance = ? WHERE id = ? AND EXISTS (SELECT ? FROM doctors)', [tag('UPDATE 1')]],
     ['UPDATE accounts SET balance = ? FROM (SELECT id FROM doctors) d WHERE accounts.id = ?', [tag('UPDATE 1')]],
-  ])('lists the predicate %s, which depends on rows that the result does not show', (asked, answer) => {
+  ])('lists %s as a predicate, because the result does not show every row on which it depends', (asked, answer) => {
     const [, ok] = recorded([asked.replaceAll('?', '1'), ...answer])
     expect(JSON.stringify(ok?.['predicates']).toLowerCase()).toBe(JSON.stringify([asked]).toLowerCase())
   })
@@ -416,7 +416,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
   test.each([
     'SELECT id, balance FROM accounts WHERE id = 1 AND balance > 3',
     'SELECT id, balance FROM accounts WHERE id = 1 AND age > 3',
-  ])('lists no predicate for %s, whose result shows every row that it depends on', (sql) => {
+  ])('lists no predicate for %s, because the result shows every row on which it depends', (sql) => {
     const [, ok] = recorded([sql, columns('id', 'balance'), row('1', '5'), tag('SELECT 1')])
     expect(ok).not.toHaveProperty('predicates')
   })
@@ -530,7 +530,7 @@ describe('a PostgreSQL transaction recorded whole', () => {
     expect(events.at(-1)?.['locks']).toEqual([['accounts/1', expect.any(Number), expect.any(Number)]])
   })
 
-  test('fails if it was rolled back or refused, or if its COMMIT was answered with ROLLBACK', () => {
+  test('fails if rolled back or refused, or if COMMIT was answered with ROLLBACK', () => {
     const update: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', tag('UPDATE 1')]
     const conflict: Exchanged = ['UPDATE accounts SET balance = 1 WHERE id = 1', refused('40001')]
     expect(completions(begin, update, ['ROLLBACK', tag('ROLLBACK')])).toEqual([
@@ -566,7 +566,7 @@ describe('the recorded isolation level of a transaction', () => {
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'DISCARD ALL']],
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'RESET default_transaction_isolation']],
     [undefined, ["SET default_transaction_isolation = 'serializable'", 'SET default_transaction_isolation TO DEFAULT']],
-  ])('is %s after %j', (level, before) => {
+  ])('is %s after the statements %j', (level, before) => {
     expect(levelOf(...before.map(set), update)).toBe(level)
   })
 
@@ -579,7 +579,7 @@ describe('the recorded isolation level of a transaction', () => {
   test.each<readonly [string, string]>([
     ['default_transaction_isolation', 'repeatable read'],
     ['options', '-c default_transaction_isolation=repeatable\\ read'],
-  ])('is the default of the connection if its start-up has %s', (...parameter) => {
+  ])('is the connection default that the start-up parameter %s sets', (...parameter) => {
     expect(recordedBy({ tables }, [parameter], update).at(-1)?.['isolation']).toBe('repeatable read')
   })
 
@@ -602,7 +602,7 @@ describe('the recorded snapshot of a statement', () => {
     return { from, to, fromNext, toNext }
   }
 
-  test('is taken during the statement at read-committed', () => {
+  test('is taken between the start and the end of that statement at read-committed', () => {
     const { from, to, fromNext, toNext } = times(' ISOLATION LEVEL READ COMMITTED')
     expect([from < to, to < fromNext, fromNext < toNext]).toEqual([true, true, true])
   })
@@ -612,7 +612,7 @@ describe('the recorded snapshot of a statement', () => {
     expect([fromNext, toNext]).toEqual([from, to])
   })
 
-  test('is taken between the start of the transaction and the end of the statement if the level is unknown', () => {
+  test('may be taken at any time from the start of the transaction, if the isolation level is unknown', () => {
     const { from, to, fromNext, toNext } = times('')
     expect([fromNext === from, toNext > to]).toEqual([true, true])
   })
@@ -636,13 +636,13 @@ describe('the record of a statement that is not understood', () => {
     ])
   })
 
-  test('withdraws its changes if its transaction was rolled back or refused', () => {
+  test('withdraws its marks if the transaction was rolled back or the statement refused', () => {
     const touched = ['touched', 'accounts/*/balance']
     expect(notes(begin, truncate, ['ROLLBACK', tag('ROLLBACK')])).toEqual([touched, ['withdrawn', 1]])
     expect(notes(['TRUNCATE accounts', refused('42501')])).toEqual([touched, ['withdrawn', 1]])
   })
 
-  test('leaves its changes open if its COMMIT is unanswered or the statement creates a trigger', () => {
+  test('keeps its marks if COMMIT is unanswered or the statement creates a trigger', () => {
     expect(notes(begin, truncate, ['COMMIT'])).toEqual([['touched', 'accounts/*/balance']])
     const trigger = 'CREATE TRIGGER t AFTER UPDATE ON accounts EXECUTE FUNCTION f()'
     expect(notes([trigger, tag('CREATE TRIGGER')])).toEqual([['touched', 'accounts/*/balance']])
@@ -687,7 +687,7 @@ describe('a recorded cursor', () => {
     expect(marks(...all)).toEqual([])
   })
 
-  test('may read at any time between its declaration and the fetch', () => {
+  test('may have read at any time between its declaration and its fetch', () => {
     const beginAt: Exchanged = ['BEGIN ISOLATION LEVEL READ COMMITTED', tag('BEGIN')]
     const began = (...queries: readonly Exchanged[]): readonly Json[] =>
       recorded(beginAt, ...queries, commit).flatMap(({ statements }) => (statements as Json[][] | undefined) ?? [])
@@ -760,7 +760,7 @@ describe('a recorded join of two tables', () => {
     ])
   })
 
-  test('finds a row by the key in its WHERE, and skips the missing side of an outer join', () => {
+  test('reads a row by the key in WHERE, and no row on the empty side of an outer join', () => {
     const sql = 'SELECT a.balance, o.id, o.name FROM accounts a LEFT JOIN owners o ON o.id = a.owner WHERE a.id = 7'
     expect(told(joined(sql, ['balance', 'id', 'name'], ['100', null, null]))).toEqual([
       { value: [balance], isPredicate: false },
@@ -820,7 +820,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('sets the isolation level that its own literal names', () => {
+  test('sets the isolation level of its own literal, not of the earlier one', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)
@@ -872,7 +872,7 @@ describe('a table that a foreign key or trigger may write indirectly', () => {
   })
 })
 
-test('a mapping without a list of indirect writes makes the recorder note that indirect writes are unknown', () => {
+test('a recorder notes that indirect writes are unknown if the mapping does not list them', () => {
   const noted = (more: object): readonly Json[] => {
     const { recorder, client } = recording()
     const settings = parsePostgresqlSettings({ tables, ...more }, 'a test')
@@ -919,7 +919,7 @@ describe('an array of keys in the binary format', () => {
   test.each([
     ['whole numbers', array(23, 1, int4(1), int4(-2)), '-2'],
     ['texts', array(25, 1, Buffer.from('1'), Buffer.from('a b')), 'a b'],
-  ])('with %s as elements shows which keys have no row', (_, keys, missing) => {
+  ])('shows which keys have no row, if its elements are %s', (_, keys, missing) => {
     expect(readBy(keys).at(-1)?.['value']).toEqual([
       ['r', 'accounts/1/balance', 5],
       ['r', `accounts/${missing}/balance`, null],
@@ -927,7 +927,7 @@ describe('an array of keys in the binary format', () => {
     expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
   })
 
-  test('that is empty reads no row', () => {
+  test('has no predicate if it is empty', () => {
     for (const keys of [array(23, 0), array(23, 1)]) expect(readBy(keys).at(-1)).not.toHaveProperty('predicates')
   })
 
@@ -936,7 +936,7 @@ describe('an array of keys in the binary format', () => {
     ['another type', array(1700, 1, int4(1))],
     ['several dimensions', array(23, 2, int4(1))],
     ['no end', array(23, 1, int4(1)).subarray(0, 22)],
-  ])('with %s is recorded as a predicate', (_, keys) => {
+  ])('is recorded as a predicate if it has %s', (_, keys) => {
     expect(readBy(keys).at(-1)).toMatchObject({
       value: [['r', 'accounts/1/balance', 5]],
       predicates: [expect.any(String)],
@@ -978,27 +978,24 @@ test.each([
   [16, 't', 'boolean'],
   [1700, '1.50', 'numeric'],
   [3802, '{}', 'json'],
-])(
-  'a value of the type %i that is recorded as text is reported with the setting that states its type',
-  (type, text, name) => {
-    const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
-    const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
-    expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
-  },
-)
+])('a column of type %i recorded as text is reported with the setting for its type', (type, text, name) => {
+  const described: BackendMessage = { kind: 'row-description', columns: [column('balance', type)] }
+  const asked: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', described, row(text), tag('SELECT 1')]
+  expect(JSON.stringify(recorded(asked)).replaceAll('\\', '')).toContain(`"values":{"balance":"${name}"}`)
+})
 
 describe('a COPY from the client', () => {
   const copyIn: BackendMessage = { kind: 'copy-in', format: 0, columns: [0] }
   const read: Exchanged = ['SELECT balance FROM accounts WHERE id = 7', columns('balance'), row('1'), tag('SELECT 1')]
 
-  test('keeps the recording of its connection running if it is a simple query', () => {
+  test('leaves its connection recorded if sent as a simple query', () => {
     expect(completions(['COPY log FROM STDIN', copyIn, tag('COPY 1')], read).at(-1)).toEqual([
       'ok',
       [['r', 'accounts/7/balance', 1]],
     ])
   })
 
-  test('ends the recording of its connection in the extended protocol', () => {
+  test('ends the recording of its connection if sent in the extended protocol', () => {
     const events = recordedBy({ tables }, [], {
       asked: [
         { kind: 'parse', statement: '', sql: 'COPY log FROM STDIN', types: [] },
@@ -1020,7 +1017,7 @@ describe('the request id of a transaction', () => {
     ["/*request_id='a1-b2'*/", 'a1-b2'],
     ['/* pay */', undefined],
     ['', undefined],
-  ])('is taken from the comment %s as %s', (comment, request) => {
+  ])('given the comment %s, is %s', (comment, request) => {
     const [, ok] = recorded([`UPDATE accounts SET balance = 1 WHERE id = 1 ${comment}`, tag('UPDATE 1')])
     expect(ok?.['request']).toBe(request)
   })
@@ -1031,7 +1028,7 @@ describe('the request id of a transaction', () => {
   })
 })
 
-describe('the settings of transactions recorded whole', () => {
+describe('the settings for whole transactions', () => {
   test.each([
     [{ tables: {} }, /"tables" is \{\}.*Give each table/],
     [{ tables, table: 'kv' }, /"table" cannot be combined with "tables"/],

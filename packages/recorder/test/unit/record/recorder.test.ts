@@ -36,7 +36,7 @@ describe('the events of a record', () => {
     expect(client.history.operations.length).toBe(1)
   })
 
-  test('have the epoch of the rules, and, for an incomplete operation, the edges that it reached', () => {
+  test('have the epoch of the rules, and name the edges that an incomplete operation reached', () => {
     const { client, backend, recorder, connection, now } = recording()
     recorder.epoch = 4
     const answered = connection.begin(now())
@@ -94,7 +94,7 @@ describe('the processes of a connection', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('are different for a request that was sent before the previous request ended', () => {
+  test('are different for two requests if the second began to arrive before the first reply', () => {
     const { client, connection, now } = recording()
     const first = connection.begin(now())
     first.called(asks(write(1)))
@@ -163,7 +163,7 @@ describe('the order of events in a record', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, incomplete: 1, operations: 1, open: 1, waiting: 0 })
   })
 
-  test('does not wait for a request that was given up before it was forwarded', () => {
+  test('does not wait for a request that ended before the proxy forwarded it', () => {
     const { client, backend, recorder, connection, now } = recording()
     const refused = connection.begin(now())
     refused.ended(now(), 'the server serves no more')
@@ -177,7 +177,7 @@ describe('the order of events in a record', () => {
     for (const view of [client, backend]) expect(view.events.map(({ type }) => type)).toEqual(['invoke', 'ok'])
   })
 
-  test('lets only a bounded number of events wait, and counts each request that is overtaken', () => {
+  test('lets at most a given number of events wait for a slow request, and counts that request as overtaken', () => {
     const sink = new RecordedLines()
     const order = new EventOrder(sink, 3)
     const place = order.reserve()
@@ -209,7 +209,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ keyedRetries: 2, blindRetries: 0 })
   })
 
-  test('counts parts of one request with a common id as one attempt', () => {
+  test('counts several operations of one request as one attempt of their common request id', () => {
     const { client, connection, now } = recording()
     const calls = [write(1, { requestId: 'a' }), write(1, { requestId: 'a' })] as const
     for (let attempt = 1; attempt <= 2; attempt++)
@@ -243,7 +243,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('assigns a retry to one of several equal unanswered operations, preferably of its own session', () => {
+  test('assigns a retry to one unanswered operation among equals, preferably of its own session', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })
@@ -273,7 +273,7 @@ describe('the recorder of retries', () => {
     expect(fresh.correlate(write(1), undefined)).toEqual({ repeats: 5, resent: true })
   })
 
-  test('recognises no retry of a client that reconnected and sent another request first', () => {
+  test('recognises no retry if the client first sent another request after it reconnected', () => {
     const retries = new Retries()
     const open = () => retries.forConnection({ client: 'c', repeatsFirst: true })
     const [one, other] = [open(), open()]
@@ -314,7 +314,7 @@ describe('the recorder of retries', () => {
     ])
   })
 
-  test('recognises retries among a bounded number of recent operations', () => {
+  test('forgets request ids beyond the given number of recent operations', () => {
     const retries = new Retries(2).forConnection({ client: 'c', repeatsFirst: false })
     for (const requestId of ['a', 'b', 'c']) retries.correlate(write(1, { requestId }), undefined)
     expect(retries.correlate(write(1, { requestId: 'c' }), undefined)).toEqual({ requestId: 'c', attempt: 2 })
@@ -345,7 +345,7 @@ describe('a request that the proxy itself repeats', () => {
     expect(recorder.counters).toMatchObject({ duplicates: 1, operations: 1, answered: 2 })
   })
 
-  test('may be carried out although the request itself is refused, and so keeps the marks of its keys', () => {
+  test('keeps the marks of its keys even if both the original and the copy were refused', () => {
     const { client, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called({ kind: 'passed-on', what: 'EVAL', touches: { keys: ['x'] } })
@@ -360,7 +360,7 @@ describe('a request that the proxy itself repeats', () => {
 })
 
 describe('the recorder', () => {
-  test('names its clients by all that name them, and begins with the value that all keys have', () => {
+  test('names every way in which its clients are identified, and the common initial value of all keys', () => {
     const { recorder } = recording()
     expect([recorder.sessions, recorder.initial, recorder.mapping]).toEqual([
       { by: 'connection', named: false },
@@ -388,7 +388,7 @@ describe('the recorder', () => {
     expect(recorder.counters.overwrites).toEqual({ first: 'x', keys: 2, times: 3 })
   })
 
-  test('marks what bytes may contain that are not understood, and what a fault has changed', () => {
+  test('marks the keys that unread or altered bytes may touch', () => {
     const { client, recorder, connection } = recording()
     connection.mayHaveAsked('GET /', 'nothing')
     connection.mayHaveAsked('PUT /', { keys: ['x'] })
@@ -407,7 +407,7 @@ describe('the recorder', () => {
     expect(recorder.counters).toMatchObject({ unmatched: 1, touched: 2, notUnderstood: 1, unmatchedAnswers: 1 })
   })
 
-  test('keeps one view if there is no other, and numbers the waiting and written events of both otherwise', () => {
+  test('writes one view if no backend sink is given, and otherwise counts the events of both views', () => {
     const sink = new RecordedLines()
     let time = 0
     const alone = createRecorder({ client: sink, now: () => nanos(++time) })
@@ -428,7 +428,7 @@ describe('the recorder', () => {
     expect(recorder.counters.events).toBe(2)
   })
 
-  test('forgets equal unanswered operations beyond a thousand, the oldest first', () => {
+  test('forgets the oldest of more than 1,000 equal unanswered operations', () => {
     const retries = new Retries()
     const lost = retries.forConnection({ client: 'c', repeatsFirst: false })
     for (let process = 0; process <= 1000; process++) lost.unanswered(write(1), process, undefined)
@@ -439,7 +439,7 @@ describe('the recorder', () => {
   })
 })
 
-test('a place that was overtaken is not cancelled, and thousands of places are given back', () => {
+test('EventOrder frees thousands of cancelled places, and ignores the cancellation of an overtaken place', () => {
   const sink = new RecordedLines()
   const order = new EventOrder(sink, 3000)
   const line = (f: string) =>
@@ -460,7 +460,7 @@ test('a place that was overtaken is not cancelled, and thousands of places are g
 const nested = (depth: number): Json => JSON.parse(`${'['.repeat(depth)}1${']'.repeat(depth)}`) as Json
 
 describe('a value that no history can represent', () => {
-  test('makes its request not understood, and marks the keys of that request', () => {
+  test('in a request makes the request not understood, and marks its keys', () => {
     const { client, backend, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(501)), write(1, { key: 'y' })))
@@ -475,7 +475,7 @@ describe('a value that no history can represent', () => {
       ])
   })
 
-  test('makes its reply not understood', () => {
+  test('in a reply makes the reply not understood', () => {
     const { client, recorder, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(read))
@@ -486,7 +486,7 @@ describe('a value that no history can represent', () => {
     expect(typesOf(client)).toEqual(['0 invoke', '0 info'])
   })
 
-  test('has more than 500 levels of nesting', () => {
+  test('a value of exactly 500 levels is still recorded', () => {
     const { client, connection, now } = recording()
     const exchange = connection.begin(now())
     exchange.called(asks(write(nested(500))))

@@ -34,7 +34,7 @@ describe('a request that is forwarded without being read', () => {
     expect([...told(client), ...told(backend)].filter((event) => event.startsWith('touched'))).toEqual([])
   })
 
-  test('marks its keys before any later read, even if it is understood only afterwards', () => {
+  test('marks its keys before a later read, even if its content is understood only after that read', () => {
     const { client, backend, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -53,7 +53,7 @@ describe('a request that is forwarded without being read', () => {
       ])
   })
 
-  test('may be a dequeue whose reply is not understood, and then marks its key', () => {
+  test('that is a dequeue marks its key if its reply is not understood', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks({ f: 'dequeue', key: 'q', value: null }))
@@ -64,7 +64,7 @@ describe('a request that is forwarded without being read', () => {
     expect(told(client)).toContain(mark('not-understood', 'q', 'dequeue of q', 'a body that is no JSON'))
   })
 
-  test('marks each key once, and again only for an earlier place in the record', () => {
+  test('marks each key once, and once more if its own place in the record is earlier', () => {
     const { client, connection, connect, now } = recording()
     const slow = connection.begin(now())
     slow.forwarded(now())
@@ -82,7 +82,7 @@ describe('a request that is forwarded without being read', () => {
     ])
   })
 
-  test('marks nothing if it is refused, although another request marks the same keys', () => {
+  test('marks nothing if refused, even if another request marks the same keys', () => {
     const { client, recorder, connect, now } = recording()
     const [refused, done] = [connect().beginWhole(now()), connect().beginWhole(now())]
     for (const exchange of [refused, done]) {
@@ -102,7 +102,7 @@ describe('a request that is forwarded without being read', () => {
     expect(marks.map(({ key }) => key)).toEqual(['x', 'y'])
   })
 
-  test('marks all keys if there are too many to list', () => {
+  test('marks all keys if it lists more than 10,000', () => {
     const { client, recorder } = recording()
     const keys = Array.from({ length: 10_001 }, (_, i) => `k${i}`)
     recorder.touched('FLUSHALL', 'many', { keys })
@@ -143,7 +143,7 @@ describe('a request or reply that is not understood', () => {
   const error = 'status 200, and nothing at json.value'
   const answer = { type: 'not-understood', error } as const
 
-  test('leaves the outcome of a read unknown, and marks the key of the read once', () => {
+  test('leaves a read with an unknown outcome, and marks its key once', () => {
     const { client, backend, connection, recorder, now } = recording()
     for (let i = 0; i < 2; i++) {
       const exchange = connection.beginWhole(now())
@@ -168,7 +168,7 @@ describe('a request or reply that is not understood', () => {
     })
   })
 
-  test('leaves the outcome of a write unknown', () => {
+  test('gives a write an unknown outcome', () => {
     const { client, connection, recorder, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(1)))
@@ -179,7 +179,7 @@ describe('a request or reply that is not understood', () => {
     expect(recorder.counters.notUnderstood).toBe(1)
   })
 
-  test('marks the key of a write whose value is only in the reply', () => {
+  test('marks the key of a write whose value would be in the reply', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('marks the keys that the request may write, or its key if the request cannot write', () => {
+  test('marks the keys that the request may write, or its own key as not understood if it writes nothing', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())
@@ -203,7 +203,7 @@ describe('a request or reply that is not understood', () => {
   })
 })
 
-test('an operation that arrives after its place was given up marks all keys from that place on', () => {
+test('an operation marks all keys from its place on if that place was given up before the operation arrived', () => {
   const { client, connection, connect, now } = recording({ maximumWaiting: 2 })
   const slow = connection.begin(now())
   const quick = connect().beginWhole(now())
@@ -220,7 +220,7 @@ test('an operation that arrives after its place was given up marks all keys from
 })
 
 describe('a request with several operations', () => {
-  test('has a process for each operation, each ended by its own reply or by one common reply', () => {
+  test('has one process for each operation, and ends each with its own reply or with a common reply', () => {
     const { client, backend, connection, now } = recording()
     const both = connection.beginWhole(now())
     both.called(asks(read, { ...read, key: 'y' }))
@@ -256,7 +256,7 @@ describe('a request with several operations', () => {
 })
 
 describe('the reply to a recorded request', () => {
-  test('may contain the value of a write whose request has no value', () => {
+  test('may contain the value of a write if the request does not', () => {
     const { client, connection, now } = recording()
     const exchange = connection.beginWhole(now())
     exchange.called(asks(write(UNSAID)))
@@ -288,7 +288,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2, waiting: 0 })
   })
 
-  test('may contain the elements of a list, each recorded as an operation', () => {
+  test('with a list is recorded as one operation for each element', () => {
     const { client, connection, now, recorder } = recording()
     const listing = connection.beginWhole(now())
     listing.called(asks({ ...read, key: UNSAID }))
@@ -304,7 +304,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 2, open: 0, ok: 2 })
   })
 
-  test('if a lost reply had the key of a created object, only keys read as absent are marked', () => {
+  test('that is lost with the key of a created object marks only the keys that were read as absent', () => {
     const { client, connection, connect, now, recorder } = recording()
     const see = (key: string, value: number | null = null) => {
       const exchange = connect().beginWhole(now())
@@ -333,7 +333,7 @@ describe('the reply to a recorded request', () => {
     expect(recorder.counters).toMatchObject({ operations: 4, info: 1, open: 0, waiting: 0 })
   })
 
-  test('results in no operations if the request was never forwarded or the list is lost', () => {
+  test('is recorded as no operation if the request was never forwarded or the reply with the list was lost', () => {
     const { client, connection, now, recorder } = recording()
     const making = connection.beginWhole(now())
     making.called(asks(write('a', { key: UNSAID })))

@@ -44,7 +44,7 @@ describe('a named client', () => {
     expect(recorder.counters.unnamed).toBe(1)
   })
 
-  test('does not reuse a process whose operation was open when the request arrived', () => {
+  test('uses a new process for a request that began to arrive during its previous operation', () => {
     const { client, connect, now } = recording()
     const slow = connect().begin(now())
     const quick = connect().beginWhole(now())
@@ -56,7 +56,7 @@ describe('a named client', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('is not named as the client of a request that the proxy duplicates', () => {
+  test('is not the client of the copies of its request, which the proxy sends', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))
@@ -79,13 +79,13 @@ describe('the way in which a record identifies clients', () => {
     expect(recorder.sessions).toEqual({ by: 'header.X-Client, CLIENT SETNAME', named: true })
   })
 
-  test('may be given when the recorder is created', () => {
+  test('can be given to createRecorder', () => {
     const sink = { write: () => undefined }
     const sessions = { by: 'bearer', named: true }
     expect(createRecorder({ now: () => nanos(0), client: sink, sessions }).sessions).toEqual(sessions)
   })
 
-  test('is not recorded if no client has named operations', () => {
+  test('adds no client to an operation without a name, and counts the unnamed operation', () => {
     const { client, connection, now, recorder } = recording()
     connection.beginWhole(now()).called(asks(read))
     connection.beginWhole(now()).called({ kind: 'passed-on', what: 'GET /', touches: 'nothing' })

@@ -192,7 +192,7 @@ test('a command on a hash acts on each of its fields', () => {
   })
 })
 
-test('keys in different databases, keys of hashes and binary keys never share a name', () => {
+test('keys of different databases, keys of hashes, and binary keys get distinct names in the record', () => {
   const keySpace = new KeySpace()
   const names = (database: string) => keySpace.names(database)
   const all = [
@@ -211,7 +211,7 @@ test('keys in different databases, keys of hashes and binary keys never share a 
   expect(names('0').key('user:1')).toBe('user:1')
 })
 
-test('a Redis script may change every key, or only its declared keys if scriptsKeepToKeys is set', () => {
+test('the effect of a Redis script is everything, or only its declared keys if scriptsKeepToKeys is set', () => {
   const words = ['EVAL', 'return 1', '2', 'x', 'y', 'arg']
   expect(effectOf('EVAL', words, OPTIONS)).toBe('everything')
   expect(effectOf('EVAL', words, { scriptsKeepToKeys: true })).toEqual(['x', 'y'])

@@ -103,7 +103,7 @@ describe('a Lua script that releases a lock', () => {
     ['that ends in a comment', RELEASE.replace('return 0', '--return 0')],
     ['that does more', `${RELEASE} redis.call('del', 'x')`],
     ['that is no Lua', `${RELEASE} "`],
-  ])('a script %s is not recognised as a release', (_, script) => {
+  ])('is not recognised if changed to a script %s', (_, script) => {
     expect(asLock(command('EVAL', script, '1', 'l', 't1')).join()).not.toContain('release')
   })
 

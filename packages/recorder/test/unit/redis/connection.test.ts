@@ -35,13 +35,13 @@ describe('a Redis transaction', () => {
     expect(ended(refused.told())).toEqual(['0 fail write x=undefined !EXECABORT no'])
   })
 
-  test('is not recorded if it is discarded', () => {
+  test('is not recorded if it ends with DISCARD', () => {
     const { ask, told, marks } = recorded(transacting(''))
     ask(command('MULTI') + command('SET', 'x', '1') + command('DISCARD'))
     expect([told(), marks()]).toEqual([[], []])
   })
 
-  test('marks the keys of commands that are not operations, once it is executed', () => {
+  test('marks, at EXEC, the keys of commands that are recorded as no operation', () => {
     const { ask, told, marks } = recorded(transacting('*2\r\n:1\r\n+OK\r\n'))
     ask(command('MULTI') + command('LPUSH', 'l', 'a'))
     expect(marks()).toEqual([])
@@ -50,7 +50,7 @@ describe('a Redis transaction', () => {
     expect(ended(told())).toEqual(['0 ok write x="1"'])
   })
 
-  test('is not understood if its replies do not fit its commands', () => {
+  test('is not understood if EXEC returns the wrong number of replies', () => {
     const { ask, told } = recorded(transacting('*1\r\n+OK\r\n'))
     ask(sent(['SET', 'x', '1'], ['SET', 'y', '1']))
     expect(ended(told())).toEqual([
@@ -59,7 +59,7 @@ describe('a Redis transaction', () => {
     ])
   })
 
-  test('may switch the database of its connection', () => {
+  test('changes the database of its connection by a SELECT within', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*2\r\n+OK\r\n+OK\r\n' : QUEUED),
     })
@@ -84,7 +84,7 @@ describe('a Redis client', () => {
             : undefined,
   }
 
-  test('is identified across connections by CLIENT SETNAME, from the next command on', () => {
+  test('is identified across connections by the name in CLIENT SETNAME, from the next command on', () => {
     const { ask, views, connect, recorder } = recorded(greeting)
     ask(command('GET', 'x'))
     ask(command('CLIENT', 'SETNAME', 'alice') + command('GET', 'x'))
@@ -137,7 +137,7 @@ describe('a Redis connection with replies out of order', () => {
     },
   )
 
-  test.each(['PSYNC', 'SYNC'])('marks no key by what its server sends after %s, which is no RESP', (name) => {
+  test.each(['PSYNC', 'SYNC'])('marks no key if the server sends bytes that are not RESP after %s', (name) => {
     const { ask, marks } = recorded({ answer: ([asked]) => (asked === name ? 'REDIS0011 no RESP' : undefined) })
     ask(command(name, '?', '-1'))
     expect(marks()).toEqual([])
@@ -151,7 +151,7 @@ describe('a Redis connection with replies out of order', () => {
     expect(marks()).toEqual(['touched x: SET', 'touched *: SET'])
   })
 
-  test('marks the keys that a transaction with a subscription may still write', () => {
+  test('marks the keys of an open transaction if its client subscribes to a channel', () => {
     const { client, marks } = recorded({ answer: ([name]) => (name === 'MULTI' ? OK : QUEUED) })
     client.send(command('MULTI') + command('SET', 'x', '1') + command('SUBSCRIBE', 'c'))
     expect(marks()).toEqual(['touched x: SUBSCRIBE'])

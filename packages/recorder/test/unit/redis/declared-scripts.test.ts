@@ -39,7 +39,7 @@ function ends(declared: Declared, answer: Json): readonly string[] {
 }
 
 describe('a declared script', () => {
-  test('is recorded as its commands, with its own keys and values', () => {
+  test('is recorded as the operations of its declared commands, with the given keys and values', () => {
     expect(callsOf({ as: 'INCRBY KEYS[1] ARGV[2]' })).toEqual(['cas k=?'])
     expect(callsOf({ as: ['SET KEYS[2] ARGV[1]', 'get KEYS[1]'] })).toEqual(['write l="5"', 'read k=null'])
     expect(callsOf({ as: ['TYPE KEYS[1]', 'SET KEYS[1] fixed'] })).toEqual(['write k="fixed"'])
@@ -55,7 +55,7 @@ describe('a declared script', () => {
     expect(callsOf({ as })).toBeUndefined()
   })
 
-  test('is known by its SHA-1, in any case, and by its text once that has passed', () => {
+  test('is recognised by its SHA-1 in any letter case, and by a text with that SHA-1', () => {
     const sha = createHash('sha1').update('return 1').digest('hex')
     const by = (script: string, words: string[]) =>
       recognised({ script, as: 'SET KEYS[1] 1' }, words)?.parts.map(({ call }) => call.key)
@@ -85,11 +85,11 @@ describe('a declared script', () => {
     [{ as: ['GET KEYS[1]', 'MGET KEYS[1] KEYS[2]'] }, ['a', ['b', 'c']], ['ok "a"', 'ok "b"', 'ok "c"']],
     // An error of a script may come after a part of it was done.
     [{ as: 'SET KEYS[1] 1' }, { error: 'ERR no' }, ['info ERR no']],
-  ])('ends by its own answers: %j with %j', (declared, answer, expected) => {
+  ])('declared as %j gets the outcomes of its commands from the reply %j', (declared, answer, expected) => {
     expect(ends(declared, answer)).toEqual(expected)
   })
 
-  test('sets the times to live of its commands, if their answers say so', () => {
+  test('sets a time to live that its commands declare, if their replies confirm it', () => {
     const lifetimes = (declared: Declared) => recognised(declared)?.lifetimes ?? []
     const [one] = lifetimes({ as: ['SET KEYS[1] 1 EX 3', 'GET KEYS[2]'] })
     expect(one).toMatchObject({ key: 'k', afterMs: 3000 })
@@ -112,7 +112,7 @@ describe('a declared script', () => {
     expect(recognised(untold)?.lifetimes).toEqual([])
   })
 
-  test('marks what its commands change besides their operations, and deletes what they delete', () => {
+  test('marks the keys that its commands change without an operation, and deletes the keys that they delete', () => {
     expect(recognised({ as: ['RENAME KEYS[1] KEYS[2]', 'GET KEYS[1]'] })).toMatchObject({
       touches: { keys: ['l'], why: 'a declared script may have changed it' },
       deletes: ['k'],
@@ -122,14 +122,14 @@ describe('a declared script', () => {
 })
 
 describe('the settings of a Redis', () => {
-  test('have defaults', () => {
+  test('default to registers, unknown initial values, and no promise about scripts or WAIT', () => {
     expect(parseRespSettings({}, '--as')).toMatchObject({ client: undefined, initial: 'unknown' })
     expect(parseRespSettings({}, '--as').commands).toMatchObject({
       ...{ model: 'register', scriptsKeepToKeys: false, isConfirmedByWait: false },
     })
   })
 
-  test('say the model, what scripts and WAIT mean, and what keys hold at the start', () => {
+  test('name the model, the effect of scripts and WAIT, and the initial values', () => {
     const given = { commands: 'counter', scripts: 'keys', wait: 'confirms', initial: 'read' }
     const { commands, initial } = parseRespSettings(given, '--as')
     expect(commands).toMatchObject({ model: 'counter', scriptsKeepToKeys: true, isConfirmedByWait: true })
@@ -174,7 +174,7 @@ describe('the settings of a Redis', () => {
     expect(() => parseRespSettings({ ...given }, '--as')).toThrow(message)
   })
 
-  test('take a declared compare-and-set script', () => {
+  test('can declare a compare-and-set script', () => {
     const { commands } = parseRespSettings({ cas: 'return cas' }, '--as')
     const words = ['EVAL', 'return cas', '1', 'k', 'a', 'b']
     const analysed = analyse('EVAL', words, { commands, keySpace: new KeySpace(), database: '0' })

@@ -18,7 +18,7 @@ function disturbed({ before = [], lost = [] }: { before?: readonly string[]; los
 }
 
 describe('a Redis connection whose messages a fault loses', () => {
-  test('has no known outcome of requests before and after it', () => {
+  test('has only unknown outcomes, for requests before and after the loss', () => {
     const { client, told, recorder, marks } = disturbed({ before: [get, set] })
     const unknown = [`0 info read x=undefined !${WHY}`, `1 info write y=undefined !${WHY}`]
     expect(told().slice(2)).toEqual(unknown)
@@ -58,7 +58,7 @@ describe('a Redis connection whose messages a fault loses', () => {
   test.each([
     ['SELECT', [command('SELECT', '1')]],
     ['MULTI', [command('MULTI'), set]],
-  ])('is not followed any more if it was choosing a database or in a transaction: %s', (_, before) => {
+  ])('is no longer followed if a SELECT or transaction was open: %s', (_, before) => {
     const { client, told, marks, recorder } = disturbed({ before })
     expect(marks()).toEqual(['touched *: MULTI or SELECT'])
     client.send(set)

@@ -30,24 +30,27 @@ const analysed = (text: string) => {
 }
 
 describe('the page about Redis in the manual', () => {
-  test.each(tableBehind('operations'))('lists %s as %s, with the reply %s: %s', (command, recorded, answer, ends) => {
-    const what = analysed(command)
-    if (what.kind === 'passed-on') throw new Error(`${command} is no operation`)
-    const { parts, touches, lifetimes: [lifetime] = [] } = what.recognised
-    const calls = parts.map(({ call: { f, key, value } }) => {
-      const said = value === UNSAID || (value === null && f === 'read') ? '' : ` ${JSON.stringify(value)}`
-      return `${f} ${String(key)}${said}`
-    })
-    const lasts = lifetime === undefined ? '' : `, which lasts ${lifetime.afterMs} ms`
-    const also = touches === undefined ? '' : `, and touches ${touches.keys.join(', ')}`
-    expect(`${calls.join(', ')}${lasts}${also}`).toBe(recorded)
-    const made = completionsOf(what.recognised, JSON.parse(answer) as Json)
-    const completions: readonly Interpretation[] = 'type' in made ? parts.map(() => made) : made
-    const said = completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type))
-    expect(said.join(', ')).toBe(ends)
-  })
+  test.each(tableBehind('operations'))(
+    'lists for the command %s the operation %s, and for the reply %s the outcome %s',
+    (command, recorded, answer, ends) => {
+      const what = analysed(command)
+      if (what.kind === 'passed-on') throw new Error(`${command} is no operation`)
+      const { parts, touches, lifetimes: [lifetime] = [] } = what.recognised
+      const calls = parts.map(({ call: { f, key, value } }) => {
+        const said = value === UNSAID || (value === null && f === 'read') ? '' : ` ${JSON.stringify(value)}`
+        return `${f} ${String(key)}${said}`
+      })
+      const lasts = lifetime === undefined ? '' : `, which lasts ${lifetime.afterMs} ms`
+      const also = touches === undefined ? '' : `, and touches ${touches.keys.join(', ')}`
+      expect(`${calls.join(', ')}${lasts}${also}`).toBe(recorded)
+      const made = completionsOf(what.recognised, JSON.parse(answer) as Json)
+      const completions: readonly Interpretation[] = 'type' in made ? parts.map(() => made) : made
+      const said = completions.map((each) => ('value' in each ? `ok ${JSON.stringify(each.value)}` : each.type))
+      expect(said.join(', ')).toBe(ends)
+    },
+  )
 
-  test.each(tableBehind('touches'))('says that %s marks %s', (command, touched) => {
+  test.each(tableBehind('touches'))('says that the command %s marks %s', (command, touched) => {
     const what = analysed(command)
     if (what.kind !== 'passed-on') throw new Error(`${command} is an operation`)
     const [lifetime] = what.lifetimes ?? []

@@ -35,12 +35,12 @@ const gone: Step = ['GET x', ABSENT]
 const here: Step = ['GET x', HERE]
 
 describe('a key with a time to live', () => {
-  test('may be gone from a little before its end on, because clocks differ', () => {
+  test('may be gone slightly before its end, because clocks differ', () => {
     expect(expiries([setFor10s, 9889.5, gone])).toEqual([])
     expect(expiries([setFor10s, 9890.5, gone])).toEqual(['invoke x', 'ok x'])
   })
 
-  test('may be gone at any time after its end, until a write replaces it', () => {
+  test('may be gone at any time after its end until it is written again', () => {
     expect(expiries([setFor10s, 20_000, here])).toEqual(['invoke x'])
     expect(expiries([setFor10s, 20_000, here, here])).toEqual(['invoke x'])
     expect(expiries([setFor10s, 20_000, here, gone])).toEqual(['invoke x', 'ok x'])
@@ -48,7 +48,7 @@ describe('a key with a time to live', () => {
     expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK], gone])).toEqual(['invoke x', 'fail x'])
   })
 
-  test('may be gone on one of several servers, although another one still had it', () => {
+  test('may be gone on one server while another server still has it', () => {
     expect(expiries([setFor10s, 20_000, here, ['SET x 2', OK]], { nodes: 2 })).toEqual(['invoke x', 'ok x'])
   })
 
@@ -58,7 +58,7 @@ describe('a key with a time to live', () => {
     ['its absence', gone],
     ['another time to live', ['EXPIRE x 100', ONE]],
     ['a swap to another value', ['GETSET x 2', HERE]],
-  ])('loses it by %s', (_, step) => {
+  ])('loses its time to live by %s', (_, step) => {
     expect(expiries([setFor10s, step, 20_000, here])).toEqual([])
   })
 
@@ -70,7 +70,7 @@ describe('a key with a time to live', () => {
     ['a refused write', ['SET x 2', '-READONLY You\r\n']],
     ['a swap for the same value', ['GETSET x 1', HERE]],
     ['another time to live that is refused', ['EXPIRE x 100 NX', ':0\r\n']],
-  ])('keeps it through %s', (_, step) => {
+  ])('keeps its time to live through %s', (_, step) => {
     expect(expiries([setFor10s, step, 20_000, here])).toEqual(['invoke x'])
   })
 
@@ -81,7 +81,7 @@ describe('a key with a time to live', () => {
     expect(expiries([['GETEX x EX 10', HERE], 20_000, here])).toEqual(['invoke x'])
   })
 
-  test('may be gone at once if its end is a moment of the server’s clock', () => {
+  test('may be gone at any moment if its end is given as a time on the server’s clock', () => {
     expect(expiries([['SET x 1 PXAT 99', OK], here])).toEqual(['invoke x'])
   })
 
@@ -92,7 +92,7 @@ describe('a key with a time to live', () => {
     ['set', 'SREM n 1'],
     ['queue', 'LPUSH n 1'],
     ['list-append', 'RPUSH n 1'],
-  ])('is marked if null means nothing in the model %s, although it was written again: %s', (model, write) => {
+  ])('in the model %s is marked as doubtful after its end, even if written again: %s', (model, write) => {
     const { ask, pass, marks } = recorded({ answer: () => ONE, commands: commandSet({ model }) })
     ask(`${write}\r\n`)
     ask('EXPIRE n 10\r\n')
@@ -115,7 +115,7 @@ describe('a time to live in a transaction', () => {
     ['GET y', HERE],
   ]
 
-  test('is set if its own answer says so', () => {
+  test('is set only if the reply to its own command confirms it', () => {
     expect(expiries(all('*2\r\n+OK\r\n:0\r\n'))).toEqual(['invoke x'])
     expect(expiries(all('*2\r\n+OK\r\n:1\r\n'))).toEqual(['invoke x', 'invoke y'])
   })
@@ -134,7 +134,7 @@ describe('an expiry', () => {
   }
   const answers = { 'SET x 1 EX 10': OK, 'SET x 2': OK, 'GET x': HERE }
 
-  test('stays possible if the command that set it was not answered', () => {
+  test('remains possible if the command that set its time was not answered', () => {
     const { one, other, pass, ended } = connected({ ...answers, 'SET x 1 EX 10': '' })
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -142,7 +142,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x'])
   })
 
-  test('ends only when no operation that began before its end can show it', () => {
+  test('ends once every operation that may still observe it has ended', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -153,7 +153,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x', 'ok x'])
   })
 
-  test('did not happen if the only operation without an answer is a write, which needs no absent key', () => {
+  test('fails if the only unanswered operation is a write, which cannot have observed it', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -169,13 +169,13 @@ describe('a field of a hash with a time to live', () => {
   const expire: Step = ['EXPIRE h 10', ONE]
   const read: Step = ['HGET h f', ABSENT]
 
-  test('may be gone when the hash is, and nothing shows that the hash is not', () => {
+  test('may be gone after the end of the hash, and a later write to it does not prove otherwise', () => {
     expect(expiries([set, expire, 5000, read])).toEqual([])
     expect(expiries([set, expire, 20_000, read])).toEqual(['invoke h[f]'])
     expect(expiries([set, expire, 20_000, read, ['HSET h f 2', ONE]])).toEqual(['invoke h[f]'])
   })
 
-  test('ends with a deletion of the hash', () => {
+  test('ends its expiry with a DEL of the hash', () => {
     expect(expiries([set, expire, 20_000, read, ['DEL h', ONE]])).toEqual([
       'invoke h[f]',
       'invoke h',
@@ -184,13 +184,13 @@ describe('a field of a hash with a time to live', () => {
     ])
   })
 
-  test('has it although it was first seen later', () => {
+  test('has the time to live of the hash even if first seen after it was set', () => {
     expect(expiries([set, expire, ['HSET h g 1', ONE], 20_000, ['HGET h g', ABSENT]])).toEqual(['invoke h[g]'])
     const late: Step = ['HSET h g 1', ONE]
     expect(expiries([set, expire, 20_000, ['GET h', '-WRONGTYPE\r\n'], late])).toEqual(['invoke h', 'invoke h[g]'])
   })
 
-  test('may have one of its own, which that of the hash does not replace', () => {
+  test('may have its own time to live, which a later one for the hash does not replace', () => {
     const own: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:1\r\n']
     const refused: Step = ['HEXPIRE h 10 FIELDS 1 f', '*1\r\n:0\r\n']
     const later: Step = ['EXPIRE h 100', ONE]

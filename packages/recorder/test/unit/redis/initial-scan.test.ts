@@ -42,7 +42,7 @@ async function scanned(answers: { readonly [command: string]: Json }, model = 'r
   return { ...recording, asked, closed: () => closed, read }
 }
 
-test('the values at the start are read by the recorder, strings and hashes, page by page', async () => {
+test('the initial values of strings and hashes are read page by page, under the recorder’s own name', async () => {
   const { read, told, views, closed } = await scanned(WHOLE)
   await read()
   const ends = told().filter((line) => line.includes(' ok '))
@@ -66,7 +66,7 @@ test('hashes are not read at the start in a model without them', async () => {
   expect(asked.filter((text) => text.startsWith('HKEYS') || text.startsWith('HMGET'))).toEqual([])
 })
 
-test('a key that has a time to live at the start may be gone after it, with its fields', async () => {
+test('a key with a time to live at the start of recording may expire, together with its fields', async () => {
   const { read, ask, pass, told } = await scanned(WHOLE)
   await read()
   const before = told().length
@@ -93,20 +93,20 @@ test.each<readonly [string, { readonly [command: string]: Json }]>([
   expect(closed()).toBe(1)
 })
 
-test('a key that is gone is not in doubt if the values at the start were read', async () => {
+test('a key that disappears is not marked if the initial values were read', async () => {
   const { ask, marks } = await scanned(WHOLE)
   ask('APPEND x c\r\n')
   ask('GET x\r\n')
   expect(marks()).toEqual([])
 })
 
-test('the value of all keys at the start is that of the settings, and otherwise unknown', () => {
+test('the initial value of all keys is the value in the settings, or otherwise unknown', () => {
   expect(recorded().recorder.initial).toBe('unknown')
   expect(recorded({ initial: 'read' }).recorder.initial).toBe('unknown')
   expect(recorded({ initial: { value: null } }).recorder.initial).toBeNull()
 })
 
-test('the values at the start are read of 10,000 keys at the most', async () => {
+test('the initial values of at most 10,000 keys are read', async () => {
   const keys = Array.from({ length: 10_001 }, (_, at) => `k${at}`)
   const each = keys.flatMap((key) => [
     [`TYPE ${key}`, 'list'],

@@ -21,15 +21,15 @@ describe('a Redis value whose time to live may predate the recording', () => {
     expect(marksAfter(append, absent)).toEqual(GONE)
   })
 
-  test('may have expired although a DEL of its key was refused', () => {
+  test('may have expired if the key is absent after a refused DEL', () => {
     expect(marksAfter(['DEL x', '-READONLY You\r\n'], append, absent)).toEqual(GONE)
   })
 
-  test('is not reported as expired if a DEL with an unknown outcome may have deleted it', () => {
+  test('need not have expired if the key is absent after a DEL of unknown outcome', () => {
     expect(marksAfter(['DEL x', '-upstream failure\r\n'], append, absent)).toEqual([])
   })
 
-  test('may have expired after an HDEL of its field, because its hash kept the time to live', () => {
+  test('may have expired if the field is absent after an HDEL, since the hash kept its time to live', () => {
     const deleted: Exchanged = ['HDEL h f', ':1\r\n']
     expect(marksAfter(deleted, ['HSET h f 1', ':1\r\n'], ['HGET h f', '$-1\r\n'])).toEqual([
       'touched h[f]: its disappearance',
@@ -40,7 +40,7 @@ describe('a Redis value whose time to live may predate the recording', () => {
     expect(marksAfter(append, ['DEL x', ':1\r\n'], absent)).toEqual([])
   })
 
-  test('has not expired if it was written without a time to live', () => {
+  test('has not expired if the key was rewritten without a time to live', () => {
     expect(marksAfter(['SET x ab', '+OK\r\n'], append, absent)).toEqual([])
   })
 })

@@ -9,7 +9,7 @@ function scripted(answers: { readonly [command: string]: string }) {
 const touched = (marks: readonly string[], key: string) => marks.some((mark) => mark.startsWith(`touched ${key}:`))
 
 describe('a hash field first accessed during the deletion of the hash', () => {
-  test('marks the hash as touched, and is not recorded as a register', () => {
+  test('marks the hash, and is not recorded as a register', () => {
     const { client, connect, told, marks } = recorded({
       answer: scripted({ 'HSET h f 1': ':1\r\n' }),
     })
@@ -21,7 +21,7 @@ describe('a hash field first accessed during the deletion of the hash', () => {
     expect(touched(marks(), 'h')).toBe(true)
   })
 
-  test('is recorded with its deletion if the DEL of the hash waits for EXEC', () => {
+  test('is recorded, with its deletion, if the DEL of the hash is queued for EXEC', () => {
     const { connect, told, ask } = recorded({
       answer: scripted({
         MULTI: '+OK\r\n',
@@ -52,14 +52,14 @@ describe('a hash field first accessed during the deletion of the hash', () => {
 describe('a hash field first accessed during the deletion of all keys', () => {
   const written = { 'HSET h f 1': ':1\r\n' }
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register only after %s is answered', (flush) => {
+  test.each(['FLUSHALL', 'FLUSHDB'])('is not recorded as a register while %s is unanswered', (flush) => {
     const { client, connect, told } = recorded({ answer: scripted(written) })
     client.send(`${flush}\r\n`)
     connect().send('HSET h f 1\r\n')
     expect(told()).not.toContainEqual(expect.stringContaining('h[f]'))
   })
 
-  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register once %s is answered', (flush) => {
+  test.each(['FLUSHALL', 'FLUSHDB'])('is recorded as a register after the reply to %s', (flush) => {
     const { told, ask } = recorded({ answer: scripted({ ...written, [flush]: '+OK\r\n' }) })
     ask(`${flush}\r\n`)
     ask('HSET h f 1\r\n')
@@ -91,7 +91,7 @@ describe('a Redis client that changes its name', () => {
     'GET x': '$-1\r\n',
   })
 
-  test('has its new name in pipelined requests, and keeps its old name if the new name is refused', () => {
+  test('has its new name in pipelined requests, and its old name if the server refuses the new one', () => {
     const { views, ask } = recorded({ answer })
     ask('CLIENT SETNAME a\r\n')
     ask('GET x\r\n')

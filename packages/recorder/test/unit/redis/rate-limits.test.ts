@@ -6,7 +6,7 @@ import { KeySpace } from '../../../src/redis/key-space.ts'
 test.each([
   ['EXPIRE', '10', 10_000],
   ['PEXPIRE', '10', 10],
-])('a script with INCR and %s is a cas that sets the time to live of its key', (command, time, ms) => {
+])('a script that combines INCR with %s is recorded as a cas that sets a time to live', (command, time, ms) => {
   const script = `local current = redis.call("INCR", KEYS[1])
 if current == 1 then redis.call("${command}", KEYS[1], ARGV[1]) end
 return current`

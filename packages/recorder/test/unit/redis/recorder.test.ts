@@ -59,7 +59,7 @@ describe('the Redis recorder', () => {
     expect(recorder.counters.unmatched).toBe(1)
   })
 
-  test('records binary values as distinct from texts', () => {
+  test('records a binary value as base64', () => {
     const { client, told } = recorded()
     client.send(Buffer.from('*3\r\n$3\r\nSET\r\n$1\r\nx\r\n$1\r\n\xff\r\n', 'latin1'))
     expect(told()[0]).toBe('0 invoke write x={"base64":"/w=="}')
@@ -75,18 +75,18 @@ describe('an error reply of Redis', () => {
   }
 
   test.each(['MOVED 1 10.0.0.1:6379', 'NOREPLICAS Not enough', 'READONLY You', 'WRONGTYPE x', 'ERR wrong'])(
-    'fails the operation if the server has changed nothing: %s',
+    'makes the operation fail if the server has changed nothing: %s',
     (error) => {
       expect(failing(error)).toEqual([`0 fail write x=undefined !${error}`, `0 fail read x=undefined !${error}`])
     },
   )
 
-  test('leaves the outcome of a write unknown and fails a read if the error is unknown', () => {
+  test('of an unknown kind makes a write info and a read fail', () => {
     const error = 'upstream failure'
     expect(failing(error)).toEqual([`0 info write x=undefined !${error}`, `1 fail read x=undefined !${error}`])
   })
 
-  test('a reply of a type that SET never returns leaves the outcome unknown', () => {
+  test('a reply to SET of a wrong type leaves the outcome of the SET unknown', () => {
     const { ask, told } = recorded({ answer: () => ':7\r\n' })
     ask(command('SET', 'x', '1'))
     expect(told()[1]).toBe('0 info write x=undefined !an answer of another kind than the command has')
@@ -115,7 +115,7 @@ describe('concurrent Redis requests', () => {
 })
 
 describe('Redis traffic that is not understood', () => {
-  test('includes connections that subscribe or do not speak RESP', () => {
+  test('includes a connection that subscribes, and a connection that does not speak RESP', () => {
     const { client, ask, connect, recorder, told } = recorded({
       answer: ([name]) => (name === 'SUBSCRIBE' ? '>1\r\n+x\r\n*1\r\n+y\r\n' : undefined),
     })
@@ -137,7 +137,7 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched *: MULTI'])
   })
 
-  test('includes a command with several replies, such as UNSUBSCRIBE', () => {
+  test('includes a connection after a command with several replies, such as UNSUBSCRIBE', () => {
     const { ask, told, recorder, marks } = recorded({
       answer: ([name]) => (name === 'UNSUBSCRIBE' ? ':0\r\n:0\r\n' : undefined),
     })
@@ -149,13 +149,13 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched x: SET'])
   })
 
-  test('includes a reply without a request', () => {
+  test('includes a reply to no request, which is counted', () => {
     const { client, recorder } = recorded({ answer: () => '+OK\r\n+OK\r\n>1\r\n+push\r\n' })
     client.send('PING\r\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
   })
 
-  test('includes a command that is too large, but not the command after it', () => {
+  test('includes a command beyond the size limit, which marks all keys, but not the next command', () => {
     const { ask, told, recorder, marks } = recorded({ maxMessageBytes: 100 })
     ask(command('SET', 'x', 'v'.repeat(200)) + command('SET', 'y', '1'))
     expect(told()).toEqual(['0 invoke write y="1"', '0 ok write y="1"'])
@@ -163,7 +163,7 @@ describe('Redis traffic that is not understood', () => {
     expect(marks()).toEqual(['touched *: a request that cannot be read'])
   })
 
-  test('excludes commands on other databases, but includes commands pipelined behind a failed SELECT', () => {
+  test('includes a command pipelined behind a failed SELECT, but no command after the failure was known', () => {
     const { ask, told, recorder, marks } = recorded()
     ask(command('SELECT', '1') + command('SET', 'x', '1'))
     expect(told()).toContain('0 ok write 1/x="1"')
@@ -178,7 +178,7 @@ describe('Redis traffic that is not understood', () => {
 })
 
 describe('an unanswered Redis request', () => {
-  test('fails if it is a read or was never forwarded, and otherwise has an unknown outcome', () => {
+  test('fails if it is a read or was never forwarded, and has an unknown outcome if it is a forwarded write', () => {
     const { link, client, told, recorder } = recorded({ answer: () => '' })
     client.send(command('SET', 'x', '1') + command('GET', 'x'))
     link.to = false
@@ -193,7 +193,7 @@ describe('an unanswered Redis request', () => {
     expect(recorder.counters).toMatchObject({ open: 0, waiting: 0 })
   })
 
-  test('has an unknown outcome for the client and succeeds at the backend if only its reply was lost', () => {
+  test('succeeds in the backend view but has an unknown outcome in the client view if only its reply was lost', () => {
     const { link, client, told } = recorded()
     link.back = false
     client.send(command('SET', 'x', '1'))

@@ -20,7 +20,7 @@ const ONE = ':1\r\n'
 const setX = ['SET x 1', OK] as const
 
 describe('RENAME', () => {
-  test('writes the value of the last write to the other key', () => {
+  test('writes the last written value of the old key to the new key', () => {
     expect(done([setX, ['RENAME x y', OK]])).toEqual(['ok write x="1"', 'ok write x=null', 'ok write y="1"'])
     expect(done([setX, ['INCR x', ':2\r\n'], ['RENAMENX x y', ONE]]).slice(2)).toEqual([
       'ok write x=null',
@@ -46,17 +46,17 @@ describe('RENAME', () => {
     ['a text was appended', [setX, ['APPEND x 2', ':2\r\n']]],
     ['it is a hash', [setX, ['HSET x f 1', '-WRONGTYPE\r\n']]],
     ['scripts may have changed it', [setX, ['EVAL s 0', OK]]],
-  ])('marks the other key if %s', (_, before) => {
+  ])('marks the new key if the old key is unclear: %s', (_, before) => {
     const lines = done([...before, ['RENAME x y', OK], ['GET y', '$1\r\n1\r\n']])
     expect(lines).not.toContain('ok write y="1"')
     expect(lines.some((line) => line.startsWith('touched y') || line.startsWith('touched *'))).toBe(true)
   })
 
-  test('marks the other key if several servers are recorded, each of which has its own', () => {
+  test('marks the new key if several servers with keys of their own are recorded', () => {
     expect(done([setX, ['RENAME x y', OK]], { nodes: 2 })).toContain('touched y: RENAME')
   })
 
-  test('does not know the value if it is written at the same time', () => {
+  test('leaves the value of the new key open if the old key is written at the same time', () => {
     const { client, connect, told } = recorded({ answer: (words) => (words[0] === 'RENAME' ? '' : OK) })
     client.send('SET x 1\r\n')
     const other = connect()
@@ -75,14 +75,14 @@ describe('RENAME', () => {
 describe('FLUSHALL and FLUSHDB', () => {
   const before = [setX, ['SELECT 1', OK], ['SET z 1', OK], ['SELECT 0', OK], ['HSET h f 1', ONE]] as const
 
-  test('delete every key and field that was seen, FLUSHDB those of its database', () => {
+  test('delete every seen key and field, FLUSHDB only in its own database', () => {
     const [all, one] = ['FLUSHALL', 'FLUSHDB'].map((name) => done([...before, [name, OK]]).slice(3))
     const ofZero = ['ok write x=null', 'ok write h=null', 'ok write h[f]=null']
     expect(one).toEqual(ofZero)
     expect(new Set(all)).toEqual(new Set([...ofZero, 'ok write 1/z=null']))
   })
 
-  test('make keys absent that are first seen afterwards', () => {
+  test('make absent every key that is first seen after them', () => {
     for (const name of ['FLUSHALL', 'FLUSHDB ASYNC', 'flushdb sync']) {
       const lines = done([
         [name, OK],
@@ -111,7 +111,7 @@ describe('FLUSHALL and FLUSHDB', () => {
     ).toContain('ok write h[f]=null')
   })
 
-  test('mark every key if their words are unknown, or several servers are recorded', () => {
+  test('mark every key if their arguments are unknown, or if several servers are recorded', () => {
     for (const text of ['FLUSHALL SOON', 'FLUSHALL ASYNC SYNC'])
       expect(done([setX, [text, OK]])).toContain(`touched *: FLUSHALL`)
     expect(done([setX, ['FLUSHALL', OK]], { nodes: 2 })).toContain('touched *: FLUSHALL')
@@ -151,7 +151,7 @@ describe('a script of a rate limiter', () => {
   test.each([
     ['rate-limiter-flexible', FLEXIBLE, ['1', 'u', '2', '90']],
     ['rate-limit-redis', WINDOW, ['1', 'u', '90000']],
-  ])('of %s adds to a count, which lasts as long as it answers', (_, script, args) => {
+  ])('from %s is recorded as an addition to a count that expires when the reply says', (_, script, args) => {
     const points = script === FLEXIBLE ? 2 : 1
     const sum = JSON.stringify([String(5 - points), '5'])
     expect(ended(script, args, '*2\r\n:5\r\n:5000\r\n', { after: 4000 })).toEqual({
@@ -167,14 +167,14 @@ describe('a script of a rate limiter', () => {
     expect(ended(script, ['1', 'u'], '*2\r\n:5\r\n:5000\r\n').marks).toEqual(['touched *: EVAL'])
   })
 
-  test('reads a count, if there is one', () => {
+  test('that reads a count is recorded as a read, and has an unknown outcome after an unclear reply', () => {
     expect(ended(HITS, ['1', 'u'], '*2\r\n$1\r\n5\r\n:7\r\n').ends).toEqual(['ok read u="5"'])
     expect(ended(HITS, ['1', 'u'], '*2\r\n$-1\r\n:-2\r\n').ends).toEqual(['ok read u=null'])
     expect(ended(HITS, ['1', 'u'], '*2\r\n:5\r\n:7\r\n').ends).toEqual(['info read u'])
     expect(ended(HITS, ['1', 'u'], '*0\r\n').ends).toEqual(['info read u'])
   })
 
-  test('lets its first request expire', () => {
+  test('sets the time to live of its count only with the first request', () => {
     expect(ended(FIRST, ['1', 'u', '90'], ':1\r\n', { after: 95_000 })).toEqual({
       ends: ['ok cas u=["1"]'],
       expiring: ['u'],
@@ -190,7 +190,7 @@ describe('a script of a rate limiter', () => {
 })
 
 describe('a script of redlock', () => {
-  test('sets the token of each key that is free, and the keys last as long as it says', () => {
+  test('sets its token on all keys for the given time, if the reply confirms all keys', () => {
     const args = ['2', 'l', 'm', 'token', '9000']
     const both = ['ok cas l=[null,"token"]', 'ok cas m=[null,"token"]']
     expect(ended(ACQUIRE, args, ':2\r\n', { after: 5000 })).toEqual({ ends: both, expiring: [], marks: [] })
@@ -206,7 +206,7 @@ describe('a script of redlock', () => {
     expect(ended(RELEASE, ['1', 'l', 'token'], ':0\r\n').ends).toEqual(['fail cas l'])
   })
 
-  test('acquires and releases locks in their model, in which to extend one changes nothing', () => {
+  test('in the model lock is recorded as an acquire or a release of each key', () => {
     const lock = { model: 'lock' }
     expect(ended(ACQUIRE, ['2', 'l', 'm', 't', '9'], ':2\r\n', lock).ends).toEqual([
       'ok acquire l="t"',

@@ -36,7 +36,7 @@ const completionOf = (...args: Parameters<typeof recorded>) => recorded(...args)
 
 describe('a cas with If-Match', () => {
   test.each(['*', '"1", "2"', '"1","2"'])(
-    'marks its key without an operation if its tag, such as %s, is not a single version',
+    'marks its key, but records no operation, if the tag %s is not a single version',
     (tag) => {
       const events = recorded(replace, 'PUT /docs/a', {
         headers: [['If-Match', tag]],
@@ -60,7 +60,7 @@ describe('a cas with If-Match', () => {
     expect(completion).toMatchObject({ type: 'ok', f: 'cas', value: [version, '"3"'] })
   })
 
-  test('compares versions without the mark W/ of a weak tag', () => {
+  test('ignores the prefix W/ of a weak tag when comparing versions', () => {
     expect(completionOf(document, 'GET /docs/a', { answerHeaders: [['ETag', 'W/"1"']] })).toMatchObject({
       value: '"1"',
     })
@@ -73,25 +73,25 @@ describe('a cas with If-Match', () => {
 describe('a successful reply without a body', () => {
   const read = { request: 'GET,HEAD /kv/{key}', f: 'read', result: 'body', missing: 'absent', outcomes: { 304: 'ok' } }
 
-  test('after HEAD, leaves the outcome of the read unknown', () => {
+  test('to a HEAD request leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'HEAD /kv/x')).toMatchObject({
       type: 'info',
       error: 'status 200, and nothing at body: its body is left out of an answer to HEAD',
     })
   })
 
-  test('after 304, leaves the outcome of the read unknown', () => {
+  test('with status 304 leaves the outcome of the read unknown', () => {
     expect(completionOf(read, 'GET /kv/x', { status: 304 })).toMatchObject({ type: 'info' })
   })
 
-  test('is understood if the value is in its header fields', () => {
+  test('is a read value if the route reads the value from a header field', () => {
     expect(completionOf(document, 'HEAD /docs/a', { answerHeaders: [['ETag', '"1"']] })).toMatchObject({
       type: 'ok',
       value: '"1"',
     })
   })
 
-  test('is read as an empty text after GET', () => {
+  test('to a GET request is the empty text', () => {
     expect(completionOf(read, 'GET /kv/x')).toMatchObject({ type: 'ok', value: '' })
   })
 })
@@ -125,7 +125,7 @@ describe('the recorded key of a request', () => {
     result: 'body',
   }
 
-  test('differs if one of several parts differs or a slash moves from part to part', () => {
+  test('differs between keys whose parts differ, even if only a slash moves between the parts', () => {
     const key = (target: string) => completionOf(read, `GET ${target}`)?.['key']
     expect(key('/tenants/a/users/b')).toBe('a/b')
     expect(key('/tenants/a%2Fb/users/c')).not.toBe(key('/tenants/a/users/b%2Fc'))

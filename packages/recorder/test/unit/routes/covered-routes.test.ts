@@ -16,7 +16,7 @@ function covers(other: readonly string[], path: readonly string[]): boolean {
 const paths = fc.array(fc.constantFrom('a', 'b', '*', '{key}', ''), { minLength: 1, maxLength: 3 })
 const methods = fc.constantFrom('GET', 'HEAD', 'GET,HEAD')
 
-test('a route is refused exactly if a single earlier route matches all of its requests', () => {
+test('a route is refused if and only if one earlier route matches all of its requests', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(methods, paths), { minLength: 2, maxLength: 5 }), (drawn) => {
       const routes = drawn.map(([method, path]) => ({

@@ -14,7 +14,7 @@ function emptyAnswer(route: object) {
   return complete({ status: 204, headers: NO_FIELDS, body })
 }
 
-test('an empty reply to a dequeue is not understood, and the reason proposes "missing": "absent"', () => {
+test('an empty reply to a dequeue is not understood, and the error proposes "missing": "absent"', () => {
   expect(emptyAnswer({})).toEqual({
     type: 'not-understood',
     error:
@@ -25,6 +25,6 @@ test('an empty reply to a dequeue is not understood, and the reason proposes "mi
 test.each([
   ['"missing": "absent"', { missing: 'absent' }],
   ['an outcome of its own', { outcomes: { 204: 'absent' } }],
-])('an empty reply to a dequeue means an empty queue if the route has %s', (_, route) => {
+])('an empty reply to a dequeue means an empty queue if the route declares %s', (_, route) => {
   expect(emptyAnswer(route)).toEqual({ type: 'ok', value: null })
 })

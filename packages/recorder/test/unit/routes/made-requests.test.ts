@@ -19,7 +19,7 @@ const write = { request: 'PUT /kv/{key}', f: 'write', value: 'json.v' }
 const one = { request: 'GET /one', f: 'read', key: { const: 'one' }, result: 'json.v' }
 
 describe('the text of a made request', () => {
-  test('has a host, a length where servers expect one, and a body', () => {
+  test('contains the host and the body, and Content-Length for POST, PUT and PATCH', () => {
     expect(requestText(madeBy({ f: 'write', key: 'x', value: 'ü' }, write), 'h:80')).toBe(
       'PUT /kv/x HTTP/1.1\r\nHost: h:80\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{"v":"ü"}',
     )
@@ -34,7 +34,7 @@ describe('the text of a made request', () => {
     expect(fieldsOf(own, 'h')).toEqual([['HOST', 'other']])
   })
 
-  test('is answered: an unclear reply may mean that the change was made', () => {
+  test('a made write has an unknown outcome after an unclear reply, and fails if declared harmless', () => {
     const made = madeBy({ f: 'write', key: 'x', value: 1 }, write)
     const by = (status: number, harmless = false) =>
       answered(made, { status, headers: { get: () => undefined }, body: undefined }, harmless)
@@ -52,7 +52,7 @@ describe('a draft of a request', () => {
     return { troubles, made: draft.finish('POST', '/kv/{a}') }
   }
 
-  test('has each value in its place', () => {
+  test('puts each value into its place: path, query, header, cookie and body', () => {
     const { troubles, made } = drafted(
       ...([
         ['path.a', 'x y'],
@@ -173,7 +173,7 @@ describe('a draft of a request', () => {
     expect(drafted(...all).troubles.at(-1)).toBe(trouble)
   })
 
-  test('takes the same value twice, and members of objects and lists one after the other', () => {
+  test('accepts a value twice in one place, and builds objects and lists member by member', () => {
     const { troubles, made } = drafted(
       ['path.a', 'x'],
       ['path.a', 'x'],
@@ -190,7 +190,7 @@ describe('a draft of a request', () => {
     expect([draft.hasHeader('x-a'), draft.hasHeader('X-A')]).toEqual([true, false])
   })
 
-  test('is finished only if its path is filled and it has one body, which its method may have', () => {
+  test('is finished only if the path is filled, and if it has at most one body that its method allows', () => {
     const finished = (method: string, pattern: string, ...all: readonly (readonly [string, Json])[]) => {
       const draft = new RequestDraft()
       for (const [place, value] of all) draft.put(place, value)
@@ -223,7 +223,7 @@ describe('the routes that a workload requires', () => {
       'r.json',
     )
 
-  test('may be about any object, or all about one', () => {
+  test('may all have the one key of the clients, or take any key', () => {
     expect(required(['read', 'write'], ['x'], read, write)).toBe(false)
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(required(['read', 'write'], ['one'], one, put)).toBe(true)
@@ -231,7 +231,7 @@ describe('the routes that a workload requires', () => {
     expect(required(['read', 'watch'], ['x'], read)).toBe(false)
   })
 
-  test('are refused if they are about one, and clients use several, or if only some are', () => {
+  test('are refused if they have a fixed key but clients use several, or if only some have that key', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
@@ -243,7 +243,7 @@ describe('the routes that a workload requires', () => {
   })
 
   test.each(['append', 'cas', 'add', 'subtract', 'remove', 'contains', 'enqueue', 'dequeue', 'put', 'get'])(
-    'have to make %s',
+    'are refused if none of them makes %s',
     (f) => {
       expect(() => required([f], ['x'], read)).toThrow(`r.json has no route for ${f}.`)
     },
@@ -260,7 +260,7 @@ describe('the versions that a client has seen', () => {
   const ofValues = { request: 'PUT /docs/{key}', f: 'cas', value: ['json.old', 'json.new'] }
   const cas = (key: string): Input => ({ f: 'cas', key, value: [1, 2] })
 
-  test('take the place of the expected value', () => {
+  test('replace the expected value of a cas', () => {
     const versions = createVersions(makerOf(ofVersions))
     expect(versions.named(cas('x'))).toBe('no version of x is known yet that a cas could expect')
     versions.learned({ f: 'read', key: 'x', value: null }, { type: 'ok', value: 'v1' })
@@ -274,7 +274,7 @@ describe('the versions that a client has seen', () => {
     expect(typeof versions.named(cas('x'))).toBe('string')
   })
 
-  test('are of no use to other functions and other tables', () => {
+  test('do not replace values of other functions, or values under a table without versions', () => {
     const write: Input = { f: 'write', key: 'x', value: 1 }
     expect(createVersions(makerOf(ofVersions)).named(write)).toBe(write)
     const input = cas('x')

@@ -17,7 +17,7 @@ function mappingOf(result: string) {
   }
 }
 
-test('a reply with the written value outside its result place is not understood', () => {
+test('a reply whose value is outside the result place is not understood, and the error names the place', () => {
   const ask = mappingOf('json.vaule')
   ask('PUT', { value: 7 }, {})
   expect(ask('GET', {}, { data: { value: 7 } })).toEqual({

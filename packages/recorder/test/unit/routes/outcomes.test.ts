@@ -76,7 +76,7 @@ describe('the status of a reply', () => {
       else expect(ended(route, { status })).toMatch(expected)
   })
 
-  test('means what the table says, by itself or by its class', () => {
+  test('has the outcome that the table gives to the status or to its class', () => {
     const outcomes = { 404: 'absent', '4xx': 'info', '5xx': 'fail' }
     expect(ended({ ...read, outcomes }, { status: 404 })).toBe('ok null')
     expect(ended({ ...write, outcomes }, { status: 409 })).toBe('info status 409')
@@ -90,18 +90,18 @@ describe('the status of a reply', () => {
     [3, 'fail grpc 3 INVALID_ARGUMENT', 'fail grpc 3 INVALID_ARGUMENT'],
     [5, 'fail grpc 5 NOT_FOUND', /^not-understood .*if grpc NOT_FOUND means that there is no value/],
     [8, 'info grpc 8 RESOURCE_EXHAUSTED', 'info grpc 8 RESOURCE_EXHAUSTED, which says nothing'],
-  ])('of gRPC, %i, ends a write as %s, and a read as %s', (grpcStatus, ofWrite, ofRead) => {
+  ])('with the gRPC number %i gives a write the outcome %s, and a read %s', (grpcStatus, ofWrite, ofRead) => {
     expect(ended(write, { grpcStatus })).toBe(ofWrite)
     if (typeof ofRead === 'string') expect(ended(read, { grpcStatus })).toBe(ofRead)
     else expect(ended(read, { grpcStatus })).toMatch(ofRead)
   })
 
-  test('of gRPC means what the table says, by its number or its name', () => {
+  test('has the outcome that the table gives to its gRPC number or name', () => {
     expect(ended({ ...read, outcomes: { 'grpc 5': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
     expect(ended({ ...read, outcomes: { 'grpc NOT_FOUND': 'absent' } }, { grpcStatus: 5 })).toBe('ok null')
   })
 
-  test('of a success decides nothing if no case of the table fits', () => {
+  test('leaves a successful write not understood if no case in "answers" fits', () => {
     const answers = [{ when: { 'json.v': 8 }, outcome: 'ok' }]
     expect(ended({ ...write, answers }, {})).toBe('not-understood status 200: none of the cases in "answers" fits')
   })
@@ -111,7 +111,7 @@ describe('a body', () => {
   const hash: Captured = { sha256: 'abc', length: 9 }
   const text: Captured = { bytes: Buffer.from('{"a":1}') }
 
-  test('is a text, marked as base64 if it is not UTF-8, or its hash', () => {
+  test('is recorded as text, as base64 if not UTF-8, or as its hash if too long', () => {
     expect(textOf(text, undefined)).toBe('{"a":1}')
     expect(textOf({ bytes: Buffer.from('\ufffd') }, undefined)).toBe('\ufffd')
     expect(textOf({ bytes: Buffer.from([0xff]) }, undefined)).toEqual({ base64: '/w==' })
@@ -122,7 +122,7 @@ describe('a body', () => {
     expect(textOf(text, 'gzip')).toBeUndefined()
   })
 
-  test('is JSON if its text is, at most so deep', () => {
+  test('is parsed as JSON if its text is JSON of limited depth', () => {
     expect(jsonOf(text, undefined)).toEqual({ value: { a: 1 } })
     expect(jsonOf({ json: { b: 2 } }, undefined)).toEqual({ value: { b: 2 } })
     expect(jsonOf({ bytes: Buffer.from('a') }, undefined)).toEqual({ value: undefined })
@@ -134,14 +134,14 @@ describe('a body', () => {
     ])
   })
 
-  test('that cannot be read says why', () => {
+  test('has a stated reason if it cannot be read', () => {
     expect([bodyTrouble(text, undefined), bodyTrouble({ json: 1 }, undefined)]).toEqual([undefined, undefined])
     expect(bodyTrouble({ withheld: 'a 304' }, undefined)).toBe('is left out of a 304')
     expect(bodyTrouble(hash, undefined)).toBe('is 9 bytes long, more than is kept of it')
     expect(bodyTrouble(text, 'gzip')).toBe('is compressed as "gzip", and cannot be unpacked')
   })
 
-  test('of a reply is kept as far as it is read, or short JSON, which may be a refusal', () => {
+  test('of a reply is kept as far as the route reads it, and whole if it may be a short JSON refusal', () => {
     const kept = (answerBytes: number, fields: { readonly [name: string]: string } | undefined, mayBeRefused = true) =>
       keptOfAnswer({ answerBytes, mayBeRefused }, fields && fieldsOf(fields))
     expect(kept(5, { 'content-type': 'application/json' })).toBe(65_536)
@@ -155,12 +155,12 @@ describe('a body', () => {
   })
 })
 
-describe('what names a client', () => {
+describe('the name of a client', () => {
   const peer = peerOf({ id: 7, client: { host: '10.0.0.1' }, peerProcess: 'shop 4711' })
   const name = (source: string | undefined, fields: { readonly [name: string]: string } = {}, body = '{}') =>
     compileClient(source)(new Message(fieldsOf(fields), { bytes: Buffer.from(body) }, NO_PATH, '/?who=eve'), peer)
 
-  test('is its connection, its address, its process, or something in its requests', () => {
+  test('is read from its connection, its address, its process, or a part of its requests', () => {
     expect(['connection', 'peer.address', 'peer.process'].map((source) => name(source))).toEqual([
       ...['connection 7', '10.0.0.1', 'shop 4711'],
     ])
@@ -172,7 +172,7 @@ describe('what names a client', () => {
     expect(name('header.X-Client')).toBeUndefined()
   })
 
-  test('is hashed if it is a secret', () => {
+  test('is hashed if it comes from a secret such as a token or cookie', () => {
     expect(name('bearer', { authorization: 'Bearer t' })).toMatch(/^sha256:[0-9a-f]{16}$/)
     expect(name('bearer', { authorization: 'bearer  t ' })).toBe(name('bearer', { authorization: 'Bearer t' }))
     expect(name('bearer', { authorization: 'Basic t' })).toBeUndefined()
@@ -185,7 +185,7 @@ describe('what names a client', () => {
       expect(name(source, fields)).toMatch(/^sha256:[0-9a-f]{16}$/)
   })
 
-  test('is a cookie of its name among others', () => {
+  test('is read from the cookie with exactly the given name', () => {
     const same = name('cookie.sid', { cookie: 'sid=x' })
     expect(name('cookie.sid', { cookie: 'a=1; sid=x;b' })).toBe(same)
     expect(name('cookie.sid', { cookie: 'asid=x' })).toBeUndefined()
@@ -195,7 +195,7 @@ describe('what names a client', () => {
 })
 
 describe('a request and its reply in a file', () => {
-  test('are read with their fields and bodies', () => {
+  test('are parsed into method, target or status, header fields and body', () => {
     expect(readWrittenRequest('PUT /kv/x HTTP/1.1\r\nA: b:c\r\n\r\nbody\n', 'f')).toEqual({
       ...{ method: 'PUT', target: '/kv/x', headers: [['A', 'b:c']], body: 'body' },
     })
@@ -204,7 +204,7 @@ describe('a request and its reply in a file', () => {
     expect(readWrittenAnswer('HTTP/1.1 404 Not Found\n\n{}\n\n', 'f')).toMatchObject({ status: 404, body: '{}\n' })
   })
 
-  test('are refused with what to write instead', () => {
+  test('are refused with advice if their first line or a header is malformed', () => {
     expect(() => readWrittenRequest('kv/x', 'f')).toThrow(
       'f: the first line is "kv/x". Write a method and a path: PUT /kv/x',
     )
@@ -220,7 +220,7 @@ describe('a request whose body has not arrived', () => {
     return compileMapping(parseRouteTable({ routes }, 'x')).match(head).touches(head)
   }
 
-  test('touches the keys that its head shows, or everything if it shows none', () => {
+  test('touches the keys in its head, or all keys if the key is in the body', () => {
     expect(touches([write, read], 'PUT', '/kv/x')).toEqual({ keys: ['x'] })
     expect(touches([write, read], 'GET', '/kv/x')).toBe('nothing')
     expect(touches([write], 'PUT', '/other')).toBe('everything')
@@ -237,7 +237,7 @@ describe('a request whose body has not arrived', () => {
     expect(touches([several], 'PUT', '/x/y')).toEqual({ keys: ['x', 'y'] })
   })
 
-  test('whose route needs no body keeps none', () => {
+  test('keeps no bytes of the body if its route does not read the body', () => {
     const bytes = (route: object) => {
       const head = { method: 'PUT', target: '/kv/x', headers: NO_FIELDS }
       const { bodyBytes, answerBytes, isKnown, isIgnored } = compileMapping(
@@ -262,7 +262,7 @@ test.each([
   ['"\\"a"/', 2, ['"a', '']],
   ['"a', 1, undefined],
   ['', 1, ['']],
-] as const)('the key %s has %i parts: %j', (key, count, parts) => {
+] as const)('partsOfKey splits the key %s into %i parts as %j', (key, count, parts) => {
   expect(partsOfKey(key, count)).toEqual(parts)
 })
 
@@ -277,7 +277,7 @@ test.each<readonly [object, string | undefined]>([
   [{ ...read, request: 'GET /*/{key}' }, undefined],
   [{ ...read, request: 'GET /kv', key: { const: 'x' } }, undefined],
   [{ ...read, f: 'dequeue' }, undefined],
-])('the table with %j reads a key at the start by %s', (route, target) => {
+])('with the route %j, the initial value of a key is read by %s', (route, target) => {
   const parsed = (() => {
     try {
       return parseRouteTable({ routes: [route] }, 'x')

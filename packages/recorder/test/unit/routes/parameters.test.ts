@@ -15,7 +15,7 @@ const marks = (table: object, request: string) =>
     .events.filter(({ process }) => process === 'recorder')
     .map(({ f, key, value }) => [f, key, (value as { readonly why?: string }).why?.replace(/ of its query.*/, '')])
 
-test('a read with a parameter that no route names is not understood', () => {
+test('a read is not understood if it has a parameter that no route names', () => {
   const routes = [read, write]
   const why = 'no route names the parameter "version"'
   expect(marks({ routes }, 'GET /kv/x?version=previous')).toEqual([['not-understood', 'x', why]])
@@ -32,7 +32,7 @@ test('a write with a parameter that no route names is not recorded, and marks it
   ])
 })
 
-test('a parameter is known if any route for the path uses it', () => {
+test('a parameter counts as known if a route for its path, or the table, uses it', () => {
   const other = (more: object) => ({ routes: [{ ...read, ...more }] })
   expect(tried(other({ request: 'GET /kv', key: 'query.id' }), 'GET /kv?id=x').kind).toBe('operations')
   expect(tried(other({ client: 'query.who' }), 'GET /kv/x?who=eve').kind).toBe('operations')

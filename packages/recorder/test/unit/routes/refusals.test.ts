@@ -44,7 +44,7 @@ describe('a reply that only mentions a refusal', () => {
     expect(ended(write, body)).toBe('ok')
   })
 
-  test('is a success if the value that was read mentions the refusal', () => {
+  test('is a success if the mention is in the value that was read', () => {
     expect(ended({ ...read, result: 'json' } as never, '{"error":"stored"}')).toBe('ok')
     expect(ended({ ...read, result: 'json.error' } as never, '{"error":"stored"}')).toBe('ok')
   })
@@ -59,7 +59,7 @@ test('the member "answers" of a route decides whether a reply is a success or a 
   expect(ended({ ...write, answers } as never, '{"error":"a value"}')).toBe('ok')
 })
 
-test('a reply with status 400 gets the outcome fail, and a reply with status 503 the outcome info', () => {
+test('a reply with an error body gets the outcome fail for status 400, and info for status 503', () => {
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 400 Bad Request')).toBe('fail status 400')
   expect(ended(write, '{"error":"no"}', 'HTTP/1.1 503 Unavailable')).toBe('info status 503')
 })

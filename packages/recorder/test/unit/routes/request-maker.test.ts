@@ -43,7 +43,7 @@ describe('a request generated from a route table', () => {
     expect(request).toMatchObject({ method: 'GET', target: '/v1/a%20b%2F%C3%BC', body: '' })
   })
 
-  test('encodes ids in paths by RFC 3986, and ids in queries as parameters', () => {
+  test('encodes keys in paths by RFC 3986, and keys in queries as query parameters', () => {
     const key = "-._~!$&'()*+,;=:@/?#[]%"
     const { request } = made({ f: 'read', key, value: null }, GET)
     expect(request.target).toBe("/v1/-._~!$&'()*+,;=:@%2F%3F%23%5B%5D%25")
@@ -69,7 +69,7 @@ describe('a request generated from a route table', () => {
     expect(JSON.parse(request.body)).toEqual({ op: 'set', id: 'x', to: 7 })
   })
 
-  test('uses the route whose constant equals its value, and otherwise a route without a constant', () => {
+  test('follows the route whose constant equals the value to write, and otherwise a route without a constant', () => {
     const put = { request: 'PUT /v1/{key}', f: 'write', value: 'json.value' }
     const drop = { request: 'DELETE /v1/{key}', f: 'write', value: { const: null } }
     expect(made({ f: 'write', key: 'x', value: null }, drop, put).request.method).toBe('DELETE')
@@ -127,7 +127,7 @@ describe('a request generated from a route table', () => {
     })
   })
 
-  test('fills a part of the key with the constant that the table sends for it', () => {
+  test('fills a part of the key with the constant that the route declares under "sends"', () => {
     const route = {
       request: 'GET /{tenant}/{id}',
       f: 'read',
@@ -151,7 +151,7 @@ describe('a request generated from a route table', () => {
       })
   })
 
-  test('uses a key without parts for every part of the key in its route', () => {
+  test('repeats a key without parts for every part that the route declares', () => {
     const route = { request: 'GET /{tenant}/{id}', f: 'read', key: ['path.tenant', 'path.id'], result: 'body' }
     expect(made({ f: 'read', key: 'x', value: null }, route).key).toBe('x/x')
   })
@@ -191,7 +191,7 @@ const valuePlaces = [
   { members: { n: 'json.n' } },
 ] as const
 
-test('a request generated from a route table is read by the table as the operation from which it was generated', () => {
+test('a request generated from a route table is parsed back into the same operation', () => {
   const key = fc.string({ unit: 'grapheme-ascii', minLength: 1 }).filter((text) => /^[\x21-\x7e]+$/.test(text))
   fc.assert(
     fc.property(
@@ -250,7 +250,7 @@ describe('a route that cannot generate requests', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, route)).toMatch(remedy)
   })
 
-  test('is refused because of several operations', () => {
+  test('is refused if the route has several operations', () => {
     const route = {
       request: 'POST /move/{key}',
       operations: [
@@ -267,7 +267,7 @@ describe('a route that cannot generate requests', () => {
     expect(whyNot({ f: 'write', key: 'x', value: 1 }, first, second)).toMatch(/route 1 takes its requests/)
   })
 
-  test('is refused if no route has the required function', () => {
+  test('requireFunctions throws if no route has a required function', () => {
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow(UserError)
     expect(() => requireFunctions(makerOf(GET), ['read', 'write'], 'routes.json')).toThrow('no route says how to write')
   })

@@ -31,7 +31,7 @@ describe('an example on the page about routes', () => {
     expect(blocks.length).toBe(examples.length * 4)
   })
 
-  test.each(examples)('records $request as the page says', ({ table, request, answer, events }) => {
+  test.each(examples)('gives for $request the record shown on the page', ({ table, request, answer, events }) => {
     const parsed = parseRouteTable(JSON.parse(table), 'ROUTES.md')
     const tried = tryRequest(parsed, readWrittenRequest(request, 'request'), readWrittenAnswer(answer, 'answer'))
     const shown = tried.events.map(({ index: _, time: __, node: ___, epoch: ____, ...event }) => event)

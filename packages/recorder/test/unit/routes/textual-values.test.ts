@@ -60,7 +60,7 @@ describe('a value from a query, form or body in plain text', () => {
     expect(table.initial).toEqual({ value: 0 })
   })
 
-  test('remains a text if the table has appends', () => {
+  test('stays a text if a route of the table appends', () => {
     const append = { request: 'POST /kv/{key}', f: 'append', value: 'body' }
     expect(recorded([read('body'), append], 'POST', '/kv/x', '5')[0]).toBe('5')
     expect(recorded([read('body'), append], 'GET', '/kv/x', '', '12')[1]).toBe('12')

@@ -64,7 +64,7 @@ describe('a recorded connection whose server answers in order', () => {
     ])
   })
 
-  test('records the end of a request once the last byte of its reply has been delivered', () => {
+  test('ends an operation when the last byte of its reply has been delivered', () => {
     const { asks, answers, delivers, told } = connected()
     asks('x 1\nx 2\n')
     answers('yes\nyes\n')
@@ -74,7 +74,7 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['0 ok write x="1"', '1 ok write x="2"'])
   })
 
-  test('records replies delivered after the server has ended, and info for requests still unanswered', () => {
+  test('records a reply delivered after the server hung up, and leaves other requests as info', () => {
     const { asks, answers, delivers, told, conversation } = connected()
     asks('x 1\nx 2\n')
     answers('yes\n')
@@ -84,14 +84,14 @@ describe('a recorded connection whose server answers in order', () => {
     expect(told().slice(2)).toEqual(['1 info write x', '0 ok write x="1"'])
   })
 
-  test('records a fail for a request that was never forwarded', () => {
+  test('records a request that was never forwarded as fail', () => {
     const { recorder, conversation, told } = connected()
     conversation.asked(Buffer.from('x 1\n'), recorder.now())
     conversation.closed()
     expect(told()).toEqual(['0 invoke write x="1" as a', '0 fail write x'])
   })
 
-  test('counts a reply without a request', () => {
+  test('counts a reply that no request asked for', () => {
     const { recorder, answers } = connected()
     answers('yes\n')
     expect(recorder.counters.unmatchedAnswers).toBe(1)
@@ -115,7 +115,7 @@ describe('a recorded connection whose server answers in order', () => {
     ['a reply that is too long', ({ answers }) => answers('y'.repeat(101))],
     ['a fault that changes bytes', ({ conversation }) => conversation.altered()],
     ['a fault that loses messages', ({ conversation }) => conversation.disturbed([])],
-  ])('stops reading after %s, and leaves unanswered requests with an unknown outcome', (_, lose) => {
+  ])('stops reading after %s, and gives unanswered requests an unknown outcome', (_, lose) => {
     const connection = connected()
     connection.asks('x 1\nx 2\n')
     connection.answers('yes\n')
@@ -132,7 +132,7 @@ describe('a recorded connection whose server answers in order', () => {
   })
 })
 
-test('Fifo returns elements in the order of their insertion at any length', () => {
+test('Fifo returns its elements in the order of insertion, however many there are', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -3_000, max: 3_000 }), { maxLength: 20 }), (steps) => {
       const [queue, model] = [new Fifo<number>(), [] as number[]]

@@ -20,13 +20,13 @@ const framingOf = (scan: (bytes: Buffer, start: number) => number) => {
 }
 
 describe('the scanner of a custom protocol', () => {
-  test.each([2, 4, -1, -2])('may return %d as the end of a message that begins at 1 of 4 bytes', (end) => {
+  test.each([2, 4, -1, -2])('may return %d as the end of a message if given 4 bytes from position 1', (end) => {
     const { scan } = framingOf(() => end).scanner('requests')
     expect(scan(Buffer.from('abcd'), 1)).toBe(end)
   })
 
   test.each([1, 0, 5, -3, 1.5, Number.NaN, undefined as never])(
-    'is refused if it returns %d as the end of a message that begins at 1 of 4 bytes',
+    'is refused if it returns %d for 4 bytes from position 1',
     (end) => {
       const { scan } = framingOf(() => end).scanner('requests')
       expect(() => scan(Buffer.from('abcd'), 1)).toThrow(
@@ -73,7 +73,7 @@ describe('the record of a protocol of one’s own', () => {
     return { lines: told(client), recorder, by, finals }
   }
 
-  test('has the operations that it says, and marks what other requests touch', async () => {
+  test('contains the operations that its reader reports, and marks the keys of other requests', async () => {
     const {
       lines: said,
       recorder,
@@ -91,7 +91,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(recorder.initial).toBe('unknown')
   })
 
-  test('begins and names clients as its settings say', async () => {
+  test('has the initial values and client names that its settings declare', async () => {
     const given = { client: 'peer.address', initial: { value: 0 }, commands: 'counter' }
     const { recorder, by } = await recorded(lines, given, '? x\n', '1\n')
     expect([recorder.sessions, recorder.initial, by]).toEqual([{ by: 'peer.address', named: true }, 0, 'peer.address'])
@@ -107,11 +107,11 @@ describe('the record of a protocol of one’s own', () => {
     [{ initial: null }, '--as: "initial" is null.'],
     [{ initial: {} }, '--as: "initial" is {}.'],
     [{ client: 'name' }, '--as: "client" is "name". Give peer.process, peer.address, connection, or leave it out'],
-  ])('is refused with the settings %j', (given, message) => {
+  ])('is refused if its settings are %j', (given, message) => {
     expect(() => ownProtocol(lines).parse({ ...given }, '--as')).toThrow(message)
   })
 
-  test('has messages that are texts to faults', () => {
+  test('shows its messages to faults as texts', () => {
     const { framing, kind, schemes, finalReads, needsSettings } = ownProtocol(lines)
     expect([kind, schemes, finalReads, needsSettings]).toEqual([
       'lines',
@@ -125,7 +125,7 @@ describe('the record of a protocol of one’s own', () => {
     expect(framing.command?.(Buffer.from('HELLO'))).toBeUndefined()
   })
 
-  test('may read every key once its clients are gone', () => {
+  test('has the final reads that the protocol defines', () => {
     const reads = {
       ask: (key: string) => `? ${key}`,
       understood: (answer: string) => ({ type: 'ok', value: answer }) as const,
@@ -139,7 +139,7 @@ describe('the record of a protocol of one’s own', () => {
 describe('the recorded protocols', () => {
   const [redis, postgresql, mysql] = ['resp', 'postgresql', 'mysql'].map(findRecordedProtocol)
 
-  test('are found by their names, which no other protocol can have', () => {
+  test('are found by their kind, and no other protocol can take their names', () => {
     expect([redis, postgresql, mysql].map((protocol) => protocol?.kind)).toEqual(['resp', 'postgresql', 'mysql'])
     expect(findRecordedProtocol('redis')).toBeUndefined()
     expect(recordedExamples()).toMatch(/^resp, or '\{"kind":"postgresql".*, or '\{"kind":"mysql"/)
@@ -147,7 +147,7 @@ describe('the recorded protocols', () => {
     expect(takenProtocolNames()).toEqual(expect.arrayContaining(names))
   })
 
-  test('have the ports and settings of their servers', () => {
+  test('have the default ports and URL schemes of their servers', () => {
     expect(redis).toMatchObject({
       needsSettings: false,
       resends: true,
@@ -164,7 +164,7 @@ describe('the recorded protocols', () => {
     ['resp', {}, 'CLIENT SETNAME or AUTH'],
     ['postgresql', { table: 'kv', initial: { value: null } }, 'application_name'],
     ['mysql', { tables: { kv: { key: 'id', values: ['v'] } } }, 'program_name'],
-  ])('are loaded for the first server: %s', async (kind, members, named) => {
+  ])('are loaded when a server is first recorded: %s', async (kind, members, named) => {
     const { recorder } = recording()
     const spoken = findRecordedProtocol(kind)?.parse(members, '--as')
     const served = await spoken?.record({ recorder, node: 'n1' })
