@@ -70,7 +70,7 @@ function reportOf(history: History): Report {
   }
 }
 
-test('the JSON of 200 operations with long texts states their number and stays bounded', () => {
+test('the JSON of 200 operations with long texts states their number and has a bounded length', () => {
   const long = 'ü'.repeat(3_000)
   const events = Array.from({ length: 200 }, (_, n) =>
     operation(n, 'write', `${long}${n}`, `${long}${n}`, { key: `${long} ${n}`, node: `${long} node ${n % 50}` }),

@@ -53,7 +53,7 @@ describe('the HTML report', () => {
     expect(text).toContain('lines 8–9')
   })
 
-  test.each(['dequeue', 'poll', 'generate'])('draws a %s with its returned value, as it draws a read', (f) => {
+  test.each(['dequeue', 'poll', 'generate'])('draws a %s with its returned value', (f) => {
     const history = made([
       { p: 1, f: 'enqueue', in: 7, from: 1e6, to: 2e6 },
       { p: 2, f, out: 8, from: 3e6, to: 4e6 },
@@ -79,7 +79,7 @@ describe('the HTML report', () => {
     )
   })
 
-  test('omits the ribbon of possible values if the drawn operations allow the read', () => {
+  test('omits the ribbon of possible values if the operations in the drawing allow the read', () => {
     const history = made([
       { p: 1, f: 'write', in: 7, from: 1e6, to: 9e6 },
       { p: 2, f: 'read', out: 6, from: 3e6, to: 4e6 },
@@ -132,7 +132,7 @@ describe('the HTML report of a run with a proof', () => {
     return text.slice(start)
   }
 
-  test('shows the command that verifies the proof, and a button only if the history is embedded', () => {
+  test('shows the command that verifies the proof, and a button if the history is embedded', () => {
     for (const text of [added(proof), added({ ...proof, embedded })]) {
       expect(text).toContain('Proves the verdicts on linearizable.')
       expect(text).toContain('No proof of eventual: no final reads.')
@@ -145,7 +145,7 @@ describe('the HTML report of a run with a proof', () => {
     expect(whole).toContain('var verifier = {}')
   })
 
-  test('does not change if no level has a proof', () => {
+  test('equals the report without a proof if no level has a proof', () => {
     expect(renderHtml(page({ history: made([]), proof: { ...proof, written: undefined } }))).toBe(before)
   })
 })
@@ -173,7 +173,7 @@ describe('the operations embedded in an HTML report', () => {
     }
   })
 
-  test('keep a report on 200,000 operations below 3 MB, with the contradiction and a note on omissions', () => {
+  test('stay below 3 MB for 200,000 operations, and a note states which operations are left out', () => {
     const { history, run } = sampleRun(200_000)
     const text = renderHtml(page({ history, run, report: run.report }))
     expect(text.length).toBeLessThan(3_000_000)
@@ -229,7 +229,7 @@ describe('a text from a history', () => {
     ),
   )
 
-  test('never becomes markup, wherever it appears in an HTML report', () => {
+  test('is never read as HTML, wherever it appears in a report', () => {
     fc.assert(
       fc.property(hostile, (evil) => {
         const words = `${evil}<xss-mark a="b">${evil}`

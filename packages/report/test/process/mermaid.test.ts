@@ -59,7 +59,7 @@ describe('a contradiction as a sequence diagram', () => {
     expect(shownOf(drawn([]))).toContain('nothing with x = 743 was sent')
   })
 
-  test('shows only the deciding operations of many, and is omitted if nothing is violated', () => {
+  test('shows only the operations that decide the contradiction, and is omitted if nothing is violated', () => {
     const many = Array.from({ length: 13 }, (_, p) => ({
       p,
       f: 'read',

@@ -59,7 +59,7 @@ test('the accounting of a queue lists lost, duplicated, unexpected and recovered
   ])
 })
 
-test('the page of a checked file shows the accounting in place of the number of lost writes', () => {
+test('the page of a checked file shows the accounting, and not the number of lost writes', () => {
   const text = renderCheck(report, history, plainStyle, page)
   expect(text).toContain('  accounting: 4 messages tried, 3 acknowledged, 3 seen\n')
   expect(text).toContain('  ✘ 1 lost (acknowledged or seen, and never seen again): 2\n')
@@ -139,7 +139,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('a sum that is too high is blamed on a repeated addition, and a sum that is too low on a missing addition', () => {
+test('the cause of a sum is a repeated addition if the sum is too high, and a missing addition if too low', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)
@@ -151,7 +151,7 @@ test('a sum that is too high is blamed on a repeated addition, and a sum that is
   expect(causeOf(1)).toBe('A sum lacked additions that other nodes had acknowledged.')
 })
 
-test('a read of a part of a written value is explained as a value that nobody wrote', () => {
+test('a read of a part of a written value has the cause that nobody wrote the value', () => {
   const causeOf = (value: string): string | undefined => {
     const history = historyOf(['write', 'one', 'ok', 'one'], ['write', 'two', 'ok', 'two'], ['read', null, 'ok', value])
     const report = check(history, judging('register'))

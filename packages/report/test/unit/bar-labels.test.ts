@@ -39,7 +39,7 @@ describe('the labels of bars', () => {
     expect(route!.trouble).toBe(0)
   })
 
-  test('never cover each other, above or below the bars', () => {
+  test('do not cover each other, above or below the bars', () => {
     const close = [bar(0, 80, 110), bar(0, 130, 160), bar(1, 200, 230)]
     const between = (bars: readonly LabelledBar[]) => [[bars[2]!, bars[0]!]] as const
     const { texts } = coversOf(labelsClearOfArcs(withLabels(close), between, BOUNDS), BOUNDS)

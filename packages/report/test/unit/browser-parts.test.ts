@@ -25,13 +25,13 @@ const values = (text: string): string[] =>
 
 // A part is embedded as its own source text. Whatever else its module declares or imports would not be there in a page.
 describe.each(files)('browser/%s', (file) => {
-  test('a browser module imports only types, and declares at most one function or class', () => {
+  test('declares at most one function or class, and imports only types', () => {
     const declared = values(textOf(file))
     expect(declared.length).toBeLessThanOrEqual(1)
     for (const line of declared) expect(line).toMatch(/^export (function|class) /)
   })
 
-  test('a browser module is embedded in a page unless it contains only types', () => {
+  test('is embedded in a page unless it contains only types', () => {
     const [, name] = values(textOf(file))[0]?.match(/^export (?:function|class) (\w+)/) ?? []
     if (name !== undefined)
       expect(

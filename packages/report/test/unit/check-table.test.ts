@@ -31,7 +31,7 @@ describe('the table of checked files', () => {
     expect(text).toContain('⚠ big.jsonl proves little: no read succeeded')
   })
 
-  test('is no wider than the terminal, and shortens or omits reasons to fit', () => {
+  test('fits the width of the terminal, and shortens or omits reasons if necessary', () => {
     const row = {
       file: 'a-rather-long-name-of-a-file.jsonl',
       report: stale.report,

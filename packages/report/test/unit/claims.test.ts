@@ -42,7 +42,7 @@ describe('a claim of a loss', () => {
   const lost: Claim = { claim: 'lost', of: 'writes', changes: [1], least: 1 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), lost)
 
-  test('holds if every final read shows an older value', () => {
+  test('holds if all final reads show an older value', () => {
     expect(told(read(1, last), read(1, { ...last, node: 'n2' }))).toBe('holds')
   })
 
@@ -59,7 +59,7 @@ describe('a claim of a loss', () => {
   })
 })
 
-test('the claim of a lost element holds if no final read contains the element', () => {
+test('the claim of a lost element holds if all final reads lack the element', () => {
   const lost: Claim = { claim: 'lost', of: 'elements', changes: [0], least: 1 }
   const told = (...sets: readonly (readonly number[])[]) =>
     holds(ran(...inTurn({ f: 'add', in: 7 }, ...sets.map((out) => ({ f: 'read', out, final: true })))), lost)
@@ -79,7 +79,7 @@ test('the claim of lost messages holds if the queue was found empty and no deque
   expect(told()).toBe('unknown')
 })
 
-test('the claim of a lost send holds if polls returned a later message, but not the message that was sent', () => {
+test('the claim of a lost send holds if polls returned a later message but not the lost one', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0], least: 1 }
   const told = (polled: readonly (readonly number[])[]) =>
     holds(ran(...inTurn({ f: 'send', in: 7, out: 0 }, { f: 'poll', in: { x: 0 }, out: { x: polled }, key: 'y' })), lost)
@@ -88,7 +88,7 @@ test('the claim of a lost send holds if polls returned a later message, but not 
   expect(told([])).toBe('unknown')
 })
 
-test('the claim of a lost leased message holds if nobody acknowledged it and it is not in the queue', () => {
+test('the claim of a lost leased message holds if the message was not acknowledged and is not in the queue', () => {
   const lost: Claim = { claim: 'lost', of: 'messages', changes: [0], least: 1 }
   const told = (...after: readonly Operation[]) =>
     holds(ran(...inTurn({ f: 'enqueue', in: 7 }, { f: 'take', in: {}, out: [7, 'r'] }, ...after)), lost)
@@ -110,17 +110,17 @@ describe('a claim in a report', () => {
   const missing: Claim = { claim: 'missing', known: 1, read: 2 }
   const told = (...after: readonly Operation[]) => holds(ran(...inTurn(write(1), write(2), ...after)), missing)
 
-  test('a claim of a missing write holds if the node answered with an older value after the acknowledgement', () => {
+  test('about a missing write holds if the node answered with an older value after the acknowledgement', () => {
     expect(told(read(1, { node: 'n3' }))).toBe('holds')
   })
 
-  test('a claim of a missing write is refuted if the node answered with the write or with a newer value', () => {
+  test('about a missing write is refuted if the node answered with the write or with a newer value', () => {
     expect(told(read(2, { node: 'n3' }))).toBe('refuted')
     const overlapping = [...inTurn(write(1), write(2)), { p: 9, f: 'read', key: 'x', out: 1, from: ms(20), to: ms(22) }]
     expect(holds(ran(...overlapping), missing)).toBe('refuted')
   })
 
-  test('a claim of a missing element holds if another read had shown the element before', () => {
+  test('about a missing element holds if an earlier read had shown the element', () => {
     const claim: Claim = { claim: 'missing', known: 0, read: 1, element: '7' }
     const seen = (...lists: readonly (readonly number[])[]) =>
       holds(ran(...inTurn(...lists.map((out) => ({ f: 'read', out })))), claim)
@@ -187,7 +187,7 @@ test('the claim of no majority holds while too many nodes are killed, paused or 
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('the claim that blames a fault holds if the fault hit the nodes of write and read between the two operations', () => {
+test('a claim that a fault is the cause holds if the fault hit the nodes of write and read between the two', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])
@@ -200,7 +200,7 @@ test('the claim that blames a fault holds if the fault hit the nodes of write an
   expect(told(span('flip-bit', 1, 2, { nodes: ['n3'] }))).toBe('holds')
 })
 
-test('the claim that settings allow a violation holds if stronger settings forbid the violation', () => {
+test('the claim that settings allow a violation holds if the claimed settings are stronger and forbid the violation', () => {
   const { spec } = summary({})
   const recorded = { ...ran(), spec: { ...spec, target: { name: 't', settings: { sync: 0 } } }, promised: 'eventual' }
   const told = (sync: number, promise: string) =>
@@ -234,7 +234,7 @@ describe('a headline or cause that the history refutes', () => {
     ])
   })
 
-  test('is omitted if a write was acknowledged while the node that lacks it was down', () => {
+  test('is omitted if the node without the write was already down when the write was acknowledged', () => {
     const history = made(inTurn(write(1), write(2), read(1)))
     const judged = report('violated', { linearizable: violated(contradiction(2)) })
     const why = (from: number, nodes: readonly [string, ...string[]] = ['n1']) => {

@@ -3,7 +3,7 @@ import { clocksText } from '../../src/measured-words.ts'
 
 const cost = { clocks: 2, withinNanos: { max: 412_000, p50: 80_000 }, unordered: 31, cramped: 0, undecided: [] }
 
-test('the clocks line states the measured error, and that undecided orders did not change a verdict', () => {
+test('the clocks line states the measured error, and the number of orders that it leaves open', () => {
   expect(clocksText(cost)).toBe(
     'the clocks of 2 load workers agreed to within ±0.4 ms, half of the time ±80 µs; 31 orders between two operations are open, which changed nothing',
   )
@@ -15,7 +15,7 @@ test('the clocks line names the levels that inexact clocks leave undecided', () 
   )
 })
 
-test('the clocks line states that the clocks of workers exceeded their error bounds', () => {
+test('the clocks line states that some clocks of workers did not keep their error bounds', () => {
   expect(clocksText({ ...cost, withinNanos: { max: null, p50: null }, undecided: ['linearizable'] })).toContain(
     'did not all keep their bounds',
   )

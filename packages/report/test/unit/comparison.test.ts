@@ -96,7 +96,7 @@ describe('a comparison', () => {
     ...{ levels, workload: 'write-skew keys=2' },
   }
 
-  test('has isolation levels as columns for transactional systems, and a row for each system and condition', () => {
+  test('has columns of isolation levels for transactional systems, and a row for each system and condition', () => {
     const terminal = renderComparison(compared, plainStyle, { unicode: true, width: 110 })
     expect(terminal).toMatch(/system +strict +SER +SI +RC\n/)
     expect(terminal).toMatch(/store, calm +✔ +✔ +✔ +✔/)
@@ -160,7 +160,7 @@ test('a comparison reports a broken promise with what happened, why, and the nex
   expect(renderComparisonHtml(comparison([systemOf('masters', open)]), '1')).not.toContain('Next: <')
 })
 
-test('a comparison reports an undecided level with the step that would decide it', () => {
+test('a comparison reports an undecided level, with advice on how to decide the level', () => {
   const toDecide = 'Run longer, so that more requests succeed.'
   const open: ComparedCell = { ...cell('partition', 'unknown'), kept: 'unknown', toDecide, again: 'npx chaos run' }
   const next = comparisonNext(comparison([systemOf('masters', cell('calm', 'eventual'), open)]))
@@ -199,7 +199,7 @@ test('an interrupted comparison prints the command that performs the whole compa
   expect(renderComparisonHtml(ended, '1')).toContain(again)
 })
 
-test('a comparison states that a loss broke no promise', () => {
+test('a comparison with losses states that the system had not promised to keep the lost writes', () => {
   const replica = systemOf('replica', cell('calm', 'eventual'), { ...cell('partition', 'none'), lost: 581 })
   const page = renderComparisonHtml(comparison([replica]), '1')
   expect(page).toContain('Acknowledged writes were lost by replica (581), which did not promise to keep them.')

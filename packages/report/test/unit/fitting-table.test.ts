@@ -11,7 +11,7 @@ test('a table that fits the width is printed unchanged', () => {
   expect(fittingTable(columns, rows, plain, { air: AIR, width: 80 })).toEqual(table(columns, rows, plain, AIR))
 })
 
-test('a table that is too wide prints further columns below, after a repeated first column', () => {
+test('a table that is too wide prints its further columns below, and repeats its first column', () => {
   const columns = ['system', 'available', 'lost'].map((title) => ({ title }))
   const rows = [
     ['raft', '93.3%', '0'],
@@ -30,7 +30,7 @@ test('a table that is too wide prints further columns below, after a repeated fi
   ])
 })
 
-test('a table that is too wide has no line longer than the width, and loses no cell', () => {
+test('a table that is too wide has only lines that fit, and keeps the text of every cell', () => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é'), minLength: 1, maxLength: 10 })
   const row = fc.array(word, { minLength: 5, maxLength: 5 })
   fc.assert(

@@ -27,7 +27,7 @@ const exhibit = (members: Partial<ToldExhibit> = {}): ToldExhibit => ({
 })
 
 describe('an exhibit of the gallery', () => {
-  test('is as described if every trial of the weakness finds it and every trial of the cure is clean', () => {
+  test('has the outcome "as described" if all trials of the weakness find it and all trials of the cure are clean', () => {
     expect(exhibitOutcome(exhibit())).toBe('as described')
   })
 
@@ -38,12 +38,12 @@ describe('an exhibit of the gallery', () => {
     ['a trial of the cure proved nothing', { cureTrials: [trial('other')] }],
     ['nothing was tried', { weaknessTrials: [], cureTrials: [] }],
     ['the cure was not tried', { cureTrials: [] }],
-  ])('is not as described if %s', (_, members) => {
+  ])('has the outcome "not as described" if %s', (_, members) => {
     expect(exhibitOutcome(exhibit(members))).toBe('not as described')
   })
 })
 
-test('an exhibit whose requirements the machine lacks is skipped, and not counted as described', () => {
+test('an exhibit whose requirements the machine lacks is counted as skipped, not as described', () => {
   const skipped = exhibit({ lacks: 'etcd is missing: apt-get install etcd-server', weaknessTrials: [], cureTrials: [] })
   expect(exhibitOutcome(skipped)).toBe('skipped')
   expect(trialsText(skipped)).toBe('skipped: etcd is missing: apt-get install etcd-server')

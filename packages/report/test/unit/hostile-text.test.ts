@@ -8,7 +8,7 @@ import { renderExplained } from '../../src/terminal/explained-page.ts'
 import { plainStyle } from '../../src/terminal/style.ts'
 
 describe('a hostile text in a history', () => {
-  test('cannot write control sequences to the terminal', () => {
+  test('is printed without its control sequences on the terminal', () => {
     const evil = '\u001b[2J\u0007\u202e'
     const history = made(
       [

@@ -27,7 +27,7 @@ test('a counterexample in --json has its operations with times, nodes and lines'
   })
 })
 
-test('every level is listed in --json, strongest first, and an unknown level with its reason', () => {
+test('every level is listed in --json, strongest first, each unknown level with its reason', () => {
   const { levels: verdicts } = json({ report: stale.report, history: stale.history, checkMs: 3 })
   expect(Object.keys(verdicts)).toEqual([...levels])
   expect(verdicts.sequential).toEqual({
@@ -53,7 +53,7 @@ test('the edges in --json refer to indexes in the list of operations', () => {
   expect(verdicts.sequential.counterexample.edges).toEqual([{ before: 0, after: 0, reason: 'process order' }])
 })
 
-test('a file is listed in --json with its name, and a run with its directory, phases and expectation', () => {
+test('the JSON of a file contains its name, and the JSON of a run its directory, phases and expectation', () => {
   expect(json({ report: allMet(), history: stale.history, file: 'h.jsonl', parseMs: 1, checkMs: 2 })).toMatchObject({
     file: 'h.jsonl',
     headline: 'linearizable',

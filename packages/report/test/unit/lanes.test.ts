@@ -17,7 +17,7 @@ function processesByLane({ names, laneOf }: ReturnType<typeof lanesOf>): (readon
 }
 
 describe('the lanes of the timeline', () => {
-  test('join the processes of one client if each of them ends with an operation of unknown outcome', () => {
+  test('join the processes of one client, of which each but the last ends with an unknown outcome', () => {
     const history = made([
       op(0, 1, 2),
       op(1, 1, 5, { type: 'info' }),
@@ -36,7 +36,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
 
-  test('do not join a final read to a client that had ended before', () => {
+  test('keep a final read apart from a client that had ended before', () => {
     const history = made([op(0, 1, 2, { type: 'info' }), op(1, 5, 6, { final: true })])
     expect(lanesOf(history, []).names).toEqual(['p0', 'p1'])
   })
@@ -58,7 +58,7 @@ describe('the lanes of the timeline', () => {
     expect(lanesOf(history, []).atOpening).toBe(0)
   })
 
-  test('are one per session if sessions are known, with a further lane for concurrent operations', () => {
+  test('are one per session if sessions are known, and one more for concurrent operations', () => {
     const plain = made([op(0, 1, 4), op(1, 2, 3), op(2, 5, 6), op(3, 1, 2)])
     const history = {
       ...plain,
@@ -73,7 +73,7 @@ describe('the lanes of the timeline', () => {
     ])
   })
 
-  test('join processes that are retired one after the other', () => {
+  test('join processes of which each begins after the previous one has ended', () => {
     const history = made(Array.from({ length: 20_000 }, (_, i) => op(i, 2 * i, 2 * i + 1, { type: 'info' })))
     expect(lanesOf(history, []).names).toEqual(['p0, p1…'])
   })

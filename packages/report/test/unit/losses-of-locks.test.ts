@@ -38,7 +38,7 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Two clients held lock L for 17 ms')
   })
 
-  test('ends the time of a holder at its first attempt to release', () => {
+  test('counts a lock as held only until its holder first tried to release it', () => {
     const failed = lock(1, 'release', 50, 51, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), lock(2, 'acquire', 40, 43), failed, lock(2, 'release', 80, 81)]
     expect(titleOf(held)).toBe('Two clients held lock L for 7.0 ms')
@@ -54,7 +54,7 @@ describe('the report of a lock violation', () => {
     expect(titleOf(held)).toBe('Not linearizable')
   })
 
-  test("reports a second grant if the first holder's release had failed", () => {
+  test("names a second grant although the first holder's release had failed", () => {
     const refused = lock(1, 'release', 20, 21, { type: 'fail' })
     const held = [lock(1, 'acquire', 0, 2), refused, lock(2, 'acquire', 40, 43), lock(2, 'release', 80, 81)]
     const { headline, shown, history } = judge(held)
@@ -65,7 +65,7 @@ describe('the report of a lock violation', () => {
     expect(reproach(history, shown!)?.text).toBe("process 1's release at 0.020 s failed")
   })
 
-  describe('the report on a lock with a lease', () => {
+  describe('with a lease', () => {
     const lasts = (ms: number) => leaseMember([{ name: 'lock-ms', isLeaseMs: true }], { 'lock-ms': ms })
     const held = [
       lock(1, 'acquire', 0, 20),
@@ -79,9 +79,12 @@ describe('the report of a lock violation', () => {
       // Granted at 0 ms or at 20 ms, or between.
       [420, "Process 1's lock was for 420 ms (lock-ms), which may have passed."],
       [500, ''],
-    ])('states that a lease of %i ms expired only if the lease had ended by the next grant', (ms, said) => {
-      expect(judge(held, lasts(ms)).lease).toBe(said)
-    })
+    ])(
+      'states that a lease of %i ms has or may have expired only if the lease could end by the next grant',
+      (ms, said) => {
+        expect(judge(held, lasts(ms)).lease).toBe(said)
+      },
+    )
 
     test('gives the expiry as a possible reason for a failed release', () => {
       const refused = lock(1, 'release', 390, 391, { type: 'fail' })
@@ -126,7 +129,7 @@ describe('the report of a lock violation', () => {
       ['says nothing of it', undefined],
       ['says it in words', { lease: 'long' }],
       ['says less than nothing', { lease: { setting: 'lock-ms', ms: -1 } }],
-    ])('names no expiry if the header %s', (_, extra) => {
+    ])('names no expiry if the header of the history %s', (_, extra) => {
       expect(judge(held, extra).lease).toBe('')
     })
   })

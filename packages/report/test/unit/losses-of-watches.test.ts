@@ -65,7 +65,7 @@ describe('the report of a watch violation', () => {
     expect(headline(...three, watch(4, asked), sent(...responses))).toMatchObject({ title, verdict: 'Not faithful' })
   })
 
-  test('states that a watch was sent a part of a transaction, or a change from before its start', () => {
+  test('states that a watch was sent a transaction in parts, or a change from before its start', () => {
     const both: Step = { f: 'txn', in: { x: 1, y: 2 }, out: 2 }
     expect(headline(both, watch(3, { from: 2, prefix: '' }), sent(events(x1))).title).toBe(
       "p7's watch was sent a transaction in parts",
@@ -123,7 +123,7 @@ describe('the report of a violation with several registers', () => {
     )
   })
 
-  test('names the writer of a confirmed write that is missing, and the node that lacked the write', () => {
+  test('names the writer of a missing confirmed write, and the node that lacks the write', () => {
     expect(titleOf(both, txn(1, 10, 15, ['read', 'y', null]))).toBe("p1 did not see p0's confirmed write to y")
     expect(titleOf(both, { ...txn(1, 10, 15, ['read', 'y', null]), node: 'n2' })).toBe(
       "p0's confirmed write to y was missing at n2",

@@ -52,13 +52,13 @@ describe('the headline of a queue violation', () => {
     )
   })
 
-  test('does not count a message that was never acknowledged', () => {
+  test('counts only acknowledged messages as lost', () => {
     expect(titleOf([enqueue(1, 1), enqueue(2, 2, 'info'), drain(4, [])], 'queue')).toBe(
       '1 acknowledged message was lost',
     )
   })
 
-  test('does not count a message that a dequeue of unknown outcome may have taken', () => {
+  test('counts "at least" the losses that a dequeue of unknown outcome cannot explain', () => {
     const taken: Made = { p: 9, f: 'dequeue', key: 'q', type: 'info', from: 35, to: 36 }
     expect(titleOf([enqueue(1, 1), enqueue(2, 2), taken, drain(4, [])], 'queue')).toBe(
       'At least 1 acknowledged message was lost',
@@ -115,7 +115,7 @@ describe('the headline of a queue violation', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('the page of a queue violation shows no interval between overlapping dequeues of one message', () => {
+  test('draws no interval between overlapping dequeues of one message', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',
@@ -265,7 +265,7 @@ describe('the headline of a violation', () => {
     )
   })
 
-  test('names the reader of the newer write and the later reader if the newer write has an unknown outcome', () => {
+  test('names both readers if a later read misses a newer write that an earlier read had shown', () => {
     const unknown = write(2, 2, 10, { type: 'info' })
     expect(titleOf([write(1, 1, 0), unknown, read(3, 2, 20), read(4, 1, 50)], 'register')).toBe(
       'After p3 had read 2, p4 saw x go back to 1',
@@ -304,7 +304,7 @@ describe('the headline of a violation', () => {
     expect(titleOf([...writes, failed, read(3, 9, 50)], 'register')).toBe('p3 read a write that had failed')
   })
 
-  test('states that a client read an older value than it had read or written, if the required level is causal', () => {
+  test('explains for the required level causal why an older value can be read after a newer write', () => {
     const causally = (last: Made): string => {
       const g = { key: 'g' }
       const known = [write(1, 1, 0, g), read(2, 1, 10, g), write(2, 2, 20, { key: 'f' }), read(3, 2, 30, { key: 'f' })]
@@ -336,7 +336,7 @@ describe('the headline of a violation', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('names the node that answered without a write acknowledged by that node', () => {
+  test('names the node that lacked a confirmed write, as its own answer or as a miss', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")
@@ -413,14 +413,14 @@ describe('the headline of a missing write', () => {
     ...{ p, f: 'read', key: 'x', out: out as never, from: at, to: at + 1, node: 'n1' },
   })
 
-  test('does not call the write lost if the node returns it later', () => {
+  test('says that the node answered without the write, even if a later read returns it', () => {
     expect(titleOf([write, read(1, null, 10)], 'register')).toBe("n1 answered without p0's confirmed write")
     expect(titleOf([write, read(1, null, 10), read(1, 1, 20)], 'register')).toBe(
       "n1 answered without p0's confirmed write",
     )
   })
 
-  test("does not call the write the client's own if nothing identified the clients", () => {
+  test('does not attribute the write to the reader if clients are known only by their connections', () => {
     const history = made([write, { ...read(1, null, 10), node: 'n2' }])
     const unnamed = {
       ...history,
@@ -478,7 +478,7 @@ describe('the report of a bank violation', () => {
     )
   })
 
-  test('names an account in whose balance a read lacks a transfer, and the difference', () => {
+  test('names an account that a read shows without a transfer, and the difference', () => {
     const first: Made = { ...read({ a: 30, b: 30 }), p: 3, from: 0, to: 1 }
     expect(judged([first, transfer(4), read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe(
       'p2 read 4 too much in account a',
@@ -507,13 +507,13 @@ describe('the report of a bank violation', () => {
     expect(judged([transfer(30.5)], { a: 30, b: 30 }).title).toBe('Account a was overdrawn by 0.5')
   })
 
-  test('does not call the total wrong if there are deposits', () => {
+  test('does not mention the total if there are deposits', () => {
     const deposit: Made = { p: 3, f: 'deposit', in: { account: 'a', amount: 7 }, from: 0, to: 5 }
     expect(judged([deposit, read({ a: 30, b: 30 })], { a: 30, b: 30 }).title).toBe('Not linearizable')
   })
 })
 
-test('the headline of a bank violation reduces a long explanation to the balances of one account', () => {
+test('the headline of a bank violation replaces a long explanation by the balances of one account', () => {
   const transfer = (p: number, to: string, amount: number): Made => ({
     ...{ p, f: 'transfer', in: { from: 'savings', to, amount }, from: p * 10, to: p * 10 + 5, node: `n${p}` },
   })
@@ -536,7 +536,7 @@ test('the headline of a bank violation reduces a long explanation to the balance
   expect(operationText(history, 0, { withKey: true })).toBe('p1 transfer 70,000 savings→household → ok')
 })
 
-test('a report on one requested level has that level in its headline, not the loss', () => {
+test('a report on one requested level has a headline about that level, even if a message was lost', () => {
   const { history, report } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, from: 0, to: 5 },
@@ -561,7 +561,7 @@ describe('the headline of a list violation', () => {
     )
   })
 
-  test('counts a missed append of unknown outcome only if another read had shown the append', () => {
+  test('counts a missed append of unknown outcome only if an earlier read contained the element', () => {
     const lost = [append(1, 1), append(2, 2, 'info'), read(3, [1])]
     expect(titleOf(lost, 'list-append')).toBe('Linearizable')
     expect(titleOf([append(1, 1), append(2, 2, 'info'), read(3, [1, 2]), read(4, [1])], 'list-append')).toBe(
@@ -584,13 +584,13 @@ describe('the report of a violation', () => {
     expect(operationText(history, 2, { withKey: false })).toContain('ok, offset 1')
   })
 
-  test('counts only the missed messages that the poll had asked for', () => {
+  test('counts only those missed messages that lie in the range of the poll', () => {
     const sent = [send(1, 101, 0), send(2, 102, 1), send(3, 103, 2)]
     expect(titleOf([...sent, poll(4, 0, [])], 'log')).toBe('A poll of log k missed 2 acknowledged messages')
     expect(titleOf([...sent, poll(4, 0, [101, 102])], 'log')).toBe('Linearizable')
   })
 
-  test('counts a message that a poll missed even if there are gaps between the offsets', () => {
+  test('counts a message that a poll missed, even between offsets with gaps', () => {
     const sent = [send(1, 101, 10), send(2, 102, 20), send(3, 103, 30)]
     expect(titleOf([...sent, poll(4, 0, [101, 103])], 'log')).toBe('A poll of log k missed 1 acknowledged message')
     expect(titleOf([...sent, poll(4, 15, [102, 103])], 'log')).toBe('Linearizable')
@@ -649,7 +649,7 @@ test('two clients that read two writes in opposite orders disagree, even if one 
   expect(factsOf({ history, report }).headline.title).toBe('p8 and p9 disagree about the last write to f')
 })
 
-test('a confirmed write is called missing if a later read returns a value that had been read earlier', () => {
+test('a confirmed write is called missing if a later read returns an older value that another read had shown', () => {
   const history = made([
     { p: 10, f: 'write', key: 'x', in: 168, from: 0, to: 70, node: 'n3' },
     { p: 4, f: 'read', key: 'x', out: 168, from: 20, to: 25, node: 'n1' },
@@ -702,7 +702,7 @@ test('a lost addition on the only node of a service is explained by a lost updat
   })
 })
 
-test('the remedy for a counter that is too low on several nodes is to add up their sums', () => {
+test('the remedy for a counter that reads too low on several nodes is to add up the sums of the nodes', () => {
   const add = (p: number, node: string, from: number, type: 'ok' | 'info' = 'ok'): Made => ({
     ...{ p, f: 'add', in: 1, node, from, to: from + 5, type },
   })
@@ -730,7 +730,7 @@ test('the remedy for a counter that is too low on several nodes is to add up the
 test.each([
   ['both were under way at once', [0, 5], [4, 9], true],
   ['one ended before the other began', [0, 5], [6, 9], false],
-] as const)('a report states that operations overlapped only if they did: %s', (_, [a, b], [c, d], isTold) => {
+] as const)('a report says that two operations overlapped only if it is true: %s', (_, [a, b], [c, d], isTold) => {
   const history = made([
     { p: 1, f: 'cas', in: [1, 2], from: a, to: b, node: 'n1' },
     { p: 2, f: 'cas', in: [1, 3], from: c, to: d, node: 'n2' },

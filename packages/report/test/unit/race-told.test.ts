@@ -93,7 +93,7 @@ function told(extra = raceMember(race), accused = ACCUSED) {
 describe('a race in the header of a history', () => {
   const pages = told()
 
-  test.each(Object.entries(pages))('is reported in one sentence by: %s', (_, page) => {
+  test.each(Object.entries(pages))('is reported with its sentence by: %s', (_, page) => {
     expect(page).toContain(race.sentence)
   })
 
@@ -109,7 +109,7 @@ describe('a race in the header of a history', () => {
         expect(each).toContain("p1's book overtook p0's book at this await, from 3.0 to 5.0 ms")
   })
 
-  test('selects the remedy by the overtaken request: versions for a cas, the cache for a read', () => {
+  test('has a remedy for the overtaken request: versions for a cas, and the cache for a read', () => {
     const cured = (f: string) => {
       const overtaken = { ...race.overtaken, request: { ...race.overtaken.request, f } }
       const history = historyWith(raceMember({ ...race, overtaken }))
@@ -128,7 +128,7 @@ describe('a race in the header of a history', () => {
     { ...(raceMember(race)?.['race'] as object), overtaken: { request: {}, file: 1 } },
   ]
   test.each(OTHER_FORMS.map((form) => [JSON.stringify(form).slice(0, 40), form] as const))(
-    'is not reported if the header has another form: %s',
+    'is not reported if the member "race" is malformed: %s',
     (_, form) => {
       for (const page of Object.values(told({ race: form }))) expect(page).not.toContain('awaited')
     },
@@ -150,7 +150,7 @@ describe('a violation at nodes with one database', () => {
   test.each([
     ['found in other operations than the one kept with the history', { accused: [0] }],
     ['kept without the operations that show it', {}],
-  ])('is not explained by an observation %s', (_, accused) => {
+  ])('is not explained if the observation is %s', (_, accused) => {
     const pages = told({ ...raceMember(race), ...databaseMember(database) }, accused)
     for (const page of Object.values(pages)) {
       expect(page).not.toContain('T1 missed what T2 wrote.')
@@ -158,7 +158,7 @@ describe('a violation at nodes with one database', () => {
     }
   })
 
-  test('is explained by an observation about a different read of the same changes', () => {
+  test('is explained by an observation that accuses another read of the same changes', () => {
     const { history, counterexample } = judged({})
     const core = (...rows: number[]) =>
       ({ ...counterexample, operations: rows.map((operation) => ({ operation, role: 'core' })) }) as Counterexample
@@ -171,13 +171,13 @@ describe('a violation at nodes with one database', () => {
     expect(accuses(twice(accusedMember(core(1), history)), core(2))).toBe(false)
   })
 
-  test('is not blamed on a stale replica, even if the history has no observation by the database', () => {
+  test('is not explained by a stale replica, even without an observation by the database', () => {
     const causes = causesOf(inputOf({ hosts: ['pg'], told: undefined }))
     expect(causes.map(({ cause }) => cause).join()).not.toContain('copy')
   })
 
   test.each([{ database: 1 }, { database: { hosts: 'pg' } }])(
-    'is not explained by an observation in another form: %j',
+    'has no observation if the header is malformed: %j',
     (extra) => {
       expect(databaseOfHeader(historyWith(extra as never).header)).toBeUndefined()
     },

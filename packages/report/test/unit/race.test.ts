@@ -71,7 +71,7 @@ describe('the race found in the steps of a program', () => {
     )
   })
 
-  test('is assigned to the request that continued last, even if that request arrived first', () => {
+  test('is caused by the request that continued last, even if that request arrived first', () => {
     const run = ran(
       ...arrives('A', 0.6),
       ...arrives('B', 3),
@@ -93,7 +93,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(without('B', 'writes'), [A, B])).toBeUndefined()
   })
 
-  test('excludes an await at the end of a request', () => {
+  test('ignores an await at the end of a request', () => {
     const steps = [
       ...arrives('A', 0),
       ...arrives('B', 1),
@@ -105,7 +105,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(ran(...steps), [A, B])?.overtaken).toMatchObject({ request: { name: 'A' }, lines: [2, 2] })
   })
 
-  test('is undefined if the requests do not overlap or have different keys', () => {
+  test('is absent if the requests do not overlap or have different keys', () => {
     const one = (request: string, ms: number) => [
       ...arrives(request, ms),
       ...goesOn(request, ms + 1),
@@ -115,7 +115,7 @@ describe('the race found in the steps of a program', () => {
     expect(raceIn(overtaken, [A, { ...B, key: '15' }])).toBeUndefined()
   })
 
-  test('is between two requests of the contradiction that change data, even if another request overlaps them', () => {
+  test('is between two requests that change data, even if a request that only reads overlaps both', () => {
     const readers: RacingRequest[] = [{ ...B, name: 'C', process: 'p2', changes: false, accused: false }]
     const steps = overtaken.steps.flatMap((step) => (step.request === 'B' ? [step, { ...step, request: 'C' }] : [step]))
     expect(raceIn({ ...overtaken, steps }, [...readers, A, B])?.by.request.name).toBe('B')
@@ -185,7 +185,7 @@ describe('SQL statements in a race', () => {
     ])
   })
 
-  test('are shown below the line that awaits them', () => {
+  test('are shown below the line of code that awaits them', () => {
     const race = raceIn(run, [A, B])
     const page = { style: plainStyle, symbols: symbolsOf({ unicode: true, width: 100 }), width: 100 }
     const lines = race === undefined ? [] : drawRace(race, page as never)

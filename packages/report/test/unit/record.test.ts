@@ -75,7 +75,7 @@ test('long lists of the member "record" are shortened in JSON, but their totals 
   expect(record.totals.touched).toBe(501)
 })
 
-test('the JSON of a history without events of the recorder has no member "record"', () => {
+test('the JSON of a history without recorder events has no member "record"', () => {
   const plain = historyFromEvents(events.filter(({ process }) => process !== 'recorder'))
   expect(toJson({ report, history: plain, checkMs: 1 })).not.toHaveProperty('record')
 })

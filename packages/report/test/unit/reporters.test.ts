@@ -275,7 +275,7 @@ describe('reporters for GitHub', () => {
     expect(text).toContain('%0A')
   })
 
-  test('github shows at most three findings, the worst first, and the number of omitted findings', async () => {
+  test('github prints the three worst findings, and the number of further findings', async () => {
     const lines = (await written('github', unproved, unreadable, kept, broken, run)).trimEnd().split('\n')
     expect(lines.map((line) => line.slice(0, 9))).toEqual(['::error f', '::error f', '::error f'])
     expect(lines[2]).toContain('(1 more not shown)::')
@@ -325,13 +325,13 @@ test('the reporter markdown shows verdict, sentence, drawing and command first, 
   expect(text.match(/<details>/g)?.length).toBe(text.match(/<\/details>/g)?.length)
 })
 
-test('the reporter markdown links the picture that was written with a single finding', () => {
+test('the reporter markdown shows the picture of a finding only if there is exactly one finding', () => {
   const linked = markdownOf([{ ...finding, command: 'run', result: 'failed', title: 'a [b]' }], '../of runs/why(1).svg')
   expect(linked).toContain('\n\n![a \\[b\\]](../of%20runs/why%281%29.svg)')
   expect(markdownOf([finding, finding], 'why.svg')).not.toContain('why.svg')
 })
 
-test('the reporter markdown begins with the number of seeds with a violation if there are several runs', () => {
+test('the reporter markdown begins, for several runs, with the number of seeds that show a violation', () => {
   const run = (result: Finding['result']): Finding => ({ ...finding, command: 'run', result })
   const text = markdownOf([run('failed'), run('passed'), run('noted')])
   expect(text).toMatch(/^\*\*A violation with 2 of 3 seeds\.\*\*\n\n\|/)

@@ -14,7 +14,7 @@ describe('the arc from one bar to another', () => {
   const to: End = { x1: 500, x2: 540, y: 180 }
   const bounds = { left: 0, right: 700, top: 0, bottom: 300 }
 
-  test('begins and ends at its bars', () => {
+  test('begins at the first bar and ends at the second bar', () => {
     const [start, , , end] = routeOf(from, to, { texts: [], bars: [], arcs: [], bounds }).arc
     expect(Math.abs(start.y - from.y)).toBeLessThanOrEqual(10)
     expect(start.x >= from.x1 && start.x <= from.x2).toBe(true)

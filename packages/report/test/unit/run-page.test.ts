@@ -137,7 +137,7 @@ describe('the terminal page of a run', () => {
     expect(whole).toContain('had no effect, so tested nothing: n2 killed at 15.870 s')
   })
 
-  test('says of a fault on the HTML page that no later operation was answered', () => {
+  test('shows in the row of a fault that no later operation was answered', () => {
     const { history } = stale
     const pageOf = (recoveryNanos: typeof partition.from | undefined) =>
       renderHtml({
@@ -196,14 +196,14 @@ describe('the terminal page of a run', () => {
     expect(text).toMatch(/^[\u0000-\u007f]*$/)
   })
 
-  test('prints a met level in one row, and the levels that follow from it in another', () => {
+  test('prints a met level in one row, and all levels that follow from the met level in a second row', () => {
     const text = renderRun(summary({ report: allMet() }), stale.history, plainStyle, { ...options, exitCode: 0 })
     expect(text).toMatch(/^\n {2}LINEARIZABLE /)
     expect(text).toMatch(/^ {2}linearizable +✔ met\n {2}sequential … convergent +✔ follow from it$/m)
     expect(text).not.toContain('Why')
   })
 
-  test('gives the reason at the top if a run without violations proves nothing', () => {
+  test('gives the reason at the top if the run proves nothing', () => {
     const text = renderRun(
       summary({ report: allMet(), vacuous: ['no successful read'] }),
       stale.history,

@@ -11,7 +11,7 @@ const phase = (name: string, operations: number, availability: number): PhaseSum
 const page = { width: 100, style: plainStyle, symbols: unicodeSymbols }
 const operations = { total: 10, ok: 6, fail: 3, info: 1, reads: 0, writes: 0, cas: 10 }
 
-test('the counts of a run include the failed operations that were answered with a refusal', () => {
+test('the counts of a run state how many failed operations were answered with a refusal', () => {
   const counted = (answered: number): string =>
     countsText({ operations, phases: [phase('calm', 10, answered / 10)] }, undefined)
   expect(counted(9)).toBe('10 operations: 6 ok, 3 fail (all answered, with a refusal), 1 info; 10 cas')
@@ -19,7 +19,7 @@ test('the counts of a run include the failed operations that were answered with 
   expect(counted(6)).toContain('6 ok, 3 fail, 1 info')
 })
 
-test('the last phase of a run is called "at the end" without faults, and "healed" with faults', () => {
+test('the last phase of a run is called "at the end" in a run without faults, and else "healed"', () => {
   expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
     'availability: calm 9 of 9 · at the end 1 of 1',
   ])
@@ -28,19 +28,19 @@ test('the last phase of a run is called "at the end" without faults, and "healed
   ])
 })
 
-test('the availability by node states the time that it covers', () => {
+test('the line on availability by node says whether it counts only the time before healing', () => {
   const nodes = [{ node: 'n1', operations: 9, availability: 0 }]
   expect(nodesText(nodes, ', before healing')).toBe('availability by node, before healing: n1 0 of 9')
   expect(nodesText(nodes)).toBe('availability by node: n1 0 of 9')
 })
 
-test('the end of a kill states the time of the restart, and then the time when the node was ready', () => {
+test('the text on the end of a kill has the time of the restart, and then the time of readiness', () => {
   const ended = { startingFrom: nanos(3.27e9), to: nanos(5.685e9) }
   expect(endText(ended)).toBe('3.270 s, ready 5.685 s')
   expect(endText({ to: nanos(2e9) })).toBe('2.000 s')
 })
 
-test('a reason shared by undecided verdicts on clients and nodes is printed once', () => {
+test('the reason for undecided verdicts is printed once if the client and node views share it', () => {
   const unknown = 'unknown: out of time'
   expect(viewsTexts({ client: unknown, backend: { headline: unknown }, said: [] } as never)).toEqual([
     'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too',

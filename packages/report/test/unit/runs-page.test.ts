@@ -69,7 +69,7 @@ describe('the page of runs', () => {
     ['a run.json of something else', files('a', { result: { levels: 7 } }), 'run.json cannot be read', ''],
     ['nothing', files('a', undefined, { hasHistory: false }), 'Nothing recorded', ''],
     ['what a search found', files('a', undefined, { found: [{ file: 'x.json', text: 'lost' }] }), 'Lost', ''],
-  ])('gives the reason if a directory has %s', (_, damaged, title, startedAt) => {
+  ])('gives the reason for a missing result if a directory has %s', (_, damaged, title, startedAt) => {
     expect(listedRun(damaged)).toMatchObject({ title, startedAt, hasResult: false })
   })
 

@@ -11,7 +11,7 @@ const log = (lines: number) =>
 const stepsWith = (lines: number) =>
   sequenceSteps({ history, operations: [0], culprit: undefined, faults: [], log: log(lines) })
 
-test('a story replaces early log lines by the number of omitted lines', () => {
+test('a story replaces its early log lines by a line with their number', () => {
   const texts = stepsWith(22).map(({ text }) => text)
   expect(texts.filter((text) => text.startsWith('says'))).toHaveLength(16)
   expect(texts.indexOf('says 6')).toBe(texts.indexOf('(6 lines of logs left out)') + 1)
@@ -41,7 +41,7 @@ test('a story shows the first and the last of the log lines that a node repeats'
   ])
 })
 
-test('a story shows an answer to a custom operation only if it differs from the argument', () => {
+test('a story shows the result of a custom operation only if the result differs from the argument', () => {
   const tries = made([
     { p: 0, f: 'try', key: 'ann', in: true, out: true, from: 1, to: 2 },
     { p: 1, f: 'try', key: 'ann', in: true, out: false, from: 3, to: 4 },
@@ -52,7 +52,7 @@ test('a story shows an answer to a custom operation only if it differs from the 
   expect(answers).toEqual(['p0 ok', 'p1 false', 'p2 ok'])
 })
 
-test('the page of a replay that proves little shows the reason in place of the result', () => {
+test('the page of a replay without enough evidence shows the reason in place of the result', () => {
   const summary = {
     title: 'nothing went wrong, and little proved',
     mood: 'unsure',

@@ -98,7 +98,7 @@ describe('the table about an overdrawn account', () => {
     expect(long.rows?.at(-1)).toEqual(['0.207 s', 'p2', 'to b', 'n2', '-70', '-70 ✘'])
   })
 
-  test('counts a transfer that was sent twice under one id only once', () => {
+  test('counts a transfer once even if two requests with its id sent it', () => {
     const same = (p: number, from: number): Made =>
       transfer(p, 60, from, { in: { from: 'a', to: 'b', amount: 60, id: 1 } })
     const sent = judge([same(1, 0), same(2, 10), transfer(3, 50, 20)], 'bank', { a: 100, b: 0 })
@@ -106,7 +106,7 @@ describe('the table about an overdrawn account', () => {
   })
 })
 
-test('a read of accounts that lacks a transfer is compared with the acknowledged balances', () => {
+test('a read of accounts that lacks a transfer is shown beside the acknowledged balances', () => {
   const transfer: Made = { p: 1, f: 'transfer', in: { from: 'a', to: 'b', amount: 4 }, ...at(0), node: 'n1' }
   const open: Made = { ...transfer, p: 2, in: { from: 'c', to: 'a', amount: 1 }, from: 18e6, to: 40e6 }
   const told = judge([transfer, open, read(3, { a: 10, b: 0, c: 9 }, 20, { node: 'n2' })], 'bank', { a: 9, b: 0, c: 9 })
@@ -119,7 +119,7 @@ test('a read of accounts that lacks a transfer is compared with the acknowledged
   ])
 })
 
-describe('the table about a counter that was read too low', () => {
+describe('the table about a counter read as too low', () => {
   const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
     ...more,
@@ -152,7 +152,7 @@ describe('the table about a counter that was read too low', () => {
     ])
   })
 
-  test('does not mark a read that deviates from the sum only by rounding', () => {
+  test('leaves a read unmarked that differs from the sum only by rounding', () => {
     const last = (p: number, out: number, node: string): Made => read(p, out, 40 + p, { key: 'c', node, final: true })
     const ended = judge([add(1, 0.1, 0), add(2, 0.2, 10), last(3, 0.1 + 0.2, 'n1'), last(4, 7, 'n2')], 'counter')
     expect(ended.rows?.find(([name]) => name?.startsWith('read by p3'))).toEqual([
@@ -160,7 +160,7 @@ describe('the table about a counter that was read too low', () => {
     ])
   })
 
-  test('includes the final reads that add up to the loss in the headline', () => {
+  test('includes the final reads whose shortfalls add up to the loss', () => {
     const last = (p: number, out: number, key: string, node: string): Made =>
       read(p, out, 40 + p, { key, node, final: true })
     const additions = [add(1, 3, 0), add(2, 4, 10), add(1, 5, 0, { key: 'd' })]
@@ -208,7 +208,7 @@ describe('the table about replicas that disagree at the end', () => {
     'register',
   )
 
-  test('shows the replicas side by side, with the write that was acknowledged last', () => {
+  test('shows the last acknowledged write and the values of all replicas side by side', () => {
     expect(told.sheet?.columns.map(({ title }) => title)).toEqual(['key', 'last acknowledged', 'n1', 'n2', 'n3'])
     expect(told.rows).toEqual([['x', '2 by p2 at 0.015 s, n1', '2', '2', '1 ✘']])
     expect(told.page).toContain('n3 ended without p2&#39;s confirmed write to x')
@@ -271,7 +271,7 @@ describe('the table about a violation', () => {
     'set',
   )
 
-  test('lists who added a lost element, who read it first and last, and the final reads without it', () => {
+  test('lists who added a lost element, its first and last read, and the final reads that lack it', () => {
     expect(told.sheet?.title).toBe('The life of element 5 of set s')
     expect(told.rows?.map((row) => row.slice(2, 5).join(' '))).toEqual([
       'p0 add 5 n1',
@@ -321,7 +321,7 @@ test('the headline of a set violation names the missing element and the node tha
   expect(told.page).toContain('>p1&#39;s confirmed 5 was missing at n2</h1>')
 })
 
-test('the table about a message does not call a queue empty because of a dequeue of unknown outcome', () => {
+test('the table about a message does not state an empty queue after a dequeue of unknown outcome', () => {
   const { rows } = judge(
     [
       { p: 1, f: 'enqueue', key: 'q', in: 1, node: 'n1', ...at(0) },

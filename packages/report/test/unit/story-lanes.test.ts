@@ -45,7 +45,7 @@ test('nodes separated by a partial cut have neighbouring lanes in a story', () =
   expect(order).toEqual(['Ana', 'n2', 'n1', 'n3', 'Ben'])
 })
 
-test('two stories with equal clients and nodes have equal lanes', () => {
+test('a story gets the lanes of another story beside it if both have equal clients and nodes', () => {
   const uncut = { ...telling, steps: [] }
   expect(lanesBeside(lanes, uncut)).toEqual(lanes)
   expect(lanesOf(uncut)).not.toEqual(lanes)
@@ -85,7 +85,7 @@ describe('a message in a story that does not arrive', () => {
     expect(endOf('n3', 'n2')).toBe('60%')
   })
 
-  test('ends halfway if there is no wall in its way', () => {
+  test('ends halfway between its nodes if no wall is in its way', () => {
     expect(endOf('n1', 'n3')).toBe('40%')
     expect(endOf('n1', 'n2', [])).toBe('50%')
   })

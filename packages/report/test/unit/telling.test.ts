@@ -94,7 +94,7 @@ describe('the summary of a run', () => {
     expect(telling.next.command).toBe(command)
   })
 
-  test('proposes the usual workload settings if the settings of the workload allow no write', () => {
+  test('proposes the default workload settings if the chosen settings only read', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const asked = { ...run, operations: { ok: 9, fail: 0, info: 0 } as never, spec: { ...run.spec, workload } }
@@ -105,7 +105,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes the usual workload settings after a workload of reads, even if faults prevented some answers', () => {
+  test('proposes the default workload settings for a workload of reads, even if some reads got no answer', () => {
     const run = summary({ report: fine, vacuous: ['no write succeeded'], lacks: ['successes'] })
     const workload = { ...run.spec.workload, settings: { reads: 1 } }
     const operations = { total: 12, ok: 9, fail: 2, info: 1, reads: 12, writes: 0, cas: 0 }
@@ -117,7 +117,7 @@ describe('the summary of a run', () => {
     })
   })
 
-  test('proposes to remove the cause of the errors if no write succeeded', () => {
+  test('proposes a run without the cause of the errors if no write succeeded', () => {
     const refused = made(
       Array.from({ length: 12 }, (_, i) => ({
         ...{ p: i, f: 'write', key: 'x', in: i, type: 'fail' as const, error: 'status 500' },
@@ -131,7 +131,7 @@ describe('the summary of a run', () => {
     expect(next.text).toBe('No write worked. Remove the cause of these errors, in the system or in how clients ask it.')
   })
 
-  test('proposes gentler faults if most requests failed during faults', () => {
+  test('proposes faults that only delay messages if most requests failed during faults', () => {
     const phase = { phase: 'kill', availability: 0.1, operations: 60 } as never
     const { next } = told(summary({ report: fine, phases: [phase] }))
     expect(next).toEqual({
@@ -156,7 +156,7 @@ describe('the summary of a run', () => {
     )
   })
 
-  test('proposes no remedy for a leader if a sum lacks additions', () => {
+  test('proposes no remedy about leaders if a read sum lacks additions', () => {
     const summed = made([
       { p: 1, f: 'add', key: 'a', in: 3, from: 0, to: 5e6, node: 'n1' },
       { p: 2, f: 'read', key: 'a', out: 0, from: 1e9, to: 1.1e9, node: 'n3' },
@@ -174,7 +174,7 @@ describe('the summary of a run', () => {
     expect(next.text).not.toMatch(/lead/)
   })
 
-  test('proposes the run without its planted bug, and with stronger settings if its settings are weak', () => {
+  test('proposes to run without the planted bug, or with stronger settings if the settings were weak', () => {
     const run = summary({ report: stale })
     const target = { ...run.spec.target, bug: 'stale-reads' }
     const { next, why } = told({ ...run, spec: { ...run.spec, target } })
@@ -269,7 +269,7 @@ describe('the cause of a violation', () => {
   })
   const why = (more: Partial<RunSummary>) => told(summary({ report: stale, ...more } as never)).why
 
-  test('is certain if a captured message was stopped by a fault', () => {
+  test('has the certainty "shown" if a fault stopped a captured message', () => {
     const faults = [fault(between, 6000, 9000)]
     const found = why({ faults, heard: heard([{ ...sent, by: 'partition' }]) })
     expect(found.certainty).toBe('shown')
@@ -295,7 +295,7 @@ describe('the cause of a violation', () => {
   test.each([
     ['before what it ignores', 2000],
     ['while it was asked', 7119],
-  ])('is unknown if another fault hit the node that answered %s', (_when, at) => {
+  ])('is unknown if a fault that cannot explain the read hit the answering node %s', (_when, at) => {
     const reset: Fault = { kind: 'reset', links: linksBetween([['n2'], ['n3']]) }
     const { text, certainty } = why({ faults: [fault(reset, at, at)] })
     expect(text).toBe('No fault in force then explains this, but there was another: connections reset on 2 links.')
@@ -303,7 +303,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(reset, 7121, 7121)] }).text).toMatch(/^No fault explains this/)
   })
 
-  test('may be a bit that was flipped much earlier at the node that answered', () => {
+  test('may be a bit of the answering node that was flipped long before', () => {
     const flipped: Fault = { kind: 'flip-bit', nodes: ['n3'], files: 'data/', at: 0.5, bit: 0 }
     const { text, certainty } = why({ faults: [fault(flipped, 1000, 2000)] })
     expect(text).toMatch(/^Since .*, and for good: a bit of data\/ flipped at n3\.$/)
@@ -312,7 +312,7 @@ describe('the cause of a violation', () => {
     expect(why({ faults: [fault(elsewhere, 1000, 2000)] }).text).not.toMatch(/bit/)
   })
 
-  test('is likely a fault between the nodes of writer and reader if no messages were captured', () => {
+  test(`has the certainty "likely" if a fault cut off the reader's node but no messages were captured`, () => {
     expect(why({ faults: [fault(between, 6000, 9000)] }).certainty).toBe('likely')
   })
 
@@ -349,7 +349,7 @@ describe('the cause of a violation', () => {
     expect([text, certainty]).toEqual([expect.stringMatching(/lose-reply/), 'likely'])
   })
 
-  test('is a failover to the node that answered, and the text adds the weakness of the settings', () => {
+  test('is a failover to the answering node, with the weakness of the settings that allows the loss', () => {
     const unclear = heard([], { unclear: 'not recorded', isCut: true })
     const takeover = fault({ kind: 'failover', nodes: ['n3'] } as never, 6600, 7000)
     const more = { faults: [takeover], heard: unclear, weakness: 'a promotion may lose a commit' }
@@ -375,7 +375,7 @@ describe('the cause of a violation', () => {
     })
   })
 
-  test('includes the number of lost messages, and the time of a message that arrived late', () => {
+  test('includes the number of lost messages, and the arrival time of a late message', () => {
     const messages: readonly NodeMessage[] = [
       { ...sent, by: 'partition' },
       { ...sent, by: 'partition', sentAt: ms(6600) },
@@ -386,7 +386,7 @@ describe('the cause of a violation', () => {
     )
   })
 
-  test('is the weakness of the settings rather than a fault that had ended', () => {
+  test('is the weakness of the settings if the only suitable fault had ended', () => {
     const { text } = why({
       weakness: 'reads may miss writes',
       faults: [fault({ ...between, mode: 'drop' }, 6000, 6600)],
@@ -420,7 +420,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('names the planted bug rather than a delay, and the fate of a message', () => {
+  test('is a planted bug before a delay, and is completed by the fate of a message', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -436,7 +436,7 @@ describe('the cause of a violation', () => {
     expect(shown.settings).not.toContain('early')
   })
 
-  test('is the planted bug of the run that a history file names, with the command of that run', () => {
+  test('is the planted bug that a history file names, and the next step is the run without the bug', () => {
     const run = summary({ report: stale, again: 'npx chaos run --target t --bug early' })
     const setup = { ...run, spec: { ...run.spec, target: { ...run.spec.target, bug: 'early' } } }
     const checked = tellingOf(factsOf({ history, report: stale, setup }), { history, again: 'npx chaos check h.jsonl' })
@@ -462,7 +462,7 @@ test('withOption replaces the old value of an option in a command', () => {
   expect(withOption('npx chaos run --times 3 --time=4s', 'time', '20s')).toBe('npx chaos run --times 3 --time 20s')
 })
 
-test('the next step after a run of a spec file has no option that --spec refuses', () => {
+test('the next step after chaos run --spec contains only options that --spec accepts', () => {
   const again = 'npx chaos run --spec r/run.json'
   expect(withOption(again, 'time', '20s')).toBeUndefined()
   expect(withOption(again, 'times', '20')).toBe(`${again} --times 20`)
@@ -471,7 +471,7 @@ test('the next step after a run of a spec file has no option that --spec refuses
   expect(next).toEqual({ text: 'Give the faults time to take effect.', command: undefined })
 })
 
-test('the summary of a history without a run states how many operations were judged', () => {
+test('the summary of a history file without a run states how many operations were judged', () => {
   const judged = made([{ p: 1, f: 'write', key: 'x', in: 1, from: 0, to: 5 }])
   const { outcome, why, next } = tellingOf(factsOf({ history: judged, report: fine }), { history: judged })
   expect([outcome, why.text, next.command]).toEqual(['met', '1 operation was judged.', undefined])
@@ -505,12 +505,12 @@ describe('a violation of a custom model', () => {
     expect(explain({ report: judged, history: twice }).causes).toEqual([])
   })
 
-  test('has the remedy of the race that explains the violation', () => {
+  test('has the remedy for its race if a race explains the violation', () => {
     const answers = Object.fromEntries(toldHistory(twice, judged, 'linearizable', race).answers)
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('the same violation of a built-in model has the usual remedy', () => {
+  test('has the usual remedy if the model is built in instead', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

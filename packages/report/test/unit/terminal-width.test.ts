@@ -45,7 +45,7 @@ function staleHistory(key: string, other: string, value: string) {
 const tooWide = (text: string, width: number) => text.split('\n').filter((line) => displayWidth(line) > width)
 
 describe('the width of terminal pages', () => {
-  test('limits every line of a check, with explanations and drawing, whatever names contain', () => {
+  test('bounds every line of a check, including explanations and drawings, for any names', () => {
     fc.assert(
       fc.property(name, name, name, terminal, (key, other, value, options) => {
         const history = staleHistory(key, other, value)
@@ -66,7 +66,7 @@ describe('the width of terminal pages', () => {
     )
   })
 
-  test('limits every line of a story, whatever names contain', () => {
+  test('bounds every line of a story, for any names', () => {
     const lanes = fc.uniqueArray(name, { minLength: 3, maxLength: 7 })
     fc.assert(
       fc.property(lanes, name, terminal, (names, text, options) => {
@@ -77,7 +77,7 @@ describe('the width of terminal pages', () => {
     )
   })
 
-  test('wrapping a line removes only spaces', () => {
+  test('is kept by wrapping lines at spaces, without loss of text', () => {
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), fc.integer({ min: 10, max: 60 }), (words, width) => {
         const lines = fitLine(words.join(' '), width)

@@ -19,7 +19,7 @@ describe('the drawing of a timeline in text', () => {
     })
   }
 
-  test('shows overlapping operations of one node side by side, and an unanswered operation without an end', () => {
+  test('draws overlapping operations of one node side by side, and an open end for an unanswered operation', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 1, from: 1e6, to: 4e6, node: 'n1' },
@@ -60,7 +60,7 @@ describe('the drawing of a timeline in text', () => {
     expect(drawn(true)).toContain('✘ no order of these operations explains this')
   })
 
-  test('has an arrow to the left if the later operation is in a lane further left', () => {
+  test('has an arrow to the left if the later operation is on a lane further left', () => {
     const text = draw(
       made([
         { p: 1, f: 'write', in: 7, from: 1e6, to: 2e6, node: 'n2' },

@@ -25,13 +25,13 @@ describe('the steps of two stories side by side', () => {
     expect(paired('abxd', 'aybd')).toBe('aa -y bb x- dd')
   })
 
-  test('are alone if the other story lacks the step', () => {
+  test('stand alone if the other story lacks the step', () => {
     expect(paired('ab', '')).toBe('a- b-')
     expect(paired('', 'ab')).toBe('-a -b')
     expect(paired('a', 'b')).toBe('a- -b')
   })
 
-  test('each appear once and in order, with as many pairs as possible', () => {
+  test('appear once each and in order, with as many pairs as possible', () => {
     const whats = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 7 }).map((all) => all.join(''))
     fc.assert(
       fc.property(whats, whats, (told, fixed) => {
@@ -54,7 +54,7 @@ const longestCommon = (one: string, other: string): number =>
       ? 1 + longestCommon(one.slice(1), other.slice(1))
       : Math.max(longestCommon(one.slice(1), other), longestCommon(one, other.slice(1)))
 
-test('an event in a story is shown at the last step that began before the event', () => {
+test('an event in a story is shown at the last step that starts before the event', () => {
   const sign = (at: number): Sign => ({ type: 'fault', at: nanos(at), node: 'n1', text: 'down' })
   const [one, two] = groupsOf(
     telling([

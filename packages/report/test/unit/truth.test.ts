@@ -103,7 +103,7 @@ describe('the report of faults near a violation', () => {
     expect(near[0]?.relation).toBe('In force then: partition {n1 | n3}, since 6.560 s.')
   })
 
-  test('omits a cut from other nodes if the nodes of writer and reader were separated', () => {
+  test('omits a cut from third nodes if another cut separated writer and reader', () => {
     const faults = [
       record('from others', cut([['n2'], ['n1', 'n3', 'n4', 'n5']]), 6000, 8000),
       record(
@@ -186,7 +186,7 @@ describe('the ladder of consistency levels', () => {
     }
   })
 
-  test('shows for each level the reason that its checker gave', () => {
+  test('shows for each level the reason for its verdict', () => {
     const because = Object.fromEntries(
       [
         ...text.matchAll(
@@ -201,7 +201,7 @@ describe('the ladder of consistency levels', () => {
     )
   })
 
-  test('explains that the session level demands all four guarantees at once', () => {
+  test('explains that "session" demands all four session guarantees at once', () => {
     const session = explain({ history, report: causal }).levels.find(({ level }) => level === 'session')
     expect(session?.asks).toBe('one order for each client that gives it all four guarantees below at once')
     expect(session?.why).toContain('each of the four guarantees holds by itself')
@@ -238,7 +238,7 @@ describe('the HTML report of a violation', () => {
     expect(told).toContain('process 0 held the lock until 0.060 s')
   })
 
-  test('names the fault between two grants of a lock if the holder was paused', () => {
+  test('lists the pause of a lock holder that was in force between two grants', () => {
     const faults = [
       record('fault-1', { kind: 'pause', nodes: ['n2'] }, 10, 41),
       record('fault-2', { kind: 'pause', nodes: ['n2'] }, 61, 70),
@@ -266,7 +266,7 @@ describe('the HTML report of a violation', () => {
   })
 })
 
-test('the violation of the strongest level is reported in addition to a shown counterexample of a single operation', () => {
+test('a violation of the strongest level is reported beside a counterexample that has a single operation', () => {
   const of = (level: string, ...operations: readonly number[]): Counterexample => ({
     ...{ level, sentence: `${level} is broken.`, keys: [] },
     operations: operations.map((operation) => ({ operation, role: 'core' as const })),
@@ -297,7 +297,7 @@ test('the HTML report shows the exit code if a level was expected or the code is
   expect(shown({ exitCode: 1, expectation: { level: 'linearizable', met: false } })).toBe(true)
 })
 
-test('names are escaped to printable characters before the script of the page reads them', () => {
+test('names in a page contain only printable characters in the data for its script', () => {
   const name = 'q"\u202enoitcidartnoc'
   const history = made([{ p: 0, f: 'write', key: name, in: 1, from: 1e6, to: 2e6, node: name }], [], [name])
   const text = renderHtml({ history, title: 't', version: '1', historyFile: 'h' })
@@ -357,7 +357,7 @@ describe('the report of a run', () => {
   })
 })
 
-test('the page of a file without an expectation shows evidence, but neither pass nor fail', () => {
+test('the page of a file without an expectation shows evidence, and neither "pass" nor "fail"', () => {
   const { history, report: stale } = staleRead()
   const file: FileSubject = {
     kind: 'file',
@@ -382,7 +382,7 @@ test('the page of a file without an expectation shows evidence, but neither pass
   expect(renderCheck(stale, history, plainStyle, { ...options, ...file, file: 'f.jsonl' })).not.toContain('exit code')
 })
 
-test('the HTML report shows from which level a met level follows', () => {
+test('the HTML report names the level from which a met level follows', () => {
   const { history } = staleRead()
   const judged = report('sequentially consistent', {
     sequential: met,

@@ -43,13 +43,13 @@ describe('a read that shows an effect without its cause', () => {
   const report = judge(history)
   const facts = factsOf({ history, report })
 
-  test('has a headline for users, with its explanation and culprit', () => {
+  test('has a headline about both writes, an explanation and the read at fault', () => {
     expect(facts.headline.title).toBe("p1 saw p0's write to comment, but not its earlier one to photo")
     expect(facts.shown?.sentence).toBe(STORY)
     expect(facts.shown?.culprit).toBe(3)
   })
 
-  test('keeps its headline even if the read of the cause returned an older value', () => {
+  test('has the same headline if the second read of the client returned an older value instead of none', () => {
     const old: Made = { p: 0, f: 'write', key: 'photo', in: 6, from: 0.1e6, to: 0.5e6, node: 'n1' }
     const stale = made([old, ...comment.slice(0, 3), { ...comment[3]!, out: 6 }])
     expect(factsOf({ history: stale, report: judge(stale) }).headline.title).toBe(

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { clip, displayWidth, wrap } from '../../src/terminal/width.ts'
 
-test('wrapped lines fit the width, and lose no word', () => {
+test('wrapped lines fit the width, and contain all words in order', () => {
   fc.assert(
     fc.property(fc.array(fc.stringMatching(/^[a-z]{1,12}$/)), fc.integer({ min: 12, max: 40 }), (words, width) => {
       const lines = wrap(words.join(' '), width)

@@ -47,7 +47,7 @@ test('the capture for a replay begins with the call of the missed change and end
   expect(listening).toEqual({ from: ms(6570), to: ms(7120), between: ['n1', 'n3'], about: [change] })
 })
 
-test('the capture for a replay is omitted if no message can be recognised by its change, as for a lock', () => {
+test('the capture for a replay is omitted if messages cannot be recognised by a value, as in the model lock', () => {
   const taken = {
     ...({ model: 'lock', initial: null, levels: ['linearizable'], failedCas: 'drop' } as const),
     ...{ deadlineMs: millis(10_000), memoryBytes: 1e8, now: () => millis(0) },
@@ -87,13 +87,13 @@ describe('a message with the missed change', () => {
     everywhere(told([{ ...sent, endedAt: ms(6572) }]), words)
   })
 
-  test('is reported with the times of arrival and read if the message was held until shortly before the read', () => {
+  test('is reported with its arrival and the time of the read if it was held until shortly before', () => {
     const words =
       'n3 had received x = 743 at 7.109 s, 9.0 ms before it was asked, held (partition) until then, and answered without it.'
     everywhere(told([{ ...sent, by: 'partition', endedAt: ms(7109) }]), words)
   })
 
-  test('is distinguished from a copy that came first from another node', () => {
+  test('is reported apart from a copy that another node sent earlier', () => {
     const held: NodeMessage = { ...sent, by: 'partition', endedAt: ms(7300) }
     const brought: NodeMessage = { ...sent, from: 'n2', type: 'versions', endedAt: ms(7119) }
     everywhere(
@@ -102,7 +102,7 @@ describe('a message with the missed change', () => {
     )
   })
 
-  test('is drawn as dots if it was never sent, but reported only if all messages were captured', () => {
+  test('is drawn as dots if it was never sent, and if all messages were captured', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -121,7 +121,7 @@ describe('a message with the missed change', () => {
   })
 })
 
-test('the report names the server that a node did not ask, although the server had the change', () => {
+test('the report names a server that had the change but that the reading node did not ask', () => {
   const stored: NodeMessage = { ...sent, to: 'db', type: 'PUT /x', endedAt: ms(6572) }
   const all = told([stored], { unasked: ['db'] })
   everywhere(all, 'n3 had not asked db since db received x = 743 at 6.572 s.')
@@ -136,14 +136,14 @@ describe('a capture of messages', () => {
   test.each([
     ['not recorded', 'not every message to n3 was captured'],
     ['not recognised', 'x = 743 was not recognised in what was sent to n3: it may have been sent'],
-  ] as const)('is reported as %s if it may lack the change, and draws no message', (unclear, words) => {
+  ] as const)('is reported as %s if the change may be missing from it, and draws no message', (unclear, words) => {
     const all = told([], { isCut: true, unclear })
     for (const text of [all.page, all.terminal, JSON.stringify(all.explained)]) expect(text).toContain(words)
     expect(JSON.parse(all.json)).toMatchObject({ messages: { unclear, neverSent: false } })
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('is not called incomplete if it contains a message with the change', () => {
+  test('counts as complete enough if it contains a message with the change', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })
@@ -169,7 +169,7 @@ test('the name of a message does not cover the line of a message that was never 
   expect(/class="message received">.*?class="message-name( end)?"/s.exec(svg)?.[1]).toBe(' end')
 })
 
-test('the names of two messages sent at nearly equal times are placed on different sides', () => {
+test('the names of two messages sent at almost the same time stand on opposite sides of their arrows', () => {
   const { svg } = told([
     { ...sent, fate: 'held', by: 'partition' },
     { ...sent, type: 'retry', sentAt: ms(6571.1), fate: 'held', by: 'partition' },

@@ -16,11 +16,11 @@ describe('the initial value that a user declares', () => {
     ['decides over that of a workload', register, 2],
     ['may be unknown', counter, 'unknown'],
     ["may be that of the workload's model", tickets, 7],
-  ] as const)('is the initial value of a run: it %s', (_, workload, initial) => {
+  ] as const)('is used for the run: the declared value %s', (_, workload, initial) => {
     expect(beginningAs(workload, { initial, where }).initial).toBe(initial)
   })
 
-  test('is the value of the workload if the user declares none', () => {
+  test('a run begins with the initial value of its workload if the user declares none', () => {
     expect(beginningAs(counter, undefined).initial).toBe(0)
   })
 
@@ -33,7 +33,7 @@ describe('the initial value that a user declares', () => {
       tickets,
       /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. Or leave/,
     ],
-  ])('is refused if the model cannot begin with it', (workload, message) => {
+  ])('is refused with advice if the model of the workload does not accept it', (workload, message) => {
     expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)
   })
 })

@@ -50,7 +50,7 @@ test('a sticky session moves to another node if a read gets no reply', () => {
   ).toEqual(['n1', 'n1', 'n2', 'n2'])
 })
 
-test('a sticky session moves after an unknown outcome, but not after a refused write', () => {
+test('a sticky session moves to another node after an unknown outcome, and stays after a refused write', () => {
   expect(
     asked(sticky, [
       ['write', fail],
@@ -60,7 +60,7 @@ test('a sticky session moves after an unknown outcome, but not after a refused w
   ).toEqual(['n1', 'n1', 'n2'])
 })
 
-test('a sticky session returns to its node if the other node does not reply either, and a single node keeps its session', () => {
+test('a sticky session alternates between nodes that do not answer reads, and keeps a single node', () => {
   expect(
     asked(sticky, [
       ['read', fail],

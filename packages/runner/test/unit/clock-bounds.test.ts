@@ -73,7 +73,7 @@ describe('the bounds on a remote clock', () => {
     expect(latest - earliest).toBeLessThan(200_000)
   })
 
-  test('do not change later if old samples are forgotten', () => {
+  test('are the same for later times after old samples are forgotten', () => {
     const { samples, moments } = observe(randomFrom(7), 500e-6)
     const [all, some] = [withSamples(samples), withSamples(samples)]
     const { remote: middle } = moments[Math.floor(moments.length / 2)]!
@@ -81,7 +81,7 @@ describe('the bounds on a remote clock', () => {
     for (const { remote } of moments) if (remote >= middle) expect(some.at(remote)).toEqual(all.at(remote))
   })
 
-  test('use only the order of samples after a machine has slept', () => {
+  test('span the samples around a time once the machine has slept, and are marked as broken', () => {
     const bounds = withSamples([
       { sent: nanos(0), remote: nanos(0), received: nanos(1e6) },
       // Ten seconds passed here, and a tenth of one there.

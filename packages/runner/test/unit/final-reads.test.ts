@@ -96,7 +96,7 @@ describe('the final reads of a run', () => {
     expect(convergedAfter).toBeLessThan(500)
   })
 
-  test('follow the first agreement of the nodes if every update has a known outcome', () => {
+  test('begin after the first agreement of the nodes if every update has a known outcome', () => {
     expect(readOf({ lingersMs: 500, isGivenUp: false })).toEqual({ finals: [1, 1], convergedAfter: 1 })
   })
 

@@ -64,11 +64,11 @@ describe('the summary of phases and nodes of a run', () => {
   })
   const named = new Map(phases.map((phase) => [phase.phase, phase]))
 
-  test('has the phases "calm" and "healed", and a phase for each kind and combination of faults', () => {
+  test('has "calm", "healed" and one phase for each combination of faults in force at once', () => {
     expect([...named.keys()].sort()).toEqual(['calm', 'healed', 'kill', 'kill+partition', 'partition'])
   })
 
-  test('has shares of the phases that add up to the whole run', () => {
+  test('has phases whose shares of time add up to 1', () => {
     expect(phases.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
     expect(named.get('calm')?.share).toBeCloseTo(0.2)
     expect(named.get('healed')?.share).toBeCloseTo(0.5)
@@ -103,7 +103,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phases[0]).not.toHaveProperty('violated')
   })
 
-  test('counts a refusal as answered only if the object itself refused', () => {
+  test('counts a refusal as an answer only if the recorded event says that the object answered', () => {
     const refused = timeline([
       [0, 'cas', 1, 2, 'fail', 'n1', 'any words', 'answered'],
       [0, 'cas', 3, 4, 'fail', 'n1', 'status 409', 'answered'],
@@ -130,7 +130,7 @@ describe('the summary of phases and nodes of a run', () => {
     expect(phasesOf(apart)).toContainEqual(['partition', true])
   })
 
-  test('does not count nodes as cut off by a partition that stopped no message', () => {
+  test('names a partition as a loss of majority only if the partition stopped a message', () => {
     const apart: Fault = { kind: 'partition', links: [{ from: 'n1', to: 'n2' }], mode: 'hold' }
     const phasesWith = (hits: number): readonly string[] =>
       summarizePhases(history, [{ ...fault('fault-1', apart, 10, 40), hits }], {
@@ -262,7 +262,7 @@ describe('the finding that a run proves nothing', () => {
     ).toEqual([unheard('x')])
   })
 
-  test('is not made if one key gets two values, or a key is written only once', () => {
+  test('is not made if a key gets two different values, or if some key is written only once', () => {
     expect(findVacuity(writing(['x', 1], ['x', 1], ['x', 2]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1], ['x', 1], ['y', 1]), [], [])).toEqual([])
     expect(findVacuity(writing(['x', 1]), [], [])).toEqual([])
@@ -274,7 +274,7 @@ describe('the finding that a run proves nothing', () => {
     ])
   })
 
-  test('becomes a note if a usual fault that was not requested took no effect', () => {
+  test('becomes a note if a default fault, which nobody requested, took no effect', () => {
     const usual = { name: 'partition', kind: 'partition', isUsual: true } as const
     const told = ['no partition took effect: it found no message to hit']
     const idle = fault('fault-1', cut, 0, 10, 0)
@@ -284,18 +284,18 @@ describe('the finding that a run proves nothing', () => {
     expect(idleNotes([{ ...usual, isUsual: false }], [idle])).toEqual([])
   })
 
-  test('names the fault as --faults does', () => {
+  test('names a fault by its name in the option --faults', () => {
     const slow = { kind: 'latency', links: cut.links, latencyMs: 50, jitterMs: 0, distribution: 'uniform' } as Fault
     const delay = { name: 'delay', kind: 'latency' } as const
     expect(findVacuity(busy, [delay], [fault('fault-1', slow, 0, 10, 0)])).toEqual(['no delay took effect'])
     expect(findVacuity(busy, [delay], [])).toEqual(['the run ended before any delay was injected'])
   })
 
-  test('is made if a requested fault was never injected', () => {
+  test('is made if the run ended before a requested fault was injected', () => {
     expect(findVacuity(busy, [killed], [])).toEqual(['the run ended before any kill was injected'])
   })
 
-  test('states whether the run lacks faults or a recovery', () => {
+  test('names what the run lacks: faults or a recovery', () => {
     expect(findDoubts(busy, [killed], [])).toEqual([
       { lacks: 'faults', text: 'the run ended before any kill was injected' },
     ])
@@ -317,7 +317,7 @@ describe('the finding that a run proves nothing', () => {
     expect(findVacuity(busy, [killed], [within])).toEqual([])
   })
 
-  test('makes a met level unknown, and leaves a violated level violated', () => {
+  test('turns a met expectation into unknown, and keeps a violated expectation', () => {
     const levels = { linearizable: { result: 'met' }, sequential: { result: 'violated' } }
     const report = { levels } as unknown as Parameters<typeof judgeExpectation>[0]
     expect(judgeExpectation(report, 'linearizable', ['no read succeeded']).met).toBe('unknown')

@@ -8,7 +8,7 @@ const operation = (process: number, f: string, value: number, key = 'x'): EventI
 ]
 const STALE = [...operation(0, 'write', 1), ...operation(0, 'write', 2), ...operation(1, 'read', 1)]
 
-test('the live judge reports a violation once, at the event that makes it certain, with its place in the record', () => {
+test('the live judge reports a violation once, with its line in the record, when it becomes certain', () => {
   const judge = createLiveJudge({ model: 'register', initial: null }, (position) => ({ path: 'p', line: position + 2 }))
   const told: string[] = []
   judge.onViolation((violation) => told.push(violationText(violation)))
@@ -30,7 +30,7 @@ test('the live judge gives the reason why it cannot judge a history', () => {
   expect(strange.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('juggle') })
 })
 
-test('a live judge that has stopped is certain only of an earlier violation', () => {
+test('a stopped live judge is uncertain, unless it had found a violation before', () => {
   const stopped = createLiveJudge({ model: 'register', initial: null })
   stopped.stop('nobody knows the start')
   for (const event of STALE) stopped.push(event)
@@ -41,14 +41,14 @@ test('a live judge that has stopped is certain only of an earlier violation', ()
   expect(violated.judged().soFar).toBe('not linearizable')
 })
 
-test('the live judge reports no violation if the route table seems to read from a wrong place', () => {
+test('the live judge is uncertain if a value that nobody wrote suggests a mistake in the route table', () => {
   const judge = createLiveJudge({ model: 'register', initial: null, mapping: 'routes' })
   for (const value of [1, 2]) for (const event of operation(0, 'write', value)) judge.push(event)
   for (const event of operation(1, 'read', 7)) judge.push(event)
   expect(judge.judged()).toMatchObject({ soFar: 'not certain', doubt: expect.stringContaining('route table') })
 })
 
-test('the live judge is uncertain before an operation has observed a value', () => {
+test('the live judge is not certain until an operation has observed a value', () => {
   const observations = { register: 'read', counter: 'read', set: 'read', queue: 'dequeue' }
   const written = { register: 'write', counter: 'add', set: 'add', queue: 'enqueue' }
   for (const model of ['register', 'counter', 'set', 'queue'] as const) {
@@ -106,7 +106,7 @@ test('with isFollowed off, the live judge checks a register but not a counter', 
   })
 })
 
-test('the live judge judges transactions and watches by the strongest of their own levels', () => {
+test('the live judge checks transactions at strict-serializable, and watches at the strongest level of their model', () => {
   const transactions = createLiveJudge({ model: 'rw-register', initial: null })
   for (const value of [[['w', 'x', 1]], [['r', 'x', 1]], [['r', 'x', null]]])
     for (const type of ['invoke', 'ok'] as const) transactions.push({ process: 0, type, f: 'txn', value })

@@ -98,7 +98,7 @@ const randomFrom = (seed: number) => {
 }
 
 describe('a history recorded with two skewed clocks', () => {
-  test('is linearizable with measured clocks, even if the uncorrected clocks suggest a violation', () => {
+  test('meets linearizable with measured clocks, although the uncorrected clocks suggest a violation', () => {
     const random = randomFrom(inject('seed'))
     const operations = atomic(random)
     const report = judge(recorded(operations, () => (0.1 + random() * 0.2) * MS))
@@ -113,7 +113,7 @@ describe('a history recorded with two skewed clocks', () => {
     expect(judge(believed).levels.linearizable.result).toBe('violated')
   })
 
-  test('is never judged as violated if it is linearizable, however slow clock exchanges are', () => {
+  test('is not judged as violated if linearizable, even if the clock exchanges are slow', () => {
     const random = randomFrom(inject('seed') + 1)
     for (let trial = 0; trial < 8; trial++) {
       const longest = random() ** 3 * 15 * MS
@@ -129,7 +129,7 @@ describe('a history recorded with two skewed clocks', () => {
     { worker: 1, process: 1, called: 230 * MS + laterBy, returned: 240 * MS + laterBy, f: 'read', value: 1 },
   ]
 
-  test('is violated by a read that is stale for longer than the clock error', () => {
+  test('violates linearizable if a read is stale for longer than the clock error', () => {
     const report = judge(recorded(stale(3 * MS), () => 0.5 * MS))
     expect(report.levels.linearizable.result).toBe('violated')
   })

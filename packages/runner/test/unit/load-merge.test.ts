@@ -60,7 +60,7 @@ describe('the merged history of workers', () => {
     expect(lines().at(-1)).toBe('nemesis info 301')
   })
 
-  test('has the clock of each event and a correct bound on the error of that clock', () => {
+  test('contains for each event its time and a correct bound on the error of that time', () => {
     const { at, remote, events } = merging(50)
     at(0)
     at(100, [[planned(0, remote(0, 30)), asked(0, remote(0, 30)), completed(0, remote(0, 40))]])
@@ -76,7 +76,7 @@ describe('the merged history of workers', () => {
     }
   })
 
-  test('ends the open operations of a lost worker as info, and continues those of other workers', () => {
+  test('ends the open operations of a lost worker as info, and continues the operations of other workers', () => {
     const { at, remote, merge, events, lines } = merging(0, 0)
     at(0)
     const first = [planned(0, remote(0, 10)), asked(0, remote(0, 11)), planned(3, remote(0, 12))]

@@ -61,7 +61,7 @@ const checked = (events: readonly Event[]) =>
   })
 
 describe('a run that lost contact with the fault injector', () => {
-  test('records when the fault was last known to be in force and when it was known to have ended', () => {
+  test('records until when the fault was certainly in force, and from when it had certainly ended', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600), overAgo: ms(100) })
     expect(outcome.faults).toEqual([
       expect.objectContaining({ from: ms(500), to: ms(900), inDoubt: { why: WHY, until: ms(1400) } }),
@@ -81,7 +81,7 @@ describe('a run that lost contact with the fault injector', () => {
     expect(checked(events).levels.eventual).toMatchObject({ result: 'met' })
   })
 
-  test('marks no read as final if the fault may still be in force, and gives the reason', () => {
+  test('marks no read as final, and gives the reason, if the fault may still be in force', () => {
     const { outcome, events } = runWith({ knownAgo: ms(600) })
     expect(events.some(({ final }) => final === true)).toBe(false)
     expect(events.some(({ f }) => f === 'healed')).toBe(false)
@@ -126,7 +126,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('replaces the phase "healed" if the fault may be in force until the end of the run', () => {
+  test('takes the place of the phase "healed" if the fault may last until the end of the run', () => {
     expect(countsOf(undefined)).toEqual([
       ['calm', 2],
       ['partition', 2],
@@ -134,7 +134,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('has operations that count neither in the phase "calm" nor in the phase of the fault', () => {
+  test('counts for itself, apart from "calm", "healed" and the phase of the fault', () => {
     const faults = [{ kind: 'partition', from: ms(20), to: ms(40), perhapsUntil: ms(60) }]
     const found = (text: string) =>
       judgeRequirements([parseRequirement(text, 'require')], { history, report: undefined, faults })[0]
@@ -144,7 +144,7 @@ describe('a phase in which a fault may be in force', () => {
   })
 })
 
-test('a fault of uncertain duration is reported as in force from its injection at the earliest', () => {
+test('a fault of uncertain duration is not reported as in force before its injection', () => {
   const { outcome } = runWith({ knownAgo: millisToNanos(millis(10_000)), overAgo: nanos(0) })
   // A fault is not known to have been in force before it began.
   expect(outcome.faults[0]).toMatchObject({ from: ms(500), to: ms(500), inDoubt: { until: ms(1500) } })

@@ -6,7 +6,7 @@ import { startNemesisLoop } from '../../src/nemesis/nemesis-loop.ts'
 import type { Cluster, Healed } from '../../src/ports/cluster.ts'
 import type { FaultRecord } from '../../src/result/run-summary.ts'
 
-test('a fault injected after its planned end has the time of its start as its end', () => {
+test('a fault injected after its planned end is recorded with equal start and end', () => {
   let time = 0
   const due: (() => void)[] = []
   const cluster: Pick<Cluster, 'nodes' | 'clock' | 'status' | 'inject'> = {

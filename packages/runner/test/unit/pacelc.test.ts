@@ -13,15 +13,15 @@ describe('the PACELC class of a system', () => {
     ['PA/EC', [calm, cell('partition', 'eventual')]],
     ['PA/EL', [cell('calm', 'eventual'), cell('partition', 'eventual', 0.995)]],
     ['PC/EL', [cell('calm', 'sequential'), cell('partition', 'none', 0.98)]],
-  ] as const)('is %s according to levels and availability', (name, cells) => {
+  ] as const)('is derived from levels and availability: %s', (name, cells) => {
     expect(pacelcOf(cells, cut)).toBe(name)
   })
 
-  test('uses the median availability under the cut that lowers availability most', () => {
+  test('uses the median availability under the most harmful cut', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('isolate-leader', 'eventual', 0.9)], cut)).toBe('PC/EC')
   })
 
-  test('counts a violation under delays as latency preferred to consistency, but not a violation under kills', () => {
+  test('has EL if a delay causes a violation, and EC if only a kill does', () => {
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('delay', 'causal')], cut)).toBe('PA/EL')
     expect(pacelcOf([calm, cell('partition', 'eventual'), cell('kill', 'none', 0)], cut)).toBe('PA/EC')
   })
@@ -33,7 +33,7 @@ describe('the PACELC class of a system', () => {
     expect(pacelcOf([calm, cell('partition', 'linearizable')], { ...cut, nodes: 1 })).toBeUndefined()
   })
 
-  test('is undefined if the system was never cut, or if its level is undecided', () => {
+  test('is undefined without a cut, or if nothing decides the consistency of the system', () => {
     expect(pacelcOf([calm, cell('kill', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('partition', 'linearizable')], cut)).toBeUndefined()
     expect(pacelcOf([cell('calm', 'unknown'), cell('delay', 'causal'), cell('partition', 'none')], cut)).toBe('PA/EL')

@@ -78,7 +78,7 @@ const startedWith = (more: (cluster: StartedCluster) => Partial<StartedCluster>)
     },
   })
 
-describe('performing a run', () => {
+describe('runTest', () => {
   test('a violation found during a run counts even if the final check runs out of time', async () => {
     const { store } = memoryStore()
     const target = simulatedTarget(protocols.find(({ name }) => name === 'primary-replica')!)
@@ -167,7 +167,7 @@ describe('performing a run', () => {
     expect(told.map(({ type }) => type)).not.toContain('checking')
   })
 
-  test('an interrupted run is healed, read a last time and judged', async () => {
+  test('heals an interrupted run, reads a last time, and judges the history', async () => {
     const interrupting = new AbortController()
     const listener = (event: RunEvent) => {
       if (event.type === 'status' && event.progress.elapsed > nanos(200e6)) interrupting.abort()
@@ -180,7 +180,7 @@ describe('performing a run', () => {
     expect(judged?.summary.convergedAfterHealNanos).toBeDefined()
   })
 
-  test('a run interrupted before its target has started leaves nothing to judge', async () => {
+  test('returns nothing if the run was interrupted before its target started', async () => {
     const interrupting = new AbortController()
     const target = targetLike({
       async start({ signal }) {
@@ -208,7 +208,7 @@ describe('a run whose target or record fails', () => {
     expect(told.map(({ type }) => type)).toEqual(['starting', 'failed'])
   })
 
-  test('ends with the error of a target that breaks, and stops the target', async () => {
+  test('rejects with the error of a target that reports itself broken, and stops the target', async () => {
     let stopped = 0
     const target = startedWith((cluster) => ({
       onBroken(callback) {
@@ -240,7 +240,7 @@ describe('a run whose target or record fails', () => {
     expect(kept.open).toBe(false)
   })
 
-  test("has the target's reported trouble in its summary", async () => {
+  test('reports in its summary the trouble of the target', async () => {
     const { store } = memoryStore()
     const target = startedWith(() => ({ trouble: () => ['n2 ended by itself'] }))
     const judged = await runTest(specOf(), registriesWith(target), optionsFor(store))
@@ -248,7 +248,7 @@ describe('a run whose target or record fails', () => {
   })
 })
 
-describe('planning a run', () => {
+describe('planRun', () => {
   const start = () => Promise.reject(new Error('it was started'))
   const refused = (target: Partial<Target>, more: object = {}) =>
     planRun(specOf(more), registriesWith(targetLike({ start, ...target })), 'mine.json')
@@ -282,7 +282,7 @@ describe('planning a run', () => {
     await expect(planned).rejects.toThrow('not with workers')
   })
 
-  test('a workload with functions that the target cannot serve is refused', async () => {
+  test('a workload is refused if the target cannot serve one of its functions', async () => {
     await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
       'mine.json: fake cannot be asked to write, cas, as the workload register does.',
     )
@@ -301,7 +301,7 @@ describe('planning a run', () => {
     await expect(refused({ validate })).rejects.toThrow('fast and safe exclude each other')
   })
 
-  test('a run is expected to meet the requested level, or else the promise of its target', async () => {
+  test('expects the requested level, or else the level that the target promises', async () => {
     const target = registriesWith(targetLike({ promises: () => 'sequential' }))
     const expected = async (more: object) => (await planRun(specOf(more), target, 'mine.json')).expect
     expect(await expected({})).toEqual({ level: 'sequential', promised: true })

@@ -62,7 +62,7 @@ test('objects begin with the value that the target declares, whatever the worklo
   expect(await begun({ initial: 'unknown', where: 'routes.json' })).toBe('unknown')
 })
 
-test('an expected level below sequential is refused for a run with compare-and-sets', async () => {
+test('an expected level below sequential is refused if the run has compare-and-sets', async () => {
   const settings = { cas: 0.2 }
   const spec = parseRunSpec(
     { target: 'fake', seed: 7, timeMs: 20_000, expect: 'causal', workload: { name: 'register', settings } },
@@ -73,7 +73,7 @@ test('an expected level below sequential is refused for a run with compare-and-s
   )
 })
 
-test('a run that is expected to meet a level below sequential has no compare-and-sets', async () => {
+test('compare-and-sets are left out of a run that is expected to meet a level below sequential', async () => {
   const promising: Target = { ...plain, promises: () => 'linearizable' }
   const registries = { target: async () => promising, workload: async () => register }
   const casOf = async (expect: string) => {
@@ -96,7 +96,7 @@ describe('the faults of a run', () => {
     expect(new Set(schedule.flatMap(nodesOf))).toEqual(new Set(['db']))
   })
 
-  test('do not change if the target explicitly offers every fault for every node', async () => {
+  test('are the same whether the target offers all faults by default or by a list', async () => {
     const target: Target = { ...plain, offers: () => [{ nodes: nodeNames(3), nemeses }] }
     for (let seed = 1; seed <= 50; seed++) {
       const [one, other] = [
@@ -107,7 +107,7 @@ describe('the faults of a run', () => {
     }
   })
 
-  test('are less frequent for a group of observed clients that needs calm', async () => {
+  test('are rarer for a group of nodes with a high value of calm', async () => {
     const offered = (calm: number): Target => ({
       ...plain,
       clients: 'observed',
@@ -141,7 +141,7 @@ describe('the faults of a run', () => {
     ],
     ['what it suffers instead', {}, 'clock', 'test: fake cannot suffer clock: it has none. Instead: pause.'],
     ['what was meant', {}, 'kil', 'test: there is no fault kil. Did you mean kill?'],
-  ])('are refused with %s', async (_, more: Partial<Target>, name, message) => {
+  ])('are refused, and the error states %s', async (_, more: Partial<Target>, name, message) => {
     await expect(planned({ ...plain, ...more }, [name])).rejects.toThrow(message)
   })
 })
@@ -158,7 +158,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect(chosen.map(({ name }) => name)).toEqual(spec.faults)
   })
 
-  test('excludes from "everything" the faults under which the target promises nothing', async () => {
+  test('excludes from "everything" each fault that voids the promise of the target', async () => {
     const target: Target = {
       ...plain,
       promises: ({ faults }) => (faults.includes('forge-message') ? 'nothing' : 'linearizable'),
@@ -176,7 +176,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     expect((await planned(target, ['kill'])).expect).toEqual({ level: 'linearizable', promised: true })
   })
 
-  test('replaces a profile by one named fault of each of its kinds that the target can suffer', async () => {
+  test('replaces a profile by the named faults of its kinds that the target can suffer', async () => {
     const { spec } = await planned(plain, ['gentle', 'kill'])
     expect(spec.faults).toEqual(['delay', 'slow', 'packet-loss', 'reorder', 'delay-reply', 'slow-body', 'kill'])
   })
@@ -191,7 +191,7 @@ describe('the selection of faults by "everything" or a profile', () => {
     )
   })
 
-  test('extends a run of all faults to the time that those faults need, unless timeMs is given', async () => {
+  test('lengthens a run of all faults so that each has time, unless timeMs is given', async () => {
     const draft = { target: 'fake', workload: 'register', faults: ['everything'] }
     const complete = (more: object) => completeRun({ ...draft, ...more }, registries(plain), { where: 'test', seed: 7 })
     const spec = await complete({})

@@ -20,14 +20,14 @@ const complaints = (...reads: readonly (readonly [key: string, status: number])[
     [],
   ).filter((complaint) => complaint.startsWith('the final reads'))
 
-test('final reads of a key that were refused with status 401 or 403 are reported with the option "sends"', () => {
+test('final reads refused with status 401 or 403 are reported, with advice to set "sends"', () => {
   expect(complaints(['x', 401], ['x', 401], ['y', 200])).toEqual([
     'the final reads of 1 key were refused with status 401, since they carry nothing of what clients send to prove who they are. Have the route table say what to send: "sends": {"header.Authorization": "Bearer …"}',
   ])
   expect(complaints(['x', 403], ['y', 403])[0]).toMatch(/^the final reads of 2 keys were refused with status 403/)
 })
 
-test('final reads that were answered, or failed for another reason than a refusal, are not reported as refused', () => {
+test('final reads are not reported as refused if one read of the key succeeded, or if the status is 503', () => {
   expect(complaints(['x', 401], ['x', 200])).toEqual([])
   expect(complaints(['x', 503])).toEqual([])
 })

@@ -36,7 +36,7 @@ describe('a repeated change', () => {
     ['bank', 'transfer'],
     ['bank', 'deposit'],
     ['bank', 'withdraw'],
-  ])('is reported as doubtful if both attempts were executed: %s %s', (model, f) => {
+  ])('is reported as doubtful if both attempts were executed (model %s, function %s)', (model, f) => {
     expect(played(model, f, ['ok', 'ok'], 1)).toEqual([
       expect.stringMatching(/^1 change whose answer was lost was sent again .* both times, of hits\. If the driver/),
     ])
@@ -81,11 +81,11 @@ describe('a repeated addition', () => {
     return watched.doubts()
   }
 
-  test('is counted as executed twice if the reply to the second attempt is a sum that nothing else explains', () => {
+  test('counts as executed twice if the reply to the second attempt has a sum without other explanation', () => {
     expect(added([['1'], ['1', '2']], ['3', '4'], '4')).toEqual([expect.stringMatching(/and carried out both times/)])
   })
 
-  test('is counted as executed once if answered additions explain every sum', () => {
+  test('counts as executed once if the acknowledged additions explain every sum', () => {
     expect(added([['1'], ['1', '2']], ['2', '3'], '3')).toEqual([])
   })
 
@@ -102,7 +102,7 @@ describe('the doubts about repeated changes in a long recording', () => {
   const said = (process: number, type: Event['type'], value?: unknown): Event =>
     ({ index: 0, time: 0, process, type, f: 'cas', key: 'hits', value }) as unknown as Event
 
-  test('include a repetition whose first attempt has been forgotten', () => {
+  test('include one for a repetition whose first attempt was forgotten', () => {
     const watched = createRepeats('register')
     const resent = () => {
       watched.client('{"process":1,"repeats":0,"resent":true}\n', said(1, 'invoke'))
@@ -114,7 +114,7 @@ describe('the doubts about repeated changes in a long recording', () => {
     expect(resent()).toEqual([expect.stringContaining('may have been carried out both times')])
   })
 
-  test('count repetitions beyond the number that is examined', () => {
+  test('count the repetitions that exceed the limit of examined ones', () => {
     const watched = createRepeats('register')
     watched.backend(said(0, 'invoke'))
     for (let process = 1; process < 10_003; process++)

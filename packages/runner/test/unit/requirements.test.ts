@@ -51,7 +51,7 @@ describe('a requirement on a run', () => {
     ['recovery < 1s', false, 'never'],
     ['lost = 0', true, '0'],
     ['staleness.max == 0ms', true, '0 ns'],
-  ] as const)('"%s" has the result met = %s with the value %s', (text, met, found) => {
+  ] as const)('"%s" has met = %s and the found value %s', (text, met, found) => {
     expect(judged(text)).toMatchObject({ met, found, why: '' })
   })
 
@@ -125,7 +125,7 @@ describe('a requirement on a run', () => {
     expect(() => parseRequirement(text, '--require')).toThrow(message)
   })
 
-  test('is parsed from any text, or refused with a UserError', () => {
+  test('parses, or is refused with a UserError, for any text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         try {
@@ -137,7 +137,7 @@ describe('a requirement on a run', () => {
     )
   })
 
-  test('is met exactly when the opposite requirement is broken', () => {
+  test('with "<" is met exactly if the same requirement with ">=" is broken', () => {
     const bounds = { share: '50%', duration: '3ms', count: '0' }
     for (const { name, unit } of measures) {
       const [less, more] = [judged(`${name} < ${bounds[unit]}`), judged(`${name} >= ${bounds[unit]}`)]
@@ -146,7 +146,7 @@ describe('a requirement on a run', () => {
   })
 })
 
-test('several requirements are met if all are met, and unknown only if none is broken', () => {
+test('several requirements are met together if each is met, broken if one is broken, and otherwise unknown', () => {
   const result = (met: boolean | 'unknown') => ({ requirement: 'x', met, found: '', why: '' })
   expect(allMet([])).toBe(true)
   expect(allMet([result(true), result('unknown')])).toBe('unknown')
@@ -166,7 +166,7 @@ test('a requirement that names a level has the verdict on the whole history', ()
 describe('a requirement on the reply to a probe', () => {
   const asked = (text: string, answer: ProbeAnswer) => judged(text, { ...record, answers: new Map([[text, answer]]) })
 
-  test('compares the number that the probe returned', () => {
+  test('compares the number in the reply with the bound', () => {
     expect(asked('http://db/health status == 200', { value: 200 })).toMatchObject({
       met: true,
       found: '200',

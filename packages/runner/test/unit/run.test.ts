@@ -136,12 +136,12 @@ describe('a simulated run with requested faults', () => {
     expect(clientEvents(events).some(({ type, time }) => type === 'ok' && time > from && time < to)).toBe(true)
   })
 
-  test('waits for a fault in force, and does not repeat a fault that took effect', () => {
+  test('waits for the end of a fault in force, and repeats no fault that took effect', () => {
     const late = [drowned[0]!, fault('fault-2', 2950, 4000, { kind: 'pause', nodes: ['n1'] })]
     expect(insisting(late, ['kill', 'pause']).records.map(({ id }) => id)).toEqual(['fault-1', 'fault-2'])
   })
 
-  test('repeats a fault three times if it never takes effect', () => {
+  test('repeats a requested fault at most three times if it has no effect', () => {
     const nobody = [fault('fault-1', 500, 1000, { kind: 'pause', nodes: [] })]
     expect(insisting(nobody, ['pause']).records.map(({ id }) => id)).toEqual([
       'fault-1',

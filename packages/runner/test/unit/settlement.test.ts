@@ -16,7 +16,7 @@ const event = (type: WireEvent['type'], process: number, more: Partial<WireEvent
 })
 
 describe('the settlement of unknown outcomes', () => {
-  test('counts a request that was never forwarded as failed', () => {
+  test('counts a request as never sent if its failure is known before the client gives up', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -24,7 +24,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('counts a request that was never forwarded as failed even if its client gave up first', () => {
+  test('counts a request as never sent if its failure is known only after the client gave up', () => {
     const { clientEvent, gaveUp, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     gaveUp('a')
@@ -32,7 +32,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 1, untold: 0 })
   })
 
-  test('does not count a request whose client knows that the request failed', () => {
+  test('counts nothing if the client did not give up on a failed request', () => {
     const { clientEvent, settled } = createSettlement()
     clientEvent(event('invoke', 1, { session: 'a' }))
     clientEvent(event('fail', 1, { edges: ['client-in'] }))
@@ -49,7 +49,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 0 })
   })
 
-  test('counts a reply of the backend as never received if the client gave up afterwards', () => {
+  test('counts a reply of the backend as lost if the outcome for the client becomes unknown after it', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     backendEvent(event('ok', 1))
@@ -57,7 +57,7 @@ describe('the settlement of unknown outcomes', () => {
     expect(settled()).toEqual({ neverLeft: 0, untold: 1 })
   })
 
-  test('counts a reply of the backend as never received if the client had given up before', () => {
+  test('counts a reply of the backend as lost if the outcome for the client was unknown before it', () => {
     const { clientEvent, backendEvent, settled } = createSettlement()
     backendEvent(event('invoke', 1))
     clientEvent(event('info', 1))

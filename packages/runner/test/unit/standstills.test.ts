@@ -23,7 +23,7 @@ describe('the detector of standstills of the chaos process', () => {
     ])
   })
 
-  test('runs every 100 ms until the run ends', () => {
+  test('checks every 100 ms until the run ends', () => {
     let now = at(0)
     const alarms: (() => void)[] = []
     const clock = {
@@ -105,7 +105,7 @@ test('a standstill in a history is listed as a standstill, and not as a fault', 
   expect(faultSpans(history({ from: at(1), to: at(3) }), undefined)).toEqual([])
 })
 
-test('an event of another program with the name of a standstill is no standstill if it has no times', () => {
+test('events of other programs that are named like standstills are ignored if they have no times', () => {
   const strange = historyFromEvents([
     { process: 'nemesis', type: 'info', f: 'stood-still', value: null },
     { process: 'nemesis', type: 'info', f: 'stood-still', value: ['x'] },

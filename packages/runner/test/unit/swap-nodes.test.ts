@@ -50,7 +50,7 @@ test('swapNodes swaps two nodes in operations and in faults', () => {
   ])
 })
 
-test('swapNodes changes nothing if it is applied twice, or to a single node', () => {
+test('swapNodes returns the original scenario if applied twice, or if both nodes are the same', () => {
   expect(swapNodes(swapNodes(scenario, 'n1', 'n2'), 'n1', 'n2')).toEqual(scenario)
   expect(swapNodes(scenario, 'n2', 'n2')).toEqual(scenario)
 })

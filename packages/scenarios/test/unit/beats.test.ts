@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { beats, during, paused } from '../../src/beats.ts'
 
-test('a line of a story becomes a request with its expected answer', () => {
+test('beats turns a line of a story into a request with an expected answer', () => {
   const pay = { from: 'a', to: 'b', amount: 4 }
   expect(beats`
     0 Ana n1 write seat "row 8" -- Ana writes.
@@ -30,7 +30,7 @@ test('a line of a story becomes a request with its expected answer', () => {
   ])
 })
 
-test('a story keeps each fault at its place among the lines, even if a shared part contains the fault', () => {
+test('a story keeps a fault at its place among the lines, even inside a shared part', () => {
   const outage = during([5, 9], paused('n1'), 'n1 pauses.')
   const shared = beats`
     0 -- It begins.

@@ -81,12 +81,12 @@ describe('the measurement of a run', () => {
     expect(availability).toBe((0 / 2 + 2 / 2) / 2)
   })
 
-  test('counts an operation as answered if another node would have answered it before the client gave up', () => {
+  test('counts an operation as answered if another node could have answered before the client gave up', () => {
     // The write of 3 at n1 could have been made at n2; nobody answered a read.
     expect(measured(rows, [cut(1_000, 3_000)]).practical).toBe((1 / 2 + 2 / 2) / 2)
   })
 
-  test('counts all operations if the network was the only fault', () => {
+  test('counts the operations of the whole run if the only fault is the network condition', () => {
     expect(measured(rows, []).availability).toBe((2 / 4 + 2 / 2) / 2)
     expect(measured(rows, [cut(0, 10_000, 'network-1')]).availability).toBe((2 / 4 + 2 / 2) / 2)
   })
@@ -250,7 +250,7 @@ test('a cell of the comparison table shows the weakest level of its runs and the
   })
 })
 
-test('a cell of the comparison table shows causal if its runs violate different stronger levels', () => {
+test('shows "causal" if each stronger level is violated in one of its runs', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -278,7 +278,7 @@ test('the proposed next step for an undecided promise comes from the undecided r
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('a cell of the comparison table reports a broken promise from the run that broke it, with the command for that run', () => {
+test('reports a broken promise of one run together with the command of that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },
@@ -352,7 +352,7 @@ test.each(nemeses)(
   },
 )
 
-test('the network geo delays messages between places in both directions for the whole run', () => {
+test('the network "geo" delays messages between each pair of nodes, in both directions, for the whole run', () => {
   const schedule = parseSchedule(networkFaults('geo', 3, millis(5_000)), 'test')
   expect(schedule.map(({ plan }) => ('latencyMs' in plan ? plan.latencyMs : 0))).toEqual([31, 35, 66])
   expect(schedule.map(({ plan }) => ('links' in plan ? plan.links.length : 0))).toEqual([2, 2, 2])
@@ -376,7 +376,7 @@ test('a message between California and the Netherlands takes 75 ms in either dir
   expect(fault?.plan).toMatchObject({ kind: 'latency', latencyMs: 75 })
 })
 
-test('the partition cuts the same links for every seed, with two of five nodes on the smaller side', () => {
+test('the condition "partition" cuts the same links for every seed, with two of five nodes on the smaller side', () => {
   const partition = nemeses.find(({ name }) => name === 'partition')!
   const linksWith = (seed: number, nodes: number) =>
     parseSchedule(conditionFaults(partition, { nodes, timeMs: millis(8_000), seed }), 'test').map(({ plan }) =>
@@ -390,7 +390,7 @@ test('the partition cuts the same links for every seed, with two of five nodes o
 describe('a sweep', () => {
   const settingsOf = (typed: string) => parseSweep(typed).points.map(({ settings }) => Object.fromEntries(settings))
 
-  test('may be a range of numbers or a list', () => {
+  test('takes its values from a range of numbers or from a list', () => {
     expect(settingsOf('sync=0..4')).toEqual([0, 1, 2, 3, 4].map((sync) => ({ sync })))
     expect(settingsOf('reads=primary,replica')).toEqual([{ reads: 'primary' }, { reads: 'replica' }])
     expect(settingsOf('failover=true,false')).toEqual([{ failover: true }, { failover: false }])

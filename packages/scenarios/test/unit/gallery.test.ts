@@ -25,7 +25,7 @@ describe.each(gallery.map((exhibit) => [exhibit.name, exhibit] as const))('the e
       expect([expected(args), expected(cure.args)]).toEqual([breaks, breaks])
   })
 
-  test('differs from its cure in its arguments, but not in the first argument', () => {
+  test('has the same first argument as its cure, but otherwise different arguments', () => {
     expect(args).not.toEqual(cure.args)
     expect(args[0]).toBe(cure.args[0])
   })

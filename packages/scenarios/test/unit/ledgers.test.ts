@@ -27,7 +27,7 @@ const stands = (ledger: Ledger, ...all: readonly Done[]) => ledger.stands(all, '
 describe('the promise "what was paid in is spent once"', () => {
   const ledger = spentOnce('x')
 
-  test('counts negative additions and compare-and-sets to a smaller balance as spending', () => {
+  test('counts a negative addition, and a compare-and-set to less, as spending', () => {
     const paid = done('add', 10, 0, 1)
     expect(stands(ledger, paid)).toEqual({ says: 'spent $0 of $10', broken: false })
     expect(stands(ledger, paid, done('add', -10, 1, 2))).toEqual({ says: 'spent $10 of $10', broken: false })
@@ -40,7 +40,7 @@ describe('the promise "what was paid in is spent once"', () => {
     })
   })
 
-  test('has no state before the first payment, or if only another account was paid', () => {
+  test('is undefined before the first payment, and after payments to other accounts only', () => {
     expect(stands(ledger)).toBeUndefined()
     expect(stands(ledger, { ...done('add', 10, 0, 1), input: { f: 'add', key: 'y', value: 10 } })).toBeUndefined()
   })
@@ -62,7 +62,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
   const ledger = neverOlder('x')
   const [first, second] = [done('write', 'new', 0, 1), done('write', 'paid', 2, 3)]
 
-  test('is broken by a read of a replaced value', () => {
+  test('is broken if a read returns a value from before a confirmed write', () => {
     expect(stands(ledger, first, second)).toEqual({ says: 'paid confirmed to Ana', broken: false })
     expect(stands(ledger, first, second, read('paid', 4, 5))).toEqual({ says: 'Ana sees paid', broken: false })
     expect(stands(ledger, first, second, read('new', 4, 5))).toEqual({
@@ -72,7 +72,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     expect(stands(ledger, first, second, read(null, 4, 5))).toMatchObject({ broken: true })
   })
 
-  test('allows a read during a write to return the old value until a read has returned the new value', () => {
+  test('allows a read during a write to return the old value, until another read has returned the new value', () => {
     const beside = read('new', 2, 3)
     expect(stands(ledger, first, beside, second)).toMatchObject({ broken: false })
     const long = done('write', 'paid', 2, 9)

@@ -11,4 +11,4 @@ test.each([1, 2])(
   },
 )
 
-test('values have the binary form that PostgreSQL sends, and are read from it', () => compareBinaryForms(1, 400))
+test('values are sent and read in the binary form of PostgreSQL', () => compareBinaryForms(1, 400))

@@ -14,6 +14,6 @@ test('random expressions have the type and value, or the error, that PostgreSQL 
   expect([...refused.values()].reduce((a, b) => a + b, 0) / EXPRESSIONS).toBeLessThan(0.1)
 })
 
-test('values have the binary form that PostgreSQL sends, and are read from it', async () => {
+test('values are sent and read in the binary form of PostgreSQL', async () => {
   await compareBinaryForms(inject('seed'), EXPRESSIONS / 10)
 })

@@ -180,7 +180,7 @@ describe('READ COMMITTED', () => {
     ])
   })
 
-  test('continues with the old row after the transaction that deleted the row has rolled back', () => {
+  test('updates the original row after the transaction that deleted the row has rolled back', () => {
     play([
       ['a: begin', 'BEGIN'],
       ['a: delete from t where id = 1', 'DELETE 1'],
@@ -351,7 +351,7 @@ describe('the SIREAD lock of a serializable transaction', () => {
 })
 
 describe('a serializable transaction that is the victim of a conflict', () => {
-  test('fails at its next read, even at a read of its own row', () => {
+  test('fails at its next read, even if that read is of its own row', () => {
     play([
       ['a: begin isolation level serializable', 'BEGIN'],
       ['a: select sum(v) from t', 'SELECT 1 30'],
@@ -540,7 +540,7 @@ describe('bookings with an exclusion constraint', () => {
 })
 
 describe('a deferred constraint that fails at COMMIT', () => {
-  test('leaves no open transaction', () => {
+  test('ends the transaction, and the next statement succeeds', () => {
     play(
       [
         ['a: begin', 'BEGIN'],

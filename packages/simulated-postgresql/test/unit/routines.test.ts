@@ -274,7 +274,7 @@ describe('a function', () => {
       ],
       'SELECT 1 pg_catalog"$user", public',
     ],
-  ])('the last statement of %j returns the expected answer', (statements, expected) =>
+  ])('gives the expected answer in the last statement of %j', (statements, expected) =>
     expect(send([...ACCOUNTS, ...statements]).answer).toBe(expected),
   )
 

@@ -221,7 +221,7 @@ describe('the extended protocol', () => {
     ).toEqual(['parse-complete', 'bind-complete', 'columns n:binary', 'row \0\0\0A', 'SELECT 1', 'ready I'])
   })
 
-  test('reports which rows of a portal each Execute reads', () => {
+  test('reports for each Execute which rows of the portal were read', () => {
     const told: string[] = []
     const counted = {
       ...rows('SELECT 3', ['n'], [1], [2], [3]),
@@ -348,7 +348,7 @@ describe('a statement that waits', () => {
 })
 
 describe('notifications', () => {
-  test('are sent immediately while no query is running', () => {
+  test('are sent immediately to a session without a running query', () => {
     const { client, engine } = served()
     const asking = client()
     asking.heard()

@@ -30,7 +30,7 @@ describe('the SQL parser', () => {
 describe('fieldsOf for a syntax tree node', () => {
   const select = (sql: string) => expectKind(parse(sql)[0]!.node, 'SelectStmt')
 
-  test('refuses a node with a field that is set but not listed', () => {
+  test('refuses a node if a field outside the list is set', () => {
     expect(() => fieldsOf('SelectStmt', select('select 1 having true'), ['targetList'])).toThrow(
       expect.objectContaining({ name: 'NotSupported', construct: 'HAVING' }),
     )

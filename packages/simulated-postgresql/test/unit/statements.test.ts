@@ -301,7 +301,7 @@ describe('a transaction block', () => {
     ).toBe('FETCH 1 3')
   })
 
-  test('a cursor with NO SCROLL accepts MOVE BACKWARD ALL before its first row', () => {
+  test('accepts MOVE BACKWARD ALL before the first row of a cursor with NO SCROLL', () => {
     expect(answer('begin', 'declare c no scroll cursor for select 1', 'move backward all from c')).toBe('MOVE 0')
   })
 
@@ -399,7 +399,7 @@ describe('an extension', () => {
 })
 
 test.each([['set role none'], ['set role tester'], ['set session authorization default']])(
-  '%s leaves the current user unchanged',
+  'the statement %s leaves the current user unchanged',
   (sql) => expect(answer(sql, 'select current_user')).toBe('SELECT 1 tester'),
 )
 

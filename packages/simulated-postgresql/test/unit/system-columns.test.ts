@@ -20,7 +20,7 @@ test('xmax distinguishes a row that an upsert inserted from a row that the upser
   expect(sessions.send(0, `${upsert} returning id, xmax::text <> '0'`)).toEqual(['INSERT 0 2 1,t;2,t'])
 })
 
-test('an update with a condition on xmin succeeds in only the first of two sessions', () => {
+test('an update with a condition on xmin succeeds only in the first of two concurrent sessions', () => {
   const sessions = opened(2)
   const [read = ''] = sessions.send(0, 'select xmin from t where id = 1')
   expect(sessions.send(1, 'select xmin from t where id = 1')).toEqual(['-', read])

@@ -40,7 +40,7 @@ const COUNT = 'select count(*) from doctors where ward = 1 and active'
 const leave = (name: string): string => `update doctors set active = false where ward = 1 and name = '${name}'`
 
 describe('the dependency report', () => {
-  test('contains each row that a count read in an old version, with that version', () => {
+  test('lists each old row version that a count read', () => {
     const { lines } = told([
       ...['a: begin isolation level repeatable read', 'b: begin isolation level repeatable read'],
       ...[`a: ${COUNT}`, `b: ${COUNT}`, `a: ${leave('a')}`, `b: ${leave('b')}`, 'a: commit', 'b: commit'],
@@ -92,7 +92,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('shows that an older snapshot finds no rows in a table that was truncated afterwards', () => {
+  test('shows a count of no rows for an older snapshot of a table truncated later', () => {
     const { lines, unknown } = told([
       ...['a: begin isolation level repeatable read', 'a: select active from doctors where ward = 2'],
       ...['b: begin', 'b: update doctors set active = false where ward = 2', 'b: truncate jobs', 'b: commit'],
@@ -205,7 +205,7 @@ describe('the dependency report', () => {
     ])
   })
 
-  test('treats the transactions of a group as one transaction if areOne is true', () => {
+  test('treats a group of transactions as one if the option areOne is set', () => {
     const statements = [`a: ${COUNT}`, `b: ${leave('b')}`, `a: ${leave('a')}`]
     expect(told(statements).lines).toEqual([])
     const groupOf = (pid: number): string => `request ${pid}`
@@ -266,7 +266,7 @@ describe('the dependency report', () => {
     expect([lines.filter((each) => each.startsWith(line)).length, unknown]).toEqual([1, undefined])
   })
 
-  test('is unknown for an upsert whose source query did not read the conflicting row version', () => {
+  test('is unknown for an upsert that conflicts with a row outside its source query', () => {
     const write = "insert into jobs select 2, 'b' from jobs where id < 3 on conflict do nothing"
     const { unknown } = told(bWaitsFor("update jobs set state = 'held' where id = 2", COUNT_ACTIVE, NOBODY, write))
     expect(unknown).toMatch(/^insert into jobs select .* cannot be asked again$/)

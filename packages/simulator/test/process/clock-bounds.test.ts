@@ -76,7 +76,7 @@ describe('clocks in a search', () => {
     expect(driftPpm).toBeGreaterThan(45_000)
   })
 
-  test('have the errors that the user chose, even beyond the declared bound of the protocol', () => {
+  test('have the errors that the user chose, even if these exceed the bound of the protocol', () => {
     const { driftPpm, jumpMs } = widest({
       protocol: raft,
       targetSettings: LEASES,
@@ -86,7 +86,7 @@ describe('clocks in a search', () => {
     expect(jumpMs).toBeLessThanOrEqual(10)
   })
 
-  test('jump by at most the epsilon of commit-wait minus the skew of its nodes', () => {
+  test('jump by at most epsilon minus skew in the protocol commit-wait', () => {
     expect(widest({ protocol: commitWait, targetSettings: { 'epsilon-ms': 40, 'skew-ms': 40 } })).toEqual({
       driftPpm: 0,
       jumpMs: 0,
@@ -121,11 +121,11 @@ describe('a lease that tolerates a clock difference of 10%', () => {
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('fails a search with the default clocks, which may differ by 25%', () => {
+  test('is violated in a search with the default clocks, which may differ by 25%', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('passes a search with clocks that drift by 5%', () => {
+  test('is not violated in a search with clocks that drift by 5%', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })

@@ -62,7 +62,7 @@ describe.each([...protocols])('the protocol $name', (protocol) => {
   })
 
   test.each(protocol.bugs.filter(({ under }) => under !== undefined))(
-    'names only existing faults and settings for the bug $name',
+    'has for the bug $name only existing faults and settings',
     (bug) => {
       const names = nemeses.map(({ name }) => name)
       for (const fault of bug.under?.faults ?? []) expect(names).toContain(fault)

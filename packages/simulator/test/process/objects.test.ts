@@ -121,7 +121,7 @@ describe.each(groups)('the object $name', (group) => {
     )
   })
 
-  test('continues unchanged after save and load, and later changes do not affect the saved content', () => {
+  test('continues the same way after save and load, and its saved content is not changed later', () => {
     fc.assert(
       fc.property(inputs(group), inputs(group), (before, after) => {
         const { state } = played(object, before)

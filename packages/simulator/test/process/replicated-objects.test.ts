@@ -19,13 +19,13 @@ describe.each(workloadsOfObjects)('the workload $name', (workload) => {
 const changing = workloadsOfObjects.filter(({ functions, reads }) => functions.some((f) => !reads.includes(f)))
 
 describe.each(changing)('the workload $name', (workload) => {
-  test('is not linearizable on raft with the bug ack-before-majority', () => {
+  test('violates linearizable on raft with the bug ack-before-majority', () => {
     expect(searchFor(workload, 'raft', 'ack-before-majority', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
 
 describe.each(changing.filter(({ reads }) => reads.length > 0))('the workload $name', (workload) => {
-  test('is not linearizable on raft with the bug stale-read', () => {
+  test('violates linearizable on raft with the bug stale-read', () => {
     expect(searchFor(workload, 'raft', 'stale-read', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })
@@ -47,7 +47,7 @@ describe.each(workloads.filter(({ object }) => object === 'transactions'))('the 
 const countsTwice = ['append', 'counter', 'queue', 'lock', 'list-append', 'log']
 
 describe.each(workloadsOfObjects.filter(({ name }) => countsTwice.includes(name)))('the workload $name', (workload) => {
-  test('is not linearizable on raft with the bug double-apply', () => {
+  test('violates linearizable on raft with the bug double-apply', () => {
     expect(searchFor(workload, 'raft', 'double-apply', 100)).toMatchObject([{ failure: { kind: 'violation' } }])
   })
 })

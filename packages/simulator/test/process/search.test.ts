@@ -73,7 +73,7 @@ describe('a search for failures', () => {
     expect(strategiesNamed(names)).toEqual(usualStrategies)
   })
 
-  test('holds requests of programs at awaits, and does not aim at leaders', () => {
+  test('holds requests at awaits for programs, and omits the strategies about leaders and expiries', () => {
     const names = usualStrategiesOf({}).map(({ name }) => name)
     expect(names.filter((name) => name === 'awaits')).toHaveLength(4)
     expect(names.filter((name) => name === 'leaders' || name === 'expiries')).toEqual([])
@@ -88,7 +88,7 @@ describe('a search for failures', () => {
     expect(names.filter((name) => name !== 'databases')).toEqual(usualStrategiesOf({}).map(({ name }) => name))
   })
 
-  test('keeps clients busy around node restarts in about half of the trials with the strategy windows', () => {
+  test('keeps clients busy around restarts in about half of the trials of the strategy "windows"', () => {
     const windows = strategies.find(({ name }) => name === 'windows')!
     const nodes = nodeNames(3)
     const plans = Array.from({ length: 100 }, (_, i) =>
@@ -162,7 +162,7 @@ describe('a search for failures', () => {
     },
   )
 
-  test('reports evidence as missing only if all trials lack it', () => {
+  test('reports only that evidence as missing which every trial lacks', () => {
     let histories = 0
     const workload: Workload = { ...register, vacuous: () => (histories++ === 0 ? ['no x', 'no y'] : ['no y']) }
     const { evidence } = searchSeeds(raft(undefined, workload), { ...everything, first: 1, count: 3 })
@@ -231,7 +231,7 @@ describe('a protocol with unrepeatable runs', () => {
     ['crypto.randomInt()', () => nodeCrypto.randomInt(4)],
     ['process.hrtime()', () => process.hrtime()],
     ['process.hrtime.bigint()', () => process.hrtime.bigint()],
-  ])('is reported for calling %s, with the event of the call', (name, reach) => {
+  ])('is reported with the event that called %s', (name, reach) => {
     const { findings } = searchSeeds(reaching(reach), { ...everything, first: 1, count: 1 })
     expect(findings[0]?.failure).toMatchObject({ kind: 'broken' })
     expect(findings[0]?.failure).toHaveProperty('what', expect.stringMatching(/^n\d threw on .* it calls /))
@@ -248,7 +248,7 @@ describe('a protocol with unrepeatable runs', () => {
     expect(process.hrtime.bigint() > 0n && Date.now() > 0).toBe(true)
   })
 
-  test('a date created from a given time is not reported', () => {
+  test('is not reported for creating a date from a given time', () => {
     const { findings } = searchSeeds(
       reaching(() => new Date(0).getTime()),
       { ...everything, first: 1, count: 1 },
@@ -299,7 +299,7 @@ describe('a trial of a search', () => {
     }
   })
 
-  test('is not changed by an additional fault that hits nothing', () => {
+  test('is not changed by a fault on no links', () => {
     const plan = planTrial(raft(), strategies[0]!, 7)
     const one = runPlan(raft(), plan, limits)
     const nothing = {
@@ -317,7 +317,7 @@ describe('a trial of a search', () => {
     [1, 5],
     [5, 5],
     [7, 10],
-  ])('with %i keys and five nodes ends with %i reads, which cover each key and each node', (keys, reads) => {
+  ])('with %i keys and five nodes ends with %i reads that cover every key and every node', (keys, reads) => {
     const { scenario } = planTrial({ ...raft(), nodes: 5 }, strategies[0]!, 7)
     const operations = scenario.operations.map((operation, i) => ({
       ...operation,
@@ -382,7 +382,7 @@ describe('a failure found by a search', () => {
   })
 
   test.each(workloadsOfObjects.map((workload) => [workload.name, workload]))(
-    'is read back from its file with any operation of a %s',
+    'is read back unchanged if it has operations of the workload %s',
     (_, workload) => {
       const subject = raft(undefined, workload)
       const scenario = runPlan(subject, planTrial(subject, strategies[0]!, 1), limits).scenario()

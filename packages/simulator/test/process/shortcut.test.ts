@@ -92,7 +92,7 @@ test.each([
   expect(unrepeatableSeed(ending, { ...all, count: 5 })).toBeUndefined()
 })
 
-test('a search finds failures that occur only without the shortcut after a compared trial has differed', () => {
+test('a search finds failures that only plain runs show, once a compared trial has differed from its plain run', () => {
   const { subject, started } = startedBy(BUG, undefined)
   const { findings } = searchSeeds(subject, { ...all, count: 400 })
   expect(started.distrusted).toBeGreaterThan(0)
@@ -112,7 +112,7 @@ test('a search with a shortcut reports the same failures as a plain search if th
   expect(started.distrusted).toBe(0)
 })
 
-test('unrepeatableSeed compares fewer runs once half of the time has passed, but at least one run', () => {
+test('unrepeatableSeed compares fewer runs once half of the time is used, but at least one', () => {
   const checked = (share: () => number): number => {
     const { subject, started } = startedBy(undefined, undefined)
     const { shortcut: _, ...plain } = subject
@@ -130,7 +130,7 @@ test('unrepeatableSeed compares fewer runs once half of the time has passed, but
   ).toBe(9)
 })
 
-test('a search stops using a shortcut that changes a run, but reports no unrepeatable run', () => {
+test('a search stops using a shortcut that changes a run, and does not call the runs unrepeatable', () => {
   const { subject, started } = startedBy(undefined, BUG)
   expect(unrepeatableSeed(subject, { ...all, count: 30 })).toBeUndefined()
   expect(started.distrusted).toBe(1)

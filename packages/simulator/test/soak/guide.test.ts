@@ -11,7 +11,7 @@ const STARTS = process.env['CHAOS_SOAK'] === 'short' ? 2 : 20
 const BUDGET_MS = millis(30_000)
 
 test.each(['forget-vote', 'commit-old-term'])(
-  `an invariant that %s breaks leads to a violation visible to a client within ${BUDGET_MS / 1_000} s, from each of ${STARTS} seeds`,
+  `an invariant broken by %s leads to a violation that a client can see, within ${BUDGET_MS / 1_000} s from each of ${STARTS} seeds`,
   (bug) => {
     const subject = subjectWith(findProtocol('raft')!, bug)
     for (let start = 0; start < STARTS; start++) {

@@ -64,7 +64,7 @@ describe('a failure found by a search', () => {
   )
 
   test.each(found)(
-    `of %s with the bug %s shrinks to a small scenario, which replays ${REPLAYS} of ${REPLAYS} times`,
+    `of %s with the bug %s shrinks to a small scenario that fails again in each of ${REPLAYS} replays`,
     (_, bug, protocol) => {
       const subject = subjectWith(protocol, bug)
       const own: string[] = []

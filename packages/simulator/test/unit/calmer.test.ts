@@ -17,7 +17,7 @@ const fails = ({ delays = drawn }: Scenario): boolean =>
 const options = { fails, delaysIn: () => drawn, expired: () => false }
 
 describe('unusual message delays', () => {
-  test('are reduced to the delays that the failure needs, each with its shortest duration', () => {
+  test('are reduced to the necessary delays, each with its shortest duration', () => {
     const [only, ...others] = calmer(SCENARIO, options).delays ?? []
     expect(others).toEqual([])
     expect(only).toMatchObject({ packet: 30, takes: 4e6 })

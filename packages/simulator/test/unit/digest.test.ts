@@ -65,7 +65,7 @@ test('parseReplay reads a file of version 1, which has old and new in a compare-
   expect(parseReplay(before, file)).toEqual(parseReplay(present, file))
 })
 
-test('parseReplay reads a file that calls target settings "knobs"', () => {
+test('parseReplay accepts the old name "knobs" of targetSettings', () => {
   const file = join(import.meta.dirname, '../recorded/raft.replay')
   const present = readFileSync(file, 'utf8')
   const before = present.replace('"targetSettings":', '"knobs":')

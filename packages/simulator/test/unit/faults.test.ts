@@ -115,7 +115,7 @@ describe('a crash before an effect', () => {
     return { got: world.said('n2').slice(1), journal: world.said('n1').at(-1), answers: world.answers }
   }
 
-  test('lets earlier effects happen, but not later effects', () => {
+  test('happens after the earlier effects, and prevents the given effect and later ones', () => {
     expect(crashed('send', 1)).toEqual({ got: [], journal: 'starts with []', answers: ['0 info'] })
     expect(crashed('send', 2)).toEqual({ got: ['got 1'], journal: 'starts with [10 20]', answers: ['0 info'] })
     expect(crashed('send', 3).got).toEqual(['got 1', 'got 2'])
@@ -127,12 +127,12 @@ describe('a crash before an effect', () => {
     expect(crashed('persist', 1)).toEqual({ got: ['got 1'], journal: 'starts with []', answers: ['0 info'] })
   })
 
-  test('never leaves the record of that effect in the journal, and may lose earlier records', () => {
+  test('leaves no record of that effect in the journal, and may lose earlier records', () => {
     const journals = new Set(Array.from({ length: 30 }, (_, seed) => crashed('persist', 2, seed).journal))
     expect([...journals].sort()).toEqual(['starts with [10]', 'starts with []'])
   })
 
-  test('kills no node if the effect never occurs, and ends when healed', () => {
+  test('kills no node if the effect does not occur before the fault is healed', () => {
     const world = createWorld(script)
     const heal = world.inject({ kind: 'crash', nodes: ['n1'], before: 'reply', nth: 2 })
     world.ask('n1', 1)
@@ -225,7 +225,7 @@ describe('messages between nodes', () => {
     expect(later(true)).toEqual(later(false))
   })
 
-  test('the fault duplicate-message is refused on links of clients', () => {
+  test('are not duplicated on links of clients: duplicate-message is refused', () => {
     const ofClients: Fault = { kind: 'duplicate-message', links: [{ from: 'clients', to: 'n1' }], copies: 1 }
     expect(() => createWorld(script).inject(ofClients)).toThrow(
       'clients>n1 carries no messages that could be duplicated',
@@ -327,7 +327,7 @@ describe('a simulated clock', () => {
     expect(hits).toBe(own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs).length)
   })
 
-  test('gains time during a drift, and its timers fire earlier', () => {
+  test('runs fast during a drift, so that its timers fire earlier', () => {
     const { own, other, injectedMs, healedMs } = ticks({ offsetMs: millis(0), driftPpm: 250_000 })
     const drifting = own.filter(({ atMs }) => atMs > injectedMs && atMs < healedMs)
     for (const { atMs, ahead } of drifting) expect(ahead).toBeCloseTo((atMs - injectedMs) * 0.25, 3)

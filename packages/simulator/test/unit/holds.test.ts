@@ -29,7 +29,7 @@ describe('requests held at awaits', () => {
     )
   })
 
-  test('are refused in a replay file that lacks their duration', () => {
+  test('are refused in a replay file if their duration is missing', () => {
     const text = printReplay({ scenario: SCENARIO, found: undefined, digest: undefined, invariants: false })
     expect(() => parseReplay(text.replace(',"mostMs":40', ''), 'a.json')).toThrow(/a\.json: holds\[0\].*mostMs/)
   })
@@ -53,7 +53,7 @@ describe('requests held at awaits', () => {
     expect(apart.holds?.map(({ from }) => from / 1e6)).toEqual([21, 123])
   })
 
-  test('are planned only at the awaits of the program and within the trial', () => {
+  test('are planned only at awaits of the program, and only during the trial', () => {
     const [strategy] = strategiesNamed(['awaits'])
     const plan = (places: readonly string[], seed: number) =>
       strategy?.plan(

@@ -83,7 +83,7 @@ describe('shrinking', () => {
     expect(faults[0]?.fault).not.toHaveProperty('when')
   })
 
-  test('removes the settings that the failure does not need, except settings that the user chose', () => {
+  test('removes settings that the failure does not need, unless the user chose them', () => {
     const turned = { ...large, targetSettings: { given: 1, needed: 2, idle: 3 } }
     const fails = ({ targetSettings }: Scenario) => targetSettings['needed'] === 2
     expect(shrink(turned, { fails, expired: never, turned: { given: 1 } }).targetSettings).toEqual({
@@ -115,7 +115,7 @@ describe('shrinking', () => {
 describe('a random part of a scenario', () => {
   const names = nodeNames(5)
 
-  test('has some of its operations and faults, ordered by time, on existing nodes', () => {
+  test('contains a part of the operations and faults, ordered by time, on existing nodes', () => {
     fc.assert(
       fc.property(fc.nat(), (seed) => {
         const { operations, faults, nodes } = thinned(large, createRandom(seed))

@@ -77,7 +77,7 @@ describe("faults excluded from a protocol's promise", () => {
     expect(killsIn({ faults: ['kill'] })).toBeGreaterThan(40)
   })
 
-  test('cause a violation in a trial, and shrinking keeps the number of nodes that the protocol needs', () => {
+  test('cause a violation if chosen, and shrinking keeps as many nodes as the protocol needs', () => {
     const subject = subjectOf({ faults: ['kill'] })
     const limits: TrialLimits = {
       memoryBytes: 2 ** 28,

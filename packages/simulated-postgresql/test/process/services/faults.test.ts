@@ -266,7 +266,7 @@ describe('a standby', () => {
     expect(lines).toEqual(['n1: [1,1]'])
   })
 
-  test('takes over in a failover with the commits that it has received, and loses later commits', async () => {
+  test('takes over with the commits that it received before a failover, and without later commits', async () => {
     const cut = [
       { from: 'pg', to: 'pg-standby' },
       { from: 'pg-standby', to: 'pg' },

@@ -294,7 +294,7 @@ describe('SQL transactions', () => {
   })
 
   test.each(['committed moved', 'repeatable moved'])(
-    "have write skew if each transaction moves a row into the other's search result: %s",
+    'have write skew if each transaction moves a row into the search result of the other: %s',
     async (way) => {
       const { broken } = await brokenBy(way)
       expect(broken?.what).toMatch(/^Write skew .* read bookings\/\d+\/room = "parked" and wrote "a"/)
@@ -312,21 +312,21 @@ describe('SQL transactions', () => {
       expect((await brokenBy('committed anything', { seed, isAlone: true })).broken, `seed ${seed}`).toBeUndefined()
   })
 
-  test('violate serializability with some concurrent random statements', async () => {
+  test('violate serializability at READ COMMITTED for some seeds of random statements', async () => {
     let told = ''
     for (let seed = 43; seed < 143 && told === ''; seed++)
       told = (await brokenBy('committed anything', { seed })).broken?.what ?? ''
     expect(told).toContain('bookings/')
   })
 
-  test('are serializable with autocommit, but lose updates if all statements of a request count as one transaction', async () => {
+  test('show no violation with autocommit, but a lost update if each request is judged as one transaction', async () => {
     expect((await brokenBy('autocommitted')).broken).toBeUndefined()
     const { broken } = await brokenBy('autocommitted', { unit: 'request' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
     expect(broken?.evidence?.[0]).toMatch(/^T1 of process-\d+-1, /)
   })
 
-  test('lose updates if all statements of a connection count as one transaction', async () => {
+  test('show a lost update if each connection is judged as one transaction', async () => {
     expect((await brokenBy('connected')).broken).toBeUndefined()
     const { broken } = await brokenBy('connected', { unit: 'connection' })
     expect(broken?.what).toMatch(/^No transaction is around statements that belong together: Lost update/)
@@ -339,7 +339,7 @@ describe('SQL transactions', () => {
       expect((await brokenBy('silent', { unit: 'request', seed })).broken).toBeUndefined()
   })
 
-  test('belong to the request that waits for their results, even if the pool sends them during another request', async () => {
+  test('belong to the request that awaits their results, even if the pool sends them during another request', async () => {
     for (const seed of [1, 2, 3, 4]) {
       expect((await brokenBy('single', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()
       expect((await brokenBy('locked', { unit: 'request', pool: 1, seed })).broken).toBeUndefined()

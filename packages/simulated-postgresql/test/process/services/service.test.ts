@@ -139,7 +139,7 @@ describe('a kill of the simulated PostgreSQL', () => {
     expect(codes.at(-1)).toBe('no error')
   })
 
-  test('makes new connections fail while the server is down, whereas a pause delays them', async () => {
+  test('refuses new connections while the server is down, and a pause only delays them', async () => {
     const asks = `setTimeout(async () => { const at = Date.now(); told(await codeOf(pool.query('SELECT 1')), Date.now() - at > 300) }, 400)`
     const down = await ran(asks, { meanwhile: stopped(200, 600, 'pg'), forMs: 2_000 })
     expect(down.lines).toEqual(['n1: ["ECONNREFUSED",false]'])

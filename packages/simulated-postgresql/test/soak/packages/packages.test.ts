@@ -70,19 +70,22 @@ describe.skipIf(lacking !== undefined)(`Packages over TCP${lacking === undefined
 
   const databaseOf = (program: string): string => `of_${program.replaceAll(/\W/g, '_')}`
 
-  test.each(programs)('the program %s has the same output as on PostgreSQL in each of two starts', async (program) => {
-    const { port } = await startPostgres(initdb!, server!)
-    const admin = postgres({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
-    await admin.unsafe(`create database ${databaseOf(program)}`)
-    await admin.end()
-    const real = await twice(program, port)
-    expect(real.map(({ code, error }) => [code, error])).toEqual([
-      [0, undefined],
-      [0, undefined],
-    ])
-    const served = await serveOverTcp(1)
-    const simulated = await twice(program, served.port)
-    served.close()
-    expect({ refused: served.refused, runs: simulated }).toEqual({ refused: [], runs: real })
-  })
+  test.each(programs)(
+    'the program %s gives the same output as with PostgreSQL, at its first and second start',
+    async (program) => {
+      const { port } = await startPostgres(initdb!, server!)
+      const admin = postgres({ host: '127.0.0.1', port, user: 'tester', database: 'postgres' })
+      await admin.unsafe(`create database ${databaseOf(program)}`)
+      await admin.end()
+      const real = await twice(program, port)
+      expect(real.map(({ code, error }) => [code, error])).toEqual([
+        [0, undefined],
+        [0, undefined],
+      ])
+      const served = await serveOverTcp(1)
+      const simulated = await twice(program, served.port)
+      served.close()
+      expect({ refused: served.refused, runs: simulated }).toEqual({ refused: [], runs: real })
+    },
+  )
 })

@@ -61,13 +61,13 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
     return JSON.parse(stdout || JSON.stringify({ stderr }))
   }
 
-  test('Prisma loses an update if a service reads a balance and then writes a new balance', async () => {
+  test('loses an update if the service reads a balance and then writes a new balance', async () => {
     const result = await searched('wallet-lost-update', '--seeds', '40', '--shrink', '1ms')
     expect(result).toMatchObject({ found: true, failures: [{ kind: 'invariant', cause: 'serializable SQL of pg' }] })
     expect(JSON.stringify(result)).toContain('Lost update')
   })
 
-  test('Prisma loses no update if the database increments the balance', async () => {
+  test('loses no update if the database increments the balance', async () => {
     const result = await searched('wallet-incremented', '--seeds', `${SEEDS}`)
     expect(result).toMatchObject({ found: false, trials: SEEDS, failures: [] })
   })
@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('the recorder finds a lost update if Prisma reads and then writes, and none if the database increments', async () => {
+      test('is recorded with a lost update after a read and a write, and without one after an increment in the database', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

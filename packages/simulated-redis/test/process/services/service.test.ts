@@ -101,14 +101,14 @@ describe('a kill of the simulated Redis', () => {
     count()
     setInterval(async () => told(acknowledged, Number(await redis.get('n'))), 4_500)`
 
-  test('keeps every acknowledged write', async () => {
+  test('loses no acknowledged write', async () => {
     const { lines } = await ran(counting, { meanwhile: stopped(1_500, 200), forMs: 5_000 })
     const [, acknowledged = 0, kept = 0] = /\[(\d+),(\d+)\]/.exec(lines[0] ?? '') ?? []
     expect(Number(acknowledged)).toBeGreaterThan(50)
     expect(Number(kept)).toBeGreaterThanOrEqual(Number(acknowledged))
   })
 
-  test('loses only writes of the last second if the power also fails', async () => {
+  test('combined with a power loss loses only writes of the last second', async () => {
     const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]
@@ -143,7 +143,7 @@ const refusals: readonly (readonly [what: string, asked: string])[] = [
 ]
 
 describe('an unsupported Redis command or host', () => {
-  test.each(refusals)('ends the run with a remedy: %s', async (what, asked) => {
+  test.each(refusals)('ends the run with an error that states what is not simulated: %s', async (what, asked) => {
     const error = await ran(`${asked}.catch(() => {})`).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -154,7 +154,7 @@ describe('an unsupported Redis command or host', () => {
     expect((error as UserError).message).toContain('chaos run')
   })
 
-  test('a connection to a missing Redis server is refused with advice on --redis', async () => {
+  test('is refused with advice on --redis if no Redis is simulated', async () => {
     const dialling = serving(`import Redis from 'ioredis'; new Redis('redis://redis:6379').on('error', () => {})`)
     await expect(ranAlone(dialling)).rejects.toThrow(/the host redis cannot be simulated.*--redis/)
   })

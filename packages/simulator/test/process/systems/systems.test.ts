@@ -39,7 +39,7 @@ describe('the table of systems', () => {
 })
 
 test.each(systemRows.map((row) => [titleOf(row), row] as const))(
-  'the system "%s" gets the verdict that its row expects',
+  'the system "%s" earns the verdict in its row of the table',
   (_, row) => {
     const seeds = Array.from({ length: MOST_RUNS }, (_, i) => i + 1)
     const shown = showRow(row, seeds, (so) => so.runs >= seedsPerRow && isComplete(row, so))

@@ -10,7 +10,7 @@ import { foundIn } from '../../windows/windows.ts'
 
 describe('a bug that shows only within milliseconds of a timer or a restart', () => {
   test.each([leasedRegister, slowlyLeasedRegister, casPaxos, relay])(
-    '$name has no failure without a planted bug',
+    'is not found in $name if no bug is planted',
     (protocol) => {
       expect(foundIn(protocol, undefined, 80)).toEqual([])
       expect(foundIn(protocol, undefined, 80, 'expiries')).toEqual([])
@@ -26,7 +26,7 @@ describe('a bug that shows only within milliseconds of a timer or a restart', ()
     expect(foundIn(protocol, bug, 1_000)).toMatchObject([{ kind: 'violation' }])
   })
 
-  test('is found by the strategy expiries if a lease of one second counts from the answer', () => {
+  test('is found by the strategy "expiries" in a lease of one second that counts from its answer', () => {
     expect(foundIn(slowlyLeasedRegister, 'late-answer', 1_000, 'expiries')).toMatchObject([{ kind: 'violation' }])
   })
 })
@@ -50,7 +50,7 @@ describe('a run without clients', () => {
     expect(learned(slowlyLeasedRegister).takeoverMs).toBeGreaterThan(1_000)
   })
 
-  test("measures the delays of timers, which depend on the protocol's settings", () => {
+  test('measures the timer delays that the protocol takes from its settings', () => {
     expect(learned(leasedRegister).timersMs).toEqual([10])
     expect(learned(findProtocol('raft')!).timersMs).toEqual(expect.arrayContaining([50, 250, 500]))
   })
