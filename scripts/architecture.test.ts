@@ -277,7 +277,7 @@ describe('the vocabulary of operations', () => {
     expect(others.toSorted()).toEqual(Object.keys(noFunctions).toSorted())
   })
 
-  test.each(namesStandIn)('names of functions are also listed in %s', (_, stands) => {
+  test.each(namesStandIn)('still has the exception %s, which lists names of functions', (_, stands) => {
     expect(listing.filter(stands)).not.toEqual([])
   })
 
@@ -292,7 +292,7 @@ describe('the vocabulary of operations', () => {
     ['separate comparisons', "function g(f: string) { if (f === 'dequeue') return 1; return f !== 'drain' ? 2 : 3 }"],
     ['a pattern', 'const TAKES = /^(dequeue|drain)$/'],
     ['a text', "const TAKES = 'dequeue drain'.split(' ')"],
-  ])('functionListsIn finds a list of names in %s', (_, source) => {
+  ])('functionListsIn reports a list of function names in %s', (_, source) => {
     expect(functionListsIn(`let first\n${source}`, isFunctionName)[0]).toMatchObject({
       line: 2,
       names: expect.arrayContaining(['dequeue', 'drain']),
@@ -306,7 +306,7 @@ describe('the vocabulary of operations', () => {
     ['two among other words', 'const words = { pop: 0, dequeue: 1, drain: 2 }'],
     ['a type', "type Takes = 'dequeue' | 'drain'"],
     ['a sentence', "const help = 'a queue is empty after a dequeue or drain'"],
-  ])('functionListsIn finds no list of names in %s', (_, source) => {
+  ])('functionListsIn reports no list of function names in %s', (_, source) => {
     expect(functionListsIn(source, isFunctionName)).toEqual([])
   })
 })

@@ -5,12 +5,12 @@ test('a checkout that takes half the processor time counts as twice as fast', ()
   expect(paceOf([{ before: 1, now: 0.5 }])).toBe(2)
 })
 
-test('a single measurement slowed by other load does not change the pace', () => {
+test('paceOf ignores a single pair of measurements that other load slowed', () => {
   const usual = { before: 0.3, now: 0.3 }
   expect(paceOf([usual, { before: 0.3, now: 3 }, usual, usual])).toBe(1)
 })
 
-test('the pace of an even number of pairs is the mean of the two middle ratios', () => {
+test('paceOf returns the mean of the two middle ratios of an even number of pairs', () => {
   expect(
     paceOf([
       { before: 1, now: 1 },

@@ -49,7 +49,7 @@ describe('the tokens of a source', () => {
   })
 
   test.each(['const total = add(first, second[3])', 'a.b?.c(d, e)', 'const halved = /x+/.exec(text)'])(
-    'do not decrease if the code is written as text: %s',
+    'are at least as many if the code is written inside a string: %s',
     (code) => {
       for (const text of [`'${code}'`, `"${code}"`, `\`${code}\``, `\`\${x}${code}\${y}\``])
         expect(countTokens(text), text).toBeGreaterThanOrEqual(countTokens(code))

@@ -43,11 +43,11 @@ describe('a protocol run as a program', () => {
     ['returns no line of JSON', 'exec:echo hello', 'the program answered "hello"'],
     ['ends', "exec:sh -c 'echo oh no >&2'", 'the program ended instead of answering. It said: oh no'],
     ['is not there', 'exec:no-such-program-anywhere', 'the program does not start'],
-  ])('a program that %s is reported', (_, reference, told) => {
+  ])('is reported if it %s', (_, reference, told) => {
     expect(() => machineOf(reference).start(START, [], NOW)).toThrow(told)
   })
 
-  test('a restarted node reuses its process only if the program answers "reusable": true', () => {
+  test('reuses the process of a restarted node only if the program answers "reusable": true', () => {
     for (const reusable of [false, true]) {
       const machine = machineOf(programOf(`return { effects: [process.pid], reusable: ${reusable} }`))
       const [first, second] = [1, 2].map(() => machine.start(START, [], NOW).effects[0])

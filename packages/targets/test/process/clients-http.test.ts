@@ -82,7 +82,7 @@ describe('an HTTP client with a route table', () => {
     expect(count).toBe(1)
   })
 
-  test('refuses routes with a constant key if clients use several keys, or if the constants differ', async () => {
+  test('refuses routes with a constant key if clients use several keys, or if the routes have different ones', async () => {
     await expect(counterClient(1, COUNTER, ['x', 'y'])).rejects.toThrow(/no place for a key.*--workload-set keys=1/)
     const [reading, adding] = COUNTER
     const other = { ...adding, key: { const: 'others' } }
@@ -108,7 +108,7 @@ describe('an HTTP client with a route table', () => {
     expect(requests).toBe(2)
   })
 
-  test('reports a refused connection as fail, because the request was never sent', async () => {
+  test('classifies a refused connection as fail', async () => {
     const port = await serve(() => {})
     for (const close of open.splice(0)) await close()
     const { ask } = await clientOf(port, { kind: 'http', routes: { routes: ROUTES } })
@@ -181,7 +181,7 @@ describe('a wrong HTTP declaration', () => {
     )
   })
 
-  test('is refused if no request can be made from a route', async () => {
+  test('is refused if a route does not determine a request', async () => {
     const routes = [ROUTES[0], { request: 'PUT /*/{key}', f: 'write', value: 'body' }]
     await expect(clientOf(1, { kind: 'http', routes: { routes } })).rejects.toThrow(/write the segment itself/)
   })

@@ -63,7 +63,7 @@ describe('a client module', () => {
     await expect.poll(() => ask(read('x'))).toEqual({ type: 'ok', value: 1 })
   })
 
-  test('an operation is fail if "open" fails, because nothing was sent', async () => {
+  test('classifies an operation as fail if "open" throws', async () => {
     const directory = temporaryDirectory()
     writeFileSync(join(directory, 'client.ts'), `export default { open() { throw new Error('no route') } }`)
     const { ask } = await clientOf(directory)

@@ -39,7 +39,7 @@ describe('a client program', () => {
     expect(await ask(read('x'))).toEqual({ type: 'ok', value: 'two words' })
   })
 
-  test("a write reports the program's fail or info, and a read reports info as fail", async () => {
+  test('passes on fail and info for a write, and turns info into fail for a read', async () => {
     const { ask } = await clientOf(programWith(`say({ id, type: value === 1 ? 'fail' : 'info', error: 'no' })`))
     expect(await ask(write('x', 1))).toEqual({ type: 'fail', error: 'no' })
     expect(await ask(write('x', 2))).toEqual({ type: 'info', error: 'no' })

@@ -121,7 +121,7 @@ describe('kills of nodes', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 3 })
   })
 
-  test('a node under two kill faults restarts only after both faults are healed', async () => {
+  test('a node restarts after two overlapping kills only once both are healed', async () => {
     const cluster = await start()
     const first = await inject(cluster, { kind: 'kill', nodes: ['n1'] })
     const second = await inject(cluster, { kind: 'kill', nodes: ['n1', 'n2'] })
@@ -267,7 +267,7 @@ describe('faults on links', () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a request fault is refused on links without requests, and an unsupported fault is refused on all links', async () => {
+  test('are refused with a reason if the links cannot carry them, or if they are unsupported', async () => {
     const cluster = await share()
     const links = [{ from: 'n1', to: 'n2' }]
     await expect(inject(cluster, { kind: 'lose-reply', links, silence: 'hang' })).rejects.toThrow(

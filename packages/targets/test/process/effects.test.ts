@@ -34,7 +34,7 @@ test('effects are executed immediately if there is nothing to persist', () => {
   expect(writes).toEqual([])
 })
 
-test('effects after a record, including those of later steps, wait until the record is durable', async () => {
+test('effects that follow a record, also in later steps, wait until the record is durable', async () => {
   const { runner, done, writes } = slowDisk()
   runner.run([log('before'), persist(1), log('after')])
   runner.run([log('later step')])
@@ -59,7 +59,7 @@ test('records that arrive during a write share the next write', async () => {
   expect(done).toEqual(['one', 'two', 'three'])
 })
 
-test('effects that wait for the disk are never executed after the disk has failed', async () => {
+test('effects that wait for the disk are not executed if the disk fails', async () => {
   const { runner, done, writes, failures } = slowDisk()
   runner.run([persist(1), log('acknowledged')])
   await nextTurn()

@@ -62,7 +62,7 @@ describe('the first exchanges of a run', () => {
     ])
   })
 
-  test('do not end the run in its first 3 s', () => {
+  test('let the run go on in its first 3 s, whatever the replies are', () => {
     const errors: UserError[] = []
     const first = createFirstExchanges(
       (error) => errors.push(error),
@@ -76,7 +76,7 @@ describe('the first exchanges of a run', () => {
   test.each([
     ['a read has found something', ({ get }: ReturnType<typeof service>) => get(200)],
     ['a delete may have removed it', ({ remove }: ReturnType<typeof service>) => remove()],
-  ])('do not end the run after empty reads if %s', (_, act) => {
+  ])('let the run go on after empty reads if %s', (_, act) => {
     const made = service()
     made.put(200, done)
     act(made)
@@ -84,7 +84,7 @@ describe('the first exchanges of a run', () => {
     expect(made.errors).toEqual([])
   })
 
-  test('do not end the run if only keys that were never written are read', () => {
+  test('let the run go on if clients read only keys that they never wrote', () => {
     const { errors, put, get } = service()
     put(200, done, 'y')
     times(100, () => get(404))
@@ -102,7 +102,7 @@ describe('the first exchanges of a run', () => {
   test.each([
     ['a write has worked', 200, done],
     ['they are refused for a while, as without a leader', 503, failed],
-  ])('do not end the run after refused writes if %s', (_, status, completion) => {
+  ])('let the run go on after refused writes if %s', (_, status, completion) => {
     const { errors, put } = service()
     put(status, completion)
     times(100, () => put(status, failed))

@@ -20,7 +20,7 @@ describe('a change in a recorded message', () => {
     ['/items/x\n{"item":743}'],
     ['\nSET\n\nx\n\n743\n'],
     ['x=743'],
-  ])('is recognised in %j', (text) => {
+  ])('is recognised in the message %j', (text) => {
     expect(recognise({ text }, change)).toBe('carries')
   })
 
@@ -31,7 +31,7 @@ describe('a change in a recorded message', () => {
     ['x=-743'],
     ['SET xy 17430'],
     [''],
-  ])('is not recognised in %j', (text) => {
+  ])('is not recognised in the message %j', (text) => {
     expect(recognise({ text }, change)).toBe('no')
   })
 
@@ -40,7 +40,7 @@ describe('a change in a recorded message', () => {
     ['[{"key":"x","value":1},{"key":"y","value":743}]'],
     ['{"item":743}'],
     ['y=743'],
-  ])('is undecided if the value in %j may belong to another key', (text) => {
+  ])('is undecided in %j, because the value may belong to another key', (text) => {
     expect(recognise({ text }, change)).toBe('value only')
   })
 
@@ -80,7 +80,7 @@ describe('the fate of a message', () => {
     expect(fateOf(times(50, 51), around(fault(10, 90, cut('hold'))))).toEqual({ fate: 'received', endedAt: ms(51) })
   })
 
-  test('is "received" after a late delivery, with the fault that held the message', () => {
+  test('is "received" after a late delivery, and names the fault that held the message', () => {
     expect(fateOf(times(50, 91), around(fault(10, 90, cut('hold'))))).toEqual({
       ...{ fate: 'received', by: 'partition', endedAt: ms(91) },
     })
@@ -99,14 +99,14 @@ describe('the fate of a message', () => {
     })
   })
 
-  test('is "lost" if the connection broke, and "down" is the cause if the receiver was killed', () => {
+  test('is "lost" if the connection broke, with the cause "down" if the receiver had been killed', () => {
     expect(fateOf(times(50, undefined, 52), around())).toEqual({ fate: 'lost', endedAt: ms(52) })
     expect(fateOf(times(50, undefined, 52), around(fault(40, 90, { kind: 'kill', nodes: ['n3'] })))).toEqual({
       ...{ fate: 'lost', by: 'down', endedAt: ms(52) },
     })
   })
 
-  test(`is "held" while the receiver is paused, even if the receiver's socket has the bytes`, () => {
+  test('is "held" as long as the receiver is paused, even after its socket got the bytes', () => {
     const pausedTo = (to: number) => around(fault(40, to, { kind: 'pause', nodes: ['n3'] }))
     expect(fateOf(times(50, 51), pausedTo(200))).toEqual({ fate: 'held', by: 'pause' })
     expect(fateOf(times(50, 51), pausedTo(90))).toEqual({ fate: 'received', by: 'pause', endedAt: ms(90) })
@@ -197,7 +197,7 @@ describe('the record of messages about a change', () => {
     expect([heard.isCut, heard.unclear]).toEqual([true, why])
   })
 
-  test('names a database that received the change if the reading node did not query that database', () => {
+  test('names a database that had the change but was not queried by the reading node', () => {
     const toDb = (from: string, ...messages: PassedMessage[]): Passage => ({
       ...{ link: { from, to: 'db' }, forgottenUntilMs: Number.NEGATIVE_INFINITY, messages, doubts: [] },
     })
@@ -236,7 +236,7 @@ describe('the record of messages about a change', () => {
     expect(heard.unclear).toBe('not recorded')
   })
 
-  test('is limited to 200 messages, and messages with the change come first', () => {
+  test('keeps at most 200 messages, and prefers messages with the change', () => {
     const many = Array.from({ length: 1000 }, (_, i) => message(1050 + i / 100, 'y', i))
     const heard = overheard([before, ...many, message(1080, 'x', 743)])
     expect(heard.messages).toHaveLength(200)

@@ -83,7 +83,7 @@ describe('the outcome of a reply', () => {
     ['has no length', 'HTTP/1.1 200 OK\r\n\r\n{"value":1}'],
     ['is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['has bytes behind it', `${response(200, '{"value":1}')}x`],
-  ])('is unknown, and the connection is not reused, if the answer %s', async (_, text) => {
+  ])('is unknown if the reply %s, and the connection is not used again', async (_, text) => {
     const { port, sockets } = await serve((socket) => socket.write(text))
     const asked = client(port)
     expect(await asked.invoke(write)).toMatchObject({
@@ -102,7 +102,7 @@ describe('the outcome of a request without a reply', () => {
     expect(await client(port).invoke(write)).toEqual({ type: 'fail', error: 'connection refused' })
   })
 
-  test('is info for a write and fail for a read if the connection is reset', async () => {
+  test('is info for a write, and fail for a read, after a reset of the connection', async () => {
     const { port } = await serve((socket) => socket.resetAndDestroy())
     expect(await client(port).invoke(write)).toEqual({ type: 'info', error: 'ECONNRESET' })
     expect(await client(port).invoke(cas)).toMatchObject({ type: 'info' })
@@ -122,7 +122,7 @@ describe('the outcome of a request without a reply', () => {
     })
   })
 
-  test('is info if the connection is reset and the node has restarted since the request', async () => {
+  test('is info if the connection is reset after the node has restarted', async () => {
     const life = { number: 2, alive: false }
     const { port } = await serve((socket) => {
       current = { number: 3, alive: true }
@@ -145,7 +145,7 @@ describe('the outcome of a request without a reply', () => {
     expect(sockets.size).toBe(2)
   })
 
-  test('is reported only after the whole timeout has passed', async () => {
+  test('is reported no earlier than the timeout', async () => {
     const { port } = await serve(() => undefined)
     for (let timeoutMs = 1; timeoutMs < 20; timeoutMs++) {
       const since = performance.now()
@@ -154,7 +154,7 @@ describe('the outcome of a request without a reply', () => {
     }
   })
 
-  test('is info for a pending operation when the client closes', async () => {
+  test('is info if the client closes before a reply to a write', async () => {
     const { port } = await serve(() => undefined)
     const asked = client(port)
     const completion = asked.invoke(write)
@@ -200,7 +200,7 @@ describe('the traffic of an HTTP client', () => {
     ])
   })
 
-  test('a reply is incomplete until its last byte has arrived', () => {
+  test('includes a reply only once its last byte has arrived', () => {
     const bytes = Buffer.from(response(200, '{"value":"ü"}'))
     for (let cut = 0; cut < bytes.length; cut++)
       expect(parseResponse(bytes.subarray(0, cut))).toEqual({ type: 'incomplete' })

@@ -39,7 +39,7 @@ test('a journal truncated at any byte returns the complete records before that b
   )
 })
 
-test('a flipped bit truncates the journal, or is refused if intact records follow the bit', () => {
+test('a journal with a flipped bit is truncated there, or refused if intact records follow', () => {
   fc.assert(
     fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), fc.nat(), (records, anywhere) => {
       const bytes = encode(records)
@@ -106,7 +106,7 @@ test('padding after an incomplete record is truncated together with the record',
   expect(readFileSync(path, 'utf8')).toBe(encodeRecord('whole'))
 })
 
-test('records are kept if the disk is too full for padding but has room for the records', async (context) => {
+test('a journal keeps its records on a disk that has room for them but not for padding', async (context) => {
   const disk = mkdtempSync(join(directory, 'disk-'))
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', disk]).status === 0
   if (!mounted) context.skip('needs to mount a small disk, which takes root')

@@ -59,7 +59,7 @@ describe('the HTTP server of a node', () => {
     expect(await call(node, 'GET', '/kv/x')).toMatchObject({ status: 200, body: { value: 7 } })
   })
 
-  test('accepts any text as a key, percent-encoded in URLs', async () => {
+  test('accepts any text, percent-encoded in the URL, as a key', async () => {
     const node = await start()
     const path = `/kv/${encodeURIComponent('a/b ?ü')}`
     await call(node, 'PUT', path, '{"value":"there"}')
@@ -88,7 +88,7 @@ describe('the HTTP server of a node', () => {
     })
   })
 
-  test('replies 409 if the object declined the operation, and 503 if the node refused it', async () => {
+  test('replies 409 to a cas that does not match, and 503 to a refusal by the node', async () => {
     const node = await start()
     expect(await call(node, 'POST', '/kv/x/cas', '{"old":2,"new":3}')).toMatchObject({ status: 409 })
     expect(await call(node, 'GET', '/kv/tokenless')).toMatchObject({
@@ -135,7 +135,7 @@ describe('the HTTP server of a node', () => {
     ['POST', '/do', '{"value":1}', 400, /\{"f":"add","value":1\}/],
     ['POST', '/do', '{"f":"add","key":1}', 400, /"key" is a string/],
     ['PUT', '/kv/x', JSON.stringify({ value: 'x'.repeat(1024 * 1024) }), 413, /larger than 1048576 bytes/],
-  ])('refuses $0 $1 with body $2, and replies $3 with advice', async (method, path, body, status, error) => {
+  ])('replies $3 with advice to $0 $1 with the body $2', async (method, path, body, status, error) => {
     const node = await start()
     const answer = await call(node, method, path, body)
     expect(answer.status).toBe(status)
@@ -179,7 +179,7 @@ describe('the parser of plain requests', () => {
     ['GET /nowhere', ''],
     ['GET /kv/later', ''],
     ['GET /kv/unavailable', ''],
-  ])('replies to %s %s like the general parser, in whatever pieces the request arrives', async (line, body) => {
+  ])('replies to %s %s like the general parser, however the bytes are divided', async (line, body) => {
     const asGeneral = await start({ id: 'n2' })
     const expected = statusAndBody(await answersTo(asGeneral, 1, request(line, body, UNKNOWN)))
     const whole = await start({ id: 'n3' })
@@ -189,7 +189,7 @@ describe('the parser of plain requests', () => {
     expect(statusAndBody(await answersTo(dribbled, 1, ...bytes))).toEqual(expected)
   })
 
-  test('replies to pipelined requests in their order, even if the last request is not plain', async () => {
+  test('answers pipelined requests in order, even if the last one needs the general parser', async () => {
     const node = await start()
     const requests = [
       request('PUT /kv/x', '{"value":1}'),
@@ -206,7 +206,7 @@ describe('the parser of plain requests', () => {
     ])
   })
 
-  test('replies to all of 41 large pipelined requests', async () => {
+  test('answers each of 41 large pipelined requests', async () => {
     const node = await start()
     const large = JSON.stringify({ value: 'x'.repeat(100_000) })
     const requests = [request('GET /kv/later', ''), ...Array.from({ length: 40 }, () => request('PUT /kv/x', large))]

@@ -74,7 +74,7 @@ describe('an error in a protocol', () => {
     await expect(starting).rejects.toThrow(/n\d threw on its start: no start\n +at .*mine\.mjs:\d+:\d+\)\nIts log is/)
   })
 
-  test('is reported with the event and its stack if a step throws', async () => {
+  test('is reported with its stack and the handled event if a step throws', async () => {
     expect(await toldOf('state.nothing.at')).toMatch(
       /n1 threw on \{"type":"timer","timer":"asked"\}: TypeError: .*\n +at .*mine\.mjs/,
     )
@@ -84,14 +84,14 @@ describe('an error in a protocol', () => {
     expect(await toldOf('for (;;);')).toMatch(/does not return from its step: n1 on \{"type":"timer"/)
   })
 
-  test('is reported with its stack if a promise that the step created is rejected', async () => {
+  test('is reported with its stack if a step leaves a rejected promise', async () => {
     expect(await toldOf('Promise.reject(new Error("later"))')).toMatch(
       /n1 threw outside its steps.*: later\n +at .*mine\.mjs/,
     )
   })
 })
 
-test('console output of a protocol does not disturb its node', async () => {
+test('console output in a protocol leaves the replies of its node intact', async () => {
   const cluster = await start({ protocol: fileOf({ step: 'console.log("hello")', status: READY }) })
   expect(await ask(cluster, 'n1', read)).toEqual({ type: 'ok', value: 1 })
   expect(cluster.trouble()).toEqual([])

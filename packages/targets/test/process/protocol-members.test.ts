@@ -12,7 +12,7 @@ describe('a user’s protocol', () => {
     [{ objects: ['set', 'queue'], functions: ['add'] }, ['set', 'queue'], 'add'],
     [{ objects: ['stack'], functions: ['push', 'pop'] }, ['stack'], 'push, pop'],
   ] satisfies readonly [Partial<ProtocolModule>, readonly string[], string][])(
-    'declared with %j implements the objects %j',
+    'with the members %j implements the objects %j',
     (members, objects, functions) => {
       const protocol = mine(members)
       expect(protocol.objects).toEqual(objects)
@@ -20,7 +20,7 @@ describe('a user’s protocol', () => {
     },
   )
 
-  test('accepts every workload that its functions allow, if no objects are declared', () => {
+  test('accepts every workload that its functions allow if it declares no objects', () => {
     expect(mine({ functions: ['add', 'read'] }).objects).toContain('counter')
   })
 
@@ -33,11 +33,11 @@ describe('a user’s protocol', () => {
       'the bug "late" has "knobs": rename it to "settings"',
     ],
     [{ notUnder: 'kill' }, '"notUnder" is "kill", not a list of kinds of fault'],
-  ])('is refused with a reason if it declares %j', (members, reason) => {
+  ])('is refused with a reason if it has the members %j', (members, reason) => {
     expect(() => mine(members)).toThrow(reason)
   })
 
-  test('may exclude faults from its promise by a function of its settings', () => {
+  test('may compute from its settings which faults its promise excludes', () => {
     const { notUnder } = mine({ notUnder: ({ strict }: { strict?: boolean }) => (strict ? [] : ['kil']) })
     const asked = (strict: boolean) => typeof notUnder === 'function' && notUnder({ strict })
     expect(asked(true)).toEqual([])

@@ -5,7 +5,7 @@ import { ask, eventually, inject, realClusters } from '../../../testing/src/real
 
 const { start, directory } = realClusters()
 
-test('the bug forget-vote reaches the raft nodes, which then do not journal their votes', async () => {
+test('raft nodes with the bug forget-vote do not journal their votes', async () => {
   const votesOf = async (bug: string | undefined) => {
     const dataDir = directory()
     // A leader has voted for itself, and that was on its disk before it asked the others.
@@ -29,7 +29,7 @@ test('a node serves a plain HTTP client through the proxy', async () => {
   expect(await status.json()).toMatchObject({ node: 'n2', protocol: 'master-master', role: 'master' })
 })
 
-test('all nodes share one clock, and a node keeps its clock after a restart', async () => {
+test('nodes share one clock, which a killed and restarted node keeps', async () => {
   const cluster = await start({ protocol: 'master-master' })
   // The last writer wins, by the clock of the node that took the write.
   const writers = ['n1', 'n3', 'n2', 'n1'] as const

@@ -122,7 +122,7 @@ const refuses =
     method === 'PUT' && end(response, status, body, fields)
 
 describe('a rehearsal with a correct route table', () => {
-  test('reports one write and one read of a key that no client uses', async () => {
+  test('writes and reads once a key that clients do not use, and reports both', async () => {
     const { rehearsal, items } = await rehearsed({})
     expect(rehearsal).toEqual({
       exchanges: ['n1: PUT /items/a {"item":7} was answered 200 {}', 'n1: GET /items/a was answered 200 {"item":7}'],
@@ -204,7 +204,7 @@ describe('a rehearsal with a correct route table', () => {
   test.each([
     ['nobody leads', 503],
     ['there are too many requests', 429],
-  ])('passes, and reports the answers, if %s', async (_, status) => {
+  ])('passes with a remark, and without exchanges, if %s', async (_, status) => {
     const busy: Quirk = ({ method }, response) => method === 'PUT' && end(response, status)
     const { rehearsal } = await rehearsed({ quirks: [busy, busy] })
     expect(rehearsal?.exchanges).toEqual([])
@@ -223,7 +223,7 @@ describe('a rehearsal of a service that answers with strings', () => {
   const asText: Quirk = ({ method, id }, response, items) =>
     method === 'GET' && items.has(id) && end(response, 200, { item: String(items.get(id)) })
 
-  test('makes clients write strings if the service answers a number as a string', async () => {
+  test('makes clients write strings if a written number is read back as a string', async () => {
     const { rehearsal, items, clients, nodes } = await rehearsed({ quirks: [asText] })
     expect(rehearsal?.remark).toBe('the service answers the string "7" for the number 7, so clients write strings')
     const client = clients.connect(nodes[0]!)
@@ -349,7 +349,7 @@ describe('a rehearsal with a wrong route table', () => {
       { quirks: [(_, response) => response.end('<!doctype html>') !== undefined] },
       'the first read after the first write did not find what was written: GET /items/a was answered 200 <!doctype html>, after PUT /items/a {"item":7} was answered 200 <!doctype html>. The answer is a web page: correct the paths of the routes.',
     ],
-  ])('reports an error about %s', async (_, options, message) => {
+  ])('ends with an error about %s', async (_, options, message) => {
     const error = await rehearsed(options).catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({
       code: 'input',

@@ -42,7 +42,7 @@ const a = new A(new Dep())
 export default [a.m(3), A.s(), a.v, ...seen].join()
 `
 
-test('decorators are legacy decorators if tsconfig.json enables them, with or without type metadata', async () => {
+test('tsconfig.json can enable legacy decorators, with or without type metadata', async () => {
   const told = 'm4n,mstatic,gv,name undefined,declared undefined,second,first,later 0,undefined 1,undefined 0,class A'
   expect(await imported('src/server.ts', { 'tsconfig.json': LEGACY, 'src/server.ts': DECORATED })).toBe(told)
   const metadata: unknown[] = []
@@ -89,7 +89,7 @@ test('an error keeps its original line number although types and comments are st
   expect((error as Error).stack).toMatch(/f\.ts:9:.*\n.*server\.ts:7:/)
 })
 
-test('a program runs, and a warning is printed, if its tsconfig.json cannot be read', async () => {
+test('a program with an unreadable tsconfig.json runs, and a warning is printed', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => void vi.restoreAllMocks())
   const files = { 'tsconfig.json': '{"extends":"@nobody/has-this"}', 'server.ts': 'export default 1 as number' }

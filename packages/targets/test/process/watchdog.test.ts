@@ -78,7 +78,7 @@ describe('the watchdog of user code', () => {
     expect(looksAt(watch, 13)).toEqual([...Array(12).fill(undefined), 'hanging'])
   })
 
-  test('reports no call while memory grows, and names memory as the cause once a call then hangs', () => {
+  test('reports nothing while memory grows, and blames memory once a call hangs afterwards', () => {
     const progress = createProgress()
     let bytes = 0
     const watch = createWatch(progress, LIMITS, () => bytes)

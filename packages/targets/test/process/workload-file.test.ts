@@ -20,7 +20,7 @@ test('a workload with a function that its model does not know is refused with a 
   expect(() => workload(['psuh'], own(['push', 'pop']))).toThrow('Did you mean push? It knows: push, pop')
 })
 
-test('a model accepts synonyms of its functions, or any function if it lists none', () => {
+test('a workload may name functions by synonyms, or freely if its model lists none', () => {
   expect(workload(['get', 'put']).functions).toEqual(['get', 'put'])
   expect(workload(['psuh'], own()).functions).toEqual(['psuh'])
 })
@@ -36,7 +36,7 @@ test('an operation with a misspelt function is refused with a suggestion', () =>
   expect(() => clients.client({} as never, 0).next()).toThrow('with an f of read, write. Did you mean write?')
 })
 
-test('workloadFrom accepts an unknown model only while the models of the configuration are not loaded', () => {
+test('workloadFrom refuses an unknown model once the models of the configuration are loaded', () => {
   const named = { name: 'mine', model: 'stack', functions: ['push'], create: () => ({ client: () => ({}) }) }
   expect(() => workloadFrom(named, 'mine.ts')).toThrow('"model" names no model: stack')
   expect(workloadFrom(named, 'mine.ts', true).model).toBe('stack')

@@ -132,7 +132,7 @@ describe.each(engines)('containers of testcontainers on the socket of $name', ({
   const clientsOf = async (network: ChaosNetwork) =>
     (await network.clients(['n1', 'n3'], { port: 7000, as, out: join(directory, 'results') })).map(clientAt)
 
-  test.skipIf(obstacle)(`return a stale read while the replica that replies is cut off${because}`, async () => {
+  test.skipIf(obstacle)(`return a stale read from a replica that is cut off${because}`, async () => {
     await among(['--async', '--local'], async (network) => {
       const [first, third] = await clientsOf(network)
       expect(await first?.put(1)).toBe(200)

@@ -138,7 +138,7 @@ describe('the faults of the dispatcher', () => {
     expect(await healSlow()).toBe(1)
   })
 
-  test('exclude every kind without effect on requests, and the refusal names the kind', async () => {
+  test('exclude each kind that cannot affect requests, with a refusal that names the kind', async () => {
     const recorded = await recording(await store())
     for (const { kind } of faultDefinitions) {
       if (kind in EFFECTS || OF_CONNECTIONS.includes(kind)) continue

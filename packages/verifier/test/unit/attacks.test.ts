@@ -218,7 +218,7 @@ describe('verify', () => {
     expect(verdictsOf(history, head, [entry])).not.toContain('accepted')
   })
 
-  test('accepts an initial value of a register that a proof names', () => {
+  test('takes the initial value of a register from the history header or from the proof', () => {
     const read = (value: unknown) => oneByOne([0, 'txn', [['r', 'x', value]], 'ok'])
     for (const [value, head, start] of [
       [0, { initial: 0 }, {}],

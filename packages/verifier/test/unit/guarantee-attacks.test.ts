@@ -1011,13 +1011,13 @@ test.each<[what: string, history: string, entries: readonly object[]]>([
     [violated('exactly-once', 1, 5), { level: 'no-repeats', result: 'violated', by: 'exactly-once' }],
   ],
   ['one guarantee of several', lost, [met('no-repeats'), { level: 'exactly-once', result: 'met', by: 'no-repeats' }]],
-])('verify accepts no proof of a guarantee that relies on %s', (_, history, entries) => {
+])('verify accepts no guarantee that is derived from %s', (_, history, entries) => {
   expect(verdictOf(history, queue, entries)).not.toBe('accepted')
 })
 
 test.each([
   ['register', 'no-lost-messages'],
   ['queue', 'at-least-once'],
-])('verify accepts no guarantee of the model work-queue for a %s', (model, level) => {
+])('verify accepts no guarantee of the model "work-queue" for the model %s', (model, level) => {
   expect(verdictOf(kept, { model, initial: null }, [met(level)])).not.toBe('accepted')
 })

@@ -20,7 +20,7 @@ const said = (text: string, of: object, ...entries: readonly object[]): string[]
   verified(text, { ...head, ...of }, entries).findings.map(({ verdict, why }) => `${verdict}: ${why}`)
 
 describe('a proof given to the verifier', () => {
-  test('of a violation is accepted, and the answer gives the number of steps tried', () => {
+  test('of a violation is accepted if its core admits no order, with the number of steps tried', () => {
     const [one] = said(stale, {}, { level: 'linearizable', result: 'violated', core: [1, 5] })
     expect(one).toBe('accepted: these 2 operations admit no order (2 steps tried)')
   })
@@ -36,7 +36,7 @@ describe('a proof given to the verifier', () => {
       [3],
       'not shown that linearizable is violated: these operations have an order if .*, see line 3 of the history',
     ],
-  ])('if %s, is reported in a sentence with the lines of its core', (verdict, core, sentence) => {
+  ])('is reported as %s in one sentence with the lines of its core', (verdict, core, sentence) => {
     const [finding] = verified(stale, head, [{ level: 'linearizable', result: 'violated', core }]).findings
     expect(finding?.verdict).toBe(verdict)
     expect(sentenceOf(finding!)).toMatch(new RegExp(`^${sentence.replaceAll(/[()]/g, '\\$&')}$`))
@@ -48,14 +48,14 @@ describe('a proof given to the verifier', () => {
     expect(sentenceOf(finding!, ['causal', 'pram'])).toMatch(/^causal, pram are met: an order of 3 operations/)
   })
 
-  test('of a met level is accepted if its order explains every answer', () => {
+  test('for a met level is accepted if its order explains every answer', () => {
     const order = differences([5, 1, 3])
     expect(said(stale, {}, { level: 'sequential', result: 'met', order })).toEqual([
       'accepted: an order of 3 operations explains every answer',
     ])
   })
 
-  test('also proves weaker levels if its level is met, and stronger levels if its level is violated', () => {
+  test('also proves weaker levels if it proves "met", and stronger levels if it proves "violated"', () => {
     const met = { level: 'sequential', result: 'met', order: differences([5, 1, 3]) }
     expect(said(stale, {}, met, { level: 'causal', result: 'met', by: 'sequential' })[1]).toBe(
       'accepted: because sequential is met',
@@ -98,7 +98,7 @@ describe('a proof given to the verifier', () => {
     expect(said(stale, {}, { level: 'linearizable', result: 'violated', core })).toEqual([`refused: ${why}`])
   })
 
-  test('is refused if its hash is that of another history or its text is cut off', () => {
+  test('is refused if it hashes another history, or if its text is truncated', () => {
     const entry = { level: 'linearizable', result: 'violated', core: [1, 5] }
     const proof = proofText(head, stale, [entry])
     const check = (text: string) => () => verify({ history: [stale], sha256: hashOf(stale), proof: text })
@@ -173,7 +173,7 @@ describe('a history given to the verifier', () => {
     expect(said(text, {}, entry)).toEqual(['accepted: an order of 1 operation explains every answer'])
   })
 
-  test('a transfer of an account to itself moves no money, in the verifier and in the checker', () => {
+  test('may contain a transfer to the same account, which moves no money', () => {
     const transfer = { f: 'transfer', value: { from: 'b', to: 'b', amount: 5 } }
     const read = { f: 'read', value: { a: 3, b: 0 } }
     const text = [transfer, read]
@@ -191,7 +191,7 @@ describe('a history given to the verifier', () => {
     expect(said(text, bank, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^refused/)
   })
 
-  test('without operations meets linearizable and causal', () => {
+  test('meets linearizable and causal if it has no operations', () => {
     expect(said('', {}, { level: 'linearizable', result: 'met', order: [] })).toEqual([
       'accepted: an order of 0 operations explains every answer',
     ])
@@ -205,12 +205,12 @@ describe('a history given to the verifier', () => {
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/refused: .* is not exact/)
   })
 
-  test('leaves the proof undecided if it has an unknown function', () => {
+  test('makes the verdict on a proof undecided if it has an unknown function', () => {
     const text = history('0 invoke swap - 1', '0 ok swap - 1')
     expect(said(text, {}, { level: 'linearizable', result: 'met', order: [1] })[0]).toMatch(/undecided: .*"swap"/)
   })
 
-  test('may be read one character at a time', () => {
+  test('may come as a string, which is read character by character', () => {
     const proof = proofText(head, stale, [{ level: 'linearizable', result: 'violated', core: [1, 5] }])
     const { findings } = verify({ history: stale, sha256: hashOf(stale), proof })
     expect(findings).toMatchObject([{ verdict: 'accepted' }])
@@ -226,7 +226,7 @@ describe('the core of a violation', () => {
     ])
   })
 
-  test('must be impossible for every initial value of a register if the initial value is unknown', () => {
+  test('must contradict every initial value if the initial value of the register is unknown', () => {
     const text = history('0 invoke read -', '0 ok read - 1', '0 invoke read -', '0 ok read - 2')
     const unknown = { initial: undefined }
     expect(said(text, unknown, { level: 'linearizable', result: 'violated', core: [1, 3] })[0]).toMatch(/^accepted/)
@@ -234,7 +234,7 @@ describe('the core of a violation', () => {
     expect(said(text, unknown, { level: 'linearizable', result: 'met', start: 1, order: [1] })[0]).toMatch(/^refused/)
   })
 
-  test('is undecided for transactions if the initial values of the registers are unknown', () => {
+  test('leaves a transactional level undecided if the initial values are unknown', () => {
     const text = history('0 invoke txn -', '0 ok txn - [["r","x",5]]')
     const entry = { level: 'serializable', result: 'violated', core: [1] }
     expect(said(text, { model: 'rw-register', initial: undefined }, entry)[0]).toMatch(/^undecided/)
@@ -249,7 +249,7 @@ describe('the core of a violation', () => {
     expect(said(history(...before, write, read), {}, entry)[0]).toMatch(/^refused/)
   })
 
-  test('accounts for all additions to the key of a counter read', () => {
+  test('counts all additions to a counter that it reads, even those outside the core', () => {
     const text = history('0 invoke add - 2', '0 ok add - 2', '1 invoke read -', '1 ok read - 3', '0 invoke add - 1')
     const entry = { level: 'linearizable', result: 'violated', core: [3] }
     expect(said(text, { model: 'counter' }, entry)[0]).toMatch(/^accepted/)
@@ -279,7 +279,7 @@ test('verify accepts a met causal level if the proof names the write that each r
   expect(said(text, {}, { level: 'causal', result: 'violated', core: [1, 5, 7] })[0]).toMatch(/^refused/)
 })
 
-test("a read of another client's older write proves a violation of linearizable, but not of sequential", () => {
+test('a read of an older write by another client refutes linearizable but not sequential', () => {
   const text = history(
     '0 invoke write - 1',
     '0 ok write - 1',
@@ -305,7 +305,7 @@ test('equal final reads of a value that was never written violate eventual and m
   expect(said(text, {}, { level: 'convergent', result: 'met', final: true })[0]).toMatch(/^accepted/)
 })
 
-test('a proof names a drain once for each message that the drain took, and once for the empty queue', () => {
+test('a proof lists a drain once for each drained message, and once more for the empty queue', () => {
   const drained = (answer: string): string =>
     history(
       ...['0 invoke enqueue - 1', '0 ok enqueue - 1', '0 invoke enqueue - 2', '0 ok enqueue - 2'],

@@ -42,7 +42,7 @@ describe('a history matcher', () => {
     annotate.mockRestore()
   })
 
-  test('fails with and without .not if the history proves nothing', ({ task }) => {
+  test('fails, also with .not, if the history proves nothing', ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     expect(messageOf(() => expect(unread).toBeLinearizable())).toMatch(/^Inconclusive/)
     expect(messageOf(() => expect(unread).not.toBeLinearizable())).toContain('no read succeeded')
@@ -90,12 +90,12 @@ describe('a history matcher', () => {
     )
   })
 
-  test('names the malformed event of a history', () => {
+  test('fails with the number of a malformed event', () => {
     expect(messageOf(() => expect([{ process: 0 }]).toBeLinearizable())).toMatch(/event 1|events:1|:1/)
   })
 })
 
-test('a violation in an earlier attempt of a test fails its retry', ({ onTestFinished }) => {
+test('a violation in an earlier attempt makes the retry of a test fail', ({ onTestFinished }) => {
   const result = { retryCount: 0 }
   const annotate = vi.fn().mockResolvedValue({})
   // The object that Vitest has for a test is the same at every attempt.
@@ -125,7 +125,7 @@ describe('a simulated Node service', () => {
   })
   const settings = { faults: [], clients: 4, workloadSettings: { cas: 0.5, keys: 1 }, shrinkMs: 100 }
 
-  test('fails with the drawing of the counterexample and the command that replays it', async ({ task }) => {
+  test('fails with a drawing of the counterexample, and with the command that replays it', async ({ task }) => {
     const annotate = vi.spyOn(task.context, 'annotate').mockResolvedValue({} as never)
     const error = await expect(booking('hasty'))
       .toSurviveSimulation({ ...settings, seeds: 64 })
@@ -155,7 +155,7 @@ describe('an assertion without Vitest', () => {
     expect(() => assertLinearizable(unread)).toThrow('Inconclusive')
   })
 
-  test('is available as a matcher that needs no Vitest context', () => {
+  test('can be called as a matcher without a Vitest context', () => {
     expect(matchers.toBeLinearizable.call({}, freshRead).pass).toBe(true)
     const { pass, message } = matchers.toBeLinearizable.call({ isNot: false }, staleRead)
     expect({ pass, message: message() }).toEqual({

@@ -6,7 +6,7 @@ const judged = (f: string, value: Json, answer: unknown) => judgeAnswer({ f, val
 
 describe("the answer of a user's client", () => {
   test.each(['write', 'put', 'append', 'add', 'subtract', 'remove', 'enqueue', 'transfer', 'release'])(
-    'is ignored for %s, and the result is the requested value',
+    'is ignored for %s: the result is the requested value',
     (f) => {
       expect([undefined, 'OK', 7].map((answer) => judged(f, 3, answer))).toEqual(
         new Array(3).fill({ type: 'ok', value: 3 }),
@@ -15,7 +15,7 @@ describe("the answer of a user's client", () => {
   )
 
   test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
-    'may be undefined for %s, and the result is then the requested value',
+    'of undefined for %s means the requested value, and another answer is the result',
     (f) => {
       expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
       expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })
@@ -34,7 +34,7 @@ describe("the answer of a user's client", () => {
     })
   })
 
-  test('is refused for an acquire if JSON cannot represent it', () => {
+  test('to an acquire is refused if JSON cannot represent it', () => {
     expect(judged('acquire', null, 1n)).toEqual({
       type: 'broken',
       why: 'it answered an acquire with 1n, which JSON cannot represent',
@@ -45,7 +45,7 @@ describe("the answer of a user's client", () => {
     [true, { type: 'ok', value: [1, 2] }],
     [undefined, { type: 'ok', value: [1, 2] }],
     [false, { type: 'fail', error: 'mismatch', answered: true }],
-  ])('decides whether a cas took effect: %s', (answer, judgement) => {
+  ])('decides the outcome of a cas: %s', (answer, judgement) => {
     expect(judged('cas', [1, 2], answer)).toEqual(judgement)
   })
 })

@@ -8,7 +8,7 @@ test('readShare varies between clients around a configured share of one half', (
   expect(readShare(0.7, EVEN_RANK)).toBe(0.7)
 })
 
-test('readShare is 1 for every client at a share of 1, and 0 at a share of 0', () => {
+test('readShare is the configured share for every client if the share is 0 or 1', () => {
   expect(RANKS.map((rank) => readShare(1, rank))).toEqual([1, 1, 1, 1])
   expect(RANKS.map((rank) => readShare(0, rank))).toEqual([0, 0, 0, 0])
 })

@@ -28,7 +28,7 @@ describe('the settler of a watched store', () => {
     expect(after()).toBeUndefined()
   })
 
-  test('continues an incomplete read, retries a failed read, and finally gives up', () => {
+  test('continues an incomplete read, repeats a failed one, and gives up in the end', () => {
     const settler = createSettler(storeWith(9))
     const after = settler.finisher()
     expect(after()).toEqual(asks({ from: 2, to: 8 }))
@@ -48,7 +48,7 @@ describe('the settler of a watched store', () => {
     expect(first()).toBeDefined()
   })
 
-  test('reads the unknown revisions that a compaction would remove, and no revision that is already compacted', () => {
+  test('reads unknown revisions before their compaction, and none that is compacted already', () => {
     const store = storeWith(2, 5)
     const settler = createSettler(store)
     expect(settler.before(2)).toBeUndefined()

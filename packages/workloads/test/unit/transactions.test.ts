@@ -48,7 +48,7 @@ describe.each(ofTransactions)('the workload $name', (workload) => {
     expect(history.operations.length).toBeGreaterThan(3)
   })
 
-  test('repeats its operations with the same seed, but not the values of an earlier part of the run', () => {
+  test('repeats its operations with the same seed, but writes new values in a later part of the run', () => {
     const asked = (serial: number, count: number): readonly Input[] => {
       const client = workload.create(settingsFor(workload), serial).client(createRandom(7), 1)
       return Array.from({ length: count }, () => client.next())

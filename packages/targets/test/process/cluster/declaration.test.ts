@@ -69,11 +69,11 @@ describe('the declaration of a cluster', () => {
       '{value.name}: there is no value for the placeholder {value.name}',
     ],
     ['kv', 'a cluster must be an object, not "kv".'],
-  ])('an invalid declaration is refused with the location of the error: case %#', (declaration, problem) => {
+  ])('is refused with the location of the error if invalid (case %#)', (declaration, problem) => {
     expect(refusalOf(declaration)).toContain(`mine.json: ${problem}`)
   })
 
-  test('is refused with one line for each problem', () => {
+  test('is refused with one line of text for each of its problems', () => {
     const lines = refusalOf({ ...kv, comand: 'x', data: 'wipe', start: 1 }).split('\n')
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).toMatch(/^mine\.json: /)

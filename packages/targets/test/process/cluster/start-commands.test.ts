@@ -43,7 +43,7 @@ describe("a cluster started by the user's commands", () => {
     await eventually(async () => expect(cluster.leader()).toBe('n1'))
   })
 
-  test('a killed node loses its data if the settings say so', async () => {
+  test('starts a killed node without data if the setting data is "wiped"', async () => {
     const { write, read, inject } = await start(kv, { settings: { data: 'wiped' } })
     await write('n1', 'x', 7)
     const heal = await inject({ kind: 'kill', nodes: ['n1'] })
@@ -70,7 +70,7 @@ describe("a cluster started by the user's commands", () => {
     expect(cluster.trouble()).toEqual([])
   })
 
-  test('a failover whose command fails is not counted as a hit', async () => {
+  test('counts no hit for a failover whose command fails', async () => {
     const { inject } = await start({ ...kv, faults: { failover: { do: 'false' } } })
     const heal = await inject({ kind: 'failover', nodes: ['n2'] })
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
@@ -127,7 +127,7 @@ describe("a cluster started by the user's commands", () => {
     expect(own).toBe(announced)
   })
 
-  test('identifies the dialling peer even if a node announces one address to all peers', async () => {
+  test('identifies the dialling peer even if a node announces the same address to all peers', async () => {
     const lists = { peers: { of: 'peers', each: '{name}={announced.peer}' } }
     const ports = ['client', { name: 'peer', announced: true }]
     const { write, read, inject } = await start({ ...kv, ports, lists, command: [...kv.command, '--async', '--local'] })
@@ -169,7 +169,7 @@ describe('the start of a cluster', () => {
     })
   })
 
-  test("reports the nodes' answers if no node claims to lead", async () => {
+  test('reports what each node answered if none claims to lead', async () => {
     const role = { ...kv.role, leads: 'master' }
     await expect(start({ ...kv, role, readyWithinMs: 1_500 })).rejects.toMatchObject({
       code: 'environment',

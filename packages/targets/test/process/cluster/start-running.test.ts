@@ -43,7 +43,7 @@ describe('a cluster that is already running', () => {
     expect(await read('n1', 'x')).toEqual(ok(null))
   })
 
-  test('has its nodes paused and resumed by the declared commands', async () => {
+  test('pauses and resumes its nodes by the declared commands', async () => {
     const theirs = await someones()
     const { inject } = await start(theirs.declaration)
     const heal = await inject({ kind: 'pause', nodes: ['n2'] })

@@ -261,7 +261,7 @@ describe('a supervised node', () => {
     expect(told[0]).toMatch(/^n1 ended by itself \(exit code \d+\); its last output: out of memory \(/)
   })
 
-  test('runs again only after each of its kills and pauses is healed', async () => {
+  test('runs again only after all of its kills and pauses are healed', async () => {
     const node = await run.node(countingServer)
     await node.start()
     await Promise.all([node.kill(), node.kill()])

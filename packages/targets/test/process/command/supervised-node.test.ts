@@ -13,7 +13,7 @@ function withResolvers<T>() {
   return { promise, resolve }
 }
 
-test('a node whose start times out is reported as not ready, even if the node becomes ready during the kill', async () => {
+test('a node whose start times out is reported as not ready, even if it becomes ready while being killed', async () => {
   const ready = withResolvers<string>()
   const exited = withResolvers<Exit>()
   const died: string[] = []
@@ -102,7 +102,7 @@ test('a node whose restart failed under a fault is started again after the heal'
   expect([node.life().alive, died]).toEqual([true, []])
 })
 
-test('a node with damaged files may exit and stay down without being reported as trouble', async () => {
+test('a node with damaged files is not reported as trouble if it exits and stays down', async () => {
   const died: string[] = []
   const lost: string[] = []
   const exits: ((exit: Exit) => void)[] = []

@@ -26,7 +26,7 @@ test('undoNodes unpauses a node first, then starts it, and undoes its other faul
   expect(done()).toEqual(['unpause', 'start', 'limit'])
 })
 
-test("undoNodes retries the start of a stopped node before it lifts the node's limits", async () => {
+test('undoNodes retries the start of a stopped node before it lifts limits on that node', async () => {
   const undos = [undo('limit'), undo('start', 'start', '{ [ ! -e tried ] || touch runs; touch tried; }')]
   await undoNodes([{ finishing: [], undos, until: until('[ -e runs ]') }])
   expect(done()).toEqual(['start', 'start', 'limit'])

@@ -23,7 +23,7 @@ const container = (service: string, number: number, over: Partial<Container> = {
 const member = (endpoint: string, each: Container): Member => ({ endpoint, isNode: true, container: each })
 
 describe('a change of a container during a run', () => {
-  test("is reported once, with the time from the container's start to its links through the proxy", () => {
+  test('is reported once, with the time from the start of the container until the proxy carried its links', () => {
     let now = 5_000
     const changes = createContainerChanges(() => now)
     const web = member('n1', container('web', 1))
@@ -94,7 +94,7 @@ describe('a container that restarts', () => {
 })
 
 describe('the name of a container that starts during a run', () => {
-  test("is the name of its service, followed by the container's number if the service already has a node", () => {
+  test('is the service name, with the container number added if another node has the same service', () => {
     expect(laterName(container('web', 3), [container('web', 1)])).toBe('web-3')
     expect(laterName(container('db', 1), [container('web', 1)])).toBe('db')
   })
@@ -127,7 +127,7 @@ describe('connections that bypass the proxy', () => {
     listens: (address: string, port: number) => address === '10.0.0.2' && port === 7000,
   }
 
-  test('are counted once, on the link from the side that opened them', () => {
+  test('are counted once, on the link that starts at the side that opened them', () => {
     const { connections, packets, datagrams } = directTraffic(refused, names, new Set())
     expect(connections).toEqual(new Map([['n1>db', 3]]))
     expect(packets).toEqual(new Map([['n1>db', 3]]))
@@ -175,7 +175,7 @@ describe('connections that bypass the proxy', () => {
     expect(connectionsIn(listing.replaceAll(/elements = \{.*?\}/gs, ''))).toEqual([])
   })
 
-  test('established connections are read from the socket table of a process', () => {
+  test('are read from the socket table of a process if established', () => {
     const table = `  sl  local_address rem_address   st
    0: 00000000:1B58 00000000:0000 0A 00000000:00000000
    1: 0100000A:9C40 0200000A:1B58 01 00000000:00000000

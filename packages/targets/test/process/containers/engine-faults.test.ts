@@ -57,7 +57,7 @@ async function asked(
 const fault = (harm: Asked): EngineFault => ({ ...harm, nodes: ['n1'] }) as EngineFault
 
 describe('the requests to a container engine', () => {
-  test('set a CPU share for a fault, and restore the former limit after the last heal', async () => {
+  test('set a CPU share during a fault, and restore the previous limit after the last heal', async () => {
     const commands = await asked('0 150000 100000 0 0', true, async (node) => {
       const first = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
       const second = await node.suffer(fault({ kind: 'limit-cpu', share: 0.1 }))
@@ -113,7 +113,7 @@ describe('the requests to a container engine', () => {
     expect(commands.at(-1)).toBe('start web')
   })
 
-  test('send no signal to a container that another fault keeps down', async () => {
+  test('do not include a signal for a container that another fault keeps down', async () => {
     const commands = await asked('0 0 0 0 0', false, async (node) => {
       const sent = await node.suffer(fault({ kind: 'signal', signal: 'SIGHUP' }))
       expect(sent.done).toBe(false)

@@ -76,7 +76,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf(etcd)).toEqual([['e1', 'e2', 'e3']])
   })
 
-  test('begin with the web servers, and exclude the gateway, migration and console', () => {
+  test('put the web servers first, and exclude the gateway, migration and console', () => {
     const web = { image: 'shop-web', command: ['node', 'web.js'], ports: ['8080'] }
     const shop = {
       web: [web, web],
@@ -94,7 +94,7 @@ describe('the proposed nodes of a Compose project', () => {
     expect(groupsOf({ n10: node('n10'), n2: node('n2'), n1: node('n1') })).toEqual([['n1', 'n2', 'n10']])
   })
 
-  test('services are proposed separately if they share only the image of a programming language', () => {
+  test('form separate groups if their services share only the image of a language runtime', () => {
     expect(groupsOf({ api: { image: 'node:20' }, mail: { image: 'node:20' } })).toEqual([['api'], ['mail']])
   })
 
@@ -198,7 +198,7 @@ describe('the proposed declaration', () => {
     })
   })
 
-  test('waits for the path of the health check, and has example routes', () => {
+  test('waits for the path in the health check, and contains example routes', () => {
     const health = ['CMD-SHELL', 'curl -f http://localhost:8080/healthz || exit 1']
     const { declaration, open } = proposed({ web: { image: 'shop_web', ports: ['9090', '8080'], health } })
     expect(declaration).toMatchObject({ port: 8080, ready: { by: 'http', path: '/healthz' }, client: { kind: 'http' } })
@@ -211,7 +211,7 @@ describe('the proposed declaration', () => {
     expect(open[0]).toMatch(/"port" is missing/)
   })
 
-  test('has the requested services as nodes even if their system is unknown', () => {
+  test('has the requested services as nodes, with a module client if their system is unknown', () => {
     const { declaration, open } = proposed({ queue: { image: 'rabbitmq:3' } }, ['queue'])
     expect(declaration).toMatchObject({ nodes: ['queue'], client: { kind: 'module' } })
     expect(open.join()).toMatch(/no client for this system/)
@@ -224,7 +224,7 @@ describe('the proposed declaration', () => {
     expect(open).toContainEqual('Clients come through lb, port 80. Without "through" they dial the nodes.')
   })
 
-  test('has port 80 if a gateway publishes 80 and 9000, and no port for 9000 and 9443', () => {
+  test('chooses port 80 of a gateway among 80 and 9000, and no port among 9000 and 9443', () => {
     const web = { image: 'shop-web' }
     const throughOf = (...ports: string[]) =>
       proposed({ web, edge: { image: 'traefik:v3', ports } }).declaration.through

@@ -40,7 +40,7 @@ test('overlapping clock faults add up, and each fault is undone separately', () 
   expect(set.map(({ offsetNanos }) => Number(offsetNanos) / 1e6)).toEqual([1_000, -2_000, -3_000])
 })
 
-test('a power loss is refused without a compiler, and clock faults are refused for Go programs', () => {
+test('a power loss is refused if no compiler is installed, and clock faults are refused for Go programs', () => {
   vi.stubEnv('PATH', '/nowhere')
   expect(machineSuffers('power-loss')).toEqual({
     not: expect.stringMatching(/Linux only|there is no cc on this machine \(apt-get install gcc libc6-dev\)/),

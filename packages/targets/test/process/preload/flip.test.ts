@@ -20,7 +20,7 @@ describe('the bit that a flip-bit fault flips', () => {
     ['the first file', 0, { path: 'a', offset: 0, before: 0x30, after: 0x31 }],
     ['a later file', 0.5, { path: 'b/c', offset: 1, before: 0x33, after: 0x32 }],
     ['the last byte', 1, { path: 'b/c', offset: 3, before: 0x35, after: 0x34 }],
-  ])('is chosen in %s', (_, at, flip) => {
+  ])('is chosen by its relative position: in %s', (_, at, flip) => {
     const disk = diskWith({ a: '01', 'b/c': '2345' })
     expect(flipBit(disk, { at, bit: 0 })).toEqual(flip)
     expect(readFileSync(join(disk, flip.path))[flip.offset]).toBe(flip.after)
@@ -50,7 +50,7 @@ describe('the bit that a flip-bit fault flips', () => {
     ['nothing matches', { matching: 'z' }],
     ['every match is empty', { matching: 'z*' }],
     ['files are empty', { files: 'empty' }],
-  ])('is not found if %s', (_, choice) => {
+  ])('is undefined if %s', (_, choice) => {
     expect(flipBit(diskWith({ a: 'abc', empty: '', zeros: '\0\0' }), { at: 0.5, bit: 0, ...choice })).toBeUndefined()
   })
 })
@@ -70,7 +70,7 @@ describe.each(ways)('a program whose disk has a flipped bit (by: $by)', ({ by, w
   })
 })
 
-test('a flip-bit fault needs neither a preloaded library nor a file system', async () => {
+test('a flip-bit fault works without a preloaded library or a file system', async () => {
   const { machine } = await openMachine(['flip-bit'])
   expect(machine.below).toEqual({ by: 'nothing' })
   expect(machine.under({ words: ['program'] })).toEqual({ words: ['program'] })

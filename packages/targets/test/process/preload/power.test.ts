@@ -97,7 +97,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(await left(by, script, before)).toBe(after)
   })
 
-  test('has the content from before a large overwrite', async () => {
+  test('has its earlier content if a large overwrite was not synced', async () => {
     const script = `${OPEN}; fs.writeSync(fd, Buffer.alloc(100_000, 'X'), 0, 100_000, 5_000)`
     const before = 'abcdefghij'.repeat(20_000)
     expect(await left(by, script, before)).toBe(before)
@@ -131,7 +131,7 @@ describe.each(ways)('a file after a power loss (by: $by)', ({ by, without }) => 
     expect(readFileSync(join(disk, 'file'), 'latin1')).toBe('ab')
   })
 
-  test('has the writes before machine.settle(), and none of the unsynced writes after it', async () => {
+  test('has the unsynced writes from before machine.settle(), and no later ones', async () => {
     const { machine, disk, start } = await openMachine(['power-loss'], by)
     const program = await start(
       `${APPENDING}; fs.writeSync(fd, 'ab'); process.on('SIGUSR2', () => { fs.writeSync(fd, 'cd'); say('more') }); say('')`,

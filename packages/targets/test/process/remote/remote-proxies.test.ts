@@ -152,7 +152,7 @@ describe('a fault at a remote proxy', () => {
     expect(a.faults()).toEqual([])
   })
 
-  test('is reported as lost at an unknown time if the network to the host is cut', async () => {
+  test('is reported as lost, with an unknown time, if the network to the host is cut', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)
@@ -189,7 +189,7 @@ describe('a fault at a remote proxy', () => {
     expect(await heal()).toEqual({ type: 'healed', hits: 0 })
   })
 
-  test('is reported as lost if another client of the host has removed it', async () => {
+  test('is reported as lost if another client has reset the remote host', async () => {
     const there = await host()
     const { inject } = await opened([planOf(there.control)])
     const heal = await inject(partition)

@@ -125,7 +125,7 @@ describe.runIf(isPossible)('containers of a Compose project', () => {
     expect(await read('n2', 'restarted')).toEqual(ok(null))
   })
 
-  test('receive signals, and run again after the heal, even if the signal ended them', async () => {
+  test('get signals, and run again after the heal even if a signal ended them', async () => {
     const { inject } = await start(declaration)
     const state = () => say(`grep State: /proc/$(podman inspect --format '{{.State.Pid}}' shop_n2_1)/status`)
     const goOn = await inject({ kind: 'signal', nodes: ['n2'], signal: 'SIGSTOP' })

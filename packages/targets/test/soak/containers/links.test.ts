@@ -76,16 +76,19 @@ describe.runIf(isPossible)('links between containers', () => {
     return () => new Promise((resolve) => injected.heal(resolve))
   }
 
-  test.each(['ipv4', 'ipv6'] as const)("are cut over %s, and servers see the client's address", async (family) => {
-    const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
-    expect(await asked('n1', 'n2', family)).toBe(n1)
-    const heal = await inject({ kind: 'partition', links: [between('n1', 'n2')], mode: 'hold' })
-    expect(await asked('n1', 'n2', family)).toBe('TimeoutError')
-    expect(await asked('n3', 'n2', family)).toBe(n3)
-    expect(await asked('n1', 'n3', family)).toBe(n1)
-    await heal()
-    expect(await asked('n1', 'n2', family)).toBe(n1)
-  })
+  test.each(['ipv4', 'ipv6'] as const)(
+    "are cut over %s, and otherwise show servers the client's address",
+    async (family) => {
+      const [n1, n3] = [addressesOf('n1')[family], addressesOf('n3')[family]]
+      expect(await asked('n1', 'n2', family)).toBe(n1)
+      const heal = await inject({ kind: 'partition', links: [between('n1', 'n2')], mode: 'hold' })
+      expect(await asked('n1', 'n2', family)).toBe('TimeoutError')
+      expect(await asked('n3', 'n2', family)).toBe(n3)
+      expect(await asked('n1', 'n3', family)).toBe(n1)
+      await heal()
+      expect(await asked('n1', 'n2', family)).toBe(n1)
+    },
+  )
 
   test.each(['ipv4', 'ipv6'] as const)(
     'lose datagrams over %s in either direction while they are cut',
@@ -101,7 +104,7 @@ describe.runIf(isPossible)('links between containers', () => {
     },
   )
 
-  test('lose datagrams until the last of several cuts is healed, and each cut counts its own datagrams', async () => {
+  test('lose datagrams until the last of several cuts is healed, and the cuts count their losses separately', async () => {
     const cut = { kind: 'blackhole', links: [between('n1', 'n2')] } as const
     const first = await inject(cut)
     expect(await echoed('n1', 'n2', 'ipv4')).toBe('silence')

@@ -29,7 +29,7 @@ describe('an AMQP frame', () => {
     expect(firstFrame(ack)).toEqual(expected)
   })
 
-  test('the content frames of a message are a header with its size, and its body', () => {
+  test('carries first the size of a message as a header, and then its body', () => {
     const content = contentFrames(Buffer.from('hello'), 1, true)
     const header = firstFrame(content)
     if (typeof header !== 'object') throw new Error('there is no frame')
@@ -65,7 +65,7 @@ describe('an AMQP frame', () => {
   })
 })
 
-test('an AMQP table is written as its size, followed by members with a type before each value', () => {
+test('an AMQP table is written as its size and its members, each with a type before the value', () => {
   const members = Buffer.concat([
     ...[shortText('a'), Buffer.from('I'), Buffer.from([0, 0, 0, 5])],
     ...[shortText('b'), Buffer.from('S'), longText('x')],
@@ -101,7 +101,7 @@ test.each<readonly [Parameters<typeof methodFrame>[0], number, number]>([
   expect(firstFrame(bytes)).toMatchObject({ frame: { name } })
 })
 
-test('a message has the bytes of AMQP, and may be 16 MiB long', () => {
+test('contentFrames writes a message as AMQP frames, up to 16 MiB', () => {
   expect(contentFrames(Buffer.from('hi'), 3, true).toString('hex')).toBe(
     '02' +
       '0003' +

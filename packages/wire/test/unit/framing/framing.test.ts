@@ -33,7 +33,7 @@ describe.each(corpora)('the framing $name', ({ framing, direction, examples }) =
     for (const example of examples) expect(isOneMessage(framing, direction, latin(example))).toBe(true)
   })
 
-  test('passes on each byte once, and finds messages independent of how the bytes are divided', () => {
+  test('passes each byte exactly once, and finds the same messages however the bytes are divided', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.constantFrom(...examples), fc.string({ unit: 'binary-ascii', maxLength: 20 })), {
@@ -153,7 +153,7 @@ test('a reader tells where each message begins, and whether it is in the middle 
   ])
 })
 
-test('a message that began in skimmed bytes passes unframed, and the next message is framed', () => {
+test('a message that began in skipped bytes is passed unframed, and the next message is framed', () => {
   const reader = new FrameReader({ scanner: jsonLines.scanner('requests'), maxFrameBytes: 100 })
   const out: string[] = []
   const sink = { frame: (b: Buffer) => void out.push(`whole ${b}`), loose: (b: Buffer) => void out.push(`loose ${b}`) }
@@ -202,18 +202,18 @@ describe('the content of a RESP message', () => {
     ["get 'x'\r\n", undefined],
     ['\r\n', undefined],
     ['', undefined],
-  ])('has words if it is a request: %j', (text, words) => {
+  ])('of a request is a list of words, or undefined: %j', (text, words) => {
     expect(requestWords(latin(text))).toEqual(words)
   })
 
-  test('is none if it is an empty line or array, which Redis skips', () => {
+  test('is empty for a blank line or an empty array, which Redis skips', () => {
     const none = ['\r\n', '\n', ' \t\n', '*0\r\n', '*-1\r\n'].map((text) => isNoCommand(latin(text)))
     expect(none).toEqual([true, true, true, true, true])
     const some = ['*1\r\n', 'x\n', '       \n', '', '+0\r\n'].map((text) => isNoCommand(latin(text)))
     expect(some).toEqual([false, false, false, false, false])
   })
 
-  test('is a push that begins or ends a subscription, or one of its messages', () => {
+  test('is a subscription if it is a push of the kind subscribe or punsubscribe, but not message', () => {
     const pushes = ['subscribe', 'punsubscribe', 'message'].map((kind) => readResp(latin(`>2\r\n+${kind}\r\n+a\r\n`)))
     expect(pushes.map((value) => value?.kind === 'push' && isSubscription(value))).toEqual([true, true, false])
     const odd = readResp(latin('>1\r\n:1\r\n'))
@@ -226,13 +226,13 @@ describe('the content of a RESP message', () => {
     expect([nested(32), nested(33)]).toEqual(['array', undefined])
   })
 
-  test('is not read if bytes follow it or are missing', () => {
+  test('is undefined if bytes are missing or follow', () => {
     expect(['+a\r\n+b\r\n', '+a', '*2\r\n:1\r\n', 'x\r\n', ''].map((text) => readResp(latin(text)))).toEqual([
       ...[undefined, undefined, undefined, undefined, undefined],
     ])
   })
 
-  test('is undefined if the message is nested too deeply, but the message is still framed', () => {
+  test('is undefined if nested too deeply, although the message is still framed', () => {
     const deep = `${'*1\r\n'.repeat(100_000)}:1\r\n`
     expect(isOneMessage(resp, 'responses', latin(deep))).toBe(true)
     expect(resp.read(latin(deep))).toBe(undefined)

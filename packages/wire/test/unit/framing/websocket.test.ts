@@ -40,7 +40,7 @@ describe('the WebSocket framing', () => {
     ['responses', `${agreed}\x81\x7f\xff\xff\xff\xff\xff\xff\xff\xff`],
     ['responses', `${agreed}\x89\x7e\x01\x00`],
     ['responses', `${agreed}\x01\x01a\x81\x01b`],
-  ])('passes on all bytes unframed if the upgrade fails (%s %j)', (direction, text) => {
+  ])('passes all bytes unframed if the upgrade or a frame is invalid (%s: %j)', (direction, text) => {
     const { reader, out } = readAll(websocket, [latin(text), latin('more')], { direction, max: 1e6 })
     expect(reader.framed).toBe(false)
     expect(out.map(({ bytes }) => bytes.toString('latin1')).join('')).toBe(`${text}more`)
@@ -80,11 +80,11 @@ describe('the WebSocket framing', () => {
     [9, true, true],
     [10, true, true],
     [11, false, true],
-  ])('knows the opcode %i: %s, as a control frame: %s', (opcode, known, control) => {
+  ])('classifies the opcode %i as known: %s, and as control: %s', (opcode, known, control) => {
     expect([isKnown(opcode), isControl(opcode)]).toEqual([known, control])
   })
 
-  test('has no compression without its offer, and a compressed message is not read', () => {
+  test('removes the offer of compression, and reads a compressed message as empty', () => {
     const offer = 'GET / HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost: x\r\n\r\n'
     expect(websocket.withoutCompression?.(latin(offer)).toString()).toBe('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
     expect([websocket.isCompressed?.(latin('\xc1\x00')), websocket.isCompressed?.(latin('\x81\x00'))]).toEqual([

@@ -36,7 +36,7 @@ describe('a body of gRPC', () => {
     expect([unpacked(16 << 20), unpacked((16 << 20) + 1)]).toEqual([[16 << 20], [undefined]])
   })
 
-  test('is its only message, as JSON if the type is known', () => {
+  test('with one message is read as bytes, or as JSON if the message type is known', () => {
     const type: MessageType = {
       name: 'a.Text',
       fields: new Map([[1, { name: 'text', kind: 'string', shape: 'single', hasDefault: true, oneof: undefined }]]),
@@ -68,7 +68,7 @@ describe('a body of gRPC', () => {
 })
 
 describe('a status of gRPC', () => {
-  test('has the number that the protocol gives it', () => {
+  test('has the name that the gRPC protocol gives to its number', () => {
     expect(grpcStatusNames.map((name, number) => `${number} ${name}`).slice(0, 6)).toEqual([
       ...['0 OK', '1 CANCELLED', '2 UNKNOWN', '3 INVALID_ARGUMENT', '4 DEADLINE_EXCEEDED', '5 NOT_FOUND'],
     ])
@@ -80,7 +80,7 @@ describe('a status of gRPC', () => {
     expect([describeGrpcStatus(5), describeGrpcStatus(17)]).toEqual(['grpc 5 NOT_FOUND', 'grpc 17'])
   })
 
-  test('is a success, a certain refusal, or says nothing for certain', () => {
+  test('means success, certain refusal, or an unknown outcome', () => {
     const outcomes = Array.from({ length: 18 }, (_, status) => usualGrpcOutcome(status))
     const refusals = outcomes.flatMap((outcome, status) => (outcome === 'fail' ? [status] : []))
     expect(refusals).toEqual([3, 5, 6, 7, 9, 11, 12, 16])

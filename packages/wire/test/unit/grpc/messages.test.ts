@@ -176,11 +176,11 @@ describe('the protobuf decoder', () => {
     ['sfixed64', '09ffffffffffffffff', '-1'],
     ['string', '0a02c3a9', 'é'],
     ['bytes', '0a01ff', '/w=='],
-  ])('has a value of the type %s: %s is %s', (type, bytes, value) => {
+  ])('reads the type %s from %s as %s', (type, bytes, value) => {
     expect(scalar(type, bytes)).toBe(value)
   })
 
-  test('has several values packed or each by itself, and skips fields that are not declared', () => {
+  test('reads repeated values, packed or single, and skips undeclared fields', () => {
     expect(scalar('int32', '0a03010203', 'repeated ')).toEqual([1, 2, 3])
     expect(scalar('int32', '080108020a0103', 'repeated ')).toEqual([1, 2, 3])
     const unknown = [
@@ -206,11 +206,11 @@ describe('the protobuf decoder', () => {
     ['a group with the end of another', '1324'],
     ['another type than declared', '0d01020304'],
     ['groups nested in 101 groups', '13'.repeat(101) + '14'.repeat(101)],
-  ])('is refused if it has %s', (_, bytes) => {
+  ])('throws a WireError for %s', (_, bytes) => {
     expect(() => scalar('int32', bytes)).toThrow(WireError)
   })
 
-  test('may have groups nested in 100 groups, which are skipped', () => {
+  test('skips an undeclared group with 100 levels of nesting', () => {
     expect(scalar('int32', `${'13'.repeat(100)}${'14'.repeat(100)}0801`)).toBe(1)
   })
 
@@ -314,7 +314,7 @@ describe('message declarations', () => {
     [{ 'a.B': ['Size size = 1'] }, {}, '"Size" is not a type. Declare it in "messages", or take int32 for an enum'],
     [{ 'a.B': [] }, { 'a.C/Put': ['a.B', 'a.B'] }, 'is not a method. Write it as gRPC does: "/package.Service/Method"'],
     [{ 'a.B': [] }, { '/a.C/Put': ['a.B'] }, 'give the request and the response type'],
-  ])('are refused with the reason for the messages %j and methods %j', (messages, methods, problem) => {
+  ])('are refused with advice for messages %j and methods %j', (messages, methods, problem) => {
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(UserError)
     expect(() => parseDeclarations(messages, methods, 'routes.json')).toThrow(problem)
   })

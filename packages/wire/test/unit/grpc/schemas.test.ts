@@ -7,7 +7,7 @@ const messages = { 'a.Put': ['bytes key = 1'] }
 const methods = { '/a.KV/Put': ['a.Put', 'a.Put'] }
 
 describe('the schema of a route table', () => {
-  test('comes from a descriptor or from declarations, and is undefined if both are absent', () => {
+  test('is built from a descriptor or from declarations, and is undefined without either', () => {
     expect(parseSchema({ descriptor }, 'x')?.messages.has('shop.v1.Everything')).toBe(true)
     expect([...(parseSchema({ messages, methods }, 'x')?.methods.keys() ?? [])]).toEqual(['/a.KV/Put'])
     expect([...(parseSchema({ messages }, 'x')?.messages.keys() ?? [])]).toEqual(['a.Put'])

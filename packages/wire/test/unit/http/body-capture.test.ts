@@ -19,7 +19,7 @@ describe('a captured body', () => {
     ['no pieces', [], ''],
     ['one piece', ['hello'], 'hello'],
     ['several pieces', ['he', 'l', 'lo'], 'hello'],
-  ])('keeps the bytes of %s even if their memory is reused', (_, pieces, expected) => {
+  ])('keeps the bytes of %s even if the memory of the pieces is overwritten', (_, pieces, expected) => {
     expect(captured(5, ...pieces)).toEqual({ bytes: Buffer.from(expected) })
   })
 
@@ -28,7 +28,7 @@ describe('a captured body', () => {
     expect(captured(5, 'hel', 'lo', '!')).toEqual({ sha256, length: 6 })
   })
 
-  test('is absent before one is to be kept, and each body is kept by itself', () => {
+  test('is absent until a body is announced, and contains only that body', () => {
     const capture = new BodyCapture()
     capture.add(Buffer.from('x'), 0, 1)
     expect(capture.end()).toBeUndefined()

@@ -35,7 +35,7 @@ describe('the body decoder', () => {
     expect(decoded(body, coding, { most })).toBeUndefined()
   })
 
-  test('refuses a body whose decoded content is too long', () => {
+  test('refuses a body that exceeds the limit after decoding', () => {
     const zeros = Buffer.alloc(5_000_000)
     for (const [coding, body] of [
       ['gzip', gzipSync(zeros)],
@@ -55,7 +55,7 @@ describe('the body decoder', () => {
     expect([decoded(huge, 'zstd', { most }), decoded(hugeContent, 'zstd', { most })]).toEqual([undefined, undefined])
   })
 
-  test('accepts zstd with a window of up to 8 MiB, or as much as the content may have', () => {
+  test('accepts zstd with a window of at most 8 MiB, or of at most the allowed content', () => {
     const block = (descriptor: number, flags = 0, ...sizes: number[]) =>
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, flags, ...(flags === 0 ? [descriptor] : sizes), 0x01, 0x00, 0x00])
     const accepts = (body: Buffer, least = most) => decoded(body, 'zstd', { most: least }) !== undefined
@@ -71,7 +71,7 @@ describe('the body decoder', () => {
     expect([sized(0xa1, 0, 0, 0, 0x80, 0), sized(0xa1, 0, 1, 0, 0x80, 0)]).toEqual([true, false])
   })
 
-  test('returns the whole blocks of zstd that was cut off, which may come in many slices', () => {
+  test('returns the complete blocks of a truncated zstd body', () => {
     const raw = (bytes: Buffer, isLast: boolean) => {
       const bits = (bytes.length << 3) | (isLast ? 1 : 0)
       return Buffer.concat([Buffer.from([bits & 255, (bits >> 8) & 255, bits >> 16]), bytes])

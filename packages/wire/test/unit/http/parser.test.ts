@@ -6,11 +6,11 @@ import { bytesOf, cutAt, readRequests, readResponses, traceOf } from '../../http
 import { differencesOverSplits } from '../../http/splits.ts'
 
 describe('the request parser', () => {
-  test.each(Object.entries(goodRequests))('accepts: %s', (_, text) => {
+  test.each(Object.entries(goodRequests))('accepts the request: %s', (_, text) => {
     expect(readRequests([bytesOf(text)])).toMatchObject({ malformed: false })
   })
 
-  test.each(Object.entries(badRequests))('refuses: %s', (_, text) => {
+  test.each(Object.entries(badRequests))('refuses the request: %s', (_, text) => {
     const reading = readRequests([bytesOf(text)])
     expect(reading.malformed, 'malformed').toBe(true)
     expect(reading.reason).not.toBe('')
@@ -50,7 +50,7 @@ describe('the request parser', () => {
     expect(message?.head.headers.upgrade).toBe(upgrade)
   })
 
-  test('accepts a head of 64 KiB and refuses a longer head, whatever the size of the pieces', () => {
+  test('accepts a head of 64 KiB and refuses a longer one, however the bytes are divided', () => {
     const head = (bytes: number) => `GET / HTTP/1.1\r\nX: ${'y'.repeat(bytes - 23)}\r\n\r\n`
     for (const pieceBytes of [1000, 100_000]) {
       const read = (text: string) => readRequests(pieces(bytesOf(text), pieceBytes))
@@ -59,21 +59,21 @@ describe('the request parser', () => {
     }
   })
 
-  test('copies each byte at most once if the bytes arrive one at a time', () => {
+  test('reads a long head whose bytes arrive one at a time', () => {
     const head = bytesOf(`GET / HTTP/1.1\r\nX: ${'y'.repeat(60_000)}\r\n\r\n`)
     expect(readRequests(pieces(head, 1)).messages).toHaveLength(1)
   })
 })
 
 describe('the response parser', () => {
-  test.each(Object.entries(goodResponses))('accepts: %s', (_, { text, methods }) => {
+  test.each(Object.entries(goodResponses))('accepts the response: %s', (_, { text, methods }) => {
     const reading = readResponses([bytesOf(text)], methods)
     expect(reading.malformed).toBe(false)
     if (!_.startsWith('cut off'))
       expect(reading.messages.map(({ complete }) => complete)).toEqual(methods.map(() => true))
   })
 
-  test.each(Object.entries(badResponses))('refuses: %s', (_, { text, methods }) => {
+  test.each(Object.entries(badResponses))('refuses the response: %s', (_, { text, methods }) => {
     const reading = readResponses([bytesOf(text)], methods)
     expect(reading.malformed).toBe(true)
     expect(reading.messages.filter((message) => message.complete)).toEqual([])

@@ -40,7 +40,7 @@ describe('a reply', () => {
     expect(replied([`${OK}\r\n`], { method: 'HEAD' }).last).toEqual({ status: 200, body: '', reusable: true })
   })
 
-  test('comes after interim ones', () => {
+  test('is the first final reply after interim ones', () => {
     const interim = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
     expect(replied([interim, `${interim}${OK}\r\nhello`])).toMatchObject({ earlier: ['incomplete'], last: HELLO })
   })
@@ -52,7 +52,7 @@ describe('a reply', () => {
     expect(replied(['']).end).toBe('incomplete')
   })
 
-  test('leaves its connection open for the next request, unless it says otherwise or something follows', () => {
+  test('leaves its connection reusable, unless its header says otherwise or bytes follow', () => {
     const isReusable = (text: string) => (replied([text]).last as { readonly reusable: boolean }).reusable
     expect(isReusable(`${OK}Connection: keep-alive\r\n\r\nhello`)).toBe(true)
     expect(isReusable(`${OK}Connection: Close\r\n\r\nhello`)).toBe(false)
@@ -61,13 +61,13 @@ describe('a reply', () => {
     expect(isReusable(`${OK.replace('1.1', '1.0')}Connection: Keep-Alive\r\n\r\nhello`)).toBe(true)
   })
 
-  test('keeps as much of its body as is wanted', () => {
+  test('keeps its body only if the body fits the given limit', () => {
     expect(replied([`${OK}\r\nhello`], { keep: 0 }).last).toEqual({ ...HELLO, body: undefined })
     expect(replied([`${OK}\r\nhello`], { keep: 4 }).last).toMatchObject({ body: { length: 5 } })
     expect(replied([`${OK}\r\nhello`], { keep: 5 }).last).toEqual(HELLO)
   })
 
-  test('may follow another on its connection', () => {
+  test('is read after an earlier reply on the same connection', () => {
     const reader = createReplyReader()
     for (const word of ['hello', 'world']) {
       reader.expect('GET', 10)
@@ -76,7 +76,7 @@ describe('a reply', () => {
     }
   })
 
-  test('is unreadable if it is no HTTP', () => {
+  test('is unreadable if its first line is not HTTP', () => {
     expect(replied(['SSH-2.0-x\r\n'])).toMatchObject({ last: 'this is not HTTP/1.1' })
     expect(replied(['HTTP/1.1 20x OK\r\n\r\n'])).toMatchObject({ last: 'no status of three digits' })
   })
@@ -93,7 +93,7 @@ describe('a request', () => {
     ['GET / HTTP/1.0', true],
     ['GET / HTTP/1.0\r\nConnection: Keep-Alive', false],
     ['GET / HTTP/1.0\r\nConnection: keep-alive, close', true],
-  ])('%j wants its connection closed: %s', (text, isClosed) => {
+  ])('with the head %j asks for the end of its connection: %s', (text, isClosed) => {
     expect(wantsClose(head(text))).toBe(isClosed)
   })
 
@@ -104,18 +104,18 @@ describe('a request', () => {
     ['PUT / HTTP/1.1\r\nContent-Length: 0\r\nExpect: 100-continue', false],
     ['PUT / HTTP/1.0\r\nContent-Length: 1\r\nExpect: 100-continue', false],
     ['PUT / HTTP/1.1\r\nContent-Length: 1\r\nExpect: 101-continue', false],
-  ])('%j may wait before its body: %s', (text, waits) => {
+  ])('with the head %j may wait for 100 Continue: %s', (text, waits) => {
     expect(expectsContinue(head(text))).toBe(waits)
   })
 
-  test('has a body if it has a length or is chunked', () => {
+  test('has a body only with a length above 0 or with chunked encoding', () => {
     const kinds = ['', 'Content-Length: 0', 'Content-Length: 1', 'Transfer-Encoding: chunked'].map((field) =>
       bodyOfRequest(head(`PUT / HTTP/1.1\r\nHost: x${field === '' ? '' : `\r\n${field}`}`)),
     )
     expect(kinds).toEqual(['none', 'none', 'sized', 'chunked'])
   })
 
-  test('that is refused is read as most servers would read it', () => {
+  test('is read leniently, as by most servers, if it is malformed', () => {
     const lax = (text: string) => {
       const { method, target, headers } = readLaxly(bytesOf(text))
       return [method, target, headers.get('x-a'), headers.get('x b')]
@@ -139,7 +139,7 @@ test.each([
   ['*', '*'],
   ['host:443', 'host:443'],
   ['a/b', 'a/b'],
-])('the path of the target %s is %s', (target, path) => {
+])('pathOf the target %s returns %s', (target, path) => {
   expect(pathOf(target)).toBe(path)
 })
 
@@ -152,7 +152,7 @@ test.each([
   ['%', '%'],
   ['%ff', '%ff'],
   ['\u00ff', '\u00ff'],
-])('the segment %j says %j', (segment, text) => {
+])('decodeSegment turns %j into %j', (segment, text) => {
   expect(decodeSegment(segment)).toBe(text)
 })
 
@@ -164,7 +164,7 @@ test.each([
   ['..', '%2E%2E'],
   ['.a', '.a'],
   ['é', '%C3%A9'],
-])('the text %j is the segment %j', (text, segment) => {
+])('encodeSegment turns %j into %j', (text, segment) => {
   expect(encodeSegment(text)).toBe(segment)
   expect(decodeSegment(segment)).toBe(text)
 })

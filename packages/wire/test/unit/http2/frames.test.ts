@@ -42,7 +42,7 @@ describe('a frame of HTTP/2', () => {
     expect(dataFrame(1, Buffer.alloc(70_000)).readUIntBE(0, 3)).toBe(70_000)
   })
 
-  test('has a type, flags and a stream, whose highest bit is reserved', () => {
+  test('is read as a type, flags, and a stream number without its reserved bit', () => {
     const headers = frame(FRAME.headers, FLAG.endHeaders, 'x')
     headers[5] = 0x80
     expect([typeOf(headers), streamOf(headers)]).toEqual([FRAME.headers, 1])
@@ -54,7 +54,7 @@ describe('a frame of HTTP/2', () => {
     ['DATA', frame(FRAME.data, 0, 'abc'), 'abc'],
     ['padded DATA', frame(FRAME.data, FLAG.padded, '\x02abc\0\0'), 'abc'],
     ['DATA that is all padding', frame(FRAME.data, FLAG.padded, '\x09\0\0'), ''],
-  ])('has a content: %s', (_, bytes, content) => {
+  ])('contains, without padding, the content of %s', (_, bytes, content) => {
     expect(dataOf(bytes).toString()).toBe(content)
   })
 
@@ -65,12 +65,12 @@ describe('a frame of HTTP/2', () => {
     ['PUSH_PROMISE', frame(FRAME.pushPromise, 0, '1234abc'), 'abc'],
     ['padded PUSH_PROMISE', frame(FRAME.pushPromise, FLAG.padded, '\x021234abc\0\0'), 'abc'],
     ['CONTINUATION', frame(FRAME.continuation, FLAG.padded | FLAG.priority, 'abc'), 'abc'],
-  ])('has a part of a header block: %s', (_, bytes, fragment) => {
+  ])('contains a part of a header block without priority and padding: %s', (_, bytes, fragment) => {
     expect(headerFragment(bytes).toString()).toBe(fragment)
     expect(isHeaderPart(typeOf(bytes))).toBe(true)
   })
 
-  test('says what it ends, and with which word', () => {
+  test('shows whether it ends its stream, and its first 32-bit word', () => {
     const ends = [FRAME.headers, FRAME.data, FRAME.settings].map((type) => endsStream(frame(type, FLAG.endStream, '')))
     expect(ends).toEqual([true, true, false])
     expect(endsStream(frame(FRAME.data, 0, ''))).toBe(false)
@@ -78,7 +78,7 @@ describe('a frame of HTTP/2', () => {
     expect([FRAME.data, FRAME.resetStream, FRAME.settings].map(isHeaderPart)).toEqual([false, false, false])
   })
 
-  test('is one of several in a buffer', () => {
+  test('is split from a buffer of several frames', () => {
     const all = [frame(FRAME.headers, 0, 'abc'), frame(FRAME.data, 0, ''), frame(FRAME.data, 0, 'x'.repeat(300))]
     expect(framesOf(Buffer.concat(all))).toEqual(all)
     expect(framesOf(Buffer.alloc(8))).toEqual([])
@@ -89,7 +89,7 @@ describe('a header block', () => {
   const status = [':status', '200'] as const
   const block = encodePlainly([{ field: status, isNeverIndexed: false }])
 
-  test('may be the last of its stream', () => {
+  test('can be written as the last frame of its stream', () => {
     const last = lastHeaders(5, [status, ['grpc-status', '0']])
     expect([typeOf(last), streamOf(last), last[4]]).toEqual([FRAME.headers, 5, FLAG.endStream | FLAG.endHeaders])
     const fields = new HeaderReader().read(last)
@@ -114,7 +114,7 @@ describe('a header block', () => {
     expect([joiner.join(begun), joiner.take(), joiner.take()]).toEqual([undefined, begun, Buffer.alloc(0)])
   })
 
-  test('of more than 1 MiB passes in parts', () => {
+  test('of more than 1 MiB is passed on in parts', () => {
     const joiner = new HeaderBlockJoiner()
     const part = (bytes: number): Buffer => {
       const made = Buffer.alloc(9 + bytes)
@@ -127,7 +127,7 @@ describe('a header block', () => {
     expect(joiner.join(part(1024 * 1024 - 9))).toHaveLength(1024 * 1024)
   })
 
-  test('cannot be read after one that is damaged or not whole', () => {
+  test('is unreadable after a damaged or incomplete block', () => {
     const good = frame(FRAME.headers, FLAG.endHeaders, block)
     for (const bad of [frame(FRAME.headers, 0, block), frame(FRAME.headers, FLAG.endHeaders, '\xff\xff')]) {
       const reader = new HeaderReader()

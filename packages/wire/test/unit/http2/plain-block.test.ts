@@ -18,7 +18,7 @@ const frame = (type: number, flags: number, stream: number, payload: Buffer) => 
   return Buffer.concat([head, payload])
 }
 
-test('encodePlainly writes a block that decodes to the given fields in order and changes no table', () => {
+test('encodePlainly writes the given fields in order, without change to the HPACK table', () => {
   const text = fc.string({
     unit: fc.integer({ min: 32, max: 255 }).map((code) => String.fromCharCode(code)),
     maxLength: 300,
@@ -41,7 +41,7 @@ test('encodePlainly writes a block that decodes to the given fields in order and
 })
 
 describe('a HEADERS frame with a replaced block', () => {
-  test('keeps its stream, priority and END_STREAM flag, and loses its padding', () => {
+  test('keeps its stream, priority and END_STREAM flag, but not its padding', () => {
     const priority = Buffer.from([0, 0, 0, 3, 16])
     const old = Buffer.concat([Buffer.from([4]), priority, Buffer.from('old'), Buffer.alloc(4)])
     const flags = FLAG.endStream | FLAG.priority | FLAG.padded
@@ -61,20 +61,15 @@ describe('a HEADERS frame with a replaced block', () => {
     )
   })
 
-  test.each([0, 16_384, 16_385, 50_000])(
-    'is split into frames of at most 16 KiB if the block has %i bytes',
-    (length) => {
-      const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
-      const fragment = Buffer.alloc(length, 'x')
-      const frames = framesOf(withFragment(block, fragment))
-      expect(Buffer.concat(frames.map(headerFragment)).equals(fragment)).toBe(true)
-      expect(frames.every((each) => each.length <= 16_384 + 9 && streamOf(each) === 7)).toBe(true)
-      expect(frames.map(typeOf)).toEqual([FRAME.headers, ...frames.slice(1).map(() => FRAME.continuation)])
-      expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(
-        frames.map((_, i) => i === frames.length - 1),
-      )
-    },
-  )
+  test.each([0, 16_384, 16_385, 50_000])('is split into frames of at most 16 KiB for a block of %i bytes', (length) => {
+    const block = frame(FRAME.headers, FLAG.endHeaders, 7, Buffer.from('old'))
+    const fragment = Buffer.alloc(length, 'x')
+    const frames = framesOf(withFragment(block, fragment))
+    expect(Buffer.concat(frames.map(headerFragment)).equals(fragment)).toBe(true)
+    expect(frames.every((each) => each.length <= 16_384 + 9 && streamOf(each) === 7)).toBe(true)
+    expect(frames.map(typeOf)).toEqual([FRAME.headers, ...frames.slice(1).map(() => FRAME.continuation)])
+    expect(frames.map((each) => hasFlag(each, FLAG.endHeaders))).toEqual(frames.map((_, i) => i === frames.length - 1))
+  })
 
   test('carries table size updates before its fields', () => {
     const block = frame(FRAME.headers, FLAG.endHeaders, 1, encodePlainly([field('etag', 'x')]))

@@ -44,7 +44,7 @@ describe('the login of a MySQL client', () => {
       payload: Buffer.concat([Buffer.from(`\xfe${plugin}\0`, 'latin1'), SCRAMBLE, Buffer.alloc(1)]),
     })
 
-  test('answers the greeting with a proof of the password, and is done at the OK packet', () => {
+  test('answers the greeting with a proof of the password, and ends at the OK packet', () => {
     const [sent, done] = steps(greeting(), ok({ sequence: 2 }))
     if (sent?.type !== 'send') throw new Error('nothing was sent')
     const { payload, sequence } = packetIn(sent.bytes)
@@ -134,13 +134,13 @@ describe('the rewritten start of a MySQL connection', () => {
     expect(readLogin(packetIn(plain).payload)).toMatchObject({ attributes: new Map([['program_name', 'a']]) })
   })
 
-  test('does not depend on how the bytes are divided', () => {
+  test('is the same however the bytes are divided', () => {
     for (const [of, whole] of [['responses', greeting()] as const, ['requests', login('a', 0xffff_ffff)] as const])
       for (let at = 0; at <= whole.length; at++)
         expect(rewritten(of, [whole.subarray(0, at), whole.subarray(at)])).toEqual(rewritten(of, [whole]))
   })
 
-  test('equals the original if the protocol is not MySQL or the client requests TLS', () => {
+  test('is the original if the protocol is not MySQL or the client requests TLS', () => {
     const others = [Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), packetOf({ sequence: 0, payload: Buffer.from([9, 0, 0]) })]
     for (const other of others) expect(rewritten('responses', [other])).toEqual(other)
     const tls = login('a', 0xffff_ffff).subarray(0, 36)
@@ -190,7 +190,7 @@ test('a MySQL reader accepts or refuses any payload, and never reads past its en
   )
 })
 
-test('the MySQL framing writes a fabricated message as a query, and recognises the greeting, the login and its first reply as handshakes', () => {
+test('the MySQL framing writes a fabricated message as a query, and recognises the messages of a handshake', () => {
   expect(mysql.write('SELECT 1', 'requests')).toEqual(query('SELECT 1'))
   expect(mysql.read(query('SELECT 1'))).toEqual({ kind: 'query', sql: 'SELECT 1' })
   const ok = (sequence: number) => packetOf({ sequence, payload: Buffer.from([0, 0, 0]) })

@@ -68,7 +68,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(number, [])).statement).toBeUndefined()
   })
 
-  test('assigns no statement number from the OK packet of another command', () => {
+  test('takes no statement number from the reply to a query', () => {
     const reader = statements.reader()
     reader.asked(query('UPDATE t SET a = 1'))
     reader.answered(ok({ affected: 5, info: 'Rows matched: 5' }))
@@ -76,7 +76,7 @@ describe('the MySQL statement reader', () => {
     expect(reader.asked(execute(5, [])).statement).toBeUndefined()
   })
 
-  test('counts a query as one exchange, and a command without a reply as no exchange', () => {
+  test('counts each query, but no command without a reply, as an exchange', () => {
     const reader = statements.reader()
     expect(reader.asked(command(QUIT)).exchange).toBe(0)
     expect(reader.asked(query('SELECT 1')).exchange).toBe(0)
@@ -96,7 +96,7 @@ test.each<readonly [string, number, readonly Buffer[]]>([
   ['an error among the rows', 3, [...packetsOf(rows(['a'], [['1']])).slice(0, 4), refused(1317)]],
   ['a file of the client', 3, [packetOf({ sequence: 1, payload: Buffer.from([0xfb, 0x66]) }), ok({ sequence: 3 })]],
   ['an OK with large numbers', 3, [largeOk(MORE), largeOk(2)]],
-])('a reply ends with its last packet if it is %s', (_, asked, reply) => {
+])('a reply with %s is read to its last packet', (_, asked, reply) => {
   const reader = statements.reader()
   reader.asked(command(asked, 'SELECT 1'))
   const seen = reply.map((packet) => {
@@ -112,7 +112,7 @@ function largeOk(status: number): Buffer {
   return packetOf({ sequence: 1, payload: Buffer.concat([Buffer.from([0]), numbers, Buffer.from([status, 0, 0, 0])]) })
 }
 
-test('a message that was not read is one exchange, and replies without a request are ignored', () => {
+test('an unread message counts as one exchange, and a reply without a request is ignored', () => {
   const reader = statements.reader()
   reader.answered(ok())
   expect(reader.answering).toBe(0)
@@ -133,9 +133,12 @@ describe('an injected MySQL error', () => {
     ['1205', 'COMMIT', '\x03ROLLBACK'],
     ['1205', 'UPDATE t SET a = 1', '\x0e'],
     ['1062', 'INSERT INTO commits VALUES (1)', '\x0e'],
-  ])('makes the server roll back if the client must assume a rollback: code %s for %s', (code, statement, request) => {
-    expect(insteadOf(code, statement)).toBe(request)
-  })
+  ])(
+    'replaces the statement by ROLLBACK, or by a ping if nothing is rolled back: code %s for %s',
+    (code, statement, request) => {
+      expect(insteadOf(code, statement)).toBe(request)
+    },
+  )
 
   test('has its number, its SQLSTATE and the sequence number of the reply that it replaces', () => {
     const { reply } = failed('1213', 'SELECT 1') as Substitution

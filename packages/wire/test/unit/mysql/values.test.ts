@@ -52,14 +52,14 @@ describe('a row of a prepared statement', () => {
     expect(shown(read(COLUMN_FLAG.unsigned))).toEqual([unsigned, '7'])
   })
 
-  test('does not tell a number with a fraction, which each column rounds in its own way', () => {
+  test('leaves a number with a fraction unread, because each column rounds differently', () => {
     expect(readBinaryRow(row('00', double(1.5)), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.double, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted('1.5'), [{ name: 'a', type: TYPE.float, flags: 0 }])).toEqual(['unread'])
     expect(readTextRow(counted(null), [{ name: 'a', type: TYPE.float, flags: 0 }])).toEqual([null])
   })
 
-  test('has a bit for each NULL, after two that are reserved', () => {
+  test('marks each NULL by a bit, after two reserved bits', () => {
     const columns = Array.from({ length: 7 }, (_, at) => ({ name: `${at}`, type: TYPE.tiny, flags: 0 }))
     expect(shown(readBinaryRow(row('8401', hex('01020304')), columns))).toEqual([null, '1', '2', '3', '4', null, null])
     const six = columns.slice(0, 6)
@@ -73,7 +73,7 @@ describe('a row of a prepared statement', () => {
     expect(() => readBinaryRow(bytes, [{ name: 'a', type: TYPE.tiny, flags: 0 }])).toThrow(MalformedMessage)
   })
 
-  test('is refused if its type is unknown, and a row of texts if bytes are left over', () => {
+  test('is refused if its type is unknown, as is a row of texts with surplus bytes', () => {
     expect(() => readBinaryRow(row('00', hex('01')), [{ name: 'a', type: 100, flags: 0 }])).toThrow('unknown type 100')
     expect(() => readBinaryRow(row('00', hex('01')), [{ name: 'a', type: 244, flags: 0 }])).toThrow('unknown type 244')
     expect(() => readTextRow(Buffer.concat([counted('a'), hex('00')]), [{ name: 'a', type: 3, flags: 0 }])).toThrow(
@@ -100,11 +100,11 @@ describe('a command of MySQL', () => {
     [command(26, hex('07000000')), { kind: 'harmless' }],
     [command(27), { kind: 'set-option' }],
     [command(31), { kind: 'reset' }],
-  ])('is read: %j is %j', (bytes, expected) => {
+  ])('with the bytes %j is read as %j', (bytes, expected) => {
     expect(read(bytes)).toEqual(expected)
   })
 
-  test('executes a prepared statement, with or without a cursor, and its parameters follow', () => {
+  test('can execute a prepared statement, with or without a cursor, and contains the parameter bytes', () => {
     expect(read(command(23, hex('07000000' + '00' + '01000000' + 'abcd')))).toEqual({
       ...{ kind: 'execute', statement: 7, usesCursor: false, bytes: hex('abcd') },
     })
@@ -114,7 +114,7 @@ describe('a command of MySQL', () => {
     })
   })
 
-  test('is shown by its kind, its query or its error', () => {
+  test('is read as its kind, its query or its error', () => {
     expect(mysql.read(command(14))).toEqual({ kind: 'harmless' })
     expect(mysql.read(command(3, hex('ff')))).toEqual({ kind: 'query', sql: null })
     expect(mysql.read(greeting())).toEqual({ kind: 'greeting' })
@@ -136,7 +136,7 @@ describe('the parameters of a prepared statement', () => {
     return payload.subarray(10)
   }
 
-  test('have their types before them, which a client need not send again', () => {
+  test('follow their types, which a client sends only the first time', () => {
     const first = readParameters(bytesOf(['a', null, 'b']), 3, undefined, NONE)
     expect(shown(first.values)).toEqual(['a', null, 'b'])
     expect(first.types).toEqual([253, 253, 253])
@@ -145,7 +145,7 @@ describe('the parameters of a prepared statement', () => {
     expect(() => readParameters(again, 3, undefined, NONE)).toThrow('their types were not sent')
   })
 
-  test('may be unsigned, or may have come before', () => {
+  test('are read as signed or unsigned, and as unread if they were sent earlier', () => {
     const typed = (type: string) => Buffer.concat([hex('00' + '01'), hex(type), hex('ff')])
     expect(shown(readParameters(typed('0100'), 1, undefined, NONE).values)).toEqual(['-1'])
     expect(shown(readParameters(typed('0180'), 1, undefined, NONE).values)).toEqual(['255'])
@@ -171,11 +171,11 @@ describe('a number before a text', () => {
     ['fc0102', 0x0201],
     ['fd010203', 0x030201],
     ['fe0102030405060000', 0x060504030201],
-  ])('is %s for %s', (bytes, value) => {
+  ])('with the bytes %s is %s', (bytes, value) => {
     expect(number(bytes)).toBe(value)
   })
 
-  test('is refused if it is too large, no length, or breaks off', () => {
+  test('is refused if it is too large, invalid or incomplete', () => {
     expect(() => number('ff')).toThrow('255 begins no length')
     expect(() => number('fe0000000000000100')).toThrow('a number exceeds 2^48')
     expect(() => number('fc01')).toThrow('x: it breaks off (at byte 1 of 2)')
@@ -198,11 +198,11 @@ describe('the first packet of an answer', () => {
     expect(readFirst(hex('fcfb00'))).toEqual({ kind: 'columns', count: 251 })
   })
 
-  test.each(['', '0102', 'fc0000'])('is refused if it is %j', (payload) => {
+  test.each(['', '0102', 'fc0000'])('is refused with the bytes %j', (payload) => {
     expect(() => readFirst(hex(payload))).toThrow(MalformedMessage)
   })
 
-  test('and the end of rows differ from a row by their length', () => {
+  test('is an end of rows only if it is short enough, and otherwise a row', () => {
     expect(readEnd(hex('fe01000200'))).toEqual({ kind: 'end', warnings: 1, status: 2 })
     expect(readEnd(hex('fe0100020000'))).toBeUndefined()
     expect(readEnd(hex('ff1504'))).toEqual({ kind: 'error', error: { code: 1045, message: '' } })
@@ -234,7 +234,7 @@ describe('the login of a client', () => {
       OLD | SECURE | DATABASE | PLUGIN,
       [USER, Buffer.from([0]), Buffer.from('shop\0plugin\0')],
     ],
-  ])('may have %s before its attributes', (_, capabilities, parts) => {
+  ])('may contain %s before its attributes', (_, capabilities, parts) => {
     expect(said(capabilities | ATTRIBUTES, ...parts, listed)).toEqual({
       capabilities: capabilities | ATTRIBUTES,
       attributes: new Map([
@@ -245,7 +245,7 @@ describe('the login of a client', () => {
     expect(said(capabilities, ...parts)).toEqual({ capabilities, attributes: new Map() })
   })
 
-  test('may leave out what it announces at its end', () => {
+  test('may end before the attributes that it announces', () => {
     const { attributes: none } = said(
       OLD | SECURE | DATABASE | PLUGIN | ATTRIBUTES,
       USER,
@@ -256,13 +256,13 @@ describe('the login of a client', () => {
     expect(none.size).toBe(0)
   })
 
-  test('asks for TLS if it ends after its fixed part, and is refused if it is older than MySQL 4.1', () => {
+  test('asks for TLS if only its fixed part arrives, and is refused from a client older than MySQL 4.1', () => {
     expect(readLogin(fixed(OLD | 0x800))).toBe('tls')
     expect(() => readLogin(fixed(OLD))).toThrow(MalformedMessage)
     expect(() => readLogin(fixed(0x800))).toThrow('a client older than MySQL 4.1 is not read')
   })
 
-  test('answers a greeting that has a version, a status and a scramble', () => {
+  test('follows a greeting with version, status and scramble, which is refused if cut off', () => {
     expect(readGreeting(packetIn(greeting(3, { version: 'x' })).payload)).toEqual({
       version: 'x',
       status: 3,

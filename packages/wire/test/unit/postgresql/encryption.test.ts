@@ -37,13 +37,13 @@ describe('the login mechanisms offered by a PostgreSQL server', () => {
     return Buffer.concat(pieces)
   }
 
-  test('lose the mechanism that is bound to TLS, however the bytes are divided', () => {
+  test('exclude the mechanism that is bound to TLS, however the bytes are divided', () => {
     const offered = Buffer.concat([offer('SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256'), ready])
     for (const pieceBytes of [1, 3, 7, offered.length])
       expect(rewritten(offered, pieceBytes)).toEqual(Buffer.concat([offer('SCRAM-SHA-256'), ready]))
   })
 
-  test('a removed SCRAM-SHA-256-PLUS is reported if the client supports channel binding', () => {
+  test('cause a note about a removed SCRAM-SHA-256-PLUS if the client supports channel binding', () => {
     const step = (binding: string) => Buffer.from(`SCRAM-SHA-256\0\0\0\0\x20${binding},,n=,r=abc`)
     const isNoted = (mechanisms: readonly string[], binding: string) => {
       let noted = 0

@@ -204,11 +204,11 @@ describe('a PostgreSQL message', () => {
     ['cancel request', startupOf(16, 80_877_102), -1],
     ['request to encrypt', startupOf(8, 80_877_103), 8],
     ['request to encrypt by GSS', startupOf(8, 80_877_104), 8],
-  ])('begins a connection if it is a %s', (_, bytes, end) => {
+  ])('that is a %s is scanned as the first of a connection', (_, bytes, end) => {
     expect(createPostgresqlScanner('requests').scan(bytes, 0)).toBe(end)
   })
 
-  test('has a length of at least 4, and up to 1 GiB, but a short one if its kind is short', () => {
+  test('has a length from 4 bytes to 1 GiB, or a smaller limit for short kinds', () => {
     const scanned = (type: string, length: number, direction: 'requests' | 'responses' = 'requests') => {
       const bytes = Buffer.alloc(5)
       bytes.write(type, 0, 'latin1')
@@ -221,7 +221,7 @@ describe('a PostgreSQL message', () => {
     expect([scanned('T', 5, 'responses'), scanned('Q', 5, 'responses'), scanned('x', 5)]).toEqual([-1, -2, -2])
   })
 
-  test('is refused with its place if a field has no meaning', () => {
+  test('is refused with an error about the field if a field is invalid', () => {
     const message = (type: string, ...bytes: number[]) => {
       const made = Buffer.from([type.charCodeAt(0), 0, 0, 0, bytes.length + 4, ...bytes])
       return made
@@ -239,7 +239,7 @@ describe('a PostgreSQL message', () => {
     expect(() => writeFrontend({ kind: 'query', sql: 'a\0b' })).toThrow('a text of PostgreSQL has no zero bytes')
   })
 
-  test('is shown with its bytes as texts', () => {
+  test('is shown with its byte values as texts', () => {
     expect(postgresql.read(writeBackend({ kind: 'data-row', values: [Buffer.from('é'), null] }))).toEqual({
       ...{ kind: 'data-row', values: ['é', null] },
     })
@@ -252,7 +252,7 @@ describe('a PostgreSQL message', () => {
     })
   })
 
-  test('passes unframed once encryption is agreed', () => {
+  test('is passed on unframed once encryption is agreed', () => {
     const frames: string[] = []
     let loose = 0
     const reader = new FrameReader({ scanner: createPostgresqlScanner('responses'), maxFrameBytes: 100 })
@@ -265,7 +265,7 @@ describe('a PostgreSQL message', () => {
     expect([frames, loose, reader.framed]).toEqual([['S'], 9, false])
   })
 
-  test('is a query if it is fabricated, and a fabricated reply is refused', () => {
+  test('can be fabricated only as a query from the client', () => {
     const query = postgresql.write('select 1', 'requests')
     expect(readFrontend(query)).toEqual({ kind: 'query', sql: 'select 1' })
     expect(isOneMessage(postgresql, 'requests', query)).toBe(true)

@@ -64,7 +64,7 @@ describe('an injected PostgreSQL error', () => {
     statements.failure({ code, message: 'why', statement, request }) as Substitution
   const error = writeBackend({ kind: 'error', fields: [['C', '42601']] })
 
-  test('substitutes a statement that always fails, and replaces the error in its reply', () => {
+  test('makes the server execute a failing statement, and replaces the error in the reply', () => {
     const { kind, request, reply, isSurplus } = failed('40001', 'UPDATE t SET a = 1')
     expect([kind, String.fromCharCode(request[0]!)]).toEqual(['substitution', 'Q'])
     expect(reply(error).toString('latin1')).toContain('C40001\0')
@@ -97,7 +97,7 @@ describe('an injected PostgreSQL error', () => {
     ])
   })
 
-  test('is refused with the nearest SQLSTATE if its code is a MySQL number', () => {
+  test('refuses a MySQL number as its code, and names the nearest SQLSTATE', () => {
     expect(statements.refusal('40001')).toBeUndefined()
     expect(statements.refusal('1205')).toContain('the nearest is 55P03')
     expect(statements.refusal('1213')).toContain('the nearest is 40001')

@@ -49,7 +49,7 @@ test.each([
   ['with a text for a number', ok('1'), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
-])('a Maelstrom exchange reports a reply %s, and completes no request', (_, body, client, message) => {
+])('reports as trouble a reply %s, and completes no request', (_, body, client, message) => {
   const { trouble, completions, reply, anyAnswered } = asked()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
@@ -65,7 +65,7 @@ test('a Maelstrom exchange reports a second reply to a request, and uses the fir
   expect(trouble).toEqual([expect.stringContaining('n1 replied twice to the same request')])
 })
 
-test('a Maelstrom exchange reports no second reply while a fault duplicates client messages', () => {
+test('tolerates a second reply while a fault duplicates client messages', () => {
   const { trouble, completions, reply, repeated } = asked()
   repeated()
   reply(ok(1))
@@ -74,7 +74,7 @@ test('a Maelstrom exchange reports no second reply while a fault duplicates clie
   expect(trouble).toEqual([])
 })
 
-test('a Maelstrom exchange drops a reply after the timeout, and reports no trouble', () => {
+test('ignores a reply after the timeout without reporting trouble', () => {
   const { trouble, completions, reply, timeOut } = asked()
   timeOut()
   reply(ok(1))
@@ -95,7 +95,7 @@ test.each([
   [{ type: 'ok', in_reply_to: 1 }, 'answers init without "type": "init_ok"'],
   [{ type: 'init_ok' }, 'answers init without its "msg_id", 1, as "in_reply_to"'],
   [{ type: 'error', in_reply_to: 1, code: 13 }, 'answers init with an error'],
-])('whyNotStarted explains a wrong reply to init: %j', (body, wrong) => {
+])('whyNotStarted returns the mistake in the reply %j to init', (body, wrong) => {
   expect(whyNotStarted(body)).toBe(wrong)
 })
 

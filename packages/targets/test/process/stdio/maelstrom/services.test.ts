@@ -64,6 +64,6 @@ test.each([
   [22, false, 'fail'],
   [30, false, 'fail'],
   [0, true, 'fail'],
-])('Maelstrom error %i of a request (read-only: %s) completes the request as %s', (code, harmless, type) => {
+])('Maelstrom error %i (request read-only: %s) gives the outcome %s', (code, harmless, type) => {
   expect(completionOfError({ type: 'error', code }, harmless).type).toBe(type)
 })
