@@ -77,7 +77,7 @@ describe('a transparent interceptor', () => {
     expect(client.error).toBe('ECONNRESET')
   })
 
-  test('passes bytes that a later hold fault holds until it is healed', async () => {
+  test('passes bytes that a later hold fault holds until that fault is healed', async () => {
     const { network, client, server } = await conversation({ intercept: transparent, dialled: true })
     const cut = network.apply(hold(links.both))
     client.socket.write('there')

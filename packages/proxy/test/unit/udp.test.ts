@@ -57,7 +57,7 @@ test('each client of a UDP proxy gets its own replies', async () => {
 })
 
 describe('a datagram', () => {
-  test('is lost if a trigger selects it, with a separate count for each direction', async () => {
+  test('is lost if a trigger selects it, and triggers count each direction separately', async () => {
     const { network, client, arrived } = await served()
     const there = network.applyToDatagrams(on(to, { kind: 'drop-datagram' }, { every: 2 }))
     const answers = network.applyToDatagrams(on(back, { kind: 'drop-datagram' }, { first: 1 }))

@@ -139,7 +139,7 @@ test('the accounting of a counter lists an unexplained read with the range of al
   expect(accountLines(counter)).toMatchObject([{ what: 'unexpected', items: ['7 (allowed: 1 to 3)'] }])
 })
 
-test('the cause of a sum is a repeated addition if the sum is too high, and a missing addition if too low', () => {
+test('the cause of a wrong sum is a repeated addition if the sum is too high, and a missing one if too low', () => {
   const causeOf = (sum: number): string | undefined => {
     const history = historyOf(['add', 5, 'ok', 5], ['add', 2, 'info', 2], ['read', null, 'ok', sum])
     const { report } = judged('counter', history)

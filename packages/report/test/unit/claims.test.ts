@@ -187,7 +187,7 @@ test('the claim of no majority holds while too many nodes are killed, paused or 
   expect(told(0.1, [{ ...killed, perhapsUntil: ms(60) }])).toBe('unknown')
 })
 
-test('a claim that a fault is the cause holds if the fault hit the nodes of write and read between the two', () => {
+test('a claim that a fault is the cause holds if the fault hit the nodes of write and read between both operations', () => {
   const recorded = ran(...inTurn(write(1), write(2), read(1, { node: 'n3' })))
   const told = (fault: FaultSpan) => holds(recorded, { claim: 'blamed on a fault', fault, between: [1, 2] })
   const links = linksBetween([['n1'], ['n3']])

@@ -115,7 +115,7 @@ describe('the headline of a queue violation', () => {
     expect(changeText(history, ignored!)).toBe("p7's dequeue of 1")
   })
 
-  test('draws no interval between overlapping dequeues of one message', () => {
+  test('the page of a queue violation draws no interval between overlapping dequeues of one message', () => {
     const taken = (p: number, from: number, to: number): Made => ({
       p,
       f: 'dequeue',
@@ -336,7 +336,7 @@ describe('the headline of a violation', () => {
       expect(titleOf([write(1, 1, 0), ...fine], 'register')).toBe('Linearizable')
   })
 
-  test('names the node that lacked a confirmed write, as its own answer or as a miss', () => {
+  test('names the node that answered without the confirmed write, whether or not it had acknowledged the write', () => {
     const nothing = (node: string): Made => read(3, null as never, 50, { node })
     expect(titleOf([write(2, 2, 10), nothing('n1')], 'register')).toBe("n1 answered without p2's confirmed write")
     expect(titleOf([write(2, 2, 10), nothing('n3')], 'register')).toBe("p2's confirmed write was missing at n3")

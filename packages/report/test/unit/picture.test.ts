@@ -43,7 +43,7 @@ describe('the saved picture of a report', () => {
     }
   })
 
-  test('shows the contradiction at full size, or without a contradiction the levels', () => {
+  test('shows the contradiction at full size if there is one, and otherwise the levels', () => {
     expect(pictureOf('x', true)).toMatch(/<svg class="why-svg" x="20" y="\d+" width="760" height="\d+"/)
     expect(pictureOf('x', false)).not.toContain('<svg class')
     expect(pictureOf('x', false)).toContain('linearizable: unknown')

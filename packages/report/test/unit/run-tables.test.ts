@@ -19,7 +19,7 @@ test('the counts of a run state how many failed operations were answered with a 
   expect(counted(6)).toContain('6 ok, 3 fail, 1 info')
 })
 
-test('the last phase of a run is called "at the end" in a run without faults, and else "healed"', () => {
+test('the last phase of a run is called "at the end" in a run without faults, and otherwise "healed"', () => {
   expect(phasesInBrief([phase('calm', 9, 1), phase('healed', 1, 1)], page)).toEqual([
     'availability: calm 9 of 9 · at the end 1 of 1',
   ])

@@ -119,7 +119,7 @@ test('a read of accounts that lacks a transfer is shown beside the acknowledged 
   ])
 })
 
-describe('the table about a counter read as too low', () => {
+describe('the table about a counter with missing additions', () => {
   const add = (p: number, amount: number, from: number, more: Partial<Made> = {}): Made => ({
     ...{ p, f: 'add', key: 'c', in: amount, ...at(from), node: `n${p}` },
     ...more,

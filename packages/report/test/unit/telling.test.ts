@@ -420,7 +420,7 @@ describe('the cause of a violation', () => {
     expect([why.text, next.text].join(' ')).not.toMatch(/bug/)
   })
 
-  test('is a planted bug before a delay, and is completed by the fate of a message', () => {
+  test('is the planted bug even if a delay was in force, and is completed by the fate of a message', () => {
     const { spec } = summary({})
     const planted = { spec: { ...spec, target: { ...spec.target, bug: 'early' } }, weakness: 'reads ask nobody' }
     const slow: Fault = { kind: 'latency', links: linksBetween([['n1', 'n2'], ['n3']]), ms: 900 } as never
@@ -510,7 +510,7 @@ describe('a violation of a custom model', () => {
     expect(answers['Next']).toMatch(/^Read and change in one step /)
   })
 
-  test('has the usual remedy if the model is built in instead', () => {
+  test('has the usual remedy only if the model is built in', () => {
     const { next } = tellingOf(factsOf({ history: twice, report: { ...judged, model: 'bag' } }), { history: twice })
     expect(next.text).toMatch(/^Read and change in one step /)
   })

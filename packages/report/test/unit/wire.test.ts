@@ -102,7 +102,7 @@ describe('a message with the missed change', () => {
     )
   })
 
-  test('is drawn as dots if it was never sent, and if all messages were captured', () => {
+  test('is drawn as dots if all messages were captured and none had the change', () => {
     const other: NodeMessage = {
       from: 'n3',
       to: 'n1',
@@ -143,7 +143,7 @@ describe('a capture of messages', () => {
     expect(all.svg).not.toContain('class="message')
   })
 
-  test('counts as complete enough if it contains a message with the change', () => {
+  test('has no note on missing messages if one message has the change', () => {
     const all = told([{ ...sent, fate: 'held', by: 'partition' }], { isCut: true, unclear: 'not recorded' })
     expect(all.terminal).not.toContain('was captured')
   })

@@ -126,7 +126,7 @@ describe('a phase in which a fault may be in force', () => {
     ])
   })
 
-  test('takes the place of the phase "healed" if the fault may last until the end of the run', () => {
+  test('replaces "healed" if the fault may last until the end of the run', () => {
     expect(countsOf(undefined)).toEqual([
       ['calm', 2],
       ['partition', 2],

@@ -250,7 +250,7 @@ test('a cell of the comparison table shows the weakest level of its runs and the
   })
 })
 
-test('shows "causal" if each stronger level is violated in one of its runs', () => {
+test('a cell of the comparison table shows "causal" if each stronger level is violated in one of its runs', () => {
   const levels = ['serializable', 'parallel-snapshot-isolation', 'prefix', 'causal']
   const run = (met: readonly string[]) => ({
     measurement: {
@@ -278,7 +278,7 @@ test('the proposed next step for an undecided promise comes from the undecided r
   expect(cell).toMatchObject({ kept: 'unknown', toDecide: 'Run longer.', again: 'open' })
 })
 
-test('reports a broken promise of one run together with the command of that run', () => {
+test('a cell of the comparison table reports a broken promise of one run together with the command of that run', () => {
   const measurement: Measurement = measured([[0, 10, 'n1', 'write', 1, 'ok']], [])
   const broken: ToldRun = {
     ...{ outcome: 'violated', what: '3 elements were lost', sentence: 'The last read lacks 1.' },

@@ -72,7 +72,7 @@ describe('the promise "nobody sees less than was confirmed or seen before"', () 
     expect(stands(ledger, first, second, read(null, 4, 5))).toMatchObject({ broken: true })
   })
 
-  test('allows a read during a write to return the old value, until another read has returned the new value', () => {
+  test('allows the old value during a write until a read has returned the new value', () => {
     const beside = read('new', 2, 3)
     expect(stands(ledger, first, beside, second)).toMatchObject({ broken: false })
     const long = done('write', 'paid', 2, 9)

@@ -121,11 +121,11 @@ describe('a lease that tolerates a clock difference of 10%', () => {
       },
     ).findings.map(({ failure }) => failure.kind)
 
-  test('is violated in a search with the default clocks, which may differ by 25%', () => {
+  test('leads to a violation in a search with the default clocks, which may differ by 25%', () => {
     expect(found({})).toEqual(['violation'])
   })
 
-  test('is not violated in a search with clocks that drift by 5%', () => {
+  test('leads to no violation in a search with clocks that drift by 5%', () => {
     expect(found({ clocks: { driftPpm: 50_000 } })).toEqual([])
   })
 })

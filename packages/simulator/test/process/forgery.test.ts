@@ -37,7 +37,7 @@ function lyingRun(name: string, faults: readonly string[], seed: number) {
   return { type: run.type, events, log }
 }
 
-test.each(protocols.map(({ name }) => name))('a run of %s on links that forge messages does not stop', (name) => {
+test.each(protocols.map(({ name }) => name))('a run of %s does not end early on links that forge messages', (name) => {
   for (let seed = 1; seed <= 3; seed++) expect(lyingRun(name, ['forge', 'kill'], seed).type).not.toBe('stopped')
 })
 

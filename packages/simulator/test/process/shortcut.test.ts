@@ -112,7 +112,7 @@ test('a search with a shortcut reports the same failures as a plain search if th
   expect(started.distrusted).toBe(0)
 })
 
-test('unrepeatableSeed compares fewer runs once half of the time is used, but at least one', () => {
+test('unrepeatableSeed compares fewer runs once half of the time is used, but at least one run', () => {
   const checked = (share: () => number): number => {
     const { subject, started } = startedBy(undefined, undefined)
     const { shortcut: _, ...plain } = subject

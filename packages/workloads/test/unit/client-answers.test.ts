@@ -15,7 +15,7 @@ describe("the answer of a user's client", () => {
   )
 
   test.each(['increment', 'decrement', 'deposit', 'withdraw', 'publish'])(
-    'of undefined for %s means the requested value, and another answer is the result',
+    'may be undefined for %s, which means the requested value',
     (f) => {
       expect(judged(f, 3, undefined)).toEqual({ type: 'ok', value: 3 })
       expect(judged(f, 3, 7)).toEqual({ type: 'ok', value: 7 })

@@ -73,7 +73,7 @@ describe.skipIf(REDIS === undefined)('the record of a real Redis server', () => 
     expect(recorder.counters.touched).toBe(0)
   })
 
-  test('gives an unknown verdict for a script cached before the recording, and the settings that declare its SHA-1', async () => {
+  test('leaves the verdict unknown for an undeclared script, and names the settings that declare its SHA-1', async () => {
     const { client, owner, judge } = await redis()
     const sha = String(await owner.send('SCRIPT', 'LOAD', OWN))
     await client.send('EVALSHA', sha, '1', 'n', '5')

@@ -52,7 +52,7 @@ describe('a proxy that records HTTP/1.1 and HTTP/2', () => {
     expect(waiting.text).toBe('HTTP/1.1 408 Request Timeout\r\n\r\n')
   })
 
-  test('ends each connection immediately when drained, except a connection on which a request has begun', async () => {
+  test('ends all connections immediately when it is drained, except one on which a request has begun', async () => {
     const { route, network: created } = await anyRouteTo(await keyValueService())
     const [unused, answered, begun] = [await dial(route), await dial(route), await dial(route)].map(
       (socket) => new Received(socket),

@@ -233,7 +233,7 @@ describe('POST and PATCH /proxies/{proxy}', () => {
     })
   })
 
-  test('leave a proxy unchanged if the new host name resolves to its current address', async () => {
+  test('leave a proxy unchanged if its new host name resolves to the same address', async () => {
     const { port } = await echo()
     const { ask, created, plane } = await withProxy({ upstream: `localhost:${port}` })
     const before = plane.proxies.get('db')

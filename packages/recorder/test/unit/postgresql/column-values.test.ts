@@ -30,7 +30,7 @@ describe('a value in the binary format', () => {
     expect(textOf(hex(bytes), 1, type)).toBe(text)
   })
 
-  test('a value in the text format is read as its own text, and null as null', () => {
+  test('differs from a value in the text format, which is read as its own text', () => {
     expect(textOf(Buffer.from('1.5'), 0, 701)).toBe('1.5')
     expect(textOf(hex('ff'), 0, 25)).toBeUndefined()
     expect(textOf(null, 1, 701)).toBeNull()
@@ -74,7 +74,7 @@ describe('a text of a column', () => {
     ['text', 3802, /is json.*say "type":"json"/],
     ['text', 701, /type \(number 701\) has several texts for one value/],
     ['numeric', 701, undefined],
-  ])('is compared, or not for a stated reason, if recorded as %s from the column type %i', (type, oid, why) => {
+  ])('recorded as %s is comparable in a column of type %i, or has a stated reason not to be', (type, oid, why) => {
     if (why === undefined) expect(whyNotCompared(type, oid)).toBeUndefined()
     else expect(whyNotCompared(type, oid)).toMatch(why)
   })

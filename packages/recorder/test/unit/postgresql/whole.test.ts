@@ -820,7 +820,7 @@ describe('a statement that repeats an earlier one with other literals', () => {
     expect(both).toEqual([...first, ...first, ...second, ...second])
   })
 
-  test('sets the isolation level of its own literal, not of the earlier one', () => {
+  test('sets the isolation level of its own literal, not the level of the earlier literal', () => {
     const set = (level: string): Exchanged => [`SET SESSION default_transaction_isolation = '${level}'`, tag('SET')]
     const read: Exchanged = ['SELECT id, balance FROM accounts WHERE id = 7', columns('id', 'balance'), tag('SELECT 0')]
     const levels = recorded(set('serializable'), read, set('repeatable read'), read)

@@ -243,7 +243,7 @@ describe('the recorder of retries', () => {
     expect(recorder.counters).toMatchObject({ blindRetries: 1, keyedRetries: 0 })
   })
 
-  test('assigns a retry to one unanswered operation among equals, preferably of its own session', () => {
+  test('assigns a retry to a single unanswered operation, preferably of its own session', () => {
     const retries = new Retries()
     const call = write(1)
     const before = retries.forConnection({ client: 'c', repeatsFirst: true })

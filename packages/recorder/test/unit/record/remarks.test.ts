@@ -188,7 +188,7 @@ describe('a request or reply that is not understood', () => {
     expect(told(client)).toEqual(['0 invoke write x', mark('touched', 'x', 'write of x', error), '0 info write x'])
   })
 
-  test('marks the keys that the request may write, or its own key as not understood if it writes nothing', () => {
+  test('marks the keys that it may write, or its own key as not understood if it writes nothing', () => {
     const { client, recorder, connection, now } = recording()
     for (const touches of ['nothing', { keys: ['y'] }] as const) {
       const exchange = connection.beginWhole(now())

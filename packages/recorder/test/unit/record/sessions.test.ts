@@ -56,7 +56,7 @@ describe('a named client', () => {
     expect(() => client.history).not.toThrow()
   })
 
-  test('is not the client of the copies of its request, which the proxy sends', () => {
+  test('is not recorded as the client of copies that the proxy sends', () => {
     const { client, backend, connection, now } = recording()
     const original = connection.beginWhole(now())
     original.called(asksAs('alice', write(1)))

@@ -59,7 +59,7 @@ describe('a Redis transaction', () => {
     ])
   })
 
-  test('changes the database of its connection by a SELECT within', () => {
+  test('changes the database of its connection by a SELECT that it contains', () => {
     const { ask, told } = recorded({
       answer: ([name]) => (name === 'MULTI' ? OK : name === 'EXEC' ? '*2\r\n+OK\r\n+OK\r\n' : QUEUED),
     })

@@ -85,7 +85,7 @@ describe('a declared script', () => {
     [{ as: ['GET KEYS[1]', 'MGET KEYS[1] KEYS[2]'] }, ['a', ['b', 'c']], ['ok "a"', 'ok "b"', 'ok "c"']],
     // An error of a script may come after a part of it was done.
     [{ as: 'SET KEYS[1] 1' }, { error: 'ERR no' }, ['info ERR no']],
-  ])('declared as %j gets the outcomes of its commands from the reply %j', (declared, answer, expected) => {
+  ])('with the commands %j gets their outcomes from the reply %j', (declared, answer, expected) => {
     expect(ends(declared, answer)).toEqual(expected)
   })
 

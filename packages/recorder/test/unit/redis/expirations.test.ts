@@ -142,7 +142,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x'])
   })
 
-  test('ends once every operation that may still observe it has ended', () => {
+  test('is recorded as ok once every operation that may still observe it has ended', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -153,7 +153,7 @@ describe('an expiry', () => {
     expect(ended()).toEqual(['invoke x', 'ok x'])
   })
 
-  test('fails if the only unanswered operation is a write, which cannot have observed it', () => {
+  test('is recorded as failed if the only unanswered operation is a write, which cannot observe it', () => {
     const { one, other, pass, ended } = connected(answers)
     one.send('SET x 1 EX 10\r\n')
     pass(20_000)
@@ -169,13 +169,13 @@ describe('a field of a hash with a time to live', () => {
   const expire: Step = ['EXPIRE h 10', ONE]
   const read: Step = ['HGET h f', ABSENT]
 
-  test('may be gone after the end of the hash, and a later write to it does not prove otherwise', () => {
+  test('may be gone at the end of the hash, even if the field is written afterwards', () => {
     expect(expiries([set, expire, 5000, read])).toEqual([])
     expect(expiries([set, expire, 20_000, read])).toEqual(['invoke h[f]'])
     expect(expiries([set, expire, 20_000, read, ['HSET h f 2', ONE]])).toEqual(['invoke h[f]'])
   })
 
-  test('ends its expiry with a DEL of the hash', () => {
+  test('has an open expiry that a DEL of the hash completes', () => {
     expect(expiries([set, expire, 20_000, read, ['DEL h', ONE]])).toEqual([
       'invoke h[f]',
       'invoke h',

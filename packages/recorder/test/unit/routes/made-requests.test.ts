@@ -223,7 +223,7 @@ describe('the routes that a workload requires', () => {
       'r.json',
     )
 
-  test('may all have the one key of the clients, or take any key', () => {
+  test('count as routes of one object only if they have the same fixed key and clients use one key', () => {
     expect(required(['read', 'write'], ['x'], read, write)).toBe(false)
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(required(['read', 'write'], ['one'], one, put)).toBe(true)

@@ -122,7 +122,7 @@ describe('a body', () => {
     expect(textOf(text, 'gzip')).toBeUndefined()
   })
 
-  test('is parsed as JSON if its text is JSON of limited depth', () => {
+  test('is parsed only if its text is JSON, and is whole text only if uncompressed UTF-8', () => {
     expect(jsonOf(text, undefined)).toEqual({ value: { a: 1 } })
     expect(jsonOf({ json: { b: 2 } }, undefined)).toEqual({ value: { b: 2 } })
     expect(jsonOf({ bytes: Buffer.from('a') }, undefined)).toEqual({ value: undefined })

@@ -76,7 +76,7 @@ describe.each(['javascript', 'typescript'] as const)('Prisma with its client in 
   describe.skipIf(lacking || language === 'typescript')(
     `on a real PostgreSQL${lacking ? `: ${whySkipped('postgres')}` : ''}`,
     () => {
-      test('is recorded with a lost update after a read and a write, and without one after an increment in the database', async () => {
+      test('is recorded with a lost update for read-then-write, and without one for an increment', async () => {
         const lost = await recordedService(cwd, 'wallet-lost-update')
         expect(lost.told).toMatch(/updates? (was|were) lost/i)
         expect(lost.exitCode).toBe(1)

@@ -108,7 +108,7 @@ describe('a kill of the simulated Redis', () => {
     expect(Number(kept)).toBeGreaterThanOrEqual(Number(acknowledged))
   })
 
-  test('combined with a power loss loses only writes of the last second', async () => {
+  test('with a loss of power loses only writes of the last second', async () => {
     const losing = `
       const second = () => Math.floor(Date.now() / 1_000)
       let [killed, now, last, fsynced] = [false, second(), 0, 0]

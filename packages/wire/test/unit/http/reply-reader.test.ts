@@ -139,7 +139,7 @@ test.each([
   ['*', '*'],
   ['host:443', 'host:443'],
   ['a/b', 'a/b'],
-])('pathOf the target %s returns %s', (target, path) => {
+])('pathOf(%s) returns %s', (target, path) => {
   expect(pathOf(target)).toBe(path)
 })
 

@@ -49,7 +49,7 @@ test.each([
   ['with a text for a number', ok('1'), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to no request', ok(undefined), 'c1', 'n1 sent c1 a message whose "in_reply_to" is no "msg_id" of a request'],
   ['to a client that does not exist', ok(1), 'c9', 'n1 sent a message to c9, and there is no such client'],
-])('reports as trouble a reply %s, and completes no request', (_, body, client, message) => {
+])('a Maelstrom exchange reports as trouble a reply %s, and completes no request', (_, body, client, message) => {
   const { trouble, completions, reply, anyAnswered } = asked()
   reply(body, client)
   expect(trouble).toEqual([expect.stringContaining(message)])
@@ -65,7 +65,7 @@ test('a Maelstrom exchange reports a second reply to a request, and uses the fir
   expect(trouble).toEqual([expect.stringContaining('n1 replied twice to the same request')])
 })
 
-test('tolerates a second reply while a fault duplicates client messages', () => {
+test('a Maelstrom exchange tolerates a second reply while a fault duplicates client messages', () => {
   const { trouble, completions, reply, repeated } = asked()
   repeated()
   reply(ok(1))
@@ -74,7 +74,7 @@ test('tolerates a second reply while a fault duplicates client messages', () => 
   expect(trouble).toEqual([])
 })
 
-test('ignores a reply after the timeout without reporting trouble', () => {
+test('a Maelstrom exchange ignores a reply after the timeout without reporting trouble', () => {
   const { trouble, completions, reply, timeOut } = asked()
   timeOut()
   reply(ok(1))
