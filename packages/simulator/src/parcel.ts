@@ -16,8 +16,8 @@ interface Carrier {
 }
 
 /**
- * One message in transit. It is delivered, or its addressee sees the connection break, or it is lost without a trace. A
- * single class serves all messages, because calls on objects of many classes in one queue are slow.
+ * One message in transit. Either the message is delivered, or its addressee sees the connection break, or the message
+ * is lost silently. A single class serves all messages, because calls on objects of many classes in one queue are slow.
  */
 export class Parcel implements Happening {
   readonly message: unknown

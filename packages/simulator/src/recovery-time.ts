@@ -5,9 +5,12 @@ import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 const LEAST_MS = 10_000
 /** The number of attempts: elections may fail repeatedly, and transactions may wait for the locks of several others. */
 const TRIES = 20
-/** The maximum time for repeated attempts, because long timers serve other purposes. */
+/**
+ * The maximum time for all attempts together. Long timers, which serve other purposes, would otherwise prolong this
+ * time too much.
+ */
 const LONGEST_TRIES_MS = 60_000
-/** The number of long waits: a lease, or another wait with a long timer, may have begun just before healing. */
+/** The number of long waits that may have begun just before healing: a lease, and another wait with a long timer. */
 const WAITS = 2
 
 /**
@@ -17,7 +20,7 @@ const WAITS = 2
 export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))
 
-/** Returns the longest time among a protocol's settings whose names show that they are in milliseconds. */
+/** Returns the longest time among those settings of a protocol whose names end in `-ms` or `Ms`. */
 export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: ProtocolOptions['settings']): Millis {
   let longest = 0
   for (const { name, default: usual } of timesAmong(protocol)) {

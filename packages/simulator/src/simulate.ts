@@ -3,8 +3,8 @@ import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * Returns limits above a normal run: every phase twice, the recovery time and a minute, at a hundred thousand events
- * per second.
+ * Returns limits far above a normal run. The duration allows for each phase twice, for the recovery time, and for one
+ * more minute. The number of events allows for a hundred thousand events per second.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
@@ -25,7 +25,7 @@ export interface Simulation {
   advance(events: number): SimulatedRun | undefined
 }
 
-/** Elects a leader and begins the run. The result does not depend on how the run is divided into advances. */
+/** Elects a leader and begins the run. The number of calls to `advance` does not affect the result. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
-      // A longer timer was set during the run.
+      // The run continues if a longer timer was set during the run, because recovery may then take longer.
       if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },

@@ -39,7 +39,7 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
     ear: ear?.listen,
   })
   cluster.run(() => cluster.isReady(), WARM_UP)
-  // The run begins here, before further time passes.
+  // Starts listening where the run begins, before virtual time advances further.
   ear?.begin()
 
   let stopped = false
@@ -95,9 +95,9 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   }
 }
 
-/** The number of events per slice, about ten milliseconds of work: interrupts are noticed only between slices. */
+/** The number of events in a slice, which take about ten milliseconds. Interrupts are noticed only between slices. */
 const EVENTS_AT_A_TIME = 5_000
-/** The limit of events per virtual millisecond: a normal run takes fewer than a hundred thousand per second. */
+/** The maximum number of events per virtual millisecond. A normal run takes fewer than a hundred per millisecond. */
 const EVENTS_PER_MS = 100
 
 function advance(
@@ -114,7 +114,7 @@ function advance(
 }
 
 /**
- * A normal protocol takes about thirty events per operation; these additional events within this time count as a flood.
+ * A normal protocol takes about thirty events per operation. More events than that, within this time, count as a flood.
  */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000

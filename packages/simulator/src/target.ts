@@ -6,8 +6,8 @@ import { simulatorSuffers } from './suffers.ts'
 export const SIMULATED = 'sim:'
 
 /**
- * Returns a target for a protocol in virtual time: its specification determines a run down to the byte. A watched
- * protocol, such as a user-defined one, is stopped when it floods.
+ * Returns a target that runs a protocol in virtual time. The specification of a run determines its history down to the
+ * byte. A watched protocol, such as a user-defined one, is stopped if it floods.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),

@@ -7,12 +7,15 @@ export interface Ringing {
 }
 
 /**
- * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time, and the entry
- * already in the queue reschedules itself at its time.
+ * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time. The entry that
+ * is already in the queue then schedules itself again.
  */
 export class Timer implements Happening {
   readonly name: string
-  /** The number of settings and cancellations; an expiry from before the latest one is ignored. */
+  /**
+   * Counts how often the timer was set or cancelled. An expiry is ignored if the timer was set or cancelled after it
+   * was scheduled.
+   */
   changes = 0
   readonly #queue: EventQueue
   readonly #owner: Ringing
@@ -37,7 +40,7 @@ export class Timer implements Happening {
     this.#dueAt = NEVER
   }
 
-  /** Multiplies the remaining time, when the clock changes its rate. */
+  /** Multiplies the remaining time. Called when the clock changes its rate. */
   stretch(factor: number): void {
     if (this.#dueAt === NEVER) return
     const { now } = this.#queue

@@ -6,8 +6,8 @@ export interface Asker {
 }
 
 /**
- * The unanswered requests of a node, in order. They are kept in lists, because there are only a few: a map is rebuilt
- * whenever its last entry is removed, which happens at nearly every reply.
+ * The unanswered requests of a node, in order. A node has only a few of them, so they are kept in lists. A map would be
+ * rebuilt whenever its last entry is removed, which happens at nearly every reply.
  */
 export class Unanswered {
   #ids: string[] = []

@@ -7,7 +7,10 @@ interface Receiver {
   receive(from: NodeId, message: unknown): void
 }
 
-/** One direction between two nodes. Messages lost with their connection are lost silently. */
+/**
+ * One direction of the connection between two nodes. Messages that are lost together with the connection are lost
+ * silently.
+ */
 export class Wire implements Addressee {
   readonly link: Link
   readonly #from: NodeId

@@ -7,13 +7,13 @@ import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
 /** The greatest clock deviations that the nemesis `clock` draws. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
-/** The greatest drift: half the speed, or one and a half times; beyond it a clock is useless. */
+/** The greatest useful drift: the clock then runs at half or at one and a half times its speed. */
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
- * Returns the user's choice, else the bounds that the protocol declares. Clocks deviate up to a bound, close to which
- * bugs occur, and never beyond. Undefined if there is no bound: the nemesis then draws the deviations, and several
- * clocks may be wrong at the same time.
+ * Returns the clock errors that the user chose or, by default, the bounds that the protocol declares. Clocks deviate up
+ * to a bound and never beyond it, because bugs occur close to a bound. Undefined if neither exists: the nemesis then
+ * draws the deviations, and several clocks may be wrong at the same time.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
@@ -28,8 +28,8 @@ export function clockStrengths(
 }
 
 /**
- * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them and the user did not
- * select them. Clock faults within declared bounds are kept.
+ * Returns the kinds of fault that a trial omits. A kind is omitted if the protocol promises nothing under it and the
+ * user did not select it. Clock faults within declared bounds are kept.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
@@ -44,14 +44,14 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns the drift in ppm at which a clock is `drift` times slower than a correct clock; a clock that is fast by the
- * same drift is closer to a correct one.
+ * Returns the drift in ppm of a clock that is slower than a correct clock by the factor `drift`. A fast clock with the
+ * same drift in ppm differs from a correct clock by a smaller factor.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
 /**
- * Returns the schedule with clock faults scaled down or up from the usual strengths to these, and without overlap. The
- * schedule does not change if `strengths` is undefined.
+ * Scales clock faults from the usual strengths to `strengths`, and removes overlapping ones. Returns the schedule
+ * unchanged if `strengths` is undefined.
  */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
@@ -80,7 +80,10 @@ export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProt
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
 }
 
-/** Removes clock faults that begin during another: together they could exceed any bound. */
+/**
+ * Removes each clock fault that begins during another clock fault, because two overlapping faults could exceed any
+ * bound.
+ */
 function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFault[] {
   const overlapping = new Set(overlaps(schedule.filter(({ plan }) => plan.kind === 'clock')))
   return overlapping.size === 0 ? schedule : schedule.filter((fault) => !overlapping.has(fault))
@@ -100,7 +103,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault, ignoring earlier faults that are themselves in the result. */
+/** Returns the faults that begin during an earlier fault. A fault in the result does not count as an earlier fault. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

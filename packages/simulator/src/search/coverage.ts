@@ -11,7 +11,7 @@ export interface Coverage {
   observe(node: NodeId): Observer
   /** Learns from a trial: keeps its scenario if it extended the coverage, and returns whether it did. */
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
-  /** Returns a variation of a kept scenario; the given plan if none is kept. */
+  /** Returns a variation of a kept scenario. Returns the given plan if no scenario is kept. */
   vary(plan: Plan, random: Random): Plan
   /** Returns an independent copy that observes this state machine. */
   copy(machine: AnyMachine | undefined): Coverage
@@ -30,10 +30,10 @@ interface Reached {
 const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
 
 /**
- * Tracks coverage by protocol states: a node's role before and after a step, and the kind of event. Zalewski's American
- * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are state changes of a replica. Programs have
- * no state machine: their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in
- * Antithesis's SDK.
+ * Measures coverage. For protocols, coverage consists of the role of a node before and after a step, and of the kind of
+ * event. Zalewski's American Fuzzy Lop keeps inputs that take new edges of a program. Here the edges are state changes
+ * of a replica. Programs have no state machine. Their coverage is the set of `sometimes` and `reachable` assertions
+ * that they reach, as in Antithesis's SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,
@@ -93,7 +93,10 @@ interface Edges {
   copy(): Edges
 }
 
-/** Returns the set of edges seen so far, in nested maps: a text key for every step would cost more than the step. */
+/**
+ * Returns the set of edges seen so far. The set consists of nested maps, because creating a text key for every step
+ * would cost more than the step.
+ */
 function createEdges(seen = new Map<string | undefined, Map<string, Set<string>>>()): Edges {
   return {
     add(before, after, kind) {

@@ -6,13 +6,14 @@ import type { Reaction } from './reaction.ts'
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
-  /** The requests of a program that are held at an await; absent for none. */
+  /** The requests of a program that are held at an await; absent if no request is held. */
   readonly holds?: readonly PlannedHold[] | undefined
-  /** The times when clients are busiest; absent for any time. */
+  /** The times when clients are busiest. If absent, no time is preferred. */
   readonly busy?: readonly Millis[] | undefined
   /**
    * The length of the busy period; absent for a random length. If given, every node has one client that mostly reads
-   * and one that mostly writes: a client that writes to an isolated node waits and observes nothing during the wait.
+   * and one client that mostly writes. A client that both reads and writes would observe nothing while its write to an
+   * isolated node waits.
    */
   readonly busyMs?: Millis | undefined
 }

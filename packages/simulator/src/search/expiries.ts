@@ -9,9 +9,9 @@ const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
- * Aims at leases that outlast the promises behind them, and at promises forgotten by a restart: the leader is cut off,
- * and clients are busiest around the end of its lease. Before the cut its answers are delayed, or during the cut other
- * nodes restart.
+ * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. The leader is cut off,
+ * and clients are busiest around the end of its lease. Either the leader's answers are delayed before the cut, or other
+ * nodes restart during the cut.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -67,8 +67,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Clients are busiest when the new leader begins to serve, which takes a while: a client that writes to an isolated
-  // node waits long.
+  // Clients are busiest around the time at which the new leader begins to serve. A client that writes to the isolated
+  // node earlier waits long.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],
@@ -81,8 +81,8 @@ function forgetful(random: Random, ms: number): Disturbances {
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
 /**
- * Returns a duration: mostly the takeover time, which leases are designed for, otherwise that of a timer or a random
- * one.
+ * Returns a duration. In most cases this is the takeover time, for which leases are designed. Otherwise it is the
+ * duration of a timer, or a random one.
  */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()

@@ -20,30 +20,35 @@ import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
   /**
-   * The strategies for trials that look for other ways to break the invariant, after enough variations of the found
-   * one.
+   * The strategies for further trials, which look for other ways to break the invariant. These trials run after enough
+   * variations of the first break.
    */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
-  /** The time for the whole search; up to three times as much if it allows only few variations. */
+  /** The time for the whole search. A search with only a few variations may take up to three times as long. */
   readonly budgetMs: Millis
 }
 
 type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
-/** The number of variations per broken invariant before the search continues with another one. */
+/** The number of variations of one broken invariant. The search then continues with another invariant. */
 const VARIATIONS = 60
 
-/** The number of variations tried before the time limit applies, so that a busy machine does not find less. */
+/**
+ * The number of variations that are tried before the time limit applies. A busy machine thus finds as much as an idle
+ * one.
+ */
 const LEAST_VARIATIONS = 1_500
-/** The multiple of its budget after which a search ends in any case, for slow subjects and slow machines. */
+/**
+ * The maximum time of a search, as a multiple of its budget. Slow subjects and slow machines need more than the budget.
+ */
 const LONGEST_BUDGETS = 3
 
 /**
- * Leads from a broken invariant, which clients may not have noticed, to a violation that a client sees. Up to the
- * break, the scenario and its faults stay the same; afterwards clients send many operations to all nodes, sometimes
- * under one additional fault. If this shows no violation, tries other seeds that break the same invariant. Undefined if
- * the time is over.
+ * Leads from a broken invariant, which clients may not have noticed, to a violation that a client sees. The scenario
+ * and its faults stay the same up to the break. After the break, clients send many operations to all nodes, sometimes
+ * under one additional fault. If no client sees a violation, tries other seeds that break the same invariant. Undefined
+ * if the time is over.
  */
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
@@ -90,7 +95,7 @@ function varied(
   return undefined
 }
 
-/** Returns a plan equal to the scenario up to the break and random after it. */
+/** Returns a plan that equals the scenario up to the break, and that is random after the break. */
 function vary(subject: SearchedProtocol, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
   const nodes = nodeNames(scenario.nodes)
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
@@ -114,8 +119,8 @@ const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
 /**
- * Returns the faults; those in effect at the break heal as planned, or only much later, so that the partitioned sides
- * stay apart.
+ * Returns the faults of a scenario. Faults in effect at the break heal as planned or much later. A later heal keeps
+ * partitioned sides apart.
  */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
@@ -139,7 +144,7 @@ function separation(
   return { id: 'separation', from, to, plan: { kind: 'partition', links, mode: 'drop' } }
 }
 
-/** Returns a reaction that stops the next leader: its successor may lack some of its entries. */
+/** Returns a reaction that isolates or kills the next leader. The leader after it may then lack some log entries. */
 const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   moment: random.pick(['leads', 'acknowledges'] as const),
   occurrence: 1 + random.integer(3),

@@ -16,37 +16,43 @@ import { firstLeader, runPlan, runScenario, type Trial, type TrialLimits } from 
 
 export interface MinimiseOptions {
   readonly limits: TrialLimits
-  /** The time for the whole minimisation; up to five times as much if it allows only few runs. */
+  /** The time for the whole minimisation. A minimisation with only a few runs may take up to five times as long. */
   readonly budgetMs: Millis
 }
 
-/** The number of runs before the time limit applies; otherwise a program with long runs would hardly be minimised. */
+/**
+ * The minimum number of runs, to which the time limit does not apply. Without this minimum, a program with long runs
+ * would hardly be minimised.
+ */
 const LEAST_RUNS = 40
-/** The multiple of its budget after which a minimisation ends in any case. */
+/** The maximum time of a minimisation, as a multiple of its budget. */
 const LONGEST_BUDGETS = 5
-/** The size of a scenario that a person can follow; the search for smaller scenarios ends at it. */
+/** The size of a scenario that a person can follow. The search for smaller scenarios stops at this size. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /**
- * The shares of the budget up to which the found scenario is shrunk (`SHRINK_SHARE`) and smaller ones are searched for
- * (`SEARCH_SHARE`).
+ * The shares of the budget for two stages. The found scenario is shrunk up to `SHRINK_SHARE`, and smaller scenarios are
+ * searched for up to `SEARCH_SHARE`.
  */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
 /**
- * The share of the budget for small scenarios of a program built from scratch: a trial of each takes as long as one
- * step of shrinking a large scenario.
+ * The share of the budget for small scenarios that are built from scratch for a program. A trial of a small scenario
+ * takes as long as one step of shrinking a large scenario.
  */
 const SMALL_SHARE = 0.3
 /**
- * The number of small scenarios tried before the time limit applies; `MOST_SMALL_SHARE` of the budget ends this stage
- * in any case.
+ * The number of small scenarios that are tried before their time limit applies. This stage ends after
+ * `MOST_SMALL_SHARE` of the budget at the latest.
  */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/** The share of the budget up to which scenarios are made robust; the rest is for delays, where these can be chosen. */
+/**
+ * The share of the budget after which scenarios are no longer made robust. The rest is for delays, if the subject has
+ * configurable delays.
+ */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
@@ -54,9 +60,9 @@ const MOST_OPERATIONS = 12
 const OTHER_SEEDS = 8
 
 /**
- * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario; if it stays
- * large (one deletion too many removes the failure), tries random parts of it, and small scenarios from scratch.
- * Undefined if the scenario does not fail when it is replayed.
+ * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario. If the result is
+ * still large, because one deletion too many removes the failure, tries random parts of it and small scenarios from
+ * scratch. Undefined if the scenario does not fail when it is replayed.
  */
 export function minimise(
   subject: SearchedProtocol,
@@ -112,8 +118,8 @@ export function minimise(
   }
 
   /**
-   * Returns a small failing scenario from scratch: with a held request, few operations show a failure that otherwise
-   * needs many.
+   * Returns a small failing scenario that is built from scratch. With a held request, a few operations show a failure
+   * that otherwise needs many.
    */
   function smallOne(): Scenario | undefined {
     const holds = strategies.find(({ name }) => name === 'awaits')
@@ -127,8 +133,8 @@ export function minimise(
   }
 
   /**
-   * Searches anew; the strategy that found the failure is likely to find it again, other strategies may find a smaller
-   * scenario.
+   * Returns a new failing scenario. Mostly uses the strategy that found the failure, because that strategy is likely to
+   * find it again. Other strategies may find a smaller scenario.
    */
   function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.targetSettings)
@@ -145,8 +151,8 @@ export function minimise(
 }
 
 /**
- * Returns the scenario under other seeds; under each, the first leader takes the role of the first leader under the
- * original seed.
+ * Returns the scenario under other seeds. Under each seed, the first leader takes the role that the first leader has
+ * under the original seed.
  */
 function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)

@@ -22,17 +22,17 @@ import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
-/** A trial before its run: its faults are still selectors and intentions, which the run resolves. */
+/** A trial before it is run. Its faults are still selectors and intentions, which the run resolves. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
   readonly reactions: readonly Reaction[]
 }
 
-/** The range of virtual time for faults and operations: the length of one election or several. */
+/** The range of virtual time for faults and operations, from the length of one election to that of several. */
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
-/** The client timeouts; a long one keeps a request open across several leader changes. */
+/** The timeouts of clients. During a long timeout, a request stays open across several changes of the leader. */
 export const TIMEOUTS_MS: readonly number[] = [600, 600, 2_000]
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
@@ -84,7 +84,10 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
 }
 
-/** Returns the plan without faults under which nothing is promised, and without faults that the user did not select. */
+/**
+ * Removes two kinds of faults from a plan: faults under which the protocol promises nothing, and faults that the user
+ * did not select.
+ */
 export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
   const notUnder = kindsLeftOut(subject, scenario.targetSettings)
@@ -95,7 +98,10 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
   }
 }
 
-/** Draws the settings whose defaults hide bugs: each is changed in half of the trials unless the user has set it. */
+/**
+ * Draws the values of settings whose defaults hide bugs. Changes each of these settings in half of the trials, unless
+ * the user has set it.
+ */
 function chooseTargetSettings(
   subject: SearchedProtocol,
   random: Random,
@@ -177,13 +183,16 @@ function planOperations(
 const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
   Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
-/** Returns times clustered around a few moments: some bugs need many simultaneous operations on one key. */
+/**
+ * Returns times that are clustered around a few moments, because some bugs need many simultaneous operations on one
+ * key.
+ */
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
   const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
 }
 
-/** The moments within a request at which programs run: between its reads and its writes. */
+/** The moments in the middle of a program's request, between its reads and its writes. */
 const WITHIN_REQUESTS = ['sends', 'sends', 'rings', 'acknowledges'] as const satisfies readonly Moment[]
 /** The probability of busy moments: requests overtake each other only when many are in progress. */
 const BUSY_PROBABILITY = 0.7
@@ -192,8 +201,8 @@ const MOST_REACTIONS = 6
 const MOST_EPISODES = 3
 
 /**
- * Adapts a strategy's plan to programs, which have no leader, and to the available faults: a plan that waits for a
- * leader, or that uses only faults that were not selected, would have no effect.
+ * Adapts a strategy's plan to programs, which have no leader, and to the available faults. A plan would have no effect
+ * if it waited for a leader, or if it used only faults that were not selected.
  */
 export function fitting(
   { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,

@@ -5,7 +5,7 @@ export const NODE_COUNTS: readonly number[] = [3, 3, 5]
 /** The maximum number of nodes, unless the user gives a number. */
 export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 
-/** Returns the numbers of nodes that a search draws from and that these settings permit. */
+/** Returns the numbers of nodes that a search may choose with these settings. */
 export const possibleNodes = (
   { impossible }: ProtocolDefinition,
   targetSettings: SearchedProtocol['targetSettings'],

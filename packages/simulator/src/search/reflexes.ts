@@ -12,7 +12,7 @@ export interface Reflexes {
 
 export function createReflexes(reactions: readonly Reaction[]): Reflexes {
   const awaited: { [moment in Moment]: boolean } = {
-    // The current leader must be known when the count of moments starts.
+    // The leader must be known before moments are counted.
     leads: reactions.some(({ moment }) => moment === 'leads'),
     persists: false,
     acknowledges: false,

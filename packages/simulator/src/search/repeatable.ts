@@ -6,9 +6,9 @@ import { hurried, type SearchedProtocol } from './subject.ts'
 import { runPlan } from './trial.ts'
 
 /**
- * Runs trials twice, the second time in reverse order, which reveals state kept between runs. The subject's shortcut is
- * included; if it alone makes a difference, it is no longer trusted. Describes the first trial that differs; undefined
- * if none does.
+ * Runs trials twice, the second time in reverse order, which reveals state that is kept between runs. The second runs
+ * use the subject's shortcut. If only runs with the shortcut differ, the shortcut is no longer used. Describes the
+ * first trial that differs; undefined if no trial differs.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
@@ -24,8 +24,8 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
   /**
-   * Returns the elapsed share of the time for this check: at 1 no further trial is run. At least one trial is run
-   * twice.
+   * Returns the elapsed share of this check's time. No further trial is run once the share is 1, but at least one trial
+   * is run twice.
    */
   readonly share?: (() => number) | undefined
 }
@@ -40,15 +40,15 @@ function differentSeed(
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const { events, failure } = runPlan(run, planTrial(subject, strategy, seed), limits)
-    // The number of events before the memory is full is not determined by the seed.
+    // Broken trials are not compared: the seed does not determine after how many events the memory is full.
     return failure?.kind === 'broken' ? undefined : events
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {
     const events = eventsOf(seed, subject)
-    // The search reports this failure.
+    // The search itself reports a broken trial.
     if (events === undefined) break
     before.set(seed, events)
-    // The second runs of all trials need as much time again.
+    // Half of the time is left for the second runs.
     if (share() > 1 / 2) break
   }
   let compared = 0

@@ -20,10 +20,10 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice to check that both runs give the same bytes; false by default. */
   readonly verifyDeterminism?: boolean | undefined
-  /** The coverage of earlier ranges: this range looks for states that are new to all of them. */
+  /** The coverage of earlier ranges of seeds. This range looks for states that none of the earlier ranges reached. */
   readonly learnt?: Coverage | undefined
   /**
-   * The coverage of all searches of this thread, which this search extends; its trials then also depend on earlier
+   * The coverage of all searches of this thread. This search extends the coverage, so its trials also depend on earlier
    * searches.
    */
   readonly reached?: Coverage | undefined
@@ -42,16 +42,16 @@ export interface SeedFailure {
 
 export interface Evidence {
   /**
-   * The evidence that the history of every trial lacks, such as `no read succeeded`: a search without a finding then
-   * proves nothing. Undefined before the first history.
+   * The evidence that the history of every trial lacks, such as `no read succeeded`. A search without a finding proves
+   * nothing if evidence is missing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
   readonly undecided: number
   /** The first reasons for undecided histories, each with its first seed, in the order of seeds. */
   readonly reasons: readonly UndecidedSeed[]
   /**
-   * By function: the number of trials in which clients gave up on all of its operations. Absent if there was none. If
-   * this holds for most trials, the few trials with more patient clients prove little.
+   * By function: the number of trials in which clients gave up on all operations of the function. Absent if there were
+   * no such trials. If most trials are of this kind, the few trials with more patient clients prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -80,7 +80,7 @@ function unansweredMember(counts: readonly (readonly [f: string, trials: number]
   return { unanswered }
 }
 
-/** Returns the functions of which clients gave up on every operation. */
+/** Returns the functions for which clients gave up on every operation. */
 function givenUpIn({ functions, operations, errorOf }: History): readonly string[] {
   const givenUp = new Map<string, boolean>()
   for (let row = 0; row < operations.length; row++) {
@@ -92,7 +92,10 @@ function givenUpIn({ functions, operations, errorOf }: History): readonly string
   return [...givenUp].flatMap(([f, isGivenUp]) => (isGivenUp ? [f] : []))
 }
 
-/** Returns one text for each function without an answer in most trials, with a remedy; empty if there are none. */
+/**
+ * Returns a text with a remedy for each function that had no answer in most trials. Empty if there are no such
+ * functions.
+ */
 export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'>, trials: number): readonly string[] =>
   Object.entries(unanswered)
     .filter(([, silent]) => silent > trials / 2)
@@ -124,7 +127,7 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
         return also === undefined ? [] : [what < also ? what : also]
       })
 
-/** Adds a trial to the evidence; later histories need no examination once no evidence is missing. */
+/** Adds a trial to the evidence. Once no evidence is missing, the histories of later trials are not examined. */
 const withTrial = (
   evidence: Evidence,
   { workload }: SearchedProtocol,
@@ -155,10 +158,10 @@ export interface SearchResult {
   readonly interesting: readonly number[]
 }
 
-/** One of this many trials is also run without the subject's shortcut and compared. */
+/** One in this many trials is run again without the subject's shortcut. The results of both runs are compared. */
 const COMPARED_SEEDS = 25
 
-/** The probability that a strategy with variations plans a new trial, which its seed alone determines. */
+/** The probability with which a strategy with variations plans a new trial. The seed alone determines a new trial. */
 const NEW_PROBABILITY = 0.25
 
 /** Returns the state machine whose states measure coverage; programs have none and report their own coverage. */
@@ -166,8 +169,8 @@ const watchedMachine = (subject: SearchedProtocol) =>
   subject.start === undefined ? machineOf(subject, subject.targetSettings) : undefined
 
 /**
- * Returns the coverage of the trials of these seeds, for ranges that start from it. Undefined if no strategy varies
- * trials.
+ * Returns the coverage of the trials of these seeds. Ranges of seeds can start from this coverage. Undefined if no
+ * strategy varies trials.
  */
 export function learnFrom(
   subject: SearchedProtocol,
@@ -224,8 +227,8 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
 }
 
 /**
- * Runs the plan of a failed trial again, or of every trial if `verifyDeterminism` is set. Returns a failure if the two
- * runs differ; it replaces the trial's own failure. A broken trial is not run again.
+ * Runs the plan of a failed trial again. With `verifyDeterminism`, runs the plan of every trial again. Returns a
+ * failure if the two runs differ. This failure replaces the trial's own failure. A broken trial is not run again.
  */
 function unrepeatable(
   subject: SearchedProtocol,
@@ -241,8 +244,8 @@ function unrepeatable(
 }
 
 /**
- * Returns a text that is equal for failures of the same kind: a smaller scenario must keep it, and failures with equal
- * texts count as one cause.
+ * Returns a text that is equal for failures of the same kind. A smaller scenario must fail with the same text. Failures
+ * with equal texts count as one cause.
  */
 export function causeOf(failure: Failure): string {
   switch (failure.kind) {
@@ -260,8 +263,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * Runs a trial with the subject's shortcut, and again without it if the trial fails or is to be compared: the second
- * result counts.
+ * Runs a trial with the subject's shortcut. If the trial fails or is to be compared, runs it again without the
+ * shortcut, and returns the second result.
  */
 function hurriedTrial(
   subject: SearchedProtocol,
@@ -273,7 +276,7 @@ function hurriedTrial(
   if (shortcut === undefined) return runPlan(subject, plan, limits)
   const trial = unlessRefused(hurried(subject), plan, limits)
   if (trial !== undefined && trial.failure === undefined && !isCompared) return trial
-  // State that the shortcut kept may have filled the memory.
+  // The trial may have filled the memory with state that the shortcut kept.
   const hasEnded = trial !== undefined && !(trial.failure?.kind === 'broken' && trial.failure.stuck === true)
   if (!hasEnded) shortcut.distrust()
   const sure = runPlan(subject, plan, limits)
@@ -281,7 +284,7 @@ function hurriedTrial(
   return sure
 }
 
-/** Runs a trial; returns undefined if the run is refused, because it may be possible without the shortcut. */
+/** Runs a trial. Returns undefined if the run is refused: the trial may still be possible without the shortcut. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

@@ -7,20 +7,22 @@ import { atMs } from './expiries.ts'
 import type { SearchedProtocol } from './subject.ts'
 
 /**
- * The share of trials in which, if a drift bound is declared, one clock is close to the bound during the whole trial.
+ * The share of trials in which the drift of one clock is close to its bound during the whole trial. Only protocols that
+ * declare a drift bound have such trials.
  */
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** The share of these trials in which the leader has the slow clock and is cut off. */
+/** Among the trials with a wrong clock throughout, the share in which the leader has a slow clock and is cut off. */
 const CUT_OFF_PROBABILITY = 0.6
 /** The range of time in which leases of usual lengths end. */
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * Adds a slow clock to a plan. A lease breaks only while its holder is slow, cut off and queried. If declared bounds
- * limit the drift, some trials arrange this, so that only the moment is random; the other trials stay as planned.
+ * Adds a wrong clock to the plans of some trials, if the protocol declares a drift bound. Other plans stay unchanged. A
+ * lease breaks only while its holder is slow, cut off and queried. Some trials therefore cut off a slow leader, so that
+ * only the moment is random.
  */
 export function withSlowClock(
   planned: Disturbances,
@@ -40,7 +42,7 @@ export function withSlowClock(
   return { ...planned, schedule: [clock, ...planned.schedule.filter(({ plan }) => plan.kind !== 'clock')] }
 }
 
-/** Cuts the leader off, with clients busiest around the end of its lease. */
+/** Cuts the leader off. Clients are busiest around the end of the leader's lease. */
 function holderCutOff(random: Random, lengthMs: number, ppm: number): Disturbances {
   const cutMs = 10 + 90 * random.next()
   const overMs = cutMs + SHORTEST_LEASE_MS * (LONGEST_LEASE_MS / SHORTEST_LEASE_MS) ** random.next()

@@ -12,8 +12,8 @@ export interface Strategy {
   readonly name: string
   readonly summary: string
   /**
-   * Plans the disturbances of a trial. The faults of the schedule come from the given nemeses, which may be empty;
-   * `awaits` are places in a program.
+   * Plans the disturbances of a trial. The schedule contains only faults of the given nemeses, which may be empty.
+   * `awaits` names the awaits of a program at which requests can be held.
    */
   plan(
     random: Random,
@@ -23,7 +23,7 @@ export interface Strategy {
     times: () => Times,
     awaits?: readonly string[],
   ): Disturbances
-  /** Whether plans of this strategy are mixed with scenarios that extended the coverage. */
+  /** Whether plans of this strategy are combined with earlier scenarios that extended the coverage. */
   readonly varies?: boolean | undefined
   /** The range of the strategy's trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
@@ -73,7 +73,8 @@ const swarmBiased: Strategy = {
 }
 
 /**
- * Aims at failures that need several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8).
+ * Aims at failures that need several leaders in a row. Each leader has log entries that the next leader lacks (Raft,
+ * Figure 8).
  */
 const leaders: Strategy = {
   name: 'leaders',
@@ -84,7 +85,7 @@ const leaders: Strategy = {
       moment: 'leads' as const,
       occurrence: i + 1,
       harm: random.pick(unseatings),
-      // Before or while the new leader informs the other nodes.
+      // The harm occurs before or while the new leader informs the other nodes.
       after: atMs(random.chance(0.5) ? AT_ONCE_MS : 8 * random.next()),
       // Long enough for the other nodes to elect a new leader.
       duration: atMs(300 + random.next() * 1_500),
@@ -113,13 +114,13 @@ function powerFailure(random: Random): Reaction[] {
 }
 
 /**
- * Aims at forgotten leases, forgotten promises and late answers: two nodes must act within a few milliseconds of each
- * other, one of them around a restart.
+ * Aims at forgotten leases, forgotten promises and late answers. To show these, two nodes must act within a few
+ * milliseconds of each other, one of them around a restart.
  */
 const windows: Strategy = {
   name: 'windows',
   summary: 'nodes restart within milliseconds of a message, a timer or a restart, while others are slow or cut off',
-  // Clients observe events within milliseconds only if they send requests that often.
+  // In a short trial, clients send requests every few milliseconds, and so can observe brief events.
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses) {
     const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
@@ -128,14 +129,14 @@ const windows: Strategy = {
       const times = () => random.next() * lengthMs
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
-    // The faults that open a window, the faults that use it, and the clients that observe it coincide.
+    // All faults and requests are close to a few common moments, so that clients observe the windows that faults open.
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
   },
 }
 
-/** The length of the time near a busy moment within which related restarts, episodes and holds begin. */
+/** Related restarts, episodes and holds begin within this time of a busy moment. */
 const WINDOW_MS = 20
 
 function shortRestart(random: Random, fromMs: number): Reaction[] {
@@ -163,8 +164,8 @@ const expiries: Strategy = {
 }
 
 /**
- * Lets another request write between one request's read and the write that depends on it. Hardly any other fault is
- * needed, and fewer faults make failures smaller.
+ * Lets another request write after the read of a request and before the write that depends on this read. Other faults
+ * are rarely needed, and fewer faults make failures smaller.
  */
 const awaits: Strategy = {
   name: 'awaits',
@@ -179,8 +180,8 @@ const awaits: Strategy = {
 }
 
 /**
- * A lost reply to a COMMIT, or an error after which a transaction is retried, affects only requests in progress; faults
- * that end these requests would hide it.
+ * A lost reply to a COMMIT affects only requests in progress. The same applies to an error after which a transaction is
+ * retried. Faults that end requests in progress would hide both.
  */
 const databases: Strategy = {
   name: 'databases',
@@ -188,7 +189,7 @@ const databases: Strategy = {
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, times, places) {
     const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
-    // The user selected other faults.
+    // The user did not select any fault of databases.
     if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
@@ -203,7 +204,7 @@ const LOSING_PROBABILITY = 0.7
 const OF_DATABASES = [LOSING, 'serialization-failure', 'refuse-sessions', 'slow-statements', 'failover', 'restart']
 
 const MOST_HOLDS = 3
-/** A shorter hold lets no request overtake; during a longer one, clients give up. */
+/** During a shorter hold, no request can overtake the held one. During a longer hold, clients give up. */
 const [SHORTEST_HOLD_MS, LONGEST_HOLD_MS] = [5, 300]
 
 function hold(random: Random, places: readonly string[], busy: readonly number[]): PlannedHold {
@@ -221,7 +222,8 @@ const coverage: Strategy = {
   name: 'coverage',
   summary:
     'varies trials that reached a new state of a node, or a message in a new state; for programs, a new sometimes or reachable',
-  // For a program, retries a trial that reached a rare state with requests that overtake each other there.
+  // For a program, retries a trial that reached a rare state. Half of the retries make requests overtake each other at
+  // an await.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
       random,
@@ -249,10 +251,10 @@ export const strategies: readonly Strategy[] = [
 ]
 
 /**
- * The default strategies of a search, used in turn. Strategies that alone find the rarest bugs occur more often.
- * Coverage is not included: measuring it makes a trial a quarter more expensive, and it has found no bug sooner.
- * Branches of programs are not measured either: V8 counts them for 20% to 40% more time, and all branches of the
- * examples are taken within some 20 trials.
+ * The default strategies of a search, which seeds use in turn. A strategy that alone finds the rarest bugs occurs more
+ * often. The strategy `coverage` is not included: measuring coverage makes a trial a quarter more expensive, and has
+ * found no bug sooner. Branches of programs are not measured either: V8 takes 20% to 40% more time to count them, and
+ * some 20 trials take all branches of the examples.
  */
 export const usualStrategies: readonly Strategy[] = [
   uniform,
@@ -292,7 +294,7 @@ export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] 
 const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
   i % 2 === 1 ? [strategy, databases] : [strategy]
 
-/** Returns the strategies with these names; a name given twice counts twice. */
+/** Returns the strategies with these names. A name that is given twice counts twice. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
   names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 
@@ -303,12 +305,15 @@ const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others',
 const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
 const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
 const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
-/** A delay so short that no message of the same step has left the node. */
+/** A delay that ends before any message of the same step leaves the node. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/** The approximate number of occurrences of each moment in a trial; the occurrence for a reaction is drawn below it. */
+/**
+ * The approximate number of occurrences of each moment in a trial. The occurrence that triggers a reaction is drawn
+ * from this range.
+ */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,
@@ -339,7 +344,7 @@ export function scatter(
 interface Episodes {
   readonly count: number
   readonly nodes: readonly NodeId[]
-  /** Draws the start of an episode in milliseconds. */
+  /** Draws the start time of an episode, in milliseconds. */
   readonly from: () => number
 }
 
@@ -370,7 +375,7 @@ export function drawnReaction(random: Random, to: readonly Moment[], possible: r
     moment,
     occurrence: 1 + random.integer(OCCURRENCES[moment]),
     harm: random.pick(possible),
-    // At the moment itself, or while the node's messages are in transit.
+    // The harm occurs at the moment itself, or while the node's messages are in transit.
     after: atMs(random.chance(0.5) ? AT_ONCE_MS : random.next() * 5),
     duration: atMs(faultLengthMs(random)),
   }

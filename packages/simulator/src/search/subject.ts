@@ -6,7 +6,7 @@ import type { PlannedDelay } from '../replay/delays.ts'
 import type { PlannedHold } from '../replay/holds.ts'
 import type { NodesFor, TrialChoices } from './trial-choices.ts'
 
-/** The value in place of a consistency level that requests only checks of the protocol's own invariants. */
+/** Replaces the consistency level if only the protocol's own invariants are checked. */
 export const NO_LEVEL = 'none'
 
 /** The subject of a search: a protocol with its options, and the consistency level that its histories must satisfy. */
@@ -26,14 +26,17 @@ export interface SearchedProtocol {
   readonly settings: Settings
   /** The number of nodes; undefined if each trial chooses it. */
   readonly nodes: number | undefined
-  /** Nodes that no client calls but that faults hit; absent for none. */
+  /** Further nodes, which faults hit although no client calls them; absent if there are none. */
   readonly besides?: readonly NodeId[] | undefined
   /** The nodes that each kind of fault can hit; absent if every kind can hit all nodes. */
   readonly nodesFor?: NodesFor | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
-  /** The awaits of a program at which requests can be held, named as in holds; absent for none. */
+  /**
+   * The names of the awaits at which a program's requests can be held. Holds use the same names. Absent if there are
+   * none.
+   */
   readonly awaits?: readonly string[] | undefined
   /** Whether a program reports its coverage by assertions, which a search can follow; false if absent. */
   readonly asserts?: boolean | undefined
@@ -46,8 +49,8 @@ export interface SearchedProtocol {
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
- * Whether the workload's settings for weaker checks apply: below its strongest level, and for protocols that lack some
- * of its functions.
+ * Returns whether the workload uses its settings for weaker checks. These settings apply below the workload's strongest
+ * level, and for protocols that lack some of the workload's functions.
  */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
@@ -57,12 +60,12 @@ export function isForLess({ workload, level, protocol, targetSettings }: Omit<As
 type Start = (options: ClusterOptions) => SimulatedCluster
 
 /**
- * Starts clusters that reuse parts of earlier ones. They behave like the clusters of `start` unless a trial left state
- * behind. A failure in such a trial counts only if it also occurs without the shortcut.
+ * Starts clusters that reuse parts of earlier clusters. These clusters behave like those of `start` unless a trial left
+ * state behind. A failure counts only if it also occurs without the shortcut.
  */
 export interface Shortcut {
   readonly start: Start
-  /** Called when the shortcut made a trial differ: it is no longer used. */
+  /** Stops the use of the shortcut. Called when the shortcut has changed the result of a trial. */
   distrust(): void
 }
 
@@ -72,7 +75,7 @@ export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
 
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
-  /** Delays and holds as in scenarios, for subjects that are not state machines. */
+  /** The planned delays and holds of a scenario, for subjects that are not state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined

@@ -7,11 +7,11 @@ import { possibleNodes } from './possible-nodes.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
-/** The durations in a protocol: timing bugs appear just before and after they have passed. */
+/** The durations of a protocol. Timing bugs appear just before or just after such a duration has passed. */
 export interface Times {
   /**
-   * The time from cutting off a leader until another node leads, which depends on leases and elections. Undefined if no
-   * other node leads.
+   * The time from the isolation of a leader until another node leads. Leases and elections determine this time.
+   * Undefined if no other node leads.
    */
   readonly takeoverMs: Millis | undefined
   /** The durations of the protocol's timers, in ascending order. */
@@ -20,15 +20,15 @@ export interface Times {
 
 const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
 const LONGEST = { events: 50_000, durationMs: millis(6_000) }
-/** The shortest timer considered: shorter ones can hardly be distinguished from network delays. */
+/** The shortest timer considered. Shorter timers can hardly be distinguished from network delays. */
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
 /**
- * Returns the times of a subject, learned once from a run without clients whose leader is cut off; they depend only on
- * the subject and the settings.
+ * Returns the times of a subject, which depend only on the subject and its settings. Learns the times once, from a run
+ * without clients in which the leader is cut off.
  */
 export function timesOf(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING

@@ -3,7 +3,7 @@ import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
-/** Parameters that the user fixed; absent ones are drawn per trial. */
+/** Parameters that the user fixed. Each trial draws the parameters that are absent. */
 export interface TrialChoices {
   /** The names of nemeses; empty for trials without faults. */
   readonly faults?: readonly string[] | undefined
@@ -11,21 +11,21 @@ export interface TrialChoices {
   readonly clients?: number | undefined
   /** The virtual time within which operations and faults begin. */
   readonly lengthMs?: Millis | undefined
-  /** Weights by function, such as `{ read: 5, write: 1 }`; functions without a weight are not called. */
+  /** Weights by function, such as `{ read: 5, write: 1 }`. Functions without a weight are not called. */
   readonly mix?: { readonly [f: string]: number } | undefined
 }
 
-/** The greatest clock errors. Clock faults never overlap, so they bound the error of every clock. */
+/** The greatest clock errors that faults cause. Clock faults never overlap, so no clock has a greater error. */
 export interface ClockStrengths {
-  /** The drift in parts per million, fast or slow; absent for the usual range. */
+  /** The drift in parts per million, for fast and for slow clocks. If absent, the usual range applies. */
   readonly driftPpm?: number | undefined
   readonly jumpMs?: Millis | undefined
 }
 
 /**
  * Returns the default faults of a search: faults between nodes, where most bugs are. The network to clients fails only
- * if the user selects that. Links do not forge messages: a node that believes false messages keeps no promise, with or
- * without a bug.
+ * if the user selects such faults. Links never forge messages by default, because a node that believes false messages
+ * keeps no promise, with or without a bug.
  */
 const usual = (): readonly Nemesis[] =>
   allNemeses.filter(
@@ -39,7 +39,8 @@ export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
 export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
 
 /**
- * Returns the nemeses that can hit some node of a subject. Nemeses that hit only some nodes choose them when they plan.
+ * Returns the nemeses that can hit at least one node of a subject. If a nemesis can hit only some nodes, its faults are
+ * resolved to these nodes in advance.
  */
 export const aimed = (
   nemeses: readonly Nemesis[],
@@ -76,10 +77,16 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
   return reactions.filter(({ harm }) => kinds.includes(kindOf[harm]))
 }
 
-/** The maximum number of inputs discarded before one has the wanted function, which a workload may call rarely. */
+/**
+ * The maximum number of inputs that are discarded until one has the wanted function. A workload may call this function
+ * rarely.
+ */
 const MOST_TRIES = 200
 
-/** Returns the next input with a function drawn by weight; undefined if the client does not call that function. */
+/**
+ * Draws a function by weight, and returns the client's next input with this function. Returns undefined if the client
+ * sends no such input.
+ */
 export function mixed(next: () => Input | undefined, mix: TrialChoices['mix'], draw: () => number): Input | undefined {
   if (mix === undefined) return next()
   const wanted = weighted(mix, draw)

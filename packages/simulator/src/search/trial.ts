@@ -39,17 +39,20 @@ export type Failure =
       readonly at: Nanos
     })
   /**
-   * The protocol itself is broken: it threw an error, it floods, or its run does not end. This is no verdict on a
-   * level.
+   * The protocol itself is broken: it threw an error, it floods, or its run does not end. Such a trial has no verdict
+   * about a level.
    */
   | {
       readonly kind: 'broken'
       readonly what: string
-      /** A text that is equal for the same error at any event, so that such failures count as one cause. */
+      /**
+       * A text that identifies the error, regardless of the event at which the error occurred. Failures with the same
+       * text count as one cause.
+       */
       readonly mistake: string
       /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
-      /** The node, and the time since the start of the scenario; absent before the start. */
+      /** The node, and the time since the start of the scenario. Absent for an error before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
       /**
        * Whether only a limit ends the trial: the protocol floods, virtual time does not advance, or a program does not
@@ -69,8 +72,8 @@ export interface LogLine {
 
 export interface Trial {
   /**
-   * Returns the scenario with the faults that occurred, and operations at their actual start times: a replay of it
-   * gives the same history. Built on demand, because most trials never need it.
+   * Returns the scenario with the faults that occurred, and with operations at their actual start times. A replay of
+   * this scenario gives the same history. The scenario is built on demand, because most trials never need it.
    */
   readonly scenario: () => Scenario
   readonly events: readonly Event[]
@@ -82,7 +85,10 @@ export interface Trial {
   /** The recorded messages, if the subject's network records them. */
   readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
-  /** The reason why the checker could not decide whether the level holds; absent if it could or was not called. */
+  /**
+   * The reason why the checker could not decide whether the level holds. Undefined if the checker decided, or if it was
+   * not called.
+   */
   readonly undecided: Reason | undefined
   /** The goals that some trial of a search should reach and that this trial has not. */
   readonly unmet: readonly string[]
@@ -94,7 +100,7 @@ export interface Trial {
 }
 
 export interface TrialLimits {
-  /** The limit in steps for the check of each history; a check takes hardly 1% of the default, `CHECK_STEPS`. */
+  /** The limit for the check of each history, in steps. A usual check takes hardly 1% of the default, `CHECK_STEPS`. */
   readonly checkSteps?: number | undefined
   readonly memoryBytes: number
   /**
@@ -103,7 +109,10 @@ export interface TrialLimits {
    */
   readonly now: () => Millis
   readonly invariants: boolean
-  /** Called once per node; its result is called after each step of the node. `now` counts from the scenario's start. */
+  /**
+   * Called once for each node. The returned observer is called after each step of the node. `now` returns the time
+   * since the start of the scenario.
+   */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   readonly listening?: Listening | undefined
   readonly log?: ((line: LogLine) => void) | undefined
@@ -112,8 +121,8 @@ export interface TrialLimits {
 }
 
 /**
- * The default limit of a check: about 15 s on an ordinary machine. It counts steps, so that a trial has the same
- * outcome on every machine, busy or not.
+ * The default limit of a check, in steps. An ordinary machine takes about 15 s for this number of steps. A limit in
+ * steps gives a trial the same outcome on every machine, even on a busy one.
  */
 export const CHECK_STEPS = 150_000_000
 
@@ -129,7 +138,9 @@ const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
 })
 /** The time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
-/** The additional number of events for the wait for an answer after healing. */
+/**
+ * The maximum number of events while a trial waits for an answer after healing. This number adds to the usual limit.
+ */
 const RECOVERY_EVENTS = 2_000_000
 
 /** Runs a plan and resolves its faults during the run. */
@@ -141,8 +152,8 @@ export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limit
   run(subject, scenario, limits, undefined)
 
 /**
- * Returns the leader at the start of a scenario in the simulator: faults of the scenario on this node may be meant for
- * the leader.
+ * Returns the leader at the start of a scenario in the simulator. A fault of the scenario that names this node may be
+ * aimed at the leader.
  */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, targetSettings } = scenario
@@ -198,8 +209,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // At the strongest level, a system must return the latest value at any time; at weaker levels, only after time
-        // to agree.
+        // At the strongest level, a system must return the latest value at any time. At weaker levels, its replicas
+        // first get time to agree.
         until: isStrongest(subject.workload, subject.level) ? 'service' : 'agreement',
       },
       (ended) => {
@@ -216,7 +227,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
     if (end === 'too much time' && playing.isHealed()) {
-      // The system does not answer, and gets the time that recovery may take.
+      // The system has not answered yet. The run continues for the time that a recovery may take.
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
@@ -293,8 +304,8 @@ function observerOf(
 }
 
 /**
- * Returns the text of an endless run. Some event made the protocol flood; the text names the last event, which is as
- * likely as any other.
+ * Returns the message for an endless run. The message names the last event. Any other event is as likely to have made
+ * the protocol flood.
  */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
@@ -323,7 +334,7 @@ function watchInvariants({ protocol }: SearchedProtocol) {
 }
 
 function historyOf(events: readonly Event[]): History {
-  // Nearly all events are the start or the end of an operation.
+  // An operation has two events, and there are hardly any other events.
   const builder = new HistoryBuilder({
     source: 'the simulated history',
     expectedOperations: Math.ceil(events.length / 2),

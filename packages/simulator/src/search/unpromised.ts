@@ -12,8 +12,8 @@ export interface Unpromised {
 }
 
 /**
- * Returns the first of the selected faults under which the protocol promises nothing; the user must then give the level
- * for the check of histories. Undefined if the promise covers all selected faults.
+ * Returns the first selected fault under which the protocol promises nothing. The user must then give the level for the
+ * check of histories, or the strengths of clock errors. Undefined if the promise covers all selected faults.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

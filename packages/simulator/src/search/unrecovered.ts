@@ -9,17 +9,17 @@ export interface Unrecovered {
   readonly kind: 'unrecovered'
   readonly what: string
   /**
-   * The time at which all faults were healed, since the start of the scenario, and how long clients have waited since
-   * then.
+   * The time from the start of the scenario until all faults were healed, and the time for which clients have waited
+   * since then.
    */
   readonly healedAt: Nanos
   readonly waited: Nanos
 }
 
 /**
- * Returns a failure if the protocol answered before all faults were healed, and never afterwards. A protocol that never
- * answered, or never answered operations like those after healing, shows nothing about recovery; a search reports that
- * for all trials together.
+ * Returns a failure if the protocol answered before all faults were healed, but not afterwards. Some protocols never
+ * answer, or never answer operations like those after healing. These show nothing about recovery, and a search reports
+ * them for all trials together.
  */
 export function unrecovered(
   { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
@@ -39,8 +39,9 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to an operation like those after healing. If no operation resembles these, as for
- * a drain, any answer counts.
+ * Returns the time of the last answer to an operation of certain functions. These functions were called after healing,
+ * and they either were also called before healing or are reads. If there are no such functions, any answer counts:
+ * after healing, clients may only drain queues, for example.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

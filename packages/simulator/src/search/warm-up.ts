@@ -5,7 +5,10 @@ import type { SimulatedCluster } from '../cluster.ts'
 const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
 const POLL_NANOS = 10e6
 
-/** Waits for a leader up to the limit: a protocol without a leader may never report that it is ready. */
+/**
+ * Waits until the cluster is ready, or until the limit is reached: a protocol without a leader may never report that it
+ * is ready.
+ */
 export function warmUp(cluster: SimulatedCluster): void {
   let ready = false
   const poll = () => {

@@ -8,8 +8,8 @@ export interface ShrinkOptions {
   /** Returns whether the time is over: shrinking then returns the smallest scenario so far. */
   readonly expired: () => boolean
   /**
-   * The number of other seeds, with other delays and randomness of the nodes, under which a deletion is retried if it
-   * removes the failure.
+   * The number of other seeds under which a deletion is retried if it removes the failure. Other seeds change delays
+   * and the randomness of nodes.
    */
   readonly reseeds?: number | undefined
   /** The settings that the user chose, which are kept. */
@@ -17,17 +17,17 @@ export interface ShrinkOptions {
 }
 
 /**
- * The default number of other seeds. More would leave no time for the next stage, which finds smaller scenarios more
- * often: random parts, each under its own seed.
+ * The default number of other seeds. With more seeds, no time would remain for the next stage, which tries random parts
+ * of the scenario, each under its own seed. That stage finds smaller scenarios more often.
  */
 const RESEEDS = 1
 
 /**
- * Returns a smaller scenario that fails in the same way: fewer faults, operations, nodes and changed settings, shorter
- * faults, rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing
- * Input", TSE 2002) to each in turn until a whole round changes nothing. Random numbers depend on links and message
- * numbers, so the remaining parts mostly keep theirs; if a deletion still removes the failure, it is retried under
- * other seeds.
+ * Returns a smaller scenario that fails in the same way, with fewer faults, operations, nodes and changed settings,
+ * shorter faults, and rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating
+ * Failure-Inducing Input", TSE 2002) to each of these in turn until a whole round changes nothing. Random numbers
+ * depend on links and message numbers, so the remaining parts mostly keep their random numbers. If a deletion removes
+ * the failure nevertheless, it is retried under other seeds.
  *
  * The given scenario must fail.
  */

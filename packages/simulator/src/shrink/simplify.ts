@@ -8,7 +8,9 @@ type Change = (scenario: Scenario) => Scenario | undefined
 
 const FEWEST_NODES = 3
 
-/** Removes the last nodes and the faults that affect only them; their operations move to the remaining nodes. */
+/**
+ * Removes the last nodes, and the faults that affect only these nodes. Their operations move to the remaining nodes.
+ */
 export function* fewerNodes(scenario: Scenario): Iterable<Change> {
   for (let count = FEWEST_NODES; count < scenario.nodes; count++) yield (current) => withNodes(current, count)
 }
@@ -43,7 +45,9 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
-/** Resets settings to their defaults, all together or one by one, except those that the user chose. */
+/**
+ * Resets settings to their defaults, first all together and then one by one. Keeps the settings that the user chose.
+ */
 export function* fewerSettings(scenario: Scenario, turned: Scenario['targetSettings']): Iterable<Change> {
   const chosen = Object.keys(scenario.targetSettings).filter((name) => !Object.hasOwn(turned, name))
   yield (current) => withoutSettings(current, chosen)
@@ -80,7 +84,7 @@ function both(one: Fault, other: Fault): Fault | undefined {
   return { ...one, links: [...one.links, ...added] }
 }
 
-/** Shortens each fault to a tenth, a quarter or a half; then reduces its nodes or links. */
+/** Shortens each fault to a tenth, a quarter or a half. Then reduces the fault's nodes or links. */
 export function* shorterFaults(scenario: Scenario): Iterable<Change> {
   for (const position of scenario.faults.keys()) {
     for (const share of [0.1, 0.25, 0.5])
@@ -107,7 +111,8 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
 }
 
 /**
- * Makes a fault that hits some messages hit all: the affected messages then no longer depend on the number sent before.
+ * Makes a fault that hits only some messages hit all messages. The affected messages then no longer depend on the
+ * number of messages sent before.
  */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
@@ -119,7 +124,10 @@ function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
 const targetsOf = (fault: Fault): string[] =>
   [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
 
-/** Exempts a node, or all links from or to it; undefined if no target would remain or nothing changes. */
+/**
+ * Removes a node from a fault, or all links that lead from or to this node. Undefined if no target would remain, or if
+ * the fault would not change.
+ */
 function without(fault: Fault, target: string): Fault | undefined {
   if ('nodes' in fault) {
     const nodes = fault.nodes.filter((node) => node !== target)

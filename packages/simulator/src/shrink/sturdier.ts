@@ -8,15 +8,17 @@ const SHORTEST_MS = 50
 
 export interface SturdierOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** Returns the scenario under each of the other seeds, which change delays and the nodes' randomness. */
+  /**
+   * Returns the scenario under each of the other seeds. A seed determines the delays and the randomness of the nodes.
+   */
   readonly others: (scenario: Scenario) => readonly Scenario[]
   readonly expired: () => boolean
 }
 
 /**
- * Returns a less finely tuned scenario: operations and faults further apart, and longer faults, wherever this makes it
- * fail under more of the other delays. Real processes, whose messages are not timed to the microsecond, are then more
- * likely to show the failure too.
+ * Returns a less finely tuned scenario. Its operations and faults are further apart, and its faults are longer. Keeps a
+ * change only if the scenario then fails under more of the other delays. Real processes, whose messages are not timed
+ * to the microsecond, are more likely to fail in such a scenario too.
  */
 export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
   const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length
@@ -54,7 +56,7 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** Moves a hold so that its distance from the latest earlier start remains. */
+/** Moves a hold with the latest time before it, so that the distance between both stays the same. */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

@@ -7,8 +7,9 @@ const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
 /**
- * Returns a random part of a scenario: some of its operations and faults, a few of them moved or of another length,
- * under other delays. This finds parts that can only be removed together, or only under rare delays.
+ * Returns a random part of a scenario under other delays: some of its operations and faults, a few of them moved or
+ * with another length. Such parts may fail although single deletions remove the failure, or fail only under rare
+ * delays.
  */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
@@ -33,7 +34,10 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/** Returns the part from some time on: the node that led at that time may lead from the beginning. */
+/**
+ * Returns the part of a scenario that follows a random time. The node that led at that time may lead from the beginning
+ * of this part.
+ */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(
@@ -47,13 +51,13 @@ function endOf(scenario: Scenario, random: Random): Scenario {
   )
 }
 
-/** Swaps two nodes: a removed part may have decided which node leads. */
+/** Swaps two random nodes, because a removed part may have decided which node leads. */
 function withOtherRoles(scenario: Scenario, random: Random): Scenario {
   const names = nodeNames(scenario.nodes)
   return swapNodes(scenario, random.pick(names), random.pick(names))
 }
 
-/** Moves all parts after some time by the same duration. */
+/** Moves all parts that follow a random time. All of them move by the same duration. */
 function withOtherGap(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   const by = (random.next() - 0.7) * MOST_GAP_NANOS
