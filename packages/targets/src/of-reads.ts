@@ -1,8 +1,8 @@
 import { isEverRead } from '@chaosproxy/protocols'
 
 /**
- * Returns the clause, which describes the guarantee lost by the choice of servers for reads; empty for an object that
- * is never read, such as a queue or a lock.
+ * Returns the clause. Returns an empty text for an object that is never read, such as a queue or a lock. The clause
+ * describes the guarantee that is lost if certain servers answer reads.
  */
 export const ofReads = (object: string, clause: string): string =>
   object === 'transactions' || isEverRead(object) ? clause : ''

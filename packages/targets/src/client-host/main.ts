@@ -24,7 +24,8 @@ process.exit = (exitCode) => {
   tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
   return exit(exitCode)
 }
-// Node also calls process.exit after an uncaught error, and its message could overtake the error's.
+// After an uncaught error, Node itself calls process.exit. Restore the original function, because the message of the
+// replacement could overtake the error's message.
 process.on('uncaughtExceptionMonitor', () => {
   process.exit = exit
 })
@@ -71,7 +72,7 @@ function answer(id: number, value: unknown): void {
   try {
     tell({ type: 'answer', id, answer: value })
   } catch {
-    // Structured clone rejects a function, for example.
+    // The value cannot be sent to the run's thread, for example because it contains a function.
     bad(
       inputError(
         `${path}: it returned a ${typeof value}, or a value that contains one. Return only what JSON can represent.`,
@@ -86,7 +87,7 @@ async function close(client: number): Promise<void> {
   try {
     await (await opening)?.close?.()
   } catch {
-    // The thread is ending, together with the client.
+    // A failure of `close` is ignored, because the thread ends together with the client.
   }
 }
 

@@ -13,9 +13,9 @@ export interface ClientAddress {
 /** A connection of one client to one node. Invocations do not overlap. */
 export interface ModuleClient {
   /**
-   * Performs one operation once and returns its result (for a cas, whether it took place). Throws `Refused` if the
-   * operation certainly had no effect; after any other error it may have taken effect. `signal` aborts when the caller
-   * stops waiting.
+   * Performs one operation once, and returns its result. For a cas, the result says whether the cas took place. Throws
+   * `Refused` if the operation certainly had no effect. After any other error, the operation may have taken effect.
+   * `signal` aborts when the caller stops waiting.
    */
   invoke(input: Input, signal: AbortSignal): Promise<Json | undefined> | Json | undefined
   close?(): unknown
@@ -36,7 +36,10 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/** Compares names, not classes: the file may load another copy of this package, or define its own `Refused`. */
+/**
+ * Compares names instead of classes, because the file may load another copy of this package, or may define its own
+ * `Refused`.
+ */
 export const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 

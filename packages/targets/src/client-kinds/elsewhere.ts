@@ -13,7 +13,7 @@ export type ClientsElsewhere =
   | {
       readonly kind: 'declared'
       readonly client: ClientDeclaration
-      /** Whether the client has a password. Each worker reads it from its environment. */
+      /** Whether the client has a password. If so, each worker reads the password from the worker's own environment. */
       readonly isSecret: boolean
       readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
       /** The part of object names that identifies the run. */
@@ -48,14 +48,14 @@ interface Surroundings {
 /**
  * Returns the declaration from which workers can create the clients.
  *
- * @throws UserError (usage) for clients that only the run's own process can create, or that only its proxy can record:
- * the reports of recorded clients have another form than their requests, which contain texts instead of numbers.
+ * @throws UserError (usage) for clients that only the run's own process can create, or that only the run's proxy can
+ * record. The reports of recorded clients differ in form from their requests, which contain texts instead of numbers.
  */
 export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,
   where: string,
 ): ClientDeclaration {
-  // `elsewhere` was planned from a declaration of a registered kind.
+  // The cast is safe, because `elsewhere` was planned from a declaration of a registered kind.
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(

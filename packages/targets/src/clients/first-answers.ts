@@ -11,8 +11,8 @@ export interface FirstAnswers {
 }
 
 /**
- * The number of operations without any answer after which the client is reported as broken. The system is less likely
- * to be the cause.
+ * If this number of operations has no answer at all, the client is reported as broken. The system is less likely to be
+ * the cause.
  */
 const MOST = 50
 

@@ -5,13 +5,13 @@ import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from 
 /** The number of failed exchanges of one kind after which the kind is reported as broken. */
 const MOST = 50
 
-/** The time during which a replica may be behind, or a cluster without a leader. */
+/** The time for which a replica may be behind, or for which a cluster may have no leader. */
 const LEAST_MS = 3_000
 
 /**
- * Watches the exchanges of a run until reads and writes have worked once. If none ever works, an error in the route
- * table is more likely than a fault of the system, so the run ends instead of blaming the service. This finds errors
- * that no rehearsal can find, since it cannot try a single fixed object, or names that only the service knows.
+ * Watches the exchanges of a run until reads and writes have worked once. If they never work, an error in the route
+ * table is more likely than a fault of the system. The run then ends instead of blaming the service. A rehearsal cannot
+ * find some of these errors, because it can try neither a single fixed object nor names that only the service knows.
  *
  * @param now a monotonic clock, in milliseconds
  */
@@ -68,5 +68,5 @@ function createPatience(now: () => number): () => boolean {
   }
 }
 
-/** From this status on, an answer means that the object does not exist. */
+/** The lowest status of an answer which means that the object does not exist. */
 const MOST_FOUND = 400

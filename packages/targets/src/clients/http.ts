@@ -43,8 +43,8 @@ export interface HttpDeclaration {
   /** The path of a route table, or the table itself. */
   readonly routes: string | { readonly [member: string]: unknown }
   /**
-   * The service's names for objects, as a template: `{key}`, `{number}` (counted from 1), `{run}` (differs between
-   * runs), `{uuid}` (differs between keys and runs).
+   * A template of the service's names for objects. `{number}` is counted from 1, `{run}` differs between runs, and
+   * `{uuid}` differs between keys and between runs. `{key}` is the workload's key.
    */
   readonly keys?: string | undefined
 }
@@ -90,7 +90,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
       return {
         async rehearse(nodes, signal) {
           const { rehearse } = await import('./rehearse.ts')
-          // Numbers are assigned in the order of first use.
+          // Names the keys in advance, because the first use of a key assigns its number.
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
@@ -223,7 +223,7 @@ function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boo
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
   const { reply } = end
   const completion = answered(made, reply, harmless)
-  // The service's own text about its refusal is what a user wants to know first.
+  // Show the service's own text about its refusal, because users want to know this text first.
   const status = `status ${reply.status}`
   const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
   return isBare && reply.status >= LEAST_REFUSING ? { ...completion, error: `status ${answerText(reply)}` } : completion

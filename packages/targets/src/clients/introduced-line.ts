@@ -4,11 +4,17 @@ import type { NodeAddress } from './planned-clients.ts'
 
 /** Reads the replies of a connection on which the client first introduces itself. */
 export interface IntroducedSource<Reply> extends ReplySource<Reply> {
-  /** Returns whether the server has accepted the client, so that the next reply answers a request. */
+  /**
+   * Returns whether the server has accepted the client. From then on, each reply answers a request instead of the
+   * introduction.
+   */
   isOpen(): boolean
 }
 
-/** `fail`: the request certainly had no effect; `info`: it may have had one. */
+/**
+ * The outcome of a request. `fail` means that the request certainly had no effect, and `info` that it may have had an
+ * effect.
+ */
 type Answer<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'fail' | 'info'; readonly error: string }
@@ -20,7 +26,9 @@ export interface IntroducedLine<Reply, Source> {
   close(): void
 }
 
-/** Opens a line. `introduce` returns the bytes of an introduction, which a single reply answers. */
+/**
+ * Opens a line. `introduce` returns the bytes of an introduction. The server answers an introduction with one reply.
+ */
 export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,

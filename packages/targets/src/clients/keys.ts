@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { inputError } from '@chaosproxy/history'
 
-/** Maps a workload's key (`x`, `y`, …) to the service's name for it. All clients of a run share this mapping. */
+/** Maps a workload's key (`x`, `y`, …) to the name that the service uses. All clients of a run share this mapping. */
 export type NameKey = (key: string) => string
 
 /**
- * Matches a placeholder: the run, the workload's key, a number counted from 1 in order of first use, or a UUID that
- * differs between runs.
+ * Matches a placeholder. It stands for the run, for the workload's key, for a number counted from 1 in order of first
+ * use, or for a UUID that differs between runs.
  */
 const PLACEHOLDER = /\{(\w+)\}/g
 const KNOWN = ['key', 'number', 'run', 'uuid']

@@ -16,7 +16,7 @@ export type Received<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** How an exchange ended. `neverLeft`: the request certainly did not reach the server. */
+/** How an exchange ended. `neverLeft` means that the request certainly did not reach the server. */
 export type ExchangeEnd<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
@@ -34,7 +34,7 @@ export interface Line<Reply, Source extends ReplySource<Reply>> {
 interface LineRequest<Reply, Source> {
   /** The bytes to send. They may depend on what this connection has sent before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Tells the connection's reader which request is sent next. */
+  /** Called with the connection's reader before a request is sent. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void
@@ -52,8 +52,8 @@ const REFUSED = 'connection refused'
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * Opens a line. `readerFor` creates the reader of each new connection. `readersCopy`: readers copy what they keep of a
- * chunk, so the next chunk may reuse its memory.
+ * Opens a line. `readerFor` creates the reader of each new connection. `readersCopy` means that readers copy the bytes
+ * that they keep of a chunk. The next chunk may then reuse the chunk's memory.
  */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
@@ -90,8 +90,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // The proxy accepts every connection, so a successful dial proves nothing. A node that has been down since the
-      // dial never saw the request.
+      // The proxy accepts connections even while the node is down. If the node has been down since the dial, the node
+      // never received the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })

@@ -3,7 +3,9 @@ import { isTrouble, type Trouble } from './trouble.ts'
 
 /** A lock of one key, as one operation uses it. */
 export interface Lock {
-  /** Acquires the lock. `waits`: until no time is left. `held`: another client has the lock. */
+  /**
+   * Acquires the lock. With `waits`, tries until no time is left. Resolves with `held` if another client has the lock.
+   */
   acquire(waits: boolean): Promise<Token | 'held' | Trouble>
   /** Releases the lock. Resolves with whether the lock was still held. */
   release(token: number): Promise<boolean | Trouble>
@@ -33,7 +35,7 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been acquired, but nothing is changed.
+  // The lock may have been acquired, but the change is not made.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const completion = await change(taken.token)
   // Ignore the result: whether the change was made does not depend on the release.

@@ -11,8 +11,8 @@ interface Pending {
 export interface PendingRequests {
   count(): number
   /**
-   * Adds a request; `late` is called if it is not settled within `afterMs`. Returns its number, or undefined if the
-   * client is closed: the request is then lost immediately.
+   * Adds a request. `late` is called if the request is not settled within `afterMs`. Returns the request's number.
+   * Returns undefined if the client is closed: the request is then lost immediately.
    */
   add(
     request: Request,
@@ -24,7 +24,7 @@ export interface PendingRequests {
   settle(id: number, completion: Completion): void
   /** Gives up a request without a reply. Its outcome is unknown, unless the request changes nothing. */
   lose(id: number, error: string): void
-  /** Loses all requests, including those added later. */
+  /** Gives up all pending requests as lost, and also all requests that are added later. */
   close(error: string): void
   isClosed(): boolean
 }

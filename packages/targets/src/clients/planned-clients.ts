@@ -11,8 +11,8 @@ export interface PlannedClients {
   /** The functions (`f`) that the clients support. */
   readonly functions: readonly string[]
   /**
-   * How the proxy's record identifies clients. Undefined if the proxy does not record; the clients' own reports are
-   * then the history.
+   * The way in which the proxy's record identifies clients. Undefined if the proxy does not record. In that case, the
+   * clients' own reports are the history.
    */
   readonly sessions: SessionSource | undefined
   /** `routes`: a user's route table maps requests to operations. */
@@ -25,8 +25,8 @@ export interface PlannedClients {
    */
   carries(asked: AskedOperations): Carriage | undefined
   /**
-   * The declaration, without paths, from which `openElsewhere` creates the same clients in another process; undefined
-   * if that is impossible.
+   * The declaration, without paths, from which `openElsewhere` creates the same clients in another process. Undefined
+   * if another process cannot create these clients.
    */
   readonly elsewhere?: { readonly kind: string } | undefined
   /**
@@ -46,7 +46,10 @@ export interface OpenClientsOptions {
   readonly broke: (error: UserError) => void
   /** The client addresses of all nodes once they are ready, for clients that look for the leader. */
   readonly nodes: () => readonly NodeAddress[]
-  /** A text for key names that differs in every run, if the declaration uses it. By default derived from the time. */
+  /**
+   * A text that differs in every run. Declarations can use it in key names. By default, the text is derived from the
+   * time.
+   */
   readonly run?: string | undefined
 }
 
@@ -65,7 +68,10 @@ export interface OpenedClients {
    * if the service fails.
    */
   rehearse?(reached: readonly NodeAddress[], signal: AbortSignal | undefined): Promise<Rehearsal>
-  /** Formats the request of an operation: `GET /items/x`; undefined if that is impossible. */
+  /**
+   * Formats the request of an operation: `GET /items/x`. Returns undefined for an operation that cannot be formatted as
+   * a request.
+   */
   requestOf?(input: Input): string | undefined
   /** Returns a client for one node. The client dials on its first operation. */
   connect(address: NodeAddress): Client
@@ -90,8 +96,8 @@ export interface NodeAddress {
    */
   readonly announced?: ((port: string) => Address) | undefined
   /**
-   * The number of the node's current life, or of the current gap between two lives, and whether it is alive. Absent if
-   * unknown.
+   * Returns whether the node is alive, and a number that grows at each start and at each end of the node. Absent if
+   * this is unknown.
    */
   readonly life?: (() => { readonly number: number; readonly alive: boolean }) | undefined
 }

@@ -69,7 +69,7 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
 
   return {
     async take() {
-      // The most recently used process, so that few processes are in use.
+      // Takes the most recently used process, so that clients use as few processes as possible.
       const free = [...idle].at(-1)
       if (free === undefined) return started()
       idle.delete(free)

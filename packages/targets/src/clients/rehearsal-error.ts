@@ -7,16 +7,16 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** The advice after a refusal that may concern this object only. */
+/** The advice for a refusal that may affect only this object. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-/** The members of a declaration that would make a rehearsal work, as far as the answers show them. */
+/** Changes to a declaration that would make a rehearsal work, according to the service's answers. */
 export interface Mend {
   /** The template of the names of objects. */
   readonly keys?: string
-  /** Members of the route of reads (`read`) and of the route of writes (`write`). */
+  /** Members to add to the route of reads (`read`) and to the route of writes (`write`). */
   readonly read?: { readonly [member: string]: unknown }
   readonly write?: { readonly [member: string]: unknown }
 }
@@ -42,7 +42,7 @@ interface Advice {
 const rehearsalError = (at: string, problem: string, remedy: string, { without = WITHOUT, mend }: Advice = {}) =>
   new RehearsalError('input', `${at}: ${problem}. ${remedy} ${without}`, problem, mend)
 
-/** Names that the service accepts: the template that gives them, and a write that uses such a name. */
+/** A kind of names that the service accepts: the template of the names, and a write with such a name. */
 export interface Named {
   readonly keys: string
   readonly write: Answered
@@ -50,7 +50,7 @@ export interface Named {
 
 interface Refused {
   readonly shown: Answered
-  /** A write of another value, which the service refused with another answer. */
+  /** Another refused write, with a different value and a different answer. */
   readonly besides?: Answered | undefined
   readonly named?: Named | undefined
   /** The path of the node's log, which may not exist. */
@@ -103,8 +103,8 @@ export function unsaidError(at: string, part: Part, { exchange, completion }: An
 }
 
 /**
- * Returns the remedy for a write that was accepted for later (202). The write may still be immediate, which the
- * following read shows.
+ * Returns the remedy for a write that the service accepted for later execution (202). The service may still execute the
+ * write immediately, which the following read shows.
  */
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined
@@ -176,7 +176,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
 const WHERE =
   'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
 
-/** A write and a read, and their mismatch. */
+/** A write, the following read, and the mismatch between the two values. */
 interface Unread {
   readonly write: Answered
   readonly read: Answered

@@ -17,27 +17,31 @@ export type Answered = Tried & { readonly exchange: Exchange }
 
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
-/** The judgement of failed writes, of which each node got at least one. */
+/** The judgement of writes that all failed. Each node received at least one of them. */
 export type WriteJudgement =
   | {
       readonly type: 'refused'
       readonly shown: Answered
-      /** A write of another value, which the service refused with another answer. */
+      /** Another refused write, with a different value and a different answer. */
       readonly besides: Answered | undefined
     }
-  /** No evidence against the declaration: no answer, no leader, or too many requests. */
+  /**
+   * The answers do not show an error in the declaration: there is no answer, there is no leader, or there are too many
+   * requests.
+   */
   | { readonly type: 'unclear' }
 
 /**
- * Judges writes of which none worked. Blames the declaration if a node gives a refusal that does not depend on the
- * state of a cluster, or if every node redirects, so that no node accepts the write. The result is unclear if a node
- * gives another answer, or none.
+ * Judges writes of which none worked. Blames the declaration in two cases: a node gives a refusal that does not depend
+ * on the state of a cluster, or every node redirects, so that no node accepts the write. The result is unclear if a
+ * node gives another answer or no answer.
  */
 export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // If one node has no leader yet, the refusals of the other nodes may be those of followers.
+  // A node whose answer is neither a refusal nor a redirect may have no leader yet. The refusals of the other nodes may
+  // then be those of followers.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const shown =
@@ -58,7 +62,7 @@ export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
 
-/** Returns whether the meaning of the answer to a read is missing from the route table. */
+/** Returns whether the route table lacks a meaning for the answer to a read. */
 export function isUnsaid(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false
@@ -76,7 +80,10 @@ export type ReadJudgement =
   | { readonly type: 'absent' }
   | { readonly type: 'other-type' }
   | { readonly type: 'refused' }
-  /** No evidence against the declaration: no answer, or another value of the same type, which a run judges. */
+  /**
+   * The answer does not show an error in the declaration. Either there is no answer, or the answer has another value of
+   * the same type, which only the run can judge.
+   */
   | { readonly type: 'unclear' }
 
 /** @param written the written value, as the table records it */
@@ -104,7 +111,7 @@ function kindOf(value: Json): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** Returns the place of a value in an answer, as route tables name places: `json.data.value`. */
+/** Returns the place of a value in an answer. The place has the form that route tables use: `json.data.value`. */
 function placeOf(value: Json, { body }: Exchange['answer']): string | undefined {
   const text = textOf(body)
   let json: Json

@@ -19,7 +19,7 @@ import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from '
 
 export interface RehearseOptions {
   readonly asked: AskedOperations
-  /** The start of every message: the name of the route table. */
+  /** The prefix of every error message: the name of the route table. */
   readonly at: string
   /** The directory with the log of every node. */
   readonly logDir: string
@@ -39,26 +39,27 @@ export interface Rehearsed extends Rehearsal {
   readonly isOfTexts: boolean
 }
 
-/** The time during which a replica may be behind, a cluster without a leader, or a service without its database. */
+/** The time for which a replica may be behind, a cluster may have no leader, or a service may lack its database. */
 const PATIENCE_MS = 3_000
 /** The time during which a single node may refuse a request that it accepts later. */
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
-/** The time during which a single node may be behind, or without its database. */
+/** The time for which a single node may be behind, or may lack its database. */
 const SINGLE_BEHIND_MS = 2_000
 /** A number that few services have elsewhere in their answers. */
 const NUMBER = 7
 /**
- * Kinds of names that a service may require, by their template in `keys`. Hardly any service already uses this number.
+ * Names of the kinds that a service may require, by their template in `keys`. Hardly any service already has an object
+ * with this number.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
 const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
 
 /**
- * Writes one value and reads it back, at an object that no client uses: an unanswered write to an object of the clients
- * could take effect during the run. Unclear cases pass.
+ * Writes one value and reads it back. Uses an object that no client uses, because an unanswered write to a client's
+ * object could take effect during the run. A rehearsal with an unclear result passes.
  *
  * @throws UserError: input for a declaration that does not fit the service, environment for a service that fails.
  */
@@ -76,10 +77,12 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
-/** Returns the values to try, in order: for a number also its text. */
+/** Returns the values to try, in order. Replaces a number by `NUMBER`, and also tries its text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
-/** Returns a key that no client uses, of the same form as the clients' keys; undefined if these follow other rules. */
+/**
+ * Returns a key that no client uses, named like the clients' keys. Undefined if the clients' keys have unusual names.
+ */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)
@@ -194,7 +197,10 @@ const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 &&
 /** Returns the status of the answer; 0 without an answer. */
 const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0
 
-/** Sends the write to all nodes in parallel until one write works. Nodes that refuse a value get the next value. */
+/**
+ * Sends the write to all nodes in parallel until one write works. If none works, sends the next value to the nodes that
+ * refused the value.
+ */
 async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, name?: string): Promise<readonly Tried[]> {
   const all: Tried[] = []
   let asked = nodes
@@ -208,7 +214,10 @@ async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, nam
   return all
 }
 
-/** Resolves with the first write that works and the writes that ended before it; with all writes if none works. */
+/**
+ * Resolves with the first write that works, and with the writes that ended before it. If no write works, resolves with
+ * all writes.
+ */
 async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
   const ended: Tried[] = []
   const one = asked.map(async (each) => {
@@ -232,7 +241,10 @@ async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promis
   }
 }
 
-/** Tries names of other kinds. Resolves with a write that works, and the template of its name. */
+/**
+ * Tries names of other kinds. Resolves with the first write that works, and with the template of its name. Undefined if
+ * no write works.
+ */
 async function writeNamed(stage: Stage): Promise<Named | undefined> {
   for (const [keys, nameOf] of Object.entries(OTHER_NAMES)) {
     const write = (await writeAtAny(stage, nameOf())).find(hasWorked)
@@ -246,7 +258,10 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/** Reads at the node that accepted the write, until it returns the written value or a later read could not differ. */
+/**
+ * Reads from the node that accepted the write. Stops once a read returns the written value, or once a later read can no
+ * longer give another result.
+ */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -276,8 +291,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the object behaves like the objects that clients use: the service accepts a write of the object, or
- * answers a read of it with the same status as a read of an object of the clients, which holds no number.
+ * Returns whether the unused object behaves like the objects of clients. It does if the service accepts a write of it.
+ * It also does if reads of both objects get the same status from each node, and the client's object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

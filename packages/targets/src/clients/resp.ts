@@ -90,9 +90,9 @@ export interface SharedByRespClients {
   readonly login: readonly string[] | undefined
   readonly nameKey: NameKey
   readonly probation: Probation
-  /** A command sent before each command. */
+  /** A command that is sent directly before the command of each operation. */
   readonly ahead?: readonly string[] | undefined
-  /** The number of replicas that must confirm a change by WAIT; with fewer confirmations the outcome is `info`. */
+  /** The number of replicas that must confirm a change by WAIT. With fewer confirmations, the outcome is `info`. */
   readonly replicas?: number | undefined
 }
 
@@ -154,7 +154,10 @@ const tokens = {
   },
 }
 
-/** Returns the first command whose placeholders all have a value. Null has no text. */
+/**
+ * Returns the first command whose placeholders all have a value; undefined if there is none. The value null cannot fill
+ * a placeholder.
+ */
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const token = tokens.next()

@@ -1,4 +1,7 @@
-/** Why there is no answer. `fail`: the request certainly had no effect; `info`: it may have had one. */
+/**
+ * Why there is no answer. `fail` means that the request certainly had no effect, and `info` that it may have had an
+ * effect.
+ */
 export interface Trouble {
   readonly type: 'fail' | 'info'
   readonly error: string

@@ -56,13 +56,15 @@ export type PortDeclaration =
       readonly announced?: boolean | undefined
     }
 
-/** A text that differs between nodes: `each`, filled in for every node or peer, and joined. */
+/**
+ * A text that contains `each` once for every node or peer, filled in for that node. The text may differ between nodes.
+ */
 export interface ListDeclaration {
-  /** All nodes, or all nodes except the one that gets the list. */
+  /** The nodes in the list: all nodes, or all nodes except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
   /**
-   * The text for one node of the list: `{name}` is that node's name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and
-   * `{value.NAME}` are its addresses and values.
+   * The text for one node of the list. `{name}` is that node's name. `{peer}`, `{peer.PORT}`, `{announced.PORT}` and
+   * `{value.NAME}` are that node's addresses and values.
    */
   readonly each: string
   /** The separator; by default a comma. */
@@ -85,8 +87,8 @@ export interface CommonDeclaration {
   /** The consistency level that the cluster promises. A run checks this level by default. */
   readonly promises?: Level | undefined
   /**
-   * Commands that run once, after the nodes are ready and before the first client: to join nodes, or to empty a
-   * database.
+   * Commands that run once, after the nodes are ready and before the first client. For example, such commands join
+   * nodes, or delete the data of a database.
    */
   readonly before?: readonly CommandText[] | undefined
   /** Faults that the system's own commands can inject. */
@@ -119,20 +121,20 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   /** The default number of nodes, or each node's own settings, which fix the number. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
   /**
-   * The ports of every node. Clients dial the first port; nodes dial the second (or the only one) and all later ones.
-   * By default `["client"]`.
+   * The ports of every node. Clients dial the first port. Nodes dial the second port and all later ones, or the only
+   * port. By default `["client"]`.
    */
   readonly ports?: readonly PortDeclaration[] | undefined
   /** Whether each node has its own address, 127.x.y.z, instead of 127.0.0.1. Linux only. */
   readonly ownAddresses?: boolean | undefined
   /**
-   * Whether nodes also dial from their own addresses, so that the proxy need not look up the process behind each
-   * connection.
+   * Whether nodes with their own addresses also dial from these addresses. The proxy then need not look up the process
+   * behind each connection.
    */
   readonly ownSources?: boolean | undefined
   readonly lists?: { readonly [name: string]: ListDeclaration } | undefined
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
-  /** Whether nodes start together (the default), or each once the previous one is ready. */
+  /** Whether all nodes start together (the default), or each node starts once the previous one is ready. */
   readonly start?: 'together' | 'in-order' | undefined
   /** Whether a node still has its data when it restarts after a kill; by default `kept`. */
   readonly data?: 'kept' | 'wiped' | undefined
@@ -181,7 +183,7 @@ export interface RunningDeclaration extends CommonDeclaration {
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
-  /** Proxies on other hosts between the nodes, controlled by this run. */
+  /** Proxies on other hosts that carry links between nodes. This run controls these proxies. */
   readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
   /** Pairs of nodes that never connect to each other, and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
@@ -193,37 +195,40 @@ export interface RunningDeclaration extends CommonDeclaration {
         readonly failover?: FailoverCommands | undefined
       }
     | undefined
-  /** When a node counts as ready. `log` is excluded because this program does not read the node's output. */
+  /** When a node counts as ready. `log` is excluded, because the node's output is not available to this program. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined
 }
 
 /** A cluster of containers that an engine runs: a Compose project, or containers by name or label. */
 export interface ContainersDeclaration extends CommonDeclaration {
-  /** The path of the Compose file, relative to the declaration; or the name of a project that is running. */
+  /** The path of the Compose file, relative to the declaration. Alternatively, the name of a running project. */
   readonly compose?: string | { readonly project: string } | undefined
   /** Containers by name, or by label (`app=shop`), instead of a Compose project. */
   readonly containers?: readonly string[] | undefined
   /**
-   * The services that are nodes, in order; each container of a scaled service is a node. By default all of
-   * `containers`. Other containers, such as a database or a cache, keep their links but are not nodes.
+   * The services that are nodes, in order. Each container of a scaled service is a node. By default, all containers
+   * named by `containers` are nodes. Other containers, such as a database or a cache, keep their links but are not
+   * nodes.
    */
   readonly nodes?: readonly string[] | undefined
   /** The port that clients dial; by default the only published port, or the usual port of the image. */
   readonly port?: number | undefined
   /**
-   * A service that clients dial instead of the nodes, such as a load balancer. By default its only published port, or
-   * the only port on which it listens.
+   * A service that clients dial instead of the nodes, such as a load balancer. By default, `port` is the service's only
+   * published port, or the only port on which the service listens.
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /**
-   * A directory that is a separate disk in every node, which faults can fill. The disk is in memory, with 64 megabytes
-   * by default. Requires a Compose file that is not running, for which an override is written.
+   * A directory that is a separate disk in every node, which faults can fill. The disk is in memory, and has 64
+   * megabytes by default. Requires a Compose file whose project is not running, because an override is written for the
+   * file.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /**
-   * Whether every node gets its own clock by libfaketime, which faults can move. Requires a Compose file that is not
-   * running, for which an override is written, and programs that ask glibc for the time.
+   * Whether every node gets its own clock by libfaketime. Faults can move these clocks. Requires a Compose file whose
+   * project is not running, because an override is written for the file. Also requires programs that ask glibc for the
+   * time.
    */
   readonly clocks?: boolean | undefined
   /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */

@@ -41,9 +41,9 @@ export interface FailoverOptions {
 
 /**
  * Returns the function that makes a node fail over; undefined without a plan. The commands of one cluster run one after
- * another: two simultaneous promotions would each demote the other's node. An exit code other than 0 means that the
- * system refused, which may be legitimate and changes nothing. The function rejects with a UserError (environment) if
- * the command cannot be run or takes too long.
+ * another, because two simultaneous promotions would each demote the node that the other promotes. An exit code other
+ * than 0 means that the system refused the failover. A refusal may be legitimate and changes nothing. The function
+ * rejects with a UserError (environment) if the command cannot be run or takes too long.
  */
 export function failoverOf(
   plan: FailoverPlan | undefined,

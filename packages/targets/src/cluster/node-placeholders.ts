@@ -24,9 +24,9 @@ export interface Surroundings {
 export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * The placeholders of one node's commands: `{listen}` and `{listen.NAME}` are its own addresses; `{peer.n2}` and
- * `{peer.n2.NAME}` are the addresses of other nodes (through the proxy) or of the node itself (direct); `{peers}` are
- * the addresses of all other nodes.
+ * Returns the placeholders of one node's commands. `{listen}` and `{listen.NAME}` are the node's own addresses.
+ * `{peer.n2}` and `{peer.n2.NAME}` are addresses of the node n2: through the proxy for another node, and direct for the
+ * node itself. `{peers}` are the addresses of all other nodes.
  */
 export function nodePlaceholders(
   node: NodeId,

@@ -8,7 +8,7 @@ import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
   /**
-   * The start of every message: the place of the declaration, such as the name of its file, or `chaos.config.ts:
+   * The prefix of every error message: the place of the declaration, such as the name of its file, or `chaos.config.ts:
    * targets.NAME`.
    */
   readonly where: string

@@ -32,7 +32,7 @@ export interface OwnCluster extends StartedCluster {
 export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Omit<Vulnerable, 'nodes' | 'failover'> {
   readonly nodes: readonly Node[]
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
-  /** Returns the data from which another process creates the clients; throws if that is impossible. */
+  /** Returns the data from which another process creates the clients. Throws if another process cannot create them. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles?: RoleWatch | undefined
@@ -54,19 +54,19 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /**
- * How long later reads may change after operations of unknown outcome. A returned PostgreSQL standby applied everything
- * queued behind one lock within a third of this time.
+ * The time during which the results of reads may still change after operations of unknown outcome. A PostgreSQL standby
+ * that came back applied all changes queued behind one lock within a third of this time.
  */
 const LINGERS_MS = millis(500)
 
-/** Opens the cluster, whose clock starts now by default. */
+/** Opens the cluster. The cluster's clock starts now unless `readyNanos` is given. */
 export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
 
-  /** Returns the role of a node; undefined while the node is down, so that its last answer is not kept. */
+  /** Returns the role of a node; undefined while the node is down, even if its last answer named a role. */
   function roleOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
@@ -95,7 +95,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // The traffic through proxies of other hosts and through rules for datagrams is not counted here.
+    // `hasTraffic` does not count traffic through proxies of other hosts or through rules for datagrams.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

@@ -41,7 +41,7 @@ const DATA: Setting = {
   values: ['kept', 'wiped'],
 }
 
-/** Describes the weakness of `data=wiped` if nodes are killed. */
+/** Describes the weakness that the setting `data=wiped` causes if nodes are killed. */
 export const wipedWeakness = ({
   settings,
   faults,
@@ -58,7 +58,7 @@ export function planCluster(declaration: NodesDeclaration, where: string): Clust
   for (const id of nodeNames(count ?? 1)) node(id)
   return {
     ports,
-    // Commands may also let nodes dial each other's client port: `{peer.n2.client}`.
+    // A command may also use `{peer.n2.client}`, so that nodes dial each other's client port.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
     failover: planFailover(declaration.faults?.failover, where),

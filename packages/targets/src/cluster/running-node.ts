@@ -19,11 +19,11 @@ export interface CommandFault {
   readonly turn?: Turn | undefined
 }
 
-/** A fault whose undo command may depend on which other faults are in force. */
+/** A fault whose undo command may depend on the other faults in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
   /** The undo command; undefined if the heal needs none. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command for the case that no other fault is in force; absent if `undo` serves in this case, too. */
+  /** The undo command for the case that no other fault is in force. Absent if `undo` also serves in this case. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
@@ -44,7 +44,7 @@ export interface RunningNodeOptions {
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** Kills the node by this command instead of the usual one, if given. The heal does not change. */
+  /** Kills the node. If a command is given, it replaces the usual one. The heal is the same in both cases. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if the node does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
@@ -102,7 +102,7 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
 
 export interface CountedFault {
   /**
-   * Injects the fault by this command instead of the usual one, if given. Resolves with whether the fault is in force.
+   * Injects the fault. If a command is given, it replaces the usual one. Resolves with whether the fault is in force.
    */
   do(by?: ProgramCommand): Promise<boolean>
   /** Resolves with whether the fault is healed. */
@@ -111,8 +111,8 @@ export interface CountedFault {
 }
 
 /**
- * Counts overlapping faults. The first fault injects, the end of the last one heals, and the keeper heals if this
- * process dies.
+ * Counts overlapping faults. The first fault runs the command that injects, and the end of the last fault runs the
+ * command that heals. If this process dies, the keeper runs the latter.
  */
 export function counted(
   fault: UndoneFault | undefined,

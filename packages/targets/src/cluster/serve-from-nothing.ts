@@ -20,7 +20,10 @@ export interface BeforeRunOptions {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly broken: () => UserError | undefined
-  /** Formats the request of an operation: `GET /items/x`; undefined if that is impossible. */
+  /**
+   * Formats the request of an operation: `GET /items/x`. Returns undefined for an operation that cannot be formatted as
+   * a request.
+   */
   readonly requestOf?: ((input: Input) => string | undefined) | undefined
   /** Returns whether any node runs. */
   readonly isAlive: () => boolean
@@ -32,14 +35,14 @@ export interface BeforeRunOptions {
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** Milliseconds after which the reason for the wait is reported. */
+/** The duration of a wait after which its reason is reported, in milliseconds. */
 const LONG_MS = 4_000
 /** The number of reads, enough to find the data of an earlier run. */
 const MOST_READS = 100
 
 /**
- * Waits until a node answers a read. Requires every object to have its initial value, unless that value is unknown: a
- * value that the run did not write would look like a violation.
+ * Waits until a node answers a read. Requires every object to have its initial value, if this value is known: a value
+ * from before the run would look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
  */

@@ -67,7 +67,7 @@ type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: nu
 
 /**
  * Reserves numbers for the announced ports of nodes with their own addresses. A node and its proxy listen on the same
- * port number: some servers, such as Galera's, announce only a port and take the host from the connection.
+ * port number. Some servers, such as Galera's, announce only a port, and take the host from the connection.
  */
 async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
   const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}
@@ -76,8 +76,8 @@ async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): 
 }
 
 /**
- * Returns the way to identify a dialling node: by its source address if the node has its own address and dials from it;
- * otherwise by its processes.
+ * Returns the way to identify a dialling node. A node with its own address is identified by its source address if it
+ * also dials from this address. Any other node is identified by its processes.
  */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
@@ -152,7 +152,7 @@ async function openNodes(
   }
 }
 
-/** Returns the nodes' data directory. If nodes run as another user, every user must have access to it. */
+/** Returns the nodes' data directory. If nodes run as another user, every user must have access to this directory. */
 function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, starting: Starting<Started>): string {
   // Absolute, because commands may have another working directory.
   const dataDir = resolve(given)
@@ -183,8 +183,8 @@ const pidsOf = (nodes: readonly Started[]): ReadonlyMap<NodeId, number> =>
 const BYTES = 254
 
 /**
- * The first three bytes of the nodes' addresses. They differ between processes, so that clusters with fixed ports do
- * not collide.
+ * The first three bytes of the nodes' addresses. These bytes depend on the process, so that two clusters with fixed
+ * ports do not collide.
  */
 const network = `127.${1 + (process.pid % BYTES)}.${1 + (Math.floor(process.pid / BYTES) % BYTES)}`
 

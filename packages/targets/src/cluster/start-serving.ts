@@ -34,7 +34,7 @@ interface ServingNode extends ClusterNode {
 /** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
   extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
-  /** The start of every message: the name of the declaration's file. */
+  /** The prefix of every error message: the name of the declaration's file. */
   readonly where: string
   readonly clients: PlannedClients
   readonly exposure: Exposure
@@ -71,7 +71,7 @@ const READY_WITHIN_MS = 30_000
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
     const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
-    // A part of the names of objects, also for clients in workers.
+    // The part of object names that identifies the run. Clients in workers use the same part.
     const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
@@ -152,8 +152,9 @@ interface RunBeforeOptions extends Pick<RoleWatchOfOptions, 'where' | 'keeper' |
 }
 
 /**
- * Runs the commands that join ready nodes into a cluster, or empty a cluster. `{client.n1}` is the proxied client
- * address of a node; `{node.n1}` and `{node.n1.NAME}` are its real addresses.
+ * Runs the commands that prepare the nodes once they are ready: commands that join nodes into a cluster, or that delete
+ * the data of a cluster. `{client.n1}` is the proxied client address of a node; `{node.n1}` and `{node.n1.NAME}` are
+ * its real addresses.
  *
  * @throws UserError: input for an unknown placeholder, environment if a command fails.
  */

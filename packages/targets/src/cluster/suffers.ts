@@ -18,9 +18,9 @@ export interface Exposure {
   readonly clients: Carriage['kind'] | undefined
   /** Whether nodes dial each other through the proxy. */
   readonly linked: boolean
-  /** Whether the proxy can separate the messages between nodes. */
+  /** Whether the proxy can split the traffic between nodes into messages. */
   readonly framed: boolean
-  /** Whether proxies of other hosts are between the nodes. */
+  /** Whether proxies on other hosts carry the links between nodes. */
   readonly isElsewhere?: boolean | undefined
   /** Why nodes cannot suffer a kind of fault, such as kill or pause; absent for kinds that they can suffer. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
@@ -40,7 +40,10 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/** Returns whether a fault is possible; with `among`, on links of this kind. */
+/**
+ * Returns whether the cluster can suffer a fault. `among` restricts the answer to links between nodes, or to links of
+ * clients.
+ */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

@@ -94,7 +94,7 @@ const open = (
 const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
 /**
- * Returns the placeholders of the servers' addresses. Until all servers have a port, the placeholders only serve to
+ * Returns the placeholders of the servers' addresses. Until all servers have a port, these placeholders only serve to
  * check commands.
  */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>

@@ -15,8 +15,8 @@ import { runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
 /**
- * Like `Readiness`, but with port names, since port numbers are not chosen yet, and with placeholders in the other
- * texts.
+ * Like `Readiness`, with two differences. Ports are given by name, because their numbers are not chosen yet. Other
+ * texts may contain placeholders.
  */
 export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
@@ -49,7 +49,7 @@ export interface CommandNodeOptions<Port extends string> {
   readonly files?: { readonly [path: string]: string } | undefined
   /** Whether the node's data directory is emptied before each restart. By default its data survives. */
   readonly wipedOnRestart?: boolean | undefined
-  /** Commands that run once, in order, before the first start from a data directory, such as `initdb`. */
+  /** Commands that run once, in order, before the node first starts from a data directory. An example is `initdb`. */
   readonly prepare?: readonly ProgramCommand[] | undefined
   /** Commands that run once the node has stopped for good. The keeper runs them if this process cannot. */
   readonly after?: readonly ProgramCommand[] | undefined
@@ -61,7 +61,7 @@ export interface CommandNodeOptions<Port extends string> {
   readonly host?: string | undefined
   /** The data directory. It is created if missing, and kept over all lives. */
   readonly dataDir: string
-  /** Returns further placeholders. Called again for each life. */
+  /** Returns further placeholders. Called once for each life of the node. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
   /** The machine on which the node's programs run. Preparations and other commands do not run on it. */
@@ -104,8 +104,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A relative path would be wrong in the command's own directory. Without such a directory, keep the path short:
-    // sockets in it need a short path.
+    // A command with its own directory needs an absolute path. Otherwise the path stays short, because the paths of
+    // sockets in it must be short.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -211,8 +211,8 @@ function readinessOf<Port extends string>(
 }
 
 /**
- * Describes when the node is ready, with a hint: nodes that wait for each other before they are ready would wait for
- * ever once most of them are down.
+ * Describes when the node is ready, with a hint. Some nodes wait for each other before they are ready. Such nodes would
+ * wait for ever once most of them are down.
  */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'

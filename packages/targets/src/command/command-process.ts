@@ -29,21 +29,24 @@ export interface CommandProcessOptions {
   readonly logPath: string
   readonly keeper: Keeper
   /**
-   * Called with each line of standard output, which is then not written to the log. Also opens the standard input for
-   * `tell`; by default the standard input is empty.
+   * Called with each line of standard output, which is then not written to the log. If given, standard input is open
+   * for `tell`. By default, standard input is empty.
    */
   readonly line?: ((text: string) => void) | undefined
   /**
-   * Sends the output to this process's output instead of the log: `stdout` keeps the two streams apart, `stderr` sends
-   * both to standard error.
+   * Sends the output to this process's output instead of the log. `stdout` keeps standard output and standard error
+   * apart. `stderr` sends both to standard error.
    */
   readonly prints?: 'stdout' | 'stderr' | undefined
   /**
-   * False for a program that starts no other processes. Pausing or killing it then needs no search through all
+   * False for a program that starts no other processes. A pause or a kill of such a program needs no search through all
    * processes.
    */
   readonly forks?: boolean | undefined
-  /** How long the command may run after this process has died, in milliseconds; by default it is ended immediately. */
+  /**
+   * The time for which the command may run after this process has died, in milliseconds. By default, the command is
+   * ended immediately.
+   */
   readonly finishesWithinMs?: number | undefined
 }
 
@@ -76,7 +79,7 @@ export interface CommandProcess {
   end(graceMs: number): Promise<void>
 }
 
-/** The file descriptor on which a command waits for its start, if it must outlive this process. */
+/** The file descriptor on which a command waits before it starts. Only commands that may outlive this process wait. */
 const WAITS_FOR = 3
 
 /** How often to check whether descendants have ended. */
@@ -153,8 +156,9 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that executes the command once it is told to start. Without this shell, if this process died between starting
- * a command and registering it with the keeper, the command would take effect after the keeper has undone it.
+ * A shell that executes the command once it is told to start. This process may die after it has started a command and
+ * before it has registered the command with the keeper. Without the shell, the command would then take effect after the
+ * keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'
@@ -168,8 +172,8 @@ function begin({ stdio }: ChildProcess): void {
 }
 
 /**
- * Returns whether the program exists, so that the command can wait for its start. A missing program is started
- * directly, since only the start shows the reason.
+ * Returns whether the program exists, so that a shell can wait before it executes the program. A missing program is
+ * started directly, because only then the error names the reason.
  */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined

@@ -23,7 +23,7 @@ export function makeDataDirectory(path: string, user?: string): void {
   }
 }
 
-/** Deletes the directory's contents, as the loss of a disk would. */
+/** Deletes the directory's contents, like the loss of a disk. */
 export function wipeDataDirectory(path: string, user?: string): void {
   rmSync(path, { recursive: true, force: true })
   makeDataDirectory(path, user)

@@ -23,7 +23,10 @@ export function lastLines(logPath: string): string {
 const NODE = /^Node\.js v\d/
 const ERROR = /^\w*Error\b/
 
-/** Returns the last line of output, without its time. If Node exited with an error, returns the line with the error. */
+/**
+ * Returns the last line of output, without its time. If Node exited with an error, returns the line that names the
+ * error.
+ */
 export function lastWords(logPath: string): string {
   try {
     const lines = tail(logPath).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))

@@ -13,9 +13,9 @@ const claimed: number[] = []
 const taken = new Set<number>()
 
 /**
- * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range, so that
- * no outgoing connection takes the port of a server that is briefly down. Also avoids ports that another process has
- * reserved for servers that do not listen yet.
+ * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range: otherwise
+ * an outgoing connection could take the port of a server that is briefly down. Also avoids ports that another process
+ * has reserved for servers that do not listen yet.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */
@@ -40,7 +40,7 @@ export function releasePorts(ports: readonly number[]): void {
 async function freePort(host: string): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const left = claimed.filter((port) => !taken.has(port))
-    // Not seeded: two runs with the same seed may run at the same time.
+    // The choice does not use the seed, because two runs with the same seed may run at the same time.
     const port = left[Math.floor(Math.random() * left.length)]
     if (port === undefined || left.length < BLOCK / 2) {
       await claimBlock()

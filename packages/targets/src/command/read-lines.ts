@@ -8,8 +8,8 @@ const MOST_LINE = 2 ** 25
 /** The lines of a UTF-8 stream. Only a line feed ends a line, with or without a carriage return before it. */
 export interface LineReader {
   /**
-   * Returns the text of an incomplete line that has had no end for at least this many milliseconds; undefined if there
-   * is none.
+   * Returns the text of an incomplete line that has been incomplete for at least this many milliseconds. Undefined if
+   * there is no such line.
    */
   unended(forMs: number): string | undefined
 }

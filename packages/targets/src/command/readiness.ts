@@ -25,12 +25,9 @@ export interface UntilReadyOptions {
   readonly process: CommandProcess
   readonly keeper: Keeper
   readonly logPath: string
-  /** The length of the log in bytes when this process started. */
+  /** The size that the log had when this process started, in bytes. */
   readonly logOffset: number
-  /**
-   * Whether the server has served before. Its settings are then known to be right, so its last output explains a
-   * failure.
-   */
+  /** Whether the server has served before. If so, its settings are right, and its last output explains a failure. */
   readonly isAgain?: boolean | undefined
 }
 
@@ -40,7 +37,8 @@ const LONGEST_TRY_MS = 1_000
 /**
  * Resolves once the server is ready. The caller limits the wait by ending the process.
  *
- * @throws UserError (environment) if the process ends first, with its last output; (input) for an invalid pattern.
+ * @throws UserError (environment) if the process ends first, with its last output in the message; (input) for an
+ * invalid pattern.
  */
 export async function untilReady(readiness: Readiness, options: UntilReadyOptions): Promise<void> {
   const { name, process, logPath } = options

@@ -7,7 +7,7 @@ export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'f
 /**
  * Runs a command that exits by itself, such as `initdb`, and appends its output to the log. On timeout the command is
  * killed, and its exit has the signal SIGKILL. Processes that the command leaves running are ended, unless `forks` is
- * false; the command then runs to its end even if this process dies.
+ * false. With `forks` false, the command runs to its end even if this process dies.
  *
  * @throws UserError (environment) if the command cannot be started.
  */

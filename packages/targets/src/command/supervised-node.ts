@@ -18,24 +18,27 @@ export interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number
-  /** Describes what the node waits for, for the timeout message: `accepts connections on 127.0.0.1:7000`. */
+  /**
+   * Describes what the node waits for: `accepts connections on 127.0.0.1:7000`. The message of a timeout contains this
+   * text.
+   */
   readonly awaited?: (() => string) | undefined
   /** Called once if the node's first life takes long to become ready. */
   readonly waits?: ((text: string) => void) | undefined
   /** Starts a life. Lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
-  /** Reports how to reach the node once it serves; undefined once it no longer serves. */
+  /** Called with the way to reach the node once the node serves, and with undefined once the node no longer serves. */
   moved(ready: Ready | undefined): void
   /** The process ended unexpectedly. */
   died(message: string): void
 }
 
-/** A node over all its lives. It counts faults, so that faults may overlap and heal in any order. */
+/** A node over all its lives. Kills and pauses are counted, so that they may overlap and heal in any order. */
 export interface SupervisedNode {
   readonly id: NodeId
   /** Starts the node. Rejects with a UserError (environment) if the node does not become ready. */
   start(): Promise<void>
-  /** Returns the number of the current life, or of the current gap between two lives. */
+  /** Returns whether the node is alive, and a number that grows at each start and at each end of the node. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
   /** Returns the command of the node's latest life; undefined before the first. */
@@ -46,14 +49,14 @@ export interface SupervisedNode {
    */
   kill(): Promise<boolean>
   /**
-   * Expects that the node may end by itself. Like a kill, each call needs a `revive`, which restarts the node if it has
-   * ended.
+   * Expects that the node may end by itself. Each call needs a `revive`, as a kill does. The `revive` restarts the node
+   * if it has ended.
    */
   expectEnd(): void
   revive(): Promise<void>
   /**
-   * Notes that the node's files are damaged: from now on the node may end by itself, or fail to start, which `lost`
-   * reports.
+   * Notes that the node's files are damaged. From now on, the node may end by itself or fail to start. `lost` is called
+   * at each such end or failure.
    */
   damage(lost: (why: string) => void): void
   /**
@@ -66,7 +69,7 @@ export interface SupervisedNode {
   end(): Promise<void>
 }
 
-/** Called when a process ended by itself, or did not start again. */
+/** The calls for a process that ended by itself (`ended`), and for a process that did not start again (`refused`). */
 interface Hearing {
   readonly ended: (text: string) => void
   /** Throws the error, unless it is expected. */
@@ -77,7 +80,7 @@ const rethrow = (error: unknown): never => {
   throw error
 }
 
-/** Returns callbacks for a node with damaged files, which report every end and failed start to `lost`. */
+/** Returns callbacks for a node with damaged files. They report every end and every failed start to `lost`. */
 const lostTo = (lost: (why: string) => void): Hearing => ({
   ended: lost,
   refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
@@ -86,7 +89,10 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
 const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
   `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
-/** The number of lives, of faults that may end the node, and of those faults that have ended. */
+/**
+ * The number of lives (`lives`), the number of faults that may end the node (`faults`), and how many of these faults
+ * have ended (`healed`).
+ */
 interface Counts {
   lives: number
   faults: number
@@ -95,7 +101,9 @@ interface Counts {
 
 const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
 
-/** Starts a node. Retries if a fault that began and ended during the start may have caused the failure. */
+/**
+ * Starts a node. If a fault began and ended during the start, it may have caused a failure, and the start is retried.
+ */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
   const { lives, faults } = count
   try {
@@ -170,7 +178,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
       pauses++
-      // `start` pauses a node that is starting, once its process exists.
+      // A node that is still starting has no process to pause. `start` pauses the process as soon as it exists.
       if (current === undefined || !life.alive) return false
       await current.pause()
       return true
@@ -196,7 +204,7 @@ export const commandsOf = (
     }),
   )
 
-/** Milliseconds after which the reason for the wait is reported. */
+/** The duration of a wait after which its reason is reported, in milliseconds. */
 const LONG_MS = 4_000
 
 /** Resolves when the process is ready; ends the process if it is not ready in time. */
@@ -224,7 +232,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // If late, the node became ready while it was being killed.
+    // The node may have become ready while it was being killed because it was late.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

@@ -8,7 +8,8 @@ export interface SystemUser {
 }
 
 /**
- * Returns the user of this name if this process is root; undefined if it is not, and so cannot change its user.
+ * Returns the user with this name. Undefined if this process is not root, because only root can run programs as another
+ * user.
  *
  * @throws UserError (environment) for an unknown name.
  */

@@ -13,7 +13,7 @@ export const commandSchema: v.GenericSchema<unknown, CommandText> = v.union(
   'must be a command line, or the list of its words',
 )
 
-/** Matches a separator, or a part of a word: quoted, unquoted, or a stray quote. */
+/** Matches a separator or a part of a word. The part is quoted, unquoted, or a stray quote. */
 const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
 
 /**

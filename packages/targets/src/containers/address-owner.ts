@@ -3,10 +3,10 @@ import { isIPv6 } from 'node:net'
 import { livingSince } from '../processes/process-tree.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
-// An address identifies the process that added it: by its PID namespace, its PID and its start time. An IPv4 address
-// has a label for these, of at most 15 characters: "lo:" and the three numbers in base 36. An IPv6 address has no
-// label, but contains the numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. Namespace and start time are truncated; at
-// worst, a process that has ended is considered alive.
+// An address identifies the process that added it, by three numbers: PID namespace, PID and start time. An IPv4 address
+// has a label of at most 15 characters: "lo:" and the three numbers in base 36. An IPv6 address has no label, but
+// contains the numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. The namespace and the start time are truncated. In
+// the worst case, a process that has ended is therefore considered alive.
 
 /** The process that added an address. */
 export interface AddressOwner {
@@ -21,7 +21,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** The number of values to which each number is truncated. */
+/** How many different values of each number an address can hold. Larger numbers are truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number

@@ -13,7 +13,7 @@ export interface Allowance {
   readonly allowed: boolean
   readonly detail: string
   readonly remedy?: string | undefined
-  /** Whether attaching is impossible without this allowance. */
+  /** Whether this allowance is required for attaching to containers. */
   readonly isNeeded: boolean
 }
 
@@ -54,7 +54,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   }
 }
 
-/** Returns why the containers appear to run on another machine; undefined if they appear to run on this one. */
+/** Returns why the containers appear to run on another machine; undefined if they appear to run on this machine. */
 export function elsewhere(program: EngineProgram, containers: readonly Container[]): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
@@ -97,8 +97,8 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
 }
 
 /**
- * Returns whether the kernel accepts rules between containers that are removed with the process that added them.
- * Changes nothing.
+ * Returns whether the kernel accepts rules between containers, and removes these rules together with the process that
+ * added them. Leaves the machine unchanged.
  */
 function rules(): Allowance {
   const what = 'rules between containers'

@@ -41,7 +41,7 @@ export interface ContainersOptions extends DeclaredOptions {
   readonly directory: string
   /** The number of nodes that the run expects. */
   readonly count: number
-  /** Endpoints that are not nodes. More are added later. */
+  /** Endpoints that are not nodes. The run adds further endpoints to this list. */
   readonly others: string[]
 }
 
@@ -50,7 +50,7 @@ const LOOK_EVERY_MS = 50
 
 /**
  * Puts the proxy on every link between the containers of a project, without changing or restarting a container. A
- * project that is not running is started, and ended afterwards; a running project is left as it was found.
+ * project that is not running is started, and ended afterwards. A running project is left as it was found.
  *
  * @throws UserError as `startServing`; environment if there is no engine, no permission, or a link that cannot be led
  * through the proxy.
@@ -81,7 +81,10 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/** Returns the declared parts that each node gets for itself, `"disk"` and `"clocks"`; undefined if there are none. */
+/**
+ * Returns the members of the declaration that give each node a part of its own: `"disk"` and `"clocks"`. Undefined if
+ * the declaration has neither.
+ */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 
@@ -214,8 +217,8 @@ class Attachment {
   }
 
   /**
-   * Resolves with the project once the engine no longer restarts any container, as it does while the container's
-   * database is down.
+   * Resolves with the project once the engine restarts no container any more, or once the time is over. An engine may
+   * restart a container repeatedly while the container's database is down.
    */
   async #settled(project: Project): Promise<Project> {
     const deadline = performance.now() + this.#timeoutMs
@@ -230,7 +233,7 @@ class Attachment {
     }
   }
 
-  /** Inspects containers that have ended or restarted since they were last inspected. */
+  /** Inspects the containers that have ended or restarted since their last inspection. */
   async #look(): Promise<void> {
     const outdated = this.#members.filter(({ container }) => isOutdated(container))
     if (outdated.length === 0 || this.#project === undefined) return
@@ -251,7 +254,7 @@ class Attachment {
     )
   }
 
-  /** Resolves with the client port, once it is known and every node listens on it. */
+  /** Resolves with the port that clients dial, once the port is known and every node listens on it. */
   async #untilListening(): Promise<number> {
     const { where, declaration, signal } = this.#options
     const deadline = performance.now() + this.#timeoutMs
@@ -269,7 +272,10 @@ class Attachment {
     }
   }
 
-  /** Resolves with the address that clients dial: the nodes, or the gateway once it listens. */
+  /**
+   * Resolves with the address that clients dial: that of their node, or that of the gateway. Waits until the gateway
+   * listens.
+   */
   async #untilEntrance(): Promise<ClientAddress> {
     const { where, declaration, signal } = this.#options
     const { through } = declaration
@@ -313,7 +319,10 @@ class Attachment {
         this.#sees(container)
   }
 
-  /** Replaces the container at its place in its service. A place outlives its container, which may be recreated. */
+  /**
+   * Stores a container in its member. A member outlives its container: a recreated container takes its predecessor's
+   * place in the member.
+   */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??
@@ -332,7 +341,7 @@ class Attachment {
     this.#options.others.push(endpoint)
   }
 
-  /** Closes the links first, since they were opened last. */
+  /** Closes the links first, because they were opened last. */
   async #close(): Promise<void> {
     await this.#links?.close()
     await this.#socket?.close()

@@ -3,7 +3,7 @@ import type { Member } from './members.ts'
 
 /** Finds changes of containers between consecutive inspections. */
 export interface ContainerChanges {
-  /** Returns the changes since the last call, once all links lead through the proxy; none at the first call. */
+  /** Returns the changes since the last call; none at the first call. Called once all links lead through the proxy. */
   look(members: readonly Member[]): readonly ClusterChange[]
   /** Notes which nodes still dial an address that no container has any more. */
   lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
@@ -79,7 +79,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
   }
 }
 
-/** Returns those of the given addresses that a process is dialling and that have not answered yet. */
+/** Returns the given addresses that a process is dialling, and from which it has no reply yet. */
 type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
@@ -88,13 +88,15 @@ interface StaleDial {
   readonly node: string
 }
 
-/** A dial that began before the container returned has failed after this time. */
+/** The time after which a dial has failed if it began before the container returned. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/** Describes the nodes that still dialled the old address of a container. The run did not cause these failures. */
+/**
+ * Describes the nodes that still dialled a container's old address. The run did not cause the failures of these dials.
+ */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)

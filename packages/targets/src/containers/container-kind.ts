@@ -2,7 +2,8 @@ import { type DatabaseName, databaseNames, databases } from './databases.ts'
 import type { Container } from './engine.ts'
 
 /**
- * The role of a container in a test. `own`: a service of the project; `store`: a system for which there are no clients.
+ * The role of a container in a test. `own` is a service of the project. `store` is a system for which there are no
+ * clients.
  */
 export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
@@ -15,7 +16,10 @@ interface KnownKind {
   readonly name: RegExp
 }
 
-/** The known kinds, in this order, because the name of a console or gateway often contains the name of its database. */
+/**
+ * The known kinds. Consoles and gateways precede databases, because the name of a console or a gateway often contains
+ * the name of its database.
+ */
 const KNOWN: readonly KnownKind[] = [
   { kind: 'sentinel', name: /sentinel/ },
   {
@@ -38,8 +42,8 @@ export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
 /**
- * Returns the kind of a container, by its image or else by the program that it runs. The service's name can only decide
- * that the container is not a node.
+ * Returns the kind of a container. The container's image decides or, if the image is unknown, the program that the
+ * container runs. The service's name can only decide that the container is not a node.
  */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'

@@ -54,11 +54,14 @@ export interface ContainerLinks {
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /** Ends connections between containers that are older than the rules, and excludes them from `direct`. */
+  /**
+   * Ends the connections between containers that were opened before the rules existed. `direct` does not count these
+   * connections.
+   */
   endOlder(): Promise<void>
   /**
-   * Drops everything except TCP on these links until the returned function is called; the proxy cuts TCP. The function
-   * resolves with the number of dropped packets.
+   * Drops all traffic except TCP on these links, because the proxy cuts TCP. Resolves with a function that ends the cut
+   * and resolves with the number of dropped packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
   /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
@@ -71,7 +74,7 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // These rules are kept until the end, even if inner rules replace them, to reserve their addresses.
+  // These rules reserve their addresses. They stay until the end, even after inner rules have replaced them.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -105,8 +108,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // Connections made between the start of a container and its rules bypass the proxy. The next container does not
-    // wait until these connections are ended.
+    // Connections bypass the proxy if they are opened after a container's start but before its rules exist. These
+    // connections are ended. The next container does not wait for that.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -188,12 +191,15 @@ const portName = ({ network, family }: Medium, port: number): string => `${netwo
 /** The ports on which a container listens, by the address family that reaches them. */
 type KnownPorts = { readonly [family in Family]: readonly number[] }
 
-/** Caches the ports of containers: to read them, the kernel walks through all sockets of the machine. */
+/**
+ * Returns a function that reads and caches the ports of a container. A read is expensive, because the kernel walks
+ * through all sockets of the machine.
+ */
 function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
   const known = new Map<number, KnownPorts>()
   return ({ container: { running, pid, networks } }, reads) => {
     if (!running) return NONE
-    // A container that has just started does not listen yet, and its rules do not wait until it does.
+    // A container that has just started does not listen yet. Its rules are added without a look at its ports.
     if (!reads) return known.get(pid) ?? NONE
     const found = {
       4: listeningPorts(pid),
@@ -252,7 +258,10 @@ function pairOf(way: Way): readonly (readonly [string, string])[] {
 const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
-/** Returns where the container listens: nowhere while it is down, since another container may get its address. */
+/**
+ * Returns the addresses on which the container listens. Returns none of them while the container is down, because
+ * another container may get them.
+ */
 function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
   const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
   for (const way of ways) {
@@ -295,12 +304,15 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns a function that lists the links that the rules have covered since its last call; none at its first call. */
+/**
+ * Returns a function that lists new links: those that the rules have covered since the function was last called. The
+ * first call lists no links.
+ */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
     const isFirst = known.size === 0
-    // Rules in a container's own network end with the container.
+    // Rules in a container's own network end with the container, so the key contains the container's PID.
     const keysOf = (way: Way) =>
       pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
     const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))
@@ -310,8 +322,9 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
 }
 
 /**
- * Returns the links with a connection. Reading a container's connections takes milliseconds. Both ends know each
- * connection, so only the end that started later is read: the earlier one belongs to several links.
+ * Returns the links that have a connection. Reading the connections of one container takes milliseconds. Both ends of a
+ * link know its connections, so only one end is read: the container that started later. The container that started
+ * earlier belongs to several links.
  */
 function connectedAmong(ways: readonly Way[]): readonly Way[] {
   const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs

@@ -20,7 +20,7 @@ import { endedAmong, gone, type Member, requireOwnNetworks } from './members.ts'
 import { isRoot } from './rights.ts'
 
 export interface ContainerNetworkOptions {
-  /** The start of every message. */
+  /** The prefix of every error message. */
   readonly where: string
   readonly ids: ReadonlyMap<string, string>
   readonly seed: number

@@ -41,11 +41,14 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
   timeoutMs: FAULT_WITHIN_MS,
 })
 
-/** Returns a container as a node. The engine injects its faults, and may give it a new address at each start. */
+/**
+ * Returns a container as a node. The engine injects the node's faults. The container may have a new address after each
+ * start.
+ */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
-  // The address is read at each use, because a container may return with another address.
+  // The address is read at each use, because a restarted container may have another address.
   const address: Address = {
     get host() {
       return member.container.networks[0]?.address ?? NOWHERE

@@ -2,7 +2,9 @@ import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container, EngineProgram } from './engine.ts'
 
-/** A database in containers for which there are clients, with the way to recognise and declare it. */
+/**
+ * A database for which there are clients, if it runs in containers. Tells how to recognise and declare the database.
+ */
 export interface ContainerDatabase {
   /** Matches the names of the database's images, programs and services. */
   readonly name: RegExp
@@ -15,7 +17,7 @@ export interface ProposedClient {
   readonly client: ClientDeclaration
   readonly role?: ContainersDeclaration['role']
   readonly ready?: ContainersDeclaration['ready']
-  /** What the user must check or complete, each as a sentence. */
+  /** Sentences about what the user must check or complete. */
   readonly open: readonly string[]
 }
 
@@ -30,7 +32,7 @@ export const databases: { readonly [name in DatabaseName]: ContainerDatabase } =
 
 export const databaseNames: readonly DatabaseName[] = Object.keys(databases) as DatabaseName[]
 
-/** A template of key names that differ in every run, so the service need not be emptied. */
+/** A template of key names. The names differ in every run, so the service need not be emptied. */
 const OWN_KEYS = 'chaos-{run}-{key}'
 
 function etcdClient([first]: readonly Container[]): ProposedClient {

@@ -34,8 +34,8 @@ export interface EngineFaults {
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * The time for a container to stop if this process was killed during the stop. A container that takes longer would keep
- * the service down, so it is killed, as engines do after 10 s.
+ * The time that a container gets to stop if this process was killed during the stop. A container that takes longer
+ * would keep the service down. It is therefore killed, as engines do after 10 s.
  */
 const STOPS_WITHIN_MS = 250
 
@@ -51,7 +51,7 @@ interface Shared extends EngineFaultsOptions {
   startAgain(): Promise<void>
 }
 
-/** Returns the faults of a container besides kill and pause. Most of them are injected by an engine's commands. */
+/** Returns the faults of a container except kill and pause. Commands of the engine inject most of these faults. */
 export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFaults {
   const { engine, name, keeper, id, logPath } = options
   const inForce = new Map<string, CountedFault>()
@@ -115,7 +115,7 @@ async function restarted(shared: Shared): Promise<Handover> {
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
-  // The heal reports a failure.
+  // The heal waits for the same promise, and reports its failure.
   back.catch(() => {})
   return { done, undo: () => back }
 }
@@ -166,7 +166,7 @@ async function withFullDisk(shared: Shared): Promise<Handover> {
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
-    // If this process died between the two steps, only the keeper could start the container.
+    // This process may die between the heal and the start. Only the keeper can then start the container.
     const { engine, name, keeper, id } = shared
     const forget = keeper.undoLater(
       { words: [engine, 'start', name] },

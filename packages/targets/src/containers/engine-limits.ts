@@ -35,7 +35,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // If the Compose file limits the number of processors, a quota cannot replace that limit.
+  // A quota cannot replace a limit of the number of processors, which the Compose file may set.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
@@ -50,7 +50,8 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // The kernel may have killed the container for using too much memory.
+  // Also starts the container if `start` is set: the kernel may have killed the container because it used too much
+  // memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })
@@ -75,8 +76,8 @@ const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
 ]
 
 /**
- * Returns a command that removes a limit, which not every engine can do. The limit is first set to all that the machine
- * has, and then to no limit in the files of the container's control group.
+ * Returns a command that removes a limit. Not every engine can remove a limit, so the command first sets the limit to
+ * all that the machine has. It then sets no limit in the files of the container's control group.
  */
 const unlimited = (
   container: Limited,
@@ -90,8 +91,8 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
 })
 
 /**
- * Updates a container. If the container is down, a failure counts as success: engines that forget limits when a
- * container ends need no update.
+ * Updates a container. If the container is down, a failure counts as success, because some engines forget limits when a
+ * container ends.
  */
 const UPDATE = `engine=$1 name=$2
 shift 2
@@ -103,11 +104,11 @@ running || code=0`
 const START = `"$engine" start "$name"
 code=$?`
 
-/** Values in a control group's files that mean no limit, in the order that the kernel accepts. */
+/** The values that lift a limit, by file of a control group. The kernel accepts them in this order. */
 interface NoLimit {
-  /** Control groups version 1, with a hierarchy for each resource. */
+  /** The files and values for version 1 of control groups, which has one hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]
-  /** Control groups version 2, with one hierarchy for all resources. */
+  /** The files and values for version 2 of control groups, which has one hierarchy for all resources. */
   readonly unified: readonly (readonly [file: string, value: string])[]
 }
 

@@ -6,8 +6,8 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
-// The start of the engine's program takes longer than all other steps between a container's start and its links, so
-// urgent inspections use the engine's socket.
+// Urgent inspections use the engine's socket. The start of the engine's program would take longer than all other steps
+// between a container's start and its links.
 
 export interface EngineSocket {
   /**
@@ -26,8 +26,8 @@ export interface EngineSocketOptions {
 }
 
 /**
- * Opens the engine's socket. Podman listens only after `podman system service` was started. Until then, or without a
- * socket, the engine's program is used.
+ * Opens the engine's socket. Podman listens only once `podman system service` has been started. Without a socket, and
+ * until then, the engine's program is used.
  */
 export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
   const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined

@@ -40,14 +40,17 @@ export interface Container {
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
   /** TCP ports that the image or the Compose file names, published or not. */
   readonly exposed: readonly number[]
-  /** Whether the container's health check passes; undefined if it has none or the engine has not run it. */
+  /**
+   * Whether the container's health check passes. Undefined if the container has no health check, or if the engine has
+   * not run the check yet.
+   */
   readonly healthy: boolean | undefined
   readonly exitCode: number
   /** When the engine last started the container, in milliseconds since 1970; undefined if it never did. */
   readonly startedAtMs: number | undefined
   /**
-   * The time until which the engine may restart the container by itself, in milliseconds since 1970; undefined if the
-   * container runs, or if its restart policy does not restart it.
+   * The time until which the engine may restart the container by itself, in milliseconds since 1970. Undefined if the
+   * container runs, or if its restart policy excludes a restart.
    */
   readonly backUntilMs: number | undefined
 }
@@ -153,7 +156,7 @@ interface Inspected {
     readonly Labels?: { readonly [name: string]: string } | null
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
-    /** Some versions of podman print a single text instead of a list. */
+    /** A list. Some versions of podman print a single text instead. */
     readonly Entrypoint?: readonly string[] | string | null
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
@@ -216,10 +219,11 @@ function timeOf(text = ''): number | undefined {
   return time > 0 ? time : undefined
 }
 
-/** The upper limit of the time between two starts, which Docker doubles each time. */
+/** The maximum pause between two restarts. Docker doubles the pause at each restart. */
 const LONGEST_PAUSE_MS = 60_000
 /**
- * The time after which an ended container will not be restarted. The engine does not report why the container ended.
+ * The time within which an engine restarts an ended container, if it restarts the container at all. The engine does not
+ * report why the container ended.
  */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 

@@ -23,7 +23,7 @@ export const directly =
 
 /** The addresses of a gateway's containers, and the port that clients dial. */
 export interface Entrance {
-  /** The port; undefined while one of the containers does not listen on it, or if it is ambiguous. */
+  /** The port. Undefined while one of the containers does not listen on the port, or if several ports are possible. */
   readonly port: number | undefined
   readonly listening: readonly number[]
 }
@@ -51,8 +51,8 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Returns the address of a gateway, which chooses the node. Clients can dial the gateway while their own node is down.
- * The containers of a scaled gateway are distributed over the nodes.
+ * Returns the address of a gateway. The gateway chooses the node, so clients can dial it while their own node is down.
+ * If a gateway is scaled, its containers are distributed over the nodes.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>

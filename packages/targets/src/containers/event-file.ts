@@ -6,7 +6,7 @@ import type { ContainerEvent } from './container-event.ts'
 
 /** An event that `podman events` also prints, but later. */
 export interface WrittenEvent extends ContainerEvent {
-  /** The time of day of the event, which identifies it. */
+  /** The time of day at which the event occurred. It identifies the event. */
   readonly time: string
 }
 
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 50
 
 /**
  * Reports events as they are appended to the event file of this podman process, until the returned function is called.
- * Reports nothing more if there is no such file, or if it is replaced.
+ * Reports no events if the file does not exist, and no further events if it is replaced.
  */
 export function watchEventFile(pid: number, happened: (event: WrittenEvent) => void): () => void {
   const deadline = performance.now() + FOUND_WITHIN_MS
@@ -33,8 +33,8 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
 }
 
 /**
- * The highest standard descriptor. Standard descriptors are excluded from the search, since podman's standard error is
- * a log file that may have the same name as the event file.
+ * The highest standard descriptor. The search excludes standard descriptors: podman's standard error is a log file,
+ * which may have the same name as the event file.
  */
 const LAST_STANDARD_FD = 2
 

@@ -16,10 +16,10 @@ import { watchContainers } from './watch.ts'
 
 export interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly engine: EngineProgram
-  /** The start of every message. */
+  /** The prefix of every error message. */
   readonly where: string
   readonly logDir: string
-  /** Problems during the run. More are added later. */
+  /** Problems of the run. The run adds further problems to this list. */
   readonly trouble: string[]
   /** Handles events of containers, including those of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
@@ -43,13 +43,15 @@ export interface FollowedLinks {
   close(): Promise<void>
 }
 
-/** The time within which a port that a container opens later is found. */
+/** The time within which a newly opened port of a container is found. */
 const LOOK_EVERY_MS = 500
-/** The time within which a port of a newly started container is found. The port cannot be reached before. */
+/**
+ * The time within which a port of a newly started container is found. Clients cannot reach the port before it is found.
+ */
 const LOOK_SOON_MS = 25
 /**
- * The length of the pause after a look, as a multiple of the look's duration. A look takes milliseconds per container
- * and blocks everything else.
+ * The length of the pause after a check of the ports, as a multiple of the duration of the check. A check takes
+ * milliseconds per container, and blocks everything else.
  */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
@@ -102,7 +104,7 @@ async function missedBefore({ members, happened }: FollowedLinksOptions): Promis
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
 }
 
-/** Prevents the removal of this process's network, if the containers' engine may remove it. */
+/** Prevents the engine from removing the network of this process. Does nothing if the engine would not remove it. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
   if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
@@ -139,7 +141,7 @@ async function watched(
     missed() {
       const text = `${engine} reported no events for a while, for example while restarting: containers started meanwhile may have been reached directly`
       if (!trouble.includes(text)) trouble.push(text)
-      // The call fails while the engine is down, and is repeated once the engine is back.
+      // The engine may still be down, so this request may fail. It is repeated once the engine is back.
       follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
     },
   })
@@ -165,8 +167,8 @@ async function watched(
 }
 
 /**
- * Returns a function that collects its arguments while a batch is handled, and then handles them as the next batch. The
- * engine is thus asked once for several events, and in order.
+ * Returns a function that collects its arguments while `handle` runs, and then passes them to `handle` together. The
+ * engine is asked only once for several events, and the events stay in order.
  */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
   let waiting: T[] = []
@@ -209,8 +211,8 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
 }
 
 /**
- * Logs connections older than the rules, and refused packets: to ports that have just opened, or on which no process
- * listens.
+ * Logs connections that are older than the rules, and refused packets. Packets are refused if their port was just
+ * opened, or if no process listens on the port.
  */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()

@@ -3,7 +3,7 @@ import { imageName, kindOf } from './container-kind.ts'
 import type { Container } from './engine.ts'
 import type { NodeGroup } from './node-groups.ts'
 
-/** The gateway that clients dial, and what the user must check, each as a sentence. */
+/** The gateway that clients dial, and sentences about what the user must check. */
 export interface ProposedGateway {
   readonly through?: NonNullable<ContainersDeclaration['through']>
   readonly open: readonly string[]
@@ -16,8 +16,8 @@ const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krake
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
 /**
- * Returns the gateway in front of nodes: a published gateway of unpublished nodes, which clients can reach in no other
- * way.
+ * Returns the gateway in front of nodes. The gateway is published and the nodes are not, so clients can reach the nodes
+ * in no other way.
  */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }

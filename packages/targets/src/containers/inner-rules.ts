@@ -23,15 +23,18 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /** For each address that the container must not reach directly, the container's own address towards it. */
+  /**
+   * The addresses that the container must not reach directly. For each of them, the address that the container itself
+   * uses to send to it.
+   */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]
 }
 
 /**
- * Opens the same rules in the containers' own networks, for bridges whose inner traffic bypasses rules in the engine's
- * network. A restarted container gets its table when ports are next redirected.
+ * Opens the same rules in the containers' own networks. Bridges need these rules if the traffic within a bridge
+ * bypasses the rules in the engine's network. A restarted container gets its table when ports are next redirected.
  *
  * @param processes A process of each running container, by every address of the container.
  */
@@ -42,7 +45,7 @@ export function openInnerRules(
 ): ContainerRules {
   const name = tableOf(project)
   const tables = new Map<number, InnerTable>()
-  /** The counts of closed tables. */
+  /** The sum of the counts of all closed tables. */
   const past = emptyCount()
   const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
@@ -112,7 +115,7 @@ export function openInnerRules(
   }
 }
 
-/** Returns the addresses to which a container sends, among these pairs. */
+/** Returns the addresses to which a container sends according to these pairs. */
 const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
   pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
@@ -142,8 +145,8 @@ function redirecting(table: string, sent: readonly RedirectedPort[], received: r
 }
 
 /**
- * Returns the commands that create an empty table. The table redirects outgoing traffic; traffic from the proxy gets
- * the caller's address on arrival.
+ * Returns the commands that create an empty table. The table redirects outgoing traffic. Traffic from the proxy gets
+ * the caller's address when it arrives.
  */
 const emptyInnerTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,

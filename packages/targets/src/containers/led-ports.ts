@@ -10,8 +10,8 @@ export interface LedPort {
 }
 
 /**
- * Redirects connections from this machine's programs to published ports: they reach the proxy, at 127.0.0.1 and ::1,
- * until the returned function is called or this process ends.
+ * Redirects connections from this machine's programs to published ports. The connections reach the proxy, at 127.0.0.1
+ * and ::1, until the returned function is called or this process ends.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -46,8 +46,8 @@ export async function leadPublished(project: string, ports: readonly LedPort[]):
 }
 
 /**
- * Returns the rule for ::1. Programs that try ::1 first, where no port is published, must fall back to 127.0.0.1, even
- * if a port is published there later.
+ * Returns the rule for ::1. Without a relay, the rule resets connections to ::1, so that programs that try ::1 first
+ * fall back to 127.0.0.1. They fall back even if the port is published at ::1 later.
  */
 const ruleFor6 = (table: string, hostPort: number, relay: Relay | undefined): string =>
   relay === undefined

@@ -9,7 +9,8 @@ import { groupsOf } from './ipv6-groups.ts'
 
 /**
  * Addresses of this machine, one for each link. The address that a connection uses tells the proxy which container
- * dials which. The addresses are in ranges reserved for benchmarking networks, which no other network uses.
+ * dials and which container is dialled. The addresses are in ranges reserved for benchmarking networks, so no other
+ * network uses them.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -24,7 +25,7 @@ const REMOVED_WITHIN_MS = 10_000
 
 /**
  * Adds an address of each of these families to the loopback interface. The keeper removes the addresses if this process
- * dies. If the keeper dies, too, the next process that adds addresses removes them.
+ * dies. If the keeper has died, too, the next process that adds addresses removes them.
  *
  * @throws UserError (environment) if the system refuses.
  */
@@ -50,9 +51,9 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
 type Verb = 'add' | 'del'
 
 /**
- * Returns a command of `ip` that adds or removes an address. It removes an address only with its label, since another
- * process may have taken the address over. Without `nodad`, an IPv6 address would be tentative, so that no process
- * could listen on it, until a kernel worker has checked it (RFC 4862, 5.4).
+ * Returns a command of `ip` that adds or removes an address. A removal names the address's label, because another
+ * process may have taken the address over. `nodad` makes an IPv6 address usable immediately. Without it, no process
+ * could listen on the address until a kernel worker has checked the address (RFC 4862, 5.4).
  */
 const line = (verb: Verb, address: string, label: string): string =>
   isIPv6(address)
@@ -89,7 +90,7 @@ function freeAddresses6(count: number, all: readonly string[]): readonly string[
 }
 
 /**
- * Returns free IPv4 addresses, in whole blocks without any address in use. Two runs that start at the same moment thus
+ * Returns free IPv4 addresses, in whole blocks that contain no address in use. Two runs that start at the same moment
  * rarely choose the same block.
  */
 function freeAddresses4(count: number, all: readonly string[]): readonly string[] {

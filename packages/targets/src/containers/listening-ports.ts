@@ -8,8 +8,8 @@ const SYN_SENT = '02'
 const LISTENING = '0A'
 
 /**
- * Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv4; empty
- * once the process has ended. Reads the kernel's tables, so the container's image needs no programs for it.
+ * Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv4. Empty
+ * once the process has ended. Reads the kernel's tables, so the container's image needs no special programs.
  */
 export const listeningPorts = (pid: number): readonly number[] => [
   ...new Set(['tcp', 'tcp6'].flatMap((table) => portsIn(tableOf(pid, table)))),
@@ -46,8 +46,8 @@ export const connectionsIn = (table: string, wanted: string = ESTABLISHED): read
     })
 
 /**
- * Returns an address as in the kernel's tables, as four-byte words in the machine's byte order: `0100007F` for
- * 127.0.0.1.
+ * Returns an address in the form of the kernel's tables: four-byte words in the machine's byte order, such as
+ * `0100007F` for 127.0.0.1.
  */
 export function wordsOf(address: string): string {
   const bytes = isIPv6(address)
@@ -71,15 +71,15 @@ const portsIn = (table: string): readonly number[] =>
     .filter(({ address }) => !isLoopback(address))
     .map(({ port }) => port)
 
-/** Returns the IPv6 ports in the IPv6 table, which also lists sockets of IPv4. */
+/** Returns the IPv6 ports in a table for IPv6, which also lists IPv4 sockets. */
 const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)
 
 /**
- * Returns the listening sockets in a table. Addresses are in the table's form, four-byte words in the machine's byte
- * order: `0100007F` for 127.0.0.1.
+ * Returns the listening sockets in a table. Addresses have the table's form: four-byte words in the machine's byte
+ * order, such as `0100007F` for 127.0.0.1.
  */
 const listenersIn = (table: string): readonly { readonly address: string; readonly port: number }[] =>
   table

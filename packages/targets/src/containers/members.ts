@@ -58,7 +58,7 @@ export const isInPlaceOf = (container: Container, other: Container): boolean =>
 export const isComingBack = ({ backUntilMs }: Container): boolean =>
   backUntilMs !== undefined && Date.now() < backUntilMs
 
-/** Returns whether the container has changed since it was inspected, as far as is visible without the engine. */
+/** Returns whether the container has changed since its inspection. Checks only what is visible without the engine. */
 export const isOutdated = (container: Container): boolean =>
   container.running ? !existsSync(`/proc/${container.pid}`) : isComingBack(container)
 
@@ -92,8 +92,8 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
 }
 
 /**
- * Returns the port that clients dial: the declared port, the only published port, the usual port of the image, or the
- * only port.
+ * Returns the port that clients dial. In this order: the declared port, the only published port, the usual port of the
+ * image, the only port.
  */
 export function clientPort(
   declared: number | undefined,

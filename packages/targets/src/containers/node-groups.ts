@@ -11,8 +11,8 @@ export interface NodeGroup {
 }
 
 /**
- * Returns the groups, the most likely first: several nodes before a single node, and the project's own services before
- * the databases that they use.
+ * Returns the groups, the most likely one first. Groups of several nodes precede single nodes. The project's own
+ * services precede the databases that they use.
  */
 export function nodeGroups(containers: readonly Container[]): readonly NodeGroup[] {
   const able = containers.filter((each) => !NO_NODES.includes(kindOf(each)) && !isJob(each, containers))
@@ -65,9 +65,9 @@ function areOfOneGroup(a: Container, b: Container): boolean {
 }
 
 /**
- * Returns whether two services of one image are nodes of one cluster, rather than, for example, a web server and its
- * worker. They are if they run the same program, and either have the same arguments and role, or one mentions the
- * other.
+ * Returns whether two services of one image are nodes of one cluster, and not, for example, a web server and its
+ * worker. Two nodes run the same program. In addition, one node mentions the other, or both nodes have the same
+ * arguments and the same role.
  */
 function doTheSame(a: Container, b: Container): boolean {
   if (programOf(a) !== programOf(b)) return false
@@ -84,7 +84,7 @@ function programOf({ command }: Container): string {
 const wordsOf = ({ command, service, name }: Container): string =>
   command.join(' ').replaceAll(name, '*').replaceAll(service, '*').replaceAll(/\d+/g, '#')
 
-/** Returns the role that the container's environment gives it. */
+/** Returns the variables of the container's environment that define its role, as text. */
 const partOf = ({ environment }: Container): string =>
   Object.entries(environment)
     .filter(([name]) => /(^|_)(ROLE|TYPE|MODE|PROCESS|COMPONENT|QUEUES?)$/i.test(name))
@@ -93,8 +93,8 @@ const partOf = ({ environment }: Container): string =>
     .join(' ')
 
 /**
- * Returns whether one of the containers mentions another: by its name, or by the service's name if the service has
- * several containers.
+ * Returns whether one of the containers mentions another one. Services with a single container are mentioned by the
+ * container's name, and services with several containers also by the service's name.
  */
 export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&
@@ -132,6 +132,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Returns whether a container has exited with 0 while other containers run, like a migration or an initialisation. */
+/** Returns whether a container has exited with 0 while other containers run. Migrations and initialisations do so. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 interface ServicePart {
-  /** Mounts in the short form, with which all Compose programs replace another mount at the same place. */
+  /**
+   * Mounts in the short form. In all Compose programs, a mount in this form replaces another mount at the same place.
+   */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }

@@ -17,12 +17,15 @@ import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
 
-// Clocks of containers that faults can move. All containers share the kernel's clock, so libfaketime is preloaded
-// between a program and its C library: it reads the wall clock's offset from a file. The monotonic clock is unaffected,
-// as on real machines.
+// Clocks of containers that faults can move. All containers share the kernel's clock. Libfaketime is therefore
+// preloaded between a program and its C library, and reads the wall clock's offset from a file. The monotonic clock is
+// unaffected, as on real machines.
 
 export interface OwnClocks {
-  /** The path of a Compose file that gives each service its clock, to be read after the project's own file. */
+  /**
+   * The path of a Compose file that gives each service its clock. Compose must read this file after the project's own
+   * file.
+   */
   readonly override: string
   of(service: string): OwnClock
   /** @throws UserError (environment) for a program that reads the time from the kernel without its C library. */
@@ -86,7 +89,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       )
     },
     remove() {
-      // A run may end during a fault, so stop the clocks before their files are removed.
+      // Stop the clocks before their files are removed, because a run may end during a fault.
       for (const clock of clocks.values()) clock.stop()
       rmSync(directory, { recursive: true, force: true })
     },
@@ -94,8 +97,8 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
 }
 
 /**
- * Returns the path of this machine's libfaketime. Debian has a directory for each architecture; other systems use one
- * of these directories.
+ * Returns the path of this machine's libfaketime; undefined if it is not installed. Debian has a directory for each
+ * architecture. Other systems have one fixed directory.
  */
 export function findLibrary(): string | undefined {
   const debian = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((kind) => join('/usr/lib', kind)) : []
@@ -153,7 +156,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
 /** Formats an offset as libfaketime reads it, in seconds with a sign. */
 const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
 
-/** A mark in all programs written in Go. Go reads the time from the kernel directly. */
+/** A mark that all programs written in Go contain. Go reads the time from the kernel, without the C library. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 function readsIt(pid: number): boolean {

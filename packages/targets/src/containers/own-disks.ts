@@ -10,15 +10,18 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { writeOverride } from './override.ts'
 import { isRootless } from './rights.ts'
 
-// Disks of containers that faults can fill. Each is a file system in this machine's memory, so that filling it affects
-// nothing else, and a kill keeps what was written, as on a disk. The file that fills it is outside the container's
+// Disks of containers that faults can fill. Each disk is a file system in this machine's memory. Filling it affects
+// nothing else. A kill keeps what was written, as on a disk. The file that fills the disk is outside the container's
 // view.
 
 export interface OwnDisks {
-  /** The path of a Compose file that gives each service its disk, to be read after the project's own file. */
+  /**
+   * The path of a Compose file that gives each service its disk. Compose must read this file after the project's own
+   * file.
+   */
   readonly override: string
   directoryOf(service: string): string
-  /** Unmounts the disks, once no process that has them open runs. */
+  /** Unmounts the disks. Must be called when no process has the disks open any more. */
   remove(): Promise<void>
 }
 
@@ -97,8 +100,8 @@ export const filling = ({ disk }: Filled): ProgramCommand => ({
 export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
 
 /**
- * Returns a command that frees the disk, and starts the container if it has exited. The keeper runs it if this process
- * has died.
+ * Returns a command that frees the disk, and starts the container if it has exited. The keeper runs this command if
+ * this process has died.
  */
 export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],

@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { createServer, isIPv6, type Server } from 'node:net'
 import type { Address } from '@chaosproxy/proxy'
 
-/** A link from one container to another, by their addresses, and the proxy's address for it. */
+/**
+ * A link from one container to another. `to` is the address of the other container, and `via` is the proxy's address
+ * for the link.
+ */
 export interface ProbedWay {
   /** The pid of any process in the network namespace of the container that dials. */
   readonly pid: number
@@ -12,21 +15,25 @@ export interface ProbedWay {
 }
 
 /**
- * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, unnoticed by the
- * container.
+ * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, and the container
+ * does not notice the probe.
  */
 export const PROBED_PORT = 1
 
 /**
- * The time limit of probes: enough for a program to start on a busy machine, and for a lost first packet to be resent.
+ * The time limit of probes. Within this time, a program starts even on a busy machine, and a lost first packet is sent
+ * again.
  */
 const WITHIN_MS = 10_000
 
-/** Listeners at the address of each link, which show which probes arrive. */
+/** A listener at the address of each link. The listeners show on which links probes arrive. */
 export interface Probes<Way extends ProbedWay> {
   /** The address to which the probe of each link must lead. */
   readonly listening: ReadonlyMap<Way, Address>
-  /** Dials over every link from inside its container. Resolves with the links on which no probe arrived. */
+  /**
+   * Dials over every link, in the network of the link's first container. Resolves with the links on which no probe
+   * arrived.
+   */
   send(): Promise<readonly Way[]>
   close(): Promise<void>
 }
@@ -77,8 +84,8 @@ const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
- * Resets the connections of a container's programs to these addresses, so that the programs notice immediately even if
- * they only wait. If ss or the kernel cannot do this, the rules refuse such connections at their next packet.
+ * Resets the connections of a container's programs to these addresses. Even programs that only wait then notice
+ * immediately. If ss or the kernel cannot reset a connection, the rules refuse its next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [

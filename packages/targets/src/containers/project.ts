@@ -21,7 +21,7 @@ export interface ProjectCommands {
 }
 
 export interface ProjectPlace {
-  /** The start of every message. */
+  /** The prefix of every error message. */
   readonly where: string
   readonly directory: string
 }
@@ -51,15 +51,15 @@ export function isMeant(container: Container, declaration: ContainersDeclaration
   return isOfFile(container, resolve(directory, compose))
 }
 
-/** Returns whether a container has a name, or a label such as `app=shop`. */
+/** Returns whether a text is the container's name, or one of its labels, such as `app=shop`. */
 function isNamed({ name, labels }: Container, wanted: string): boolean {
   const [label = '', ...value] = wanted.split('=')
   return value.length === 0 ? name === wanted : labels[label] === value.join('=')
 }
 
 /**
- * Returns whether a container belongs to a Compose file. Some versions record the path as it was typed, relative to an
- * unknown directory.
+ * Returns whether a container belongs to a Compose file. Some versions of Compose record the file's path as the user
+ * typed it, relative to an unknown directory.
  */
 function isOfFile({ labels }: Container, file: string): boolean {
   const folder = labels[`${PROJECT}.working_dir`]
@@ -127,8 +127,8 @@ const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
 /**
- * Returns the Compose program of an engine: `docker compose` if it works, otherwise `docker-compose`; for podman
- * `podman-compose`. Undefined if there is none.
+ * Returns the Compose program of an engine. For docker, this is `docker compose` if it works, and otherwise
+ * `docker-compose`. For podman, it is `podman-compose`. Undefined if there is none.
  */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']

@@ -5,9 +5,9 @@ import type { Member } from './members.ts'
 export interface ProofOptions {
   readonly engine: EngineProgram
   readonly members: () => readonly Member[]
-  /** The start of every message. */
+  /** The prefix of every error message. */
   readonly where: string
-  /** Problems during the run. More are added later. */
+  /** Problems of the run. The run adds further problems to this list. */
   readonly trouble: string[]
 }
 
@@ -50,7 +50,10 @@ const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
     () => '',
   )
 
-/** Explains why the proxy cannot get between containers, and what to do, by the drivers of their networks. */
+/**
+ * Explains why the proxy cannot get between containers, and what to do. The explanation depends on the drivers of the
+ * containers' networks.
+ */
 export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {
   const other = [...drivers].find(([, driver]) => driver !== '' && driver !== 'bridge')
   if (other !== undefined) {

@@ -9,13 +9,13 @@ import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 export interface Proposal {
   readonly declaration: ContainersDeclaration
   /**
-   * The first faults to try. If nodes do not mention each other, these are faults on the links to the services that
+   * The first faults to try. If nodes do not mention each other, these faults are on the links to services that the
    * nodes use.
    */
   readonly faults: readonly string[]
   /** The services whose links to nodes a run can cut. */
   readonly cuttable: readonly string[]
-  /** What the user must check or complete, each as a sentence. */
+  /** Sentences about what the user must check or complete. */
   readonly open: readonly string[]
 }
 

@@ -6,7 +6,9 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-/** A redirection: traffic from one container to a port of another is sent to the proxy, which dials that port. */
+/**
+ * A redirection. Traffic from one container to a port of another container is sent to the proxy, which dials that port.
+ */
 export interface RedirectedPort {
   readonly from: string
   readonly to: string
@@ -26,10 +28,10 @@ export interface Refused {
   readonly cut: ReadonlyMap<string, number>
 }
 
-/** An address, and an address to which it sends. */
+/** A pair of addresses. `from` sends to `to`. */
 export type AddressPair = readonly [from: string, to: string]
 
-/** The addresses and ports of a connection, in the direction of a refused packet. */
+/** The addresses and ports of a connection. `from` is the sender of the refused packet. */
 export interface DirectConnection {
   readonly from: string
   readonly fromPort: number
@@ -45,7 +47,10 @@ export interface ContainerRules {
    * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /** Drops everything except TCP between these pairs; earlier cuts of other pairs end. The proxy cuts TCP. */
+  /**
+   * Drops all traffic except TCP between these pairs, because the proxy cuts TCP. These pairs replace the pairs of
+   * earlier calls.
+   */
   cut(pairs: readonly AddressPair[]): Promise<void>
   /** Resolves with the traffic that passed outside the proxy, or was refused. */
   refused(): Promise<Refused>
@@ -58,8 +63,8 @@ const ANSWERS_WITHIN_MS = 5_000
 const PER_LINE = 50
 
 /**
- * Opens an empty table. The owner of the table is an nft process that ends with this process; the kernel then removes
- * the table, and traffic is direct again. Table names are unique, so two runs cannot use the same containers.
+ * Opens an empty table. An nft process owns the table, and ends together with this process. The kernel then removes the
+ * table, and traffic is direct again. Table names are unique, so two runs cannot use the same containers.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -128,7 +133,7 @@ export interface TableOptions {
   readonly setup: readonly string[]
   /** The pid of a process in whose network namespace the table is opened; by default this process. */
   readonly inside?: number | undefined
-  /** Ends the table immediately if this process dies, before the keeper removes the proxy's addresses. */
+  /** If this process dies, this keeper ends the table immediately, before it removes the proxy's addresses. */
   readonly keeper?: Keeper | undefined
 }
 
@@ -200,8 +205,8 @@ const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
 export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
 
 /**
- * Returns the commands that create an empty table. It redirects before the engine's own rules, which have priority
- * -100, and restores the caller's address before the engine's masquerade.
+ * Returns the commands that create an empty table. The table redirects traffic before the engine's own rules, which
+ * have priority -100. It restores the caller's address before the engine's masquerade.
  */
 const emptyTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
@@ -225,8 +230,8 @@ const emptyTable = (table: string): readonly string[] => [
 ]
 
 /**
- * Matches packets other than TCP. Excludes IPv6 neighbour discovery, which a cut in one direction must not break in the
- * other.
+ * Matches packets other than TCP. Does not match packets of IPv6 neighbour discovery: a cut in one direction must not
+ * break the discovery in the other.
  */
 export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
@@ -234,7 +239,10 @@ export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 export const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/** Returns the set of noted connections. A full set notes no more connections, but they are refused as before. */
+/**
+ * Returns the command that creates the set of noted connections. A full set takes no further connections, but the rules
+ * still refuse their packets.
+ */
 export const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 

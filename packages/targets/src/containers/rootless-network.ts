@@ -19,9 +19,10 @@ const OWNER = 'chaosproxy.owner'
 const ROOT = 'chaosproxy.root'
 
 /**
- * Keeps the network of rootless containers, in which this process runs. Podman would remove the network with the last
- * container, so a sleeping container made of this machine's programs holds it until the returned function is called. If
- * this process is killed with its keeper, the next process that holds a network removes the container.
+ * Keeps the network of rootless containers, in which this process runs. Podman removes this network together with its
+ * last container. A sleeping container, which uses this machine's programs, therefore keeps the network until the
+ * returned function is called. If this process and its keeper are killed, the next process that calls this function
+ * removes the container.
  *
  * @throws UserError (environment) if the container does not start.
  */
@@ -63,7 +64,7 @@ const removing = (name: string) => ['rm', '--force', '--time', '0', name] as con
 /** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // If podman cannot list containers, it cannot run a container either, and reports the reason at that time.
+  // Ignore a failure: if podman cannot list containers, it cannot run a container either, and then reports the reason.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )

@@ -9,7 +9,7 @@ import { composeOf, NO_CLIENT } from './survey.ts'
 export interface ServedContainer {
   /** The service's name, with a number if there are several containers. */
   readonly name: string
-  /** The container's own address, bypassing any published port. */
+  /** The container's own address instead of a published port. */
   readonly upstream: string
   /** The ports of this machine that lead to the container. */
   readonly hostPorts: readonly number[]

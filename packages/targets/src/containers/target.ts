@@ -138,8 +138,8 @@ interface Offering {
 }
 
 /**
- * Returns the faults of any cluster, and `NAME:SERVICE`: the fault between nodes with that name, on the links between
- * nodes and a service that they depend on.
+ * Returns the faults of any cluster, and `NAME:SERVICE` for each service. `NAME:SERVICE` is the fault NAME on the links
+ * between nodes and a service that the nodes use.
  */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
@@ -149,7 +149,7 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
 
-/** Returns whether a nemesis is a fault on links between nodes, which also works on links to a service. */
+/** Returns whether a nemesis is a fault on links between nodes. Such a fault also works on links to a service. */
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
 /** Explains why no fault of this name is available. */

@@ -67,8 +67,8 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
 }
 
 /**
- * Returns whether a declaration seems to describe a running cluster, since only running nodes have addresses. The
- * choice of the schema depends on it, so that errors fit the declaration.
+ * Returns whether a declaration seems to describe a running cluster, because only running nodes have addresses. The
+ * answer determines the schema, so that errors fit the declaration.
  */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined

@@ -40,14 +40,14 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 }
 
 export interface OwnClients {
-  /** The start of every message: the name of the target. */
+  /** The prefix of every error message: the name of the target. */
   readonly where: string
   /** The target's own settings, which replace those of the declaration with the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
   /**
-   * Returns whether the disks and clocks of the target's programs can suffer a fault; by default as those of any
-   * program.
+   * Returns whether the disks and clocks of the target's programs can suffer a fault. By default, the answer is the
+   * same as for any program.
    */
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
@@ -104,8 +104,8 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
   )
 
 /**
- * Adds the target's own settings, which replace planned settings of the same name: a declaration cannot limit the value
- * of a setting.
+ * Adds the target's own settings to the planned ones. An own setting replaces the planned setting of the same name,
+ * because a declaration cannot limit the value of a setting.
  */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),

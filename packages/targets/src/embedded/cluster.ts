@@ -33,7 +33,9 @@ export interface EmbeddedClusterOptions
   /** The name of the object that the protocol replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /** The time limit for starting the processes, and again for one node to become ready. By default 60 s. */
+  /**
+   * The time limit for starting the processes. The wait until one node is ready has the same limit. By default 60 s.
+   */
   readonly startupTimeoutMs?: number | undefined
   /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
@@ -42,7 +44,7 @@ export interface EmbeddedClusterOptions
 /** A protocol as real processes, one for each node, with every link through the proxy. */
 export interface EmbeddedCluster extends OwnCluster {
   logPath(node: NodeId): string
-  /** Returns the URL of the node's client interface, through the proxy: for curl. */
+  /** Returns the URL of the node's client interface, for use with curl. Requests to this URL pass through the proxy. */
   url(node: NodeId): string
 }
 
@@ -195,8 +197,8 @@ function makeDirectories(paths: readonly string[]): void {
 }
 
 /**
- * Returns a protocol as a target of processes on this machine, which load the protocol by its reference: a name or a
- * path.
+ * Returns a protocol as a target. The target's processes run on this machine, and load the protocol by its reference: a
+ * name or a path.
  */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
   ...protocolTarget(protocol),

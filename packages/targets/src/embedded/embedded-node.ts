@@ -13,7 +13,7 @@ export interface EmbeddedNodeOptions {
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
-  /** Called with the ports on which the node now listens; undefined once it no longer listens. */
+  /** Called with the ports on which the node now listens, and with undefined once the node no longer listens. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
   /** Called when a deliberate bug has changed this node's behaviour. */

@@ -9,8 +9,8 @@ import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
 /**
- * The heap limit of a node, so that a protocol does not exhaust the machine's memory. The watchdog ends the node with a
- * report before this limit.
+ * The heap limit of a node. Without this limit, a protocol could exhaust the machine's memory. The watchdog ends the
+ * node with a report before the node reaches the limit.
  */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
@@ -105,7 +105,9 @@ export async function startNode(
   }
 }
 
-/** Returns the error that ends the run. Its message contains everything known, for the protocol's author. */
+/**
+ * Returns the error that ends the run. Its message contains everything that is known, to help the protocol's author.
+ */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   environmentError(
     [`The protocol does not work: ${what}`, ...trace.map((frame) => `    ${frame}`), `Its log is ${logPath}`].join(

@@ -12,7 +12,7 @@ interface ReadyOptions {
   readonly logPath: (node: NodeId) => string
 }
 
-/** The time after which a cluster counts as leaderless, longer than an election takes. */
+/** The time after which a cluster counts as leaderless. This time is longer than an election. */
 const LEADERLESS_AFTER_MS = 3_000
 
 /**
@@ -49,7 +49,8 @@ export async function ready(
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
         reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
       }, timeoutMs)
-      // If no node leads or reports readiness within this time, the protocol is considered leaderless and serving.
+      // If no node leads or reports that it is ready within this time, the protocol counts as leaderless, and its nodes
+      // count as ready.
       if (leaderless)
         patience = setTimeout(() => {
           waited = true

@@ -17,30 +17,35 @@ export interface Keeper {
   announce(mark: string): void
   /**
    * Watches a process. Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended
-   * only when its time is up, and the undo commands of its node wait for it.
+   * only when its own time is up. The undo commands of its node wait for this process.
    */
   watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void
-  /** Removes the directory if this process dies, once all watched processes have ended. */
+  /**
+   * Registers a directory for removal. If this process dies, the keeper waits until all watched processes have ended,
+   * and then removes the directory.
+   */
   removeLater(path: string): void
   /**
    * Runs the command if this process dies before the returned function is called. The latest command runs first.
-   * Commands for different nodes run concurrently, and before commands for no node.
+   * Commands for different nodes run concurrently. Commands for no node run last.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
   /** Repeats the undo commands of this node a few times, until the given command exits with 0. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
-  /** Allows this process to exit without closing the keeper, which then cleans up. */
+  /** Allows this process to exit without closing the keeper. The keeper then cleans up. */
   unref(): void
   /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
 
 /**
- * When an undo command runs, if not in the usual order. `first`: before all other commands of its node, and repeatedly
- * while a `finishing` command runs, which may wait for it; it must be idempotent. `start`: after the `first` commands,
- * and before the commands that clients need not wait for. `meanwhile`: only while a `finishing` command runs,
- * repeatedly. `beside`: from the start, concurrently with everything else, because it takes long.
+ * The turn of an undo command that does not run in the usual order.
+ * - `first`: before all other commands of its node. The command also runs repeatedly while a `finishing` command runs,
+ *   which may wait for it. The command must be idempotent.
+ * - `start`: after the `first` commands, and before the commands for which clients do not wait.
+ * - `meanwhile`: repeatedly, and only while a `finishing` command runs.
+ * - `beside`: from the start, concurrently with all other commands, because the command takes long.
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
@@ -102,7 +107,7 @@ export function startKeeper(died: () => void): Keeper {
     undoUntil: (command, timeoutMs, node) => tell({ type: 'until', command, timeoutMs, node }),
     unref() {
       child.unref()
-      // The stream is a socket, although its type does not say so.
+      // This stream is a socket, although its type is more general.
       if (child.stdin instanceof Socket) child.stdin.unref()
     },
     // Everything has been undone and removed at this point, so the keeper must not act.

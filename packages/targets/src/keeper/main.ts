@@ -5,11 +5,11 @@ import { killMarked, killTree } from '../processes/process-tree.ts'
 import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
-// The keeper briefly outlives its owner, the runner, which registers its child processes on the keeper's standard
-// input. Once the owner has ended for any reason, the keeper kills the remaining processes and their descendants:
-// external commands do not know their owner, and a node stopped by SIGSTOP cannot notice that its pipe closed.
-// Concurrently, the keeper heals the faults on external processes until each process is restored. Finally, it removes
-// the owner's directories.
+// The keeper briefly outlives its owner, the runner. The runner registers its child processes on the keeper's standard
+// input. Once the runner has ended for any reason, the keeper kills the remaining processes and their descendants.
+// These would not end by themselves: external commands do not know the runner, and a node stopped by SIGSTOP cannot
+// notice that its pipe has closed. Concurrently, the keeper heals the faults on external processes until each process
+// is restored. Finally, the keeper removes the runner's directories.
 
 /** The marks of processes that were about to be spawned. */
 const announced = new Set<string>()
@@ -61,11 +61,11 @@ async function finish(): Promise<void> {
   const latest = withoutRepeats([...undos.values()].reverse())
   const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
   const ours = all.filter(({ finishing }) => finishing === undefined)
-  // Processes that hold rules of the kernel are killed first.
+  // Kills processes without descendants first, because some of them own rules of the kernel.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // Commands for which clients wait run immediately for all nodes, without waiting for other nodes or for processes to
-  // end.
+  // Run the commands for which clients wait immediately for all nodes. Wait neither for other nodes nor for processes
+  // to end.
   const undone = undoNodes(
     [...nodes].map((node) => ({
       finishing: all.filter(({ finishing }) => finishing?.node === node),

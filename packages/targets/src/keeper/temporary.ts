@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Keeper } from './keeper.ts'
 
 /**
- * Creates a directory in the system's temporary directory, which no other user may enter. The keeper learns its path
- * before it exists, so the directory is removed whenever this process dies.
+ * Creates a directory in the system's temporary directory. No other user may enter the directory. The keeper learns the
+ * directory's path before the directory exists, and so removes it whenever this process dies.
  */
 export function makeTemporary(keeper: Pick<Keeper, 'removeLater'>, prefix: string): string {
   const directory = join(tmpdir(), `${prefix}${randomUUID()}`)

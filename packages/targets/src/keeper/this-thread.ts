@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
-// A thread can be ended from outside, before it can end the processes that it has started. The pipe to its keeper
-// closes with the thread, and the keeper then ends these processes.
+// A thread can be ended from outside before it has ended the processes that it started. The thread's pipe to its keeper
+// then closes, and the keeper ends these processes.
 
 let keeper: Keeper | undefined
 
@@ -24,8 +24,8 @@ export interface ThreadsProcess<Child extends ChildProcess> {
 
 /**
  * Starts a process that is killed once this thread ends, for any reason and at any time. `spawn` must add the given
- * variable to the process's environment. `forks`: the process's descendants are killed with it; otherwise the process
- * must end them itself, as a run of `chaos` does.
+ * variable to the process's environment. With `forks`, the process's descendants are killed too. Without `forks`, the
+ * process must end its descendants itself, as a run of `chaos` does.
  */
 export function startWithThisThread<Child extends ChildProcess>(
   spawn: (marked: { readonly [MARK]: string }) => Child,
@@ -42,5 +42,7 @@ export function startWithThisThread<Child extends ChildProcess>(
   return { child, forget: () => own.forget(root) }
 }
 
-/** Removes a directory once this thread ends without having removed it. */
+/**
+ * Registers a directory for removal. Once this thread has ended, the keeper removes the directory if it still exists.
+ */
 export const removeWithThisThread = (path: string): void => keeperOfThisThread().removeLater(path)

@@ -33,8 +33,9 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes the faults of nodes: first by the commands that resume each node, then by those that start it. Commands
- * without a turn follow once all nodes are restored, because they would take CPU from nodes that start.
+ * Undoes the faults of nodes. Runs first the commands that resume each node, and then the commands that start it.
+ * Commands without a turn run once all nodes are restored, because these commands would take CPU time from nodes that
+ * start.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -73,8 +74,8 @@ async function untilSettled(
 }
 
 /**
- * Lets commands in progress finish. Such a command may wait for a process that another fault holds: a stop waits for a
- * frozen process.
+ * Waits until commands in progress have finished. Such a command may wait for a process that another fault suspends.
+ * For example, stopping a container waits for its frozen process.
  */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()

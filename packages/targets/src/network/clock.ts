@@ -12,22 +12,25 @@ interface Alarm {
 }
 
 export interface MachineClock extends Clock {
-  /** Drops every alarm and accepts no more, once there is nothing left to act on. */
+  /** Drops all alarms and accepts no new alarms. Called when nothing is left on which an alarm could act. */
   stop(): void
 }
 
 /**
- * Returns the machine's monotonic clock, with its zero at an origin (`process.hrtime.bigint()`). Alarms ring in order
- * of time, even if the process is scheduled late. Node's own timers fire in no fixed order if several are due.
+ * Returns the machine's monotonic clock. The clock's zero is at an origin, given by `process.hrtime.bigint()`. Alarms
+ * ring in order of time, even if the process is scheduled late. In contrast, Node's own timers fire in no fixed order
+ * if several are due.
  */
 export function createClock(originNanos: bigint): MachineClock {
-  /** The pending alarms, in order of time, and in order of request for equal times. */
+  /**
+   * The pending alarms, ordered by their time. Alarms with equal times are in the order in which they were requested.
+   */
   const alarms: Alarm[] = []
   let asked = 0
   let stopped = false
   let disarm = () => {}
   let timeout: NodeJS.Timeout | undefined
-  /** The number of alarms for which the process must stay alive. */
+  /** The number of alarms that keep the process alive. */
   let keeping = 0
   const now = () => nanos(Number(process.hrtime.bigint() - originNanos))
 
@@ -40,15 +43,18 @@ export function createClock(originNanos: bigint): MachineClock {
       const immediate = setImmediate(ring)
       disarm = () => clearImmediate(immediate)
     } else {
-      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this may
-      // fire early. In that case `ring` sets the timer again.
+      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this timer
+      // may fire early. `ring` then sets the timer again.
       timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
       if (keeping === 0) timeout.unref()
       disarm = () => clearTimeout(timeout)
     }
   }
 
-  /** Adds or removes an alarm that keeps the process alive, by the timer of the first alarm. */
+  /**
+   * Adds an alarm that keeps the process alive to the count, or removes it. While the count is positive, the timer of
+   * the earliest alarm keeps the process alive.
+   */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()
@@ -57,7 +63,7 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // Alarms set by callbacks wait for the next turn of the event loop, so that they cannot starve the rest of the
+    // Alarms that callbacks set wait for the next turn of the event loop. They thus cannot starve the rest of the
     // process.
     const before = asked
     try {

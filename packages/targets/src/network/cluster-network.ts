@@ -30,7 +30,9 @@ export interface ClusterNetwork {
   readonly applyToMessages: MessageFaults['apply']
   /** Whether messages between clients and nodes have a known framing. */
   readonly framesClients: boolean
-  /** Calls back with each node that `crash-before-reply` crashes, until the returned function is called. */
+  /**
+   * Calls back for each node that the fault `crash-before-reply` crashes. Stops once the returned function is called.
+   */
   onCrash(crash: (node: NodeId) => void): () => void
   clientAddress(node: NodeId): Address
   /** Returns the address at which one node dials a port of another. */
@@ -41,8 +43,8 @@ export interface ClusterNetwork {
    */
   announcedAddress(node: NodeId, port: string): Address
   /**
-   * Sets the node's listening addresses; undefined while the node is down, so that no connection reaches a process that
-   * reuses its ports.
+   * Sets the addresses on which a node listens; undefined while the node is down. Another process may reuse the ports
+   * of a node that is down, and must get no connections.
    */
   moved(node: NodeId, listening: Listening | undefined): void
   /**
@@ -50,7 +52,7 @@ export interface ClusterNetwork {
    * `performance.now()`.
    */
   recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
-  /** Returns whether any bytes were sent, or may have been, on one of these links. */
+  /** Returns whether at least one of these links has carried bytes, or may have carried bytes. */
   hasTraffic(links: readonly Link[]): boolean
   /** Opens another link, and applies the faults in force to it. */
   addLink(link: PeerLink): Promise<void>
@@ -98,7 +100,7 @@ export interface PeerLink extends LinkPort {
   readonly framing?: Framing | undefined
   /** The address at which the proxy listens; by default any free port of 127.0.0.1. */
   readonly listen?: Address | undefined
-  /** The node's address, if known before the node reports it. */
+  /** The node's address, if it is known before the node itself reports it. */
   readonly upstream?: Address | undefined
   /** The address from which the proxy dials; by default any. */
   readonly source?: string | undefined
@@ -106,7 +108,7 @@ export interface PeerLink extends LinkPort {
 
 interface OpenRoute extends LinkPort {
   readonly announced: boolean
-  /** Whether the route's upstream was given at the start and never changes. */
+  /** Whether the route's upstream was known at the start. Such an upstream never changes. */
   readonly fixed: boolean
   readonly route: Route
 }
@@ -191,8 +193,8 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
 }
 
 /**
- * Returns whether any bytes were sent on a link, or may have been: the endpoint that dials an announced address is not
- * always known.
+ * Returns whether at least one of these links has carried bytes, or may have carried bytes. The endpoint that dials an
+ * announced address is not always known.
  */
 const isAnyUsed = (
   links: readonly Link[],
@@ -206,7 +208,8 @@ const isAnyUsed = (
   })
 
 /**
- * Returns whether all endpoints that dialled a route are identified, so that their traffic is recorded for their links.
+ * Returns whether all endpoints that dialled a route are identified. Traffic of other endpoints is not recorded for
+ * their links.
  */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 

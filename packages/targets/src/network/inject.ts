@@ -120,7 +120,7 @@ function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
-  // The first line of a connection identifies the sender, and is not a message between nodes.
+  // Skips at least the first line of a connection, which identifies the sender and is not a message between nodes.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
   return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
 }

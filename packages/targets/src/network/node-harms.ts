@@ -12,8 +12,8 @@ import {
 /** The result of injecting a fault into a node. */
 export interface Handover {
   /**
-   * False if there was nothing to harm, or if the node refused because it knows no other leader. Read once the fault is
-   * undone.
+   * Whether the fault took effect. False if there was nothing to harm, or if the node refused because it knows no other
+   * leader. Callers read this member after they have undone the fault.
    */
   readonly done: boolean
   undo(): Promise<void>

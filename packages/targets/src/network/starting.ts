@@ -7,7 +7,10 @@ import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
 import type { Victim } from './node-harms.ts'
 
-/** The parts of a cluster that have been started. All parts are stopped if the start fails, and at the end. */
+/**
+ * The parts of a cluster that have been started. If the start fails, all these parts are stopped; otherwise they are
+ * stopped at the end.
+ */
 export interface Starting<Node extends StartedNode> {
   /** When the start was called, by `process.hrtime`. */
   readonly calledNanos: bigint
@@ -28,7 +31,7 @@ export interface Starting<Node extends StartedNode> {
     release(): Promise<void>
     close(): Promise<void>
   }
-  /** The layer under the nodes' programs that injects faults of disks and clocks, if there is one. */
+  /** The layer under the nodes' programs, which injects faults of disks and clocks. Undefined without such a layer. */
   machines?: StartedMachines | undefined
   /** The path of a temporary directory to remove. */
   temporary?: string
@@ -62,11 +65,11 @@ export interface StartingOptions {
 }
 
 /**
- * Starts a cluster of any kind. `open` adds each part to `starting` once it is started. If the start fails, nothing is
- * left behind.
+ * Starts a cluster of any kind. `open` adds each part to `starting` once the part is started. If the start fails,
+ * nothing is left behind.
  *
- * @throws UserError (environment) if the start is aborted; otherwise the error of `open`, with the trouble that
- * explains it.
+ * @throws UserError (environment) if the start is aborted. Otherwise, throws the error of `open`, and adds the problems
+ * that explain this error.
  */
 export async function startCluster<Node extends StartedNode, Cluster>(
   { orphans, signal }: StartingOptions,
@@ -84,8 +87,8 @@ export async function startCluster<Node extends StartedNode, Cluster>(
       return stopping
     },
   }
-  // Aborting makes the start fail. Like after any failure, everything is then stopped, and what could not be ended is
-  // reported.
+  // Ends the nodes, which makes the start fail. As after any failure, everything is then stopped, and all parts that
+  // could not be ended are reported.
   const abort = () => {
     for (const node of starting.nodes) node.end().catch(() => {})
   }
@@ -102,7 +105,10 @@ export async function startCluster<Node extends StartedNode, Cluster>(
   }
 }
 
-/** Adds to the error of a start the nodes that ended during it, since they usually explain the error. */
+/**
+ * Appends the cluster's problems to the error of a failed start: nodes that ended during the start usually explain the
+ * error.
+ */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))

@@ -14,8 +14,8 @@ export interface EffectRunner {
 
 /**
  * Carries out effects in order, with group commit: while a write is in progress, the records of later steps accumulate
- * for the next write. A record may become durable before an effect that precedes it is carried out, which looks to
- * other nodes like a crash between the two. An effect is never carried out before an earlier record is durable.
+ * for the next write. An effect is never carried out before an earlier record is durable. However, a record may become
+ * durable before an earlier effect is carried out. To other nodes, this looks like a crash between the two.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal
@@ -59,8 +59,8 @@ export function createEffectRunner(options: {
   }
 
   /**
-   * Carries out the effects that waited for this many records to become durable, up to the first record that is not yet
-   * durable.
+   * Carries out waiting effects in order. `records` is the number of records that have become durable. Stops at the
+   * first record that is not yet durable.
    */
   function release(records: number): void {
     let durable = records

@@ -24,8 +24,8 @@ import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
 /**
- * The limit of effects that wait for the disk. Above the limit, messages from peers are dropped, as a network may drop
- * them.
+ * The maximum number of effects that wait for the disk. Beyond this number, messages from peers are dropped, as a
+ * network may drop them.
  */
 const MAX_BACKLOG = 50_000
 
@@ -38,7 +38,7 @@ export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers'
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
-  /** Called once, after each peer has dialled this node; never without peers. */
+  /** Called once, after each peer has dialled this node. Not called for a node that has no peers. */
   readonly linked: () => void
   /** Called if the node cannot continue because its disk failed or its protocol threw. */
   readonly failed: (error: Error) => void
@@ -153,10 +153,10 @@ function blamed(
 }
 
 /**
- * Returns milliseconds on this machine's monotonic clock, which all processes share and which does not reset when a
- * process restarts: skew and jumps between nodes must be injected faults, not artefacts of starting. Reads the clock
- * each time: a stored offset between two clocks would be wrong by the time for which the process was descheduled
- * between the two readings.
+ * Returns the time on this machine's monotonic clock, in milliseconds. All processes share this clock, and a restarted
+ * process continues with the same time. Skew and jumps between nodes therefore come only from injected faults. Reads
+ * the clock at each call. A stored offset between two clocks would be wrong if the process was descheduled between the
+ * two readings.
  */
 const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 

@@ -25,7 +25,10 @@ export type HttpReply = (status: number, body: object, allow?: string) => void
 
 /** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client, too. */
 export interface HttpApi {
-  /** Returns the operation that a request asks for; undefined if the request was already answered without its body. */
+  /**
+   * Returns the operation that a request asks for. Returns undefined if it has already answered the request without the
+   * body.
+   */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
   /** Performs the operation of a request. The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
@@ -148,8 +151,8 @@ function answer(reply: HttpReply, result: Completion): void {
 }
 
 /**
- * Returns 409 if the object itself refuses the operation; otherwise the status of a node that could not serve the
- * request.
+ * Returns 409 if the object itself refuses the operation. Otherwise returns the status of a node that could not serve
+ * the request.
  */
 function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
   if (answered === true) return 409

@@ -12,9 +12,9 @@ export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | '
 }
 
 /**
- * Returns a client of one node over one kept-alive connection. Its outcomes follow the rules of real clients: a
- * definite refusal is `fail`. If a request may have been sent, a timeout, a reset or an unreadable reply is `info`, or
- * `fail` if the operation is harmless. No request is ever sent twice.
+ * Returns a client of one node over one kept-alive connection. Its outcomes follow the rules of real clients. A
+ * definite refusal is `fail`. After a request may have been sent, a timeout, a reset or an unreadable reply is `info`,
+ * or `fail` if the operation is harmless. No request is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
@@ -52,8 +52,9 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
     return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
-    // Definite: nodes send these statuses only if the operation had no effect (`http-api.ts`), and always with a
-    // reason. A reply made up by a fault has no reason, and may arrive after the node has performed the operation.
+    // A definite refusal: nodes send these statuses only if the operation had no effect (`http-api.ts`), and always
+    // with a reason. A reply that a fault made up has no reason, and may arrive after the node has performed the
+    // operation.
     case 400:
     case 404:
     case 405:

@@ -4,7 +4,8 @@ import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
 /**
- * The limit of pipelined requests that wait for an earlier answer, in bytes. Above the limit the client has to wait.
+ * The maximum size of the pipelined requests that wait for an earlier answer, in bytes. Beyond this size, the client
+ * has to wait.
  */
 const MOST_WAITING_BYTES = 1024 * 1024
 
@@ -14,9 +15,9 @@ export interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser, which under load takes half of
- * a node's time for an operation. After its first request that is not plain, a connection is served by a general
- * server.
+ * Serves plain requests, such as those of a run's own clients, without a general parser. Under load, a general parser
+ * takes half of a node's time for an operation. After the first request on a connection that is not plain, a general
+ * server serves the connection.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)

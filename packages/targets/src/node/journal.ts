@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib'
 import { environmentError } from '@chaosproxy/history'
 
 // A journal has one record per line, so that it can be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is the length of
-// the JSON in bytes, and CRC32 its checksum, each in eight hexadecimal digits.
+// the JSON in bytes, and CRC32 is its checksum. Both have eight hexadecimal digits.
 //
-// After the last record, the file is padded with empty lines. Writing into the padding changes neither the file's size
-// nor its blocks, so only the data must be made durable, and not the file system's own journal.
+// After the last record, the file is padded with empty lines. A write into the padding changes neither the file's size
+// nor its blocks. Only the data must then be made durable, and not the file system's own journal.
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a
@@ -18,8 +18,8 @@ const MOST_PADDING_BYTES = 1024 * 1024
 /** The contents of a journal file. Lengths and offsets are in bytes. */
 export type JournalContent =
   /**
-   * `length` covers the records. The torn bytes after the records were being written when the node died, and were never
-   * acknowledged. Padding counts as neither.
+   * `length` is the length of all records. `tornBytes` is the number of bytes after the records that were being written
+   * when the node died. Such bytes were never acknowledged. Neither number includes padding.
    */
   | {
       readonly type: 'usable'
@@ -80,7 +80,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
     }
     // Padding from an earlier life would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
-    // Data from before a kill may not have reached the disk, and from now on the node relies on it.
+    // From now on the node relies on these records, but data from before a kill may not have reached the disk.
     if (bytes.length > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
@@ -100,8 +100,8 @@ function appendTo(descriptor: number, length: number): Journal {
   let padded = length
 
   /**
-   * Writes the records, which end at `end`, and the padding after them. Succeeds once the records are written: a full
-   * disk may have no room for the padding.
+   * Writes records up to the offset `end`, and then padding. Reports success once the records are written, because a
+   * full disk may have no room for the padding.
    */
   function writeAll(bytes: Buffer, end: number, durable: (error: Error | undefined) => void): void {
     write(descriptor, bytes, 0, bytes.length, position, (error, written) => {

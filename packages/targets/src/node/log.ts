@@ -1,6 +1,9 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** A node's log, for users. Each line is `SECONDS  TEXT`, in seconds since the start of the run, as in the history. */
+/**
+ * A node's log, for users. Each line is `SECONDS TEXT`. As in the history, the time is in seconds since the start of
+ * the run.
+ */
 export interface NodeLog {
   line(text: string): void
   /** Changes the origin of the times. */
@@ -23,7 +26,7 @@ export function openNodeLog(path: string, originNanos: bigint): NodeLog {
       try {
         writeSync(descriptor, `${seconds.toFixed(3).padStart(9)}  ${text}\n`)
       } catch {
-        // A full disk must not stop a node because of its log. The journal fails soon enough.
+        // A full disk must not stop a node because of its log. The node stops anyway at its next write to the journal.
       }
     },
     countFrom(moment) {

@@ -60,7 +60,10 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/** Logs a user's problem, such as a full disk, by its message, and an internal error with its stack. */
+/**
+ * Logs an error. A user's problem, such as a full disk, is logged by its message. An internal error is logged with its
+ * stack.
+ */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error

@@ -2,14 +2,14 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface expresses operations. Clients use this to create requests (`http-client.ts`), nodes to
-// parse them (`http-api.ts`), and the proxy to recognise operations (`nodeRoutes`).
+// How a node's HTTP interface expresses operations. Clients create requests in this form (`http-client.ts`), nodes
+// parse it (`http-api.ts`), and the proxy recognises operations by it (`nodeRoutes`).
 
-/** An operation on a register at `/kv/KEY`. `POST /do` takes any operation unchanged. */
+/** An operation on a register at `/kv/KEY`. In contrast, `POST /do` takes any operation as it is. */
 export interface RegisterRoute {
   readonly f: string
   readonly method: 'GET' | 'PUT' | 'POST'
-  /** The end of the path, after `/kv/KEY`. */
+  /** The part of the path after `/kv/KEY`. */
   readonly suffix: string
   /** The members of the body that contain the operation's value: none, the value itself, or the elements of a list. */
   readonly members: readonly string[]

@@ -9,8 +9,8 @@ const STEADY_AFTER_MS = 1000
 /** A node's sending side towards one peer: its own connection, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * Sends a message in JSON with best effort: it is dropped if there is no connection or if the peer does not read, as
-   * a network may drop it.
+   * Sends a message in JSON with best effort. The message is dropped if there is no connection or if the peer does not
+   * read, as a network may drop it.
    */
   send(message: string): void
   close(): void
@@ -21,7 +21,7 @@ export interface PeerLinkOptions {
   readonly to: NodeId
   /** The port of the peer, or of the proxy in front of it, on 127.0.0.1. */
   readonly port: number
-  /** The limit of unsent bytes. Above it, messages are dropped. */
+  /** The maximum number of unsent bytes. Beyond this number, messages are dropped. */
   readonly maxBufferedBytes: number
 }
 
@@ -39,7 +39,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // The peer sends nothing, but only a flowing stream notices that the peer closed the connection.
+    // The peer sends nothing, but only a flowing stream reports that the peer has closed the connection.
     dialled.resume()
     dialled.on('close', () => {
       socket = undefined

@@ -42,8 +42,8 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
-      // The sender has dialled again, and so has given up the old connection, whose older messages must not arrive
-      // after newer ones.
+      // The sender has dialled again, and so has given up the old connection. Older messages on that connection must
+      // not arrive after newer ones.
       current.get(name)?.destroy()
       current.set(name, socket)
       if (absent.delete(name) && absent.size === 0) options.linked()
@@ -70,8 +70,8 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
 }
 
 /**
- * Returns the sender that a greeting names. A greeting also names the receiver, since the port of an ended node may be
- * reused by another.
+ * Returns the sender that a greeting names. Undefined if the greeting names another receiver: another node may have
+ * reused the port of an ended node.
  */
 function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
   if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))

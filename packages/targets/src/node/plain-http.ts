@@ -15,8 +15,8 @@ const INCOMPLETE: PlainRequest = { type: 'incomplete' }
 const OTHER: PlainRequest = { type: 'other' }
 
 /**
- * Parses the first request if it is plain: GET, PUT or POST in HTTP/1.1 over a persistent connection, with a body only
- * by Content-Length, and only with the headers known here.
+ * Parses the first request if it is plain. A plain request is a GET, PUT or POST in HTTP/1.1 over a persistent
+ * connection. It has a body only by Content-Length, and only the headers known here.
  */
 export function parsePlainRequest(bytes: Buffer): PlainRequest {
   const headEnd = bytes.indexOf(END_OF_HEAD)
@@ -56,8 +56,8 @@ const plainHeaders: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Returns whether the bytes may begin a plain request. Detects garbage early, since the end of its headers may never
- * arrive.
+ * Returns whether the bytes may begin a plain request. Garbage is thus detected before the end of its headers, which
+ * may never arrive.
  */
 function mayBePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, LONGEST_START)

@@ -14,8 +14,8 @@ export interface Requests {
 const MAX_REQUESTS = 10_000
 
 /**
- * Ids are unique across restarts: no two lives share both process id and start time. Ids begin with the node's name, so
- * that a late answer to a request of an earlier life is not blamed on the protocol.
+ * Ids are unique across restarts, because no two lives share both process id and start time. An id begins with the
+ * node's name. A late answer to a request of an earlier life is therefore not blamed on the protocol.
  */
 export function createRequests(node: NodeId): Requests {
   const incarnation = `${node}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`

@@ -22,8 +22,8 @@ interface Span {
 }
 
 /**
- * Flips a bit in the files of a disk. No program may have them open. Returns undefined if there is no byte to flip.
- * Servers allocate files before they fill them, so the zeros at the end of a file are excluded.
+ * Flips a bit in the files of a disk. No program may have these files open. Returns undefined if there is no byte to
+ * flip. Leaves out the zeros at the end of a file, because servers allocate files before they fill them.
  */
 export function flipBit(disk: string, { files = '', matching, at, bit }: Choice): Flip | undefined {
   const spans = filesBelow(disk)

@@ -8,7 +8,9 @@ import { promisify } from 'node:util'
 import { environmentError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** A compiled program, by the name of its source. Libraries are preloaded into programs; the layer runs programs. */
+/**
+ * The name of the source of a compiled program. Libraries are preloaded into programs, while the layer runs programs.
+ */
 export type LibraryName = 'disk' | 'clock' | 'layer'
 
 const COMPILER = 'cc'
@@ -52,8 +54,8 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
-  // Other processes may compile the same library now. Each process uses its own directory, and the last one replaces
-  // the result.
+  // Other processes may be compiling the same library. Each process compiles in its own directory. The process that
+  // finishes last replaces the results of the others.
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)

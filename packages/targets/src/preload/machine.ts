@@ -18,7 +18,7 @@ export interface Machine {
   flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
   /** Treats everything on the disk as fsynced. Call only while the machine's programs are stopped. */
   settle(): void
-  /** Injects a fault until it is undone. `hits` then returns how often programs met it. */
+  /** Injects a fault until it is undone. After that, `hits` returns how often programs met the fault. */
   hurt(fault: Exclude<MachineFault, { readonly kind: AtRest }>): Hurt
 }
 
@@ -106,7 +106,7 @@ function onMachine(
           ...environment,
           LD_PRELOAD: [...below.paths, ...(preloaded ? [preloaded] : [])].join(':'),
           CHAOS_DISK: realpathSync(disk),
-          // Asynchronous writes bypass the library.
+          // Disables io_uring in libuv, because asynchronous writes bypass the library.
           UV_USE_IO_URING: '0',
         },
       }

@@ -36,7 +36,7 @@ interface MachinesOptions {
   readonly faults: readonly FaultKind[]
   readonly seed: number
   readonly keeper: Keeper
-  /** The layer to use if a fault needs one; by default libraries. */
+  /** The kind of layer to use if a fault needs a layer; by default libraries. */
   readonly by?: Between | undefined
 }
 

@@ -40,8 +40,8 @@ interface LossOptions {
 }
 
 /**
- * Removes unsynced changes, all or a part as `unsynced` tells, from the files of a disk. No program may have them open.
- * Returns the changed files.
+ * Removes unsynced changes from the files of a disk. `unsynced` chooses between all changes and a part of them. No
+ * program may have these files open. Returns the changed files.
  */
 export function losePower({ disk, undo, unsynced, random }: LossOptions): readonly Cut[] {
   const cuts = filesBelow(disk).flatMap((path) => {
@@ -56,7 +56,7 @@ export function losePower({ disk, undo, unsynced, random }: LossOptions): readon
 
 /**
  * Treats everything on a disk as fsynced, as in a system that was idle for long enough. The disk's programs must be
- * stopped. Data that they append later is beyond the size recorded here.
+ * stopped. Records the size of each file: data that programs append later lies beyond this size.
  */
 export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): void {
   for (const path of filesBelow(disk)) {
@@ -79,7 +79,10 @@ export const filesBelow = (disk: string): string[] =>
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 
-/** Returns the name of a file's log, by inode and birth time, since the inode number of a removed file is reused. */
+/**
+ * Returns the name of a file's log. The name consists of inode and birth time, because the inode number of a removed
+ * file is used again.
+ */
 function logName(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true })
   return `${ino}-${birthtimeNs}`
@@ -112,7 +115,7 @@ function unsyncedChanges(log: string): readonly Change[] {
         ? records.subarray(at, at + Number(length))
         : Buffer.alloc(kind === KINDS.zeros ? Number(length) : 0)
     at += kind === KINDS.bytes ? Number(length) : 0
-    // The program was killed before the record was complete, and so before the change.
+    // The record is incomplete, so the program was killed before the change.
     if (at > records.length) break
     changes.push({ size: Number(size), offset: Number(offset), held })
   }
@@ -127,7 +130,10 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/** Removes unsynced changes, all or a part as `unsynced` tells, from a file; undefined if nothing is lost. */
+/**
+ * Removes unsynced changes from a file. `unsynced` chooses between all changes and a part of them. Returns undefined if
+ * nothing is lost.
+ */
 function cut(
   path: string,
   changes: readonly Change[],
@@ -162,7 +168,10 @@ function undo(fd: number, changes: readonly Change[]): void {
   }
 }
 
-/** Keeps the first changes, a part of the last of these, and a part of the appended data. */
+/**
+ * Keeps the first few changes. Keeps only a part of the last of them: of its new contents, or of the data that it
+ * appended.
+ */
 function tear(fd: number, changes: readonly Change[], random: Random): void {
   const kept = random.integer(changes.length + 1)
   const torn = changes[kept - 1]

@@ -63,7 +63,7 @@ function logOf(id: NodeId, cuts: readonly Cut[]): string {
 const LOADED_WITHIN_MS = 3_000
 const LOOK_EVERY_MS = 20
 
-/** A mark in all programs written in Go. Go calls the kernel directly. */
+/** A mark that all programs written in Go contain. Go calls the kernel without the C library. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**

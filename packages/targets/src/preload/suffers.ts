@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** The closest other faults for each fault of a machine that a program cannot suffer. */
+/** By kind of fault: the closest other faults, for programs that cannot suffer this kind. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],

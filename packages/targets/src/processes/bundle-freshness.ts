@@ -2,8 +2,9 @@ import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * Returns whether a file of a package's `bundle` folder exists and is newer than all builds: of the package and, in a
- * clone, of the packages next to it. An installed package has no build info, and its bundle is always used.
+ * Returns whether a file of a package's `bundle` folder exists and is up to date. In a clone, the file must be newer
+ * than the builds of the package and of the packages next to it. An installed package has no build info, and its bundle
+ * is always up to date.
  */
 export function isBundleFresh(root: string, file: string): boolean {
   const bundled = modified(join(root, 'bundle', file))

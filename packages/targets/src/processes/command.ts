@@ -7,8 +7,8 @@ export interface ProgramCommand {
   /** The working directory; by default this process's own. */
   readonly directory?: string | undefined
   /**
-   * The user that runs the program if this process is root, since some servers refuse to run as root. Ignored
-   * otherwise.
+   * The user that runs the program if this process is root, because some servers refuse to run as root. Ignored if this
+   * process is not root.
    */
   readonly user?: string | undefined
 }

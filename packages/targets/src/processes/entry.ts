@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
 import { isBundleFresh, modified } from './bundle-freshness.ts'
 
-/** The root of this package, no matter whether this file is a source, built, or bundled. */
+/** The root of this package. It is the same for source files, built files and bundles. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
 export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
@@ -14,8 +14,8 @@ const found = new Map<string, string>()
 
 /**
  * Returns the built script of one of this package's processes. Processes run built code even if their parent runs from
- * sources, as in tests, so a missing or outdated build is an environment error that says so. Prefers the bundle, which
- * starts in half the time.
+ * sources, as in tests. A missing or outdated build is therefore an environment error with a clear message. Prefers the
+ * bundle, which starts in half the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')

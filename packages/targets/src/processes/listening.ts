@@ -13,7 +13,8 @@ const PROC = '/proc'
 const LISTENING = '0A'
 
 /**
- * Returns the other processes that were started in a directory and listen, by Linux's /proc; empty on other systems.
+ * Returns the other processes that have this working directory and listen on a port. Reads Linux's /proc; empty on
+ * other systems.
  */
 export const listeningIn = (directory: string): readonly ListeningProcess[] =>
   listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
@@ -43,7 +44,7 @@ const listenersIn = (table: string): readonly (readonly [inode: string, port: nu
       return state === LISTENING ? [[inode, Number.parseInt(local.split(':')[1] ?? '', 16)] as const] : []
     })
 
-// A process may end while it is read, or belong to another user.
+// Any read of /proc may fail, because a process may have ended or may belong to another user.
 
 function namesIn(directory: string): readonly string[] {
   try {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * The root of a process tree: a process started as a session leader. The tree is found by descent, by session, or by a
- * mark in the environment, which daemons inherit, too.
+ * The root of a process tree. The root is started as a session leader. The tree is found by descent, by session, or by
+ * a mark in the environment, which daemons inherit, too.
  */
 export interface TreeRoot {
   readonly pid: number
@@ -33,7 +33,7 @@ interface ProcessStat {
  */
 const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as const
 
-/** Returns the start time of a process; undefined if there is no such process, or no /proc. */
+/** Returns the start time of a process. Undefined if the process does not exist, or if the system has no /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
 /** Returns the leader of the session that a process belongs to. */
@@ -68,8 +68,8 @@ export function resumeTree(root: TreeRoot): void {
 
 /** Kills the tree. Resolves once all processes of the tree have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // Stop the processes first: a process that forks during the search could escape. A process in an uninterruptible
-  // system call, as on a slow disk, stops before it runs its own code again, so it need not be waited for.
+  // Stop the processes first, because a process that forks during the search could escape. Do not wait for a process in
+  // an uninterruptible system call, for example on a slow disk: it stops before it runs its own code again.
   const told = new Set<number>()
   const mayFork = (stat: ProcessStat): boolean => {
     const isTold = told.has(stat.pid)
@@ -105,7 +105,10 @@ export const membersOf = (root: TreeRoot): readonly number[] =>
 const LONGEST_WAIT_MS = 5_000
 const QUICK_ROUNDS = 50
 
-/** Signals every process of the tree that is not yet in the desired state, until none remains. */
+/**
+ * Sends a signal to all processes of the tree that `remains` selects. Repeats this until `remains` selects none of
+ * them, or until the time limit.
+ */
 async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: ProcessStat) => boolean): Promise<void> {
   if (!existsProc()) {
     signalGroup(root.pid, name)
@@ -123,7 +126,7 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
 }
 
 /**
- * Returns the stopped children of processes in an uninterruptible wait, such as that of vfork(2): such a parent stops
+ * Returns the stopped children of processes that wait uninterruptibly, for example in vfork(2). Such a process stops
  * only once its child has called exec.
  */
 function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
@@ -137,7 +140,7 @@ function livingMembers(root: TreeRoot): ProcessStat[] {
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // The leader's pid is not reused while any process remains in its session.
+  // The kernel does not reuse the leader's pid while any process remains in the leader's session.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)
@@ -183,7 +186,7 @@ function statOf(pid: number): ProcessStat | undefined {
 const existsProc = (): boolean => startTimeOf(process.pid) !== undefined
 
 /**
- * Signals the process group, which is all that is known without /proc. A process that leaves the group, such as a
+ * Signals the process group, because nothing else is known without /proc. A process that leaves the group, such as a
  * daemon, escapes.
  */
 const signalGroup = (pid: number, name: NodeJS.Signals): void => signal(-pid, name)

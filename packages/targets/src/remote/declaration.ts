@@ -1,7 +1,7 @@
 import type { NodeId } from '@chaosproxy/faults'
 import * as v from 'valibot'
 
-/** Proxies of another host between the nodes, and the address of their control interface. */
+/** Proxies on another host that carry links between nodes, and the address of their control interface. */
 export interface RemoteProxiesDeclaration {
   /** The address of the host's control interface, of `chaos proxy`: `https://host-a:8474`. */
   readonly control: string

@@ -5,8 +5,8 @@ import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/clie
 /** A fault on another host that is in force while its lease is renewed. */
 export interface LeasedFault {
   /**
-   * Heals the fault. Resolves once the fault is known to have ended, or once that can no longer be determined. Later
-   * calls return the same promise.
+   * Heals the fault. Resolves once the fault is known to have ended, or once nothing more can be learned about its end.
+   * Later calls return the same promise.
    */
   end(): Promise<LeasedEnd>
 }
@@ -17,9 +17,9 @@ export interface LeasedEnd {
   readonly lost?:
     | {
         readonly why: string
-        /** When the fault was last known to be in force. */
+        /** The last time at which the fault was known to be in force. */
         readonly knownMs: number
-        /** When the fault was first known to have ended; absent if unknown. */
+        /** The first time at which the fault was known to have ended; absent if unknown. */
         readonly overMs?: number | undefined
       }
     | undefined
@@ -36,16 +36,16 @@ interface LeasedOptions {
 
 /** The number of renewals within the time of a lease. */
 const RENEWALS = 3
-/** The least time limit of the first request, since no lease can expire before its reply. */
+/** The minimum time limit of the request that begins a lease. No lease can expire before the reply to this request. */
 const GRANTED_WITHIN_MS = 5_000
-/** The time for a proxy to report the end of a fault after its lease has expired. */
+/** The time after the expiry of a lease within which a proxy reports the end of the fault. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
 
 /**
- * Puts a fault in force under its own lease, and renews the lease. If the lease is not renewed in time, because this
- * process has ended or the proxy is unreachable, the proxy heals the fault by itself. If the reply never arrived, it is
- * unknown whether the fault was in force, and `end` reports that.
+ * Puts a fault in force under its own lease, and renews the lease. The proxy heals the fault by itself if the lease is
+ * not renewed in time, because this process has ended or the proxy is unreachable. If the reply never arrives, it is
+ * unknown whether the fault was in force. `end` reports this.
  *
  * @throws UserError if the proxy cannot be reached or refuses the fault, which is then not in force.
  */
@@ -80,10 +80,10 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
 const RAN_OUT = 'its lease ran out'
 
 interface Known {
-  /** When the fault was last known to be in force. */
+  /** The last time at which the fault was known to be in force. */
   readonly knownMs: number
   readonly hits: number
-  /** Why the fault may have ended, or may never have been in force. */
+  /** The reason why the fault may have ended, or why it may never have been in force. */
   readonly why: string | undefined
 }
 
@@ -122,8 +122,8 @@ class Leased implements LeasedFault {
   }
 
   /**
-   * Renews or ends the lease by this request, and notes that the fault is in force. Resolves with false without
-   * contact.
+   * Renews or ends the lease by this request, and notes that the fault is in force. Resolves with false if the proxy
+   * cannot be reached.
    */
   async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
     const { client, place, fault, leaseMs, owner } = this.#options
@@ -157,7 +157,7 @@ class Leased implements LeasedFault {
     this.#stop.abort()
     await this.#renewing
     const { leaseMs } = this.#options
-    // The lease is no longer renewed, so the fault ends even if that cannot be observed.
+    // The lease is no longer renewed, so the fault ends by this time even if nobody can observe its end.
     const outMs = performance.now() + leaseMs + GRACE_MS
     while (this.#overMs === undefined) {
       if (await this.#look('DELETE', leasePath(this.#lease))) break

@@ -5,7 +5,7 @@ import type { RemoteProxiesDeclaration } from './declaration.ts'
 
 /** The proxies of another host, validated as far as possible without connecting to it. */
 export interface RemotePlan {
-  /** The start of messages: `cluster.json: proxies[0]`. */
+  /** The prefix of error messages: `cluster.json: proxies[0]`. */
   readonly where: string
   readonly control: string
   /** The environment variable that holds the token. */
@@ -13,7 +13,7 @@ export interface RemotePlan {
   /** The file with the certificates to trust. */
   readonly ca: string | undefined
   readonly leaseMs: number
-  /** The links by the names of their proxies on that host. */
+  /** The links whose proxies run on that host, by the name of the proxy. */
   readonly links: ReadonlyMap<string, { readonly from: NodeId; readonly to: NodeId }>
 }
 

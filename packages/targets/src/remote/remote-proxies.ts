@@ -10,7 +10,10 @@ import type { RemotePlan } from './remote-plan.ts'
 
 /** The proxies of other hosts, which inject faults for this run. */
 export interface RemoteProxies {
-  /** Injects a fault: on links of other hosts through their proxies, on all other links by `here`. */
+  /**
+   * Injects a fault. Links of other hosts get the fault from the proxies of those hosts. All other links get it from
+   * `here`.
+   */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>
   /** Heals all remaining faults. */
   close(): Promise<void>
@@ -41,7 +44,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // A part of the fault may have been in force, or may still be, and that must be reported.
+        // Report that a part of the fault may have been in force, or may still be in force.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
@@ -86,8 +89,8 @@ function injected(end: () => Promise<Healed>): Injected {
 }
 
 /**
- * Combines the ends of a fault's parts. The fault was in force as a whole while every part was, and has ended once all
- * parts have.
+ * Combines the ends of a fault's parts. The whole fault was in force only while all of its parts were. It has ended
+ * once all of its parts have ended.
  */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)

@@ -7,12 +7,15 @@ import {
   membersOf,
 } from '@chaosproxy/history'
 
-/** The objects of workloads that can be stored in a database: each has a table, and a command for each operation. */
+/**
+ * The objects of workloads that can be stored in a database. For each object there is a table, and a command for each
+ * operation.
+ */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
 
 /**
- * How a transfer changes balances. `read-then-write`: a transaction reads both balances, and later writes values
- * computed from them, as many applications do.
+ * How a transfer changes balances. With `read-then-write`, a transaction reads both balances, and later writes values
+ * that it computed from them, as in many applications.
  */
 export type Transfers = 'in-place' | 'read-then-write'
 export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
@@ -23,7 +26,7 @@ export interface Command {
   readonly parameters: readonly (string | null)[]
 }
 
-/** The outcome of a change, as far as it is certain. */
+/** Whether a failed change certainly had no effect (`fail`) or may have had an effect (`info`). */
 export type Certainty = ErrorMeaning['means']
 
 /** A command that succeeded. */
@@ -37,7 +40,7 @@ export interface Done {
   readonly changed: number | undefined
 }
 
-/** How a command ended: `done`, or the outcome of a change and why. */
+/** How a command ended: `done`, or otherwise the outcome of its change and the reason. */
 export type Judged = Done | { readonly type: Certainty; readonly error: string }
 
 /** How to carry out an operation. */
@@ -53,8 +56,8 @@ export type Asked =
   | { readonly type: 'unknown'; readonly why: string }
 
 /**
- * A command of a transaction. With `otherwise`, the transaction is rolled back for that reason unless the command
- * changes a row.
+ * A command of a transaction. If `otherwise` is given and the command changes no row, the transaction is rolled back
+ * with this text as the reason.
  */
 type StepCommand = Command & { readonly otherwise?: string }
 
@@ -100,8 +103,8 @@ export interface MicroCommands {
 }
 
 /**
- * Returns a transaction of micro-operations in the given order. Two transactions may deadlock; the database then ends
- * one of them.
+ * Returns a transaction of micro-operations in the given order. If two transactions deadlock, the database ends one of
+ * them.
  */
 export function transacting(steps: readonly Json[], commands: MicroCommands): Asked {
   const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
@@ -128,7 +131,10 @@ export function transacting(steps: readonly Json[], commands: MicroCommands): As
 
 /** The commands of a bank, in the database's own dialect. */
 export interface BankCommands {
-  /** Takes an amount from an account. Parameters: the account, and the amount that it must have. */
+  /**
+   * Takes an amount from an account. Parameters: the account, and the amount. The account must contain at least this
+   * amount.
+   */
   readonly take: string
   /** Adds an amount to an account. Parameters: the account, and the amount. */
   readonly give: string

@@ -14,14 +14,14 @@ export interface CatalogueSource {
   /** The environment variable that holds the password if the address has none. */
   readonly passwordIn: string
   /**
-   * A query for the columns of all tables and views of users, one row for each column: schema, table, `table` or `view`
-   * or another kind, primary key, column, type, triggers.
+   * A query for the columns of all tables and views of users. Each row describes one column: schema, table, kind of
+   * table (`table`, `view` or another kind), primary key, column, type, triggers.
    */
   readonly tables: string
   /**
-   * A query for everything that writes tables other than the one that a statement names. Its rows: the named table, the
-   * statements that have this effect, a text that names the other tables, the name of the writer, and for updates the
-   * columns.
+   * A query for everything that writes to other tables when a statement writes to a table. Each row contains the
+   * statement's table, the statements with this effect, a text that names the other tables, the name of the writer and,
+   * for updates, the columns.
    */
   readonly writers: string
   /** A query for functions. Its rows: name, text and language. */

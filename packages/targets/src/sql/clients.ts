@@ -109,8 +109,8 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
   }
 
   /**
-   * Resolves with a session with the first node that accepts writes. The search begins with the last known primary, or
-   * with the node after one that hung.
+   * Resolves with a session with the first node that accepts writes. Begins the search with the last known primary. If
+   * that node hung, begins with the next node.
    */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()
@@ -128,7 +128,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // A node that hangs would use up the time of every request, so the next search skips it.
+          // A hanging node would use up the time of every request, so the next search begins with another node.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }
@@ -179,7 +179,7 @@ async function carryOut(
   return judged.type === 'done' ? asked.result(judged) : judged
 }
 
-/** Closes the session if the time ends before the step does. */
+/** Runs a step of a session. Closes the session if the signal aborts before the step has ended. */
 async function ending<T>(session: SqlSession, signal: AbortSignal, step: () => T | Promise<T>): Promise<T> {
   const abort = () => session.close(String(signal.reason))
   signal.addEventListener('abort', abort)
@@ -209,8 +209,8 @@ const completionOf = (
 ): Completion => (answered === true ? { type: 'fail', error, answered } : { type: harmless ? 'fail' : type, error })
 
 /**
- * Runs a transaction. A failure before COMMIT is sent has no effect; nor has a refused COMMIT, for example after a
- * conflict.
+ * Runs a transaction. The transaction has no effect if it fails before COMMIT is sent, or if the server refuses the
+ * COMMIT, for example after a conflict.
  */
 async function transact(
   session: SqlSession,

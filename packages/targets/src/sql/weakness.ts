@@ -1,7 +1,7 @@
 import type { Settings } from '@chaosproxy/workloads'
 
 /**
- * Returns whether operations on the object read values before they write them, so that other transactions may commit in
+ * Returns whether operations on the object read values before they write them. Other transactions may then commit in
  * between.
  */
 export const readsBeforeWriting = (object: string, { transfers }: Settings): boolean =>

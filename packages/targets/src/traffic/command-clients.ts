@@ -56,7 +56,8 @@ function troubleOf(
   { command, mayFail, timeMs, endsInTime }: RecordedCommand,
 ): readonly string[] {
   const words = commandText({ words: command })
-  // With an explicit time limit, the limit is the expected end: a server under test never ends by itself.
+  // Under an explicit time limit, a command is expected to reach the limit, because a server under test never ends by
+  // itself.
   if (end === 'late' && endsInTime) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]

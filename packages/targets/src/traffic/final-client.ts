@@ -22,7 +22,7 @@ export const withFinal = (carries: Carriage): Carriage =>
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** Adds a record of how clients spell keys in paths, which final reads follow. */
+/** Adds a record of the ways in which clients spell keys in paths. Final reads use the same spellings. */
 export const withSpellings = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
@@ -36,8 +36,8 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Readers for protocols without a route table for which this package has a client. Other protocols define their own
- * messages to read keys.
+ * Readers of keys, by protocol. These protocols have a client in this package, but no route table. All other protocols
+ * without a route table define messages that read keys.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
@@ -83,7 +83,7 @@ const unwatched: ExchangeWatch = { asked: () => () => {} }
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
   if (!maker.functions.includes('read')) return undefined
-  // Never read a key other than the recorded one.
+  // Only makes requests that read exactly the recorded key.
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {

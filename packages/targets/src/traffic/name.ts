@@ -1,2 +1,2 @@
-/** The name of the target of every recording. */
+/** The target name that all recordings use. */
 export const RECORDING = 'record'

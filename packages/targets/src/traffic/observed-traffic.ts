@@ -15,8 +15,8 @@ export interface ObservedTraffic {
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
-   * Other recorded protocols. Present if each proxy declares its own protocol, and proxies without a protocol are not
-   * recorded. No key is then read at the end, since the key's server is unknown.
+   * The other recorded protocols, if each proxy declares its own protocol. Proxies without a protocol are then not
+   * recorded. No key is read at the end, because the key's server is unknown.
    */
   readonly others?: readonly Carriage[] | undefined
   /** The path of the route table, or the name of a protocol that needs no table, for messages. */
@@ -40,8 +40,8 @@ export interface TrafficClients {
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
   /**
-   * Whether clients may continue after they are told to end. They are then cut off, since later writes would contradict
-   * the final reads.
+   * Whether clients may continue after they are told to end. Such clients are cut off, because later writes would
+   * contradict the final reads.
    */
   readonly areCutOff?: boolean | undefined
   /**
@@ -56,7 +56,7 @@ export interface TrafficClients {
 export interface TrafficUse {
   /** Resolves once the clients have ended by themselves. */
   readonly gone: Promise<unknown>
-  /** Ends the remaining clients for this reason. Resolves with problems at their ends. */
+  /** Ends the remaining clients for this reason. Resolves with the problems that occurred while the clients ended. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }
 

@@ -11,7 +11,10 @@ import { didYouMean } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Offer } from '@chaosproxy/runner'
 
-/** The fault that kills the server that handles the request. It requires a cluster that knows its nodes. */
+/**
+ * The name of the fault that kills the server that handles the request. The fault requires a cluster that knows its
+ * nodes.
+ */
 const NOT_HERE = 'crash-before-reply'
 
 /** Servers that can suffer the same faults. */
@@ -33,7 +36,7 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
   })
 
 /**
- * The length of the calm after faults on whole streams, as a multiple of the usual calm, since clients need time to
+ * The length of the calm after faults on whole streams, as a multiple of the usual length. Clients need this time to
  * reconnect and retry.
  */
 const CALM_OF_STREAMS = 4
@@ -45,7 +48,10 @@ export const trafficOffer = (servers: HurtServers): Offer => ({
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/** Restricts a nemesis: its links of all clients become the links to the planned servers only. */
+/**
+ * Restricts a nemesis to the planned servers. Its faults on the links of all clients then affect only the links to
+ * these servers.
+ */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {

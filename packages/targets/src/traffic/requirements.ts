@@ -72,7 +72,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
-/** Returns the problems of a record that has operations. */
+/** Returns the problems of a record. The record must have operations. */
 export function recordDoubts(
   { counters }: Recorder,
   ways: readonly Carriage[],

@@ -9,8 +9,8 @@ import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
 /**
- * A server that the run starts and ends. Its command's placeholders `{port}`, `{listen}` and `{data}` give the place to
- * listen and to keep data.
+ * A server that the run starts and ends. The placeholders `{port}` and `{listen}` in its command give the address on
+ * which to listen. The placeholder `{data}` gives the directory for the server's data.
  */
 interface ServedServer {
   readonly name: NodeId
@@ -30,7 +30,10 @@ export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
   /** Returns the `host:port` of a server, known even before the server starts. */
   address(name: NodeId): string | undefined
-  /** Starts the servers in order, each once the previous server accepts connections. @throws UserError (environment) */
+  /**
+   * Starts the servers in order. Each server starts once the previous one accepts connections. @throws UserError
+   * (environment)
+   */
   start(): Promise<void>
   /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
@@ -51,7 +54,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
     const address = nodes.find(({ id }) => id === name)?.addresses.client
     return address && `${address.host}:${address.port}`
   }
-  // Evaluated only when a server starts, since all servers have ports at that time.
+  // Called at the start of each server, because all servers have ports by then.
   const directs = () => Object.fromEntries(servers.map(({ name }) => [`${name}.direct`, addressOf(name) ?? '']))
   for (const { name, command } of servers)
     nodes.push(

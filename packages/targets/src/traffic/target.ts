@@ -16,7 +16,7 @@ export interface TrafficTarget extends ObservedTraffic {
   readonly hurt: readonly HurtServers[]
 }
 
-/** Returns a target whose clients are observed: the record consists of the traffic through the proxies. */
+/** Returns a target whose clients are only observed. Its record consists of the traffic through the proxies. */
 export function trafficTarget(traffic: TrafficTarget): Target {
   const { servers, workload, hurt } = traffic
   const ways = waysOf(traffic)
@@ -52,7 +52,7 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
-/** Returns how sessions are named, for the history's header, which is written before the first operation. */
+/** Describes the names of sessions for the header of the history. The header is written before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

@@ -41,13 +41,13 @@ export interface TrafficClusterOptions {
   readonly seed: number
   /** The servers that this run started, and so can kill and pause. */
   readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
-  /** Reads keys at the end; absent if that is impossible. */
+  /** Reads keys at the end; undefined if no request can read a key. */
   readonly finally: ReadFinally | undefined
   /** @throws UserError (input), beginning with `where`, for a table whose operations fit no model. */
   readonly checkTable:
     | ((table: Extract<Carriage, { readonly kind: 'http' }>['table'] & {}, where: string) => void)
     | undefined
-  /** Opens the proxies in another way than one for each server. */
+  /** Opens the proxies. By default, one proxy is opened for each server. */
   readonly openProxies?: OpenProxies | undefined
 }
 
@@ -63,7 +63,10 @@ export interface TrafficCluster extends Cluster {
   canRead(key: string): boolean
   /** The servers that could not be dialled, each with the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
-  /** Returns, for each server whose proxy has no certificate, why clients that wanted TLS closed their connections. */
+  /**
+   * Returns, by server, the reason for which clients that wanted TLS closed their connections. Includes only servers
+   * whose proxies have no certificate.
+   */
   withoutTls(): ReadonlyMap<NodeId, string>
   /**
    * Opens the proxies, after recording has begun.
@@ -121,7 +124,8 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // Clients must not reach a reopened proxy by any previous way, including connections within this process.
+        // Disable every proxy before it is reopened, so that no client can use an earlier connection, not even one
+        // within this process.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }
@@ -130,7 +134,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // Connections within this process do not use TLS to the proxy.
+      // Connects within this process, without TLS to the proxy.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })
@@ -152,7 +156,10 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/** Collects servers that cannot be dialled, and servers whose clients want TLS, each with the last reason. */
+/**
+ * Collects the servers that cannot be dialled, and the servers whose clients want TLS. Each of them has its last
+ * reason.
+ */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()

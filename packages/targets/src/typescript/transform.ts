@@ -14,13 +14,16 @@ interface Place {
   readonly column: number
 }
 
-/** A plugin of the loader's transformer. It keeps statements on the lines that their syntax trees give. */
+/**
+ * A plugin of the loader's transformer. It keeps each statement on the line that the syntax tree records for the
+ * statement.
+ */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
-/** The version of this transformation, since the loader caches its results on disk. */
+/** The version of this transformation. The loader's cache on disk must not mix results of different versions. */
 const LINES = 1
 
-/** JavaScript from a TypeScript file, and a plugin that restores the original lines. */
+/** JavaScript from a TypeScript file, and a plugin that restores the lines of the original file. */
 export interface Stripped {
   readonly code: string
   readonly inOwnLines: Plugin
@@ -44,7 +47,7 @@ export function stripped(source: string, file: string): Stripped {
     if (entry.originalLine !== undefined) place.line = entry.originalLine + 1
   }
   return {
-    // The loader's cache identifies a file by its text, so the text must also identify the lines.
+    // The loader's cache identifies a file by its text, so the text contains a hash of the line mappings.
     code: `${code}\n// ${LINES} ${createHash('sha256').update(payload.mappings).digest('hex').slice(0, 16)}`,
     inOwnLines: ({ types }) => ({
       visitor: {
@@ -69,7 +72,8 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // An unreadable tsconfig.json is ignored: programs of nodes and users' files ran before without it.
+  // An unreadable tsconfig.json is ignored, because earlier versions ran programs of nodes and users' files without
+  // one.
   tellUnread(file, message.trim())
   return transformed(source, file, false)
 }
@@ -95,8 +99,7 @@ const { Reflect: reflect } = globalThis as unknown as {
 }
 
 /**
- * Decorates a class or member, like TypeScript's own helper. A null descriptor means that the member has its own
- * descriptor.
+ * Decorates a class or member, like TypeScript's own helper. If `given` is null, the member's own descriptor is used.
  */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given

@@ -57,7 +57,7 @@ function keepShared(): () => void {
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
-  // The loader puts the start of a function before the first line, so columns in that line are wrong.
+  // The loader inserts code before the first line, so columns in the first line are wrong.
   return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
 }
 
@@ -68,8 +68,8 @@ export const PACKAGE_NAME = 'chaosproxy'
 const VARIABLE = 'CHAOS_API'
 
 /**
- * Lets users' files import this program by name, wherever it is installed: Node would not find a global install in any
- * `node_modules`. This also prevents a file from loading another version than the running one.
+ * Lets users' files import this program by name, even if it is installed globally: Node would not find a global install
+ * in any `node_modules`. Also prevents a file from loading another version than the running one.
  */
 export function offerApi(module: URL): void {
   process.env[VARIABLE] = module.href

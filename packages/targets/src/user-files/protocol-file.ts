@@ -60,7 +60,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", which is neither one of ${promiseNames.join(', ')} nor a function`)
   const { functions } = module
-  // If a module declares only functions, these decide the objects.
+  // In a module that declares functions but no objects, the functions determine the objects.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))

@@ -14,8 +14,8 @@ interface VettingOptions {
 }
 
 /**
- * Loads a user's file on a thread, where an endless loop, a `process.exit` or an await that never settles does no harm,
- * and reports its problems. `entry` is the thread's script.
+ * Loads a user's file on a thread, and reports the file's problems. An endless loop, a `process.exit` or an await that
+ * never settles does no harm on this thread. `entry` is the thread's script.
  *
  * @throws UserError as loading does, and (input) if the loading never ends, or ends the thread.
  */

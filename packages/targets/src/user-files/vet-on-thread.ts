@@ -19,13 +19,14 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // Node also calls process.exit after an uncaught error, and its message could overtake the error's.
+  // After an uncaught error, Node itself calls process.exit. Restore the original function, because the message of the
+  // replacement could overtake the error's message.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })
   try {
     await load(String(workerData))
-    // A rejected promise of the file would end any thread that loads it, so wait for the rejection to be reported.
+    // Wait until a rejected promise of the file is reported. It would end any thread that loads the file.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {

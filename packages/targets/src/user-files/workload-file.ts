@@ -28,8 +28,8 @@ export async function workloadOf(reference: string): Promise<Workload> {
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /**
- * Loads a workload without trying it out. `isTrial`: on a thread without the models of the configuration, where an
- * unknown model is accepted.
+ * Loads a workload without trying it out. `isTrial` is set on a thread that lacks the models of the configuration. Such
+ * a thread accepts an unknown model.
  */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)
@@ -95,7 +95,10 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
   }
 }
 
-/** Returns the object of the built-in workload with this model, since not every object is named after its model. */
+/**
+ * Returns the object of the built-in workload that uses this model. Returns the model's own name if there is no such
+ * workload.
+ */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>

@@ -1,5 +1,5 @@
-// User code that never returns blocks its whole thread, which then cannot report it. Each thread that runs user code
-// therefore keeps its progress in memory that another thread can read.
+// User code that never returns blocks its whole thread. A blocked thread cannot report itself. Each thread that runs
+// user code therefore keeps its progress in memory that another thread can read.
 
 /** Memory shared between a working thread and the thread that watches it. */
 export type Progress = Float64Array<SharedArrayBuffer>
@@ -59,7 +59,8 @@ export function describeCall(progress: Progress, text: string): void {
 }
 
 /**
- * Enters one of the user's functions, or leaves it with 0. Returns the previous state, which the caller must restore.
+ * Records that the thread enters one of the user's functions. The number 0 stands for code outside these functions.
+ * Returns the previous number, which the caller must restore.
  */
 export function enter(progress: Progress, where: number): number {
   const before = progress[WITHIN] ?? 0
@@ -67,7 +68,7 @@ export function enter(progress: Progress, where: number): number {
   return before
 }
 
-/** Asks the working thread to begin no other unit. */
+/** Asks the working thread to stop before its next unit of work. */
 export function askToStop(progress: Progress): void {
   progress[STOP] = 1
 }

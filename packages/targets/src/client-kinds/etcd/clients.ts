@@ -42,8 +42,8 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
 })
 
 /**
- * Returns whether the object is a set, which is added to and read as a list. A counter is also added to, but its
- * initial value is a number.
+ * Returns whether the object is a set: clients add elements to a set, and read it as a list. Clients also add to a
+ * counter, but a counter's initial value is a number.
  */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
@@ -51,7 +51,10 @@ const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
 /** The functions of objects that are stored under a single key. */
 export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
 
-/** Returns how to carry out a function, for the kind of object that has all functions of a workload. */
+/**
+ * Returns the implementation of each function, by name. The implementations belong to the kind of object that supports
+ * all functions of the workload.
+ */
 function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
   const whole = functions.every((f) => Object.hasOwn(operations, f))
     ? undefined

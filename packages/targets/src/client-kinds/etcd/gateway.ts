@@ -9,8 +9,8 @@ import type { Trouble } from '../../clients/trouble.ts'
 import { etcdErrors } from './outcomes.ts'
 
 /**
- * How a request to etcd's JSON gateway ended. In the body, 64-bit numbers are strings, bytes are base64, and zero
- * values are omitted.
+ * The outcome of a request to etcd's JSON gateway. In the body of the reply, 64-bit numbers are strings, bytes are
+ * base64, and zero values are omitted.
  */
 export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
@@ -46,7 +46,9 @@ export function openGateway(address: NodeAddress): Gateway {
 
 const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
 
-/** Returns the text of a POST to the gateway, also for a request whose reply is a stream. */
+/**
+ * Returns the text of a POST to the gateway. The gateway may reply with a single message or with a stream of messages.
+ */
 const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 

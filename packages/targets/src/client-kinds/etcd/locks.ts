@@ -9,11 +9,13 @@ import { encoded, openGateway } from './gateway.ts'
 import { type Asking, type Compare, commit, createdAt, deleteStep, putStep } from './store.ts'
 
 /**
- * Locks as etcd's own clients build them: a key with a lease that its holder keeps alive. A holder that does not renew
- * the lease within its time to live loses the lock without notice.
+ * Locks as etcd's own clients build them. A lock is a key with a lease, which the lock's holder keeps alive. A holder
+ * that does not renew the lease within its time to live loses the lock without notice.
  */
 export interface Locks {
-  /** Returns the lock of a key. Its tokens are the create_revisions of the lock's key. */
+  /**
+   * Returns the lock for a key. A token of the lock is the create_revision of the etcd key that represents the lock.
+   */
   of(operation: LockUse, key: string): Lock
   /** Returns the conditions that prevent a change by a client that has lost the lock; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
@@ -26,11 +28,11 @@ interface LockUse extends Asking, OperationTime {
 
 export interface LocksOptions {
   readonly ttlSeconds: number
-  /** Whether releases, and changes under the lock, compare the token. */
+  /** Whether releases check the token, and changes under the lock check it too. */
   readonly fencing: boolean
   /**
-   * The members that keep a lock alive. `granting`: the member that granted it. `following`: that member if it was a
-   * follower, otherwise the other members.
+   * The members that keep a lock alive. `granting` is the member that granted the lock. `following` is that member if
+   * it was a follower, and otherwise all other members.
    */
   readonly keptAliveBy: 'granting' | 'following'
   readonly members: () => readonly NodeId[]
@@ -51,7 +53,8 @@ export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOp
     const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
     if (isTrouble(taken)) return taken
     if (!taken.succeeded) {
-      // The result does not matter. Without the revocation, every refused client would leave a lease until it expires.
+      // Revoke the lease, because the lease of a refused client would otherwise remain until it expires. Ignore the
+      // result.
       await use.ask('/v3/lease/revoke', { ID: lease })
       return 'held'
     }

@@ -7,7 +7,7 @@ import type { WatchStream } from './watch-stream.ts'
 
 /** How the objects of a workload are stored. */
 export interface Keeping {
-  /** `value`: one key holds the object; `elements`: each element is a key. */
+  /** `value`: a single key holds the whole object. `elements`: each element of the object is a key. */
   readonly as: 'value' | 'elements'
   /** The value of an object whose key does not exist. */
   readonly initial: Json

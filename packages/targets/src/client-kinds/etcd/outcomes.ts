@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * The known errors of etcd 3.4, by message. gRPC statuses are too coarse: `Unavailable` covers both definite and
- * unknown failures. Any other error is `info`.
+ * The known errors of etcd 3.4, by message. Statuses of gRPC are too coarse: `Unavailable` covers both definite and
+ * unknown failures. An error that is not listed is `info`.
  */
 export const etcdErrors: readonly ErrorMeaning[] = [
   { says: ['key is not provided'], means: 'fail', why: 'refused before it is proposed' },

@@ -73,7 +73,10 @@ export interface Compare {
   readonly value?: string
 }
 
-/** The condition that a key was created at a revision; for revision 0, that the key does not exist. */
+/**
+ * Returns the condition that a key was created at a revision. With revision 0, returns the condition that the key does
+ * not exist.
+ */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),
@@ -101,7 +104,7 @@ export const putStep = (key: string, value: Json, lease?: string): Step => ({
 export const deleteStep = (key: string): Step => ({ request_delete_range: { key: encoded(key) } })
 
 export interface Committed {
-  /** Whether the conditions held, and so the steps were carried out. */
+  /** Whether the conditions held. If they did, the steps were carried out. */
   readonly succeeded: boolean
   /** The store's revision after the transaction. */
   readonly revision: number

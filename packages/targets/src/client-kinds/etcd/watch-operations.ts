@@ -8,7 +8,7 @@ import { openWatchStream } from './watch-stream.ts'
 
 /** The prefix of this workload's keys. */
 const PREFIX = 'watched/'
-/** The share of an operation's timeout for which it waits for events. */
+/** The share of an operation's timeout during which the operation waits for events. */
 const SHARE_OF_WAIT = 0.5
 const MOST_WAIT_MS = 500
 
@@ -82,8 +82,8 @@ export const watchOperations: { readonly [f: string]: Perform } = {
 }
 
 /**
- * Compares the keys at each revision with the keys at the previous revision. Ends at the present revision, or early if
- * time runs out. A past revision never changes, so it may be read at any time.
+ * Compares the keys at each revision with the keys at the previous revision. Ends at the present revision, or earlier
+ * if time runs out. A past revision never changes, so each read may happen at any time.
  */
 async function changesBetween(operation: Operation, input: Input): Promise<Completion> {
   const { from, to: last } = input.value as unknown as { readonly from: number; readonly to?: number }

@@ -56,7 +56,10 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   let isSetUp = false
   let isPrimary = false
 
-  /** Runs a command, after the setup. A failed setup is a failure of the command, which was not sent. */
+  /**
+   * Runs a command. The setup runs before the first command. If the setup fails, the command is not sent and counts as
+   * failed.
+   */
   async function run(sql: string): Promise<Judged> {
     for (const each of isSetUp ? [] : setup) {
       const { type, ...rest } = judgeEnd(await connection.query(each))
@@ -69,7 +72,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   return {
     isOpen: connection.isOpen,
     async leads() {
-      // A server that accepted writes once accepts them until it ends; a replica may be promoted at any time.
+      // A server that has accepted writes accepts them until it ends. A replica may become the primary at any time.
       if (isPrimary) return true
       const found = await run('SELECT @@read_only')
       isPrimary = found.type === 'done' && found.rows[0]?.[0] === '0'

@@ -1,14 +1,14 @@
 import type { Command, ObjectsByName } from '../../sql/asked.ts'
 import { type Dialect, objectsIn } from '../../sql/objects.ts'
 
-/** Table options under which names are compared byte by byte, as in every other system. */
+/** Table options that compare names byte by byte, as all other systems do. */
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
 const KEY = 'VARCHAR(190)'
 
 const tableOf = (name: string, columns: string): string =>
   `CREATE TABLE IF NOT EXISTS chaos_${name} (${columns}) ${TABLE}`
 
-/** Returns SQL that appends to a list, a JSON text. The next element replaces the closing bracket. */
+/** Returns SQL that appends to a list. A list is a JSON text, so the next element replaces the closing bracket. */
 const appendTo = (table: string): string =>
   `INSERT INTO ${table} VALUES (?, CONCAT('[', ?, ']'))
    ON DUPLICATE KEY UPDATE v = CONCAT(LEFT(v, CHAR_LENGTH(v) - 1), ',', SUBSTR(VALUES(v), 2))`
@@ -22,7 +22,7 @@ const dialect: Dialect = {
     read: 'SELECT v FROM chaos_register WHERE k = ?',
     append: `INSERT INTO chaos_register VALUES (?, JSON_QUOTE(?))
              ON DUPLICATE KEY UPDATE v = JSON_QUOTE(CONCAT(JSON_UNQUOTE(v), JSON_UNQUOTE(VALUES(v))))`,
-    // A null register has no row.
+    // A register whose value is null has no row.
     write: (key, value) =>
       value === null
         ? { sql: 'DELETE FROM chaos_register WHERE k = ?', parameters: [key] }
@@ -89,7 +89,7 @@ export const objects: ObjectsByName = objectsIn(dialect)
 /** Returns a text as an SQL literal, under NO_BACKSLASH_ESCAPES in `sql_mode`. */
 const literal = (text: string | null): string => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`)
 
-/** Replaces `?1` and `?2`, or each `?` in order, by the parameters. */
+/** Replaces placeholders by the parameters: `?1` and `?2` by number, or each `?` in order. */
 export function withParameters({ sql, parameters }: Command): string {
   let next = 0
   return sql.replaceAll(/\?(\d?)/g, (_, number: string) => {

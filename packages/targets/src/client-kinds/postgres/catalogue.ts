@@ -43,7 +43,8 @@ const DEFINITIONS = `
   ORDER BY 1, 2`
 
 /**
- * Languages whose functions write only tables that their source text names. Functions in C hardly ever write any table.
+ * Languages in which the source text of a function names all tables that the function writes. Functions in C are
+ * included, because they hardly ever write any table.
  */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 

@@ -8,7 +8,7 @@ export interface PostgresDeclaration extends SqlDeclaration {
   readonly kind: 'postgres'
   /** `synchronous_commit` of the sessions; by default the server's setting. */
   readonly commit?: Commit | undefined
-  /** The share of sessions that commit with `synchronous_commit = local`, whatever `commit` says. */
+  /** The share of sessions that commit with `synchronous_commit = local`, regardless of `commit`. */
   readonly local?: number | undefined
 }
 

@@ -17,7 +17,8 @@ const dialect: Dialect = {
       sql: 'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
       parameters: [key, JSON.stringify(value)],
     }),
-    // Even under read committed, PostgreSQL compares a locked row again once the other transaction has released it.
+    // Even under read committed, PostgreSQL compares a locked row again after the other transaction has released the
+    // row.
     swap: (key, old, next) =>
       old === null
         ? {

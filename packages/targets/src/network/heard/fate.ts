@@ -20,12 +20,15 @@ interface Around {
 
 type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 
-/** The greatest delay of a message without a fault. A longer delay is attributed to a fault, if one was in force. */
+/**
+ * The greatest delay of a message without a fault. If a fault was in force during a longer delay, the fault counts as
+ * its cause.
+ */
 const PROMPT_NANOS = 5e6
 
 /**
- * Returns the fate of a message. A fault is named only if it was in force at the time, on the message's link or at its
- * receiver.
+ * Returns the fate of a message. Names a fault only if the fault was in force at the time of the message, on its link
+ * or at its receiver.
  */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
@@ -34,7 +37,7 @@ export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, 
     const pause = faults.find(
       (record) => isOf(record, 'pause', link.to) && record.from <= deliveredAt && record.to >= deliveredAt,
     )
-    // The socket of a stopped process accepts bytes that the process cannot read.
+    // A stopped process cannot read the bytes that its socket still accepts.
     if (pause !== undefined)
       return pause.to > until ? { fate: 'held', by: 'pause' } : { fate: 'received', by: 'pause', endedAt: pause.to }
     const by = deliveredAt - sentAt > PROMPT_NANOS ? onLink(during(deliveredAt), link) : undefined
@@ -66,7 +69,8 @@ const isOn = ({ fault }: FaultRecord, { from, to }: Link): boolean =>
   'links' in fault && fault.links.some((link) => link.from === from && link.to === to)
 
 /**
- * Returns the kind of the fault on the link, or else on the reverse link, without which no connection can be opened.
+ * Returns the kind of the fault on the link or, if the link has none, on the reverse link. A connection can be opened
+ * only if both links work.
  */
 const onLink = (records: readonly FaultRecord[], { from, to }: Link): string | undefined =>
   (

@@ -6,8 +6,8 @@ import { fateOf } from './fate.ts'
 import { hasWord, type Recognised, recognise } from './recognise.ts'
 
 /**
- * `known`: other changes of the same key. If one of them is recognised in the traffic, changes of this key are
- * recognisable.
+ * `known` contains other changes of the same key. If the traffic contains one of them in a recognisable form, all
+ * changes of this key are recognisable.
  */
 export interface Overheard extends ExcerptOptions {
   readonly faults: readonly FaultRecord[]
@@ -27,11 +27,11 @@ export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // One passage is read at a time, so that only its relevant part is kept in memory.
+  // Read one passage at a time, so that only its relevant part stays in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // A value that was sent before it was written also has another meaning.
+  // A value that appears in traffic before its write also has another meaning.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
@@ -78,8 +78,8 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
 }
 
 /**
- * Returns why a message about the change may have been sent to the node whose answer lacks it, although none was found;
- * undefined if certainly none was sent.
+ * Returns why the reading node, whose answer lacks the change, may have been sent a message about the change although
+ * the traffic shows no such message. Undefined if certainly no such message was sent.
  */
 function unclearOf(
   excerpts: readonly Excerpt[],
@@ -107,8 +107,9 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change from another node, and that the node whose answer lacks the
- * change has not asked about the key since. Only includes servers for which all messages of that node are known.
+ * Returns the databases and caches that received the change from another node, and that the reading node has not asked
+ * about the key since. The answer of the reading node lacks the change. Includes only servers for which all messages of
+ * the reading node are known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],
@@ -145,9 +146,9 @@ interface Excerpt {
   readonly link: Link
   /** The messages sent within the period of interest, and earlier messages that carry the change. */
   readonly sent: readonly Sent[]
-  /** Why further messages may have been sent in the period. */
+  /** The reasons why further messages may have been sent in the period of interest. */
   readonly doubts: readonly (Doubt['why'] | 'forgotten')[]
-  /** Whether the passage contains another recognisable change of the key. */
+  /** Whether the traffic contains another change of the key in a recognisable form. */
   readonly isUnderstood: boolean
 }
 

@@ -5,8 +5,9 @@ import type { Change } from '@chaosproxy/runner/result'
 type Said = Pick<PassedMessage, 'text' | 'question'>
 
 /**
- * Returns whether a message says that the key has the value: both occur in it as whole words, and in JSON within one
- * object. `value only`: the value occurs, but without a key. `unreadable`: the message is not text.
+ * Returns whether a message says that the key has the value. The message must contain both as whole words. A JSON
+ * message must contain both within one object. `value only`: the value occurs, but without a key. `unreadable`: the
+ * message is not text.
  */
 export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
   if (text === undefined || !isTelling(value)) return 'unreadable'
@@ -32,7 +33,7 @@ const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** Returns the JSON value of the whole text, or of everything below its first line, which is a request's path. */
+/** Returns the text as a JSON value. If the first line is a request's path, returns the JSON value of the rest. */
 function jsonIn(text: string): Json | undefined {
   for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
     if (!/^\s*[[{]/.test(part)) continue

@@ -31,11 +31,11 @@ interface Answer {
 const UNKNOWN: NodeStatus = { role: 'node', leads: false, ready: true }
 
 /**
- * Returns a protocol whose nodes are processes of a user's program, one for each life of a node. Every event is a line
- * of JSON on the process's stdin, with the node's clocks. The program replies to each event with one line,
- * `{"effects":[…],"status":{…}}`. Virtual time stands still until the reply, so a run is reproducible if the program's
- * replies are. A program that replies to `init` with `"reusable":true` forgets everything at each `init`, so its
- * processes serve several lives.
+ * Returns a protocol whose nodes are processes of a user's program. Each life of a node is one process. Every event is
+ * a line of JSON on the process's stdin, with the node's clocks. The program replies to each event with one line,
+ * `{"effects":[…],"status":{…}}`. Virtual time stands still until the reply. A run is therefore reproducible if the
+ * program always gives the same replies to the same events. A program that replies to `init` with `"reusable":true`
+ * forgets everything at each `init`. One process of such a program serves several lives.
  */
 export function binaryProtocol(reference: string): ProtocolModule {
   const words = wordsOf(reference.slice(EXECUTED.length), '--binary')
@@ -86,7 +86,7 @@ function parsed(text: string): Answer {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
   } catch {
-    // Reported below, like any other line that is not a reply.
+    // A line that is not JSON is reported below, like any other line that is not a reply.
   }
   throw new Error(
     `the program answered ${JSON.stringify(text.slice(0, 200))}: it must reply to each line with one line, such as {"effects":[]}, and log to stderr`,

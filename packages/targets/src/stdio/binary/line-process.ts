@@ -6,13 +6,16 @@ import { environmentError } from '@chaosproxy/history'
 import { SilentProgramError } from '@chaosproxy/protocols'
 import { startWithThisThread } from '../../keeper/this-thread.ts'
 
-// A process that is asked while this thread blocks, since in virtual time nothing else may happen before its reply. Its
-// stdin and stdout are named pipes, because the pipes of Node's child processes can be read only from the event loop.
+// A process from which this thread requests replies. The thread blocks until each reply, because nothing else may
+// happen in virtual time before the reply. The process's stdin and stdout are named pipes, because the pipes of Node's
+// child processes can be read only from the event loop.
 
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/** Read when this file is loaded, because a search hides the machine's clock from protocols while they run. */
+/**
+ * Read the function when this file is loaded, because a search hides the machine's clock from protocols while they run.
+ */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02
@@ -55,8 +58,7 @@ export class LineProcess {
     this.#child.on('error', () => {})
     this.#child.unref()
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
-    // Both processes have opened the files at this point, so they can be removed, and nothing remains however either
-    // process ends.
+    // Remove the files, which both processes have opened by now. Nothing then remains, however either process ends.
     rmSync(directory, { recursive: true, force: true })
   }
 

@@ -12,7 +12,7 @@ export interface Processes {
  * its processes over.
  */
 let running: Map<string, LineProcess> = new Map()
-/** Processes that wait to be initialised again. All of them run this command. */
+/** Processes that wait to be initialised again. All of them run `command`. */
 let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
 const reusable = new WeakSet<LineProcess>()
 

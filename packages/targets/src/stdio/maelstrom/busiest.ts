@@ -1,9 +1,9 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 
-/** The least period over which messages count. The greatest period is twice as long. */
+/** The minimum time over which messages are counted. The maximum time is twice as long. */
 const WINDOW_MS: Millis = millis(500)
-/** The least ratio of the leader's number of messages to that of any other node. */
+/** The minimum ratio between the leader's number of messages and that of any other node. */
 const CLEARLY = 1.5
 
 /**

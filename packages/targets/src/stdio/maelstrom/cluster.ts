@@ -37,8 +37,8 @@ const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
 /**
- * The number of messages of nodes from which on a program floods the network: per operation (`FLOOD_SHARE`), and in
- * total (`FLOOD_MESSAGES`).
+ * A program floods the network if its nodes have sent at least `FLOOD_SHARE` messages per operation, and at least
+ * `FLOOD_MESSAGES` in total.
  */
 const FLOOD_SHARE = 1_000
 const FLOOD_MESSAGES = 100_000

@@ -53,7 +53,9 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   const isRequest = (client: string, id: Json | undefined): boolean =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
 
-  /** Explains why a message is not the reply to a request; undefined for a reply that arrives too late. */
+  /**
+   * Explains why a message is not the reply to a request. Undefined if the message is a reply that arrives too late.
+   */
   function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
     if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))
@@ -120,8 +122,8 @@ function remember(answered: Set<string>, name: string): void {
 }
 
 /**
- * Returns the completion of a request from its reply; a text explains why the reply does not fit the request. `serial`
- * is the number of the request.
+ * Returns the completion of a request from its reply, or a text that explains why the reply does not fit the request.
+ * `serial` is the number of the request.
  */
 export function completionOfReply(
   rpc: RpcWorkload,

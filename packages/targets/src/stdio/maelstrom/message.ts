@@ -16,7 +16,9 @@ export interface Message {
   readonly body: Body
 }
 
-/** Parses a line that a node has printed. A text explains why the line is not a message. */
+/**
+ * Parses a line that a node has printed. Returns the message, or a text that explains why the line is not a message.
+ */
 export function parseMessage(line: string): Message | string {
   let json: unknown
   try {

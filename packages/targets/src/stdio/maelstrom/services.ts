@@ -2,7 +2,7 @@ import type { Random } from '@chaosproxy/faults'
 import { canonical, type Json } from '@chaosproxy/history'
 import type { Body } from './message.ts'
 
-// The services that Maelstrom provides as nodes, to which programs send requests: doc/services.md.
+// Services are nodes that Maelstrom itself provides, and to which programs send requests: see doc/services.md.
 
 export type Service = (from: string, request: Body) => Body
 
@@ -46,7 +46,7 @@ function linKv(): Service {
  * see an old state. Changes apply to the newest state.
  */
 function seqKv(random: Random): Service {
-  /** The values of each key after each change, with the number of changes so far. */
+  /** By key: its value after each change, with the number of all changes up to then. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()
@@ -73,8 +73,8 @@ function seqKv(random: Random): Service {
 const LWW_COPIES = 5
 
 /**
- * Returns a store with several copies, which learn of each other's writes later. A request reaches one of the copies.
- * The last write wins.
+ * Returns a store with several copies. Each copy learns of the writes of the other copies later. A request reaches one
+ * of the copies. The last write wins.
  */
 function lwwKv(random: Random): Service {
   type Copy = Map<string, { readonly at: number; readonly value: Json }>

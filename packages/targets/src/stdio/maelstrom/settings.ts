@@ -24,7 +24,7 @@ export const networkSettings: readonly Setting[] = [
   },
 ]
 
-/** The delay of a message between nodes: `delayMs`, and up to `jitterMs` more. */
+/** The delay of a message between nodes: `delayMs`, plus a random part of `jitterMs`. */
 export interface Latency {
   readonly delayMs: Millis
   readonly jitterMs: Millis

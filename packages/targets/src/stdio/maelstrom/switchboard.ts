@@ -38,7 +38,7 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
   let wakesAt = Number.POSITIVE_INFINITY
   let isRunning = false
 
-  /** Processes all events that are due, and sets the queue's clock to the machine's. */
+  /** Processes all events that are due, and advances the queue's time to the time of the machine's clock. */
   function catchUp(): void {
     if (isRunning) return
     isRunning = true

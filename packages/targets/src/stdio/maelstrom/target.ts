@@ -10,8 +10,9 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Programs are often written for a course, and log each message. This load sends 40 times as many operations as
- * Maelstrom, in less time. Where replicas must agree at the end, most of the run's time is spent waiting for that.
+ * Returns the default load. Programs are often written for a course, and log each message. This load has 40 times as
+ * many operations as the load of Maelstrom, in less time. If replicas must agree at the end, a run spends most of its
+ * time waiting for that.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
 /**
@@ -37,7 +38,7 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Raft as written in a tutorial waits for two to four seconds before an election.
+    // Allows for a Raft that waits two to four seconds before an election, as in a tutorial.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,
@@ -56,7 +57,7 @@ export function maelstromTarget(reference: string): Target {
   }
 }
 
-/** Returns whether a fault makes a program forget everything, since programs have no disk. */
+/** Returns whether a fault erases the data of a program. Programs keep their data only in memory. */
 const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
 /**

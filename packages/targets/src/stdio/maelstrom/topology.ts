@@ -4,8 +4,8 @@ import type { NodeId } from '@chaosproxy/faults'
 export type Topology = { readonly [node: NodeId]: readonly NodeId[] }
 
 /**
- * Returns the indexes of a node's neighbours, given its own index and the number of nodes. Some may be out of range;
- * `topologyOf` drops these.
+ * Returns the indexes of a node's neighbours, given the node's own index and the number of nodes. Some indexes may be
+ * out of range; `topologyOf` drops them.
  */
 type Beside = (at: number, count: number) => readonly number[]
 

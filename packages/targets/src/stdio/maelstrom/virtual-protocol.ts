@@ -19,8 +19,8 @@ import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /**
- * The greatest delay of a request to a service, of its reply, and of a message of a node to itself. Other messages may
- * overtake a program that waits.
+ * The maximum delay of a request to a service, of the service's reply, and of a message that a node sends to itself.
+ * Other messages may arrive while a program waits for these.
  */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
@@ -38,7 +38,7 @@ interface Running {
   /** The steady clock at the program's start; unknown before its first event. */
   began: number | undefined
   isReady: boolean
-  /** Messages on the way, by timer: a request to a service, or a message to the program. */
+  /** Messages in transit, by timer: requests to services, and messages to the program. */
   readonly onTheWay: Map<string, Message>
   /** The requests of clients, by message id. */
   readonly asked: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
@@ -59,8 +59,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // Maelstrom's workloads also have levels that a protocol cannot promise, such as `strict-serializable`, so the
-    // command line chooses the level.
+    // The command line chooses the level, because Maelstrom's workloads also have levels that a protocol cannot
+    // promise, such as `strict-serializable`.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],

@@ -2,7 +2,7 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import type { Settings } from '@chaosproxy/workloads'
 import { type Body, KEY_DOES_NOT_EXIST } from './message.ts'
 
-/** A workload of Maelstrom: its requests, and the workload of our clients that sends them. */
+/** A workload of Maelstrom: its requests, and the workload of this program whose clients send them. */
 export interface RpcWorkload {
   /** The name of the workload for Maelstrom's option `-w`. */
   readonly name: string
@@ -16,15 +16,17 @@ export interface RpcWorkload {
   /** The default faults of a run. If absent, the default is a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
-  /** Returns the completion of a request from its reply; a text explains why the reply does not fit the request. */
+  /**
+   * Returns the completion of a request from its reply, or a text that explains why the reply does not fit the request.
+   */
   completion(reply: Body, input: Input, serial: number): Completion | string
-  /** Returns the completion of a request from an error, if the error counts as an answer. */
+  /** Returns the completion of a request from an error that answers the request. Undefined for any other error. */
   error?(reply: Body, input: Input): Completion | undefined
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** One set for each run, which no new set replaces, and from which no operation removes elements. */
+/** Each run has a single set. No new set replaces it, and no operation removes its elements. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
@@ -104,8 +106,8 @@ const uniqueIds: RpcWorkload = {
 }
 
 /**
- * The echo workload. A reply must have the text of its request when it arrives; the model only judges that all texts
- * are unique.
+ * The echo workload. A reply must have the text of its request, which is checked when the reply arrives. The model only
+ * judges that all texts are unique.
  */
 const echo: RpcWorkload = {
   ...uniqueIds,

@@ -1,6 +1,6 @@
 /**
- * The input of a program at one moment. `now` is in milliseconds of the wall clock, `steady` in milliseconds since the
- * program began.
+ * The input of a program at one moment. `now` is the wall clock in milliseconds. `steady` is the time since the program
+ * began, in milliseconds.
  */
 export interface Question {
   readonly now: number

@@ -7,15 +7,15 @@ import { type Answer, type Question, SEED_MEMBER } from './line.ts'
 import { createTimeline } from './timeline.ts'
 import { takeOverTimers } from './timers.ts'
 
-// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. The program's clock advances only by the
-// times in the questions on the real stdin. This module provides the program's timers, randomness, stdin and stdout.
-// Each question is answered once the program can only wait.
+// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. Questions arrive on the real stdin. The
+// program's clock advances only by the times in these questions. This module provides the program's timers, randomness,
+// stdin and stdout. A question is answered once the program can only wait.
 
 /** The beginning of virtual time. Programs may treat a time near 0 as missing. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
-/** The limit of turns for one question, since a timer without delay may set another timer for ever. */
+/** The maximum number of turns for one question. A timer without delay may set another such timer for ever. */
 const MOST_TURNS = 10_000
-/** The time within which a program must begin to read its input. It is shorter than chaos waits for a line. */
+/** The time within which a program must begin to read its input. Chaos waits longer than this for a line of output. */
 const LONGEST_LOAD_MS = 8_000
 /** Matches pending operations of a program that are neither timers nor messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/
@@ -133,7 +133,7 @@ function takeOverRandomness(random: ReturnType<typeof createRandom>): void {
   const randomInt = (from: number, to?: number): number =>
     to === undefined ? random.integer(from) : from + random.integer(to - from)
   Object.assign(crypto, { randomBytes, randomUUID, randomInt, randomFillSync: fill })
-  // The functions of `node:crypto` with the same names use these methods.
+  // Also replaces these methods, which the functions of `node:crypto` with the same names use.
   for (const [name, value] of Object.entries({ randomUUID, getRandomValues: fill }))
     Object.defineProperty(Object.getPrototypeOf(globalThis.crypto), name, { value, configurable: true, writable: true })
 }

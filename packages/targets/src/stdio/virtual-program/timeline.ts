@@ -17,7 +17,7 @@ const NANOSECOND_MS = 1e-6
 
 export function createTimeline(): Timeline {
   let now = 0
-  /** The waiting timers, in order of time, and in order of setting for equal times. */
+  /** The waiting timers, ordered by their time. Timers with equal times are in the order in which they were set. */
   const waiting: { readonly at: number; readonly ring: () => void }[] = []
   return {
     now: () => now,
