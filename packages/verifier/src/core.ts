@@ -7,10 +7,10 @@ import { isBefore, type Keeps } from './replay.ts'
 import { findOrder, looks } from './search.ts'
 import { refuteSums } from './sums.ts'
 
-// A core is a few operations of a history; a proof makes no claim about the rest. An answer may be right because of an
-// operation that is not in the core. So the verifier first determines which answers of the core count: those that only
-// operations of the core can make right. It ignores all other answers, which can only allow more orders, and then tries
-// every order of the core.
+// A core consists of a few operations of a history. A proof makes no claim about the other operations. One of these may
+// be what makes an answer of the core right. The verifier therefore determines first which answers of the core count:
+// those that only operations of the core can make right. It then tries every order of the core, and ignores all answers
+// that do not count. Ignoring an answer can only allow more orders.
 
 /** The claim that a core contradicts: this history of these objects has an order that keeps `keeps`. */
 export interface Subject {
@@ -81,7 +81,8 @@ export function operationsOn({ byLine }: History, lines: readonly number[]): rea
 }
 
 /**
- * Whether one part must precede another. A transaction starts before it commits; the moments of a drain are unordered.
+ * Returns whether one part must precede another. The start of a transaction precedes its commit. The parts of a drain
+ * have no order.
  */
 const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
   a.operation === b.operation
@@ -89,8 +90,8 @@ const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
     : isBefore(keeps, a.operation, b.operation)
 
 /**
- * The possible initial values of a register if they are unknown: each value that the core names, and one value that it
- * does not name.
+ * Returns the possible initial objects of a register. If the head does not have the initial value, this value may be
+ * any value that the core names, or one other value.
  */
 function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
   if (initial !== undefined) return [model.start(() => initial, everything)]

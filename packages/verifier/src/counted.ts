@@ -4,10 +4,10 @@ import { isBefore, type Keeps } from './replay.ts'
 import { nameOf } from './transactions.ts'
 
 /**
- * The answers of registers and locks that count: an answer counts if every write that may have been the last one before
- * it is in the core. Proof: take a legal order of the whole history and leave out everything but the core. The last
- * write before the answer remains, and is still the last one before it. So the answer is also right in the order of the
- * core.
+ * Returns the answers of registers and locks that count. An answer counts if the core contains every write that may
+ * have been the last one before the answer. Proof: take a legal order of the whole history, and leave out everything
+ * but the core. The last write before the answer remains, and is still the last one. The answer is therefore also right
+ * in the order of the core.
  */
 export function countedCells(
   core: readonly Operation[],
@@ -26,8 +26,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The latest call of a write that certainly happened before the answer. It overwrote every write that returned
-    // before this call.
+    // The latest call of a write that certainly happened before the answer. This write overwrote every write that had
+    // returned before the call.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -42,8 +42,8 @@ export function countedCells(
 }
 
 /**
- * Whether an answer may be right because of a write. Any write whose text is contained in an answered text may have
- * contributed to it.
+ * Returns whether an answer may be right because of a write. If the text of a write is contained in an answered text,
+ * the write may have contributed to the answer.
  */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
@@ -53,9 +53,10 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 }
 
 /**
- * The elements that count in sets, lists, queues, bags and logs: an element counts if every operation on it that was
- * called before the core's last return is in the core. Proof: an object without some of its elements is an object of
- * the same kind. So the core's answers about the elements that count must be right by themselves.
+ * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core contains every
+ * operation on the element that was called before the core's last return. Proof: an object without some of its elements
+ * is an object of the same kind. The core's answers about the elements that count must therefore be right by
+ * themselves.
  */
 export function countedElements(
   core: readonly Operation[],
@@ -80,7 +81,7 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // An unanswered dequeue outside the core may have taken any element whose removal no answer shows.
+  // An unanswered dequeue outside the core may have taken any element that no answer shows as removed.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -92,9 +93,9 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * The elements and values that count in transactions: an element of a list counts if all transactions that append it
- * are in the core, and a value of a register if all transactions that write it are. These are the two rules above, with
- * a transaction as one step.
+ * Returns the elements and values that count in transactions. An element of a list counts if the core contains all
+ * transactions that append it. A value of a register counts if the core contains all transactions that write it. These
+ * are the rules of `countedElements` and `countedCells`, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

@@ -16,23 +16,27 @@ export interface Operation {
   /** The line of the operation's completion; Infinity if the outcome is unknown. */
   return: number
   isFinal: boolean
-  /** In nanoseconds by one clock; undefined if the operation's events have no times. */
+  /**
+   * The times of the call and the return, in nanoseconds of one clock. Undefined if the events of the operation have no
+   * times.
+   */
   readonly calledNs: number | undefined
   returnedNs: number | undefined
 }
 
 export interface History {
-  /** In order of invocation. */
+  /** The operations, in the order of their invocations. */
   readonly operations: readonly Operation[]
   readonly byLine: readonly (Operation | undefined)[]
-  /** Whether every operation's client is known, and with it the order of each client's operations. */
+  /** Whether the history names the client of every operation. The order of each client's operations is then known. */
   readonly hasClients: boolean
   /** The model and the initial value that the header names, if any. */
   readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
 /**
- * Members that change the meaning of an operation but that the verifier does not read; and escapes that may hide them.
+ * Members that change the meaning of an operation, but that the verifier does not read. Also matches escapes, which may
+ * hide such members.
  */
 const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]/
 
@@ -86,7 +90,9 @@ export function readHistory(pieces: Iterable<string>): History {
   return { operations, byLine, hasClients, says: { model, initial } }
 }
 
-/** The operation that an event begins; undefined for an event that ends an operation, or is not a client's. */
+/**
+ * Returns the operation that an event begins. Undefined for an event that ends an operation, or that is not a client's.
+ */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
   const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
@@ -141,8 +147,8 @@ function* linesOf(pieces: Iterable<string>): Iterable<string> {
 }
 
 /**
- * The text by which values are compared. Different numbers beyond 2^53 may be equal as doubles, so a proof about them
- * is refused.
+ * Returns the text by which a value is compared. Refuses a proof about different numbers beyond 2^53, because they may
+ * be equal as doubles.
  */
 export function textOf(json: Json | undefined): string {
   if (json === undefined || json === null) return 'null'
@@ -154,7 +160,9 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/** The text to which an append adds: a string itself, nothing for null, otherwise the value's JSON. */
+/**
+ * Returns the text that an append extends: the text of a string, an empty text for null, or otherwise the value's JSON.
+ */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)

@@ -5,14 +5,14 @@ import type { Json, ProofHead } from './proof.ts'
 export type Action =
   | CellAction
   /**
-   * An element is added, removed or taken; found or not found; all elements are read; nothing is found; or the effect
-   * is unknown.
+   * Actions on elements. An element is added, removed or taken. A query finds an element or not. A read returns all
+   * elements. A take finds nothing, or takes an unknown element.
    */
   | { readonly kind: 'add' | 'remove' | 'take'; readonly element: string }
   | { readonly kind: 'contains'; readonly element: string; readonly found: boolean }
   | { readonly kind: 'all'; readonly elements: readonly string[] }
   | { readonly kind: 'empty' | 'take any' }
-  /** Entries of a log. */
+  /** Actions on a log. An append places an entry at an offset. A read returns a range of entries. */
   | { readonly kind: 'place'; readonly element: string; readonly offset: number | undefined }
   | { readonly kind: 'range'; readonly from: number; readonly limit: number; readonly entries: readonly Entry[] }
   /** Amounts by account. Of operations with one id, only the first takes effect. */
@@ -20,7 +20,10 @@ export type Action =
   | { readonly kind: 'sums'; readonly amounts: Amounts }
   | Transaction
 
-/** For a register or lock: the content that it must or must not have, its fencing token, and its content afterwards. */
+/**
+ * An action on a register or a lock: the content that it must or must not have, its fencing token, and its content
+ * after the action.
+ */
 export interface CellAction {
   readonly kind: 'cell'
   readonly expects?: string | undefined
@@ -38,7 +41,7 @@ export interface Entry {
   readonly offset: number | undefined
 }
 
-/** A transaction at a single moment, or its start or commit. */
+/** A transaction. It takes effect at a single moment (`once`), or it starts at one moment and commits at another. */
 export interface Transaction {
   readonly kind: 'transaction'
   readonly line: number
@@ -46,7 +49,7 @@ export interface Transaction {
   readonly steps: readonly Step[]
 }
 
-/** A read or a write of one text, or of the elements of a list that was read. */
+/** A read or a write in a transaction. `texts` contains one text, or the elements of a list that was read. */
 export interface Step {
   readonly isRead: boolean
   readonly key: string
@@ -55,14 +58,14 @@ export interface Step {
 
 /** The objects of a history, at one moment of an order. */
 export interface Objects {
-  /** Performs an action; false if the object of this key would have answered differently. */
+  /** Performs an action on the object of this key. Returns false if the object would have given another answer. */
   apply(action: Action, key: string): boolean
   copy(): Objects
   /** The state as text: equal texts mean equal objects. */
   text(): string
 }
 
-/** Whether an element counts: answers about other elements are not compared. */
+/** Returns whether an element counts. Answers about an element that does not count are not compared. */
 export type Counts = (element: string) => boolean
 
 /** Every element counts, because nothing is left out. */
@@ -71,14 +74,15 @@ export const everything: Counts = () => true
 export interface Model {
   readonly family: 'cells' | 'elements' | 'sums' | 'transactions'
   /**
-   * The actions of an operation, at one or several moments; none if it failed or has no meaning for the object.
+   * Returns the actions of an operation, at one or several moments. Empty if the operation failed or has no meaning for
+   * the object.
    *
    * @throws Undecided for an unknown function.
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * The initial objects. They reject an answer that another operation might have made right (an offset of a dense log,
-   * an overdraft of a bank) only if `counts` is `everything`, so that nothing is left out.
+   * Returns the initial objects. If `counts` is `everything`, no operation is left out. Only then do the objects reject
+   * an answer that another operation might have made right, such as an offset of a dense log or an overdraft of a bank.
    */
   start(initial: () => Json, counts: Counts): Objects
 }
@@ -99,7 +103,7 @@ export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: A
 /** Operations with their actions. */
 export type Views = ReadonlyMap<Operation, readonly Action[]>
 
-/** One moment of an operation. */
+/** The action of an operation at one moment. */
 export interface Part {
   readonly operation: Operation
   readonly action: Action
@@ -108,5 +112,8 @@ export interface Part {
 export const partsOf = (some: Iterable<Operation>, views: Views): readonly Part[] =>
   Array.from(some, (operation) => (views.get(operation) ?? []).map((action) => ({ operation, action }))).flat()
 
-/** Whether an operation's actions certainly happened: a failed operation with an action saw a different value. */
+/**
+ * Returns whether an operation's actions certainly happened. A failed operation with an action certainly saw a
+ * different value.
+ */
 export const isSure = ({ outcome }: Operation): boolean => outcome !== 'info'

@@ -8,9 +8,10 @@ export const unknownFunction = ({ line, f }: Operation): never =>
   undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 
 /**
- * The requested value of an operation.
+ * Returns the requested value of an operation.
  *
- * @throws Undecided if its answer is a different value of the same type, which may be the one that took effect.
+ * @throws Undecided if the answer is a different value of the same type, because this value may be the one that took
+ * effect.
  */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
@@ -19,7 +20,10 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/** The text of a value; null stands for the initial value. @throws Undecided if the initial value is unknown. */
+/**
+ * Returns the text of a value, or that of the initial value for null. @throws Undecided if the initial value is
+ * unknown.
+ */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)
@@ -40,7 +44,8 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // If a completion has a different value of the same type than its invocation, the completion counts.
+    // A completion may have another value than its invocation. If both values have the same type, the value of the
+    // completion counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
@@ -78,7 +83,7 @@ export const cells = (first: () => string): Objects =>
     },
   )
 
-/** The view of an object of elements, by the kinds of its functions. */
+/** Returns the view of an object with elements. `does` maps each function to its kind of action. */
 const elementsBy = (does: {
   readonly [f: string]: 'add' | 'remove' | 'contains' | 'all' | 'take' | 'drain' | 'give'
 }): Model['view'] => {
@@ -126,10 +131,10 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** Stands for a message of a bag: a dequeue that may have taken one of the messages before it. */
+/** The place of an unanswered dequeue in a bag. The dequeue may have taken one of the messages before this place. */
 const TAKER = 'taker'
 
-/** Elements in order of arrival; a queue returns the first one, a bag any. */
+/** Elements in the order of their arrival. A queue returns the first element, and a bag returns any element. */
 const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =>
   objectsOf(
     () => [...textsOf(initial()).filter(counts)],
@@ -144,7 +149,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Of equal messages, the last one is removed: the others have more takers after them.
+          // Remove the last of several equal messages, because more takers follow the other ones.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }
@@ -173,7 +178,10 @@ const queueView = elementsBy({
 })
 const setView = elementsBy({ add: 'add', remove: 'remove', contains: 'contains', read: 'all' })
 
-/** Objects of elements: without some of its elements, each is an object of the same kind. */
+/**
+ * The models of objects with elements. If some elements of such an object are left out, the rest is an object of the
+ * same kind.
+ */
 export const elementModels: { readonly [name: string]: Model } = {
   set: { family: 'elements', view: setView, start: (initial, counts) => marked(initial, counts, false) },
   'unique-ids': {

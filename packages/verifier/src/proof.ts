@@ -14,16 +14,18 @@ export interface ProofHead {
 }
 
 /**
- * A further line of a proof. It identifies an operation by the line of its invocation; the verifier trusts no claim in
- * it.
+ * A line of a proof after the head. The line identifies an operation by the line of its invocation in the history. The
+ * verifier trusts no claim in a proof.
  */
 export type LevelProof =
   /**
-   * The level follows from another level with the same result, accepted before: a stronger level if met, a weaker one
-   * if violated.
+   * The level follows from an accepted level with the same result: from a stronger level if it is met, and from a
+   * weaker level if it is violated.
    */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /** An order of operations: each line is relative to the previous one. */
+  /**
+   * An order of operations. Each number is the line of an operation, relative to the line of the previous operation.
+   */
   | {
       readonly level: string
       readonly result: 'met'
@@ -37,7 +39,7 @@ export type LevelProof =
   | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
   /** The final reads prove the result. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly final: true }
-  /** The verifier judges the whole history by the definition. */
+  /** The verifier itself judges the whole history by the definition of the level. */
   | { readonly level: string; readonly result: 'met'; readonly whole: true }
 
 /** The lines of a proof, in order. */
@@ -79,13 +81,13 @@ export function parseProof(text: string): Proof {
   return { head, levels }
 }
 
-/** The object in a JSON text, or the reason why it cannot be read. */
+/** Parses a text as a JSON object. Returns the object, or the reason why the text cannot be read. */
 export function objectIn(text: string): { readonly [member: string]: Json } | string {
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // Every member is written as a string and a colon. Strings may contain this pattern as well: if the counts differ,
-    // colons outside strings are counted.
+    // Every member is written as a string and a colon. Strings may contain this pattern, too. If the counts differ, the
+    // colons outside strings are therefore counted.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -101,7 +103,7 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 /** The deepest nesting: comparing deeper values would overflow the stack. */
 const MOST_NESTED = 600
 
-/** The number of members in all objects of a value. @throws Unreadable if it is nested too deeply. */
+/** Returns the number of members in all objects of a value. @throws Unreadable if the value is nested too deeply. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)

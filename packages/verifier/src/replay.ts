@@ -8,7 +8,9 @@ import { refuse } from './proof.ts'
  */
 export type Keeps = 'real time' | 'clients' | 'nothing'
 
-/** Whether operation a must precede b in an order. An operation of unknown outcome precedes none. */
+/**
+ * Returns whether operation a must precede b in an order. An operation of unknown outcome need not precede any other.
+ */
 export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
   keeps !== 'nothing' && a.return < b.line && (keeps === 'real time' || a.client === b.client)
 
@@ -28,9 +30,15 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /** By line: the number of moments that are still missing from the order; 0 for an operation not in the order yet. */
+  /**
+   * By line: the number of moments of the operation that the order still lacks; 0 for an operation that is not in the
+   * order yet.
+   */
   const left = new Uint32Array(byLine.length)
-  /** The latest call so far, by object, as linearizability is local (Herlihy & Wing 1990), or by client. */
+  /**
+   * The latest call so far in the order. The key is an object, because linearizability is local (Herlihy & Wing 1990),
+   * or a client.
+   */
   const latest = new Map<string, number>()
   const place = (line: number, objects: Objects): string | undefined => {
     const operation = byLine[line]

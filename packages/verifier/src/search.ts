@@ -4,8 +4,9 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Whether some order of all certain parts, and of any uncertain ones, is legal: it keeps `before`, and the objects give
- * the recorded answers. Tries every order; beginnings with the same parts and equal objects are tried once.
+ * Searches for a legal order, which keeps `before` and in which the objects give the recorded answers. An order
+ * contains all certain parts, and any number of uncertain parts. Tries every order. If several beginnings have the same
+ * parts and lead to equal objects, only one of them is continued.
  *
  * @throws Undecided for too many states.
  */
@@ -35,7 +36,8 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is taken as soon as it is possible: in a legal order it can be moved here.
+    // A part that changes nothing is placed as soon as possible: every legal order stays legal if the part moves to
+    // this place.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -47,16 +49,19 @@ export function findOrder(
 
 /** The first operations of an order whose last one is impossible. */
 export interface DeadEnd {
-  /** The operations in the order tried, by the lines of their calls. */
+  /** The tried order: the lines of the calls of its operations. */
   readonly lines: readonly number[]
   /**
-   * The line of an operation that must precede the last one; undefined if the object would have answered the last one
-   * differently.
+   * The line of an operation that must precede the last operation. Undefined if the order fails because the object
+   * would have given the last operation another answer.
    */
   readonly missing: number | undefined
 }
 
-/** Every order of a few operations, up to the step at which it fails. These are all orders, if none is legal. */
+/**
+ * Returns every order of a few operations that fails, up to the step at which it fails. If no order is legal, these are
+ * all orders.
+ */
 export function deadEnds(
   parts: readonly Part[],
   before: (a: Part, b: Part) => boolean,

@@ -4,7 +4,7 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 
-/** The largest numbers for which doubles have nine decimal places. */
+/** Doubles represent nine decimal places only for numbers below this limit. */
 const MOST_WITH_PLACES = 1_000_000
 
 /** Fractions are added as decimals, to nine places. @throws Undecided if the sum is not exact. */
@@ -21,7 +21,7 @@ function amount(json: Json | undefined): number {
   return json
 }
 
-/** The amounts in a value: the balances of a bank, or the number of a counter. */
+/** Returns the amounts in a value: the balances of a bank, or the number of a counter. */
 const amountsOf = (json: Json): Amounts =>
   isObject(json)
     ? new Map(Object.entries(json).map(([account, sum]) => [textOf(account), amount(sum ?? 0)]))
@@ -46,8 +46,8 @@ export const counter: Model = {
 }
 
 /**
- * Accounts whose balances must not be below zero after a move; moves with equal ids happen once. A transfer from an
- * account to itself moves nothing, and needs no money.
+ * Accounts whose balances must not be below zero after a move. Of several moves with equal ids, only one happens. A
+ * transfer from an account to itself moves nothing, and needs no money.
  */
 export const bank: Model = {
   family: 'sums',
@@ -87,9 +87,9 @@ const accounts = (initial: () => Json, least: number): Objects =>
   )
 
 /**
- * Refutes a core of reads of a counter or bank, with all additions of the key: from one read to a later one, or from
- * the start, the additions amount to less or more than the reads show, in one account or in all. Returns the number of
- * pairs examined.
+ * Refutes a core of reads of a counter or a bank, with all additions of the key. Compares each read with earlier reads
+ * and with the initial amounts. A pair refutes the core if the additions between both amount to less or to more than
+ * the pair shows, in one account or in all accounts. Returns the number of pairs examined.
  *
  * @throws Refused if the reads are within the possible sums of the additions.
  */
@@ -129,7 +129,7 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
   return refuse('the additions can give the sum that was read')
 }
 
-/** A read, or the initial amounts. */
+/** The amounts that a read returned. Without an operation, the initial amounts. */
 interface Read {
   readonly operation: Operation | undefined
   readonly amounts: Amounts

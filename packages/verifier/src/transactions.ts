@@ -4,13 +4,14 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 
 /**
- * How transactions take effect. `serial`: each at a single moment (Papadimitriou 1979). `snapshot`: each reads the
- * state committed at its start, and writes at its commit (Berenson et al. 1995). `committed`: each of its reads sees
- * some transactions committed before it, each as a whole (Adya 1999, PL-2).
+ * How transactions take effect. `serial`: each transaction takes effect at a single moment (Papadimitriou 1979).
+ * `snapshot`: each transaction reads the state committed at its start, and writes at its commit (Berenson et al. 1995).
+ * `committed`: each read of a transaction sees some of the transactions committed before it, and sees each of them as a
+ * whole (Adya 1999, PL-2).
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
-/** The name of an element of a list, or of a value of a register, by which `Counts` decides whether it counts. */
+/** Returns the name under which `Counts` knows an element of a list or a value of a register. */
 export const nameOf = (key: string, text: string): string => `${key} ${text}`
 
 /** Transactions of lists with appends, or of registers. */
@@ -22,7 +23,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     if (outcome === 'fail') return []
     const said = outcome === 'ok' ? answer : input
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
-    // The reads of a transaction without an answer are unknown.
+    // Skip the reads of a transaction that was not answered, because their values are unknown.
     const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))

@@ -19,7 +19,7 @@ export interface Finding {
   readonly result: 'met' | 'violated'
   /** `undecided`: the verifier does not support the level, or the proof is too large. */
   readonly verdict: 'accepted' | 'refused' | 'undecided'
-  /** What was accepted, the first rule that is broken, or why the level is undecided. */
+  /** The reason for the verdict: what was accepted, which rule is broken first, or why the level is undecided. */
   readonly why: string
   /** The lines of the core's operations; empty without a core. */
   readonly core: readonly number[]
@@ -37,12 +37,13 @@ export function sentenceOf(
 
 export interface Verification {
   readonly head: ProofHead
-  /** In the proof's order of levels. */
+  /** The findings, in the order of levels in the proof. */
   readonly findings: readonly Finding[]
 }
 
 /**
- * Verifies a proof of a history, which is given as JSON lines in pieces of any size with the hash of their bytes.
+ * Verifies a proof of a history. `history` contains the history's JSON lines in pieces of any size. `sha256` is the
+ * hash of the history's bytes.
  *
  * @throws Refused if the proof is incomplete, or belongs to a different history.
  * @throws Unreadable if the proof is not a proof, or the history is not one that the verifier reads.
@@ -96,7 +97,7 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
 /** A history, and the head of its proof, which defines how it is read. */
 type Given = Pick<Subject, 'history' | 'head'>
 
-/** Describes the accepted entries of a level. @throws Refused, or Undecided */
+/** Verifies the entries of a level. Returns a text that describes what was accepted. @throws Refused, or Undecided */
 function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
   const texts: string[] = []
   const orders: Order[] = []
@@ -142,8 +143,9 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 }
 
 /**
- * Every order of the operations of an accepted core, up to the step at which it fails, for each possible initial value
- * of the object. Empty if the level needs no order: sums, levels about sources of reads, and guarantees.
+ * Returns every order of the operations of an accepted core, up to the step at which the order fails. Includes the
+ * orders for each possible initial value of the object. Empty if the level is not about orders: sums, levels about
+ * sources of reads, and guarantees.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []
@@ -152,7 +154,7 @@ export function ordersOf(given: Given, level: string, core: readonly number[]): 
   return found
 }
 
-/** Whether a level of registers is about sources of reads, not about a single order. */
+/** Returns whether a level of registers is about the sources of reads instead of a single order. */
 const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
@@ -162,7 +164,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // The object of a key is created when an order first names the key, with the initial value that this order gives.
+  // An object is created when an order first names its key. The object then gets the initial value of this order.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0

@@ -7,8 +7,8 @@ import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 
 // Guarantees of streams of messages and of changes. A pattern that breaks a guarantee consists of a few operations and
-// a condition on the whole history. Each guarantee's pattern is defined once: a violation must contain it in a core,
-// and a level is met if it occurs nowhere.
+// a condition on the whole history. Each pattern has a single definition, which serves both verdicts: a level is
+// violated if a core contains the pattern, and met if the history contains the pattern nowhere.
 
 const models: ReadonlyMap<string, GuaranteeModel> = new Map([
   ['stream', stream],
@@ -18,19 +18,22 @@ const models: ReadonlyMap<string, GuaranteeModel> = new Map([
 
 export const hasGuarantees = ({ model }: ProofHead): boolean => models.has(model)
 
-/** The guarantees of a level; empty if the model has no such level. */
+/** Returns the guarantees of a level; empty if the model has no such level. */
 function partsOf({ model }: ProofHead, level: string): readonly string[] {
   const { levels = {} } = models.get(model) ?? {}
   return Object.hasOwn(levels, level) ? (levels[level] ?? []) : []
 }
 
-/** Whether the level `whole` has all guarantees of the level `part`. */
+/** Returns whether the level `whole` has all guarantees of the level `part`. */
 export const comprises = (head: ProofHead, whole: string, part: string): boolean => {
   const [all, some] = [partsOf(head, whole), partsOf(head, part)]
   return some.length > 0 && some.every((each) => all.includes(each))
 }
 
-/** Without a core, accepts that a level is met; with a core, accepts that its operations break the level. */
+/**
+ * Accepts an entry about guarantees. An entry without a core claims that the level is met. An entry with a core claims
+ * that the core's operations break the level.
+ */
 export function acceptGuarantees(
   history: History,
   head: ProofHead,

@@ -8,7 +8,7 @@ export type Core = ReadonlySet<number> | undefined
 interface Judged {
   /** Whether operations of the core, together with the whole history, show that the guarantee is broken. */
   breaks(guarantee: string, core: Core): boolean
-  /** The reason why the history leaves the guarantee open although nothing breaks it; undefined if it is decided. */
+  /** Returns why the guarantee is undecided although no operation breaks it; undefined if the guarantee is decided. */
   open(guarantee: string): string | undefined
 }
 
@@ -19,7 +19,7 @@ export interface GuaranteeModel {
   judge(history: History, head: ProofHead): Judged
 }
 
-/** The first index in ascending numbers whose number is at least `least`. */
+/** Returns the index of the first number that is at least `least`. The numbers must be in ascending order. */
 export function placeFrom(ascending: readonly number[], least: number): number {
   let [low, high] = [0, ascending.length]
   while (low < high) {

@@ -5,7 +5,10 @@ import { copiesOf, doing, isInvented, type Message, type Queue } from './work-qu
 
 // Whether the messages of a queue are delivered in the order of their enqueues.
 
-/** A message with a single copy: the lines that bound its enqueue and its first take. */
+/**
+ * A message that had only a single copy. Its enqueue took effect between the lines `inFrom` and `inTo`, and its first
+ * take between `outFrom` and `outTo`.
+ */
 interface Life {
   readonly message: Message
   readonly inFrom: number
@@ -20,7 +23,7 @@ const showsOf = (message: Message): readonly Operation[] =>
 const isOne = (message: Message): boolean =>
   copiesOf(message) === 1 && !showsOf(message).some((each) => isInvented(message, each))
 
-/** The lives of a message; empty if it was never seen. */
+/** Returns the `Life` of a message; empty if the message was never seen. */
 function livesOf(queue: Queue, message: Message): readonly Life[] {
   const shows = showsOf(message)
   if (shows.length === 0) return []
@@ -39,8 +42,8 @@ function livesOf(queue: Queue, message: Message): readonly Life[] {
 }
 
 /**
- * Returns two messages: the first was enqueued before the second, but taken or seen after the second was taken. If
- * there are no two such messages, an order of all exists (Henzinger, Sezgin & Vafeiadis 2013).
+ * Returns two messages. The first one was enqueued before the second one, but was taken or seen after the second one
+ * was taken. If there are no two such messages, all messages have a legal order (Henzinger, Sezgin & Vafeiadis 2013).
  */
 function overtakingIn(queue: Queue, messages: readonly Message[]): readonly [first: Life, later: Life] | undefined {
   const lives = messages.filter(isOne).flatMap((each) => livesOf(queue, each))

@@ -22,7 +22,8 @@ export interface Poll {
   readonly partition: string
   readonly messages: readonly At[]
   /**
-   * The offset at which the poll begins: the requested one, or the process's position; undefined if it is unknown.
+   * The first offset of the poll: the requested offset, or the position of the process. Undefined if the offset is
+   * unknown.
    */
   readonly from: number | undefined
   /** The assignment that returned the offset at which the poll begins. */
@@ -44,11 +45,14 @@ interface Record {
   readonly polls: readonly Poll[]
   readonly commits: readonly Commit[]
   readonly starts: readonly Commit[]
-  /** Whether the messages that some poll returned are unknown. */
+  /** Whether the history lacks the messages that some poll returned. */
   readonly isPollLost: boolean
 }
 
-/** An operation that shows a message at an offset; `isTold`: as the answer of its send. */
+/**
+ * An operation that shows a message at an offset. With `isTold`, the operation is the message's send, which returned
+ * the offset.
+ */
 export interface Placed extends At {
   readonly of: Operation
   readonly isTold: boolean
@@ -57,7 +61,10 @@ export interface Placed extends At {
 /** One partition, with indexes for lookups. */
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /** Messages with their offsets, as text: `told` with the send that returned the offset, `polled` as a poll showed. */
+  /**
+   * Messages with their offsets, as text. `told` maps each of them to the send that returned the offset. `polled`
+   * contains the messages that polls returned.
+   */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
   /** By message: the offsets at which it was polled and that no send returned. */
@@ -68,7 +75,7 @@ export interface Partition extends Record {
 
 export const nameOf = ({ offset, message }: At): string => `${offset} ${message}`
 
-/** The partitions of a history. @throws Undecided for any other form */
+/** Returns the partitions of a history. @throws Undecided for any other form */
 export function partitionsOf(history: History): readonly Partition[] {
   const { sends, polls, commits, starts, isPollLost } = recordOf(history)
   const names = new Set([...sends, ...polls, ...commits, ...starts].map(({ partition }) => partition))
@@ -81,7 +88,7 @@ export function partitionsOf(history: History): readonly Partition[] {
       offset === undefined ? [] : [{ of, message, offset, isTold: true }],
     )
     const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
-    // Of several operations, the one called first is kept.
+    // If several operations returned the same message and offset, the map contains the operation that was called first.
     const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
     const seen = grouped(
       byPolling.filter((each) => !told.has(nameOf(each))),
@@ -107,14 +114,15 @@ interface Place {
 }
 
 /**
- * A consuming process, and whether its group assigns its partitions: `asked` if it is unknown whether it has joined.
+ * A consuming process, and whether its group assigns its partitions. `asked` means that the process asked to join a
+ * group, and that the outcome is unknown.
  */
 interface Consumer {
   readonly group: 'none' | 'asked' | 'joined'
   readonly places: Map<string, Place>
 }
 
-/** The sends, polls and commits of operations, in order of call. @throws Undecided for any other form */
+/** Returns the sends, polls and commits of operations, in order of call. @throws Undecided for any other form */
 function recordOf({ operations }: History): Record {
   const sends: Send[] = []
   const polls: Poll[] = []
@@ -179,15 +187,16 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // Within a group, a partition may have belonged to a different consumer between two polls.
+  // A poll does not determine the next position in a group, because a different consumer may have the partition before
+  // the next poll.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }
 }
 
 /**
- * The steps of an operation: one `send` of its key, one `poll` of offsets by key, or a list of these as Jepsen writes
- * it.
+ * Returns the steps of an operation: one `send` of its key, one `poll` of offsets by key, or a list of such steps as
+ * Jepsen writes it.
  */
 function stepsOf(of: Operation): readonly Step[] {
   const { f, key, input, outcome } = of

@@ -3,15 +3,15 @@ import { Undecided } from '../proof.ts'
 import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './patterns.ts'
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
-// Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's tests of
-// Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
+// Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's
+// tests of Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
 
 const ENOUGH_IN_VAIN = 5
 const UNKNOWN = Number.NEGATIVE_INFINITY
 
 type IsIn = (operation: Operation) => boolean
 
-/** By guarantee: whether operations of a core show that it is broken. */
+/** By guarantee: a function that returns whether operations of a core show a violation. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
   /**
    * Two messages have the same offset (inconsistent-offsets). Two sends that returned one offset sent two
@@ -31,10 +31,16 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
     }),
   /** A polled message was not sent before, or all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
-  /** A producer's message has no higher offset than an earlier one (nonmonotonic-send). */
+  /**
+   * A producer's message has an offset that is not higher than the offset of an earlier message of the producer
+   * (nonmonotonic-send).
+   */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
-      /** The highest offset of the acknowledged messages, and of those of the same operation. */
+      /**
+       * The highest offsets so far: `done` for acknowledged messages, and `batch` for messages of the current
+       * operation.
+       */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
         const offset = isIn(send.of) ? placeOf(partition, send) : undefined
@@ -94,11 +100,14 @@ const offsetsOf = (all: readonly At[]): readonly number[] => all.map(({ offset }
 const firstOf = (ascending: readonly number[], from: number): number | undefined =>
   ascending[placeFrom(ascending, from)]
 
-/** Acknowledged messages that no consumer polled. */
+/** Returns the acknowledged messages that no consumer polled. */
 const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
-/** Polled messages that no send explains. Messages that may be older than the record have a separate reason. */
+/**
+ * Returns the polled messages that no send explains. The reason is `older` for a message that may be older than the
+ * record.
+ */
 function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
   const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
   const early = new Map<string, { readonly of: Operation; readonly message: string }>()
@@ -117,8 +126,8 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
     }),
   )
-  // The producer may put an equal message at this offset only later; the polled message may be one that was sent
-  // without a returned offset.
+  // A later send got this offset for an equal message. The polled message may come from an earlier send that returned
+  // no offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = untoldOf(attempts, message)
     let used = 0
@@ -129,18 +138,24 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/** The offset of a send's message: the returned one or, if a single send returned none, the polled one. */
+/**
+ * Returns the offset of a send's message: the offset that the send returned. If the send returned none, and no other
+ * send of an equal message did so, returns the offset at which the message was polled.
+ */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
   return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
 }
 
-/** Sends of a message that did not fail and returned no offset. */
+/** Returns the sends of a message that may have succeeded and that returned no offset. */
 const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
-/** The offset at which a poll began, after the messages processed before its consumer resumed. */
+/**
+ * Returns the offset at which a poll began. If the message at this offset was committed before the consumer resumed,
+ * returns the next offset.
+ */
 const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
   from !== undefined &&
   resumed !== undefined &&
@@ -148,14 +163,14 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** The ranges of offsets that a poll skipped, each from the first to below the second. */
+/** Returns the ranges of offsets that a poll skipped. A range contains `from` and ends before `to`. */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
     offset,
   ])
 
-/** Whether a consumer of the group may have received a message in an unknown answer. */
+/** Returns whether a consumer of the group may have received the message at this offset in an unknown answer. */
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 
@@ -165,11 +180,17 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/** Whether a message certainly existed while polls were empty: it was known before the first of these polls began. */
+/**
+ * Returns whether a message certainly existed while polls were empty. It did if it was known before the first of these
+ * polls began.
+ */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 
-/** The offsets at which processes reached the end: their last final polls were empty. */
+/**
+ * Returns the offsets at which processes reached the end of the partition. The last final polls of such a process are
+ * empty.
+ */
 const endsOf = (partition: Partition): readonly End[] =>
   groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
     const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
@@ -207,7 +228,8 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /**
- * Whether a message was acknowledged without an offset more often than it was polled at offsets that no send returned.
+ * Returns whether the offset of an acknowledged message is unknown. It is unknown if more acknowledged sends of the
+ * message returned no offset than there are polled offsets that no send returned.
  */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {

@@ -32,22 +32,26 @@ export interface Reading {
 
 /** The known changes, by revision. */
 export interface Timeline {
-  /** By revision, the changes of each key. */
+  /** The known changes of each revision, by key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>
-  /** The least revision in `changes`, and by key the revisions that changed it, ascending. */
+  /**
+   * The lowest revision in `changes` (`first`). For each key, the revisions that changed the key, in ascending order
+   * (`ofKey`).
+   */
   readonly first: number
   readonly ofKey: ReadonlyMap<string, readonly number[]>
   /** Writes that may have happened, at an unknown revision. */
   readonly open: readonly Write[]
   /** Events that no write explains. */
   readonly falsehoods: ReadonlySet<Told>
-  /** Whether the changes at some revision from the first to the second are unknown. */
+  /** Returns whether there is a revision from `from` to `to` whose changes are unknown. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Assigns revisions to writes: the acknowledged revision, or else the revision that the store or a watch reports for an
- * equal change after the write was called. The store's own list must agree with its acknowledgements.
+ * Assigns revisions to writes. If a write was acknowledged with a revision, it has this revision. Otherwise it has the
+ * revision that the store or a watch reports for an equal change after the write was called. The store's own list must
+ * agree with its acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],
@@ -70,7 +74,7 @@ export function timelineOf(
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
       throw new Undecided('the verifier cannot distinguish writes of unknown revisions that share a change')
-  /** Of equal writes, any may be settled. */
+  /** Several writes may have made an equal change. Any of them may get the revision. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
     const write = some.find((each) => each.write.revision === undefined)?.write

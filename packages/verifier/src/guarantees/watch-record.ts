@@ -27,7 +27,7 @@ export interface Watch {
   readonly wants: (key: string, isDeletion: boolean) => boolean
   readonly resumes: Watch | undefined
   readonly deliveries: Delivery[]
-  /** Whether the watch's client ended it, or a later watch resumed it. */
+  /** Whether the watch has ended: its client ended it, or a later watch resumed it. */
   isOver: boolean
 }
 

@@ -49,7 +49,10 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** The broken guarantees, by the delivery that shows it, and the reasons why guarantees are left open. */
+/**
+ * The broken guarantees, each with the delivery that shows the violation. Also the reasons why other guarantees are
+ * undecided.
+ */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -103,9 +106,9 @@ interface View {
   readonly watched: Watch
   /** The revisions with a requested change, ascending. */
   readonly wanted: readonly number[]
-  /** The revisions that the watch receives at any time. */
+  /** All revisions that the watch receives during the history. */
   readonly ever: ReadonlySet<number>
-  /** The events (`nameOf`) sent to the watch that this one resumes. */
+  /** The names of the events sent to the watch that this watch resumes: see `nameOf`. */
   readonly resumed: ReadonlySet<string>
 }
 
@@ -114,7 +117,7 @@ interface Position {
   /** The highest revision sent to the watch, and the highest one in a progress message. */
   last: number
   progress: number
-  /** The revision from which on all requested changes are still to come; undefined if it is unknown. */
+  /** The revision from which none of the requested changes has been sent yet; undefined if it is unknown. */
   due: number | undefined
   isEnded: boolean
   /** By revision: the keys sent so far, and the response that contained the first of them. */
@@ -123,7 +126,10 @@ interface Position {
 
 const nameOf = ({ revision, key }: Told): string => `${revision} ${key}`
 
-/** The guarantees that a response breaks, or `unknown` if the truth of an event is unknown. Advances the position. */
+/**
+ * Yields the guarantees that a response breaks. Yields `unknown` if it is unknown whether an event is true. Advances
+ * the position.
+ */
 function* brokenBy(view: View, now: Position, of: Operation, response: Response): Generator<string> {
   const { store, watched } = view
   const { begin, wants } = watched
@@ -165,7 +171,10 @@ function* brokenBy(view: View, now: Position, of: Operation, response: Response)
       if (wants(key, value === undefined) && !now.sent.get(revision)?.keys.has(key)) yield 'atomic'
 }
 
-/** Whether a requested revision, from the due one to below `to`, was not sent. */
+/**
+ * Returns whether a requested revision was not sent. Checks the revisions from the due one on, up to but not including
+ * `to`.
+ */
 const lacks = ({ wanted }: View, { due }: Position, to: number, isSent: (revision: number) => boolean): boolean =>
   due !== undefined && wanted.slice(placeFrom(wanted, due), placeFrom(wanted, to)).some((each) => !isSent(each))
 
@@ -175,7 +184,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Whether an event is right about the change, about the previous value, and about whether the key is new. */
+/** Returns whether an event is true: its change, its previous value, and its claim that the key is new. */
 function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event

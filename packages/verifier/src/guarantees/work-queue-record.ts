@@ -9,9 +9,9 @@ export interface Step {
   /** The receipt of a take, ack or nack. */
   readonly receipt: string
   readonly leaseMs: number | undefined
-  /** The number of copies that a look showed. */
+  /** The number of copies that a look at the queue showed. */
   readonly shown: number
-  /** Whether the step is the last look at its queue. */
+  /** Whether this step is the last one that looked at its queue. */
   readonly isLast: boolean
 }
 
@@ -74,7 +74,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
     const own = stepsOf(given.get(receipt) ?? misread(operation))
-    // A settlement has no effect if it was answered before the take that returned its receipt was called.
+    // Ignores an ack or a nack that was answered before the take that returned its receipt was called.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
   }
@@ -93,6 +93,6 @@ export const doing = ({ steps }: Message, does: Step['does']): readonly Step[] =
 
 export const copiesOf = (message: Message): number => message.initially + doing(message, 'enqueue').length
 
-/** Whether no enqueue of the message can have taken effect before this operation returned. */
+/** Returns whether the message can only have been enqueued after this operation returned. */
 export const isInvented = (message: Message, operation: Operation): boolean =>
   message.initially === 0 && doing(message, 'enqueue').every((each) => each.of.line > operation.return)

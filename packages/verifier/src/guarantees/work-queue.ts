@@ -3,9 +3,9 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. Each guarantee is a rule. It is kept if the operations on equal messages have an
-// order that respects real time and keeps this rule (Wing & Gong 1993). Messages of different values are different
-// objects.
+// Queues that lease their messages. Each guarantee is a rule. A guarantee is kept if the operations on equal messages
+// have an order that respects real time and keeps the rule (Wing & Gong 1993). Messages of different values are
+// different objects.
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']
@@ -20,7 +20,7 @@ export const workQueue: GuaranteeModel = {
   judge(history, head) {
     const { initial } = head
     const isUnknown = initial === undefined
-    // Some tools number events in place of times.
+    // Some tools use the numbers of events as times.
     const hasTimes = history.operations.some(({ returnedNs = 0 }) => returnedNs > history.byLine.length)
     const isClear = (each: Message): boolean => !isLeased(each) || (hasTimes && isTimed(each))
     const queues = groupsOf(history.operations, ({ key }) => key).map((own) => queueOf(own, startOf(head)))
@@ -55,7 +55,10 @@ export const workQueue: GuaranteeModel = {
   },
 }
 
-/** Whether confirmed, unacknowledged messages may still be in the queue, because no later operation looked. */
+/**
+ * Returns whether a message may still be in the queue: its enqueue succeeded, it was not acknowledged, and no later
+ * operation looked at the queue.
+ */
 const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
   messages.some((message) => {
     const confirmed = doing(message, 'enqueue').filter((each) => each.of.outcome === 'ok')
@@ -66,7 +69,7 @@ const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
 const isLeased = (message: Message): boolean =>
   doing(message, 'take').length > 1 && doing(message, 'take').some(({ leaseMs }) => leaseMs !== undefined)
 
-/** Whether the times of all steps are known and agree with the order of lines. */
+/** Returns whether the times of all steps are known and agree with the order of lines. */
 function isTimed({ steps }: Message): boolean {
   const events = steps.flatMap(({ of: { line, return: end, calledNs, returnedNs } }) => [
     { at: line, ns: calledNs },
