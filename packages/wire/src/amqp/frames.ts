@@ -89,12 +89,15 @@ export function methodFrame(name: MethodName, channel: number, ...members: reado
   return frame(KIND.method, channel, Buffer.concat([short(kind), short(number), ...members]))
 }
 
-/** The flag of the one property that messages have: whether they are written to disk. */
+/**
+ * The flag of the delivery mode, the only property of these messages. The delivery mode says whether a message is
+ * written to disk.
+ */
 const DELIVERY_MODE = 1 << 12
 const PERSISTENT = 2
 const TRANSIENT = 1
 
-/** Returns the frames of a message that follow the method which carries it: header and body. */
+/** Returns the frames that follow the method of a message: its header and its body. */
 export const contentFrames = (body: Buffer, channel: number, persistent: boolean): Buffer =>
   Buffer.concat([
     frame(
@@ -108,7 +111,7 @@ export const contentFrames = (body: Buffer, channel: number, persistent: boolean
     frame(KIND.body, channel, body),
   ])
 
-/** A frame that has arrived, reduced to the parts in use. */
+/** A received frame. Contains only the parts that this package uses. */
 export type Frame =
   | { readonly kind: 'method'; readonly name: string; readonly members: Buffer }
   /** `size` is the number of body bytes that follow. */
@@ -119,8 +122,8 @@ export type Frame =
 const NAMES = new Map(Object.entries(METHODS).map(([name, [kind, number]]) => [`${kind}.${number}`, name]))
 
 /**
- * Returns the first frame of the received bytes, and the frame's size. Undefined until the whole frame has arrived; a
- * text that describes the error if the bytes are no frame.
+ * Returns the first frame of the received bytes and its size. Undefined until the whole frame has arrived. If the bytes
+ * are not a frame, returns a text that describes the error.
  */
 export function firstFrame(bytes: Buffer): { readonly frame: Frame; readonly size: number } | string | undefined {
   if (bytes.length < HEAD) return undefined

@@ -33,6 +33,6 @@ export interface Starts {
 export interface Unbinding {
   /** Returns the bytes to pass on. Some bytes may be held until more arrive. */
   rewritten(bytes: Buffer): Buffer
-  /** Whether no further offer can follow. */
+  /** Whether all offers have been seen. */
   readonly isOver: boolean
 }

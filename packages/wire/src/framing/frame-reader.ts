@@ -2,13 +2,13 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
 /** Receives the parts of a stream in order. Together the parts are the stream, byte for byte. */
 export interface FrameSink {
-  /** Reports that the first byte of a message has arrived, and that everything before it has been delivered. */
+  /** Reports that the first byte of a message has arrived. All earlier bytes have been delivered by then. */
   begin?(firstByte: number): void
   /** Receives a whole message. Its memory is borrowed, so bytes to keep must be copied. */
   frame(bytes: Buffer): void
   /**
-   * Receives bytes that are not a whole message: a part of a message that is too large or began earlier, or bytes
-   * without framing. If `last`, the message ends here, and another may begin.
+   * Receives bytes that are not a whole message: a part of a message that is too large or that began earlier, or bytes
+   * without framing. With `last`, the message ends after these bytes, and another message may begin.
    */
   loose(bytes: Buffer, last: boolean): void
 }
@@ -91,7 +91,7 @@ export class FrameReader {
     }
   }
 
-  /** Delivers the kept part of the open frame. The rest of the frame is then delivered in parts too. */
+  /** Delivers the kept part of the open frame. From then on, the rest of the frame is delivered in parts, too. */
   release(sink: FrameSink): void {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()

@@ -7,8 +7,8 @@ import type { Statements } from './statements.ts'
 export type Direction = 'requests' | 'responses'
 
 /**
- * A protocol's framing: splits connections into messages, and reads messages as far as faults on single messages need
- * it.
+ * The framing of a protocol. Splits connections into messages, and reads those parts of messages that faults on single
+ * messages need.
  */
 export interface Framing {
   readonly name: string
@@ -19,7 +19,9 @@ export interface Framing {
   readonly readsJson?: true | undefined
   /** @throws UserError (usage) for a value that a message of this framing cannot express. */
   write(value: Json, direction: Direction): Buffer
-  /** Returns the command of a request in capitals, and its key, if messages have them. */
+  /**
+   * Returns the command of a request in capitals, and the request's key. Absent if messages have no commands and keys.
+   */
   readonly command?:
     | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
     | undefined
@@ -30,19 +32,21 @@ export interface Framing {
   /** Returns the client's handshake without the offer to compress messages. */
   readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined
   /**
-   * Whether the message is compressed. It cannot be read; if it is lost, repeated, changed or moved, later messages
-   * cannot be read either.
+   * Whether the message is compressed. A compressed message cannot be read. If it is lost, repeated, changed or moved,
+   * later messages cannot be read either.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
-  /** Returns a scanner for messages only, if connections begin with something else. */
+  /**
+   * Returns a scanner for the messages that follow the start of a connection. Absent if a connection has no special
+   * start.
+   */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
   /** Reads the statements of connections, for an SQL protocol. */
   readonly statements?: Statements | undefined
   /** How connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
   /**
-   * Rewrites the start of both directions, so that client and server agree on no option that makes later bytes
-   * unreadable.
+   * Rewrites the start of both directions. Client and server then agree on no option that makes later bytes unreadable.
    */
   readonly plainly?: (() => Starts) | undefined
 }

@@ -7,9 +7,9 @@ export interface LengthPrefix {
   readonly lengthFieldLength: 1 | 2 | 3 | 4
   readonly byteOrder: 'big' | 'little'
   /**
-   * The number that is added to the declared length to get the number of bytes after the length field. By default 0,
-   * for a length that counts only these bytes. For a length that counts the whole frame, it is minus the number of
-   * bytes up to the end of the length field.
+   * A number that is added to the declared length. The sum is the number of bytes after the length field. By default 0,
+   * for a length that counts only these bytes. For a length that counts the whole frame, the number is negative: minus
+   * the number of bytes up to the end of the length field.
    */
   readonly lengthAdjustment?: number | undefined
 }

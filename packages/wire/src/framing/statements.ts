@@ -1,10 +1,10 @@
-/** The statements of an SQL protocol, as far as faults on single statements need them. */
+/** Reads the statements of an SQL protocol, and makes single statements fail. */
 export interface Statements {
   /** Follows one connection. */
   reader(): StatementReader
   /** Returns why the protocol has no such error code; undefined if it has the code. */
   refusal(code: string): string | undefined
-  /** Returns how the client is informed that a statement failed. */
+  /** Returns how to make a statement fail, and how to report the error to the client. */
   failure(options: FailureOptions): Failure
 }
 
@@ -16,7 +16,7 @@ export interface FailureOptions {
   readonly request: Buffer
 }
 
-/** How a statement fails. `fatal` is an error after which the server ends the connection. */
+/** How to make a statement fail. `fatal` is an error after which the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
 /**
@@ -42,17 +42,17 @@ export interface StatementReader {
    * from 0, and its statement.
    */
   asked(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
-  /** Reports a message of the client that is too long to be read, or that was not read from its start. */
+  /** Reports a message of the client that could not be read, because it is too long or because its start was missed. */
   askedUnread(firstByte: number): void
   /** Reads a message of the server. */
   answered(message: Buffer): void
-  /** Reports the start of a message of the server while replies are not read. */
+  /** Reports that a message of the server begins. Called instead of `answered` while replies are not read. */
   replyBegins(firstByte: number): void
   /** The exchange to which the server's next message belongs. */
   readonly answering: number
   /** Whether replies must be read, even if no fault acts on them. */
   readonly awaitsReply: boolean
-  /** Reports that replies were not read until now, and that no reply is outstanding. */
+  /** Reports that all replies have arrived, after a time in which replies were not read. */
   caughtUp(): void
 }
 

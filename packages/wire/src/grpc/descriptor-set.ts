@@ -206,7 +206,7 @@ function kindOf(
   return scalars[number]
 }
 
-/** Returns the message type with a name from the descriptor: fully qualified, with a leading dot. */
+/** Returns the message type with this name from the descriptor. The name is fully qualified and begins with a dot. */
 function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, where: string): MessageType {
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type

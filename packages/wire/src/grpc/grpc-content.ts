@@ -9,8 +9,8 @@ export const isGrpc = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^application\/grpc(?!-web)\b/i.test(contentType)
 
 /**
- * Returns the only message of a body, as JSON if its type is known. Undefined if the body has no message, or several as
- * in a stream, or a message that does not match its type.
+ * Returns the only message of a body, as JSON if its type is known. Undefined if the body contains no message, or
+ * several messages (a stream), or a message that does not match its type.
  */
 export function onlyMessage(
   body: Captured | undefined,

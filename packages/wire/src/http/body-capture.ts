@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The captured content of a body: its bytes; their length and SHA-256 if there are too many bytes to keep; its parsed
- * content; or the reason why the response omits the content.
+ * The captured content of a body: its bytes, or its parsed content. If there are too many bytes to keep, their number
+ * and SHA-256. If the response omits the content, the reason.
  */
 export type Captured =
   | { readonly bytes: Buffer }
@@ -17,13 +17,13 @@ const NOTHING = Buffer.alloc(0)
 export class BodyCapture {
   #keepBytes = 0
   readonly #pieces: Buffer[] = []
-  /** The index from which pieces are in borrowed memory. */
+  /** From this index on, pieces are in borrowed memory. */
   #borrowedFrom = 0
   #length = 0
   #hash: Hash | undefined
 
   /**
-   * Begins a body. Bodies of up to `keepBytes` are kept; of longer bodies only the hash is kept. With 0, nothing is
+   * Begins a body. A body of up to `keepBytes` is kept. Of a longer body, only the hash is kept. With 0, nothing is
    * kept.
    */
   start(keepBytes: number): void {

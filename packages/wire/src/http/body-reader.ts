@@ -1,8 +1,8 @@
 import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, type Step, TEXT, TOKEN } from './syntax.ts'
 
 /**
- * How a body is delimited: `none` if there is no body, or by its length, by its last chunk, or by the end of the
- * connection.
+ * How a body ends. `none`: there is no body. `sized`: after its length. `chunked`: after its last chunk. `until-close`:
+ * with the connection.
  */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'
 

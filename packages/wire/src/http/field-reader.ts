@@ -3,9 +3,9 @@ import type { HeaderMemo } from './header-memo.ts'
 import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
 
 /**
- * Reads field lines strictly. It refuses everything that RFC 9112 allows a recipient to repair: obs-fold, a bare LF,
- * space before the colon, repeated or signed lengths, a length with a transfer coding. Recipients repair these
- * differently, which request smuggling exploits.
+ * Reads field lines strictly. Refuses everything that RFC 9112 allows a recipient to repair: obs-fold, a bare LF, space
+ * before the colon, repeated or signed lengths, a length with a transfer coding. Recipients repair such lines in
+ * different ways, which request smuggling exploits.
  */
 export class FieldReader {
   readonly #framing: Framing = { contentLength: -1, transferCoding: 'none', upgrade: false }

@@ -31,7 +31,7 @@ export class HeadCarry {
     return this.#bytes.subarray(this.#blankBytes, this.#length)
   }
 
-  /** Whether nothing but empty lines was gathered. */
+  /** Whether all gathered bytes belong to empty lines. */
   get isBlank(): boolean {
     return (
       !this.#begun &&
@@ -41,8 +41,8 @@ export class HeadCarry {
   }
 
   /**
-   * Gathers bytes from `from` on. Returns the offset after the head's end; undefined if the head has not ended yet; -1
-   * if it is malformed or too long.
+   * Gathers bytes from `from` on. Returns the offset after the head's end, or undefined if the head has not ended yet.
+   * Returns -1 if the head is malformed or too long.
    */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {

@@ -4,7 +4,7 @@ export interface Fields {
 
 export interface MatchableHead {
   readonly method: string
-  /** The request target as sent, with bytes as Latin-1. */
+  /** The request target as it was sent. Each byte becomes one Latin-1 character. */
   readonly target: string
   readonly headers: Fields
 }

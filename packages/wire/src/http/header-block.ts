@@ -24,7 +24,7 @@ export class HeaderBlock implements Framing {
     this.upgrade = framing.upgrade
   }
 
-  /** The fields in their original order and case, with bytes as Latin-1. */
+  /** The fields in their original order and case. Each byte becomes one Latin-1 character. */
   get fields(): readonly Field[] {
     this.#fields ??= this.bytes
       .toString('latin1')

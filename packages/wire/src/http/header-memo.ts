@@ -5,9 +5,9 @@ const MISSES_BEFORE_PAUSE = 16
 const PAUSE = 64
 
 /**
- * Recognises repeated header blocks. Clients and servers send the same field lines repeatedly, so a block is recognised
- * by comparing all its bytes, through the empty line, instead of parsing it. If blocks keep differing, for example by a
- * request id, the memo pauses.
+ * Recognises repeated header blocks. Clients and servers send the same field lines repeatedly. Instead of parsing such
+ * a block, the memo compares all its bytes, through the empty line, with those of known blocks. The memo pauses if
+ * blocks keep differing, for example by a request id.
  */
 export class HeaderMemo {
   readonly #blocks: HeaderBlock[] = []
@@ -47,7 +47,7 @@ function startsWith(bytes: Buffer, start: number, block: Buffer): boolean {
   const length = block.length
   const end = start + length
   if (end > bytes.length) return false
-  // Comparing the last character of the last value distinguishes most blocks without a call.
+  // The last character of the last value distinguishes most blocks without a function call.
   if (bytes[end - 1] !== 0x0a || bytes[end - 5] !== block[length - 5]) return false
   return bytes.compare(block, 0, length, start, end) === 0
 }

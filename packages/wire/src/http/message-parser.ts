@@ -16,17 +16,17 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
    */
   read(bytes: Buffer, start: number): number
   /**
-   * Whether a head can begin with these bytes. Other bytes, such as a TLS handshake, must not wait for a line end that
-   * never arrives.
+   * Whether a head can begin with these bytes. Without this check, other bytes, such as a TLS handshake, would wait for
+   * a line end that never arrives.
    */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
- * Reads the messages of one direction of a connection, however they are split into chunks. It stops after each head,
- * after each chunk's piece of a body, and after each message, so that the caller can act. It copies only the bytes of a
- * head that a chunk boundary splits. After each head the caller must call `frame` with how the body is delimited,
- * because for a response this depends on the request.
+ * Reads the messages of one direction of a connection, however they are split into chunks. The parser stops after each
+ * head, after each chunk's piece of a body, and after each message, so that the caller can act. It copies only the
+ * bytes of a head that a chunk boundary splits. After each head, the caller must pass the framing of the body to
+ * `frame`. For a response, this framing depends on the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   /** The offset in the bytes at which `read` stopped. */
@@ -62,14 +62,14 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   }
 
   /**
-   * The bytes of a head that a chunk boundary splits: complete after the head's `head` step, and valid until the next
-   * step. The memory is reused.
+   * The bytes of a head that a chunk boundary splits. The bytes are complete after the head's `head` step, and valid
+   * until the next step, which may reuse their memory.
    */
   get carried(): Buffer {
     return this.#carry.bytes
   }
 
-  /** The part of a head that arrived in earlier chunks, after a `malformed` step in that head. */
+  /** After a `malformed` step in a head: the part of this head that arrived in earlier chunks. */
   get earlier(): Buffer {
     return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
@@ -104,8 +104,8 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   }
 
   /**
-   * Gathers a split head, and checks it only when it is complete, so that the result does not depend on how it is
-   * split.
+   * Gathers a split head. Checks the head only when it is complete, so that the result does not depend on where the
+   * head is split.
    */
   #readCutHead(bytes: Buffer, from: number): Step {
     const carry = this.#carry

@@ -1,7 +1,7 @@
 /**
- * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches one segment or a part of one. A star that is
- * a whole segment matches one segment; any other star matches any text. `/kv/:key` is equivalent to `/kv/{key}`.
- * Matching is greedy from left to right: in `a-b-c`, `{x}-{y}` matches `a-b` and `c`.
+ * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches a whole segment or a part of a segment. A
+ * star that is a whole segment matches one segment. Any other star matches any text. `/kv/:key` is equivalent to
+ * `/kv/{key}`. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}` matches `a-b` and `c`.
  */
 export interface PathPattern {
   readonly names: readonly string[]
@@ -27,14 +27,16 @@ export function compilePath(pattern: string): PathPattern {
 }
 
 /**
- * Returns two names without text between them, such as `{a}{b}`, whose boundary is ambiguous; undefined if there are
- * none.
+ * Returns two adjacent names in a pattern, such as `{a}{b}`, because the boundary between their matches is ambiguous.
+ * Undefined if there are none.
  */
 export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{\w+\}/.exec(pattern)?.[0]
 
 const LONGEST_PATH = 16 * 1024
 
-/** A part of a pattern: a text; a segment or a part of one, with or without a name; or any text. */
+/**
+ * A part of a pattern. It matches a given text, a segment or a part of a segment (with or without a name), or any text.
+ */
 type Token =
   | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
   | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
@@ -54,8 +56,8 @@ function tokensOf(pattern: string): readonly Token[] {
 }
 
 /**
- * Matches a path by a table filled from the last token to the first. For each position, the table holds the end of a
- * token that begins there such that all later tokens match. Each token takes one pass over the path, without
+ * Matches a path by a table, which is filled from the last token to the first. For each position, the table holds the
+ * end of a token that begins there, such that all later tokens match. Each token takes one pass over the path, without
  * backtracking.
  */
 function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
@@ -79,7 +81,10 @@ function matchTokens(tokens: readonly Token[], path: string): readonly string[] 
   return found
 }
 
-/** For each position of the path, the last position at which a token that begins there may end, or `NEVER`. */
+/**
+ * For each position of the path: the last position at which a token can end if it begins at this position. `NEVER` if
+ * the token cannot begin here.
+ */
 type Ends = Int32Array
 const NEVER = -1
 
@@ -133,8 +138,9 @@ export function decodeSegment(segment: string): string {
 const PLAIN = /^[ -$&-~]*$/
 
 /**
- * Encodes a text as one path segment: every character except pchar (RFC 3986 §3.3). Clients send pchar unencoded, and
- * some services do not decode. A segment of dots only would change the path, so its dots are encoded too.
+ * Encodes a text as one path segment. Encodes every character except pchar (RFC 3986 §3.3). Clients send pchar
+ * unencoded, and some services decode nothing. Also encodes the dots of a segment that consists only of dots, because
+ * such a segment would change the path.
  */
 export function encodeSegment(text: string): string {
   if (/^\.+$/.test(text)) return text.replaceAll('.', '%2E')

@@ -13,7 +13,10 @@ type ReadReply =
 
 /** Reads the responses of one connection, for a client that never has two open requests. */
 export interface ReplyReader {
-  /** Announces a request, before it is sent. `keepBytes` is the size up to which its response's body is kept. */
+  /**
+   * Announces the method of a request before the request is sent. The body of the response is kept up to a size of
+   * `keepBytes`.
+   */
   expect(method: string, keepBytes: number): void
   read(chunk: Buffer): ReadReply
   /** Reports that the server ended the connection, which may also end a response. */

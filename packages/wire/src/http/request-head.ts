@@ -7,7 +7,7 @@ import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.
 
 export interface RequestHead {
   readonly method: string
-  /** The request target as sent, with bytes as Latin-1. */
+  /** The request target as it was sent. Each byte becomes one Latin-1 character. */
   readonly target: string
   /** The minor version: the x in HTTP/1.x, 0 or 1. */
   readonly minorVersion: number

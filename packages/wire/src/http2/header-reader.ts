@@ -4,7 +4,7 @@ import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
 
-/** The most bytes of skipped blocks. Beyond it, they are decoded after all. */
+/** The maximum total size of skipped blocks. Beyond this size, the skipped blocks are decoded. */
 const MOST_SKIPPED_BYTES = 16 * 1024
 
 /** A header block that neither uses nor changes the table that blocks share. */
@@ -21,7 +21,10 @@ export class HeaderReader {
   #skipped: Buffer[] = []
   #skippedBytes = 0
 
-  /** Returns the last block read, for a receiver that gets blocks in another order; undefined if that is impossible. */
+  /**
+   * Returns the block that was read last, in a form that a receiver can read without the other blocks. Undefined if the
+   * fields of the block are unknown.
+   */
   plain(block: Buffer): PlainBlock | undefined {
     const fields = this.#decoder?.fields
     if (this.#decoder === undefined || fields === undefined) return undefined
@@ -32,8 +35,8 @@ export class HeaderReader {
   }
 
   /**
-   * Takes a block that need not be read, at less cost than `read`. The block is decoded only if it changes the table
-   * and a later block is read.
+   * Takes a block that need not be read, at less cost than `read`. A skipped block is decoded only if it changes the
+   * table and a later block is read.
    */
   skip(block: Buffer): void {
     if (this.#decoder === undefined) return
@@ -77,7 +80,7 @@ export class HeaderReader {
   }
 }
 
-/** The size at which a block's frames are passed on separately. No peer accepts a longer block. */
+/** The size of a block beyond which its frames are passed on separately. No peer accepts a longer block. */
 const MOST_BLOCK_BYTES = 1024 * 1024
 
 /**
@@ -100,7 +103,7 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // A foreign frame inside a block is an error. Pass it on, and let the receiver report it.
+    // A foreign frame inside a block is an error. Its frames are passed on, and the receiver reports the error.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }

@@ -4,7 +4,7 @@ import { HEADER_BYTES, PREFACE } from './frames.ts'
 
 /** Scans HTTP/2 frames. In the direction of requests, the preface counts as the first frame. */
 export function createHttp2Scanner(direction: 'requests' | 'responses'): FrameScanner {
-  // The length field counts only the payload, which follows six more header bytes.
+  // The length field counts only the payload. Six more header bytes separate the field from the payload.
   const frames = createLengthPrefixScanner({
     lengthFieldLength: 3,
     byteOrder: 'big',

@@ -6,7 +6,7 @@ import { type HpackField, STATIC_TABLE } from './hpack/static-table.ts'
 const MOST_PAYLOAD_BYTES = 16_384
 
 /**
- * Encodes fields so that decoding needs no other block and affects no other block: with only the static table and
+ * Encodes fields so that decoding them needs no other block and affects no other block. Uses only the static table and
  * literals (RFC 7541 §6.1, §6.2.2).
  */
 export function encodePlainly(fields: readonly DecodedField[]): Buffer {
@@ -27,7 +27,7 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
-/** Returns the frames of a block with its fragment replaced, without padding. */
+/** Returns the frames of a block. The block's fragment is replaced, and padding is removed. */
 export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   const [first = block] = framesOf(block)
   const prefix = prefixOf(first)
@@ -63,7 +63,8 @@ function prefixOf(frame: Buffer): Buffer {
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Indices in the static table, counted from 1: of the first field with a name, and of a field with a name and a value.
+ * Indices in the static table, counted from 1. `names` contains the first field with a name, and `fields` contains the
+ * field with a name and a value.
  */
 const names: Map<string, number> = new Map()
 const fields: Map<string, number> = new Map()

@@ -6,7 +6,7 @@ import { PacketCursor } from './packet-cursor.ts'
 
 /** The result of a command. */
 export interface OkPacket {
-  /** The number of changed rows; or of rows found, if the client chose to count these. */
+  /** The number of changed rows. If the client chose to count found rows instead, the number of found rows. */
   readonly affected: number
   /** The value that AUTO_INCREMENT generated; 0 if none. */
   readonly insertId: number
@@ -16,7 +16,7 @@ export interface OkPacket {
   readonly info: string
 }
 
-/** The first packet of a reply. Its kind depends only on its first byte. */
+/** The first packet of a reply. The first byte of the packet determines its kind. */
 export type FirstPacket =
   | ({ readonly kind: 'ok' } & OkPacket)
   | { readonly kind: 'error'; readonly error: ServerError }
@@ -59,7 +59,10 @@ function readOk(payload: Buffer): OkPacket {
   return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
 }
 
-/** Returns the text that follows its length. Changes of the session may follow the text. */
+/**
+ * Returns the text at the start of the bytes. The length of the text precedes it, and changes of the session may follow
+ * it.
+ */
 function infoOf(rest: Buffer): string {
   const length = rest[0] ?? 0
   return rest.subarray(1, 1 + length).toString('utf8')
@@ -109,7 +112,7 @@ export function readPrepared(payload: Buffer): {
   return { id: cursor.integer(4), columns: cursor.integer(2), parameters: cursor.integer(2) }
 }
 
-/** The text of a value in a row or a parameter; `unread` if the text depends on the server. */
+/** The text of a value in a row or a parameter. `unread` if the text depends on the server. */
 export type Value = Buffer | null | 'unread'
 
 /** @throws MalformedMessage */
@@ -130,7 +133,7 @@ export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinitio
   const values = columns.map(({ type, flags }, at): Value => {
     if (isSet(nulls, at + 2)) return null
     const value = readBinary(cursor, type, (flags & COLUMN_FLAG.unsigned) !== 0)
-    // Each column rounds a number with a fraction in its own way.
+    // A fraction is not read, because each column rounds fractions in its own way.
     return type === TYPE.float || type === TYPE.double ? 'unread' : value
   })
   if (!cursor.isAtEnd) throw cursor.error('bytes are left over')
@@ -173,7 +176,7 @@ export function readBinary(cursor: PacketCursor, type: number, isUnsigned: boole
   }
 }
 
-/** Whether values of a type are encoded as bytes after their length. */
+/** Returns whether values of a type are encoded as a length and then bytes. */
 const isText = (type: number): boolean =>
   type === 0 || type === TYPE.varchar || type === TYPE.bit || (type >= TYPE.json && type <= 255)
 

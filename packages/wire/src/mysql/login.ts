@@ -5,16 +5,19 @@ import { PacketCursor } from './packet-cursor.ts'
 
 // The start of a connection: the server's greeting and the client's login.
 
-/** The bytes of a greeting between the end of the server's version and the capabilities: thread, scramble, zero. */
+/**
+ * The number of bytes in a greeting after the server's version and before the capabilities: thread id, scramble, zero
+ * byte.
+ */
 const UNTIL_CAPABILITIES = 4 + 8 + 1
 /**
- * The number of bytes from the start of the capabilities' lower half to the upper half: lower half, character set,
- * status.
+ * The number of bytes from the lower half of the capabilities to their upper half. These bytes are the lower half
+ * itself, the character set and the status.
  */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
- * The bytes from the upper half of the capabilities to MariaDB's own capabilities: upper half, length of the scramble,
- * six reserved bytes.
+ * The number of bytes from the upper half of the capabilities to MariaDB's own capabilities. These bytes are the upper
+ * half itself, the length of the scramble and six reserved bytes.
  */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4
@@ -52,8 +55,8 @@ export function readGreeting(payload: Buffer): Greeting {
 }
 
 /**
- * Removes capabilities that would encrypt or compress the connection, or change the form of its messages, from the
- * server's greeting and the client's login. Some clients choose capabilities that were not offered.
+ * Rewrites the server's greeting and the client's login. Removes the capabilities that would encrypt or compress the
+ * connection, or change the form of its messages. Some clients choose capabilities that were not offered.
  */
 export const plainStarts = (): Starts => ({ responses: rewriting(plainGreeting), requests: rewriting(plainLogin) })
 

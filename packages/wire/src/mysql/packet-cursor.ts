@@ -31,7 +31,7 @@ export class PacketCursor {
     return this.bytes(this.#bytes.length - this.#at)
   }
 
-  /** Reads the bytes before a zero byte, and skips the zero byte. */
+  /** Reads the bytes up to the next zero byte. Skips the zero byte. */
   untilZero(): Buffer {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error('a text has no end')

@@ -10,7 +10,9 @@ import { COMMAND, HEADER_BYTES, STATUS } from './layout.ts'
 import { packetOf } from './packet.ts'
 import { queryCommand } from './requests.ts'
 
-/** Reads and fails statements of MySQL and MariaDB. Each command that has a reply is one exchange. */
+/**
+ * Reads the statements of MySQL and MariaDB, and makes statements fail. Each command that has a reply is one exchange.
+ */
 export const statements: Statements = { reader, refusal: () => undefined, failure }
 
 const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
@@ -83,7 +85,7 @@ function reader(): StatementReader {
 /** Finds the last packet of a reply. */
 function replyEnd() {
   let state: 'first' | 'columns' | 'rows' = 'first'
-  /** The number of packets left of the reply to a command that prepares a statement. */
+  /** After a command that prepares a statement: the number of packets of the reply that are still to come. */
   let left = 0
 
   function isLastOfFirst(payload: Buffer, command: number): boolean {
@@ -126,7 +128,7 @@ function replyEnd() {
 
 const hasMore = (status: number): boolean => (status & STATUS.moreResults) !== 0
 
-/** Returns the status in an OK packet, which follows two numbers of one to nine bytes each. */
+/** Returns the status in an OK packet. Two numbers of one to nine bytes each precede the status. */
 function statusOfOk(payload: Buffer): number {
   let at = 1
   for (let number = 0; number < 2; number++) {
@@ -153,8 +155,8 @@ const FATAL: readonly number[] = [SHUTDOWN, 1927, 4031]
 const ENDS_TRANSACTION = /^\s*commit\b/i
 
 /**
- * Returns how a statement fails. The server gets a rollback if the error ends the transaction, and otherwise a ping.
- * The client gets the error in place of the server's OK.
+ * Returns how to make a statement fail. The server gets a rollback if the error ends the transaction, and otherwise a
+ * ping. The client gets the error in place of the server's OK.
  */
 function failure({ code, message, statement }: FailureOptions): Failure {
   const number = code.length === 4 ? Number(code) : (numbers[code] ?? UNKNOWN)

@@ -39,8 +39,8 @@ export interface Piece {
 }
 
 /**
- * Returns the first piece; undefined until all of it has arrived. Returns the line itself if it is an error, or not
- * part of the protocol.
+ * Returns the first piece. Undefined until the whole piece has arrived. Returns the line itself if the line is an
+ * error, or if it is not part of the protocol.
  */
 export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const end = buffered.indexOf(CRLF)

@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes a login on unchanged. Calls `bound` for a client that would have bound its password (`y`) if the offer had not
- * been removed: the server then refuses the login (RFC 5802 §6).
+ * Passes on a login unchanged. Calls `bound` if the login says that the client supports binding (`y`) but that the
+ * server did not offer it. If the offer was removed, the server then refuses the login (RFC 5802 §6).
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -57,7 +57,7 @@ function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   }
 }
 
-/** The bytes before the length of SCRAM's first step in SASLInitialResponse. */
+/** The bytes of SASLInitialResponse that precede the length of SCRAM's first message. */
 const FIRST_STEP = Buffer.from('SCRAM-SHA-256\0')
 const LENGTH_BYTES = 4
 const WOULD_BIND = 'y'.charCodeAt(0)
@@ -88,7 +88,10 @@ function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   }
 }
 
-/** Returns a message without the mechanisms that bind a password; undefined for a message to pass on unchanged. */
+/**
+ * Removes the mechanisms that bind a password from a message. Returns undefined if the message must be passed on
+ * unchanged.
+ */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)
@@ -98,7 +101,8 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If the server accepts no other mechanism, let the client see that itself.
+    // If the server accepts no other mechanism, the message stays unchanged, and the client handles the missing
+    // mechanism itself.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

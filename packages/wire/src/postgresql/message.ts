@@ -22,7 +22,10 @@ export type FrontendMessage =
       readonly kind: 'bind'
       readonly portal: string
       readonly statement: string
-      /** One format for each value, one format for all values, or none if all values are text. */
+      /**
+       * The formats of the values: one format for each value, one format for all values, or none if all values are
+       * text.
+       */
       readonly formats: readonly Format[]
       readonly values: readonly FieldValue[]
       readonly resultFormats: readonly Format[]

@@ -15,8 +15,8 @@ import {
 } from './layout.ts'
 
 /**
- * Creates a scanner for one direction of a connection. Requests begin with startup packets; responses begin with
- * one-byte replies to requests to encrypt. Bytes after an agreed encryption are not framed.
+ * Creates a scanner for one direction of a connection. Requests begin with startup packets. Responses begin with the
+ * one-byte replies to requests for encryption. Once both sides have agreed on encryption, bytes are not framed.
  *
  * @param begins `earlier` for a connection that is past its start.
  */
@@ -34,7 +34,7 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
   /** Returns the length of the header of the next message. */
   const headerLength = (): number => (isRequests && isStarting ? 8 : 5)
 
-  /** Reads the complete header. Returns the length of the bytes that follow it, or NOT_FRAMED. */
+  /** Parses the complete header. Returns the length of the rest of the message, or NOT_FRAMED. */
   function bodyBytes(): number {
     if (isRequests && isStarting) {
       const length = header.readUInt32BE(0)

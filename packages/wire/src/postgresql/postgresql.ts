@@ -30,8 +30,9 @@ export const postgresql: Framing = {
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Reads a message as one of the client or of the server; undefined if it is not. The same type byte may mean different
- * messages; a message read as the wrong one does not end where its length says.
+ * Parses a message of one side, either the client or the server. Returns undefined if the message does not belong to
+ * this side. The same type byte may mean different messages on each side. A message of the other side does not end
+ * where its length says.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {

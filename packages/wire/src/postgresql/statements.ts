@@ -15,8 +15,8 @@ const HEADER_BYTES = 5
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads and fails statements of PostgreSQL. Each Query, Sync and FunctionCall, and the start of a connection, ends with
- * one ReadyForQuery.
+ * Reads the statements of PostgreSQL, and makes statements fail. Each Query, Sync and FunctionCall ends with one
+ * ReadyForQuery. The start of a connection also ends with one.
  */
 export const statements: Statements = { reader, refusal, failure }
 
@@ -105,8 +105,8 @@ const FATAL = /^(57P0[1-5]|25P0[34]|08)/
 /** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
 /**
- * Statements that commit or prepare a transaction. A server that refuses one of them leaves the transaction. A server
- * that refuses any other statement lets the transaction fail.
+ * Statements that commit or prepare a transaction. If a server refuses one of these statements, the session is no
+ * longer in the transaction. If a server refuses any other statement, the transaction fails.
  */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 

@@ -2,12 +2,12 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scan
 
 /** The longest line in either direction, as in Redis (PROTO_INLINE_MAX_SIZE). */
 const LONGEST_LINE_BYTES = 64 * 1024
-/**
- * The most digits of a length: enough for the 512 MB of a bulk string and the 2³² elements of an aggregate that Redis
- * allows.
- */
+/** The maximum number of digits of a length. Redis allows bulk strings of 512 MB and aggregates of 2³² elements. */
 const MOST_DIGITS = 10
-/** The most pending values. It keeps counts exact as doubles, whatever a malformed stream declares. */
+/**
+ * The maximum number of pending values. Up to this number, doubles are exact, so a malformed stream cannot make the
+ * count wrong.
+ */
 const MOST_PENDING_VALUES = 2 ** 50
 
 const CARRIAGE_RETURN = 0x0d

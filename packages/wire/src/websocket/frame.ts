@@ -15,7 +15,8 @@ export interface Frame {
 }
 
 /**
- * Encodes a frame. Clients must mask the payload; the mask used here is all zeros, which leaves the payload unchanged.
+ * Encodes a frame. Clients must mask the payload. The mask used here consists of zeros, which leave the payload
+ * unchanged.
  */
 export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): Buffer {
   const { length } = payload

@@ -9,9 +9,10 @@ const HEAD_END = '\r\n\r\n'
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
- * Creates a scanner for a WebSocket connection from its first byte. Until the upgrade, each HTTP head is a message;
- * WebSocket messages follow. A WebSocket message consists of all its fragments and the control frames between them; a
- * control frame outside a message is a separate message. Any other HTTP exchange is not framed.
+ * Creates a scanner for a WebSocket connection from its first byte. Until the upgrade, each HTTP head is a message.
+ * After the upgrade, WebSocket messages follow. A WebSocket message consists of all its fragments and of the control
+ * frames between these fragments. A control frame outside a message is a message by itself. Any other HTTP exchange is
+ * not framed.
  */
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)

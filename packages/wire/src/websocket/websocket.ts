@@ -8,10 +8,10 @@ import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.
 const LONGEST_REASON_BYTES = 123
 
 /**
- * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is read as its text, or as its value if
- * it is JSON. A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`. Compressed
- * messages (permessage-deflate, RFC 7692) are not decoded, because each may refer to all earlier messages. Without the
- * client's offer, no message is compressed.
+ * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is read as its JSON value or, if it is
+ * not JSON, as its text. A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`.
+ * Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each of them may refer to all earlier
+ * messages. A server compresses no message if the client does not offer compression.
  */
 export const websocket: Framing = {
   name: 'websocket',

@@ -10,8 +10,8 @@ import {
 import { Decompress } from 'fzstd'
 
 /**
- * The size of the slices given to the decoder. 4 compressed bytes may expand to 128 KB, so this keeps the output of one
- * step within 32 MB.
+ * The size of the slices that the decoder gets. Four compressed bytes may expand to 128 KB. The output of one step thus
+ * stays within 32 MB.
  */
 const SLICE_BYTES = 1024
 
@@ -57,14 +57,17 @@ function contentSizeOf(bytes: Buffer, flags: number): number {
   return content
 }
 
-/** Encodes and decodes a content coding. The first bytes of a coded body decode to the first bytes of its content. */
+/**
+ * Encodes and decodes a content coding. For a body that is cut off, the available bytes must decode to the start of its
+ * content.
+ */
 interface Coding {
   decode(bytes: Buffer, most: number, isCut: boolean): Buffer
   /** Encodes content; absent if Node 20 cannot encode this coding. */
   readonly encode?: (bytes: Buffer) => Buffer
 }
 
-// Constants of zlib. With a flush a decoder accepts a body that is cut off; with a finish it requires a whole body.
+// Flush modes of zlib. With a flush, a decoder accepts a body that is cut off. With a finish, it requires a whole body.
 const Z_SYNC_FLUSH = 2
 const Z_FINISH = 4
 const BROTLI_OPERATION_FLUSH = 1
@@ -120,7 +123,7 @@ export const isPlain = (contentEncoding: string | undefined): boolean =>
 
 /**
  * Decodes a body. Undefined if a coding is unknown, if the body is damaged, or if its content is longer than `most`
- * bytes. If `isCut`, decodes the part of the body that is there.
+ * bytes. If `isCut`, decodes the available part of the body.
  */
 export function decoded(
   body: Buffer,

@@ -1,6 +1,7 @@
 /**
- * Whether a header block adds to the shared table or sets its size (RFC 7541 §6.2.1, §6.3). Later blocks do not depend
- * on a block that does neither. Returns true for a damaged block, so that it is decoded and the damage is reported.
+ * Returns whether a header block adds to the shared table or sets the table's size (RFC 7541 §6.2.1, §6.3). Later
+ * blocks depend only on such blocks. Returns true for a damaged block, so that the block is decoded and the damage is
+ * reported.
  */
 export function changesTable(block: Buffer): boolean {
   let at = 0

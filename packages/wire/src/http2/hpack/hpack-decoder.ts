@@ -28,8 +28,8 @@ export interface DecodedField {
 }
 
 /**
- * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier blocks, so the decoder
- * must be given all of them from the first, and cannot be used after an error.
+ * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier blocks. The decoder
+ * must therefore get all blocks from the first one on, and cannot be used after an error.
  */
 export class HpackDecoder {
   /** The dynamic table, oldest entry first. */

@@ -1,6 +1,6 @@
 export type HpackField = readonly [name: string, value: string]
 
-/** The static table (RFC 7541 Appendix A), from index 1. */
+/** The static table (RFC 7541 Appendix A). Its first entry has index 1. */
 export const STATIC_TABLE: readonly HpackField[] = [
   [':authority', ''],
   [':method', 'GET'],
