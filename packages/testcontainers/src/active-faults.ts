@@ -11,7 +11,10 @@ export interface ActiveFaults {
   inject(fault: TrafficFault): Promise<Heal>
   /** Adds a fault that a recording has injected itself, so that `healAll` heals it, too. */
   add(heal: Heal): Heal
-  /** Reports all faults, including those in force, to this recording from now on. Undefined ends the reports. */
+  /**
+   * Reports all faults to this recording from now on, including the faults already in force. `undefined` stops the
+   * reports.
+   */
   noteIn(recording: Pick<Recording, 'note'> | undefined): void
   healAll(): Promise<void>
 }

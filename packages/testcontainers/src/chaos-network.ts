@@ -182,7 +182,7 @@ export class ChaosNetwork {
 
   /** Heals all faults and removes the proxies. The containers are left as they were found. */
   async close(): Promise<void> {
-    // The failure of a stopped container must not prevent the release of the other containers.
+    // If one container has stopped, its failure must not prevent the release of the other containers.
     await Promise.allSettled([this.heal()])
     await Promise.allSettled([this.#judged ?? this.#recording?.stop()])
     await this.#containers.close()

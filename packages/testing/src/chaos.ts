@@ -59,7 +59,10 @@ export function startProcess(
 export const chaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
   startChaos(args, options).finished
 
-/** Runs the command within this process, which is far faster. For command lines that start no process and end soon. */
+/**
+ * Runs the command within this process, which is far faster than a child process. The command must start no process,
+ * and must end soon.
+ */
 export async function chaosHere(args: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const said = { stdout: '', stderr: '' }
   const spies = (['stdout', 'stderr'] as const).map((name) =>

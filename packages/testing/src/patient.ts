@@ -1,6 +1,6 @@
 import { test as usualTest } from 'vitest'
 
-/** Whether the soak runs, which has time for slow tests: see vitest.soak.config.ts. */
+/** Whether this run is the soak, which has time for slow tests: see vitest.soak.config.ts. */
 export const isPatient: boolean = process.env['PATIENT'] === 'true'
 
 const nothing = () => {}
@@ -12,5 +12,8 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
 /** A test that the soak runs, and that `npm run test:commands` skips. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/** A fast test in a file with patient tests. `npm run test:commands` runs it, and the soak skips it. */
+/**
+ * A fast test, for files that also contain patient tests. `npm run test:commands` runs this test, and the soak skips
+ * it.
+ */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

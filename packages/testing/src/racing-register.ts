@@ -10,7 +10,7 @@ const ROUTES = {
   ],
 }
 
-/** Returns a register server whose cas reads, waits as for a database, and then writes. */
+/** Returns the program of a register server. Its cas reads the value, waits as if for a database, and then writes. */
 export const register = (decide: string): string => `
 import { createServer, type IncomingMessage } from 'node:http'
 

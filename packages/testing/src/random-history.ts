@@ -21,8 +21,9 @@ export interface Shape {
   readonly cas: boolean
   readonly append?: boolean
   /**
-   * `atomic`: one copy. `replicas`: each process reads a copy that follows one log of writes, with lag. `stale`: a read
-   * now and then returns any earlier value. `scattered`: copies that apply the writes in different orders.
+   * `atomic`: there is one copy. `replicas`: each process reads a copy that follows one log of writes, with lag.
+   * `stale`: now and then, a read returns an earlier value. `scattered`: several copies apply the writes in different
+   * orders.
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number

@@ -93,7 +93,7 @@ export async function inject(cluster: EmbeddedCluster, fault: Fault): Promise<()
   return () => new Promise((resolve) => outcome.heal(resolve))
 }
 
-/** Retries until `claim` succeeds. Only the test's own timeout limits the time. */
+/** Retries `claim` until it succeeds. Only the test's own timeout limits the time. */
 export async function eventually<T>(claim: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

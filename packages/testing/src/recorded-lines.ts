@@ -9,7 +9,7 @@ export class RecordedLines {
   readonly lines: string[] = []
 
   write(line: string, event: RecordedEvent): void {
-    // Readers in this process must get the same event as readers of the file.
+    // The event that readers in this process get must equal the event that readers of the file get.
     const [given, written] = [JSON.parse(JSON.stringify(event)), JSON.parse(line)]
     // `expect` is too slow for thousands of lines, so it only reports a difference.
     if (!isDeepStrictEqual(given, written)) expect(given).toEqual(written)

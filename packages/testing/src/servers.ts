@@ -45,7 +45,10 @@ export async function startRedis(program: string, more: readonly string[] = []):
 export interface PostgresOptions {
   /** The password of the user `tester`, who by default needs none. */
   readonly password?: string
-  /** Certificate and key in PEM. With them the server also speaks TLS; with `only` it speaks nothing but TLS. */
+  /**
+   * The certificate and the key in PEM. With them, the server speaks TLS in addition to plaintext. With `only`, it
+   * speaks only TLS.
+   */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly only?: true }
 }
 
@@ -86,8 +89,8 @@ export async function startPostgres(
 }
 
 /**
- * Starts a standby of a PostgreSQL. The standby streams from its primary through another address, once a process
- * listens at that address.
+ * Starts a standby of a PostgreSQL server. The standby streams from its primary through another address, and begins
+ * once a process listens at that address.
  */
 export async function startStandby(
   { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },
@@ -137,7 +140,7 @@ async function runPostgres(postgres: string, { directory, user, port, settings }
   return { host: '127.0.0.1', port }
 }
 
-/** Returns the user who runs PostgreSQL, which refuses to run as root: the user that its package creates. */
+/** Returns the user that PostgreSQL's package creates. This user runs PostgreSQL, which refuses to run as root. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (which: string) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
@@ -216,8 +219,8 @@ function temporaryDirectory(prefix: string): string {
 }
 
 /**
- * Returns a free port for servers that cannot choose and report a port themselves. The port is below the range from
- * which systems assign ports, so no other socket takes it before the server does.
+ * Returns a free port, for servers that cannot choose and report a port themselves. The port is below the range from
+ * which systems assign ports. No other socket takes it before the server does.
  */
 export async function freePort(): Promise<number> {
   for (;;) {
@@ -236,8 +239,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Starts a MariaDB with the user `tester`, without a password, and the database `test`. `tables`: SQL statements that
- * the server executes first.
+ * Starts a MariaDB with the database `test` and the user `tester`, who has no password. The server first executes the
+ * SQL statements in `tables`.
  */
 export async function startMariadb(
   { install, server }: { readonly install: string; readonly server: string },

@@ -76,7 +76,7 @@ interface Options {
   readonly beside?: Beside
   /** Programs that run beside the nodes, by name. The values are files of `beside`. */
   readonly servers?: { readonly [name: string]: string }
-  /** The file in `beside` whose clients invoke operations, instead of the route table. */
+  /** The file in `beside` that defines the clients. These clients replace those of the route table. */
   readonly client?: string
   /** Whether the run may reuse packages that an earlier run loaded. */
   readonly keepsPackages?: boolean

@@ -14,9 +14,9 @@ import {
 const ABSENT = -1
 
 /**
- * Returns the history of a few events, in time and memory that suit tens of thousands of histories; `historyFromEvents`
- * allocates for large histories. Events must be valid client events, and the calls and returns of each process must
- * alternate.
+ * Returns the history of a few events. Uses so little time and memory that tests can create tens of thousands of
+ * histories. In contrast, `historyFromEvents` allocates memory for large histories. The events must be valid events of
+ * clients. The calls and returns of each process must alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0

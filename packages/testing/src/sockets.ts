@@ -108,7 +108,8 @@ export class Received {
     socket.on(
       'end',
       note(() => {
-        // Node reports an RST that arrives together with data as an end. The address of a peer that is gone is unknown.
+        // If an RST arrives together with data, Node reports it as an end. The address of a peer that is gone is then
+        // unknown.
         if (!socket.writableEnded && socket.remoteAddress === undefined) {
           this.error = 'ECONNRESET'
           socket.destroy()
@@ -233,7 +234,9 @@ export async function conversation(options: Parameters<typeof routeTo>[1] & { re
 const toN1 = [{ from: 'clients', to: 'n1' }]
 const fromN1 = [{ from: 'n1', to: 'clients' }]
 
-/** The links of a `conversation`: towards its server, back from it, and both. */
+/**
+ * The links of a `conversation`: `to` leads to its server, `back` leads from the server, and `both` contains the two.
+ */
 export const links: { readonly to: readonly Link[]; readonly back: readonly Link[]; readonly both: readonly Link[] } = {
   to: toN1,
   back: fromN1,

@@ -20,6 +20,6 @@ const during =
 export const stopped = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'kill', nodes: [node] }, afterMs, lastsMs)
 
-/** Cuts the power of a node after `afterMs` for `lastsMs`, which loses a part of the data that was not fsynced. */
+/** Cuts the power of a node after `afterMs`, for `lastsMs`. The node loses a part of its data that was not fsynced. */
 export const unpowered = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'power-loss', nodes: [node], unsynced: 'torn' }, afterMs, lastsMs)

@@ -102,7 +102,7 @@ export const met: Verdict = { result: 'met', witness: { kind: 'order', orders: [
 export const follows = (by: Level): Verdict => ({ result: 'met', witness: { kind: 'implied', by } })
 export const violated = (counterexample: Counterexample): Verdict => ({ result: 'violated', counterexample })
 
-/** Returns a report in which every unnamed level is undecided. */
+/** Returns a report in which a level without a verdict is undecided. */
 export function report(
   headline: string,
   verdicts: Partial<Record<Level, Verdict>>,

@@ -12,10 +12,10 @@ export interface DispatcherOptions {
 }
 
 /**
- * Returns a dispatcher whose requests to the recording's servers pass through its recorder and faults, within this
- * process. Clients keep their URLs. Give it to `setGlobalDispatcher`, which Node's own `fetch` uses, too, or to a
- * single request as `dispatcher`. Requests to those servers fail once the recording is stopped. Closing the dispatcher
- * leaves `others` open.
+ * Returns a dispatcher for use within this process. Requests to the recording's servers pass through its recorder and
+ * its faults. Clients keep their URLs. Give the dispatcher to `setGlobalDispatcher`, which also affects Node's own
+ * `fetch`, or to a single request as `dispatcher`. Requests to the recording's servers fail once the recording is
+ * stopped. Closing the dispatcher leaves `others` open.
  */
 export function dispatcherThrough(recording: Recording, options: DispatcherOptions = {}): Dispatcher {
   const { others = getGlobalDispatcher() } = options

@@ -20,13 +20,13 @@ export interface HistoryMatchers<R = unknown> {
 }
 
 /**
- * The matchers of `expect(service)`. A service is a Node service as declared by `services` of a configuration, or a
- * protocol.
+ * The matchers of `expect(service)`. A service is a protocol, or a Node service that the member `services` of a
+ * configuration declares.
  */
 export interface SimulationMatchers {
   /**
-   * Passes if simulated runs of the service find nothing: all histories meet its level, and its programs do not exit by
-   * themselves. By default 300 runs with consecutive seeds. Await the result.
+   * Passes if simulated runs of the service find no failure: all histories meet the service's level, and the service's
+   * programs do not exit by themselves. By default, there are 300 runs with consecutive seeds. Await the result.
    */
   toSurviveSimulation(settings?: SearchSettings): Promise<void>
 }

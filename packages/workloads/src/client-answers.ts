@@ -5,8 +5,8 @@ export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why:
 
 /**
  * Judges an answer that is not an error. Drivers answer writes differently (`OK`, a new count), so the result of a
- * write is its input. The same applies to a change answered with undefined. Every other operation needs a result in the
- * answer.
+ * write is its input. A change that is answered with undefined has its input as its result, too. For every other
+ * operation, the answer must contain the result.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
   if (f === 'cas') {

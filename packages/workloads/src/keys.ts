@@ -32,7 +32,7 @@ export const sizeSetting = (summary: string): Setting => ({
 /** The keys in use. A key is replaced when its object is full, or when no client can use the object any more. */
 export interface KeyPool {
   pick(random: Random): string
-  /** Counts an item put into the object; at the limit, replaces the key. */
+  /** Counts an item that was put into the object of this key. Replaces the key once the object is full. */
   filled(key: string): void
   replace(key: string): void
 }

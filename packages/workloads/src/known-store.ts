@@ -5,9 +5,12 @@ export interface KnownStore {
   /** The highest acknowledged revision of each key. */
   readonly ofKey: Map<string, number>
   readonly revisions: KnownRevisions
-  /** The revision below which revisions may be compacted. */
+  /** Revisions below this one may be compacted. */
   compacted: number
-  /** Deletions at whose revisions the store was compacted, or may have been; watches start at these revisions. */
+  /**
+   * Deletions at whose revisions the store was compacted, or may have been compacted. Some watches start at the
+   * revision of such a deletion.
+   */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }
 
@@ -26,7 +29,7 @@ export interface KnownRevisions {
 export function createKnownRevisions(): KnownRevisions {
   const known = new Set<number>()
   let highest = 0
-  /** The revision up to which all revisions are known; the store is empty at revision 1. */
+  /** All revisions up to this one are known. The store is empty at revision 1. */
   let all = 1
   const saw = (revision: number): void => {
     highest = Math.max(highest, revision)

@@ -8,8 +8,8 @@ import type { Workload } from './workload.ts'
 const LIMIT = 5
 
 /**
- * Logs to which clients send distinct values, and which they poll from an offset. A poll starts at an entry known to
- * its client, because a poll beyond the end would reveal nothing.
+ * Logs to which clients send distinct values, and which clients poll from an offset. A poll starts at an entry that its
+ * client knows, because a poll beyond the end of the log would reveal nothing.
  */
 export const log: Workload = {
   name: 'log',
@@ -36,7 +36,7 @@ export const log: Workload = {
         const seen = new Map<string, number>()
         /**
          * By log: the number of values that this client has sent, minus 1. The client polls from this offset until it
-         * has seen an entry.
+         * has seen an entry of the log.
          */
         const sent = new Map<string, number>()
         return {
@@ -44,7 +44,7 @@ export const log: Workload = {
             const key = keys.pick(random)
             if (random.chance(share)) {
               const known = seen.get(key) ?? sent.get(key) ?? 0
-              // Some polls start at an earlier offset, because entries must not change.
+              // Some polls start at an earlier offset, to show whether entries have changed.
               const offset = Math.max(0, known - random.integer(LIMIT))
               return { f: 'poll', key, value: { offset, limit: LIMIT } }
             }

@@ -5,8 +5,8 @@ import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Queues with distinct messages that are enqueued and dequeued. Every queue is drained at the end, to distinguish
- * messages that were not received from lost ones.
+ * Queues of distinct messages, which clients enqueue and dequeue. Every queue is drained at the end. A message that
+ * even the drain does not return is lost.
  */
 export const queue: Workload = {
   name: 'queue',

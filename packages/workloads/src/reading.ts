@@ -2,14 +2,15 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * The relative read share by rank: at every node, one client mostly writes, one does both, one mostly reads, and so on.
- * A partitioned node stops answering reads before it stops accepting writes, which would block a client that does both.
+ * The relative read share by rank. At every node, the first client mostly writes, the second one reads and writes, the
+ * third one mostly reads, and so on. A partitioned node stops answering reads before it stops accepting writes. A
+ * client that reads and writes would then be blocked by its reads.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 
 /**
- * The rank whose clients read exactly the configured share, the rank whose clients mostly write, and the rank whose
- * clients mostly read.
+ * Ranks of clients. Clients of `EVEN_RANK` read exactly the configured share, those of `WRITING_RANK` mostly write, and
+ * those of `READING_RANK` mostly read.
  */
 export const EVEN_RANK = 1
 export const WRITING_RANK = 0

@@ -48,7 +48,7 @@ export const register: Workload = {
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
     /**
-     * By key: the value written last by any client. A client that has had no answer uses it as the expected value of a
+     * By key: the value that any client wrote last. A client that has received no answer yet expects this value in a
      * cas.
      */
     const lastAsked = new Map<string, number>()

@@ -20,8 +20,8 @@ export interface Setting {
   readonly fraction?: boolean | undefined
   readonly values?: readonly SettingValue[] | undefined
   /**
-   * The values that a search draws from unless the user chose one; for example few keys, so that operations overlap on
-   * them.
+   * The values that a search draws from unless the user chose a value. For example, a search draws few keys, so that
+   * operations overlap on them.
    */
   readonly worthTrying?: readonly SettingValue[] | undefined
   /** Whether the setting is a lease time in milliseconds, after which a lock that nobody released is free again. */
@@ -40,7 +40,7 @@ interface Declaring {
   readonly settings: readonly Setting[]
 }
 
-/** Returns the default, which may depend on whether less than linearizability is promised. */
+/** Returns the default value. A setting may have another default for targets that promise less than linearizability. */
 export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: boolean): SettingValue =>
   isWeaker ? (ifWeaker ?? usual) : usual
 
@@ -82,7 +82,7 @@ function isPossible(setting: Setting, value: SettingValue): boolean {
   return typeof value !== 'number' || (value >= min && value <= max && (fraction || Number.isInteger(value)))
 }
 
-/** Describes the allowed values of a setting, as the continuation of "give". */
+/** Describes the allowed values of a setting. In a message, the text follows the word "give". */
 function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   switch (typeof usual) {

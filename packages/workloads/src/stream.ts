@@ -7,7 +7,10 @@ import type { Client, Workload } from './workload.ts'
 
 /** The share of operations that assign partitions to a consumer again. */
 const ASSIGNS = 1 / 32
-/** The maximum number of consecutive empty polls of a client after healing, and the pause after each. */
+/**
+ * For the polls of a client after healing: the maximum number of consecutive empty polls, and the pause after each of
+ * them.
+ */
 const MOST_IN_VAIN = 30
 const PAUSE_MS = 100
 
@@ -101,7 +104,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
 
   function assigned(committed: Json): void {
     if (!isObject(committed)) return
-    // A consumer that knows its offset continues from it; otherwise it continues from the committed offset.
+    // A consumer continues from the offset that it knows, or otherwise from the committed offset.
     for (const [key, offset] of Object.entries(committed))
       if (next?.get(key) === 0 && typeof offset === 'number') next.set(key, offset)
   }

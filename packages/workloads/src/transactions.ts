@@ -27,8 +27,8 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 })
 
 /**
- * Transactions on a few lists. No value is appended twice, so every read shows the order of all appends before it, and
- * the order in which transactions took effect follows without a search.
+ * Transactions on a few lists. No value is appended twice, so every read shows the order of all appends before the
+ * read. The order in which transactions took effect follows from the reads without a search.
  */
 export const txnListAppend: Workload = {
   ...transactionsOn('list-append'),
@@ -58,8 +58,9 @@ export const txnRwRegister: Workload = {
 }
 
 /**
- * Pairs of registers, for example two doctors of whom one must be on call. Every writer reads the pair and writes one
- * of its registers. If two writers overlap and write different registers, each has missed the other's write.
+ * Pairs of registers. For example, at least one of two doctors must be on call. Every writer reads the pair, and writes
+ * one of its registers. If two writers overlap and write different registers, each of them has missed the other's
+ * write.
  */
 export const writeSkew: Workload = {
   ...transactionsOn('rw-register'),
@@ -173,8 +174,8 @@ const transactionOf = (steps: readonly Step[]): Input => ({ f: 'txn', value: ste
 const MOST_READ = 20
 
 /**
- * Returns transactions that read every key once, several keys per transaction, because writes that nobody reads could
- * hide an anomaly.
+ * Returns transactions that together read every key once. Each transaction reads several keys. A write that no client
+ * reads could hide an anomaly.
  */
 function readAllOnce(keys: readonly string[]): readonly Input[] {
   const count = Math.ceil(keys.length / MOST_READ)
@@ -195,13 +196,13 @@ export function keysIn({
 }
 
 /**
- * Returns the level at which a workload's histories are judged if `level` is requested. Transactions that are
- * linearizable, each as one operation, are strictly serializable.
+ * Returns the level at which a workload's histories are judged if `level` is requested. If each transaction is one
+ * operation, linearizable transactions are strictly serializable.
  */
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level
 
-/** Reports whether a level is the strongest level of the workload. */
+/** Returns whether a level is the strongest level of the workload. */
 export const isStrongest = (workload: Pick<Workload, 'levels'>, level: string): boolean =>
   level === levelFor(workload, 'linearizable')
 
@@ -220,8 +221,7 @@ const hasRead = (steps: Json): boolean =>
   })
 
 /**
- * Returns the levels that are always decided, with the given settings or, by default, with the settings that
- * distinguish weaker levels best.
+ * Returns the levels that are always decided with these settings. The default settings distinguish weaker levels best.
  */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,

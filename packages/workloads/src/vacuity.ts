@@ -17,8 +17,8 @@ export function missing(history: History, what: string, functions: readonly stri
 }
 
 /**
- * Returns the text with the commonest errors of these functions, unless one of the functions returned a result that
- * `fits`; by default any result fits.
+ * Returns `text`, followed by the commonest errors of these functions. Returns an empty list if one of the functions
+ * returned a result that `fits`. By default, every result fits.
  */
 export function unfound(
   history: History,
@@ -34,8 +34,8 @@ export function unfound(
 const MOST_ERRORS = 3
 
 /**
- * Formats the commonest errors of the counted operations as ` (9 of 12: timeout; 2 of 12: status 503)`; empty if none
- * had an error.
+ * Formats the commonest errors of the counted operations as ` (9 of 12: timeout; 2 of 12: status 503)`. Empty if no
+ * operation had an error.
  */
 export function commonestErrors({ operations, errorOf }: History, isCounted: (row: number) => boolean): string {
   const counts = new Map<string, number>()
@@ -52,13 +52,16 @@ export function commonestErrors({ operations, errorOf }: History, isCounted: (ro
     : ` (${commonest.map(([error, times]) => `${times} of ${tried}: ${error}`).join('; ')})`
 }
 
-/** Returns a test, by row, whether an operation calls one of these functions. */
+/**
+ * Returns a function that takes the row of an operation, and returns whether the operation calls one of these
+ * functions.
+ */
 export const isOneOf =
   ({ operations, functions: names }: History, functions: readonly string[]) =>
   (row: number): boolean =>
     functions.includes(names[operations.f[row] ?? 0] ?? '')
 
-/** Reports whether any of these functions succeeded with a result that passes the test. */
+/** Returns whether any of these functions succeeded with a result that passes the test. */
 export function someSucceeded(
   history: History,
   functions: readonly string[],
@@ -79,8 +82,8 @@ export function someFailed(history: History, functions: readonly string[]): bool
 }
 
 /**
- * Returns a complaint if nothing overlapped an operation that changes something, because reads that overlap only each
- * other prove nothing about races.
+ * Returns a complaint if no other operation overlapped a call of the functions in `races`, because reads that overlap
+ * only other reads prove nothing about races.
  */
 export const withoutConcurrency = (history: History, { races }: Pick<Workload, 'races'>): string[] =>
   races === undefined || hasConcurrency(history, (f) => races.functions.includes(f))
@@ -88,8 +91,8 @@ export const withoutConcurrency = (history: History, { races }: Pick<Workload, '
     : [`nothing ran at the same time as ${races.what}`]
 
 /**
- * Returns a complaint if clients repeatedly wrote to each register, but always the same value. A read then cannot
- * distinguish an old value from a new one, so a stale read looks like a fresh one.
+ * Returns a complaint if clients repeatedly wrote to each register, but always the same value. Reads then cannot
+ * distinguish old values from new ones, so a stale read looks like a fresh one.
  */
 export function withoutNews({ functions, keys, operations }: History): string[] {
   const { length, f, key, input, outcome, flags } = operations

@@ -14,10 +14,10 @@ const COMPACTIONS = 0.01
 const TRANSACTIONS = 0.1
 
 /**
- * Writes and deletions on a few keys, each with a revision; compactions; and watches of one key or of all keys, from
- * the current revision, a past one or a future one. A watch that ends is resumed at its last revision. After healing,
- * each watch is followed until it has shown the last change, and the outcomes of unanswered writes are read from the
- * store's past revisions.
+ * Writes and deletions on a few keys, compactions, and watches. Each write and each deletion has a revision. A watch
+ * covers one key or all keys, and starts at the current revision, at a past one or at a future one. A watch that has
+ * ended is resumed at its last revision. After healing, each watch is followed until it has shown the last change. The
+ * outcomes of unanswered writes are then read from the store's past revisions.
  */
 export const watch: Workload = {
   name: 'watch',
@@ -93,7 +93,7 @@ interface WriterOptions {
   readonly store: KnownStore
   readonly unique: () => number
   readonly settings: Settings
-  /** Absent if unanswered writes are not to be settled. */
+  /** Settles unanswered writes. Undefined if these writes stay unsettled. */
   readonly settler: Settler | undefined
 }
 
@@ -166,11 +166,11 @@ interface Settler {
    * known.
    */
   before(revision: number): Input | undefined
-  /** Must be called for each completed read. */
+  /** Must be called for each completed read of revisions. */
   learned(completion: Completion): void
   /**
-   * Creates a function that returns a client's next operation after healing. The first client that calls its function
-   * settles everything.
+   * Creates a function that returns a client's next operation after healing. Only the client that calls such a function
+   * first settles the remaining revisions.
    */
   finisher(): () => Input | undefined
 }

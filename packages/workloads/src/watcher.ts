@@ -4,7 +4,7 @@ import type { KeyPool } from './keys.ts'
 import type { KnownStore } from './known-store.ts'
 import type { Client } from './workload.ts'
 
-/** Reports whether the clients of a rank watch: the first two clients of a node watch, the others write. */
+/** Returns whether a client of this rank watches. The first two clients of a node watch, and the others write. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
 /** The probability that a client ends its watch, so that the next watch resumes it. */
@@ -56,7 +56,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     return { f: 'watched', value: { watch: current.id } }
   }
 
-  /** Returns the revision of the last change that the clients know of and the current watch should show. */
+  /** Returns the highest revision that the current watch should show, as far as the clients know. */
   function target(): number {
     if (current === undefined) return 0
     return current.key === undefined ? store.last : (store.ofKey.get(current.key) ?? 0)
@@ -117,7 +117,7 @@ interface Stream {
   readonly id: number
   /** Undefined: all keys. */
   readonly key: string | undefined
-  /** The first revision not yet received; undefined if the stream starts at the current revision. */
+  /** The lowest revision that has not been received yet. Undefined if the stream starts at the current revision. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
   readonly isTelling: boolean

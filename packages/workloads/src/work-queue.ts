@@ -10,9 +10,10 @@ const ENDS = 0.6
 const GIVES_BACK = 0.1
 
 /**
- * Distinct messages with leases. A client that takes a message holds it for the lease time; the queue delivers the
- * message again if it is not acknowledged by then. Some consumers die with the messages they hold. At the end every
- * queue lists the messages that are not acknowledged; a message that is neither listed nor acknowledged was lost.
+ * Distinct messages with leases. A client that takes a message holds it for the lease time. The queue delivers the
+ * message again unless the client acknowledges it within this time. Some consumers die while they hold messages. At the
+ * end, every queue lists the messages that are not acknowledged. A message was lost if it was not acknowledged and is
+ * not listed.
  */
 export const workQueue: Workload = {
   name: 'work-queue',

@@ -22,23 +22,29 @@ export interface Workload {
   readonly functions: readonly string[]
   /** Returns the functions that the workload uses with these settings; when absent, all of them. */
   uses?(settings: Settings): readonly string[]
-  /** The functions that change nothing; unanswered calls of them count as `fail`, not as `info`. */
+  /** The functions that change nothing. Their unanswered calls count as `fail` instead of `info`. */
   readonly reads: readonly string[]
   readonly settings: readonly Setting[]
   /**
-   * Creates the clients of one run, which share the source of unique values. Unique values begin after `serial`, so
-   * operations added to a run of at most `serial` operations repeat none of its values.
+   * Creates the clients of one run. The clients share a source of unique values, which begin after `serial`. Operations
+   * can thus be added to a run of at most `serial` operations without repeating its values.
    */
   create(settings: Settings, serial: number): Clients
-  /** Creates a follower; absent if operations planned ahead can be sent unchanged. */
+  /** Creates a follower. Absent if planned operations can be sent unchanged. */
   follow?(): Follower
   /** Whether clients also send operations after healing if operations are planned ahead (see `Client.after`). */
   readonly asksAfterHealing?: true
   /** Returns the final operations for each node after healing, in order; `keys` are the keys that the run used. */
   finale(keys: readonly string[]): readonly Input[]
-  /** Returns the part of a final read's answer on which nodes must agree; when absent, the whole answer. */
+  /**
+   * Returns the part of a final read's answer on which nodes must agree. If this function is absent, nodes must agree
+   * on the whole answer.
+   */
   agreedOn?(answer: Json): Json
-  /** The functions in which a race could show a bug, and a name for one call of them; absent if none could. */
+  /**
+   * The functions in which a race could show a bug (`functions`), and a name for a call of them (`what`). Absent if a
+   * race could show no bug.
+   */
   readonly races?: { readonly what: string; readonly functions: readonly string[] }
   /** Returns the reasons why a run proves less than it seems to; empty if there are none. */
   vacuous(history: History): readonly string[]
@@ -66,12 +72,13 @@ export interface Client {
   learned?(input: Input, completion: Completion): void
   /**
    * Returns the next operation after all faults are healed and all other clients have stopped, such as a poll for the
-   * rest of a stream. Called until it returns undefined, for at most half a minute; the operations are marked final. If
-   * operations are planned ahead and the workload has `asksAfterHealing`, it is called on one client per node, which
-   * has sent no operations and has learned the answers of its node.
+   * rest of a stream. The run calls this function until it returns undefined, for at most half a minute, and marks the
+   * operations as final. If operations are planned ahead, the run calls this function only if the workload has
+   * `asksAfterHealing`. It then uses one client per node, which has sent no operations and has learned the answers of
+   * its node.
    */
   after?(): Input | undefined
-  /** Returns how long to wait before each of these operations, in milliseconds; when absent, 0. */
+  /** Returns the pause before each operation of `after`, in milliseconds. The pause is 0 if this function is absent. */
   pauseMs?(): number
 }
 

@@ -64,7 +64,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   }
 
   function end(): void {
-    // The daemon's other processes end with it.
+    // The daemon's other processes end together with the daemon.
     spawnSync(
       'bash',
       [

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Podman } from './podman.ts'
 
-/** A socket that programs written for Docker's socket accept in its place. */
+/** A socket that programs for Docker can use in place of Docker's socket. */
 export interface PodmanSocket {
   readonly path: string
   /** The value of DOCKER_HOST for this socket. */

@@ -30,7 +30,7 @@ export interface Podman {
   project(name: string, services: readonly string[]): string
   /** Returns the network of the project with this name. */
   network(project: string): string
-  /** Removes everything, and waits until no process of it runs. */
+  /** Removes everything, and waits until all processes of this podman have ended. */
   end(): Promise<void>
 }
 
@@ -110,8 +110,8 @@ exit 1
 `
 
 /**
- * All engines of this machine share one directory for the DNS names of their networks. Networks with the same name
- * would share a file in that directory, even if one of them belongs to another test or to an aborted test.
+ * All engines of this machine share one directory for the DNS names of their networks. Two networks with the same name
+ * would share a file in this directory, even if they belong to different tests or to an aborted test.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
@@ -124,7 +124,8 @@ export function writeProject(directory: string, name: string, services: readonly
 }
 
 /**
- * Returns a random subnet. Two engines that look for free addresses at the same moment would pick the same addresses.
+ * Returns a random subnet. If two engines looked for free addresses at the same moment, they would pick the same
+ * addresses.
  */
 const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
 
@@ -219,7 +220,7 @@ export const kvServices = (flags = ''): readonly string[] =>
     )
   })
 
-/** The declaration of the nodes of `kvServices`, without their location. */
+/** The declaration of the nodes of `kvServices`, without the place where the nodes run. */
 export const kvNodes = {
   nodes: ['n1', 'n2', 'n3'],
   port: 7000,
@@ -249,7 +250,10 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Returns the nftables tables of the project; none without the program `nft`, since nobody can have created any. */
+/**
+ * Returns the nftables tables of the project. The result is empty if the program `nft` is missing, because only `nft`
+ * creates tables.
+ */
 export const rulesOnMachine = (project: string): readonly string[] =>
   (spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '')
     .split('\n')
@@ -271,7 +275,10 @@ const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${lab
 /** Addresses that other processes added before the tests of this file began. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
-/** Returns whether the address belongs to no other running test. Another test's run removes its own addresses. */
+/**
+ * Returns whether the address has no running owner other than this process. The run of another test removes its own
+ * addresses.
+ */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)
   return owner?.lives !== true || owner.pid === process.pid
@@ -280,7 +287,7 @@ function isNobodyElses({ label, address }: LinkAddress): boolean {
 /**
  * Returns what runs have left on this machine: nftables tables of the project, and link addresses.
  *
- * @param pid The process of a run. Without it: addresses of this process and of ended processes.
+ * @param pid The process of a run. Without a pid, includes the addresses of this process and of ended processes.
  */
 export const onMachine = (project: string, pid?: number): readonly string[] => [
   ...rulesOnMachine(project),
