@@ -60,8 +60,9 @@ export const bank: ObjectEntry = {
 }
 
 /**
- * Returns the operations without redundant copies. An operation that takes effect once may have copies of unknown
- * outcome. Only the copy called first is kept, because it can take effect in place of any later copy.
+ * Returns the operations without redundant copies; undefined if no copy is redundant. An operation that takes effect
+ * once may have several copies. A copy of unknown outcome is redundant if another copy was called before it, because
+ * the earlier copy can take effect in its place.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()

@@ -36,8 +36,8 @@ export interface Encoded {
    */
   readonly clients: () => Int32Array
   /**
-   * Whether the order of indices within each client is also a real-time order. Positions of the operations of one
-   * client may then overlap (see `History.isTied`).
+   * Whether the order within clients also includes the real-time order between different clients. The operations of one
+   * client are then in order of indices, although their positions may overlap (see `History.isTied`).
    */
   readonly isTied?: boolean | undefined
   /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */
@@ -132,8 +132,8 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
 }
 
 /**
- * Returns the history up to the event at `position`. Omits operations called later, and makes operations that are still
- * open optional.
+ * Returns the history up to the event at `position`. Omits operations called later, and observations that are still
+ * open. Makes all other open operations optional.
  */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []

@@ -79,8 +79,8 @@ interface Tenure {
 }
 
 /**
- * Returns the tenures of a lock; undefined if, because of an operation of unknown outcome, an acquire may belong to
- * several releases.
+ * Returns the tenures of a lock. Undefined if it is unclear which acquires and releases belong together: a process
+ * continued after an operation of unknown outcome, or operations of one process overlap.
  */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, calls, returns } = part

@@ -193,7 +193,7 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 
 /**
  * Returns the core up to an event: the operations called before the event. An operation that had not returned by then
- * is open.
+ * is open. Omits open operations that only observe.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event

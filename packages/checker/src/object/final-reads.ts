@@ -43,8 +43,8 @@ const UNREAD: Convergence = {
 }
 
 /**
- * Returns independent parts that contain the final reads and the updates of an object. Any result of an update is
- * accepted. Empty if there is no final read.
+ * Returns a list of one part, which contains the final reads and the updates of an object. Any result of an update is
+ * accepted. The list is empty if there is no final read.
  */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations

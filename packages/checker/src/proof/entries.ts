@@ -84,8 +84,8 @@ const MOST_CHOICES = 64
 
 /**
  * Yields possible sources of the reads: by answered read, in order, the write that it saw. Sources prove the levels
- * between sequential and eventual. The known sources come first, if there are any. Other choices prefer the last writes
- * called before the read returned.
+ * between sequential and eventual. A read whose source is known always has this source. For every other read, the write
+ * of its value that was called last is tried first.
  */
 export function* sourceEntries(
   history: History,

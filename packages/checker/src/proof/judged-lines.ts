@@ -103,8 +103,8 @@ const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
 /**
- * Returns the lines of the file itself. They serve only if the verifier reads from them what was judged: the header,
- * each operation, its client and the order of events.
+ * Returns the lines of the file itself. Undefined unless the verifier reads from them what was judged: the header, each
+ * operation, its client and the order of events.
  */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history

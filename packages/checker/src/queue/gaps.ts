@@ -126,7 +126,7 @@ type Taken =
 /**
  * Assigns messages that dequeues of unknown outcome must have taken to such dequeues, in order of their calls. If too
  * few dequeues were called in time, returns a conflict. It consists of the dequeues, the messages for which they do not
- * suffice, and the operations that prove the deadlines of the messages. Both lists must be ordered by time.
+ * suffice, and the operations that prove the deadlines of the messages. `needed` and `unknown` must be ordered by time.
  */
 export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []

@@ -132,9 +132,9 @@ export function momentsOf(
 }
 
 /**
- * Returns the operations of few messages that filled the queue during a dequeue that found nothing. For each moment of
- * the dequeue, these include either a message that stays until its own dequeue is called, or more messages than
- * dequeues of unknown outcome can have taken.
+ * Returns the operations of few messages that kept the queue non-empty during a dequeue that found nothing. For each
+ * moment of the dequeue, these include either a message that stays until its own dequeue is called, or more messages
+ * than dequeues of unknown outcome can have taken.
  */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,

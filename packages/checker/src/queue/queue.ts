@@ -187,7 +187,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // Entering later messages may have removed this message already.
+      // If this entry is a dequeue that found nothing, `enterUpTo` has already made it leave.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]

@@ -171,7 +171,10 @@ function send(
   })
 }
 
-/** A possible state while a batch is being stored. `end` is the highest offset of the producer's messages so far. */
+/**
+ * A possible state while a batch is being stored. `end` is the highest offset among the producer's confirmed messages
+ * and the messages of this batch stored so far.
+ */
 interface Way {
   readonly state: StreamState
   readonly end: number

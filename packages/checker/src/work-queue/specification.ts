@@ -85,7 +85,7 @@ const NO_LEASE = Number.NEGATIVE_INFINITY
 /**
  * Defines a queue that leases its messages. The machine is nondeterministic: a take returns any message that the kept
  * guarantees allow, and equal copies are indistinguishable. A receipt identifies one copy. A guarantee that is not kept
- * restricts nothing. A message that no operation enqueued is a separate copy, outside the order.
+ * restricts nothing. Where it is allowed, a message that no operation enqueued is a separate copy, outside the order.
  *
  * Time never goes back. Each step happens as early as possible, because this leaves the most possibilities for later
  * steps.

@@ -38,8 +38,9 @@ export interface Numbering {
 }
 
 /**
- * Creates a numbering. It uses a table if ids are close together, as the ids of integers are; otherwise a hash table. A
- * history may have thousands of sets with few ids each, so the memory is proportional to the number of ids.
+ * Creates a numbering. It uses a table if ids are close together, as the ids of integers are; otherwise a hash table.
+ * The memory is proportional to the number of ids, because a history may have thousands of sets with a few scattered
+ * ids each.
  */
 export function createNumbering(): Numbering {
   let hashed: HashTable | undefined

@@ -27,7 +27,7 @@ export interface Sums {
 
 /**
  * Yields the totals that each read may have seen, in order of the returns of the reads. A total includes all additions
- * that had returned at the call of the read, and any additions called before the read returned.
+ * that had returned at the call of the read. It may include any other additions called before the read returned.
  *
  * @throws OutOfTime
  */

@@ -16,7 +16,7 @@ export interface Configuration {
    * The number that identifies how many operations of unknown outcome of each class are taken (see `createTallies`).
    */
   readonly used: number
-  /** The sum of the weights of the operations taken. */
+  /** The weight of the state: the weight of the initial state plus the weights of the operations taken. */
   readonly sum: number
   readonly cost: number
 }

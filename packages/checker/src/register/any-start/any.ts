@@ -36,9 +36,7 @@ export interface Question<Known extends Answer> extends FewQuestion<Known> {
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
-/**
- * The answer for a history. If it is not a violation, `operations` have the initial values for which the answer holds.
- */
+/** The answer for a history. For `met`, `operations` have the initial values for which the answer holds. */
 export type FromAny<Known> =
   | { readonly result: 'met'; readonly answer: Known; readonly operations: Encoded }
   /** Operations that are contradictory for any initial values. */

@@ -54,8 +54,9 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // This reader is a cas of unknown outcome that cannot have happened. The reads that need it may have a different
-      // source if values are repeated or a failed cas is an observation. Otherwise this is a contradiction.
+      // No operation wrote the value that this reader observed. If the reader is a cas of unknown outcome, it did not
+      // take effect. The operations that need this cas may then have a different source if values are repeated or a
+      // failed cas is an observation. Otherwise this is a contradiction.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }

@@ -41,8 +41,8 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
 /**
- * Among the operations that returned a value before the call of the first write of this value: returns the one that
- * returned first.
+ * Among the operations that observed a value and returned before the call of the first write of this value: returns the
+ * one that returned first.
  */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)

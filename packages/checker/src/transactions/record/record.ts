@@ -45,10 +45,7 @@ export interface TransactionRecord {
    * invoked[b]`.
    */
   readonly invoked: Int32Array
-  /**
-   * By transaction: the event position of its completion. NEVER if it did not complete, or if it may have taken effect
-   * after its completion.
-   */
+  /** By transaction: the event position of its completion; NEVER unless the completion reports a commit. */
   readonly completed: Int32Array
   /** Whether sessions are processes whose transactions are in session order even if they overlap. */
   readonly isTied: boolean

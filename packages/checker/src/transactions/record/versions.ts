@@ -16,8 +16,8 @@ export interface Versions {
   /** The versions of key k are rows starts[k] to starts[k + 1] - 1. */
   readonly starts: Int32Array
   /**
-   * By key: the first row of a version without a known order. The versions of key k in rows ordered[k] to starts[k + 1]
-   * - 1 follow all other versions of the key. Their order among each other is unknown.
+   * By key: the first row of a version without a known order. The versions of key k in the rows from ordered[k] to
+   * starts[k + 1] - 1 follow all other versions of the key. Their order among each other is unknown.
    */
   readonly ordered: Int32Array
   /** By version: the transaction that wrote it. Consecutive versions of one transaction count as one. */

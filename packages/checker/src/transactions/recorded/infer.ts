@@ -181,8 +181,8 @@ function readsOf(
 }
 
 /**
- * The sum that a transaction added to a value that no read of it had shown. The members of `ReadTimes` tell when the
- * transaction read this value.
+ * The sum of a transaction's additions to a cell that it had not changed before. The members of `ReadTimes` bound the
+ * time at which the server chose the version to which the first addition was made.
  */
 interface Added extends ReadTimes {
   readonly change: number

@@ -79,7 +79,7 @@ export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edg
 
 /**
  * Splits each transaction into a snapshot and a commit, with an edge from the snapshot to the commit. Edges between
- * versions (ww) lead from commit to commit. All other edges lead from a commit to a snapshot.
+ * versions (ww) lead from commit to commit. All other edges between transactions lead from a commit to a snapshot.
  */
 function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)

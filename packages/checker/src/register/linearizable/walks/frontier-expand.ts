@@ -209,8 +209,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // All further successors have the write marked as done. Firing it later gains nothing, because the operations
-        // fired before it could also have fired after this return.
+        // All further successors have the write marked as done, so none of them is kept with the write unfired. Such a
+        // successor would gain nothing, because the operations that fired in it could also fire after this return.
         origin[BITS + word] |= bit
       }
       become(value, true)

@@ -57,8 +57,8 @@ export function createExpansion(
   let returningBit = 0
   let returningKind = READ
   /**
-   * The last firing of the configuration that is being expanded. `used` counts its operations of unknown outcome that
-   * fired.
+   * The last firing of the configuration that is being expanded. `used` is the number in `usage` for its operations of
+   * unknown outcome that fired.
    */
   let origin = NONE
   let used = 0
@@ -253,8 +253,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // All further successors have the write marked as done. Firing it later gains nothing, because the operations
-        // fired before it could also have fired after this return.
+        // All further successors have the write marked as done, so none of them is kept with the write unfired. Such a
+        // successor would gain nothing, because the operations that fired in it could also fire after this return.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
