@@ -213,7 +213,10 @@ export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
 ]
 
-/** Returns the numbers of a system without faults, and its worst numbers under faults. */
+/**
+ * Returns the numbers of a system: its latency without faults, its worst numbers under faults, and how many writes were
+ * lost in all runs.
+ */
 export function numbersOf(
   system: ComparedSystem,
   comparison: Comparison,

@@ -38,7 +38,8 @@ export interface Http2Faults {
   /** Whether the link carries HTTP/2 requests. */
   carries(link: Link): boolean
   /**
-   * Applies a fault to all requests that begin after this call returns. @throws UserError (usage) for an unknown link.
+   * Applies a fault to requests that begin after this call, on the fault's links. @throws UserError (usage) for an
+   * unknown link.
    */
   apply(fault: StreamFault): Applied<StreamFault>
 }

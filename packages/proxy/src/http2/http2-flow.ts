@@ -88,8 +88,8 @@ export class Http2Flow implements FrameSink {
   #injected: Buffer[] = []
   #inHeaderBlock = false
   /**
-   * Whether a header block was delayed. All later blocks neither use nor change the shared header table, and can
-   * therefore overtake each other.
+   * Whether a header block was delayed or replaced. All later blocks neither use nor change the shared header table,
+   * and can therefore overtake each other.
    */
   #isPlain = false
   /** Table sizes with which the next block must begin. */

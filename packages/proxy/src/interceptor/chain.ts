@@ -7,8 +7,8 @@ import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
  *
  * The inner interceptor may change the number of bytes. So all bytes that the inner interceptor has received from the
  * outer one count as delivered once any byte that it passed on afterwards is delivered. If the inner interceptor drops
- * or reorders messages, undelivered bytes may count as delivered, but delivered bytes never count as undelivered. A
- * recorder therefore gives a lost request an unknown outcome.
+ * or reorders messages, undelivered bytes may count as delivered, but delivered bytes never count as undelivered. If in
+ * doubt, a recorder therefore gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

@@ -87,8 +87,8 @@ class StreamTape {
   }
 
   /**
-   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, and the sender may have
-   * sent bytes that are never read.
+   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, so the sender may have
+   * sent bytes that are not read until later.
    */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined

@@ -32,6 +32,6 @@ function passRewritten(start: Unbinding, bytes: Buffer, exit: { readonly pass: (
   if (start.isOver) return exit.pass(bytes)
   const rewritten = start.rewritten(bytes)
   if (rewritten.length > 0) exit.pass(rewritten)
-  // Do not allow the reuse of the memory of `bytes`: `rewritten` may contain parts of it.
+  // Do not allow the reuse of the memory of `bytes`: `rewritten` may be `bytes` itself, and the exit may still need it.
   return false
 }

@@ -97,8 +97,8 @@ export class Rule<Fault extends TrafficFault> {
 }
 
 /**
- * The effect of a rule on a message. `none`: no effect yet; the rule itself counts a later hit. `acts`: the rule
- * changes or delays the message. `ends`: the rule replies to the message or drops it.
+ * The effect of a rule on a message. `none`: no effect, or an effect whose hit the rule counts itself later. `acts`:
+ * the rule changes or delays the message. `ends`: the rule replies to the message or drops it.
  */
 export type Effect = 'none' | 'acts' | 'ends'
 

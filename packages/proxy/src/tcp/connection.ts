@@ -314,7 +314,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // Ignore the error: 'close' always follows, and any end without a FIN is passed on as RST.
+    // Ignore the error: 'close' always follows, and then an error or a missing FIN is passed on as RST.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       endTurn()

@@ -38,7 +38,7 @@ export interface PumpedConnection {
  * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
  * While no fault is in force and nothing waits, each read becomes one write at the end of the turn. Otherwise arrivals
- * join a queue. The faults in force when an entry reaches the head of the queue decide about the entry. A change of
+ * join a queue. The head of the queue is planned again whenever it may be due, by the faults then in force. A change of
  * faults therefore affects all bytes not yet written to the receiving socket. (Bytes written to the socket count as
  * sent: at most one burst, and only if the receiver is not reading.) An end of the stream, by FIN or RST, waits in the
  * queue, and is held or dropped by a cut, like data.

@@ -16,8 +16,8 @@ export interface Asked {
   /** The values of the parameters, for a prepared statement. */
   readonly values: readonly Value[] | undefined
   /**
-   * Whether the server reports the number of matched rows as the number of affected rows. Otherwise it reports that of
-   * changed rows.
+   * Whether the affected rows that the server reports for an UPDATE are the matched rows, as a client can request at
+   * login. Otherwise they are only the changed rows.
    */
   readonly countsFound: boolean
 }
@@ -120,7 +120,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // The first statement is the earliest time at which the snapshot may have been taken.
+        // Add a statement, because the request of the first statement is the earliest time of the snapshot.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':

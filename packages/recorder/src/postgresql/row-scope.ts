@@ -38,8 +38,9 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
   tokens.slice(from, to).map(({ text }) => text)
 
 /**
- * Returns the conditions on rows that `condition` selects by a subquery. Empty if the subquery reads another table.
- * Undefined if there is no such subquery, or if it is not understood.
+ * Returns the conditions on rows that `condition` selects by a subquery. Empty if the conditions are not about rows of
+ * the scope's table: the subquery reads another table, returns no primary key, or has `linked` rows. Undefined if there
+ * is no such subquery, or if it is not understood.
  */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)

@@ -169,7 +169,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // If all keys were found, the statement's limit has left out no row.
+  // An empty tag means that the client limited the returned rows. If all keys were found, no row was left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -425,7 +425,10 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/** Whether a column equals only one value. With a collation, a text may equal different texts, or a number. */
+/**
+ * Whether a condition `column = value` holds for only one value of the column. With a collation, a text may equal
+ * different texts, or a number.
+ */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 

@@ -4,7 +4,7 @@ import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 export interface WholeOptions {
-  /** Whether it is unknown which statements belong to the transaction, because one of them is a commit. */
+  /** Whether it is unknown which statements belong to the transaction, because one of them ends a transaction. */
   readonly isTangled: boolean
   /** The time at which the transaction's end was requested. */
   readonly endedAt: Nanos

@@ -133,7 +133,8 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // The answer may contain an element that was already delivered, so mark it even if the operation is no read.
+      // Mark the result as unknown for every operation that returns a value: the value may be an element that was
+      // already delivered.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })

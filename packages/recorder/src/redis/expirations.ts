@@ -54,7 +54,7 @@ const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Maximum number of tracked keys. Once it is reached, every key with a time to live may expire at any time. */
+/** Maximum number of tracked times to live. Once it is reached, a key that gets another one may expire at any time. */
 const MOST_SETTERS = 100_000
 
 /**
@@ -232,8 +232,8 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // An expiry of a hash stays open if no client saw it: another field may have created the hash again with a new
-      // time to live.
+      // The expiry of a hash field never ends as `fail`, even if no client saw it: another field may have created the
+      // hash again with a new time to live.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }

@@ -6,8 +6,8 @@ import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
 /**
- * The commands between MULTI and EXEC. Redis executes them together, atomically, during the EXEC. Each is recorded as a
- * separate operation during the EXEC; the history does not show that they are atomic.
+ * The commands between MULTI and EXEC. Redis executes them together, atomically, during the EXEC. Their operations are
+ * recorded separately, each during the EXEC; the history does not show that they are atomic.
  */
 export interface Transaction {
   readonly database: string

@@ -22,8 +22,9 @@ const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing in the drawing, and
- * is as close as possible to the middle of the arc. If no such place is free, the label is beside the middle.
+ * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing in the drawing. It
+ * is as close as possible to the arc and, at that distance, to the middle of the arc. If no such place is free, the
+ * label is beside the middle.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y

@@ -208,7 +208,7 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 interface Beside {
-  /** The known facts about the violation; absent if the page is about another violation. */
+  /** The facts of the page, for the violation that it shows first; absent for the other violations. */
   readonly facts?: Facts | undefined
   /** Whether the page also has the timeline of all operations, to which lines can link. By default true. */
   readonly hasTimeline?: boolean
@@ -236,7 +236,8 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // State the cause here only if the page is about another violation. Otherwise the top of the page states it.
+  // State the cause here if `isAside`. The top of the page, which otherwise states the cause, is then not about this
+  // violation.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`

@@ -20,9 +20,10 @@ interface Written {
 
 /**
  * Returns the values that one object may have had at each moment, according to the drawn operations alone. The value of
- * a write is possible from the call of the write. It is possible until the end of a write that began later, or until a
- * read that began later returns another value. Empty if these values would not show the contradiction: if there are
- * several keys, if functions other than read, write and cas are drawn, or if the values do not exclude the culprit.
+ * a write is possible from the call of the write. It stays possible until a write that was called after its end has
+ * ended, or until a read that was called after its end has returned another value. Empty if these values would not show
+ * the contradiction: if there are several keys, if functions other than read, write and cas are drawn, or if the values
+ * do not exclude the culprit.
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample

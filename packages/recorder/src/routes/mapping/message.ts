@@ -4,8 +4,8 @@ import type { ReadParts } from '../places/place.ts'
 import { bodyTrouble, type JsonBody, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
 /**
- * A path that matches a pattern. `segments` are the whole path and, decoded, the segments that match the names of the
- * pattern.
+ * A path that matches a pattern. `segments` are first the whole path, then the segments that match the names of the
+ * pattern, in the order of `names`. All are decoded.
  */
 export interface MatchedPath {
   readonly segments: readonly string[]
