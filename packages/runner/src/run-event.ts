@@ -39,7 +39,7 @@ export type RunEvent =
   | { readonly type: 'status'; readonly progress: Progress }
   /** A violation of the strongest level, noticed while the history is recorded; sent once. */
   | { readonly type: 'violation'; readonly violation: LiveViolation }
-  /** The cluster begins to stop, or its start failed. */
+  /** The cluster begins to stop. */
   | { readonly type: 'ending' }
   | { readonly type: 'checking'; readonly operations: number }
   /** The run ended without a verdict; `message` is for the user. */

@@ -112,8 +112,8 @@ interface Breach {
 }
 
 /**
- * Returns the first answer after which the history violates the level that the tale must violate. Up to that answer,
- * the history meets the level.
+ * Returns the first answer after which the history violates the level that the tale must violate. Before that answer,
+ * the history does not violate the level.
  */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]

@@ -82,7 +82,7 @@ const SLOWNESS_JITTER = 9
 const FORGERY = 10
 const OWN = 12
 
-/** The maximum time between a message and its copy, in nanoseconds. */
+/** The maximum time between a message and its first copy, and between two copies, in nanoseconds. */
 const LATEST_COPY_NANOS = 50e6
 
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
@@ -115,7 +115,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'duplicate-message': {
     changes({ copies, when }, placed, link, passage) {
       if (!hits(placed, link, COPY, passage.n)) return
-      // A copy arrives at a random time after its message, at most `LATEST_COPY_NANOS` later.
+      // The copies follow the message, and each other, at equal random intervals of at most `LATEST_COPY_NANOS`.
       passage.copies += copies
       passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
     },

@@ -17,7 +17,7 @@ export interface ListedRun {
   readonly faults: readonly string[]
   readonly seed: number | undefined
   readonly mood: Mood
-  /** What users lost; the verdict if they lost nothing. */
+  /** What users lost, or the verdict; without a result, what the files of the run show. */
   readonly title: string
   /** The level, which is shown below the title; empty if the title names the level. */
   readonly level: string

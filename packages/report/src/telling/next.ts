@@ -152,7 +152,10 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
-/** Returns the cure of a violation: no planted bug, settings that promise the level, or else the usual remedy. */
+/**
+ * Returns the cure of a violation: a run without the planted bug and with the `stronger` settings, as far as there are
+ * any; otherwise the usual remedy.
+ */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
   const { report, setup, lease, leaseClock, may } = facts
   // Durable writes do not keep a lease from expiring; neither does the removal of the bug.

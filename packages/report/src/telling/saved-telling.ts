@@ -6,7 +6,7 @@ export interface SavedTelling {
   readonly outcome: string
   readonly what: string
   readonly verdict: string
-  /** What happened and why, in one sentence; empty without a violation. */
+  /** What happened and why, in one text; empty without a violation. */
   readonly sentence: string
   readonly why: string
   readonly next: Next

@@ -95,7 +95,7 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
 
 /**
  * Returns a sentence for each violation except the drawn one. A short page gets only the sentence for the weakest
- * level.
+ * level, a shorter page none.
  */
 export function otherViolations(
   history: History,

@@ -115,8 +115,7 @@ const permutations = (items: readonly number[]): readonly (readonly number[])[] 
     ? [items]
     : items.flatMap((first) => permutations(items.filter((item) => item !== first)).map((rest) => [first, ...rest]))
 
-// Returns the name of a transaction in drawings, such as `T1`.
-
+/** Returns the name of a transaction in drawings, such as `T1`. */
 export const nameOfPart = (part: number): string => `T${part + 1}`
 
 export function endText(history: History, { operation, members = [] }: DrawnTransaction): string {

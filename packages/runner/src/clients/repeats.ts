@@ -84,8 +84,8 @@ export function createRepeats(model: string): Repeats {
 
 /**
  * Classifies the repetitions whose first attempt no node answered, by the observed sums. A sum that no answered
- * addition produced shows that a first attempt was executed. If answered additions explain all sums, no first attempt
- * was executed.
+ * addition produced shows that a first attempt was executed. The other first attempts may have been executed, unless
+ * the sums certainly show every addition.
  */
 function told(
   repetitions: readonly Repetition[],

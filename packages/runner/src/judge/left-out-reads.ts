@@ -70,7 +70,10 @@ export function readsOfNothing(history: History): ReadonlyMap<number, readonly n
   return found
 }
 
-/** The changes of one key: the return times of acknowledged writes, and the call times of possible removals. */
+/**
+ * The changes of one key, as positions of events. An acknowledged write counts from its return, with its call as the
+ * value. A possible removal counts from its call, with its return as the value.
+ */
 interface Changes {
   readonly writes: Latest
   readonly removals: Latest

@@ -5,9 +5,9 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the fewest changed settings with which the target promises a level that it broke. Tries at most two changes
- * that sacrifice no guarantee, or one that sacrifices fewer guarantees; default values come first. If no settings
- * promise the level, returns changes that sacrifice no guarantee, or the fewest guarantees. Empty if no such change is
+ * Returns the fewest changed settings with which the target promises a level that it broke. Tries one or two changes
+ * that sacrifice no guarantee, then every single valid change; default values come first. If none of these promises a
+ * broken level, returns changes that sacrifice no guarantee, or the fewest guarantees. Empty if no such change is
  * known.
  */
 export function strongerSettings(

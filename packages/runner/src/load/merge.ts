@@ -121,7 +121,10 @@ interface Source {
   frontier(): number
   /** Assigns times to all remaining entries. Returns the operations that were never completed. */
   end(): readonly Invocation[]
-  /** Returns the report about a worker's clock that violated its bounds. Only the first call returns the report. */
+  /**
+   * Returns the report about a worker's clock that violated its bounds: once, at the first call after the violation.
+   * All other calls return undefined.
+   */
   newsOfClock(): Json | undefined
 }
 

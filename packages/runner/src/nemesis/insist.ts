@@ -22,8 +22,9 @@ interface InsistOptions {
 
 /**
  * Repeats, after the schedule, the last fault of each kind that never took effect: alone, and for longer each time.
- * Calls back once every kind has taken effect or no other kind can. On a slow machine, a node may still be starting
- * when its pause is due and cannot be paused. Without a pause, the run would prove less than the user requested.
+ * Calls back once every kind has taken effect or no other kind can, or after `MOST_ROUNDS` rounds. On a slow machine, a
+ * node may still be starting when its pause is due and cannot be paused. Without a pause, the run would prove less than
+ * the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)

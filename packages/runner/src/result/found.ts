@@ -20,7 +20,7 @@ export function levelsNotOfModel(report: Report<string>): readonly string[] {
 /** Returns the strongest level. By default, a report is about this level. */
 export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
 
-/** The session guarantees. A history that meets only these needs a stronger summary. */
+/** The session guarantees. They are too weak to summarize a history: `foundLevel` ignores them. */
 const alone: readonly string[] = consistency.implied.session
 
 const consistencyLevels: readonly string[] = consistency.levels
@@ -57,9 +57,10 @@ export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
- * Returns the strongest level that is met, followed by the undecided levels above it. If no level is met, returns `only
- * session guarantees` or `no level`. Transactions may have several strongest levels. Other judges may have unordered
- * levels; if any of those is broken, returns the broken levels instead.
+ * Returns the strongest level that is met, followed by the undecided levels above it. If only session guarantees are
+ * met, returns `only` and the guarantee, or `only session guarantees`; if nothing is met, `no level`. Transactions may
+ * have several strongest levels. Other judges may have unordered levels; if any of those is broken, returns the broken
+ * levels instead.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {

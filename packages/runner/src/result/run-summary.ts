@@ -28,8 +28,8 @@ export interface RunSummary {
    */
   readonly weakness?: string | undefined
   /**
-   * Changed settings that sacrifice no guarantee, or fewer guarantees than the settings of the run. Absent if no such
-   * settings are known.
+   * Changed settings that promise a violated level, or that sacrifice no guarantee, or fewer guarantees than the
+   * settings of the run. Absent if no such settings are known.
    */
   readonly stronger?: Settings | undefined
   /** The violated level that the target promises with the `stronger` settings. */

@@ -210,8 +210,8 @@ interface LastClients {
   /** Informs the client of a node about the node's answer to a planned operation of another client. */
   learned(node: NodeId, input: Input, completion: Completion): void
   /**
-   * Performs the requested operations; calls back when no client requests more. Calls back immediately if the workload
-   * requests none. To be called once everything is healed.
+   * Performs the requested operations; calls back when no client requests more, or `FOLLOW_MS` have passed. Calls back
+   * immediately if the workload requests none. To be called once everything is healed.
    */
   finish(recorder: RunRecorder, finished: () => void): void
 }

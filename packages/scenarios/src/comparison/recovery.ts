@@ -14,7 +14,7 @@ const NEARLY_ALL = 0.99
 /**
  * Returns the time from the end of the last fault to the recovery. The recovery is the first success from which the
  * answered share of operations, until the end of the run, is as large as before the first fault, or 99% if it was
- * larger. Undefined without faults.
+ * larger; `never` if there is no such success. Undefined without faults.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

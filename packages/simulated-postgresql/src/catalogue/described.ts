@@ -27,7 +27,10 @@ interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/** A view, trigger or foreign key of `table`. A statement that writes `table` also writes another table through it. */
+/**
+ * A view, trigger or foreign key through which a statement that writes `table` also writes another table. For a view,
+ * `table` is the view itself; for a foreign key, the referenced table.
+ */
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'

@@ -98,8 +98,8 @@ function boundValues(
 }
 
 /**
- * Requires that both tables have the same columns at the same indexes. Refuses a partition with properties that its
- * parent lacks.
+ * Requires that both tables have the same columns at the same indexes. Refuses a partition that has or had rows, and a
+ * partition with triggers or other properties that could distinguish its rows.
  */
 function requireAlike(table: Table, parent: Table, context: Context): void {
   const refused = (what: string): never => {

@@ -17,8 +17,8 @@ export interface Grant {
   /** The subtransaction at whose end the lock is released; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
   /**
-   * Whether the lock is a weak lock that no strong lock has followed yet. PostgreSQL keeps such a lock on a relation in
-   * the process that holds it (FastPathTag).
+   * Whether the lock is weak and no process has held or requested a strong lock since it was granted. PostgreSQL keeps
+   * such a lock on a relation in the process that holds it (FastPathTag).
    */
   isAlone: boolean
 }

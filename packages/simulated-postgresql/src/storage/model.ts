@@ -167,7 +167,7 @@ export interface Reader {
    */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
-  /** Whether another transaction has decided that this one must fail. */
+  /** Whether another transaction has decided that this one must fail, or this one was rolled back. */
   doomed: boolean
   wrote: boolean
   prepared: boolean

@@ -91,7 +91,7 @@ const RESERVED = new Set(
     .split(/\s+/),
 )
 
-/** Quotes a name as `quote_ident` does. A lower-case name that is not reserved stays without quotes. */
+/** Quotes a name as `quote_ident` does. A plain lower-case name that is not reserved stays without quotes. */
 export function quoteIdentifier(name: string): string {
   return /^[a-z_][a-z\d_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }

@@ -99,7 +99,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // If the text is halfway between two floats, its mirror image about the parsed value is a float too.
+  // If the text is halfway between two floats, the mirror image of the value about the text is a float too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 

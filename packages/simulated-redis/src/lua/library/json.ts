@@ -7,7 +7,7 @@ import { parseJson } from './json-parser.ts'
 
 /** The maximum depth of nested tables. */
 const MOST_DEPTH = 1_000
-/** An array of more items than this must be at least half full. */
+/** An array whose largest index is greater than this must be at least half full. */
 const SPARSE_FROM = 10
 
 function printed(value: LuaValue, depth: number): string {
