@@ -118,8 +118,8 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 const WIDEST_ERROR = 46
 
 /**
- * Returns rows with every kind of fault for every target, and lines of text about the faults of one target or of all
- * targets.
+ * Returns rows with every kind of fault for every target. Also returns lines of text: about the faults of the target if
+ * there is only one, otherwise about all faults.
  */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {

@@ -84,8 +84,8 @@ done`
 
 /**
  * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied all changes that it received. Refuses a replica that
- * was just rebuilt: such a replica lacks changes that its primary had at its own promotion. Also refuses a replica if
- * another replica has received more changes.
+ * lacks changes which its primary had at its own promotion, because that replica was just rebuilt. Also refuses a
+ * replica if another replica has received more changes.
  */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3

@@ -12,7 +12,7 @@ import type { Shown } from './shown.ts'
 
 // Checks a recording that is too large for memory. Its operations are dropped or packed while it is read, and its keys
 // are judged separately. If each key is linearizable, the recording is linearizable, and the report needs little else.
-// Otherwise, only the other keys are read again and judged in full.
+// Otherwise, only the keys that are not linearizable are read again and judged in full.
 
 /** The largest size of a text, in bytes per byte of the memory limit, whose operations all fit into memory. */
 const TEXT_PER_MEMORY = 0.75

@@ -9,8 +9,8 @@ import type { PackedRecording } from '@chaosproxy/history/files'
 const PROGRAM_BYTES = 120e6
 
 /**
- * A lower limit applies to the memory for operations and to the memory for judging. The program's own memory is not
- * included.
+ * The smallest memory limit that applies to the whole process. A limit below this value applies to the memory for
+ * operations, and again to the memory for judging. The program's own memory is then not included.
  */
 const LEAST_FOR_PROCESS = 250e6
 

@@ -103,8 +103,8 @@ export function createCheckPool(threads: number, settings: CheckSpec, atOnce = 1
 type Unfinished = Exclude<JobEnd<unknown>, { readonly type: 'done' }>
 
 /**
- * Returns the error if the user's model ended the thread; undefined otherwise. The model may not return, take all
- * memory, or fail asynchronously.
+ * Returns the error if the user's model ended the thread; undefined otherwise. A model ends the thread if it never
+ * returns, takes all memory, or fails asynchronously.
  */
 function troubleWithModel(
   end: Unfinished,

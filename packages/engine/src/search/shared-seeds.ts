@@ -27,8 +27,8 @@ interface Known {
 }
 
 /**
- * Shares the interesting seeds of all ranges. A range does not wait for the seeds of the generation just before its
- * own. All earlier generations are normally done when the range begins.
+ * Shares the interesting seeds of all ranges. A range waits for the seeds of all generations before its own, except the
+ * last one. The generations for which it waits are normally done when the range begins.
  */
 export function shareSeeds(
   firstSeed: number,

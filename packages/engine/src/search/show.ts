@@ -130,7 +130,7 @@ export function explain(played: PlayedScenario): Shown {
     trouble,
     events,
     header,
-    // `race` shows the race, so the header leaves it out.
+    // `race` shows the race, so the header of this history leaves it out.
     history: database === undefined ? history : { ...history, header: { ...header, extra: told } },
     report,
     culprit: counterexample?.culprit,
@@ -161,7 +161,7 @@ function withRequests(failure: Failure | undefined, history: History): Failure |
   return { ...failure, what: told(failure.what), evidence: failure.evidence.map(told) }
 }
 
-/** Returns the servers of a database. Each server comes with the first story about an object of the contradiction. */
+/** Returns the servers of a database, and the first story about an object of the contradiction, if there is one. */
 function toldIn(
   { hosts, stories }: ObservedDatabase,
   history: History,

@@ -124,8 +124,8 @@ export async function simulateRun({ spec, progress }: Task<SimulateSpec>): Promi
 }
 
 /**
- * Performs the work on the subject, and waits for everything that the work has started. If a promise is rejected
- * meanwhile, or a program continues to run, the task fails with this error.
+ * Performs the work on the subject, and waits for everything that the work has started. Meanwhile, a promise that is
+ * rejected ends this thread, and a program that continues to run is an error. Both make the task fail.
  */
 async function settled<T>(subject: Subject, work: () => T): Promise<T> {
   const result = await subject.perform(work).catch(toCaller)

@@ -331,8 +331,8 @@ function simulatedServiceTarget(service: Service): Target {
 const EVENTS_AT_A_TIME = 2_000
 
 /**
- * Performs a whole run of a service's programs. The run is synchronous, because programs occupy the thread until they
- * end.
+ * Performs a whole run of a service's programs. The run is synchronous, because the programs occupy this process until
+ * the run is closed.
  *
  * @throws UserError (input) for a program that cannot be simulated, or never listens.
  */

@@ -76,8 +76,8 @@ export const forgeMessage = defineFault({
 })
 
 /**
- * Forges signed messages, which the receiver detects. From §4 of the same paper: "A loyal general's signature cannot be
- * forged, and any alteration of the contents […] can be detected".
+ * Forges signed messages, which the receiver detects. From "The Byzantine Generals Problem", §4: "A loyal general's
+ * signature cannot be forged, and any alteration of the contents […] can be detected".
  */
 export const forgeSignedMessage = defineFault({
   kind: 'forge-signed-message',

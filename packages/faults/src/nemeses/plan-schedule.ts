@@ -35,7 +35,7 @@ const FULL_LENGTH_RUN_MS = 15_000
 /** The smallest factor by which faults shrink. A shorter fault would end before the system noticed it. */
 const SMALLEST_SCALE = 0.4
 
-/** The number of draws of an episode. If every draw leaves no majority for too long, the episode is skipped. */
+/** The most draws of an episode. If every draw leaves no majority for too long, the episode is skipped. */
 const DRAWS = 6
 
 /**

@@ -5,8 +5,9 @@ const MOST_DIGITS_WRITTEN = 40
 
 /**
  * Returns the number of a decimal. The result is a double if the double equals the decimal, or prints as the same
- * digits (`0.1`). Otherwise the result is a text that is the same for equal numbers. The text of an integer is its
- * digits and an N. Any other text has the significant digits and their power of ten.
+ * digits (`0.1`). Otherwise the result is a text that is the same for equal numbers. The text of an integer with up to
+ * `MOST_DIGITS_WRITTEN` digits is its digits and an N. Any other text has the significant digits and their power of
+ * ten.
  *
  * @param token digits, optionally with a sign, a fraction and an exponent.
  */

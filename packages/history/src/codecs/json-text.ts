@@ -3,8 +3,8 @@ import type { Json } from '../event/event.ts'
 import { exactNumber } from './exact-number.ts'
 
 /**
- * Matches numbers with at least 16 digits. A double preserves every number with fewer digits, because the number is the
- * shortest decimal of its double.
+ * Matches every number with at least 16 digits, and some numbers with 15 digits. A double preserves every number with
+ * fewer than 16 digits, because the number is the shortest decimal of its double.
  */
 const SIXTEEN_DIGITS = /\d(?:\.?\d){15}|\d\.\d{14}/
 const EXPONENT = /\d[eE][+-]?\d/

@@ -41,8 +41,8 @@ export type PostgresDeclaration =
        */
       readonly standby?: boolean | undefined
       /**
-       * Whether PGlite computes functions that the simulated PostgreSQL does not implement. PGlite is the package
-       * `@electric-sql/pglite`, and takes 0.7 GB of memory per thread.
+       * Whether PGlite computes functions that the simulated PostgreSQL does not implement. Requires the package
+       * `@electric-sql/pglite`, which takes 0.7 GB of memory per thread.
        */
       readonly calculator?: boolean | undefined
     }

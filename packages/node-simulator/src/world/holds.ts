@@ -35,7 +35,7 @@ export class Holds<Life> {
     const since = nanos(this.#turns.queue.now - this.#startedAt)
     const hold = this.#holds.find(({ state, at, from }) => state === 'waits' && at === place && from <= since)
     if (hold === undefined) return value
-    // If several awaits use the same held promise, all of them get the same replacement.
+    // The program awaits the result, so a promise of the value may replace the value.
     return this.#held(hold, life, value) as Value
   }
 

@@ -42,8 +42,8 @@ const ofThisMachine: Processors = {
 
 /**
  * Calls `advance` with a number of events to process, until it returns an end. If `longestMs` is given, a call that
- * uses more processor time is ended at any point, since an endless loop never yields. A call can only be ended after
- * some real time. This time is longer if other processes use the processors.
+ * uses more processor time is ended at any point, since an endless loop never yields. Only a limit in real time can end
+ * a call. This limit is therefore longer if other processes use the processors.
  *
  * @throws the error that `ended` returns. `ended` is called during the program's turn, after the call has ended.
  */

@@ -48,8 +48,8 @@ export class Answered {
   }
 
   /**
-   * The name of a request begins with the node and the number of its start. The name therefore shows whether the
-   * request is from before a restart.
+   * Whether the node got this request before a restart, or long ago. A node that is a real process remembers nothing
+   * from before a restart, but the names of its requests begin with the name of the node.
    */
   #isPast(requestId: string): boolean {
     return this.#past.has(requestId) || requestId.startsWith(`${this.#node}.`)

@@ -39,7 +39,7 @@ export type ShardedMessage =
   | {
       readonly type: 'moved'
       readonly requestId: string
-      /** The number of the refused ticket. Copies of the request with a later ticket are not refused. */
+      /** The number of the refused ticket. The refusal does not apply to copies of the request with a later ticket. */
       readonly number: number
       readonly shard: number
       readonly place: Place

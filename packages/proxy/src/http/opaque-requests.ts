@@ -81,7 +81,7 @@ const NO_HEADERS = { get: () => undefined }
 
 const METHOD = `(?:${METHODS.join('|')})`
 const LONGEST_METHOD = Math.max(...METHODS.map(({ length }) => length))
-/** One less than the length in bytes of the longest mark of another protocol. */
+/** How many of the last bytes are kept, because another protocol's mark may begin in them. No mark is longer. */
 const LONGEST_MARK = 16
 const LONGEST_TARGET = 16 * 1024
 /**
