@@ -25,7 +25,7 @@ export interface Simulation {
   advance(events: number): SimulatedRun | undefined
 }
 
-/** Elects a leader and begins the run. The number of calls to `advance` does not affect the result. */
+/** Elects a leader and begins the run. The result does not depend on how many calls of `advance` divide the run. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined

@@ -114,7 +114,8 @@ function advance(
 }
 
 /**
- * A normal protocol takes about thirty events per operation. More events than that, within this time, count as a flood.
+ * A protocol floods if, within `FLOOD_NANOS` of virtual time, it takes more than `FLOOD_EVENTS` events, plus
+ * `FLOOD_EVENTS_PER_OPERATION` for each operation. A normal protocol takes about thirty events per operation.
  */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000

@@ -221,7 +221,8 @@ const hasRead = (steps: Json): boolean =>
   })
 
 /**
- * Returns the levels that are always decided with these settings. The default settings distinguish weaker levels best.
+ * Returns the levels that are always decided with these settings. If `settings` is absent, uses the settings that
+ * distinguish weaker levels best.
  */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,

@@ -12,8 +12,8 @@ const GREATEST_DRIFT_PPM = 500_000
 
 /**
  * Returns the clock errors that the user chose or, by default, the bounds that the protocol declares. Clocks deviate up
- * to a bound and never beyond it, because bugs occur close to a bound. Undefined if neither exists: the nemesis then
- * draws the deviations, and several clocks may be wrong at the same time.
+ * to a bound, because bugs occur close to it, and never beyond it. Undefined if neither exists: the nemesis then draws
+ * the deviations, and several clocks may be wrong at the same time.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,

@@ -9,9 +9,10 @@ const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
- * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. The leader is cut off,
- * and clients are busiest around the end of its lease. Either the leader's answers are delayed before the cut, or other
- * nodes restart during the cut.
+ * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. Half of the plans are
+ * those of `sleeper` or `forgetful`. In the other plans, the leader is cut off, and clients are busiest around the end
+ * of its lease. Some of these plans also delay messages between nodes before the cut, and some restart nodes during the
+ * cut.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)

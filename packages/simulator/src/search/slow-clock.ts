@@ -20,9 +20,10 @@ const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * Adds a wrong clock to the plans of some trials, if the protocol declares a drift bound. Other plans stay unchanged. A
- * lease breaks only while its holder is slow, cut off and queried. Some trials therefore cut off a slow leader, so that
- * only the moment is random.
+ * Adds a wrong clock to the plans of some trials. Requires that the protocol declares a drift bound, and that the user
+ * has neither chosen clock errors nor left out clock faults. Other plans stay unchanged. A lease breaks only while its
+ * holder is slow, cut off and queried. If the user has selected no faults, some plans are therefore replaced by a plan
+ * that cuts off a slow leader, so that only the moment is random.
  */
 export function withSlowClock(
   planned: Disturbances,

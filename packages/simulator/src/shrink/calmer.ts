@@ -10,7 +10,7 @@ export interface CalmerOptions {
   readonly expired: () => boolean
 }
 
-/** The maximum number of delays whose minimum times are searched for. */
+/** If more delays than this remain, the minimum times of the delays are not searched for. */
 const FEW = 3
 /** The number of halvings, which reduce 30 ms to about 0.1 ms. */
 const HALVINGS = 8

@@ -34,7 +34,7 @@ export interface Line<Reply, Source extends ReplySource<Reply>> {
 interface LineRequest<Reply, Source> {
   /** The bytes to send. They may depend on what this connection has sent before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Called with the connection's reader before a request is sent. */
+  /** Called before a request is sent, to tell the connection's reader which request is next. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void

@@ -43,7 +43,8 @@ export const imageName = (image: string): string =>
 
 /**
  * Returns the kind of a container. The container's image decides or, if the image is unknown, the program that the
- * container runs. The service's name can only decide that the container is not a node.
+ * container runs. The name of the service replaces that of an image that the project has built. Otherwise, the
+ * service's name can only decide that the container is not a node.
  */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'

@@ -46,7 +46,8 @@ export interface FollowedLinks {
 /** The time within which a newly opened port of a container is found. */
 const LOOK_EVERY_MS = 500
 /**
- * The time within which a port of a newly started container is found. Clients cannot reach the port before it is found.
+ * The time within which a port of a newly started container is found. No other container can reach the port before it
+ * is found.
  */
 const LOOK_SOON_MS = 25
 /**

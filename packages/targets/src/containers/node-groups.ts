@@ -93,8 +93,9 @@ const partOf = ({ environment }: Container): string =>
     .join(' ')
 
 /**
- * Returns whether one of the containers mentions another one. Services with a single container are mentioned by the
- * container's name, and services with several containers also by the service's name.
+ * Returns whether the nodes talk among themselves. Several nodes of a known kind, such as a database, always do.
+ * Several services of the project do if one container mentions another one, by the name of that container or of its
+ * service.
  */
 export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&

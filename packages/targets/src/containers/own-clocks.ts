@@ -98,7 +98,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
 
 /**
  * Returns the path of this machine's libfaketime; undefined if it is not installed. Debian has a directory for each
- * architecture. Other systems have one fixed directory.
+ * architecture. Other systems use one of the fixed directories.
  */
 export function findLibrary(): string | undefined {
   const debian = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((kind) => join('/usr/lib', kind)) : []

@@ -64,8 +64,7 @@ async function finish(): Promise<void> {
   // Kills processes without descendants first, because some of them own rules of the kernel.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // Run the commands for which clients wait immediately for all nodes. Wait neither for other nodes nor for processes
-  // to end.
+  // Clients wait for these commands. Start the commands of all nodes immediately, before the processes have ended.
   const undone = undoNodes(
     [...nodes].map((node) => ({
       finishing: all.filter(({ finishing }) => finishing?.node === node),

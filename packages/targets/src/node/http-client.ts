@@ -13,8 +13,8 @@ export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | '
 
 /**
  * Returns a client of one node over one kept-alive connection. Its outcomes follow the rules of real clients. A
- * definite refusal is `fail`. After a request may have been sent, a timeout, a reset or an unreadable reply is `info`,
- * or `fail` if the operation is harmless. No request is ever sent twice.
+ * definite refusal is `fail`. If a request may have been sent, a timeout, a reset or an unreadable reply is `info`, or
+ * `fail` if the operation is harmless. No request is ever sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)

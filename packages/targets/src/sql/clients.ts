@@ -110,7 +110,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
 
   /**
    * Resolves with a session with the first node that accepts writes. Begins the search with the last known primary. If
-   * that node hung, begins with the next node.
+   * a node hung in the last search, begins with the node after it.
    */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()

@@ -36,8 +36,8 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Readers of keys, by protocol. These protocols have a client in this package, but no route table. All other protocols
- * without a route table define messages that read keys.
+ * Readers of keys, by protocol. These protocols have a client in this package, but no route table. Other protocols
+ * without a route table may define messages that read keys: see `readSpoken`.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 

@@ -93,6 +93,9 @@ export const doing = ({ steps }: Message, does: Step['does']): readonly Step[] =
 
 export const copiesOf = (message: Message): number => message.initially + doing(message, 'enqueue').length
 
-/** Returns whether the message can only have been enqueued after this operation returned. */
+/**
+ * Returns whether the message certainly was not in the queue before this operation returned: it was not there at the
+ * start, and no enqueue of it had been called by then.
+ */
 export const isInvented = (message: Message, operation: Operation): boolean =>
   message.initially === 0 && doing(message, 'enqueue').every((each) => each.of.line > operation.return)

@@ -103,7 +103,7 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // A foreign frame inside a block is an error. Its frames are passed on, and the receiver reports the error.
+    // A foreign frame inside a block is an error. The frames are passed on, and the receiver reports the error.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }

@@ -36,8 +36,8 @@ const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login unchanged. Calls `bound` if the login says that the client supports binding (`y`) but that the
- * server did not offer it. If the offer was removed, the server then refuses the login (RFC 5802 §6).
+ * Passes on a login unchanged. Calls `bound` if the offer to bind the password was removed, and the login says that the
+ * client would have bound its password (`y`): the server then refuses the login (RFC 5802 §6).
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false

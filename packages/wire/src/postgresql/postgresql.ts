@@ -30,9 +30,9 @@ export const postgresql: Framing = {
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Parses a message of one side, either the client or the server. Returns undefined if the message does not belong to
- * this side. The same type byte may mean different messages on each side. A message of the other side does not end
- * where its length says.
+ * Parses a message as one of the client or as one of the server, by `read`. Returns undefined if the message is not one
+ * of this side. A type byte may mean different messages on the two sides. If a message is parsed as one of the wrong
+ * side, it does not end where its length says.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {
