@@ -153,7 +153,7 @@ export function writeResult(path: string, text: string): void {
   try {
     writeWholeFile(path, text, RECORD_MODE)
   } catch (error) {
-    throw environmentError(`${path}: ${whyUnwritable(error)} The history beside it is complete.`)
+    throw environmentError(`${path}: ${whyUnwritable(error)} The history of the run is complete.`)
   }
 }
 

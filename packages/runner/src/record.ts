@@ -55,7 +55,7 @@ export const inMemory = (events: Event[]): RecordStore => ({
 
 const withRecord = (error: unknown, historyName: string | undefined): unknown =>
   error instanceof UserError && error.code === 'environment' && historyName !== undefined
-    ? environmentError(`${error.message}\nWhat was recorded until then: ${historyName}`)
+    ? environmentError(`${error.message}\nThe recording up to this error: ${historyName}`)
     : error
 
 /** Returns the first line of the history, which makes the file self-describing. */

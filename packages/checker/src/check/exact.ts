@@ -25,7 +25,7 @@ export function requireExactNumbers(history: History, model: string): void {
         if (large !== undefined)
           throw new UserError(
             'input',
-            `${placeOf(history, row)}: ${large} is greater than 2^53, and the ${model} model adds exactly only up to 2^53. Record amounts in a larger unit.`,
+            `${placeOf(history, row)}: ${large} is greater than 2^53, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
           )
         size = sizeOf(value)
         known.set(id, size)
@@ -36,7 +36,7 @@ export function requireExactNumbers(history: History, model: string): void {
   if (sum > Number.MAX_SAFE_INTEGER)
     throw new UserError(
       'input',
-      `${history.source ?? 'this history'}: the amounts add up to ${sum}, and the ${model} model adds exactly only up to 2^53. Record amounts in a larger unit.`,
+      `${history.source ?? 'this history'}: the amounts add up to ${sum}, and the ${model} model is exact only up to 2^53. Record amounts in a larger unit.`,
     )
 }
 

@@ -47,7 +47,7 @@ function otherValue(history: History, row: number, model: string): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which of the two took effect. Write the right one on both lines, or leave "value" out of the answer.`,
+    `${placeOf(history, row)}: this ${name} asks for ${show(input[row])} and is answered with ${show(output[row])} (line ${returnLine[row]}). The ${model} model cannot know which value took effect. Write this value on both lines, or leave "value" out of the answer.`,
   )
 }
 
@@ -56,6 +56,6 @@ function severalNames(history: History, known: number, row: number): UserError {
   const show = (id: number): string => JSON.stringify(history.values.json(id as ValueId))
   return new UserError(
     'input',
-    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the one on line ${callLine[known]} has the value ${show(input[known])}. If these are names of locks, write them as "key": each key is a lock. If they name who holds it, leave them out: a lock is held by the process.`,
+    `${placeOf(history, row)}: this ${history.functions[f[row]]} has the value ${show(input[row])}, and the one on line ${callLine[known]} has the value ${show(input[known])}. If these values name locks, write them as "key": each key is a lock. If these values name holders, leave them out: the process holds the lock.`,
   )
 }

@@ -113,12 +113,12 @@ function vetRegister(history: History): void {
     if (f[row] === cas && output[row] === refused)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this cas has the type "ok", but its result is false. If it found another value, write "type":"fail".`,
+        `${placeOf(history, row)}: this cas has the type "ok", but its result is false. If this cas found another value, write "type":"fail".`,
       )
     if (isRead[f[row]] && elementsOf(outputOf(history, row)) !== undefined)
       throw new UserError(
         'input',
-        `${placeOf(history, row)}: this read returned a list, but appends to a register extend a string. If these appends extend a list, give --model list-append, or --model log if they return offsets.`,
+        `${placeOf(history, row)}: this read returned a list, but appends to a register extend a string. If your appends return offsets, give --model log. If they only extend a list, give --model list-append.`,
       )
   }
 }

@@ -68,7 +68,7 @@ export async function hereOrFetched(recording: RecordingName, store: LocalStore)
   const [first = recording.file] = missing
   if (bytes > MOST_BYTES)
     throw inputError(
-      `${first} is missing on this worker, or is not the file of the machine that started the check. Its ${bytes} bytes are too many to send through Redis, which takes ${MOST_BYTES}. Mount the same disk under this path on both machines.`,
+      `${first} is missing on this worker, or differs from the file on the machine that started the check. Its ${bytes} bytes are more than the ${MOST_BYTES} that can be sent through Redis. Mount the same disk under this path on both machines.`,
     )
   return fetched({ file: recording.file, parts }, store)
 }

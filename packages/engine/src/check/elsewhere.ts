@@ -219,7 +219,7 @@ async function answersOf(
       )
       if (isOwn && (end.type === 'failed' || end.type === 'stopped')) throw new ModelTrouble()
       if (end.type === 'failed')
-        throw environmentError(`${file}: a worker could not judge its keys: ${String(end.error)}`)
+        throw environmentError(`${file}: a worker could not judge some keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
       // Cancels the other jobs, each of which would otherwise wait for its shard.

@@ -113,7 +113,7 @@ function requireUnits(file: string, { transactionNotes }: History, { unit }: Che
   if (unit === undefined) return
   if (transactionNotes === undefined)
     throw usageError(
-      `${file}: --unit ${unit} applies only to transactions of a database that were recorded whole ("transactions":"whole")${unit === 'connection' ? ', and to recorded reads and writes of keys' : ''}.`,
+      `${file}: --unit ${unit} needs a recording of whole transactions ("transactions":"whole")${unit === 'connection' ? ', or of reads and writes of keys in a database' : ''}.`,
     )
   if (unit === 'request' && ![...transactionNotes.values()].some(({ request }) => request !== undefined))
     throw inputError(

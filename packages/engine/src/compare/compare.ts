@@ -98,7 +98,7 @@ function termsOf(draft: CompareDraft, own: OwnNames): ComparisonTerms {
     throw usageError(`seed: ${seed} is not a seed. Give a whole number, 0 or more.`)
   if (!(timeMs >= SHORTEST_MS))
     throw usageError(
-      `timeMs: ${timeMs} is too short: nothing can break, be noticed and recover in less than a second. Give ${SHORTEST_MS} or more.`,
+      `timeMs: ${timeMs} is too short: a system cannot fail, notice the failure and recover in less than a second. Give ${SHORTEST_MS} or more.`,
     )
   if (!(timeoutMs > 0)) throw usageError(`timeoutMs: ${timeoutMs} is not a duration. Give a number of milliseconds.`)
   const known = networks.map(({ name }) => name)

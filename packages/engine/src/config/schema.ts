@@ -107,7 +107,7 @@ async function withExtensions(config: Config, where: string): Promise<Config> {
       workloads[extension.workload.name] = extension.workload
     } else if (!isMerged(where))
       throw inputError(
-        `${where}: "extend" comes from another file, but chaos must find it in this file before it reads others. Write extend: [ … ] here.`,
+        `${where}: "extend" comes from another file, but chaos reads "extend" before it loads any other file. Write extend: [ … ] in this file.`,
       )
   }
   return { ...config, targets, workloads }

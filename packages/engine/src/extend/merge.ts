@@ -27,7 +27,7 @@ export async function mergeExtensions(extensions: readonly Extension[], where: s
         refuseTaken(nemesis.name, ['none', ...[...nemeses, ...faultProfiles].map(({ name }) => name)])
         if (!faultKinds.includes(nemesis.kind))
           throw inputError(
-            `${where}: there is no fault ${nemesis.kind}, which the nemesis ${nemesis.name} has as its kind. Put the fault before the nemesis in "extend".`,
+            `${where}: the "kind" of the nemesis ${nemesis.name} is ${nemesis.kind}, and there is no such fault. Put the fault before the nemesis in "extend".`,
           )
         const { checkedNemesis } = await import('./own-nemesis.ts')
         addNemesis(checkedNemesis(nemesis, `${where}: the nemesis ${nemesis.name}`))
@@ -133,5 +133,5 @@ async function mergeFault(
 
 const notAltering = (who: string, by: string): UserError =>
   inputError(
-    `${who} changes bytes by "${by}", so the promises of a target do not hold. Declare this: give the fault alters: true.`,
+    `${who} changes bytes by "${by}", so no target keeps its promises. Declare this: give the fault alters: true.`,
   )

@@ -35,19 +35,19 @@ export const printOrder = (
 
 /** @throws UserError (input) for anything but a job of this version and of one of these kinds. */
 export function readOrder(kinds: readonly AnyKind[], data: unknown): Order {
-  const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'it is not a job of chaos')
+  const { version, kind: name, ...order } = understood(() => v.parse(message, data), 'this is not a job of chaos')
   if (version !== packageVersion())
     throw inputError(
-      `it is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
+      `the job is of chaos ${version}, and this worker is ${packageVersion()}. Install one version on both machines.`,
     )
   const kind = kindNamed(kinds, name)
-  if (kind === undefined) throw inputError(`it is not a job of chaos: there is no kind ${JSON.stringify(name)}`)
+  if (kind === undefined) throw inputError(`this is not a job of chaos: there is no kind ${JSON.stringify(name)}`)
   return { kind, ...order }
 }
 
 /** @throws UserError (input) for a spec that is not of its kind, or names a file that was not sent along. */
 export const readSpec = (kind: AnyKind, spec: unknown, paths: ReadonlySet<string>): never =>
-  understood(() => kind.readSpec(spec, paths), `it is not a job of the kind ${kind.job.kind}`) as never
+  understood(() => kind.readSpec(spec, paths), `this is not a job of the kind ${kind.job.kind}`) as never
 
 const left = { reading: v.strictObject({ unit: count, calls: count, within: count }), described: v.string() }
 
@@ -87,5 +87,5 @@ function understood<Read>(read: () => Read, otherwise: string): Read {
 function whereOf(error: unknown): string {
   if (!(error instanceof v.ValiError)) return error instanceof Error ? error.message : String(error)
   const [issue] = error.issues
-  return `${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`
+  return `${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`
 }

@@ -287,7 +287,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
   const address = (name?: string): string => {
     const found = known(addresses, name)
     if (listen) return found
-    throw usageError('with listen: false there is no port. Leave listen: false out, or connect with dial().')
+    throw usageError('listen: false opens no port. Leave this option out, or connect with dial().')
   }
   return {
     origins,
@@ -297,7 +297,7 @@ function recordingOf({ origins, open, listen, hurt }: Opened, stop: () => Promis
     async hurt(fault) {
       if (!listen && http2Family.has(fault.kind))
         throw usageError(
-          `${fault.kind}: with listen: false nothing speaks HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
+          `${fault.kind}: with listen: false, clients cannot speak HTTP/2. Use lose-request, lose-reply or delay-reply, or record with a port.`,
         )
       const links = names.map((name) => ({ from: 'clients', to: name }))
       const parsed = parseFault('nodes' in fault ? fault : { links, ...fault }, `hurt(${fault.kind})`)

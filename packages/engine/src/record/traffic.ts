@@ -158,7 +158,7 @@ function modelOfSpoken(ways: readonly Carriage[], where: string): string | undef
   const [model, other] = new Set(ways.flatMap((carries) => (carries.kind === 'spoken' ? [carries.model] : [])))
   if (other === undefined) return model
   throw usageError(
-    `${where}: one proxy records a ${model} and another a ${other}, and a run is judged by one model. Record each with a chaos proxy of its own, or both in a plain file: --out history.jsonl.`,
+    `${where}: one proxy records a ${model} and another a ${other}, but a run has a single model. Record each model with a separate chaos proxy, or both in one plain file: --out history.jsonl.`,
   )
 }
 

@@ -72,7 +72,7 @@ export function onlyService(own: OwnServices): string | undefined {
   const [only, ...others] = serviceTargets(own)
   if (only === undefined || others.length === 0) return only
   throw usageError(
-    `${own.where} declares several services, but no target: add --target ${only} or --target ${others.join(' or --target ')}, or write it as "target".`,
+    `${own.where} declares several services, but no target: add --target ${only} or --target ${others.join(' or --target ')}, or write one of them as "target".`,
   )
 }
 

@@ -145,7 +145,7 @@ const verified = (
         const { digestOf } = await import('@chaosproxy/simulator')
         if (interrupted.aborted || digestOf(again?.events ?? []) === digestOf(events)) return
         throw environmentError(
-          `${run.target.name} is not deterministic: the same run, repeated, gave another history. Its steps may depend only on their state and event: no clock, no Math.random, no state kept elsewhere.`,
+          `${run.target.name} is not deterministic: a repetition of the run gave another history. A step may depend only on its state and event: no clock, no Math.random, no state elsewhere.`,
         )
       },
     }

@@ -22,7 +22,7 @@ export function readSpecFile(path: string): RunSpec {
     throw inputError(`${path} is a replay that chaos fuzz wrote. Replay it: chaos replay ${path}`)
   if ('config' in json && 'chaos' in json)
     throw inputError(
-      `${path}: this run.json is from an older chaos (${String(json['version'])}), which kept no spec of its runs: give the options that its report shows instead.`,
+      `${path}: this run.json is from an older chaos (${String(json['version'])}), which stored no spec of a run. Give the options that the report of the run shows.`,
     )
   return parseRunSpec(json, path)
 }
@@ -38,7 +38,7 @@ function refuseRecording(
   const [first] = words
   const again = first === 'record' ? ` It was made by: ${commandLine(['npx', 'chaos', ...words])}` : ''
   throw inputError(
-    `${path} is from a recording of an older chaos, whose spec lacks its servers and its command: record it again.${again}`,
+    `${path} is from a recording of an older chaos, which stored neither servers nor command. Record again.${again}`,
   )
 }
 

@@ -22,5 +22,5 @@ export function requireAskable(
       : fitting.length === 0
         ? 'List in its "functions" what clients can call, and give a workload of your own that calls those.'
         : `Workloads that suit it: ${fitting.map(({ name }) => name).join(', ')}.`
-  throw usageError(`${protocol.name} ${why}, as the workload ${workload.name} does. ${instead}`)
+  throw usageError(`${protocol.name} ${why}, which the workload ${workload.name} needs. ${instead}`)
 }

@@ -197,7 +197,7 @@ export async function searchOf(address: string, name: string): Promise<CampaignS
       requireKnown(subject, new Set())
     } catch {
       throw usageError(
-        `--campaign ${name}: ${kept.spec.name} is in users' files, which are not stored in a queue. Give the whole command line that began the search.`,
+        `--campaign ${name}: ${kept.spec.name} is in your own file, and the queue does not store such files. Give the whole command line that began the search.`,
       )
     }
     return kept.spec

@@ -32,6 +32,6 @@ export function requireRepeatable(
   if (different === undefined) return
   const { name } = subject.protocol
   throw inputError(
-    `${name} cannot be simulated: its runs are not repeatable (${different}). It keeps something from one run to the next, such as a property of a built-in object, or uses something real. Find it with console.log and chaos replay.`,
+    `${name} cannot be simulated: its runs are not repeatable (${different}). The program keeps state between runs, such as a property of a built-in object, or uses something real. Find the cause with console.log and chaos replay.`,
   )
 }

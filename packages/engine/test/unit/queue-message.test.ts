@@ -35,7 +35,7 @@ describe('a queued search job', () => {
 
   test('is refused if it was sent by another version of chaos', () => {
     expect(() => readOrder(searchKinds, { ...sent(spec), version: '0.0.0' })).toThrow(
-      /it is of chaos 0\.0\.0, and this worker is/,
+      /the job is of chaos 0\.0\.0, and this worker is/,
     )
   })
 
@@ -53,7 +53,7 @@ describe('a queued search job', () => {
   ])('is refused if it contains %s', (_, wrong, where) => {
     const { kind, spec: read } = readOrder(searchKinds, sent({ ...spec, ...wrong }))
     expect(() => readSpec(kind, read, new Set(['/tmp/other.ts']))).toThrow(
-      `it is not a job of the kind search: ${where}: `,
+      `this is not a job of the kind search: ${where}: `,
     )
   })
 })

@@ -254,7 +254,7 @@ describe('readHistory', () => {
     )
     expect(await refusal(parts('part-2.jsonl', 'part-3.jsonl'))).toContain('the first part of the recording is missing')
     expect(await refusal(parts('part-1.jsonl', 'part-01.jsonl.gz'))).toContain('are the same part of a recording')
-    expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('parts of several recordings are in it')
+    expect(await refusal(parts('part-1.jsonl', 'other-2.jsonl'))).toContain('has parts of several recordings')
   })
 
   test('refuses a directory without a history', async () => {

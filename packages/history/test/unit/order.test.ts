@@ -310,7 +310,7 @@ describe('the files of several clients', () => {
       jsonl(lines.map(([, , ...rest]) => [undefined, process, ...rest]))
     file('numbered/client-1.jsonl', untimed(first, 0))
     file('numbered/client-2.jsonl', untimed(second, 1))
-    expect(await refusal(join(directory, 'numbered'))).toContain('no process is in two of its files')
+    expect(await refusal(join(directory, 'numbered'))).toContain('no process is in two files')
     expect(await refusal(join(directory, 'numbered'), { ordering: { by: 'lines' } })).toBe('accepted')
   })
 })

@@ -147,7 +147,7 @@ function parseIndirect(
   const known = entries.filter((entry): entry is [string, IndirectWrites] => isWrites(entry[1]))
   if (isObject(given) && known.length === entries.length) return new Map(known)
   throw inputError(
-    `${where}: "indirect" is ${quote(given)}. Give "none" if only statements that name a recorded table change it, or as chaos routes suggest writes it: {"owners":{"delete":["accounts"]}}, with recorded tables in the lists.`,
+    `${where}: "indirect" is ${quote(given)}. Give "none" if recorded tables change only by statements that name them. Otherwise give what chaos routes suggest writes: {"owners":{"delete":["accounts"]}}, with only recorded tables in the lists.`,
   )
 }
 
@@ -196,6 +196,6 @@ function parseInitial(initial: unknown, where: string): PostgresqlInitial {
   if (initial !== null && typeof initial === 'object' && Object.keys(initial).join() === 'value')
     return { value: (initial as { readonly value: Json }).value }
   throw inputError(
-    `${where}: "initial" is ${quote(initial)}. Give "unknown", {"value": null} where the table is empty, or {"value": 0} where every row holds 0. The proxy has no password to read the rows with.`,
+    `${where}: "initial" is ${quote(initial)}. The proxy has no password, and cannot read the rows. Give "unknown", {"value": null} for an empty table, or {"value": 0} if every row holds 0.`,
   )
 }

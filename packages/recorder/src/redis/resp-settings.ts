@@ -53,7 +53,7 @@ function parseCommands(
     )
   if (wait !== 'nothing' && wait !== 'confirms')
     throw inputError(
-      `${where}: "wait" is ${quote(wait)}. Give "confirms" if clients treat a write as acknowledged once the WAIT after it is answered, or "nothing".`,
+      `${where}: "wait" is ${quote(wait)}. Give "confirms" if clients count a write as acknowledged only after the answer to WAIT. Otherwise give "nothing".`,
     )
   if (typeof model !== 'string' || !commandModels.includes(model))
     throw inputError(`${where}: "commands" is ${quote(model)}. Known: ${commandModels.join(', ')}.`)

@@ -17,7 +17,7 @@ export function beginningAs(workload: Workload, begins: DeclaredBeginning | unde
   const why = whyItCannotBegin(begun)
   if (why === undefined) return begun
   throw inputError(
-    `${begins.where}: "initial" does not suit the workload ${workload.name}: ${why} Or leave "initial" out of the table: objects then begin as the workload says, with ${JSON.stringify(workload.initial)}.`,
+    `${begins.where}: "initial" does not suit the workload ${workload.name}: ${why} You can also leave "initial" out of the table: objects then begin with ${JSON.stringify(workload.initial)}, the value of the workload.`,
   )
 }
 

@@ -78,7 +78,7 @@ export async function planRun(
   const lacking = needed.filter((name) => !target.functions(targetSettings).includes(name))
   if (lacking.length > 0)
     refuse(
-      `${target.name} cannot be asked to ${lacking.join(', ')}, as the workload ${workload.name} does.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
+      `${target.name} cannot be asked to ${lacking.join(', ')}, which the workload ${workload.name} needs.${listText('Workloads for it', workloadsFor(target, targetSettings))}`,
     )
   if (!holds(target, workload))
     refuse(
@@ -128,7 +128,7 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
     const { beginningAs } = await import('./beginning.ts')
     return { target, workload: beginningAs(workload, target.begins) }
   }
-  if (registries.traffic === undefined) throw usageError(`${where}: this traffic cannot be recorded.`)
+  if (registries.traffic === undefined) throw usageError(`${where}: only chaos run can repeat "target.traffic".`)
   return registries.traffic({ ...spec, target: { ...spec.target, traffic } })
 }
 

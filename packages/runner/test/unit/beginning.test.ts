@@ -31,7 +31,7 @@ describe('the initial value that a user declares', () => {
     ],
     [
       tickets,
-      /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. Or leave/,
+      /its model tickets has no "from", which makes its state of "x"\. Add from\(value\) to the model\. You can also leave/,
     ],
   ])('is refused with advice if the model of the workload does not accept it', (workload, message) => {
     expect(() => beginningAs(workload, { initial: 'x', where })).toThrow(message)

@@ -162,7 +162,7 @@ describe('runTest', () => {
     }
     const options = optionsFor(verified, { listener: (event) => told.push(event) })
     await expect(runTest(specOf(), registriesWith(raft), options)).rejects.toThrow(
-      'it went another way\nWhat was recorded until then: memory',
+      'it went another way\nThe recording up to this error: memory',
     )
     expect(told.map(({ type }) => type)).not.toContain('checking')
   })
@@ -223,7 +223,7 @@ describe('a run whose target or record fails', () => {
     }))
     const { store, kept } = memoryStore()
     await expect(runTest(specOf(), registriesWith(target), optionsFor(store))).rejects.toThrow(
-      'The protocol does not work\nWhat was recorded until then: memory',
+      'The protocol does not work\nThe recording up to this error: memory',
     )
     expect(stopped).toBe(1)
     expect(kept.events.length).toBeGreaterThan(0)
@@ -284,7 +284,7 @@ describe('planRun', () => {
 
   test('a workload is refused if the target cannot serve one of its functions', async () => {
     await expect(refused({ functions: () => ['read'] })).rejects.toThrow(
-      'mine.json: fake cannot be asked to write, cas, as the workload register does.',
+      'mine.json: fake cannot be asked to write, cas, which the workload register needs.',
     )
   })
 

@@ -168,7 +168,7 @@ function itemsOf(history: History, row: number): readonly Json[] {
   const name = history.functions[f[row]]
   throw new UserError(
     'input',
-    `${placeOf(history, row)}: a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Check the model, or record the messages that it took.`,
+    `${placeOf(history, row)}: a ${name} must return a list ([] if nothing was left), not ${JSON.stringify(value)}. Check the model, or record the messages that this ${name} took.`,
   )
 }
 

@@ -267,7 +267,7 @@ const nothingAppended = (history: History, row: number, key: number): UserError 
 const ofOtherModel = (history: History, row: number, areLists: boolean): UserError =>
   new UserError(
     'input',
-    `${placeOf(history, row)}: ${areLists ? 'list-append has appends to lists, and no writes' : 'rw-register has writes of registers, and no appends'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}; split a history of both by its keys.`,
+    `${placeOf(history, row)}: ${areLists ? 'list-append has appends to lists, and no writes' : 'rw-register has writes of registers, and no appends'}. Check ${areLists ? 'registers with --model rw-register' : 'lists with --model list-append'}. If the history has both, split it by key.`,
   )
 
 const noList = (history: History, row: number, value: number): UserError =>

@@ -69,12 +69,12 @@ export function readLoadOrder(data: unknown): LoadOrder {
   const { version } = outer.output
   if (version !== packageVersion())
     throw inputError(
-      `the job is of chaos ${version}, and this worker is ${packageVersion()}: install the same version on both.`,
+      `the job is of chaos ${version}, and this worker is ${packageVersion()}. Install one version on both machines.`,
     )
   const found = v.safeParse(order, outer.output.order)
   if (found.success) return found.output
   const [issue] = found.issues
-  throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'all of it'}: ${issue.message}`)
+  throw inputError(`the job is not part of a run: ${v.getDotPath(issue) ?? 'the whole job'}: ${issue.message}`)
 }
 
 /**

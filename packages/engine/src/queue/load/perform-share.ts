@@ -49,7 +49,7 @@ export async function performShare(order: LoadOrder, connect: Connected['connect
   })
   const watching = setInterval(() => {
     if (performance.now() - heardAt > leaseMs)
-      stage.giveUp(environmentError(`nothing was heard from the run for ${leaseMs / 1000} s`))
+      stage.giveUp(environmentError(`the run sent this worker nothing for ${leaseMs / 1000} s`))
   }, LOOK_EVERY_MS)
   try {
     const enter = (next: State): void => {

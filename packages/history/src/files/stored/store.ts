@@ -65,7 +65,7 @@ export async function* storedBytes(
         if (answer.ETag !== etag) throw changed(path)
         if (answer.ContentRange !== `bytes ${at}-${to - 1}/${bytes}`)
           throw environmentError(
-            `${path}: the store does not give parts of objects (HTTP ranges), so no broken connection could be resumed. Copy the recording to a file, and check that.`,
+            `${path}: the store does not give parts of objects (HTTP ranges), so chaos could not resume a broken download. Copy the recording to a file, and check the file.`,
           )
         return answer.Body ?? nothing()
       },

@@ -38,7 +38,7 @@ const REMEDIES: { readonly [name: string]: string } = {
 /** The error for a recording that changed after it was listed. */
 export const changed = (address: string): UserError =>
   inputError(
-    `${address}: the object has changed since it was looked up, so parts of two recordings would be mixed. Check it again once nobody writes to it.`,
+    `${address}: the object changed after chaos listed it, so parts of two recordings would be mixed. Check again once nobody writes to the object.`,
   )
 
 /** The error for a failed request, with cause and remedy. `address` must be safe to print. */

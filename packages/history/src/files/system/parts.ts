@@ -35,13 +35,13 @@ export function partsAmong(place: string, names: readonly string[]): readonly st
   const other = parts.find(({ kind }) => kind !== first.kind)
   if (other !== undefined)
     throw inputError(
-      `${place}: parts of several recordings are in it, such as ${first.name} and ${other.name}. Give each recording a directory of its own.`,
+      `${place} has parts of several recordings, such as ${first.name} and ${other.name}. Give each recording a directory of its own.`,
     )
   const sorted = parts.toSorted((a, b) => a.number - b.number)
   const [least = first] = sorted
   if (least.number > 1)
     throw inputError(
-      `${place}: the first part of the recording is missing: the parts begin with ${least.name}, and the state before it is unknown. Fetch the missing parts.`,
+      `${place}: the first part of the recording is missing: the parts begin with ${least.name}, and the state before this part is unknown. Fetch the missing parts.`,
     )
   for (const [n, { name, number }] of sorted.entries()) {
     const before = sorted[n - 1]

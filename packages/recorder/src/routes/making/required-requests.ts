@@ -51,7 +51,7 @@ export function requireRequests(
   const names = [...fixed.keys()].join(' and ')
   if (fixed.size < functions.length || others.some(({ key }) => key !== first.key))
     throw inputError(
-      `${at}: some routes have a fixed "key", and others have another "key" or none (${names}). Give all routes one "key".`,
+      `${at}: the routes of ${names} have a fixed "key" or none, but all routes must have the same. Give all routes one "key".`,
     )
   return true
 }

@@ -235,10 +235,12 @@ describe('the routes that a workload requires', () => {
     const put = { ...write, request: 'PUT /one', key: { const: 'one' } }
     expect(() => required(['read', 'write'], ['a', 'b'], one, put)).toThrow('it has no place for a key')
     expect(() => required(['read', 'write'], ['a'], one, write)).toThrow(
-      'r.json: some routes have a fixed "key", and others have another "key" or none (read).',
+      'r.json: the routes of read have a fixed "key" or none, but all routes must have the same.',
     )
     const other = { ...put, key: { const: 'other' } }
-    expect(() => required(['read', 'write'], ['a'], one, other)).toThrow('none (read and write)')
+    expect(() => required(['read', 'write'], ['a'], one, other)).toThrow(
+      'the routes of read and write have a fixed "key" or none',
+    )
     expect(() => required(['read', 'write'], ['a'], one)).toThrow('r.json has no route for write.')
   })
 
