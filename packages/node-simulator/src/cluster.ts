@@ -384,7 +384,7 @@ function requireListening(service: Service, nodes: Iterable<ServiceNode>): void 
   for (const node of nodes)
     if (!node.listens && !node.everListened)
       throw inputError(
-        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}). If it waits for something before it listens, it waits for ever.`,
+        `${programOf(service, node.id).file} never listens: ${node.id} opened no port within 5 s of its start. Have it listen on process.env.PORT (${PORT}). If the program first waits for something, that never happens.`,
       )
 }
 
@@ -409,7 +409,7 @@ function endedError({ spec }: Service, { afterMs, isStuck }: Ended): UserError {
       `${spec.program} cannot be simulated: ${what}. Look for an endless loop, such as one that waits for something while nothing else can happen.`,
     )
   return environmentError(
-    `${spec.program}: ${what}. It got too little processor time to tell whether it would ever return. Run it again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
+    `${spec.program}: ${what}. The program got too little processor time to tell whether it would ever return. Run the command again while the machine has less to do. If the machine has little to do, look for Atomics.wait.`,
   )
 }
 
@@ -429,6 +429,6 @@ function requireNothingReal({ spec }: Service, before: ReadonlyMap<string, numbe
   for (const [name, count] of activeResources())
     if (count > (before.get(name) ?? 0) && !HARMLESS.has(name))
       throw inputError(
-        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip it if CHAOS_SIMULATED is set, or run it for real with chaos run.`,
+        `${spec.program} cannot be simulated: it started something real (${name}), which no seed controls. Skip this step if CHAOS_SIMULATED is set, or run the program for real with chaos run.`,
       )
 }

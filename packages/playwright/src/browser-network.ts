@@ -129,7 +129,7 @@ export class BrowserNetwork {
    */
   async check(level: string): Promise<Run> {
     if (this.#recorded === undefined)
-      throw new UserError('usage', 'check: nothing is recorded. Give "as", a route table, beside the servers.')
+      throw new UserError('usage', 'check: nothing is recorded. Give "as" with a route table, next to "servers".')
     await this.heal()
     this.#judged ??= this.#recorded.stop()
     const run = await this.#judged
@@ -213,7 +213,7 @@ async function openRecordedLinks(
   if (secure !== undefined)
     throw new UserError(
       'usage',
-      `servers: ${secure.name} speaks HTTPS, and pages are recorded over HTTP only. Leave "as" out, or let it speak HTTP in this test.`,
+      `servers: ${secure.name} speaks HTTPS, and pages are recorded over HTTP only. Leave "as" out, or let this server speak HTTP in the test.`,
     )
   const recording = await record({
     ...draft,

@@ -20,7 +20,10 @@ export function parseServers(servers: Servers): readonly Server[] {
   for (const { name, host, port } of parsed) {
     const twin = parsed.find((other) => other.name !== name && other.port === port && isSameHost(other.host, host))
     if (twin !== undefined)
-      throw new UserError('usage', `servers: ${name} and ${twin.name} are both at ${host}:${port}. Give it one name.`)
+      throw new UserError(
+        'usage',
+        `servers: ${name} and ${twin.name} are both at ${host}:${port}. Give the server one name.`,
+      )
   }
   return parsed
 }

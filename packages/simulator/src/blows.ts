@@ -58,7 +58,7 @@ export function strikeAll(kind: string, { strike, heal }: NodeHarm, nodes: reado
     const done = strike(node)
     if (typeof done === 'boolean') return done
     throw inputError(
-      `the fault ${kind} awaits something: in virtual time, strike must return what a method of the node returns.`,
+      `the strike of ${kind} returned no boolean. In virtual time, do not await: return what a method of the node returns.`,
     )
   })
   return () => {

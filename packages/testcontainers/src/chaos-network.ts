@@ -138,7 +138,7 @@ export class ChaosNetwork {
     if (under !== undefined)
       throw new UserError(
         'usage',
-        `clients: those of ${[...under.origins.keys()].join(', ')} are recorded already. Name all containers in one call, clients(['n1', 'n2'], …), or check() what is recorded first.`,
+        `clients: the clients of ${[...under.origins.keys()].join(', ')} are recorded already. Name all containers in one call, clients(['n1', 'n2'], …), or call check() first.`,
       )
     const places = await this.#containers.serve(names, port)
     const recording = await record({
@@ -165,7 +165,7 @@ export class ChaosNetwork {
     if (recording === undefined)
       throw new UserError(
         'usage',
-        'check: nothing is recorded. Call clients() and let the clients use its address first.',
+        'check: nothing is recorded. First let clients dial the address that clients() returns.',
       )
     await this.heal()
     this.#faults.noteIn(undefined)

@@ -76,7 +76,7 @@ export const nats: Target = {
   validate(_settings, _bug, nodes) {
     if (nodes < 2 || nodes > MOST_NODES)
       throw usageError(
-        `nats: ${nodes} nodes are not possible: every node has a replica, JetStream keeps at most ${MOST_NODES} replicas, and a cluster has two nodes or more. Give --nodes 3.`,
+        `nats: ${nodes} nodes are not possible. A cluster has two nodes or more, and at most ${MOST_NODES}, because JetStream keeps one replica on each node. Give --nodes 3.`,
       )
   },
 }

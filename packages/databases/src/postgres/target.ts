@@ -46,7 +46,7 @@ export const postgres: Target = {
     const user = owner()
     if (process.getuid?.() === 0 && !isReachable(server.programs))
       throw environmentError(
-        `postgres: the server in ${server.programs} is not accessible to ${user}, the user under which it runs because it refuses to run as root. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
+        `postgres: ${user} has no access to the server in ${server.programs}. PostgreSQL refuses to run as root, so chaos runs it as ${user}. Run chaos as another user, move the project to a directory that ${user} can enter, or install a server: apt-get install postgresql.`,
       )
     const { nodes, object } = options
     const cluster = postgresCluster({
@@ -69,7 +69,7 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   const wanted = Number(String(synchronous).split(' ')[1])
   if (commit === 'async' || nodes - 1 >= wanted) return
   throw usageError(
-    `postgres: synchronous=${synchronous} waits for ${wanted} standbys, and ${nodes} nodes have ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
+    `postgres: synchronous=${synchronous} waits for ${wanted} standbys, but --nodes ${nodes} starts only ${nodes - 1}. Give --nodes ${wanted + 1}, --set synchronous='ANY 1' or --set commit=async.`,
   )
 }
 

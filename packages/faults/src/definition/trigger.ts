@@ -39,12 +39,12 @@ export function validateWhen({ fromMs, untilMs, nth, first, every }: When, where
   if (first !== undefined && chosen > first) {
     const name = nth === undefined ? 'every' : 'nth'
     throw inputError(
-      `${where}: "first" is ${first}, less than "${name}" ${chosen}, so no message meets both. Give "first" ${chosen} or more, or leave it out.`,
+      `${where}: "first" is ${first}, less than "${name}" ${chosen}, so no message meets both conditions. Give "first" ${chosen} or more, or leave it out.`,
     )
   }
   if (nth !== undefined && every !== undefined && nth % every !== 0)
     throw inputError(
-      `${where}: "nth" is ${nth}, which is not a multiple of "every" ${every}, so no message meets both. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
+      `${where}: "nth" is ${nth}, which is not a multiple of "every" ${every}, so no message meets both conditions. The nearest is "nth" ${Math.max(1, Math.round(nth / every)) * every}.`,
     )
 }
 

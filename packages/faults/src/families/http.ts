@@ -83,7 +83,7 @@ export const httpFamily = defineFamily({
       throw inputError(`${where}: "match": "status" is ${quote(status)}. Write 503, or a class of them: 5xx.`)
     if (/^10[^1]$/.test(status))
       throw inputError(
-        `${where}: "match": "status" is ${quote(status)}. Faults do not act on interim responses, other than 101. Give 101, or a final status such as 2xx.`,
+        `${where}: "match": "status" is ${quote(status)}. Of interim responses, faults act only on 101. Give 101, or a final status such as 2xx.`,
       )
     if (actsOnReplies !== true)
       throw inputError(
@@ -123,7 +123,7 @@ export function validateHeadMatch(
   if (path !== undefined && never !== null) {
     const isEncodable = !/[?#]/.test(never[0])
     throw inputError(
-      `${where}: "path" is ${quote(path)}, and no path has ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a query is not part of it'}. The nearest is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
+      `${where}: "path" is ${quote(path)}, and no path has ${quote(never[0])}: ${isEncodable ? 'clients send it percent-encoded' : 'a path ends before its query'}. The nearest is ${quote(isEncodable ? path.replace(/[^!-~]+/g, encodeURIComponent) : path.slice(0, never.index))}.`,
     )
   }
   const adjacent = path === undefined ? null : /\{\w+\}\{\w+\}/.exec(path)

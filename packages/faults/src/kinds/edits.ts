@@ -50,7 +50,7 @@ export function validateFields(headers: Json | undefined, where: string): number
   for (const [name, value] of entries) {
     if (!NAME.test(name)) throw inputError(`${where}: ${quote(name)} is not a valid name of a header field.`)
     if (FRAMING.includes(name.toLowerCase()))
-      throw inputError(`${where}: ${name} says where the message ends, and "body" sets it. Leave ${name} out.`)
+      throw inputError(`${where}: only the proxy may set ${name}, to mark the end of the message. Leave ${name} out.`)
     if (value !== null && (typeof value !== 'string' || /[^\t -~\u0080-\u00ff]/.test(value)))
       throw inputError(`${where}: the value of ${name} is ${quote(value)}. Give a string of one line, or null.`)
   }

@@ -56,7 +56,7 @@ export const latency = defineFault({
     if (place === undefined)
       throw inputError(`${where}: "geography" is ${quote(geography)}. Give one of ${places.join(', ')}.`)
     if (others['latencyMs'] !== undefined)
-      throw inputError(`${where}: "latencyMs" and "geography" both say how late bytes are. Give one of them.`)
+      throw inputError(`${where}: "latencyMs" and "geography" both set the delay of bytes. Give one of them.`)
     return { ...others, latencyMs: place.roundTripMs / 2 }
   },
   describe: ({ latencyMs, jitterMs }, links) => `${latencyMs} ± ${jitterMs} ms of delay on ${links}`,

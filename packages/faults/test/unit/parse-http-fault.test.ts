@@ -63,18 +63,21 @@ describe('an invalid HTTP fault', () => {
   test.each([
     [
       { kind: 'lose-request', links, match: { path: '/x?y=1' } },
-      'no path has "?": a query is not part of it. The nearest is "/x".',
+      'no path has "?": a path ends before its query. The nearest is "/x".',
     ],
     [{ kind: 'lose-request', links, match: { path: '/caf\u00e9/{id}' } }, 'The nearest is "/caf%C3%A9/{id}".'],
     [
       { kind: 'lose-request', links, match: { header: 'X-A: 1' } },
       'The nearest is "header" "X-A" with "headerValue" "1".',
     ],
-    [{ kind: 'lose-reply', links, match: { status: 100 } }, 'Faults do not act on interim responses, other than 101'],
+    [{ kind: 'lose-reply', links, match: { status: 100 } }, 'Of interim responses, faults act only on 101'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, 'Give "first" 5 or more, or leave it out.'],
     [{ kind: 'lose-request', links, when: { nth: 5, first: 3 } }, '"first" is 3, less than "nth" 5'],
     [{ kind: 'lose-request', links, when: { every: 5, first: 3 } }, '"first" is 3, less than "every" 5'],
-    [{ kind: 'lose-request', links, when: { nth: 5, every: 2 } }, 'so no message meets both. The nearest is "nth" 6.'],
+    [
+      { kind: 'lose-request', links, when: { nth: 5, every: 2 } },
+      'so no message meets both conditions. The nearest is "nth" 6.',
+    ],
     [
       { kind: 'lose-request', links, match: { method: 'GET', not: { method: 'GET' } } },
       '"not": it excludes all that "match" selects',

@@ -194,7 +194,7 @@ export const serviceMembers: {
   http: v.optional(
     v.pipe(
       v.picklist(['bytes', 'messages'], 'must be "bytes" or "messages"'),
-      v.description('how the simulator sends requests: as bytes, or as whole messages, which is faster'),
+      v.description('how the simulator sends requests: bytes, or messages (each as a whole, faster)'),
     ),
   ),
 }
@@ -282,7 +282,7 @@ function routesBeside(program: string, { where, option }: { readonly where: stri
   const beside = join(dirname(program), 'routes.json')
   if (existsSync(beside)) return isAbsolute(beside) || beside.startsWith('.') ? beside : `./${beside}`
   throw usageError(
-    `${where}: it needs a route table for clients' requests: give its file with ${option}, or put routes.json next to ${program}, such as { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists its members.`,
+    `${where}: clients need a route table for their requests. Give the file with ${option}, or put routes.json next to ${program}, such as { "routes": [{ "request": "GET /items/{key}", "f": "read", "result": "json.value" }] }. chaos routes schema lists the members.`,
   )
 }
 

@@ -128,7 +128,7 @@ function validated(fault: MessageFault, link: MessageLink | undefined, { from, t
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)
     throw usageError(
-      `${where}: no route with a framing carries this link. Give its route one: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
+      `${where}: no route of this link has a framing. Give a route one: json-lines, resp, postgresql, mysql, length-prefixed or websocket.`,
     )
   const reasons = link.tracks.map((track) => refusalOf(fault, track))
   const [reason] = reasons
@@ -145,7 +145,7 @@ function validateCarried(fault: StatementFault, { from, to }: Link, tracks: read
   const carrying = tracks.filter(isOfStatements)
   if (carrying.length === 0)
     throw usageError(
-      `${where}: nothing reads statements on this link. Give its proxy "carries": "postgresql" or "mysql", and name the link from clients to the server.`,
+      `${where}: no proxy reads SQL statements on this link. Give the proxy "carries": "postgresql" or "mysql", and name the link from clients to the server.`,
     )
   if (fault.kind !== 'sql-error') return
   for (const { framing } of carrying) {

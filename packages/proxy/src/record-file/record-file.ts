@@ -447,6 +447,6 @@ const closed = (file: number, synchronise: boolean): Promise<void> =>
 
 function writingFailed(path: string, error: unknown): UserError {
   return environmentError(
-    `${path}: the record cannot be written (${errorText(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start again.`,
+    `${path}: the record cannot be written (${errorText(error)}). Traffic continues unrecorded. Choose a writable directory with free space, and start the recording again.`,
   )
 }

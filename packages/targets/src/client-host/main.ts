@@ -75,7 +75,7 @@ function answer(id: number, value: unknown): void {
     // The value cannot be sent to the run's thread, for example because it contains a function.
     bad(
       inputError(
-        `${path}: it returned a ${typeof value}, or a value that contains one. Return only what JSON can represent.`,
+        `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`,
       ),
     )
   }

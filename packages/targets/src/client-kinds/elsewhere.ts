@@ -59,7 +59,7 @@ export function requireElsewhere(
   const elsewhere = clients.elsewhere as ClientDeclaration | undefined
   if (elsewhere === undefined || !isWithoutCode(elsewhere) || sessions !== undefined)
     throw usageError(
-      `--queue: workers cannot drive the clients of ${where}. They can drive those of protocols, and declared clients of kind postgres or mariadb, or of kind resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
+      `--queue: workers cannot drive the clients of ${where}. They can drive clients of protocols, and declared clients of the kinds postgres, mariadb, and resp with a table of your own: {"read": {"send": ["GET", "{key}"], "result": "number"}, …}`,
     )
   return elsewhere
 }

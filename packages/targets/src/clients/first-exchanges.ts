@@ -28,7 +28,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
     } else if (!hasWritten && REFUSALS.has(answer.status) && isDue.refused())
       broke(
         inputError(
-          `no write works: ${exchangeText({ request, answer })}, and no write before it worked. Correct the route of writes, its path or its body.`,
+          `no write works: ${exchangeText({ request, answer })}, and no earlier write worked. Correct the path or the body in the route of writes.`,
         ),
       )
   }

@@ -193,5 +193,5 @@ function failure(
 
 const notReady = (id: NodeId, readiness: Readiness, timeoutMs: number): UserError =>
   environmentError(
-    `${id} was not ready within ${timeoutMs} ms. It is ready once it ${readinessText(readiness)}. Check that it is up, and that this is its address.`,
+    `${id} was not ready within ${timeoutMs} ms. A node is ready once it ${readinessText(readiness)}. Check that ${id} is up, and that the address is right.`,
   )

@@ -131,7 +131,7 @@ const question = ({ f, key }: Input): string => (key === undefined ? f : `${f} o
 
 const nobodyServes = (options: BeforeRunOptions, input: Input, asked: readonly Asked[]): UserError =>
   environmentError(
-    `no node answered a ${answersText(options, input, asked)} within ${options.timeoutMs} ms of being ready. Check the nodes' logs, and whether "client" fits the nodes.`,
+    `no node answered a ${answersText(options, input, asked)} in the ${options.timeoutMs} ms after the nodes were ready. Check the nodes' logs, and whether "client" fits the nodes.`,
   )
 
 /** Formats a read and its answers: `read of x (GET /items/x; n1: status 503 …)`. */

@@ -104,7 +104,7 @@ function rules(): Allowance {
   const what = 'rules between containers'
   const no = (detail: string, remedy: string): Allowance => ({ what, allowed: false, detail, remedy, isNeeded: true })
   if (process.platform !== 'linux')
-    return no('containers can be attached to on Linux only', 'Declare a cluster that runs already, with "links".')
+    return no('chaos can attach to containers only on Linux', 'Declare a cluster that runs already, with "links".')
   if (!isRoot())
     return no(
       'only root may make them',

@@ -94,7 +94,7 @@ function requireNothingOwn(declaration: ContainersDeclaration, { engine, name }:
   if (own === undefined) return
   const { compose } = declaration
   throw environmentError(
-    `${where}: ${own}: the project ${name} is up, and this needs new containers. End it first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down), so that chaos starts and ends it, or leave out ${own}.`,
+    `${where}: ${own}: the project ${name} is up, but ${own} needs new containers. End the project first (${composeOf(engine)?.join(' ') ?? 'docker compose'} -f ${compose} down), and let chaos start it, or leave out ${own}.`,
   )
 }
 
@@ -208,7 +208,7 @@ class Attachment {
     const own = ownParts(declaration)
     if (own !== undefined && nodes.length !== declaration.nodes?.length)
       throw inputError(
-        `${where}: ${own}: a service has several containers, which cannot share it (${nodes.map(({ container }) => container.name).join(', ')}). Do not scale services that are nodes, or leave out ${own}.`,
+        `${where}: ${own}: a service has several containers (${nodes.map(({ container }) => container.name).join(', ')}), which cannot share ${own}. Do not scale services that are nodes, or leave out ${own}.`,
       )
     if (nodes.length === count) return
     throw usageError(

@@ -163,7 +163,7 @@ function notFound(ids: ReadonlyMap<string, string>, engines: readonly AskedEngin
     return `${program} ${problem === undefined ? `does not have ${unknown.map(([name, id]) => `${name} (${id.slice(0, 12)})`).join(', ')}` : `says: ${problem}`}`
   }
   return environmentError(
-    `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If they are on another socket, name it, as in DOCKER_HOST=unix:///run/podman/podman.sock.`,
+    `${where}: no engine here has all of these containers: ${engines.map(missing).join('; ')}. If their engine has another socket, name the socket, as in DOCKER_HOST=unix:///run/podman/podman.sock.`,
   )
 }
 

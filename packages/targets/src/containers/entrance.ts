@@ -94,7 +94,7 @@ export function requireEntrance(
     )
   if (isNode(found))
     throw inputError(
-      `${where}: through: ${service} is itself a node, which a gateway must not be. Leave it out of "nodes", or leave out "through".`,
+      `${where}: through: ${service} is a node, and a gateway must not be a node. Leave ${service} out of "nodes", or leave out "through".`,
     )
   throw environmentError(
     `${where}: through: ${service} (${found.name}) does not run: it ended with exit code ${found.exitCode}. Start it first, or leave out "through": clients then dial the nodes.`,

@@ -83,7 +83,7 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
     if (shared === undefined && has4) continue
     if (shared === undefined && networks.length > 0)
       throw environmentError(
-        `${where}: ${endpoint} (${name}) has no IPv4 address, at which its clients could dial it. Give its network an IPv4 subnet as well.`,
+        `${where}: ${endpoint} (${name}) has no IPv4 address for its clients to dial. Give the network of this container an IPv4 subnet as well.`,
       )
     throw environmentError(
       `${where}: ${endpoint} (${name}) has ${shared ?? 'no network'} (network_mode: ${networkMode}), so its links cannot lead through the proxy. Give it a network of the project, or declare its links by hand ("addresses" and "links" of a cluster that is already running).`,

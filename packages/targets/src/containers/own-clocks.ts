@@ -85,7 +85,7 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       const blind = members.find(({ container: { pid } }) => !readsIt(pid))
       if (blind === undefined) return
       throw environmentError(
-        `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not read the time from glibc. Programs in Go and images without glibc do not. Leave out "clocks".`,
+        `${where}: clocks: the clock of ${blind.endpoint} (${blind.container.name}) cannot be moved: its program does not read the time from glibc. This applies to programs in Go and images without glibc. Leave out "clocks".`,
       )
     },
     remove() {

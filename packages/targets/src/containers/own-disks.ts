@@ -57,7 +57,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
     if (code !== 0) {
       await remove()
       throw environmentError(
-        `${where}: disk: cannot mount one here (exit code ${code}), which requires root. ${lastLines(logPath)}`,
+        `${where}: disk: mounting requires root, and failed here (exit code ${code}). ${lastLines(logPath)}`,
       )
     }
     mkdirSync(seenIn(directoryOf(service)))

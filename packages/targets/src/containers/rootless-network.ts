@@ -55,7 +55,7 @@ export async function holdRootlessNetwork({
   if (code === 0) return letGo
   await letGo()
   throw environmentError(
-    `the network of rootless containers cannot be kept (podman run: exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
+    `chaos cannot hold the network of rootless containers open (podman run: exit code ${code}). ${lastLines(logPath)}\nIts log is ${logPath}`,
   )
 }
 

@@ -71,7 +71,7 @@ export function containersTarget(
     async start({ nodes: wanted, ...rest }) {
       if (process.platform !== 'linux')
         throw environmentError(
-          `${where}: containers can be attached to on Linux only, where their network is the kernel's own. Elsewhere declare a cluster that runs already, with "links" that its nodes dial.`,
+          `${where}: chaos can attach to containers only on Linux, where their network is the kernel's own. Elsewhere declare a running cluster, with "links" that its nodes dial.`,
         )
       const { attachContainers } = await import('./attach.ts')
       const others: string[] = []

@@ -11,7 +11,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   const schema = schemaFor(json)
   if (schema !== runningSchema && isObject(json) && 'proxies' in json)
     throw inputError(
-      `${where}: proxies: proxies of other hosts need nodes that are already running. Give each node its "addresses", or leave "proxies" out: this run puts its own proxies around nodes that it starts.`,
+      `${where}: proxies: this member is only for nodes that are already running. Give each node its "addresses", or leave "proxies" out: a run that starts its nodes has its own proxies.`,
     )
   const result = v.safeParse(schema, json)
   if (result.success) {
@@ -39,7 +39,7 @@ function refusePlaceholders(whole: ClusterDeclaration, where: string): void {
       const [placeholder] = PLACEHOLDER.exec(String(value)) ?? []
       if (placeholder !== undefined)
         throw inputError(
-          `${where}: ${at}.${name}: ${placeholder} cannot stand in a value. Write it in the command, the environment or the file that contains {value.${name}}.`,
+          `${where}: ${at}.${name}: a value cannot contain ${placeholder}. Write ${placeholder} where {value.${name}} is used: in the command, the environment or a file.`,
         )
     }
 }

@@ -90,7 +90,7 @@ export async function requireOn(id: NodeId, pids: () => readonly number[], { bel
       ? 'does not see the file system that was mounted for it'
       : 'makes its system calls without the C library, as programs in Go and static ones do'
   throw environmentError(
-    `${id}: it cannot suffer faults of its disk and clock: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock: use kill or pause.`,
+    `${id} cannot suffer faults of its disk and clock: ${programOf(blind)} ${why}. Leave out power-loss, slow-fsync, fail-fsync, freeze-disk, fill-disk and clock. Use kill or pause instead.`,
   )
 }
 

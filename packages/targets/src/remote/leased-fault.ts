@@ -57,7 +57,7 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
   })
   if (granted.status !== 201) throw refused(granted.status, granted.text)
   const lease = textIn(parseAnswer(granted.text, place), 'id')
-  if (lease === undefined) throw environmentError(`${place} granted no lease. Check that it is a chaos proxy.`)
+  if (lease === undefined) throw environmentError(`${place} granted no lease. Check that a chaos proxy listens there.`)
   const askedMs = performance.now()
   const injected = await client
     .ask('POST', '/v1/faults', { body: { ...fault, lease }, timeoutMs: leaseMs })

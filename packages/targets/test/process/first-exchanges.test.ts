@@ -95,7 +95,7 @@ describe('the first exchanges of a run', () => {
     const { errors, put } = service()
     times(60, () => put(422, failed))
     expect(errors.map(({ message }) => message)).toEqual([
-      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, and no write before it worked. Correct the route of writes, its path or its body.',
+      'no write works: PUT /items/x {"item":7} was answered 422 {"error":"no"}, and no earlier write worked. Correct the path or the body in the route of writes.',
     ])
   })
 

@@ -211,6 +211,6 @@ function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, whe
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type
   throw inputError(
-    `${where} uses ${name.replace(/^\./, '')} without declaring it. Make it with its imports: protoc --include_imports`,
+    `${where} uses ${name.replace(/^\./, '')} without declaring it. Make the file with all imports: protoc --include_imports`,
   )
 }

@@ -23,6 +23,6 @@ export function parseSchema(members: { readonly [name: string]: unknown }, where
     typeof descriptor === 'object' && descriptor !== null ? readObject(descriptor, where)['base64'] : undefined
   if (typeof base64 === 'string') return parseDescriptorSet(Buffer.from(base64, 'base64'), `${where}: "descriptor"`)
   throw inputError(
-    `${where}: "descriptor" is ${quote(descriptor)}. No files are read here: give its content as {"base64":"…"}, or declare "messages".`,
+    `${where}: "descriptor" is ${quote(descriptor)}. A file name is not possible here. Give the content as {"base64":"…"}, or declare "messages".`,
   )
 }

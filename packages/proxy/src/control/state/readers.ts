@@ -206,7 +206,7 @@ function startsOf(carriage: Carriage, tls: ReadWay['tls']): ((bound: () => void)
   const { plainly, encryption, name } = framingOf(carriage) ?? {}
   if (plainly !== undefined && tls !== undefined)
     throw usageError(
-      `${name} begins TLS within its connections, which the proxy cannot read. Give both addresses without tls://, and let the server take plaintext.`,
+      `${name} begins TLS within its connections, and the proxy cannot read such TLS. Leave tls:// out of the proxy's addresses, and let the server accept plaintext.`,
     )
   if (plainly !== undefined) return plainly
   return tls?.originate === undefined || encryption === undefined ? undefined : (bound) => encryption.unbinding(bound)
@@ -253,6 +253,6 @@ function carriedBy<Value>({ value }: Lazy<Value>, { kind, links }: Pick<TrafficF
 function uncarried(kind: string, links: readonly Link[]): UserError {
   const where = links.map(linkName).join(', ')
   return usageError(
-    `${kind} on ${where}: no proxy parses the traffic of the link, as this fault needs. Say what a proxy carries when you open it, with "carries" or --carries (${carriageNames().join(', ')}), or with "as" for a recorded server.`,
+    `${kind} on ${where}: this fault needs a proxy that parses the traffic of the link. When you open a proxy, say what it carries with "carries" or --carries (${carriageNames().join(', ')}), or with "as" for a recorded server.`,
   )
 }

@@ -21,5 +21,5 @@ test('the route tables in HTTP2.md are valid', () => {
 })
 
 test('an unsupported descriptor is refused with advice', () => {
-  expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". No files are read here')
+  expect(() => parseRouteTable(tables[0], 'x')).toThrow('"descriptor" is "etcd.desc". A file name is not possible here')
 })

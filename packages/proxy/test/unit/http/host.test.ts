@@ -107,7 +107,7 @@ test('an injected error has the given header fields', async () => {
   expect(await get()).toContain('404')
   expect(await get()).toContain('Retry-After: 1')
   expect(() => apply({ kind: 'error-status', headers: { 'Content-Length': '1' } })).toThrow(
-    'says where the message ends',
+    'to mark the end of the message',
   )
 })
 

@@ -261,6 +261,6 @@ describe('an impossible fault of HTTP/2', () => {
 
   test('is refused on a link that is not declared to carry HTTP/2', () => {
     const fault: Http2Fault = http2Family.parse({ kind: 'goaway', links: ['n1>n2'] }, 'x')
-    expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no route for HTTP/2 carries this link')
+    expect(() => createHttp2Faults({ seed: 1 }).apply(fault)).toThrow('no HTTP/2 route uses this link')
   })
 })

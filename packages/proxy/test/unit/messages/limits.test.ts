@@ -91,7 +91,7 @@ describe('an impossible message fault', () => {
     [
       jsonLines,
       { kind: 'drop-message', links: ['n1>n3'] },
-      'drop-message on n1>n3: no route with a framing carries this link.',
+      'drop-message on n1>n3: no route of this link has a framing.',
     ],
     [
       jsonLines,

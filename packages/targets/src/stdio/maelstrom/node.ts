@@ -100,8 +100,8 @@ export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
     unended = process.unended
     process.exited.then(({ code, signal }) => {
       if (tell === receive) tell = undefined
-      const how = signal === null ? `exits with ${code}` : `is ended by ${signal}`
-      failed(inputError(`${id}: the program ${how} before it answers init with init_ok. ${lastLines(logPath)}`))
+      const how = signal === null ? `exited with ${code}` : `was ended by ${signal}`
+      failed(inputError(`${id}: the program ${how} before it answered init with init_ok. ${lastLines(logPath)}`))
     })
     initialised.then(
       () => {

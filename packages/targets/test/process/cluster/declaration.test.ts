@@ -24,11 +24,11 @@ describe('the declaration of a cluster', () => {
     [{ ...kv, comand: 'node' }, 'there is no member comand. Did you mean command?'],
     [
       { ...kv, values: { peer: 'http://{peer.n1}' } },
-      'values.peer: {peer.n1} cannot stand in a value. Write it in the command',
+      'values.peer: a value cannot contain {peer.n1}. Write {peer.n1} where {value.peer} is used: in the command',
     ],
     [
       { ...running, nodes: [{ ...address, values: { at: '{address.client}' } }, running.nodes[1]] },
-      'nodes[0].values.at: {address.client} cannot stand in a value',
+      'nodes[0].values.at: a value cannot contain {address.client}',
     ],
     [{ ...kv, nodes: 0 }, 'nodes must be 1 or more, not 0.'],
     [

@@ -186,7 +186,7 @@ describe('the start of a cluster', () => {
     await expect(start(mute)).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(
-        /^no node answered a read of x \(GET \/items\/x; n1: .*refused\) within 1500 ms of being ready\./,
+        /^no node answered a read of x \(GET \/items\/x; n1: .*refused\) in the 1500 ms after the nodes were ready\./,
       ),
     })
   })

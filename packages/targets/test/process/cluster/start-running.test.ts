@@ -116,7 +116,7 @@ describe('a cluster that is already running', () => {
     await expect(start({ ...declaration, readyWithinMs: 300 })).rejects.toMatchObject({
       code: 'environment',
       message: expect.stringMatching(
-        /^n\d was not ready within 300 ms\. It is ready once it answers http:\/\/127\.0\.0\.1:\d+\/health with a status from 200 to 299\. Check that it is up, and that this is its address\.$/,
+        /^n\d was not ready within 300 ms\. A node is ready once it answers http:\/\/127\.0\.0\.1:\d+\/health with a status from 200 to 299\. Check that n\d is up, and that the address is right\.$/,
       ),
     })
   })

@@ -48,7 +48,7 @@ describe('a gateway for the clients', () => {
   })
 
   test('must not be a node', () => {
-    expect(() => required('web')).toThrow(/^shop\.json: through: web is itself a node, .* Leave it out of "nodes"/)
+    expect(() => required('web')).toThrow(/^shop\.json: through: web is a node, .* Leave web out of "nodes"/)
   })
 
   test('must not be down', () => {

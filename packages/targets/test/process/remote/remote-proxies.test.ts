@@ -313,7 +313,7 @@ describe('a declaration with remote proxies', () => {
 
   test('is refused if the run starts the nodes, because their links are local', () => {
     expect(() => targetOf({ nodes: 2, command: ['x'], client, proxies: [good] })).toThrow(
-      'proxies of other hosts need nodes that are already running. Give each node its "addresses"',
+      'this member is only for nodes that are already running. Give each node its "addresses"',
     )
   })
 })

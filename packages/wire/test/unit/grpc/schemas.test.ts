@@ -17,8 +17,8 @@ describe('the schema of a route table', () => {
   test.each([
     [{ descriptor, messages, methods }, 'x has "descriptor" and "messages": give one of them.'],
     [{ descriptor, methods }, 'x has "descriptor" and "methods": give one of them.'],
-    [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". No files are read here'],
-    [{ descriptor: null }, 'x: "descriptor" is null. No files are read here'],
+    [{ descriptor: 'shop.desc' }, 'x: "descriptor" is "shop.desc". A file name is not possible here'],
+    [{ descriptor: null }, 'x: "descriptor" is null. A file name is not possible here'],
     [{ methods }, 'x: "methods": /a.KV/Put: give the request and the response type'],
   ])('is refused with advice (case %#)', (members, message) => {
     expect(() => parseSchema(members, 'x')).toThrow(message)
