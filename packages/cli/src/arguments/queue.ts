@@ -11,7 +11,7 @@ export const queueOption: {
   readonly priority: Option<Priority>
 } = {
   queue: word(
-    'let workers (chaos worker) do the work through a Redis queue: redis://host:6379, or env:NAME for the variable that holds the address',
+    'let workers (chaos worker) take the work from a Redis queue: redis://host:6379, or env:NAME for the variable that holds the address',
   ),
   priority: asName(v.optional(v.picklist(['high', 'usual', 'low']), 'usual'), 'priority', {
     text: 'priority among the jobs of the queue: high, usual or low; use low for a search overnight',

@@ -29,7 +29,7 @@ export const readingOptions: {
 } = {
   format: asName(v.optional(v.picklist(formats)), 'format', { text: formats.join(', '), usual: 'detected' }),
   map: asRead(
-    `which role has which field, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
+    `field of the file for each role, at most five: process=client,f=op; roles: ${roleNames().join(', ')}`,
     parseMapping,
     'by their names',
   ),
@@ -38,7 +38,7 @@ export const readingOptions: {
   ),
   order: asName(v.optional(v.picklist(['lines', 'time'])), 'order', {
     text: 'order of events: lines (as in the file, whatever the times) or time (sorted by time)',
-    usual: 'lines, whose times must agree',
+    usual: 'lines; an error if times contradict',
   }),
   clock: asDuration(
     v.optional(duration('resolution of the timestamps, such as 1ms; implies --order time', NANOSECOND_MS, HOUR_MS)),

@@ -24,7 +24,7 @@ export const judgingOptions: {
   'stop-on-violation': {
     ...ifTyped(
       flag(
-        'stop while recording, as soon as a violation is noticed; implies --expect linearizable, or the strongest level of the model',
+        'end at the first violation found while recording; implies --expect linearizable, or the strongest level of the model',
       ),
     ),
     member: 'stopOnViolation',

@@ -41,7 +41,7 @@ const declared = {
     ...readingOptions,
     'time-tolerance': asDuration(
       v.optional(
-        duration('accept events whose time is earlier than that of the lines before, by up to this much', 0, HOUR_MS),
+        duration('accept events that are earlier than an event on a line before, by at most this duration', 0, HOUR_MS),
       ),
       { usual: `${USUAL_TOLERANCE_NANOS / 1e6}ms, or less in a history of short operations` },
     ),
@@ -67,6 +67,7 @@ const declared = {
     ),
     expect: asName(v.optional(v.picklist([...levelNames(), NO_EXPECTATION])), 'level', {
       text: 'exit with 1 unless this level is met; none: require no level',
+      usual: NO_EXPECTATION,
     }),
     require: judgingOptions.require,
     ...baselineOptions,
@@ -74,7 +75,7 @@ const declared = {
   ...inGroup('Limits', [], {
     timeout: asDuration(
       v.optional(
-        duration('time limit for checking each file, once it is read', 0, 24 * HOUR_MS),
+        duration('time limit for checking each file; reading does not count', 0, 24 * HOUR_MS),
         USUAL_CHECK.timeoutMs,
       ),
     ),
@@ -83,16 +84,14 @@ const declared = {
         v.pipe(
           v.number(),
           v.description(
-            'memory limit for each file that is being checked; the limit of the process is this times the number of such files',
+            'memory limit for each file; the limit of the process is the sum over the files that are checked at once',
           ),
         ),
         USUAL_CHECK.memoryBytes,
       ),
     ),
     workers: asCount(
-      v.optional(
-        count('number of threads; each checks a file of its own, or all share the keys of one file', 1, MOST_WORKERS),
-      ),
+      v.optional(count('number of threads, which divide the files, or the keys of a single file', 1, MOST_WORKERS)),
       { usual: 'one per core, none for small files' },
     ),
     ...queueOption,
@@ -184,8 +183,7 @@ export function parseCheckSettings(options: ParsedOptions): CheckSettings {
 function checkedOrder(typed: TypedOrder, toleranceMs: number | undefined, isMerged: boolean): Ordering | undefined {
   const ordering = orderingOf(typed)
   const { by } = ordering
-  if (isMerged && by === 'lines')
-    throw usageError('--order lines and --merge, which sorts by time, exclude each other. Leave one out.')
+  if (isMerged && by === 'lines') throw usageError('--merge sorts by time and excludes --order lines. Leave one out.')
   if (toleranceMs !== undefined && by !== undefined)
     throw usageError(`--time-tolerance has no effect with --order ${by}. Leave out one of the two options.`)
   if (toleranceMs !== undefined && isMerged)

@@ -16,7 +16,7 @@ export const convertCommand: Command = {
     ...inGroup('What is read', ['map'], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', ['out'], {
       out: word('write the history to this file', 'stdout'),
-      force: flag('overwrite the file'),
+      force: flag('overwrite an existing file'),
       json: flag('print the roles of the fields as one JSON object, instead of the history'),
     }),
   },

@@ -25,8 +25,8 @@ export const diffCommand: Command = {
   options: {
     ...inGroup('What is compared', [], { ...objectOptions, ...readingOptions }),
     ...inGroup('Output', [], {
-      out: word('write an HTML page to this file, with the faults of both on one time axis'),
-      force: flag('overwrite a file even if it is not an earlier page'),
+      out: word('write an HTML page to this file; the faults of both runs share a time axis'),
+      force: flag('overwrite any file, not only an earlier page'),
       json: flag('print one JSON object on stdout instead of the page'),
     }),
   },

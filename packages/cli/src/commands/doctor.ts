@@ -32,7 +32,7 @@ export const doctorCommand: Command = {
       target: word('the target to check [default: that of the configuration, or raft]'),
       ...configOption,
       rehearsal: unlessNot(
-        'start the commands of a target of your own and, if it has a route table, write one value and read it back; --no-rehearsal starts nothing',
+        'start the commands of a target of your own; with a route table, write one value and read it back; --no-rehearsal starts nothing',
       ),
     }),
     ...inGroup('Output', [], {

@@ -30,7 +30,7 @@ const declared = {
     ),
     path: word('the path of an object in your service; GET reads it, and PUT writes it', USUAL_PLACE.path),
     value: word('where the value is in a response of your service, such as json.data.text or body', USUAL_PLACE.value),
-    example: flag('write a small example service and test it, to see how a service of your own is declared'),
+    example: flag('write a small example service with its declaration, and test the service'),
     compose: wordOrNone(
       'write a declaration of a running Compose project, given by file or name [default: the Compose file here]',
     ),
@@ -63,7 +63,7 @@ export const initCommand: Command = {
     if (what === 'simulate' && flagOf(options, 'example')) return initSimulated(options)
     if (what !== undefined && what !== 'protocol')
       throw usageError(
-        `chaos init ${what}: this cannot be made. Use chaos init (for a configuration), chaos init protocol or chaos init --example simulate.`,
+        `chaos init ${what}: there is no such argument. Use chaos init (for a configuration), chaos init protocol or chaos init --example simulate.`,
       )
     if (what === 'protocol') return initProtocol(options)
     const compose = textOf(options, 'compose')

@@ -25,7 +25,9 @@ export const routesCommand: Command = {
     ...inGroup('The database', [], {
       statements: word('(suggest only) propose only tables that this file of SQL or this log names'),
     }),
-    ...inGroup('How it is read', [], { model: word('model by which to judge the operations, as in chaos proxy') }),
+    ...inGroup('How it is read', [], {
+      model: word('model by which to judge the operations; names: chaos check --help'),
+    }),
     ...inGroup('Output', [], { json: flag('print JSON on stdout') }),
   },
   examples: [

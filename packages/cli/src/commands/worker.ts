@@ -15,7 +15,7 @@ const LEFT_WITHIN_MS = 1_000
 
 const declared = {
   ...inGroup('Which work', [], {
-    queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with its address'),
+    queue: word('the Redis or Valkey with the queue: redis://host:6379, or env:NAME, the variable with the address'),
     drive: words(
       'also drive clients of chaos run --queue against this host or host:port; may be repeated; CHAOS_CLIENT_PASSWORD is sent only to these hosts',
     ),
@@ -27,7 +27,7 @@ const declared = {
     threads: asCount(v.optional(count('number of threads', 1, MOST_THREADS)), { usual: 'one for each core' }),
     rate: asCount(
       v.optional(
-        count('largest number of jobs that all workers with this option together begin per second', 1, MOST_RATE),
+        count('largest number of jobs begun per second, counted over all workers with this option', 1, MOST_RATE),
       ),
       { usual: 'no limit' },
     ),

@@ -71,7 +71,7 @@ const declared = {
     ...queueOption,
   }),
   ...inGroup('What clients do', ['workload', 'time'], {
-    ...workloadOptions('register, and more runs with set'),
+    ...workloadOptions('register, and set in further runs'),
     clients: asCount(v.optional(runMembers.clients, USUAL_TERMS.clients), { member: 'clients' }),
     rate: asCount(v.optional(count('operations per second, counted over all clients', 1, 100_000), USUAL_TERMS.rate), {
       member: 'rate',
@@ -83,7 +83,7 @@ const declared = {
   }),
   ...inGroup('What goes wrong', ['faults', 'seeds'], {
     faults: asRead(
-      'faults to compare under, or none; each lasts for the middle half of its run',
+      'faults, each in runs of its own, for the middle half of the run; or none',
       parseNemeses,
       USUAL_TERMS.faults.join(','),
     ),

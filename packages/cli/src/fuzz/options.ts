@@ -55,7 +55,7 @@ const faults = {
     asRead(
       'faults to inject, comma-separated, all, or none; chaos targets --faults lists them',
       parseFaults,
-      'all among nodes',
+      'all faults among nodes',
     ),
   ),
 }

@@ -264,7 +264,7 @@ export async function chooseSharedWorkload(
   const reference = nameIn(withPaths({ workload: named }, own).workload) ?? named
   if (findWorkload(reference) !== undefined || isUserFile(reference)) return { workload, reference }
   throw usageError(
-    `${own.where}: workloads.${named} is written in the configuration itself, where the threads of a search cannot load it: put it in a file, and give the file's path.`,
+    `${own.where}: workloads.${named} is written in the configuration itself, from which the threads of a search load no workload. Put the workload in a file, and give its path.`,
   )
 }
 
@@ -355,7 +355,7 @@ function ofProtocols(names: readonly string[]): readonly string[] {
   ] as const)
     if (names.includes(name))
       throw usageError(
-        `--strategy ${name} is about ${what}, and a protocol has none. Leave it out, or use chaos simulate.`,
+        `--strategy ${name} needs ${what}, and a protocol has none. Leave the strategy out, or use chaos simulate.`,
       )
   return names
 }

@@ -34,7 +34,7 @@ const seed = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const declared = {
   ...inGroup('What is run', [], {
-    all: flag('(run only) run every weakness whose servers this machine has'),
+    all: flag('(run only) run every weakness for which all programs are installed'),
     seeds: asCount(v.optional(seeds, 3), {
       text: `(run only) number of trials of each weakness and each cure, 1 to ${MOST_SEEDS}`,
     }),
@@ -45,7 +45,7 @@ const declared = {
     html: word('(run only) write the results as an HTML page'),
     markdown: word('(run only) write the results as Markdown'),
     out: word('(run only) where to create the directories of the runs', USUAL_OUT),
-    force: flag('overwrite a file even if it is not an earlier page of this kind'),
+    force: flag('overwrite any file, not only an earlier page of this kind'),
   }),
 }
 
@@ -68,7 +68,7 @@ export const use: Use<GallerySettings> = {
     ['chaos gallery', 'what there is, with a line each'],
     ['chaos gallery show ioredis-incr', 'where one weakness is documented, and its commands'],
     ['chaos gallery run ioredis-incr', 'three trials of the weakness, three of the cure'],
-    ['chaos gallery run --all --seeds 1 --html gallery.html', 'every weakness whose servers this machine has'],
+    ['chaos gallery run --all --seeds 1 --html gallery.html', 'every weakness for which all programs are installed'],
   ],
   read: parseGallerySettings,
 }

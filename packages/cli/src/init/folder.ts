@@ -124,7 +124,7 @@ async function withoutProgram({ survey, typed, ask, say }: Asked): Promise<Folde
   }
   if (image !== undefined && image.command !== '')
     throw usageError(
-      `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command that starts it here, npx chaos init --command 'PROGRAM --port {port}', or put it into a Compose file: npx chaos init --compose.`,
+      `Nothing was written: Dockerfile starts ${image.command}, which is in the image and not in this folder. Give the command for this machine: npx chaos init --command 'PROGRAM --port {port}'. Or write a Compose file for the image: npx chaos init --compose.`,
     )
   const there =
     other === undefined

@@ -18,7 +18,7 @@ export function confined(tool: string, path: string): string {
   const way = relative(realpathSync('.'), real)
   if (way !== '..' && !/^\.\.[\\/]/.test(way) && !isAbsolute(way)) return path
   throw usageError(
-    `${tool}: ${path} lies outside of the working directory, ${process.cwd()}. Copy it there, or start chaos mcp where it is.`,
+    `${tool}: ${path} lies outside of the working directory, ${process.cwd()}. Give a path in this directory, or start chaos mcp in another.`,
   )
 }
 

@@ -33,15 +33,15 @@ const declared = {
       v.optional(duration('longest duration of a run that a client requests', 100, 24 * HOUR_MS), USUAL_LONGEST_MS),
       { such: '30s, 2m' },
     ),
-    config: word('a configuration file whose names clients may use; it is run as code'),
+    config: word('a configuration file, run as code; clients may use what it declares'),
     'allow-code': flag(
-      'allow clients to run code from files in this directory: protocols, workloads, models, clusters',
+      'allow clients to run code from files in the working directory: protocols, workloads, models, clusters',
     ),
   }),
   ...inGroup('Which proxy', [], {
     host: word('the proxy to inject faults into; it may be on another machine [CHAOS_PROXY_URL, or 127.0.0.1:8474]'),
     token: words(
-      'env:NAME, the variable that holds the token of that proxy; repeat for other proxies of this machine [CHAOS_TOKEN]',
+      'env:NAME, the variable that holds the token of --host; repeat for other proxies of this machine [CHAOS_TOKEN]',
     ),
   }),
   ...inGroup('Output', [], { out: word('where to create the directories of runs', USUAL_OUT) }),

@@ -79,7 +79,7 @@ function placeOf(typed: string, kind: string, family: FaultFamily): Place {
   if (found !== undefined) return found
   const known = places.map(({ parameter }) => parameter.name)
   throw usageError(
-    `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${own.map(({ name }) => name).join(', ') || 'none of its own'}; and ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
+    `${kind} has no parameter "${typed}".${didYouMean(typed, known)} It has: ${own.map(({ name }) => name).join(', ') || 'none of its own'}; every fault has: ${[...new Set(places.slice(own.length).map(({ parameter }) => parameter.name))].join(', ')}.`,
   )
 }
 

@@ -87,7 +87,7 @@ function parseCarriages({ carries: carried = [], record, ...about }: PairWords):
     if (kind.kind === 'http2' && recorded.kind === 'http') return { kind: 'http2', table: recorded.table }
     if (carriageName(kind) !== carriageName(recorded))
       throw usageError(
-        `--carries ${typed} contradicts --record ${record}, which reads ${carriageName(recorded)}. Leave --carries out.`,
+        `--carries ${typed} contradicts --record ${record}: the recording reads ${carriageName(recorded)}. Leave --carries out.`,
       )
     return kind.kind === 'http' && recorded.kind === 'http' ? { ...recorded, websocket: kind.websocket } : recorded
   })

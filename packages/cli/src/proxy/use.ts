@@ -123,7 +123,7 @@ const declared = {
         `protocol of the traffic, so that faults can hit single requests and messages: ${carriageNames().join(', ')}; give it once, or once for each proxy`,
     ),
     config: word(
-      'JSON file with proxies, their toxics, faults and partitions; or a list of proxies in the format of Toxiproxy',
+      'JSON file: an object with proxies, toxics, faults and partitions, or a list of proxies as for Toxiproxy',
     ),
   }),
   ...inGroup('What is recorded', ['record', 'out'], {
@@ -134,7 +134,7 @@ const declared = {
       '(with --record) what identifies a client, such as header.X-Client, peer.process, peer.address, connection',
     ),
     initial: word('(with --record) initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
-    model: word('model by which to judge the recorded operations, as in chaos check'),
+    model: word('model by which to judge the recorded operations; names: chaos check --help'),
     out: word(
       'where to create the directory of a recording, or a plain file to write to instead, such as history.jsonl',
       USUAL_OUT,
@@ -164,14 +164,14 @@ const declared = {
   ...inGroup('How it is controlled', ['toxiproxy'], {
     control: word('address of the control API', `127.0.0.1:${CONTROL_PORT}`),
     'control-cert': word('PEM file with the certificate of --control, which then speaks HTTPS; needs --control-key'),
-    'control-key': word('PEM file with the key of that certificate'),
-    host: word('host of --control, named as in Toxiproxy'),
-    port: word('port of --control, named as in Toxiproxy'),
+    'control-key': word('PEM file with the key of --control-cert'),
+    host: word('host of --control; Toxiproxy has the same option'),
+    port: word('port of --control; Toxiproxy has the same option'),
     token: word(
       'token that every request to --control must have; env:NAME, the variable that holds it, keeps it out of ps [CHAOS_TOKEN]',
     ),
     open: flag('accept control requests from other machines without a token'),
-    'host-name': words('(with --open) accept control requests to this host name with dots; may be repeated'),
+    'host-name': words('(with --open) accept control requests whose Host is this public name; may be repeated'),
     toxiproxy: flag('also answer clients of Toxiproxy, on the port of --control'),
   }),
   ...inGroup('Metrics and log', [], {
@@ -186,7 +186,7 @@ const declared = {
   ...inGroup('How it runs', ['time'], {
     seed: word('the seed of every random choice', '1'),
     time: asDuration(v.optional(duration('stop after this duration', 0, LONGEST_MS)), { such: '500ms, 20s, 2m' }),
-    'keep-host': flag('send the Host of the client to servers that are reached by TLS, not the name of the server'),
+    'keep-host': flag('to servers reached by TLS, send the Host of the client instead of the server name'),
     drain: asDuration(
       v.optional(duration('after SIGTERM, wait this long for open connections to end', 0, LONGEST_MS)),
       { usual: '5s' },
@@ -390,7 +390,7 @@ function parseToken(typed: Typed, control: string): string | undefined {
   const token = tokenOf(typed.token)
   if (token !== undefined || typed.open || isPrivateListener(control)) return token
   throw usageError(
-    `--control ${control} can be reached from other machines: give a --token (or CHAOS_TOKEN), which every request must then bring, or say --open to answer anyone, as Toxiproxy does.`,
+    `--control ${control} can be reached from other machines. Give a --token (or CHAOS_TOKEN) that every request must have. To answer anyone, as Toxiproxy does, give --open.`,
   )
 }
 

@@ -44,7 +44,7 @@ const declared = {
       'the upstreams of chaos.config.ts',
     ),
     serve: words(
-      'command that starts a server, instead of --upstream; give one for each server; {listen}, {port} and {data} are filled in; {n1} is the proxy of another server, {n1.direct} that server itself',
+      'command that starts a server, instead of --upstream; give one for each server; {listen}, {port}, {data}: address, port and data directory; {n1}: the proxy of another server, {n1.direct}: that server itself',
     ),
     ...composeOptions,
     as: words(
@@ -56,11 +56,11 @@ const declared = {
     ),
     name: words('name of a server; give one for each server', 'n1, n2, …'),
     env: words(
-      'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1}, {n1.host} and {n1.port} stand for the address of its proxy',
+      'an environment variable of the command, such as REDIS_URL=redis://{n1}; {n1} is the address of the proxy of n1, {n1.host} and {n1.port} its parts',
     ),
     client: word('what identifies a client, such as header.X-Client, peer.process, peer.address, connection'),
     initial: word('initial value of the keys: JSON, read (ask the server), or unknown', 'unknown'),
-    model: word('model by which to judge the operations, as in chaos check'),
+    model: word('model by which to judge the operations; names: chaos check --help'),
     ...configOption,
   }),
   ...inGroup('What goes wrong', ['faults', 'hurt', 'seed'], {
@@ -93,12 +93,12 @@ const declared = {
   }),
   ...inGroup('Limits', [], {
     time: asDuration(v.optional(runMembers.timeMs, USUAL_TIME_MS), {
-      text: 'end the command after this duration; the verdict then decides the exit code',
-      usual: `${printDuration(USUAL_TIME_MS)}, after which the run fails`,
+      text: 'end the command after this duration, and take the exit code from the verdict',
+      usual: `${printDuration(USUAL_TIME_MS)}; the run then fails`,
       member: 'timeMs',
     }),
     timeout: asDuration(runMembers.timeoutMs, {
-      text: 'timeout of each read at the end',
+      text: 'timeout of each final read',
       member: 'timeoutMs',
     }),
   }),

@@ -48,17 +48,17 @@ const declared = {
       text: 'the level that the history must meet',
       usual: 'what the target promises',
     }),
-    invariants: unlessNot('also check the invariants that the protocol declares, if the file says so'),
+    invariants: unlessNot('also check the invariants of the protocol, if the search checked them'),
     protocol: word('new path of the protocol file, if it has moved'),
-    program: word('allow this Node program, which the file names'),
-    beside: words('let the scenario run this program beside the nodes, NAME=FILE'),
-    client: word('allow this file of clients, which the file names'),
-    binary: word('the command that starts the program on this machine'),
+    program: word('allow this Node program, which the replay names'),
+    beside: words('allow this program of the replay beside the nodes, NAME=FILE'),
+    client: word('allow this file of clients, which the replay names'),
+    binary: word('the command that starts the replayed program here'),
     workload: word('new path of the workload file, if it has moved'),
     ...trustOption,
   }),
   ...inGroup('Debugging', [], {
-    inspect: flag('wait for a debugger, and stop a Node program before and after the await with the race'),
+    inspect: flag('wait for a debugger; stop a Node program before and after the await that the failure needs'),
     'inspect-port': asCount(v.optional(count('port for the debugger; 0: any free port', 0, 65_535), INSPECT_PORT)),
   }),
   ...inGroup('Output', [], { json: flag('print one JSON object on stdout instead of the page'), ...configOption }),
@@ -148,7 +148,7 @@ function refuseUninspectable(file: string, reference: string, { real, times }: V
       `--inspect: ${file} replays ${reference}, which is not a Node program. Debug a protocol with node --inspect-brk and its own tests.`,
     )
   if (real || times > 1)
-    throw usageError(`--inspect replays once, in the simulator. Leave out ${real ? '--real' : '--times'}.`)
+    throw usageError(`--inspect needs a single replay in the simulator. Leave out ${real ? '--real' : '--times'}.`)
 }
 
 /** @throws UserError (input) for a file that names no level. */

@@ -38,7 +38,7 @@ export const reporterOptions = (): ReporterOptions => ({
   ),
   json: common(flag('print JSON instead of the page, one line for each run or file, as --reporter json does')),
   quiet: flag('print only errors and the verdict, in one line, as --reporter line does'),
-  force: flag('overwrite a file even if it is not an earlier report of the same kind'),
+  force: flag('overwrite any file, not only earlier reports of the same kind'),
   verbose: flag('log to stderr each step as it starts and ends, and each fault as it begins and ends'),
 })
 

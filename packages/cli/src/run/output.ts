@@ -15,7 +15,7 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   prove: word('write a proof of the verdicts, for chaos verify'),
   ...eventsOption,
   otel: wordOrNone(
-    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; without an address, to OTEL_EXPORTER_OTLP_ENDPOINT',
+    'send operations and faults as OpenTelemetry traces to this collector (OTLP over HTTP), such as http://localhost:4318; an option without an address takes OTEL_EXPORTER_OTLP_ENDPOINT',
   ),
   metrics: word('serve metrics of the run for Prometheus at this host:port, such as 127.0.0.1:9464, under /metrics'),
   ...reporterOptions(),

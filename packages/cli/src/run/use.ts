@@ -91,7 +91,7 @@ const MOST_TIMES = 1_000
 const MOST_KEYS = 10_000
 
 const REHEARSAL =
-  'before a run that uses a route table, write one value and read it back, and stop if that fails; --no-rehearsal leaves it out'
+  'before a run that uses a route table, write one value and read it back; end if this fails; --no-rehearsal skips the check'
 
 /** Members of a run that are not typed are taken from the configuration. */
 const declared = {
@@ -264,7 +264,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   if (loaded === undefined) {
     if (name === undefined) return {}
     throw usageError(
-      `chaos run ${name}: ${name} was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts here. If ${name} belongs to the option before it, separate values by commas. Otherwise write chaos.config.ts with chaos init, or name what to test with --target.`,
+      `chaos run ${name}: chaos took ${name} for the name of a run in chaos.config.ts, but this file does not exist. If ${name} is a value of the preceding option, separate values by commas. Otherwise write chaos.config.ts with chaos init, or name what to test with --target.`,
     )
   }
   const { runs = {} } = loaded.config

@@ -48,7 +48,7 @@ export function besidesWith(
     )
   if (another !== undefined)
     throw usageError(
-      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers: write it in the configuration, at one of the servers in "beside" of the service.`,
+      `${standby ? '--standby' : calculator ? '--calculator' : 'SQL'} is given, and there are several PostgreSQL servers. Leave it out, and declare it in the configuration at one server in "beside".`,
     )
   const [name, before] = database
   const kept = typeof before === 'object' && 'postgres' in before ? before : { postgres: true as const }

@@ -55,7 +55,7 @@ const declared = {
     routes: asText(serviceMembers.routes),
     client: asText(serviceMembers.client),
     env: words(
-      'an environment variable of the program, such as PRIMARY=http://{peer.n1}; {node}, {number}, {nodes}, {port}, {peers} are filled in',
+      'an environment variable of the program, such as PRIMARY=http://{peer.n1}, the address of n1; also {node}, {number}, {nodes}, {port}, {peers}',
     ),
     arg: words('an argument of the program'),
     redis: flag('add an in-memory Redis, which the program reaches at redis:6379 (REDIS_URL)'),
@@ -64,7 +64,7 @@ const declared = {
     ),
     sql: word('file of SQL that the PostgreSQL executes before every run, such as schema.sql'),
     standby: flag(
-      'add a hot standby that follows the PostgreSQL late and only reads, at pg-standby:5432 (PG_STANDBY_URL)',
+      'add a read-only standby that gets the changes of the PostgreSQL late, at pg-standby:5432 (PG_STANDBY_URL)',
     ),
     calculator: flag(
       'let PGlite compute plain functions that the PostgreSQL in memory lacks (npm install @electric-sql/pglite; 0.7 GB for each thread)',
@@ -75,7 +75,7 @@ const declared = {
   }),
   ...inGroup('What must hold', ['expect'], {
     expect: asName(runMembers.expect, 'level', {
-      text: 'the level that histories must meet; with a PostgreSQL, the isolation level that transactions must keep, such as serializable; declared: each transaction must keep the level that it asked for; none: only check that the program does not crash',
+      text: 'the level that histories must meet; with a PostgreSQL, the isolation level of transactions, such as serializable, or declared (for each transaction the level that it asked for); none: only check that the program does not crash',
       usual: USUAL_LEVEL,
     }),
     unit: asName(v.optional(v.picklist(['request', 'connection'])), 'unit', {
@@ -295,7 +295,7 @@ function strategiesOf(
 ): readonly string[] {
   if (typed?.includes('coverage') && !loaded.asserts)
     throw usageError(
-      `--strategy coverage: it follows which marked places a program reaches, and ${program} marks none. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
+      `--strategy coverage follows the marked places that a program reaches, and ${program} marks none. Call sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.`,
     )
   if (typed?.includes('databases') && loaded.nodesFor?.('lose-commit-reply')?.length === 0)
     throw usageError(

@@ -61,7 +61,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
   if (others.length === 0) return
   const names = [...new Set(others.map(({ option }) => option))]
   throw usageError(
-    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. With --spec, these options may only repeat the programs, files and probes that the file names.`,
+    `--spec ${file} defines the whole run: leave --${names.join(', --')} out, or edit the file. Beside --spec, options for programs, files and probes may only repeat what the file names.`,
   )
 }
 
@@ -110,7 +110,7 @@ function complete(file: string, traffic: TrafficSpec): TrafficSpec {
 function requireWhole(file: string, commands: readonly (readonly string[])[]): void {
   const lacking = commands.find((words) => words.some((word) => word.includes(REMOVED)))
   if (lacking === undefined) return
-  const remedy = 'Write it there again, or hand it to the command in a variable.'
+  const remedy = 'Write the secret into the command again, or pass it in a variable.'
   throw usageError(`${file}: the command ${commandLine(lacking)} was stored without a secret. ${remedy}`)
 }
 
@@ -127,7 +127,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     Object.entries(kept).map(([name, value]): [string, string] => {
       const own = value.includes(REMOVED) ? process.env[name] : value
       if (own !== undefined) return [name, own]
-      throw usageError(`${file} was stored without the value of the variable ${name}. Set it.`)
+      throw usageError(`${file} was stored without the value of ${name}. Set this variable.`)
     }),
   )
 

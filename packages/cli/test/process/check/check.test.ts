@@ -200,7 +200,7 @@ describe('a wrong command line', () => {
     [['run', '--set', 'speed=3'], 'there is no such setting of raft'],
     [
       ['run', 'raft'],
-      'chaos run raft: raft was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts here.',
+      'chaos run raft: chaos took raft for the name of a run in chaos.config.ts, but this file does not exist.',
     ],
     [['check', history('stale-read'), '--expect', 'strict'], '--expect strict: there is no such level.'],
     [['check', history('stale-read'), '--format', 'xml'], '--format xml: there is no such format.'],

@@ -187,7 +187,7 @@ test('an object in a store is refused if it changed after the listing', async ()
   const stored = await storedParts(address)
   expect((await readHistory(address, { stored })).operations.length).toBe(20)
   await store.put('a.jsonl', lines.join('\n').replace('"ok"', '"no"'))
-  await expect(readHistory(address, { stored })).rejects.toThrow(`${address}: the object has changed since it was`)
+  await expect(readHistory(address, { stored })).rejects.toThrow(`${address}: the object changed after chaos listed it`)
 })
 
 describe.skipIf(installed('redis-server') === undefined)('a stored recording that is checked through a queue', () => {
@@ -218,7 +218,7 @@ describe.skipIf(installed('redis-server') === undefined)('a stored recording tha
     await store.put('a.jsonl', recordingOf(600, 7, 300).join('\n'))
     await joined(queue, [], env)
     const { exitCode, stderr } = await checking.finished
-    expect(stderr).toContain('the object has changed since it was looked up')
+    expect(stderr).toContain('the object changed after chaos listed it')
     expect(exitCode).toBe(4)
   })
 })

@@ -42,7 +42,7 @@ describe('compare()', () => {
     [{ faults: ['partitoin'] }, 'faults: partitoin: there is no such fault. Did you mean partition?'],
     [{ network: 'moon' }, 'network: moon: there is no such network'],
     [{ seeds: 0 }, 'seeds: 0 is not a number of seeds'],
-    [{ timeMs: 10 }, 'timeMs: 10 is too short: nothing can break'],
+    [{ timeMs: 10 }, 'timeMs: 10 is too short: a system cannot fail'],
     [{ targets: ['redis'] }, 'redis'],
   ])('refuses %j, and says what is wrong', async (wrong, message) => {
     await expect(compare({ targets: ['raft'], ...BRIEF, ...wrong })).rejects.toThrow(message)

@@ -155,7 +155,7 @@ describe('an invalid configuration', () => {
       'no configuration at all',
       {},
       ['nightly'],
-      'chaos run nightly: nightly was read as the name of a run in chaos.config.ts, and there is no chaos.config.ts',
+      'chaos run nightly: chaos took nightly for the name of a run in chaos.config.ts, but this file does not exist',
     ],
     [
       'two of them',

@@ -137,7 +137,7 @@ describe('chaos ctl', () => {
     ['add latency db latencyMs=-5', 'The proxy refuses the request (HTTP 400): fault: latency: "latencyMs" is -5'],
     ['add latency db db>clients latencyMs=5', 'name proxies or links, not both'],
     ['add latency clients>bd latencyMs=5', 'no proxy carries the link clients>bd. Known: clients>db, db>clients'],
-    ['add drop-message db', 'no proxy parses the traffic of the link, as this fault needs'],
+    ['add drop-message db', 'this fault needs a proxy that parses the traffic of the link'],
     ['add corrupt db probability=x', 'probability must be a number, not x'],
     ['remove slow', 'There is no fault "slow". None is in force.'],
     ['change slow a=1', 'There is no fault "slow". None is in force.'],

@@ -100,7 +100,7 @@ describe('chaos proxy', () => {
     [{ listen: '127.0.0.1:1' }, 'this address has no upstream. Give one --upstream'],
     [{ name: 'db' }, '--name db: this name has no upstream'],
     [{ upstream: ['a:1', 'a:2'], name: ['db', 'db'] }, '--name db is given twice'],
-    [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines: give a --token'],
+    [{ control: '0.0.0.0:0' }, '--control 0.0.0.0:0 can be reached from other machines. Give a --token'],
     [
       { control: 'nowhere' },
       '--control nowhere: missing port in address. Write host:port, such as 127.0.0.1:8080; port 0',
@@ -116,7 +116,7 @@ describe('chaos proxy', () => {
     [{ upstream: ['a:1', 'a:2', 'a:3'], carries: ['http', 'resp'] }, '--carries is given 2 times for 3 proxies'],
     [
       { upstream: 'a:1', carries: 'http', record: 'resp' },
-      '--carries http contradicts --record resp, which reads resp. Leave --carries out',
+      '--carries http contradicts --record resp: the recording reads resp. Leave --carries out',
     ],
     [{ control: '127.0.0.1:1', port: '1' }, 'leave --host and --port out'],
     [{ token: '' }, '--token is empty'],

@@ -71,7 +71,7 @@ describe('the run.json of a recording', () => {
     expect(kept.spec.target.traffic.environment).toEqual({ API_TOKEN: '(removed)', PLACE: 'http://{n1}' })
     const lacking = await again(['--trust'])
     expect(lacking).toMatchObject({ exitCode: 3 })
-    expect(lacking.stderr).toContain('was stored without the value of the variable API_TOKEN. Set it')
+    expect(lacking.stderr).toContain('was stored without the value of API_TOKEN. Set this variable')
     process.env['API_TOKEN'] = 'swordfish'
     try {
       const given = await again(['--trust', '--json'])
@@ -85,7 +85,9 @@ describe('the run.json of a recording', () => {
     const { again } = await recorded([], ['--', 'node', '-e', 'fetch("http://{n1}/x")', 'password=swordfish'])
     const { exitCode, stderr } = await again(['--trust'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain("'password=(removed)' was stored without a secret. Write it there again")
+    expect(stderr).toContain(
+      "'password=(removed)' was stored without a secret. Write the secret into the command again",
+    )
   })
 
   test('is refused with the reason if an edit leaves nothing to record', async () => {

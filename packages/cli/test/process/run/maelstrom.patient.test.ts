@@ -38,7 +38,7 @@ test('the target maelstrom passes a program under partitions whose nodes communi
 
 test('the target maelstrom passes the arguments after -- to the program', async () => {
   const { exitCode, stderr } = await run('node', 'unique-ids', ['--', './bad.mjs', 'exits'])
-  expect(stderr).toContain('the program exits with 7')
+  expect(stderr).toContain('the program exited with 7')
   expect(exitCode).toBe(3)
 })
 
@@ -56,7 +56,7 @@ test.each([
     'exits',
     3,
     // The nodes start together, and each exits: which one is named is a matter of time.
-    /n[1-5]: the program exits with 7 before it answers init with init_ok. The last lines of its log:\n {2}no configuration/,
+    /n[1-5]: the program exited with 7 before it answered init with init_ok. The last lines of its log:\n {2}no configuration/,
   ],
   ['shape', 3, /unique-ids: its reply has no "id": \{"type":"generate_ok"/],
   ['type', 3, /unique-ids: its reply has the type "generated" instead of "generate_ok"/],

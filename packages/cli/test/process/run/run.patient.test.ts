@@ -140,7 +140,7 @@ describe('a simulated run', () => {
     )
     const args = ['run', '--sim', '--protocol', file, '--time', '1s', '--rate', '200', '--faults', 'none']
     const { exitCode, stderr } = await chaosHere([...args, '--verify-determinism', '--out', temporaryDirectory()])
-    expect(stderr).toContain('counting is not deterministic: the same run, repeated, gave another history')
+    expect(stderr).toContain('counting is not deterministic: a repetition of the run gave another history')
     expect(exitCode).toBe(4)
   })
 

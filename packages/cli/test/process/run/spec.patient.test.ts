@@ -130,10 +130,10 @@ describe('the option --spec', () => {
     const recorded = { chaos: 1, spec: { ...spec, target: { name: 'record', settings: {} } } }
     const command = ['/bin/chaos', 'record', '--as', 'resp', '--', 'npm', 'run it']
     expect(await refused({ ...recorded, circumstances: { command } })).toMatch(
-      /^FILE is from a recording of an older chaos, .*: record it again\. .* npx chaos record --as resp -- npm 'run it'$/,
+      /^FILE is from a recording of an older chaos, .*\. Record again\. .* npx chaos record --as resp -- npm 'run it'$/,
     )
     expect(await refused({ chaos: 1, version: '0.0.9', config: { target: 'raft' } })).toMatch(
-      /^FILE: this run\.json is from an older chaos \(0\.0\.9\), which kept no spec of its runs/,
+      /^FILE: this run\.json is from an older chaos \(0\.0\.9\), which stored no spec of a run/,
     )
   })
 

@@ -100,7 +100,7 @@ describe('a service in the configuration', () => {
     const strange = await chaos(['run', '--spec', spec], { cwd })
     expect(strange).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('(--program ./race.ts)') })
     const unset = await chaos(['run', '--spec', spec, '--program', './race.ts'], { cwd })
-    expect(unset.stderr).toContain('was stored without the value of the variable API_TOKEN. Set it.')
+    expect(unset.stderr).toContain('was stored without the value of API_TOKEN. Set this variable.')
     const again = ['run', '--spec', spec, '--program', './race.ts', '--quiet']
     expect(await chaos(again, { cwd, env: { API_TOKEN: 'swordfish' } })).toMatchObject({ exitCode: 0 })
   })
@@ -123,7 +123,7 @@ describe('a service in the configuration', () => {
     ],
     [['run', '--target', 'service:rase'], {}, 'there is no service rase in the configuration. Did you mean race?'],
     [['run', '--sim', '--target', 'service:rase'], {}, 'There are: particular, race.'],
-    [['run'], {}, 'add --target service:particular or --target service:race, or write it as "target".'],
+    [['run'], {}, 'add --target service:particular or --target service:race, or write one of them as "target".'],
     [['run'], { target: 'service:rase' }, 'there is no service rase in the configuration.'],
     [['fuzz', '--target', 'service:race'], {}, 'race is a service. Use chaos simulate race.'],
     [['simulate', 'race', '--seeds', '1'], { faults: ['loss'] }, 'simulated programs cannot suffer it'],

@@ -43,7 +43,7 @@ describe('chaos simulate', () => {
     const cwd = folderWith('no program {')
     const { exitCode, stderr } = await chaosHere(['simulate', './server.ts', '--workload', 'queue'], { cwd })
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('cannot be asked to enqueue, dequeue, drain, as the workload queue does.')
+    expect(stderr).toContain('cannot be asked to enqueue, dequeue, drain, which the workload queue needs.')
   })
 
   test('uses the single object of a program, and explains how to use several', async () => {
@@ -300,7 +300,7 @@ describe('chaos simulate', () => {
       cwd: folderWith(CURED),
     })
     expect(stderr).toBe(
-      '--strategy coverage: it follows which marked places a program reaches, and ./server.ts marks none. Add sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
+      '--strategy coverage follows the marked places that a program reaches, and ./server.ts marks none. Call sometimes or reachable of @chaosproxy/assertions where rare things happen, or leave the strategy out.\n',
     )
     expect(exitCode).toBe(3)
   })
@@ -308,7 +308,7 @@ describe('chaos simulate', () => {
   test('refuses to run without a route table', async () => {
     const { exitCode, stderr } = await chaosHere(['simulate', './nowhere/server.ts'])
     expect(exitCode).toBe(3)
-    expect(stderr).toContain('it needs a route table')
+    expect(stderr).toContain('clients need a route table')
   })
 
   test('finds a service of the configuration by its name, with its arguments, environment and nodes', async () => {

@@ -106,7 +106,9 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
     onTestFinished(() => board.close())
     await board.add('job', { version: '0.0.0', kind: 'search', spec: {}, files: [] }, { jobId: 'old' })
     await until(() => printed().includes('Refused a job'))
-    expect(printed()).toMatch(/it is of chaos 0\.0\.0, and this worker is \S+\. Install one version on both machines\./)
+    expect(printed()).toMatch(
+      /the job is of chaos 0\.0\.0, and this worker is \S+\. Install one version on both machines\./,
+    )
     const { exitCode } = await chaos([
       'fuzz',
       '--bug',
@@ -131,7 +133,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
         'chaos',
         () => {
           throw new UnrecoverableError(
-            'it is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
+            'the job is of chaos 1.2.3, and this worker is 0.0.0. Install one version on both machines.',
           )
         },
         { connection: { url: queue } },
@@ -146,7 +148,7 @@ describe.skipIf(redis === undefined)(`a queue${redis === undefined ? `: ${whySki
         '--out',
         temporaryDirectory(),
       ])
-      expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: it is of chaos 1.2.3')
+      expect(stderr).toContain('a worker could not do seeds 1 to 64 of raft: the job is of chaos 1.2.3')
       expect(exitCode).toBe(4)
     },
   )

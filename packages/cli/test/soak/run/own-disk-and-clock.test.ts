@@ -157,7 +157,7 @@ describe.runIf(isPossible)('a store whose disk is full', () => {
     const cwd = projectOf('up', logged, 'refuses')
     say('podman-compose up -d', cwd)
     const { exitCode, stderr } = await chaos([...words, '--time', '1s'], { cwd, env })
-    expect(stderr).toMatch(/"disk": the project up is up, and this needs new containers/)
+    expect(stderr).toMatch(/"disk": the project up is up, but "disk" needs new containers/)
     expect(exitCode).toBe(4)
     say('podman-compose down', cwd)
   })
