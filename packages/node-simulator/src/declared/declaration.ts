@@ -144,7 +144,7 @@ const filledPostgres = v.strictObject({
   standby: v.optional(
     v.pipe(
       v.boolean('must be true or false'),
-      v.description('adds a hot standby that follows the PostgreSQL late and only reads, such as pg-standby for pg'),
+      v.description('adds a read-only standby that gets the changes of the PostgreSQL late, such as pg-standby for pg'),
     ),
   ),
   calculator: v.optional(
