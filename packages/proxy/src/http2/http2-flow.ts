@@ -30,9 +30,8 @@ const MOST_HELD_BYTES = 16 * 1024 * 1024
 export interface FramePlan {
   readonly delayMs: number
   readonly delayedBy: readonly StreamRule[]
-  /** The bytes passed on in place of the frame; nothing is passed on if they are empty. */
+  /** The bytes passed on in place of the frame; may be empty. */
   readonly instead?: Buffer | undefined
-  /** Runs after the frame has been passed on. */
   readonly then: (() => void) | undefined
 }
 
@@ -40,28 +39,18 @@ export interface Http2FlowOptions {
   readonly direction: 'requests' | 'responses'
   readonly exit: Exit
   readonly clock: ProxyClock
-  /** Called for each frame or whole header block when it arrives. Returns undefined to pass it on unchanged. */
+  /** Called with each frame or whole header block that arrives. Undefined passes it on unchanged. */
   readonly plan: (frame: Buffer) => FramePlan | undefined
-  /**
-   * Returns the last planned header block, encoded so that it can be sent out of order. Undefined if no block was
-   * planned.
-   */
+  /** Returns the last planned header block in an encoding that can be sent out of order. */
   readonly plain: (block: Buffer) => PlainBlock | undefined
-  /** Called when the receiver could not decode further blocks, because it got earlier blocks out of order. */
+  /** Called when the receiver could not decode further blocks, because it got blocks out of order. */
   readonly undecodable: () => void
-  /**
-   * Called for each frame or whole header block when it arrives. Returns the frame with the client's number of its
-   * stream.
-   */
   readonly received: (frame: Buffer) => Buffer
-  /**
-   * Called for each frame or whole header block when it is passed on. Returns the frame with the receiver's number of
-   * its stream.
-   */
+  /** Gives a frame that is passed on the receiver's number of its stream. */
   readonly translated: (frame: Buffer) => Buffer
-  /** Called just before each frame or block is passed on; false drops it. */
+  /** Called just before a frame is passed on; false drops the frame. */
   readonly mayPass: (frame: Buffer) => boolean
-  /** Called when a frame or block is passed on, with its offset in all bytes passed in this direction. */
+  /** Called with each passed frame and its offset in all bytes of the direction. */
   readonly passed: ((frame: Buffer, startByte: number) => void) | undefined
   /** Reports whether the connection is HTTP/2. */
   readonly recognised: (isHttp2: boolean) => void
@@ -82,15 +71,11 @@ export class Http2Flow implements FrameSink {
   readonly #joiner: HeaderBlockJoiner = new HeaderBlockJoiner()
   #held: Held[] = []
   #heldBytes = 0
-  /** The number of held frames of each stream. Later frames of the stream wait behind them. */
+  /** The number of held frames by stream. Later frames of a stream wait behind them. */
   readonly #heldStreams: Map<number, number> = new Map()
-  /** Frames to insert once no header block and no partly passed frame is in progress. */
   #injected: Buffer[] = []
   #inHeaderBlock = false
-  /**
-   * Whether a header block was delayed or replaced. All later blocks neither use nor change the shared header table,
-   * and can therefore overtake each other.
-   */
+  /** Whether header blocks no longer use or change the shared header table, so that they can be reordered. */
   #isPlain = false
   /** Table sizes with which the next block must begin. */
   #tableSizes: Buffer = Buffer.alloc(0)
@@ -121,7 +106,6 @@ export class Http2Flow implements FrameSink {
     return this.#run.takeFree()
   }
 
-  /** Passes bytes on without inspecting frames, but tracks where frames end. */
   skim(bytes: Buffer): boolean {
     this.#reader.skim(bytes)
     this.#passedBytes += bytes.length
@@ -151,10 +135,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(sent)
   }
 
-  /**
-   * Returns a header block in a form that can be reordered, if this or an earlier block was delayed or replaced;
-   * otherwise returns the block unchanged.
-   */
+  /** Encodes a header block so that it can be reordered, if this or an earlier block needs that. */
   #independent(frame: Buffer, plan: FramePlan | undefined): Buffer {
     const isLost = plan?.instead !== undefined
     if (!this.#isPlain && (plan?.delayMs ?? 0) === 0 && !isLost) return frame
@@ -178,7 +159,6 @@ export class Http2Flow implements FrameSink {
     if (last) this.#passInjected()
   }
 
-  /** Inserts a frame at the next point where the protocol allows one. */
   inject(frame: Buffer): void {
     if (this.#over) return
     this.#injected.push(frame)
@@ -198,7 +178,6 @@ export class Http2Flow implements FrameSink {
     this.#advance()
   }
 
-  /** Stops reading from the sender. With `false`, resumes reading if there is room. */
   setStopped(stopped: boolean): void {
     this.#stopped = stopped
     this.#govern()
@@ -211,7 +190,7 @@ export class Http2Flow implements FrameSink {
     this.#injected = []
   }
 
-  /** Passes on an incomplete header block, for which no plan can be made. */
+  /** Passes on an incomplete header block. */
   #passUnfinished(): void {
     const unfinished = this.#joiner.take()
     if (unfinished.length === 0) return
@@ -219,10 +198,7 @@ export class Http2Flow implements FrameSink {
     else this.#pass(unfinished)
   }
 
-  /**
-   * Whether a frame must wait. Frames of one stream stay in order. Header blocks stay in order while they share a
-   * header table.
-   */
+  /** Whether a frame must wait. Streams stay in order, and so do header blocks that share a header table. */
   #mustWait(frame: Buffer): boolean {
     if (this.#held.length === 0) return false
     return (!this.#isPlain && isHeaderPart(typeOf(frame))) || this.#heldStreams.has(streamOf(frame))

@@ -10,7 +10,7 @@ import { RecordedStream } from './recorded-stream.ts'
 
 /** The most tracked requests of a connection; servers allow hundreds. */
 const MOST_STREAMS = 10_000
-/** The most tracked requests that a fault ended and to which the server may still respond. */
+/** The most tracked requests that a fault has ended, but to which the server may still respond. */
 const MOST_LOST_STREAMS = 1000
 
 const UNREADABLE = 'an HTTP/2 request that could not be read'
@@ -32,15 +32,12 @@ interface Unsent {
 interface Undelivered {
   readonly turn: HttpTurn
   readonly answer: Answer
-  /** The offset of the answer's end in the bytes to the client. */
   readonly endByte: number
 }
 
 /**
- * Records one connection. It is notified of every frame when the frame arrives, and again when the frame is passed on,
- * which may be later or never. Frames inserted by a fault are only passed on. A request is invoked when its header
- * block arrives; no part of the block is passed on before the block is complete. The request returns once the end of
- * its response has been delivered to the client.
+ * Records the requests of one connection as operations. A request is invoked when its header block arrives, and returns
+ * once the end of its response has been delivered.
  */
 export class Http2Recording {
   readonly #recording: ConnectionRecorder
@@ -49,10 +46,10 @@ export class Http2Recording {
   readonly #now: () => Nanos
   readonly #answerHeads: HeaderReader = new HeaderReader()
   readonly #streams: Map<number, RecordedStream> = new Map()
-  /** Streams that have ended for the client, but to which the server may still respond. */
+  /** Streams that have ended for the client only: the server may still respond. */
   readonly #lost: Set<RecordedStream> = new Set()
   #begun: RecordedStream[] = []
-  /** Streams with captured parts of bodies, in memory that is reclaimed after the chunk. */
+  /** Streams that hold parts of bodies in memory that is reclaimed after the chunk. */
   readonly #captured: Set<RecordedStream> = new Set()
   /** Turns whose header block has not been passed on yet, by stream. */
   readonly #waiting: Map<number, HttpTurn> = new Map()
@@ -70,7 +67,6 @@ export class Http2Recording {
     this.#now = now
   }
 
-  /** Begins a chunk. Everything until `endChunk` counts as arriving at this moment. */
   beginChunk(): void {
     this.#chunkTime = this.#now()
   }
@@ -84,8 +80,9 @@ export class Http2Recording {
   }
 
   /**
-   * Records the arrival of a frame or whole header block from the client. @param head the block's headers; undefined if
-   * they could not be decoded.
+   * Records a frame or header block from the client.
+   *
+   * @param head the headers; undefined if they could not be decoded.
    */
   requestArrived(frame: Buffer, head: MatchableHead | undefined): void {
     const [type, number] = [typeOf(frame), streamOf(frame)]
@@ -120,7 +117,6 @@ export class Http2Recording {
     if (endsStream(frame) && stream.answer === undefined) this.#answered(stream)
   }
 
-  /** Records that a frame was passed on towards the server. */
   requestPassed(frame: Buffer, startByte: number): void {
     if (typeOf(frame) !== FRAME.headers) return
     const number = streamOf(frame)
@@ -130,7 +126,6 @@ export class Http2Recording {
     this.#unsent.push({ turn, startByte })
   }
 
-  /** Records that a frame was passed on towards the client. */
   answerPassed(frame: Buffer, endByte: number): void {
     if (!endsStream(frame)) return
     const stream = this.#streams.get(streamOf(frame))
@@ -145,7 +140,7 @@ export class Http2Recording {
     this.#recording.altered('everything')
   }
 
-  /** Records that the first `totalBytes` passed on have been written to the server's socket. */
+  /** Records that the server's socket has taken the first `totalBytes`. */
   requestsDelivered(totalBytes: number): void {
     let sent = 0
     for (const { turn, startByte } of this.#unsent) {
@@ -156,7 +151,7 @@ export class Http2Recording {
     if (sent > 0) this.#unsent.splice(0, sent)
   }
 
-  /** Records that the first `totalBytes` passed on have been written to the client's socket. */
+  /** Records that the client's socket has taken the first `totalBytes`. */
   answersDelivered(totalBytes: number): void {
     let delivered = 0
     for (const { turn, answer, endByte } of this.#undelivered) {
@@ -167,7 +162,7 @@ export class Http2Recording {
     if (delivered > 0) this.#undelivered.splice(0, delivered)
   }
 
-  /** Records that a fault ended a request: the client gets no response, but the server may still send one. */
+  /** Records that a fault ended a request, to which the server may still respond. */
   resetByFault(number: number): void {
     const stream = this.#streams.get(number)
     if (stream === undefined) return
@@ -187,12 +182,11 @@ export class Http2Recording {
     }
   }
 
-  /** Records that the rest of the connection is not HTTP/2. */
   opaque(): void {
     this.#recording.opaque('bytes that are not HTTP/2', 'everything')
   }
 
-  /** Records that a message could not be read, after which no message is read. */
+  /** Records that a message could not be read. No later message is read. */
   failed(error: unknown): void {
     this.#chunkTime = undefined
     this.#recording.opaque(unreadable('HTTP/2', error), 'everything')
@@ -203,13 +197,12 @@ export class Http2Recording {
     this.#undelivered = []
   }
 
-  /** Records that the server will send nothing more. */
   serverGone(): void {
     for (const stream of [...this.#streams.values()])
       if (stream.answer === undefined) this.#over(stream, LOST.connection)
   }
 
-  /** Records that both sides are closed. Whatever was still waiting is never delivered. */
+  /** Records that both sides are closed. */
   closed(): void {
     for (const stream of this.#streams.values()) {
       stream.requestCut()
@@ -245,7 +238,7 @@ export class Http2Recording {
     const method = this.#mapping.schema?.methods.get(pathOf(head.target))
     const stream = new RecordedStream(number, head, turn, { routed, method, peer: this.#peer, now: () => this.#time })
     this.#streams.set(number, stream)
-    // End the request now, because its body is not needed. This also applies to requests that routes ignore.
+    // End the request now, because its body is not needed.
     if (routed.bodyBytes === 0) stream.requestEnded()
     else this.#begun.push(stream)
   }
@@ -296,7 +289,7 @@ export class Http2Recording {
     turn.refused(this.#time, why)
   }
 
-  /** Handles the end of a stream: neither side sends more, but some frames may not have been passed on yet. */
+  /** Handles a stream on which neither side sends more. Some frames may not have been passed on yet. */
   #over(stream: RecordedStream, why: string): void {
     stream.requestCut()
     this.#mayBeSent(stream)
@@ -307,14 +300,13 @@ export class Http2Recording {
   #end(stream: RecordedStream, why: string): void {
     const { turn, number, answerHasPassed } = stream
     if (answerHasPassed && turn.isWhole) return
-    // The first bytes of the request may have arrived in this chunk. Its place in the order of events must then be
-    // reserved now.
+    // The request's first bytes may be in this chunk, so its place in the order of events is reserved now.
     if (!turn.isWhole) turn.keepPlace()
     if (number > this.#lastServedStream && stream.answer === undefined) turn.refused(this.#time, GONE_AWAY)
     else turn.ended(this.#time, why)
   }
 
-  /** Records that the server may receive the header block from now on, so that the request may take effect. */
+  /** Records that the server may receive the request from now on. */
   #mayBeSent({ turn, number }: RecordedStream): void {
     this.#waiting.delete(number)
     turn.forwarded(this.#time)

@@ -15,13 +15,13 @@ interface StreamParts {
   readonly now: () => Nanos
 }
 
-/** The parts of one request and its response that are read as their frames pass. */
+/** One request and its response, read as their frames pass. */
 export class RecordedStream {
   readonly number: number
   readonly turn: HttpTurn
   readonly head: MatchableHead
   readonly #routed: RoutedRequest
-  /** The RPC method; undefined if it is not known. */
+  /** The RPC method, if it is known. */
   readonly #method: Method | undefined
   readonly #peer: Peer
   readonly #now: () => Nanos
@@ -83,7 +83,7 @@ export class RecordedStream {
     }
   }
 
-  /** Takes the fields of the response's headers or trailers; undefined for a block that could not be decoded. */
+  /** Takes the response's headers or trailers; undefined for a block that could not be decoded. */
   answerFields(fields: HpackFields | undefined): void {
     if (fields === undefined) {
       this.isUnreadable = true
@@ -114,10 +114,7 @@ export class RecordedStream {
     return this.answer
   }
 
-  /**
-   * Returns the status from the trailers or, in a trailers-only response, from the headers. If it is absent, an HTTP
-   * status other than 200 tells why the call failed.
-   */
+  /** The gRPC status, from the trailers or the headers. Without one, the HTTP status tells why the call failed. */
   get #grpcStatus(): number | undefined {
     const text = this.#trailers?.get('grpc-status') ?? this.#headers?.get('grpc-status')
     if (text !== undefined) return /^\d{1,3}$/.test(text) ? Number(text) : GRPC_UNKNOWN

@@ -1,19 +1,14 @@
 import { FRAME, framesOf, HEADER_BYTES, streamOf, typeOf } from '@chaosproxy/wire/http2'
 
-/**
- * Maximum number of streams that have different numbers at the client and at the server. The oldest of these streams
- * ended long ago.
- */
 const MOST_RENUMBERED = 10_000
 
 /**
- * The streams' numbers at the server, where streams must be opened in increasing order (RFC 9113 §5.1.1). If a request
- * overtakes another, the two requests swap numbers.
+ * Gives streams their numbers at the server, where they must be opened in increasing order (RFC 9113 §5.1.1). Requests
+ * that change places swap numbers.
  */
 export class StreamNumbers {
-  /** Numbers that the client has used and that the server has not seen yet, in increasing order. */
+  /** Unused numbers that the client has already used, in increasing order. */
   readonly #free: number[] = []
-  /** The client's streams that have not been opened at the server yet. */
   readonly #unopened: Set<number> = new Set()
   #highest = 0
   readonly #atServer: Map<number, number> = new Map()
@@ -28,10 +23,7 @@ export class StreamNumbers {
     return frame
   }
 
-  /**
-   * Returns a frame or a header block with its stream's number at the server. Opens the stream at the server if it is
-   * new.
-   */
+  /** Gives a frame its stream's number at the server, and opens the stream there if it is new. */
   toServer(frame: Buffer): Buffer {
     const stream = streamOf(frame)
     if (typeOf(frame) === FRAME.headers && this.#unopened.delete(stream)) this.#open(stream)

@@ -13,10 +13,7 @@ export class StreamRule extends Rule<StreamFault> {
     this.#judge = compileMatch(standing.fault.match)
   }
 
-  /**
-   * Whether the fault applies to a request and its response. If the headers cannot be decoded, only a fault without a
-   * match applies.
-   */
+  /** Whether the fault applies to a request. Without decoded headers, only a fault without a match applies. */
   isFor(head: MatchableHead | undefined, client: string): boolean {
     if (this.fault.match === undefined) return true
     if (head !== undefined) return this.#judge({ head, client }) === true

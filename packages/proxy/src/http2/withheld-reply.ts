@@ -1,16 +1,15 @@
 import type { Http2Fault, UnansweredFault } from '@chaosproxy/faults'
 import type { StreamRule } from './stream-rule.ts'
 
-/** A fault that waits for the server's reply. The reply shows that the server has executed the request. */
+/** A fault that waits for the server's reply, which shows that the server has executed the request. */
 export type WithholdingFault = UnansweredFault | Extract<Http2Fault, { readonly kind: 'grpc-status' }>
 
-/** The reply on one stream. The client gets none of it, or only its first messages. */
+/** A server's reply of which the client gets nothing, or only the first messages. */
 export interface WithheldReply {
   readonly fault: WithholdingFault
   readonly rule: StreamRule
-  /** Counts the messages that the client gets; undefined if it gets none. */
+  /** Counts the messages that the client gets, if it gets any. */
   readonly messages: MessageCount | undefined
-  /** Whether the fault has acted. */
   isOver: boolean
 }
 
@@ -21,7 +20,7 @@ export const withheldReply = (rule: StreamRule, fault: WithholdingFault): Withhe
   messages: fault.kind === 'grpc-status' && fault.messages !== undefined ? new MessageCount(fault.messages) : undefined,
 })
 
-/** Returns the fault if it acts once the server has replied; otherwise undefined. */
+/** Returns the fault if it acts on the server's reply. */
 export function withholdingOf({ fault }: StreamRule): WithholdingFault | undefined {
   if (fault.kind === 'lose-reply' || fault.kind === 'crash-before-reply') return fault
   const waits = fault.kind === 'grpc-status' && (fault.after === 'forwarding' || fault.messages !== undefined)
@@ -41,10 +40,7 @@ export class MessageCount {
     this.#left = messages
   }
 
-  /**
-   * Returns how many bytes of `content` precede the end of the last message; undefined if the message does not end in
-   * `content`.
-   */
+  /** Returns how many bytes of `content` belong to the messages up to the nth, if this one ends there. */
   endIn(content: Buffer): number | undefined {
     for (let at = 0; ; ) {
       if (this.#left === 0) return at

@@ -2,8 +2,7 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { Conversation, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Opens an interceptor within a boundary: an error that it throws, from a call or from a callback run with `guard`,
- * resets its own connection and no other.
+ * Opens an interceptor whose errors reset its own connection and no other.
  *
  * @param failed receives the first error.
  */
@@ -79,7 +78,7 @@ export function bounded(
   }
 }
 
-/** Returns a clock whose callbacks run within the boundary of a connection. */
+/** Returns a clock whose callbacks are guarded like the interceptor's calls. */
 export const clockWithin = ({ guard }: Pick<Conversation, 'guard'>, clock: ProxyClock): ProxyClock => ({
   nowMs: () => clock.nowMs(),
   after: (delayMs, callback) => clock.after(delayMs, () => guard(callback)),

@@ -1,14 +1,12 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Chains two interceptors. The outer interceptor, such as a recorder, is at the client's edge. The inner interceptor,
- * such as message faults, is between the outer one and the links' faults. The outer interceptor must pass responses on
- * unchanged.
+ * Chains two interceptors: the outer one at the client's edge, such as a recorder, and the inner one before the links'
+ * faults. The outer interceptor must pass responses on unchanged.
  *
- * The inner interceptor may change the number of bytes. So all bytes that the inner interceptor has received from the
- * outer one count as delivered once any byte that it passed on afterwards is delivered. If the inner interceptor drops
- * or reorders messages, undelivered bytes may count as delivered, but delivered bytes never count as undelivered. If in
- * doubt, a recorder therefore gives a lost request an unknown outcome.
+ * The inner interceptor may change the number of bytes. Bytes of the outer one therefore count as delivered once any
+ * byte passed on after them is delivered: delivered bytes never count as undelivered. A recorder then gives a lost
+ * request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {
@@ -94,9 +92,7 @@ const forwarding = (to: Pick<Exit | Stage, 'end' | 'reset'>): Pick<Exit, 'end' |
   reset: () => to.reset(),
 })
 
-/**
- * Returns a factory of `setReading` functions. The exit reads from the sender only while no caller has stopped reading.
- */
+/** Lets two callers stop reading from the same sender. It is read only while neither has stopped it. */
 function sharedReading(exit: Exit): () => Exit['setReading'] {
   const stopped: Set<symbol> = new Set()
   return () => {
@@ -109,15 +105,11 @@ function sharedReading(exit: Exit): () => Exit['setReading'] {
   }
 }
 
-/** Tracks how many of the outer interceptor's bytes may have been delivered. */
 function createProgress() {
   let taken = 0
   let passed = 0
   let delivered = 0
-  /**
-   * For each run of passed bytes: the offset at which the run starts, and the number of bytes that the inner
-   * interceptor had received by then.
-   */
+  /** The start of each run of passed bytes, and the bytes that the inner interceptor had received by then. */
   const runs: { readonly start: number; readonly taken: number }[] = []
   return {
     took(bytes: number): void {
@@ -128,7 +120,6 @@ function createProgress() {
       passed += bytes
     },
     delivered(totalBytes: number): number {
-      // Keep the last run that has delivered bytes, because more of its bytes may follow.
       while (runs[1] !== undefined && runs[1].start < totalBytes) runs.shift()
       const [reached] = runs
       if (reached !== undefined && reached.start < totalBytes) delivered = reached.taken

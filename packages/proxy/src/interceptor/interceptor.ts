@@ -1,7 +1,6 @@
 /**
  * Intercepts one connection: reads the bytes of both sides, and passes on, holds, changes or replaces them. The
- * interceptor acts *before* the links' faults, on bytes as they arrive: at the client edge for requests and at the
- * backend edge for responses. Only `delivered` reports what happened to the bytes that the interceptor passed on.
+ * interceptor acts *before* the links' faults. Only `delivered` reports what happened to the bytes afterwards.
  *
  * client ─▶ requests.receive ─▶ [requests.exit: link faults] ─▶ backend
  *
@@ -12,81 +11,71 @@ export interface Interceptor {
   readonly responses: Stage
   /** Whether no request is in progress; absent if unknown. */
   readonly isIdle?: boolean
-  /** Reports that both sockets are closed. The interceptor ends its open operations by the recorder's outcome rules. */
+  /** Reports that both sockets are closed. */
   closed(): void
   /**
-   * Reports that a message was lost, repeated, changed or reordered behind this interceptor, so that responses may no
-   * longer match requests. `altered` are the messages that the server gets instead of a request.
+   * Reports that messages were lost, repeated, changed or reordered behind this interceptor. `altered` are the messages
+   * that the server gets instead of a request.
    */
   disturbed?(altered?: readonly Buffer[]): void
   /**
-   * Reports that this interceptor threw an error. Afterwards only `closed` is called. The interceptor ends its open
-   * operations, and records that any key may change, because its own reading of the connection is no longer reliable.
+   * Reports that this interceptor threw an error. Its reading of the connection is no longer reliable, so it ends its
+   * operations and records that any key may change. Only `closed` is called afterwards.
    */
   failed?(error: unknown): void
 }
 
 /** One direction of a connection, as the interceptor receives it. */
 export interface Stage {
-  /**
-   * Receives bytes. Their memory is valid only during the call, so copy the bytes that are kept. Returns false if
-   * `pass` of the exit returned false for any of these bytes.
-   */
+  /** Receives bytes, whose memory is valid only during the call. Returns false if the exit still needs any of it. */
   receive(bytes: Buffer): boolean
   /** Reports that the sender ended its direction in an orderly way. */
   end(): void
-  /** Reports that the sender is gone without an orderly end, by RST or otherwise. */
+  /** Reports that the sender is gone without an orderly end. */
   reset(): void
-  /** Reports how many of the bytes passed to the exit since the start were written to the receiver's socket. */
+  /** Reports how many bytes of the exit have been written to the receiver's socket. */
   delivered(totalBytes: number): void
-  /** Reports that a fault of the link changed some of the bytes passed on, before the receiver gets them. */
+  /** Reports that a fault of the link changed some of the bytes passed on. */
   altered?(): void
 }
 
 export interface Exit {
   /**
-   * Passes bytes on, in order, as the link's faults allow. Returns true if their memory may be reused immediately;
-   * otherwise it must stay unchanged until the receiver's socket has sent the bytes.
+   * Passes bytes on as the link's faults allow. Returns true if their memory may be reused immediately; otherwise it
+   * must stay unchanged until the bytes are sent.
    */
   pass(bytes: Buffer): boolean
   end(): void
   reset(): void
-  /** Stops or resumes reading from the sender, for an interceptor that holds as many bytes as it can. */
+  /** Stops or resumes reading from the sender. */
   setReading(reading: boolean): void
   /**
-   * Whether more bytes wait than the receiver can take. The proxy then stops reading from the sender. An interceptor
-   * that generates bytes must also stop, and may continue when `delivered` is called and `congested` is false.
+   * Whether more bytes wait than the receiver can take. An interceptor that generates bytes must then stop until
+   * `delivered` is called.
    */
   readonly congested: boolean
 }
 
 export interface Conversation {
-  /** The connection's id in records and logs, unique within the network. */
+  /** The connection's id in records and logs. */
   readonly id: number
   readonly client: { readonly host: string; readonly port: number }
-  /** The dialling process, such as `python3 4711`; undefined if it was not looked up or not found. */
+  /** The dialling process, such as `python3 4711`, if it was found. */
   readonly peerProcess?: string | undefined
-  /** The exit towards the backend. Passing bytes on dials the backend first, if necessary. */
+  /** The exit towards the backend. It dials the backend if necessary. */
   readonly requests: Exit
-  /**
-   * Dials the backend immediately, for protocols in which the backend sends first. May be called while the interceptor
-   * is being created.
-   */
+  /** Dials the backend immediately, for protocols in which the backend sends first. */
   dial(): void
   /** Towards the client. */
   readonly responses: Exit
-  /** Resets both sides immediately (RST). */
+  /** Resets both sides (RST). */
   abort(): void
-  /**
-   * Runs a callback of the interceptor, such as a timer's. An error that the callback throws ends this connection and
-   * no other.
-   */
+  /** Runs a callback of the interceptor, such as a timer's. An error ends this connection and no other. */
   guard(callback: () => void): void
   /** Reports a client whose protocol or login does not work through the proxy. */
   misread?(what: 'http2' | 'channel-binding'): void
   /**
-   * Reports that messages were lost, repeated, changed or reordered. An interceptor that does this to messages must
-   * call `disturbed` before anyone can see the effect.
+   * Reports that messages were lost, repeated, changed or reordered. Must be called before anyone can see the effect.
    */
   disturbed?(altered?: readonly Buffer[]): void
 }

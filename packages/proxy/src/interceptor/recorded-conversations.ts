@@ -20,17 +20,14 @@ export function recordConversations(
     const { requests, responses, client } = conversation
     const read = recording.open({ host: client.host, naming: namingOf(recording.client, conversation) })
     let isReading = true
-    /**
-     * The arrival time of the bytes that are being passed on; undefined between calls. Everything that is sent during
-     * the call gets this time.
-     */
+    /** The arrival time of the bytes that are being passed on. Everything sent during the call gets this time. */
     let receivedAt: Nanos | undefined
 
     const behind = new Set<RecordQueue>()
 
     /**
-     * Stops reading from a client that keeps sending to a silent server, or that sends faster than the disk can record.
-     * This bounds the memory for the client's requests.
+     * Stops reading from a client that sends faster than the server answers or the disk records. This bounds the memory
+     * for its requests.
      */
     function govern(): void {
       for (const queue of queues) if (queue.congested && !behind.has(queue)) waitFor(queue)
@@ -93,7 +90,7 @@ export function recordConversations(
   }
 }
 
-/** Returns how sessions of a connection are named. `said` means that the client itself names them. */
+/** Returns how the sessions of a connection are named. `said` means that the client names them. */
 function namingOf(client: Identifier | undefined, { id, client: { host }, peerProcess }: Conversation): Naming {
   switch (client) {
     case undefined:

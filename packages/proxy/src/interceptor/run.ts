@@ -27,7 +27,7 @@ export class Run {
     if (!this.#exit.pass(run)) this.#free = false
   }
 
-  /** Returns true if all memory passed on since the last call may be reused. `Stage.receive` returns this result. */
+  /** Whether all memory passed on since the last call may be reused. */
   takeFree(): boolean {
     const free = this.#free
     this.#free = true

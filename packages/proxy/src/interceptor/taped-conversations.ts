@@ -9,13 +9,10 @@ export interface TapedLinks {
   readonly clock: ProxyClock
 }
 
-/** Returns the stream number of a connection's requests. The responses have the next number. */
+/** The stream of a connection's requests. The responses have the next number. */
 const streamOf = (connection: number): number => connection * 2
 
-/**
- * Writes the traffic to the tapes of the connection's links, in front of `inner`. Returns `inner` itself if the links
- * have no tapes.
- */
+/** Writes the traffic to the links' tapes before it reaches `inner`. */
 export function taped({ forward, backward, clock }: TapedLinks, inner: Intercept | undefined): Intercept | undefined {
   if (forward === undefined && backward === undefined) return inner
   const intercept: Intercept = (conversation) => tapeConversation(conversation, { forward, backward, clock })
@@ -67,10 +64,7 @@ class StreamTape {
   readonly #clock: ProxyClock
   #receivedBytes = 0
   #deliveredBytes = 0
-  /**
-   * The arrival time of the bytes that are being passed on; undefined between calls. Bytes delivered during the call
-   * need no separate entry on the tape.
-   */
+  /** The arrival time of the bytes that are being passed on. */
   #receivedAtMs: number | undefined
 
   constructor(tape: Tape, stream: number, clock: ProxyClock) {
@@ -86,17 +80,13 @@ class StreamTape {
     this.#receivedBytes += bytes.length
   }
 
-  /**
-   * Reports that the received bytes were passed on. If `congested`, the proxy stops reading, so the sender may have
-   * sent bytes that are not read until later.
-   */
   passed(congested: boolean): void {
     this.#receivedAtMs = undefined
     if (congested) this.note('unread')
   }
 
   delivered(totalBytes: number): void {
-    // Also called when no further bytes were delivered, for example if a receiver can take more.
+    // This is also called when nothing more was delivered.
     if (totalBytes === this.#deliveredBytes) return
     this.#deliveredBytes = totalBytes
     this.#tape.delivered(this.#stream, this.#receivedAtMs ?? this.#clock.nowMs(), totalBytes)

@@ -1,10 +1,7 @@
 import type { Starts, Unbinding } from '@chaosproxy/wire'
 import type { Intercept } from './interceptor.ts'
 
-/**
- * Passes all bytes on, except offers of the server that do not work through the proxy. Such offers are in the server's
- * first bytes.
- */
+/** Passes all bytes on, except offers of the server that do not work through the proxy. */
 export const withoutOffers =
   (starts: (bound: () => void) => Starts): Intercept =>
   ({ requests, responses, dial, misread }) => {
@@ -32,6 +29,6 @@ function passRewritten(start: Unbinding, bytes: Buffer, exit: { readonly pass: (
   if (start.isOver) return exit.pass(bytes)
   const rewritten = start.rewritten(bytes)
   if (rewritten.length > 0) exit.pass(rewritten)
-  // Do not allow the reuse of the memory of `bytes`: `rewritten` may be `bytes` itself, and the exit may still need it.
+  // The memory of `bytes` must not be reused: `rewritten` may be `bytes` itself.
   return false
 }

@@ -8,9 +8,7 @@ export type StandingFault = Extract<TcpFault, StandingHarm>
 
 export interface Affliction<Of extends TcpFault = TcpFault> {
   fault: Of
-  /** Selects clients by their address; undefined if the trigger names no clients. */
   isForClient: ClientFilter | undefined
-  /** Whether the current time is within the trigger's times. */
   inForce: boolean
   hits: number
 }

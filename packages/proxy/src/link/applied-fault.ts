@@ -5,22 +5,16 @@ import type { LinkState } from './link-state.ts'
 
 export interface AppliedFault {
   readonly fault: TcpFault
-  /**
-   * The number of hits: chunks and ends of streams delayed, held, dropped or sliced; bytes corrupted; dials delayed;
-   * connections refused, closed or reset.
-   */
+  /** How often the fault acted on a chunk, the end of a stream or a connection. */
   readonly hits: number
   /**
-   * Changes the parameters or the trigger immediately. Live connections are affected, too, and keep their state, such
-   * as the bytes counted by a limit. Connections are selected again only if the trigger changes.
+   * Changes the parameters or the trigger immediately. Live connections keep their state, such as the bytes counted by
+   * a limit.
    *
    * @throws UserError (usage) if `fault` is of another kind, is on other links, or has an invalid number.
    */
   update(fault: TcpFault): void
-  /**
-   * Heals the fault immediately, also on live connections: held bytes are released in order, and connections that lost
-   * bytes are reset. Has no effect when called again, or for a `reset` fault.
-   */
+  /** Heals the fault immediately: held bytes are released in order, and connections that lost bytes are reset. */
   remove(): void
 }
 
@@ -29,7 +23,7 @@ export interface StandingApplied extends AppliedFault {
   stopTiming(): void
 }
 
-/** Puts a fault in force on the links. Calls `gone` once the fault is removed. */
+/** Puts a fault in force on the links. `gone` is called once it is removed. */
 export function afflict(
   initial: StandingFault,
   states: readonly LinkState[],
@@ -41,16 +35,13 @@ export function afflict(
   let cancelTimer: (() => void) | undefined
   let removed = false
 
-  /**
-   * Updates all links before notifying any flow: a connection whose two directions are healed must not see only one of
-   * them healed.
-   */
+  /** Updates all links before any flow is notified: no connection may see only one of its directions healed. */
   function settle(): void {
     const flows = states.flatMap((state) => state.settle())
     for (const flow of flows) flow.stagesChanged()
   }
 
-  /** Puts the fault in force and out of force at the trigger's times. */
+  /** Follows the trigger's times. */
   function watchTheClock(): void {
     cancelTimer?.()
     cancelTimer = undefined
@@ -99,7 +90,7 @@ export function afflict(
   }
 }
 
-/** Resets those live connections of the links that the trigger selects. No fault stays in force. */
+/** Resets the live connections that the trigger selects. No fault stays in force. */
 export function resetLinks(fault: TcpFault, states: readonly LinkState[]): AppliedFault {
   const connections = new Set<{ abort(): void }>()
   const once = { fault, isForClient: clientFilterOf(fault), inForce: false, hits: 0 }

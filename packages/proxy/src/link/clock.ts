@@ -1,10 +1,6 @@
 /** The proxy's source of time: monotonic fractional milliseconds since a fixed origin. */
 export interface ProxyClock {
   nowMs(): number
-  /**
-   * Calls back once, after about `delayMs`. Timers may fire slightly early, so check `nowMs` again. Returns a function
-   * that cancels the call.
-   */
   after(delayMs: number, callback: () => void): () => void
 }
 

@@ -7,10 +7,10 @@ import type { Affliction, StandingFault } from './affliction.ts'
 
 /** A link's traffic and faults since the network was created. */
 export interface LinkStatistics {
-  /** Bytes received from the sender, and the number of reads that returned them. */
+  /** Bytes received from the sender, and the reads that returned them. */
   readonly bytes: number
   readonly chunks: number
-  /** Bytes written to the receiver's socket, and bytes that a fault discarded. */
+  /** Bytes written to the receiver's socket, and bytes discarded by a fault. */
   readonly deliveredBytes: number
   readonly droppedBytes: number
   readonly connections: number
@@ -18,7 +18,7 @@ export interface LinkStatistics {
   /** Dials and accepts that failed for a reason other than a fault. */
   readonly failedDials: number
   readonly failedAccepts: number
-  /** Hits of the link's faults: chunks and ends of streams delayed, held or dropped; dials delayed; resets. */
+  /** How often the link's faults acted. */
   readonly hits: number
 }
 
@@ -30,32 +30,26 @@ export interface Flow {
   readonly direction: 'requests' | 'responses'
   /** The stages of the faults in force, in order. */
   readonly stages: readonly Placed[]
-  /**
-   * Replaces the stages. The flow uses them from the next call of `stagesChanged`, which follows once the stages of all
-   * affected links are set.
-   */
+  /** Replaces the stages from the next call of `stagesChanged`, which follows once all links are up to date. */
   setStages(stages: readonly Placed[]): void
   stagesChanged(): void
-  /** The connection of this flow. Each connection has two flows, one for each direction. */
+  /** The flow's connection, which also has a flow in the other direction. */
   readonly connection: { abort(): void }
 }
 
 interface Attachment<Of extends TcpFault = StandingFault> {
   readonly affliction: Affliction<Of>
-  /** The fault's number on this link, counted from 1. It selects the fault's random streams. */
+  /** The fault's number on this link, from 1. It selects the fault's random streams. */
   readonly number: number
   readonly shared: Timetable
-  /** Counts the connections, and chooses those that the fault may hit. */
+  /** Chooses the connections that the fault may hit. */
   trigger: Trigger
   /** How many times the fault's connections were chosen again. */
   choices: number
   readonly victims: Map<Flow, Placed | undefined>
 }
 
-/**
- * Returns a fault's trigger. The trigger selects connections when they begin, and hits the selected connections during
- * the fault's time.
- */
+/** Returns the trigger that selects connections when they begin, and hits them during the fault's time. */
 const triggerOf = ({ fault }: Affliction): Trigger => new Trigger(fault.when)
 
 /** A link: the faults on it, and its live flows. */
@@ -72,7 +66,7 @@ export class LinkState {
   failedDials = 0
   failedAccepts = 0
   readonly #random: Random
-  /** The live flows, each with the number of its connection on this link. */
+  /** The live flows with the numbers of their connections. */
   readonly #flows: Map<Flow, number> = new Map()
   #attachments: readonly Attachment[] = []
   #attached = 0
@@ -83,7 +77,6 @@ export class LinkState {
     this.#random = random.fork(this.name)
   }
 
-  /** Applies the faults in force to a new flow. */
   join(flow: Flow): void {
     this.connections++
     this.#flows.set(flow, this.connections)
@@ -97,12 +90,11 @@ export class LinkState {
     for (const { victims } of this.#attachments) victims.delete(flow)
   }
 
-  /** Adds a fault. It takes effect once the caller calls `settle`. */
   add(affliction: Affliction<StandingFault>): void {
     this.#attachments = [...this.#attachments, this.#attach(affliction)]
   }
 
-  /** Returns the flows hit by a fault that ends immediately, and counts the hits. */
+  /** Chooses the flows that a fault without duration hits, and counts the hits. */
   chooseOnce(affliction: Affliction): readonly Flow[] {
     const victims = [...this.#attach(affliction).victims.keys()]
     this.hits += victims.length
@@ -114,7 +106,7 @@ export class LinkState {
     this.#attachments = this.#attachments.filter((other) => other.affliction !== affliction)
   }
 
-  /** Decides again which flows a fault hits, because the fault's trigger has changed. */
+  /** Chooses the flows of a fault again, because its trigger has changed. */
   chooseAnew(affliction: Affliction): void {
     const attachment = this.#attachments.find((other) => other.affliction === affliction)
     if (attachment === undefined) return
@@ -129,7 +121,7 @@ export class LinkState {
     }
   }
 
-  /** Gives every live flow the current stages. Returns the flows to notify once all links have their stages. */
+  /** Gives every live flow the current stages. Returns the flows to notify once all links are settled. */
   settle(): readonly Flow[] {
     const changed: Flow[] = []
     for (const flow of this.#flows.keys()) {
@@ -169,7 +161,6 @@ export class LinkState {
     return attachment
   }
 
-  /** Decides whether the fault hits the flow's connection. */
   #choose(attachment: Attachment<TcpFault>, flow: Flow): void {
     const { affliction, trigger, number, choices, victims } = attachment
     if (affliction.isForClient?.(flow.client) === false) return
@@ -189,7 +180,7 @@ export class LinkState {
     return stages
   }
 
-  /** Returns the flow's random stream, which depends only on the seed, the link and the connection's number. */
+  /** Returns the flow's random stream. It depends only on the seed, the link and the connection's number. */
   #randomOf(flow: Flow): Random {
     return this.#random.fork(String(this.#flows.get(flow)))
   }
@@ -222,10 +213,6 @@ export class LinkState {
   }
 }
 
-/**
- * Creates a fault's stage in one direction of one connection. Updates may change the fault's parameters, but never its
- * kind.
- */
 export const createStage = (kind: StandingHarm['kind'], context: StageContext): Stage =>
-  // The table pairs each kind with the stage of that kind. The compiler cannot infer this from the lookup.
+  // The compiler cannot infer that each kind is looked up with its own stage.
   (stages[kind] as (context: StageContext) => Stage)(context)

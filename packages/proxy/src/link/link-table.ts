@@ -1,6 +1,6 @@
 import { type Link, linkName } from '@chaosproxy/faults'
 
-/** One state for each link, by the link's name. A state is created when first needed, and never dropped. */
+/** One state for each link, created when it is first needed. */
 export class LinkTable<State> {
   readonly #make: (link: Link) => State
   readonly #states: Map<string, State> = new Map()
@@ -23,7 +23,6 @@ export class LinkTable<State> {
     return [...new Set(links.map((link) => this.of(link)))]
   }
 
-  /** Returns the link's state; undefined if it was never needed. */
   find(link: Link): State | undefined {
     return this.#states.get(linkName(link))
   }
@@ -32,7 +31,7 @@ export class LinkTable<State> {
     return [...this.#states.keys()]
   }
 
-  /** Maps every state. The result is keyed by the links' names. */
+  /** Maps every state, keyed by the links' names. */
   map<Part>(part: (state: State) => Part): ReadonlyMap<string, Part> {
     return new Map([...this.#states].map(([name, state]) => [name, part(state)]))
   }

@@ -4,14 +4,11 @@ import type { HitRequest, Rule, Seat, Standing } from './rule.ts'
 
 /** An object on which a link's rules act, such as a connection. */
 export interface Carrier<Kind> {
-  /** Releases everything that only the removed rule holds. */
+  /** Releases what only the removed rule holds. */
   ruleRemoved(rule: Kind): void
 }
 
-/**
- * The rules of one fault family on one link, in the order in which they were applied, and the connections on which they
- * act.
- */
+/** The rules of one fault family on one link, in order, and the connections on which they act. */
 export class RuleList<Kind> {
   readonly name: string
   /** Replaced, never mutated. */
@@ -26,7 +23,7 @@ export class RuleList<Kind> {
     this.#random = random.fork(this.name)
   }
 
-  /** Returns a new random stream for a rule, named by the rule's number on the link. */
+  /** Returns the random stream of a new rule. */
   nextRandom(): Random {
     this.#added++
     return this.#random.fork(String(this.#added))
@@ -60,7 +57,7 @@ export interface Applied<Fault> {
   readonly missedBecause: string | undefined
   /** The requests that the fault hit last, oldest first. */
   readonly recent: readonly HitRequest[]
-  /** Heals the fault immediately: held traffic is released. Further calls have no effect. */
+  /** Heals the fault immediately: held traffic is released. */
   remove(): void
 }
 

@@ -5,7 +5,7 @@ export interface Standing<Fault> {
   readonly fault: Fault
   readonly appliedAtMs: number
   hits: number
-  /** The number of times that the fault was selected but could not hit. */
+  /** How often the fault was selected but could not hit. */
   missed: number
   missedBecause: string | undefined
   /** The requests that the fault hit last, oldest first. */
@@ -14,15 +14,13 @@ export interface Standing<Fault> {
 
 /** A request that a fault hit, directly or through its response. */
 export interface HitRequest {
-  /** The number of this hit among the fault's hits, counted from 1. */
+  /** The number of this hit of the fault, from 1. */
   readonly number: number
-  /** The request's name: `GET /kv/x`, or the statement. */
   readonly request: string
 }
 
-/** The place of a connection on a link. Each connection has its own random streams there. */
+/** A connection's place on a link, with its own random streams. */
 export interface Seat {
-  /** The connection's number among all connections that the link has had, counted from 1. */
   readonly number: number
 }
 
@@ -31,8 +29,8 @@ const MOST_RECENT = 8
 const LONGEST_REQUEST = 210
 
 /**
- * A fault on one link. It selects messages to hit among those that match it. For this, it counts messages as their
- * senders sent them, without the effects of other rules. A selected message counts as hit only if the fault then acts.
+ * A fault on one link. It counts matching messages as their senders sent them, without the effects of other rules, and
+ * selects those to hit.
  */
 export class Rule<Fault extends TrafficFault> {
   readonly standing: Standing<Fault>
@@ -48,16 +46,10 @@ export class Rule<Fault extends TrafficFault> {
     this.#random = random
   }
 
-  /**
-   * Whether the fault chooses a matching message. Call it once for each message, because each call counts.
-   *
-   * @param earlier the number of earlier messages in the message's direction and connection.
-   */
   chooses(seat: Seat, nowMs: number, earlier = 0): boolean {
     return this.#trigger.strikes(nowMs - this.standing.appliedAtMs, () => this.randomFor(seat).next(), earlier)
   }
 
-  /** Returns the connection's own random stream, so that connections do not affect each other's draws. */
   randomFor(seat: Seat): Random {
     let random = this.#randoms.get(seat)
     if (random === undefined) {
@@ -82,30 +74,23 @@ export class Rule<Fault extends TrafficFault> {
     if (standing.recent.length > MOST_RECENT) standing.recent.shift()
   }
 
-  /** Turns the last hit into a miss, because the fault could not act on the message after all. */
   takeBack(because: string): void {
     this.standing.hits--
     this.standing.recent.pop()
     this.miss(because)
   }
 
-  /** Counts a message that the fault should have hit but cannot hit. */
+  /** Counts a message that the fault selected but cannot hit. */
   miss(because: string): void {
     this.standing.missed++
     this.standing.missedBecause = because
   }
 }
 
-/**
- * The effect of a rule on a message. `none`: no effect, or an effect whose hit the rule counts itself later. `acts`:
- * the rule changes or delays the message. `ends`: the rule replies to the message or drops it.
- */
+/** The effect of a rule on a message. `none` also stands for a later effect, whose hit the rule then counts itself. */
 export type Effect = 'none' | 'acts' | 'ends'
 
-/**
- * Applies, in order, the rules that selected a message. If a rule ends the message, only this rule counts as a hit: the
- * effects of earlier rules are lost, and later rules have no message to act on.
- */
+/** Applies the rules that selected a message, in order. If a rule ends the message, only this rule counts as a hit. */
 export function carryOut<Kind extends Rule<TrafficFault>>(
   chosen: readonly Kind[],
   suffer: (rule: Kind) => Effect,

@@ -7,7 +7,6 @@ import type { MessageRule, Track } from './message-rule.ts'
 /** The most copies of a message, however many rules duplicate it. */
 const MOST_COPIES = 1000
 
-/** A wait until `behind` messages have passed or `withinMs` has elapsed, whichever comes first. */
 export interface Wait {
   readonly behind: number
   readonly withinMs: number
@@ -15,14 +14,11 @@ export interface Wait {
 }
 
 export interface Fate {
-  /** The messages passed on, in order: none if the message is lost, several if it is duplicated. */
   readonly copies: readonly Buffer[]
   readonly delayMs: number
-  /** The rules that delay the message. It waits until all of them are removed. */
+  /** The rules that delay the message until all of them are removed. */
   readonly delayedBy: readonly MessageRule[]
-  /** The wait of a message that other messages overtake. */
   readonly aside?: Wait | undefined
-  /** The wait before the message is repeated. */
   readonly again?: Wait | undefined
 }
 
@@ -33,7 +29,7 @@ export interface Strike {
   readonly seat: Seat
 }
 
-/** Applies one kind of fault to a message. Returns undefined if the fault turns out to have no effect. */
+/** Applies one kind of fault to a message; undefined if it has no effect. */
 type MessageHarm<Kind extends MessageFault['kind']> = (
   fate: Fate,
   fault: Extract<MessageFault, { readonly kind: Kind }>,
@@ -69,8 +65,8 @@ export const messageHarms: { readonly [Kind in MessageFault['kind']]: MessageHar
     if (forged === undefined) return undefined
     return { ...fate, copies: besides ? [...fate.copies, forged] : fate.copies.map(() => forged) }
   },
-  // Receivers detect a wrong signature and drop the message, so the forged message is not sent. An added message is
-  // omitted; an altered message is lost.
+  // Receivers drop a message with a wrong signature, so the forged message is not sent: an added one is omitted, and an
+  // altered one is lost.
   'forge-signed-message'(fate, { fields, besides }, { message, track, rule, seat }) {
     if (forgedBytes(message, fields, track, rule.randomFor(seat)) === undefined) return undefined
     return besides ? fate : { ...fate, copies: [] }
@@ -99,19 +95,19 @@ export function addMessageHarm<Harm>(
   }
 }
 
-/** Returns a forged message; undefined if the message is not JSON, or has no member that can be changed. */
+/** Returns a forged message, if the message has a JSON member that can be changed. */
 function forgedBytes(message: Buffer, fields: number, { framing, direction }: Track, random: Random) {
   const said = framing.readsJson === true ? framing.read(message) : undefined
   const forged = said === undefined ? undefined : forge(said, fields, () => random.next())
   return forged === undefined ? undefined : framing.write(forged, direction)
 }
 
-/** Maximum number of bits tried for each flip. A flip must keep the framing intact. */
+/** Maximum number of bits tried for each flip, because a flip must keep the framing intact. */
 const ATTEMPTS_PER_BIT = 100
 
 /**
- * Flips bits of a message so that it stays one message of the same length. The framing stays intact and text stays
- * UTF-8, so only the receiver can detect the change. Undefined if no bit could be flipped, as in an empty line.
+ * Flips bits so that the message stays one message of the same length, and text stays UTF-8: only the receiver can
+ * detect the change.
  */
 export function flipBits(
   message: Buffer,
@@ -128,7 +124,7 @@ export function flipBits(
   return flipped.equals(message) ? undefined : flipped
 }
 
-/** Flips one bit, and tries others until the message is still valid. ASCII bytes stay ASCII. */
+/** Flips one bit so that the message stays valid. */
 function flipOne(message: Buffer, isValid: () => boolean, random: Random): void {
   for (let attempt = 0; attempt < ATTEMPTS_PER_BIT; attempt++) {
     const at = random.integer(message.length)

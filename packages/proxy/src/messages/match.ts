@@ -2,11 +2,6 @@ import type { MessageMatch } from '@chaosproxy/faults'
 import { canonical, type Json, usageError } from '@chaosproxy/history'
 import type { Direction, Framing } from '@chaosproxy/wire'
 
-/**
- * Compiles a fault's match to a predicate on messages' bytes.
- *
- * @throws UserError (usage) if messages of this framing and direction have no such part.
- */
 export function compileMatch(
   match: MessageMatch | undefined,
   framing: Framing,
@@ -64,7 +59,7 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   const isSought = !ADDED.has(names[0] ?? '') && PLAIN.test(names.at(-1) ?? '')
   return (message) => {
     const text = framing.plain?.(message) ?? message
-    // Avoid parsing: text that is not JSON takes a hundred times as long to parse as JSON text.
+    // Text that is not JSON takes a hundred times as long to parse as JSON.
     if (isSought && !text.includes(name) && !text.includes(ESCAPE)) return false
     const value = framing.read(message)
     const found = value === undefined ? undefined : memberOf(value, names)
@@ -72,10 +67,10 @@ function memberCondition(path: string, match: Conditions, framing: Framing): (me
   }
 }
 
-/** The start of an escape such as `\u0041`, by which JSON may write any letter. A plain name needs no other escape. */
+/** JSON may write any letter as an escape such as `\u0041`. */
 const ESCAPE = Buffer.from('\\u')
 const PLAIN = /^[\w-]+$/
-/** The members by which framings describe messages that are not JSON. */
+/** The members by which framings describe other messages than JSON. */
 const ADDED: ReadonlySet<string> = new Set(['base64', 'close', 'reason'])
 
 function memberOf(value: Json, names: readonly string[]): Json | undefined {
@@ -87,7 +82,6 @@ function memberOf(value: Json, names: readonly string[]): Json | undefined {
   return inner
 }
 
-/** Whether a value equals the wanted one. A message nested too deeply to compare equals nothing. */
 function equals(value: Json, wanted: string): boolean {
   try {
     return canonical(value) === wanted

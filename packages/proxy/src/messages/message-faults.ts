@@ -16,15 +16,15 @@ import { MessageStage } from './message-stage.ts'
 export interface MessageFaultsOptions {
   /** The seed of all randomness. Each connection has its own stream for each fault on each link. */
   readonly seed: number | string
-  /** By default the system clock. */
+  /** The source of time, by default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** The longest message that faults act on. Longer messages pass unharmed and are counted. By default 1 MiB. */
+  /** The longest message that faults act on, by default 1 MiB. Longer messages pass unharmed. */
   readonly maxMessageBytes?: number | undefined
 }
 
 /** Faults on single messages, for links with a known framing. */
 export interface MessageFaults {
-  /** Returns the `intercept` option for a route from one endpoint to another. */
+  /** Returns the `intercept` option of a route. */
   intercept(route: { readonly from: Endpoint; readonly to: Endpoint; readonly framing: Framing }): Intercept
   /**
    * Applies a fault to every live and future connection of the links, from the next message on. The fault is in force
@@ -121,9 +121,6 @@ export function createMessageFaults(options: MessageFaultsOptions): MessageFault
   }
 }
 
-/**
- * Returns the link if the fault can act on at least one of its tracks. Otherwise throws the error of the first track.
- */
 function validated(fault: MessageFault, link: MessageLink | undefined, { from, to }: Link): MessageLink {
   const where = `${fault.kind} on ${from}>${to}`
   if (link === undefined)

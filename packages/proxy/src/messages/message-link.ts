@@ -4,15 +4,14 @@ import type { MessageRule, Track } from './message-rule.ts'
 export interface MessageStatistics {
   /** Whole messages, with or without a fault. */
   readonly messages: number
-  /** Messages too large to be faulted. */
   readonly oversized: number
-  /** Directions of connections that broke the declared framing, and were passed on unchanged from that point. */
+  /** Directions of connections that broke the declared framing, and passed unchanged from then on. */
   readonly unframed: number
 }
 
 /** A link that carries messages: the faults on the link, and its connections. */
 export class MessageLink extends RuleList<MessageRule> {
-  /** For each route that carries the link: its framing, and the link's direction on it. */
+  /** The link's direction and framing on each route that carries the link. */
   readonly tracks: Track[] = []
   messages = 0
   oversized = 0

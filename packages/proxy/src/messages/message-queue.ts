@@ -3,15 +3,12 @@ import type { ProxyClock } from '../link/clock.ts'
 import type { Fate, Wait } from './harms.ts'
 import type { MessageRule } from './message-rule.ts'
 
-/**
- * Maximum number of waiting bytes in one direction of one connection. Once it is reached, the proxy stops reading from
- * the sender until some bytes have been sent.
- */
+/** Maximum number of waiting bytes of a direction. The proxy stops reading from the sender at this limit. */
 const MOST_WAITING_BYTES = 16 * 1024 * 1024
 
 /**
- * A queue entry. `part` and `last-part` belong to a message that is too large to hold whole. `rest` is the remainder of
- * a stream that is no longer framed. `end` and `reset` end the stream.
+ * A queue entry. `part` and `last-part` belong to a message too large to hold; `rest` is the remainder of a stream that
+ * is no longer framed.
  */
 interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'> {
   readonly kind: 'message' | 'part' | 'last-part' | 'rest' | 'end' | 'reset'
@@ -19,29 +16,27 @@ interface Waiting extends Pick<Fate, 'copies' | 'aside' | 'again' | 'delayedBy'>
   dueAtMs: number
 }
 
-/** A message that waits while other messages pass. */
 interface Aside {
   readonly copies: readonly Buffer[]
   readonly sizeBytes: number
   readonly wait: Wait
-  /** Whether this is a repetition of a message that was already passed on. */
+  /** Whether the message was already passed on once. */
   readonly repeated: boolean
   left: number
   readonly dueAtMs: number
 }
 
-/** Sends, delays, repeats, reorders and drops the messages of one direction of one connection, as their fates say. */
+/** Sends, delays, repeats, reorders and drops the messages of one direction of one connection. */
 export class MessageQueue {
   readonly #exit: Exit
   readonly #clock: ProxyClock
   #waiting: Waiting[] = []
-  /** The index of the first entry that has not been sent. */
   #head = 0
   #aside: Aside[] = []
   #bytes = 0
   #cancelTimer: (() => void) | undefined
   #reading = true
-  /** Whether the receiver has a part of a message, so that no other message may be sent before the rest of it. */
+  /** Whether part of a message has been sent, so that its rest must follow. */
   #midMessage = false
   #over = false
 
@@ -50,7 +45,7 @@ export class MessageQueue {
     this.#clock = clock
   }
 
-  /** Whether nothing waits and no message is partly sent, so that the next message can bypass the queue. */
+  /** Whether the next message can bypass the queue. */
   get idle(): boolean {
     return this.#waiting.length === this.#head && this.#aside.length === 0 && !this.#midMessage
   }
@@ -67,17 +62,16 @@ export class MessageQueue {
     })
   }
 
-  /** Queues bytes that are not a whole message. The kind is `rest` if no message will follow. */
+  /** Queues bytes that are not a whole message. */
   loose(bytes: Buffer, kind: 'part' | 'last-part' | 'rest'): void {
     this.#push({ kind, copies: [Buffer.from(bytes)], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
 
-  /** Queues the end of the stream. */
   finish(ending: 'end' | 'reset'): void {
     this.#push({ kind: ending, copies: [], delayedBy: [], dueAtMs: this.#clock.nowMs() })
   }
 
-  /** Releases messages that wait only because of this rule, and drops the rule's pending repetitions. */
+  /** Releases messages that wait only because of this rule, and drops its pending repetitions. */
   heal(rule: MessageRule): void {
     const nowMs = this.#clock.nowMs()
     for (const waiting of this.#waiting)
@@ -96,7 +90,6 @@ export class MessageQueue {
     this.#advance()
   }
 
-  /** Stops the queue, because the connection is closed. */
   stop(): void {
     this.#over = true
     this.#waiting = []
@@ -188,7 +181,7 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** Called when no message follows: sends the messages that wait, and drops repetitions. */
+  /** Sends the messages that wait for later messages, because none will come. */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)
@@ -223,9 +216,7 @@ export class MessageQueue {
 
 const sizeOf = (copies: readonly Buffer[]): number => copies.reduce((sum, { length }) => sum + length, 0)
 
-/**
- * Copies messages out of memory that is about to be reused. The copies of a duplicated message share one new buffer.
- */
+/** Copies messages out of memory that is about to be reused. */
 function keptCopies(copies: readonly Buffer[]): readonly Buffer[] {
   const kept: Map<Buffer, Buffer> = new Map()
   return copies.map((copy) => {

@@ -13,23 +13,21 @@ import type { MessageRule, Track } from './message-rule.ts'
 
 export interface MessageStageOptions {
   readonly link: MessageLink
-  /** The link of the connection's other direction. */
   readonly reverse: MessageLink
   readonly track: Track
   readonly maxMessageBytes: number
   readonly clock: ProxyClock
   readonly exit: Exit
   readonly guard: Conversation['guard']
-  /** The faults on the connection's statements; undefined for a connection without SQL. */
+  /** The faults on the connection's SQL statements. */
   readonly statements: StatementFaults | undefined
-  /** Called when a message is changed or reordered. `altered` are the messages sent instead of a request. */
+  /** Called when a message is changed or reordered. */
   readonly disturbed: (altered: readonly Buffer[]) => void
 }
 
 /**
- * Reads one direction of one connection, message by message. Without rules on its link and with nothing waiting, it
- * passes bytes on as they arrive and only scans them for the ends of messages, so that a rule can be added at any
- * moment.
+ * Reads one direction of one connection, message by message. While no rule applies, it passes bytes on as they arrive
+ * and only finds the ends of messages.
  */
 export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   readonly #options: MessageStageOptions
@@ -42,7 +40,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   #keptWasPassed = false
   #firstByte = 0
   #isObserving = false
-  /** Whether the client's handshake is still expected. The handshake decides whether both directions are compressed. */
+  /** Whether the client's handshake, which decides about compression, is still expected. */
   #offersCompression: boolean
 
   constructor(options: MessageStageOptions) {
@@ -82,7 +80,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     return free
   }
 
-  /** Tracks bytes that are passed on as they arrive: the messages, and the statements in them if needed. */
+  /** Follows the messages in bytes that are passed on as they arrive. */
   #observe(bytes: Buffer): void {
     const { statements, track } = this.#options
     const reader = statements?.reader
@@ -114,7 +112,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     this.#keptWasPassed = this.#reader.waitingBytes > 0
   }
 
-  /** Drops the beginning of a message from the reader if it was already passed on. */
+  /** Drops the beginning of a message that was already passed on. */
   #dropPassed(): void {
     if (!this.#keptWasPassed) return
     this.#keptWasPassed = false
@@ -138,7 +136,7 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
   }
 
   delivered(): void {
-    // Does nothing: message faults do not depend on what happens to bytes after they are passed on.
+    // Message faults do not depend on what happens to bytes after they are passed on.
   }
 
   frame(bytes: Buffer): void {
@@ -195,7 +193,6 @@ export class MessageStage implements Stage, FrameSink, Carrier<MessageRule> {
     })
   }
 
-  /** Stops this direction, because the connection is closed. */
   stop(): void {
     this.#options.link.leave(this)
     this.#queue.stop()
@@ -207,16 +204,12 @@ const disturbs = ({ copies, aside, again }: Fate, message: Buffer): boolean =>
 
 interface FateOptions {
   readonly track: Track
-  /** The number of earlier messages in the direction and connection. */
   readonly earlier: number
   readonly nowMs: number
   readonly seat: Seat
 }
 
-/**
- * Applies the rules that select a message. Delays add up. If several rules reorder the message, or several repeat it,
- * the last of these rules applies. Undefined if no rule acts; the message then passes unchanged.
- */
+/** Applies the rules that select a message. Delays add up; of several reorderings or repetitions, the last applies. */
 function planFate(rules: readonly MessageRule[], message: Buffer, options: FateOptions): Fate | undefined {
   const { earlier, track, nowMs, seat } = options
   if (rules.length === 0) return undefined
@@ -230,7 +223,7 @@ function planFate(rules: readonly MessageRule[], message: Buffer, options: FateO
     if (next === undefined) return 'none'
     fate = next
     if (fate.copies.length === 0) return 'ends'
-    // The queue counts the hit later, when another message has overtaken this message or this message is repeated.
+    // The queue counts the hit when the message is overtaken or repeated.
     return COUNTED_LATER.includes(rule.fault.kind) ? 'none' : 'acts'
   })
   return fate
@@ -240,7 +233,7 @@ const COUNTED_LATER: readonly MessageFault['kind'][] = ['reorder-message', 'repl
 
 function suffer(fate: Fate, strike: Strike): Fate | undefined {
   const { fault } = strike.rule
-  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
+  // The compiler cannot infer that each kind is looked up with its own effect.
   const harm = messageHarms[fault.kind] as (fate: Fate, fault: MessageFault, strike: Strike) => Fate | undefined
   return harm(fate, fault, strike)
 }

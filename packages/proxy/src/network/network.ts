@@ -17,9 +17,9 @@ import type { DatagramWiring } from '../udp/datagram-wiring.ts'
 export interface NetworkOptions {
   /** The seed of all randomness. Each connection on each link has its own random stream. */
   readonly seed: number | string
-  /** By default the system clock. */
+  /** The source of time, by default the system clock. */
   readonly clock?: ProxyClock | undefined
-  /** Selects the links whose traffic is kept for `passages`, in bounded memory; by default none. */
+  /** Selects the links whose traffic is kept for `passages`; by default none. */
   readonly isTaped?: ((link: Link) => boolean) | undefined
 }
 
@@ -27,12 +27,12 @@ export interface NetworkOptions {
 export interface Network {
   /** Opens a listener. Several routes may carry the same link, in either direction. */
   route(options: RouteOptions): Promise<Route>
-  /** Opens a UDP port. Two kinds of TCP faults also drop its datagrams: partitions and blackholes. */
+  /** Opens a UDP port. Of the TCP faults, partitions and blackholes also drop its datagrams. */
   datagramRoute(options: DatagramRouteOptions): Promise<DatagramRoute>
   /**
-   * Applies a fault to every live and future connection with one of the fault's links, whichever end dialled. The fault
-   * is in force when the call returns. Faults of dialling (`slow-connect`, `refuse`) act only on connections dialled
-   * from the link's `from` to its `to`. Faults stack in the order in which they were applied.
+   * Applies a fault to every live and future connection of the fault's links. The fault is in force when the call
+   * returns. `slow-connect` and `refuse` act only on connections dialled from the link's `from` to its `to`. Faults
+   * stack in order.
    *
    * @throws UserError (usage) for an invalid number.
    */
@@ -43,16 +43,11 @@ export interface Network {
    * @throws UserError for an invalid number.
    */
   applyToDatagrams(fault: DatagramFault): Applied<DatagramFault>
-  /**
-   * Returns the recorded traffic of the links, as far as memory allowed. It remains available after everything is
-   * closed.
-   */
+  /** Returns the recorded traffic of the links, as far as memory allowed, even after everything is closed. */
   passages(): Iterable<Passage>
   /** Returns the statistics of every link that a route or a fault has named, keyed by `linkName`. */
   statistics(): ReadonlyMap<string, LinkStatistics>
-  /**
-   * Calls back when a connection fails for a reason other than a fault: immediately, then once a second with a count.
-   */
+  /** Calls back when a connection fails without a fault: immediately, then once a second with a count. */
   onTrouble(listener: TroubleListener): void
   /** Frees every port, and waits up to `longestMs` for connections to end. */
   drain(longestMs: number): Promise<void>
@@ -60,7 +55,7 @@ export interface Network {
   close(): Promise<void>
 }
 
-/** The objects that a network provides to its routes. */
+/** What a network provides to its routes. */
 type Wiring = Omit<DatagramWiring, 'forwardDatagrams' | 'backwardDatagrams'>
 
 /** A TCP or UDP route. */
@@ -141,7 +136,7 @@ export function createNetwork(options: NetworkOptions): Network {
     async close() {
       closed = true
       for (const applied of standing) applied.stopTiming()
-      // A route that failed to open has nothing to close, and its caller already has the error.
+      // The caller of a route that failed to open already has the error.
       await Promise.allSettled([...routes].map(async (opening) => (await opening).close()))
       troubles.close()
     },
@@ -154,7 +149,6 @@ const pairOf = (links: LinkTable<LinkState>, { from, to }: Link): Pick<Wiring, '
 })
 
 interface Tapes {
-  /** Creates the tape of a link; undefined if the link's traffic is not kept. */
   of(link: Link): Tape | undefined
   passages(): Iterable<Passage>
 }

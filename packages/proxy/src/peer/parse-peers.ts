@@ -5,15 +5,12 @@ import { inputError } from '@chaosproxy/history'
 import type { PeerFinder } from './peers.ts'
 import { findBySocketOwner } from './socket-owner.ts'
 
-/**
- * Whether pid files may identify peers. A config file may name local files; an API request must not make the server
- * read them.
- */
+/** Whether pid files may identify peers. An API request must not make the server read local files. */
 export type PidFiles = 'allowed' | 'refused'
 
 /**
- * Parses the nodes that may dial a route, and how to identify them. `{"n1":4711,"n2":"/run/n2.pid"}` gives each node's
- * process by its number or by a pid file. The file is read for every connection, because nodes restart.
+ * Parses the nodes that may dial a route. `{"n1":4711,"n2":"/run/n2.pid"}` gives each node's process by its number or
+ * by a pid file, which is read for every connection because nodes restart.
  *
  * @throws UserError (input) with a message that begins with `where`; (environment) if not on Linux.
  */
@@ -41,16 +38,13 @@ function readSource(source: unknown, where: string, pidFiles: PidFiles): number 
   throw inputError(`${where} is ${quote(source)}. Give a process id, or the name of a file that holds one.`)
 }
 
-/** Reads a pid file. A node that is not running has no pid file, or an empty one. */
+/** Reads a pid file, which is absent or empty while its node is not running. */
 async function pidIn(path: string): Promise<number | undefined> {
   const pid = Number((await startOf(path).catch(() => '')).trim())
   return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined
 }
 
-/**
- * Reads the start of a regular file, long enough for a process id. Devices and pipes have no end, and would block or
- * fill memory.
- */
+/** Reads the start of a regular file. Devices and pipes have no end, and would block or fill memory. */
 async function startOf(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {

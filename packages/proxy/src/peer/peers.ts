@@ -20,9 +20,9 @@ export interface PeerFinder {
 export interface Identification {
   readonly by: string
   readonly known: number
-  /** Connections of unidentified endpoints, which are attributed to the route's `from`. */
+  /** Connections of unidentified endpoints, which count as the route's `from`. */
   readonly unknown: number
 }
 
-/** Identification of a route that only one endpoint dials: nothing needs to be found out. */
+/** For a route that only one endpoint dials. */
 export const ownAddress: Identification = { by: 'own address', known: 0, unknown: 0 }

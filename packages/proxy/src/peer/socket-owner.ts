@@ -54,7 +54,7 @@ export function findAnyProcess(): PeerFinder {
       const inode = await inodeOf(client, listener)
       if (inode === undefined) return undefined
       const everyone = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-      // Check processes that dialled recently first, because they are likely to dial again.
+      // Check processes that dialled recently first: they are likely to dial again.
       const pids = [...last, ...everyone.filter((pid) => !last.includes(pid)).reverse()]
       for (const pid of pids) {
         if (!owns(Number(pid), inode)) {
@@ -84,14 +84,12 @@ async function inodeOf(client: Address, listener: Address): Promise<string | und
   return undefined
 }
 
-/** Whether the process or one of its descendants has the socket open. */
 const familyOwns = (pid: number, inode: string): boolean =>
   owns(pid, inode) || childrenOf(pid).some((child) => familyOwns(child, inode))
 
 /**
- * Whether the process has the socket open. A process that cannot be inspected, because it has ended or belongs to
- * another user, counts as not owning the socket. The calls are synchronous, because asynchronous calls take
- * milliseconds instead of microseconds while the thread pool is busy.
+ * Whether the process has the socket open; false if the process cannot be inspected. Synchronous calls take
+ * microseconds, asynchronous ones milliseconds while the thread pool is busy.
  */
 function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`
@@ -122,10 +120,6 @@ function orElse<Value>(read: () => Value, otherwise: Value): Value {
 const MAPPED_WORDS: readonly number[] = [0, 0, 0xffff]
 const INODE_FIELD = 9
 
-/**
- * Returns the inode of the socket bound to `local` and connected to `remote`, from the text of Linux's /proc/net/tcp or
- * /proc/net/tcp6 (proc_pid_net(5)); undefined if there is none.
- */
 export function findInode(table: string, local: Address, remote: Address): string | undefined {
   for (const start of spellings(local))
     for (const end of spellings(remote)) {
@@ -137,10 +131,7 @@ export function findInode(table: string, local: Address, remote: Address): strin
   return undefined
 }
 
-/**
- * Returns the forms of the address in /proc/net/tcp (IPv4 only) and in /proc/net/tcp6: words in the machine's byte
- * order.
- */
+/** Returns the forms of an address in /proc/net/tcp and /proc/net/tcp6: words in the machine's byte order. */
 function spellings({ host, port }: Address): readonly string[] {
   const digits = port.toString(16).toUpperCase().padStart(4, '0')
   const words = wordsOf(host)
@@ -155,7 +146,7 @@ function spellWord(word: number): string {
   return bytes.toString('hex').toUpperCase()
 }
 
-/** Returns an address as 32-bit words: one for IPv4, mapped or not; four for IPv6. */
+/** Returns an address as 32-bit words: one for IPv4, four for IPv6. */
 function wordsOf(host: string): readonly number[] {
   const plain = host.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '')
   if (isIPv4(plain)) return [Buffer.from(plain.split('.').map(Number)).readUInt32BE()]

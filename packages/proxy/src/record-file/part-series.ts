@@ -6,20 +6,15 @@ import { constants, createGzip } from 'node:zlib'
 export interface PartsOptions {
   /** The size in bytes at about which a new part starts. */
   readonly bytes?: number | undefined
-  /**
-   * The maximum time span of a part, in the recorder's time. The first event this long after the part's first event
-   * starts a new part.
-   */
+  /** The maximum time span of a part, in the recorder's time. */
   readonly everyMs?: number | undefined
   /** Whether finished parts are compressed with gzip. */
   readonly compress?: boolean | undefined
-  /** The number of newest parts to keep; older parts are removed. By default all parts are kept. */
+  /** How many of the newest parts to keep; by default all. */
   readonly keep?: number | undefined
 }
 
-/** Counts of the parts so far. */
 export interface PartsStatistics {
-  /** The number of the part being written, counted from 1. */
   readonly current: number
   readonly removed: number
 }
@@ -27,20 +22,18 @@ export interface PartsStatistics {
 /** The numbered files of one recording in a directory: `part-0001.jsonl`, `part-0002.jsonl`, … */
 export interface PartSeries {
   readonly removed: number
-  /** Returns the path of a part's uncompressed file. A part is uncompressed while lines are added to it. */
   pathOf(number: number): string
-  /** Reports that a part is on disk and closed. `newest` is the number of the newest part. */
+  /** Reports that a part is on disk and closed. */
   finished(number: number, newest: number): void
-  /** Protects the existing parts up to this number from removal, because they are evidence. */
+  /** Protects the parts up to this number from removal, because they are evidence. */
   pin(number: number): void
-  /** Removes the oldest removable finished part to free space. Returns its name; undefined if there is none. */
+  /** Removes the oldest removable part to free space, and returns its name. */
   sacrifice(): string | undefined
-  /** Resolves once no part is being compressed. */
   settled(): Promise<void>
 }
 
 export interface PartSeriesOptions extends Pick<PartsOptions, 'compress' | 'keep'> {
-  /** Called when a finished part cannot be compressed or removed. The part stays as it is. */
+  /** Called when a part cannot be compressed or removed. It stays as it is. */
   readonly onTrouble: (path: string, error: unknown) => void
 }
 
@@ -51,7 +44,6 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   const pathOf = (number: number): string => join(directory, `part-${String(number).padStart(4, '0')}.jsonl`)
   /** Finished parts that may be removed, oldest first. */
   let removable: number[] = []
-  /** Finished parts that have not been removed. */
   const there = new Set<number>()
   let pinnedTo = 0
   let removed = 0
@@ -60,7 +52,7 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
   function remove(number: number): void {
     there.delete(number)
     try {
-      // Remove both files: the compression of the part may be in progress or just finished.
+      // Remove both files, because the compression may be in progress or just finished.
       rmSync(pathOf(number), { force: true })
       rmSync(compressedPath(pathOf(number)), { force: true })
       removed++
@@ -79,12 +71,12 @@ export function createPartSeries(directory: string, options: PartSeriesOptions):
     const path = pathOf(number)
     const unfinished = `${compressedPath(path)}.unfinished`
     try {
-      // Open the files before streaming, so that the stream cannot create a file after the compression is given up.
+      // Open the files now, so that no file is created after the compression is given up.
       const from = createReadStream(path, { fd: openSync(path, 'r') })
       const to = createWriteStream(unfinished, { fd: openSync(unfinished, 'w', 0o600), flush: true })
       await pipeline(from, createGzip({ level: constants.Z_BEST_SPEED }), to)
       if (!there.has(number)) return rmSync(unfinished)
-      // Between these two calls both files exist. If the process is killed there, readers use the uncompressed file.
+      // Here both files exist. If the process is killed now, readers use the uncompressed file.
       renameSync(unfinished, compressedPath(path))
       rmSync(path)
     } catch (error) {

@@ -4,28 +4,25 @@ import { createPartSeries, type PartSeries, type PartsOptions, type PartsStatist
 import { sealRecord } from './seal-record.ts'
 
 export interface RecordFileOptions {
-  /** Returns the first line of the first file. Called with the first event, when the header's content is known. */
+  /** Returns the first line of the first file. Called with the first event, when the header is known. */
   readonly header?: (() => Header) | undefined
-  /** Writes numbered parts instead of one file. The path is then that of their directory. */
+  /** Writes numbered parts in a directory instead of one file. */
   readonly parts?: PartsOptions | undefined
-  /** Traffic should wait once the backlog has this many bytes. By default 64 MiB. */
+  /** The backlog at which traffic should wait, by default 64 MiB. */
   readonly maximumBehindBytes?: number | undefined
-  /** Called once, when writing fails. Later lines are counted as lost, and traffic continues. */
+  /** Called once, when writing fails. Later lines are lost, and traffic continues. */
   readonly onError?: ((error: UserError) => void) | undefined
-  /**
-   * Called with a sentence when a part is removed to free space, or when a finished part cannot be compressed or
-   * removed.
-   */
+  /** Called with a sentence when a part is removed for space, or cannot be compressed or removed. */
   readonly onNotice?: ((sentence: string) => void) | undefined
-  /** The line that ends a file after a failed write. It is omitted if there is no room for it. */
+  /** The line that ends a file after a failed write, if there is room for it. */
   readonly seal?: string | undefined
-  /** The last line of the last file, written at the close after all other lines. */
+  /** The last line of the last file. */
   readonly end?: string | undefined
-  /** Writes all bytes to the disk, or reports an error; by default with `fs.write`. */
+  /** Writes bytes to the disk; by default `fs.write`. */
   readonly disk?: Disk | undefined
 }
 
-/** Writes bytes to a file, then calls `done`. Not called again before `done` is called. */
+/** Writes bytes to a file, then calls `done`. There is never more than one call at a time. */
 export type Disk = (file: number, bytes: Buffer, done: (error: Error | null) => void) => void
 
 interface RecordFileStatistics {
@@ -51,18 +48,16 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /**
-   * Adds a line. Begins a new part if the line does not fit into the current part, or if the event is too late for it.
-   */
+  /** Adds a line, and begins a new part if the current one is full. */
   write(line: string, event?: { readonly time: number }): void
-  /** Returns the place of the last line; undefined if that line is lost. */
+  /** Returns the place of the last line, unless it is lost. */
   place(): LinePlace | undefined
   /** Protects the existing parts from removal. */
   pin(): void
   readonly statistics: RecordFileStatistics
-  /** Whether the backlog is so large that clients should wait. No line is dropped because of it. */
+  /** Whether clients should wait because of the backlog. No line is dropped because of it. */
   readonly congested: boolean
-  /** Calls back once the file is no longer congested; immediately if it is not congested. */
+  /** Calls back as soon as the file is not congested. */
   whenRelieved(callback: () => void): void
   /** Resolves once the file is synchronised with the disk and contains every line that was not lost. */
   close(): Promise<void>
@@ -74,16 +69,12 @@ const BLOCK_BYTES = 64 * 1024
 const JOINED_BYTES = 4 * 1024 * 1024
 /** The most UTF-8 bytes for one UTF-16 code unit. */
 const MOST_BYTES_PER_CHARACTER = 3
-/**
- * Maximum time for which gathered lines wait. A process that is killed loses only the lines of this time. The file is
- * still a valid history.
- */
+/** Maximum time for which gathered lines wait. A killed process loses only the lines of this time. */
 const FLUSH_AFTER_MS = 5
 const DEFAULT_MAXIMUM_BEHIND_BYTES = 64 * 1024 * 1024
 
 /**
- * Opens a history file that is written in the background: no call waits for the disk. At most one write is in progress,
- * so lines stay in order.
+ * Opens a history file that is written in the background, with one write at a time to keep lines in order.
  *
  * @throws UserError (environment) if the file cannot be created.
  */
@@ -99,7 +90,7 @@ class BehindWriter implements RecordFile {
   readonly #series: PartSeries | undefined
   readonly #partBytes: number
   readonly #partNanos: number
-  /** The part that gets new lines, and its size. The part being written to disk may be an earlier one. */
+  /** The part that gets new lines. An earlier part may still be written to disk. */
   #part = 1
   #lines = 0
   #bytes = 0
@@ -107,11 +98,10 @@ class BehindWriter implements RecordFile {
   #partOnDisk = 1
   #file: number
   #fileBytes = 0
-  /** The gathered lines. They are encoded immediately, because strings would keep many small objects alive. */
+  /** The gathered lines, already encoded because strings would keep many small objects alive. */
   #gathering: Buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES)
   #gatheredBytes = 0
   #gatheredLines = 0
-  /** Memory of written blocks, kept for reuse. */
   readonly #spare: Buffer[] = []
   #timer: NodeJS.Timeout | undefined
   readonly #blocks: Block[] = []
@@ -203,10 +193,7 @@ class BehindWriter implements RecordFile {
 
   readonly #pathOf = (part: number): string => this.#series?.pathOf(part) ?? this.#path
 
-  /**
-   * Assigns a line to its part when the line arrives, because the place of the line must be known before the line
-   * reaches the disk.
-   */
+  /** Assigns a line to its part, because its place must be known before it reaches the disk. */
   #chooseParts(bytes: number, time: number | undefined): void {
     const isFull = this.#bytes > 0 && this.#bytes + bytes > this.#partBytes
     const isOver = time !== undefined && time - (this.#partSince ?? time) >= this.#partNanos
@@ -228,7 +215,7 @@ class BehindWriter implements RecordFile {
     this.#enqueueText(`${printJsonHeader(header())}\n`)
   }
 
-  /** Queues a line that is not an event. It counts as a line of its part, but not in the statistics. */
+  /** Queues a line that is not an event. It is left out of the statistics. */
   #enqueueText(text: string): void {
     const bytes = Buffer.from(text)
     this.#lines++
@@ -241,10 +228,7 @@ class BehindWriter implements RecordFile {
     if (bytes > this.#gathering.length) this.#gathering = Buffer.allocUnsafeSlow(bytes)
   }
 
-  /**
-   * Flushes the gathered lines after the time limit. During a write it does nothing: the lines follow in a larger block
-   * after that write.
-   */
+  /** Flushes the gathered lines after the time limit, unless a write is in progress. */
   #flushInTime(): void {
     this.#timer = undefined
     if (!this.#writing) this.#flush()
@@ -295,8 +279,8 @@ class BehindWriter implements RecordFile {
   }
 
   /**
-   * Joins all blocks that wait for one part, up to a limit. A busy process learns only once a turn that a write has
-   * ended, and many blocks may have arrived by then.
+   * Joins the blocks that wait for one part, up to a limit. A busy process learns late that a write has ended, and has
+   * many blocks by then.
    */
   #nextBlock(): Block | undefined {
     const [first, second] = this.#blocks
@@ -318,7 +302,6 @@ class BehindWriter implements RecordFile {
     if (memory.length === BLOCK_BYTES && this.#spare.length < SPARE_BLOCKS) this.#spare.push(memory)
   }
 
-  /** Opens the part of a block. Returns false if the part could not be opened. */
   #openPart(block: Block): boolean {
     const [before, finished] = [this.#file, this.#partOnDisk]
     try {
@@ -351,10 +334,7 @@ class BehindWriter implements RecordFile {
     this.#writeNext()
   }
 
-  /**
-   * Removes the oldest part to free space, if the disk is full and old parts may be removed. Returns whether writing
-   * can be repeated.
-   */
+  /** Removes the oldest part if the disk is full. Returns whether writing can be repeated. */
   #madeRoom(error: NodeJS.ErrnoException): boolean {
     if (error.code !== 'ENOSPC' || this.#options.parts?.keep === undefined) return false
     const removed = this.#series?.sacrifice()
@@ -375,7 +355,7 @@ class BehindWriter implements RecordFile {
     return true
   }
 
-  /** Stops writing permanently, because a history with a gap would be judged wrongly. Traffic continues. */
+  /** Stops writing, because a history with a gap would be judged wrongly. Traffic continues. */
   #fail(block: Block, error: unknown): void {
     this.#failed = true
     this.#flush()
@@ -401,7 +381,6 @@ const SPARE_BLOCKS = 4
 
 interface Block {
   readonly bytes: Buffer
-  /** The memory that contains `bytes`. */
   readonly memory: Buffer
   readonly lines: number
   readonly part: number
@@ -429,8 +408,8 @@ function openSeries(path: string, parts: PartsOptions, onNotice: RecordFileOptio
 
 function openFile(path: string): number {
   try {
-    // A new file is created exclusively, so that a dangling link cannot redirect it. Only its owner can read it,
-    // because it contains clients' data.
+    // A new file is created exclusively, because a dangling link could redirect it. Its clients' data are for its owner
+    // only.
     return openSync(path, existsSync(path) ? 'w' : 'wx', 0o600)
   } catch (error) {
     throw writingFailed(path, error)
@@ -440,7 +419,7 @@ function openFile(path: string): number {
 const closed = (file: number, synchronise: boolean): Promise<void> =>
   new Promise((resolve) => {
     const close = () => closeFile(file, () => resolve())
-    // Ignore errors: pipes and devices do not support synchronisation, and do not need it.
+    // Pipes and devices do not support synchronisation, and do not need it.
     if (synchronise) fsync(file, close)
     else close()
   })

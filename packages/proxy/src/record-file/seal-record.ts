@@ -1,14 +1,14 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-/** The longest expected line. A file that ends with a longer line is not sealed. */
+/** The longest line expected at the end of a file to seal. */
 const SEARCHED_BYTES = 4 * 1024 * 1024
 const LINE_END = 0x0a
 
 /**
- * Ends a file that cannot grow further by overwriting its last lines with a seal: a full disk still accepts overwrites.
- * Returns false if overwriting fails too.
+ * Ends a file that cannot grow by overwriting its last lines with a seal: a full disk still accepts overwrites. Returns
+ * false if this fails too.
  *
- * @param wholeBytes the size of the file's complete lines; a part of another line may follow.
+ * @param wholeBytes the size of the file's complete lines.
  */
 export function sealRecord(path: string, wholeBytes: number, line: string): boolean {
   try {
@@ -29,7 +29,6 @@ export function sealRecord(path: string, wholeBytes: number, line: string): bool
   }
 }
 
-/** Returns the start of the last line that begins at or before `latest`; undefined if there is none. */
 function lastLineStart(file: number, wholeBytes: number, latest: number): number | undefined {
   if (wholeBytes <= latest) return wholeBytes
   const from = Math.max(0, latest - SEARCHED_BYTES)

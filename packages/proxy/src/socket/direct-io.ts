@@ -1,20 +1,19 @@
 import type { Socket } from 'node:net'
 
-// Reads and writes sockets without their streams. For a small message, a stream's work for each chunk (queues, events,
-// a call in the next tick) costs more than everything else. None of it is needed while the queues are empty, so the
-// socket's internal stream methods are called directly.
+// Reads and writes sockets without their streams, whose queues and events cost more than everything else for a small
+// message. While the queues are empty, the socket's internal stream methods are called directly.
 
 /** Sockets with a direct write in progress. Their streams do not know of the write. */
 const sending: WeakSet<Socket> = new WeakSet()
 
 export const isSending = (socket: Socket): boolean => sending.has(socket)
 
-/** Whether everything written to the socket has been accepted by the system. */
+/** Whether the system has accepted everything written to the socket. */
 export const hasSentAll = (socket: Socket): boolean => socket.writableLength === 0 && !sending.has(socket)
 
 /**
- * Calls `receive` with the bytes that a socket reads. The bytes bypass the socket's stream, unless the stream is paused
- * or has buffered bytes.
+ * Calls `receive` with the bytes that a socket reads. They bypass the stream, unless it is paused or has buffered
+ * bytes.
  */
 export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): void {
   const push: Socket['push'] = socket.push
@@ -27,7 +26,7 @@ export function readDirectly(socket: Socket, receive: (bytes: Buffer) => void): 
   socket.on('data', receive)
 }
 
-/** Writes to one connected socket, bypassing its stream. */
+/** Writes to a connected socket, bypassing its stream. */
 export class DirectWriter {
   readonly #socket: Socket
   readonly #written: (error?: Error | null) => void
@@ -41,10 +40,6 @@ export class DirectWriter {
     }
   }
 
-  /**
-   * Returns true if all bytes were sent immediately. Otherwise `sent` is called when they have been sent, or can never
-   * be sent.
-   */
   write(bytes: Buffer, sent: () => void): boolean {
     const socket = this.#socket
     this.#called = false
@@ -52,7 +47,7 @@ export class DirectWriter {
     socket._write(bytes, 'buffer' as BufferEncoding, this.#written)
     if (this.#called) return true
     sending.add(socket)
-    // Queue an empty write behind the direct write, so that later writes and the end wait in the stream.
+    // An empty write behind the direct write makes later writes and the end wait.
     socket.write('', () => {
       sending.delete(socket)
       sent()

@@ -3,44 +3,40 @@ import { Duplex } from 'node:stream'
 
 /** The two ends of a connection within one process. */
 export interface InnerConnection {
-  /** The client's end. The client uses it instead of dialling a socket. */
   readonly client: Duplex
-  /** The proxy's end, in place of a socket that it accepts. */
   readonly accepted: Socket
 }
 
 let connectionsMade = 0
 
-/**
- * Connects two streams as TCP over loopback does: bytes written at one end are read at the other end in a later turn.
- */
+/** Connects two streams like TCP over loopback: written bytes are read in a later turn. */
 export function connectWithin(): InnerConnection {
   const client = new InnerSocket({ allowHalfOpen: false })
   const accepted = new InnerSocket({ allowHalfOpen: true })
   client.peer = accepted
   accepted.peer = client
   accepted.remotePort = ++connectionsMade
-  // The end has every member of a socket that connections and pumps use.
+  // This end has every member of a socket that connections and pumps use.
   return { client, accepted: accepted as unknown as Socket }
 }
 
-/** One end of the connection. It ends and resets like a socket, and its 'close' event has a socket's argument. */
+/** One end of the connection, which ends and resets like a socket. */
 class InnerSocket extends Duplex {
   peer: InnerSocket | undefined
   readonly connecting = false
-  /** Always true. Like those of a TLS socket, the bytes of this end must pass through its stream. */
+  /** As with a TLS socket, bytes must pass through the stream. */
   readonly encrypted = true
   readonly remoteAddress = '127.0.0.1'
   remotePort = 0
-  /** The proxy's connection to the server, which keeps the process alive instead of this end. */
+  /** The proxy's connection to the server, which keeps the process alive for this end. */
   #onward: Pick<Socket, 'ref' | 'unref'> | undefined
   #isIdle = false
-  /** Called once the reader has room for more bytes. */
+  /** Called when the reader has room again. */
   #hasRoom: (() => void) | undefined
   #isReset = false
 
   constructor({ allowHalfOpen }: { readonly allowHalfOpen: boolean }) {
-    // 'close' is emitted in `_destroy`, because a stream's own 'close' does not report an error.
+    // A stream's own 'close' does not report an error, so `_destroy` emits it.
     super({ allowHalfOpen, emitClose: false })
   }
 
@@ -87,10 +83,7 @@ class InnerSocket extends Duplex {
     if (this.#isReset && peer !== undefined) setImmediate(() => peer.#resetByPeer())
   }
 
-  /**
-   * Keeps the process alive while the connection is open, like a socket's `ref`. `unref` lets the process end. Both act
-   * on the connection that the other end forwards to.
-   */
+  /** Keeps the process alive while the connection is open. Acts on the connection that the other end forwards to. */
   ref(): this {
     this.peer?.keepAlive(true)
     return this
@@ -101,7 +94,7 @@ class InnerSocket extends Duplex {
     return this
   }
 
-  /** Sets the connection that forwards the bytes from the other end. */
+  /** Sets the connection to which the other end's bytes are forwarded. */
   goesOnTo(onward: Pick<Socket, 'ref' | 'unref'>): void {
     this.#onward = onward
     if (this.#isIdle) onward.unref()
@@ -133,10 +126,7 @@ class InnerSocket extends Duplex {
   }
 }
 
-/**
- * Lets the client of an inner connection decide, by `ref` and `unref`, whether the connection dialled for it keeps the
- * process alive.
- */
+/** Lets `ref` and `unref` of an inner connection's client act on the connection dialled for it. */
 export function goOnTo(accepted: Socket, onward: Socket): void {
   if (accepted instanceof InnerSocket) accepted.goesOnTo(onward)
 }

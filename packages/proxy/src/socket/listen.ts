@@ -7,7 +7,7 @@ export function validatePort(routeName: string, what: string, port: number): voi
   throw usageError(`proxy route ${routeName}: the ${what} port is ${port}. Give one between 0 and 65535.`)
 }
 
-/** Returns an error that says why listening failed, and what the user can do. */
+/** Returns an error that says why listening failed and what to do. */
 export function listenError(error: NodeJS.ErrnoException, routeName: string, host: string, port: number): UserError {
   const where = `proxy route ${routeName}: cannot listen on ${hostAndPort({ host, port })}`
   const advice: { readonly [code: string]: string } = {

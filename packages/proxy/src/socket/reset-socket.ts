@@ -5,21 +5,19 @@ import { isUnix } from './unix-socket.ts'
 /** The system socket of each TLS socket. Only system sockets can be reset. */
 const carriers: WeakMap<Socket, Socket> = new WeakMap()
 
-/** Registers the system socket that carries another socket, so that both can be reset. */
 export function carriedOver(socket: Socket, carrier: Socket): void {
   carriers.set(socket, carrier)
 }
 
-/** Ends a connection immediately by RST, whatever its state. Unsent bytes are lost. */
+/** Ends a connection by RST, whatever its state. Unsent bytes are lost. */
 export function resetSocket(socket: Socket): void {
   if (socket.destroyed) return
   if (socket.connecting) {
-    // Destroy the socket: before the connection is established there is no peer to reset, and resetAndDestroy would
-    // wait for the connection.
+    // Before the connection is established there is no peer to reset, and resetAndDestroy would wait for the
+    // connection.
     socket.destroy()
   } else if (socket.writableEnded && !socket.writableFinished && hasSentAll(socket)) {
-    // The socket sends its FIN in this turn. Until the FIN is sent, the system refuses a reset, and Node would leak the
-    // handle.
+    // Until the socket's FIN is sent, the system refuses a reset, and Node would leak the handle.
     socket.once('finish', () => resetSocket(socket))
   } else {
     const carrier = carriers.get(socket)

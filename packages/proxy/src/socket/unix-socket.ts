@@ -1,10 +1,7 @@
 import { lstatSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 
-/**
- * Whether a host is the path of a Unix socket. Addresses of Unix sockets have an absolute path as their host, and port
- * 0.
- */
+/** Whether a host is the path of a Unix socket. */
 export const isPath = (host: string): boolean => host.startsWith('/')
 
 interface Place {
@@ -12,13 +9,12 @@ interface Place {
   readonly port: number
 }
 
-/** Returns an address in the form that Node's `connect` takes. */
 export const placeOf = ({ host, port }: Place): Place | { readonly path: string } =>
   isPath(host) ? { path: host } : { host, port }
 
 const unixSockets: WeakSet<Socket> = new WeakSet()
 
-/** Registers a connection over a Unix socket, which has no addresses and cannot be reset. */
+/** Registers a connection over a Unix socket, which cannot be reset. */
 export const markUnix = (socket: Socket): Socket => {
   unixSockets.add(socket)
   return socket
@@ -26,10 +22,7 @@ export const markUnix = (socket: Socket): Socket => {
 
 export const isUnix = (socket: Socket): boolean => unixSockets.has(socket)
 
-/**
- * Removes a socket file on which no process listens, such as the file of a killed process. Returns whether the file was
- * removed.
- */
+/** Removes the socket file of a process that no longer listens, and returns whether it did. */
 export function removeStale(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) {

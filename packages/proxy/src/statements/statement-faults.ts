@@ -10,7 +10,7 @@ import type { StatementRule } from './statement-rule.ts'
 const LINGER_MS = 5_000
 const NOTHING = Buffer.alloc(0)
 
-/** The fate of an exchange: its reply is lost, or another request replaces its request. */
+/** What happens to an exchange: its reply is lost, or its request is replaced. */
 type Fate =
   | {
       readonly kind: 'unanswered'
@@ -27,18 +27,14 @@ export interface StatementFaultsOptions {
   readonly clock: ProxyClock
 }
 
-/**
- * The faults on one connection's statements. Every message must be passed to `request` or `reply`, or be reported to
- * the reader.
- */
+/** The faults on one connection's statements. Every message must be passed to it. */
 export class StatementFaults implements Carrier<StatementRule> {
   readonly reader: StatementReader
   readonly #options: StatementFaultsOptions
   readonly #seat: Seat
   readonly #fates: Map<number, Fate> = new Map()
-  /** The substituted request. The client's next messages may still belong to it. */
+  /** The substituted request, to which the client's next messages may still belong. */
   #substitution: Substitution | undefined
-  /** Whether the client gets no further messages. */
   #isMuted = false
   #cancelLinger: (() => void) | undefined
 
@@ -48,7 +44,6 @@ export class StatementFaults implements Carrier<StatementRule> {
     this.reader = options.statements.reader()
   }
 
-  /** Whether every message passes unchanged. */
   get isIdle(): boolean {
     return (
       this.#options.list.rules.length === 0 &&
@@ -58,7 +53,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     )
   }
 
-  /** Whether the messages that the server sends now are withheld from the client. */
+  /** Whether the client does not get what the server sends now. */
   get isLost(): boolean {
     return this.#isMuted || this.#fates.get(this.reader.answering)?.kind === 'unanswered'
   }
@@ -72,10 +67,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     this.#options.list.leave(this)
   }
 
-  /**
-   * Returns the bytes to send to the server in place of a client's message; undefined if the server gets the message
-   * itself.
-   */
+  /** Returns what the server gets in place of a client's message, if anything. */
   request(message: Buffer): Buffer | undefined {
     const { exchange, statement } = this.reader.asked(message)
     if (this.#cancelLinger !== undefined || this.#substitution?.skips(message) === true) return NOTHING
@@ -102,10 +94,7 @@ export class StatementFaults implements Carrier<StatementRule> {
     return instead
   }
 
-  /**
-   * Returns the bytes to send to the client in place of a server's message; undefined if the client gets the message
-   * itself.
-   */
+  /** Returns what the client gets in place of a server's message, if anything. */
   reply(message: Buffer): Buffer | undefined {
     if (this.#isMuted) return NOTHING
     const exchange = this.reader.answering

@@ -1,15 +1,13 @@
 const WORD = /[\p{L}\p{N}_$]+/uy
 
 /**
- * Returns a predicate: whether a text has a statement that begins with `words`. Letter case, comments and the space
- * between words are ignored. Takes time linear in the text's length, because clients choose the text.
+ * Compiles a test whether a text has a statement that begins with `words`, whatever the case, comments and spaces.
+ * Takes linear time, because clients choose the text.
  */
 export function compileStatement(words: string): (sql: string) => boolean {
   const wanted = [...tokensOf(words)]
   return (sql) => {
-    /**
-     * Number of leading words of the statement that equal the wanted words so far; undefined after a different word.
-     */
+    /** Number of leading words that match so far; undefined after a different word. */
     let met: number | undefined = 0
     for (const token of tokensOf(sql)) {
       if (token === ';') met = 0
@@ -20,7 +18,6 @@ export function compileStatement(words: string): (sql: string) => boolean {
   }
 }
 
-/** Yields words, quoted texts and other characters, without comments. */
 function* tokensOf(sql: string): Iterable<string> {
   for (let at = 0; at < sql.length; ) {
     const end = endOf(sql, at)
@@ -34,7 +31,7 @@ function endOf(sql: string, at: number): number {
   const first = sql.charAt(at)
   if (sql.startsWith('--', at)) return endAfter(sql, '\n', at + 2)
   if (sql.startsWith('/*', at)) return endAfter(sql, '*/', at + 2)
-  // A doubled quote is read as the end of one text and the beginning of another. The match does not depend on this.
+  // A doubled quote reads as two texts, which makes no difference here.
   if (first === "'" || first === '"' || first === '`') return endAfter(sql, first, at + 1)
   const dollar = first === '$' ? /^\$([a-z_]\w*)?\$/i.exec(sql.slice(at, at + LONGEST_TAG)) : null
   if (dollar !== null) return endAfter(sql, dollar[0], at + dollar[0].length)

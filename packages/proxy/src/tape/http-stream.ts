@@ -22,7 +22,7 @@ const STATUS_LINE = /^HTTP\/1\.[01] \d{3}[ \r]/
 export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream | undefined {
   const [first] = stream.pieces
   const isWhole = first?.positionBytes === 0
-  // If the beginning of the stream is missing, start with the first chunk that begins with a message.
+  // Without the stream's beginning, start at the first chunk that begins with a message.
   const beginnings = isWhole ? [beginningOf(stream)] : stream.pieces.map(({ bytes }) => textAt(bytes))
   const requestsFrom = beginnings.findIndex((text) => REQUEST_LINE.test(text))
   if (requestsFrom >= 0) return readMessages(stream, requestsFrom, requestReading())
@@ -34,7 +34,7 @@ export function readHttp(stream: Stream, asked: Stream | undefined): ReadStream 
 
 const textAt = (bytes: Buffer): string => bytes.toString('latin1', 0, LONGEST_LINE_BYTES)
 
-/** Returns the start of a stream, in which the first line may be split across chunks. */
+/** Returns the start of a stream, whose first line may be split across chunks. */
 function beginningOf({ pieces }: Stream): string {
   let text = ''
   for (const { bytes } of pieces) {
@@ -48,12 +48,10 @@ const LONGEST_LINE_BYTES = 2048
 
 type Head = RequestHead | ResponseHead
 
-/** The parser of one direction, with functions that describe each message. */
+/** A parser of one direction, and the description of its messages. */
 interface Reading {
   readonly parser: MessageParser<Head>
-  /**
-   * Returns the type of a message; undefined if the head is not that of a separate message, such as an interim reply.
-   */
+  /** Returns the type of a message, unless it is an interim reply. */
   begin(): Pick<ReadMessage, 'type' | 'question'> | undefined
   textBefore(): string
 }

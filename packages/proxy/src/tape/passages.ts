@@ -11,30 +11,27 @@ export interface Passage {
   readonly forgottenUntilMs: number
   /** The messages in the order in which they were sent. */
   readonly messages: readonly PassedMessage[]
-  /** Times at which messages that are missing here or unreadable may have been sent. */
+  /** Times at which further messages, missing or unreadable, may have been sent. */
   readonly doubts: readonly Doubt[]
 }
 
 export interface PassedMessage extends Omit<ReadMessage, 'endBytes'> {
-  /** The time at which the message's last byte was written to the receiver's socket; absent if it never was. */
+  /** When the message's last byte was written to the receiver's socket; absent if it never was. */
   readonly deliveredAtMs?: number | undefined
-  /**
-   * Whether this stands for a connection that broke before any of its bytes were read, so that its messages are
-   * unknown.
-   */
+  /** Whether this stands for the unknown messages of a connection that broke before it was read. */
   readonly isUnread?: true | undefined
-  /** The time at which the connection ended; absent if it stayed open. */
+  /** When the connection ended; absent if it stayed open. */
   readonly closedAtMs?: number | undefined
 }
 
 export interface Doubt {
   readonly fromMs: number
   readonly toMs: number
-  /** `unread`: bytes never reached the proxy. `unreadable`: bytes cannot be interpreted. */
+  /** `unread`: bytes never reached the proxy. `unreadable`: bytes could not be interpreted. */
   readonly why: 'unread' | 'unreadable'
 }
 
-/** Bytes that were sent at most this long before a connection broke may not have been read. */
+/** Bytes sent at most this long before a connection broke may be unread. */
 const BREAKS_WITHIN_MS = 250
 
 export interface LinkTape {
@@ -42,10 +39,7 @@ export interface LinkTape {
   readonly tape: Tape
 }
 
-/**
- * Reads the messages of each tape, and determines what is uncertain about them. Reads one tape at a time, because all
- * tapes together need much memory.
- */
+/** Reads the messages of one tape at a time, because all tapes need much memory. */
 export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
   for (const { link, tape } of tapes) {
     const back = tapes.find((other) => other.link.from === link.to && other.link.to === link.from)
@@ -61,7 +55,7 @@ export function* readPassages(tapes: readonly LinkTape[]): Generator<Passage> {
 }
 
 function passedOn(stream: Stream, before: Stream | undefined): Pick<Passage, 'messages' | 'doubts'> {
-  // Streams with even numbers come from the dialling side, which sends requests.
+  // Even numbers are streams from the dialling side, which sends requests.
   const { messages, unreadableFromMs, unreadableUntilMs } = readStream(
     stream,
     stream.number % 2 === 1 ? before : undefined,

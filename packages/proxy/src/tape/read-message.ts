@@ -3,23 +3,19 @@ import { isUtf8 } from 'node:buffer'
 export interface ReadMessage {
   /** The type of the message, such as `POST /replicate`, `append`, `SET` or `41 bytes`. */
   readonly type: string
-  /** The message's content; undefined if it is binary, compressed or incomplete. */
+  /** The content of the message, if it is complete text. */
   readonly text: string | undefined
   /** The request that this message answers. */
   readonly question?: string | undefined
   readonly sentAtMs: number
-  /** The position of the message's end in the stream; infinite if the end was not seen. */
+  /** The position of the message's end in the stream; infinite if it was not seen. */
   readonly endBytes: number
 }
 
 export interface ReadStream {
   readonly messages: readonly ReadMessage[]
-  /** The time from which message boundaries are uncertain; undefined if all boundaries are certain. */
   readonly unreadableFromMs: number | undefined
-  /**
-   * Message boundaries are uncertain before this time, because the beginning of the stream was dropped; undefined if
-   * the tape has the beginning.
-   */
+  /** The time until which message boundaries are uncertain, because the stream's beginning was dropped. */
   readonly unreadableUntilMs?: number | undefined
 }
 

@@ -7,7 +7,7 @@ const NOTHING: ReadStream = { messages: [], unreadableFromMs: undefined }
 /**
  * Reads a stream by its apparent protocol: HTTP/1, lines of JSON, or else chunk by chunk.
  *
- * @param asked the stream to which this stream replies.
+ * @param asked the stream of the requests.
  */
 export function readStream(stream: Stream, asked: Stream | undefined): ReadStream {
   const [first] = stream.pieces
@@ -57,10 +57,7 @@ function lineMessage(line: Buffer, sentAtMs: number, endBytes: number): ReadMess
   }
 }
 
-/**
- * Reads each chunk as a message. Chunks may start or end in the middle of a message, so a change between messages may
- * be missed.
- */
+/** Reads each chunk as a message. A change between messages may be missed. */
 function readChunks(stream: Stream): ReadStream {
   const messages = stream.pieces.map(({ bytes, sizeBytes, positionBytes, atMs }): ReadMessage => {
     const text = textOf(bytes)
@@ -79,7 +76,7 @@ function readChunks(stream: Stream): ReadStream {
 /** The most commands of a chunk that are named. */
 const MOST_NAMED = 3
 
-/** Returns the distinct command names in a chunk of RESP; none if the chunk is not RESP. */
+/** Returns the distinct names of the commands in a chunk of RESP. */
 function commandsIn(text: string): readonly string[] {
   if (!/^\*\d+\r\n\$/.test(text)) return []
   const names = Array.from(text.matchAll(/\*\d+\r\n\$\d+\r\n([\w.-]+)\r\n/g), ([, name = '']) => name.toUpperCase())

@@ -1,18 +1,17 @@
 import type { TapedBytes, TapeEntry } from './tape.ts'
 
-/** The record of one direction of one connection. */
 export interface Stream {
   readonly number: number
   readonly pieces: (TapedBytes & { readonly atMs: number })[]
-  /** The total of bytes that the receiver's socket had accepted, with the time, in ascending order. */
+  /** How many bytes the receiver's socket had accepted in total, and when. */
   readonly deliveries: { readonly totalBytes: number; readonly atMs: number }[]
-  /** Times at which the proxy stopped reading, so that the sender may have sent unread bytes. */
+  /** Times at which the proxy stopped reading, so that sent bytes may be unread. */
   readonly unreadAtMs: number[]
   openedAtMs?: number
-  /** The time at which the sender ended the stream in order, so that everything it sent was read. */
+  /** When the sender ended the stream in order, so that everything was read. */
   finishedAtMs?: number
   closedAtMs?: number
-  /** The time at which bytes were first changed, lost or reordered in front of the link. */
+  /** When bytes were first changed, lost or reordered in front of the link. */
   disturbedAtMs?: number
 }
 
@@ -57,7 +56,6 @@ function add(stream: Stream, entry: TapeEntry): void {
   }
 }
 
-/** Returns when the receiver's socket had accepted all bytes up to this position; undefined if it never did. */
 export function deliveredAtMs({ deliveries }: Stream, endBytes: number): number | undefined {
   let [low, high] = [0, deliveries.length]
   while (low < high) {

@@ -1,4 +1,4 @@
-/** An event on one stream: one direction of one connection. */
+/** An event on one direction of one connection. */
 export type TapeEntry = { readonly stream: number; readonly atMs: number } & (
   | { readonly kind: 'opened' | 'finished' | 'closed' | 'disturbed' | 'unread' }
   /** The receiver's socket has accepted the first `totalBytes` of the stream. */
@@ -38,8 +38,8 @@ interface Slab {
 }
 
 /**
- * The traffic of one link with its times, in bounded memory: the oldest traffic is dropped first. Writing is on the hot
- * path and only copies bytes; reading happens once, after the run.
+ * The traffic of one link, in bounded memory: the oldest is dropped first. Writing is on the hot path and only copies
+ * bytes.
  */
 export class Tape {
   /** The time before which entries may have been dropped. */
@@ -47,7 +47,7 @@ export class Tape {
   readonly #budget: TapeBudget
   readonly #mostSlabs: number
   readonly #slabs: Slab[] = []
-  /** The offset of the last entry in the last slab. */
+  /** The offset of the last slab's last entry. */
   #lastAt = -1
 
   constructor(mostBytes: number, budget: TapeBudget) {
@@ -77,14 +77,14 @@ export class Tape {
     this.#entry(DELIVERED, stream, atMs, 0)?.memory.writeDoubleLE(totalBytes, this.#lastAt + 16)
   }
 
-  /** Returns the entries in the order in which they were written. */
+  /** Yields the entries in the order of writing. */
   *entries(): Generator<TapeEntry> {
     for (const { memory, usedBytes } of this.#slabs) {
       for (let at = 0; at < usedBytes; at += HEADER_BYTES + memory.readUInt16LE(at + 2)) yield entryAt(memory, at)
     }
   }
 
-  /** Marks the last entry as delivered if it has exactly these bytes. Returns false if another entry is needed. */
+  /** Marks the last entry as delivered, if it has exactly these bytes. */
   #markLast(stream: number, atMs: number, totalBytes: number): boolean {
     const memory = this.#slabs.at(-1)?.memory
     const at = this.#lastAt
@@ -95,9 +95,7 @@ export class Tape {
     return true
   }
 
-  /**
-   * Writes an entry's header at `#lastAt`, and returns the entry's slab; undefined if there is no memory for the entry.
-   */
+  /** Writes an entry's header at `#lastAt`, and returns its slab if there is memory. */
   #entry(kind: number, stream: number, atMs: number, keptBytes: number): Slab | undefined {
     const slab = this.#withRoom(HEADER_BYTES + keptBytes)
     if (slab === undefined) {

@@ -5,7 +5,7 @@ import { ChunkQueue, type Waiting } from './chunk-queue.ts'
 const NO_STAGES: readonly Placed[] = []
 const PLAIN_LIMIT_BYTES = queueLimitBytes(NO_STAGES)
 
-/** The bytes that wait in one direction of a connection, and the faults that act on them. */
+/** The bytes that wait in one direction of a connection under its faults. */
 export class Backlog {
   readonly queue: ChunkQueue = new ChunkQueue()
   #stages: readonly Placed[] = NO_STAGES
@@ -15,14 +15,11 @@ export class Backlog {
     return this.#stages
   }
 
-  /** Whether the memory of waiting entries has reached the limit. */
   get isFull(): boolean {
     return this.queue.memoryBytes >= this.#limitBytes
   }
 
-  /**
-   * Replaces the stages. Treats waiting entries as new arrivals at added faults. Returns the stages of removed faults.
-   */
+  /** Replaces the stages; waiting entries arrive anew at the added ones. Returns the removed stages. */
   setStages(stages: readonly Placed[], positionBytes: number): readonly Placed[] {
     const removed = this.#stages.filter((placed) => !stages.includes(placed))
     const added = stages.filter((placed) => !this.#stages.includes(placed))
@@ -37,7 +34,7 @@ export class Backlog {
     return removed
   }
 
-  /** Adds an arrival to the queue. `positionBytes` is the stream position of the head of the queue. */
+  /** Queues an arrival. `positionBytes` is the stream position of the queue's head. */
   push(content: Waiting['content'], positionBytes: number, nowMs: number): void {
     if (this.#stages.length > 0) countArrival(this.#stages, content, sizeOf(content), positionBytes + this.queue.bytes)
     this.queue.push(content, nowMs)

@@ -2,18 +2,14 @@
 export interface Waiting {
   readonly content: Buffer | 'end' | 'reset'
   readonly bytes: Buffer
-  /** The number of the content's bytes that are already delivered. */
+  /** The number of bytes already delivered. */
   offset: number
   readonly arrivedAtMs: number
 }
 
-/** Removed entries are cleared this many at a time, so that removing one takes constant time. */
 const COMPACT_AT = 512
 
-/**
- * Number of bytes counted for an entry in addition to its content, so that a stream of tiny chunks cannot fill the
- * memory.
- */
+/** The memory counted for an entry besides its content, so that many tiny chunks cannot fill the memory. */
 const ENTRY_BYTES = 256
 
 const NONE = Buffer.alloc(0)
@@ -32,7 +28,6 @@ export class ChunkQueue {
     return this.#bytes
   }
 
-  /** The approximate number of bytes of memory that the waiting entries use. */
   get memoryBytes(): number {
     return this.#bytes + this.length * ENTRY_BYTES
   }
@@ -42,12 +37,10 @@ export class ChunkQueue {
     if (typeof content !== 'string') this.#bytes += content.length
   }
 
-  /** Whether a reset waits. A reset is always the last entry. */
   get endsInReset(): boolean {
     return this.#entries.at(-1)?.content === 'reset'
   }
 
-  /** Yields all entries, the head first. */
   *[Symbol.iterator](): Generator<Waiting> {
     for (let i = this.#head; i < this.#entries.length; i++) {
       const waiting = this.#entries[i]
@@ -59,7 +52,7 @@ export class ChunkQueue {
     return this.#entries[this.#head]
   }
 
-  /** Takes the next bytes of the head. Removes the head once all its bytes are taken. */
+  /** Takes the next bytes of the head, and removes a head that is used up. */
   take(sizeBytes: number): Buffer | 'end' | 'reset' {
     const head = this.#entries[this.#head]
     if (head === undefined) throw new RangeError('nothing waits')

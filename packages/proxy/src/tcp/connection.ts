@@ -24,36 +24,32 @@ export interface ConnectionOptions {
   readonly client: Socket
   readonly forward: LinkState
   readonly backward: LinkState
-  /** Returns the address to dial; undefined if there is no server, which the client sees as a refused connection. */
+  /** Returns the address to dial; undefined if there is no server, so that the client is refused. */
   readonly upstream: () => Upstream | undefined
-  /** The local address to dial from; by default the system chooses. */
+  /** The local address to dial from. */
   readonly source?: string | undefined
   readonly clock: ProxyClock
-  /** The connection's id, unique within the network. */
   readonly id: number
-  /** The dialling process, if known. */
   readonly peerProcess?: string | undefined
   /** Handles the bytes before the links' faults act on them. */
   readonly intercept?: Intercept | undefined
-  /** Dials with TLS instead of a plain connection. The socket emits 'secureConnect' once it is connected. */
+  /** Dials with TLS. The socket emits 'secureConnect' once it is connected. */
   readonly dialSecurely?: ((target: Upstream, client: Socket) => Socket) | undefined
-  /** Called when the upstream could not be reached for a reason other than a fault. */
+  /** Called when the upstream could not be reached without a fault. */
   readonly dialFailed: (target: Upstream, error: NodeJS.ErrnoException) => void
   /** Called when a client uses another protocol than the interceptor reads. */
   readonly misread: NonNullable<Conversation['misread']>
-  /** Called when the interceptor threw an error, which has ended this connection. */
+  /** Called when the interceptor threw an error and so ended this connection. */
   readonly interceptorFailed: (error: unknown) => void
   readonly closed: (connection: Connection) => void
 }
 
-/** The first receiver of a socket's bytes: its pump, or the interceptor in front of the pump. */
 type Inlet = Pick<Stage, 'receive' | 'end' | 'reset'>
 
 /**
- * An accepted connection, and the connection dialled for it. A TCP handshake needs both directions. Therefore the
- * upstream is not dialled while either direction is cut: the client is accepted, and gets nothing until the links heal.
- * Connections opened during a drop are reset when the drop heals. If there is an interceptor, the upstream is dialled
- * once there are bytes for it, or once the interceptor requests it.
+ * An accepted connection, and the connection dialled for it. A TCP handshake needs both directions, so the upstream is
+ * dialled only while neither is cut; until then the client is accepted and gets nothing. With an interceptor, the
+ * upstream is dialled when there are bytes for it or the interceptor asks.
  */
 export class Connection implements PumpedConnection {
   readonly acceptedAtMs: number
@@ -66,14 +62,13 @@ export class Connection implements PumpedConnection {
   readonly #responses: Inlet
   #peer: Conversation['client'] | undefined
   #upstream: Socket | undefined
-  /** Whether the upstream should be dialled as soon as the links allow it. */
   #dialWanted: boolean
   #wantedAtMs: number
-  /** Faults that delay dialling. Each has already counted this connection as a hit. */
+  /** Faults that delay dialling, and have counted this connection as a hit. */
   #puttingOff: Set<Placed> | undefined
   #cancelDial: (() => void) | undefined
   #state: 'new' | 'waiting' | 'dialling' | 'joined' | 'closed' = 'new'
-  /** Whether the connection was opened during a drop, so that it is reset once the links heal. */
+  /** Whether the connection was opened during a drop, and is reset once the links heal. */
   #doomed = false
   #openSockets = 0
 
@@ -113,7 +108,7 @@ export class Connection implements PumpedConnection {
     return this.#clientAddress().host
   }
 
-  /** Whether no request is in progress, as far as the interceptor can tell. */
+  /** Whether no request seems to be in progress. */
   get isIdle(): boolean {
     return this.#interceptor?.isIdle === true
   }
@@ -177,7 +172,7 @@ export class Connection implements PumpedConnection {
   }
 
   #resetUpstream(): void {
-    // The upstream is not connected yet, so only the client can be reset.
+    // Only the client can be reset, because the upstream is not connected yet.
     if (this.#state !== 'joined') this.abort()
     else this.#forward.reset()
   }
@@ -243,12 +238,12 @@ export class Connection implements PumpedConnection {
     const options = {
       host: target.host,
       port: target.port,
-      // Undefined for TCP. Leaving the member out by a spread would cost time for each connection.
+      // A spread in place of an undefined member would cost time for each connection.
       path: isPath(target.host) ? target.host : undefined,
       localAddress: this.#options.source,
       allowHalfOpen: true,
       noDelay: true,
-      // These are Node's defaults. Without them, Node would copy this object to add them, which takes V8 8 µs.
+      // These are Node's defaults. Without them, Node would copy this object, which takes 8 µs.
       emitClose: false,
       autoDestroy: true,
       decodeStrings: false,
@@ -291,10 +286,7 @@ export class Connection implements PumpedConnection {
     }
   }
 
-  /**
-   * Returns a receiver of responses for memory that is reused after the turn. If there is an interceptor, its exit
-   * copies the bytes that must be kept.
-   */
+  /** Receives responses in memory that is reused after the turn. */
   #receiveBorrowed(): Receive {
     const responses = this.#responses
     const pump = this.#backward
@@ -314,7 +306,7 @@ export class Connection implements PumpedConnection {
       ended = true
       inlet.end()
     })
-    // Ignore the error: 'close' always follows, and then an error or a missing FIN is passed on as RST.
+    // 'close' always follows, and passes an error on as RST.
     socket.on('error', () => undefined)
     socket.on('close', (hadError) => {
       endTurn()
@@ -339,7 +331,6 @@ export class Connection implements PumpedConnection {
   }
 }
 
-/** Returns a receiver for bytes in memory that is not reused. */
 function receiverOf(inlet: Inlet): Receive {
   const receive = (bytes: Buffer) => void inlet.receive(bytes)
   return (bytes) => {
@@ -354,23 +345,22 @@ function receiverOf(inlet: Inlet): Receive {
 
 /**
  * Whether a stream that seems to have ended was in fact reset. When one poll finds both data and an RST, libuv reports
- * an end (uv__stream_io, its shortcut for POLLHUP). Passed on as FIN, this end would make a truncated stream look
- * complete. A reset connection no longer has a peer address; after a FIN the address remains while our own direction is
- * open. No code may read the address earlier, because Node would cache it.
+ * an end (uv__stream_io, its shortcut for POLLHUP), and a truncated stream would look complete. A reset connection has
+ * no peer address any more. No code may read the address earlier, because Node would cache it.
  */
 const wasReset = (socket: Socket): boolean =>
   !socket.writableEnded && socket.remoteAddress === undefined && !isUnix(socket)
 
 /**
- * Creates the interceptor's exit to the pump. The exit calls `reach` before it passes anything on, and calls `reset`
- * instead of resetting the pump.
+ * Creates the interceptor's exit to the pump. `reach` is called before anything passes, and `reset` in place of the
+ * pump's.
  */
 function createExit(pump: Pump, reach: () => void, reset: () => void): Exit {
   return {
     pass(bytes) {
       reach()
       if (pump.passesThrough || bytes.length * 2 > bytes.buffer.byteLength) return pump.receive(bytes)
-      // Copy the bytes: a few waiting bytes must not keep their whole read buffer alive.
+      // Copied, because a few waiting bytes would keep their whole read buffer alive.
       pump.receive(Buffer.from(bytes))
       return true
     },

@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The file descriptors of this process that connections and listeners may use. Some are reserved, above all for the
- * control interface, so that a flood of connections does not lock out the operator who could stop it.
+ * The file descriptors that connections and listeners may use. Some are reserved for the control interface, so that a
+ * flood of connections does not lock out the operator.
  */
 export interface Descriptors {
-  /**
-   * Reserves descriptors. Returns a function that releases them, which may be called twice; undefined if too few
-   * descriptors are left.
-   */
+  /** Reserves descriptors, and returns a function that releases them; undefined if too few are left. */
   take(count: number): (() => void) | undefined
 }
 
 /**
- * The most reserved descriptors: enough for the control interface's connections, the recorder's files, and the
- * identification of clients.
+ * The most reserved descriptors: enough for the control interface, the recorder's files, and the identification of
+ * clients.
  */
 const MOST_KEPT = 128
 
@@ -34,13 +31,13 @@ export function createDescriptors(limit: number): Descriptors {
   }
 }
 
-/** Returns the soft limit `Max open files` from Linux's /proc/PID/limits; Infinity if there is no limit. */
+/** Returns the soft limit of open files from Linux's /proc/PID/limits. */
 export function parseLimit(limits: string): number {
   const soft = /^Max open files +(\d+)/m.exec(limits)?.[1]
   return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
 }
 
-/** Returns this process's limit; Infinity on systems without /proc. */
+/** Returns this process's limit, which is infinite without /proc. */
 function ownLimit(): number {
   try {
     return parseLimit(readFileSync('/proc/self/limits', 'latin1'))
@@ -49,5 +46,4 @@ function ownLimit(): number {
   }
 }
 
-/** The descriptors of this process, shared by all its networks. */
 export const descriptors: Descriptors = createDescriptors(ownLimit())

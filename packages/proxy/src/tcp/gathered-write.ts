@@ -1,9 +1,9 @@
 import { flushInTurn, gathersWrites, keepMemory } from './turn.ts'
 
-/** The most bytes of several writes that are joined into one. */
+/** The most bytes of joined writes. */
 const LARGEST_BYTES = 16 * 1024
 
-/** Bytes for one socket, gathered until the end of the turn. */
+/** Gathers the bytes for one socket until the end of the turn. */
 export class GatheredWrite {
   /** Writes bytes. Returns false if the write still needs their memory. */
   readonly #write: (bytes: Buffer) => boolean
@@ -13,7 +13,7 @@ export class GatheredWrite {
     this.#write = write
   }
 
-  /** Takes bytes that stay unchanged until the end of the turn. Returns false if they must be written immediately. */
+  /** Takes bytes that stay unchanged during the turn; false if they must be written immediately. */
   take(bytes: Buffer): boolean {
     if (!gathersWrites()) return false
     if (this.#bytes === undefined) {
@@ -26,7 +26,7 @@ export class GatheredWrite {
     return true
   }
 
-  /** Writes the gathered bytes immediately. Must be called before anything else is sent. */
+  /** Writes the gathered bytes. Must be called before anything else is sent. */
   writeNow(): void {
     if (this.#bytes !== undefined && !this.flush()) keepMemory()
   }

@@ -13,35 +13,28 @@ import { GatheredWrite } from './gathered-write.ts'
 import { SourceGate } from './source-gate.ts'
 import { Wakeup } from './wakeup.ts'
 
-/** The most bytes delivered in one system call; the rest waits for the next turn. */
+/** The most bytes delivered in one system call. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
-/**
- * The most bytes of a direct write. Larger writes are often incomplete, and then a direct write costs more than the
- * stream.
- */
+/** The most bytes of a direct write. Larger writes are often incomplete, and then cost more than the stream. */
 const LARGEST_DIRECT_BYTES = 16 * 1024
 
 export interface PumpedConnection {
   /** The dialling side's address. */
   readonly client: string
   readonly acceptedAtMs: number
-  /** Reports that the faults of this direction have changed, and that all links are up to date. */
+  /** Reports that the faults of this direction have changed on all links. */
   stagesChanged(): void
-  /** Ends both sides in order, by FIN. */
   close(): void
-  /** Resets both sides immediately. */
   abort(): void
 }
 
 /**
  * Moves bytes, and the end of the stream, from one socket to another under the link's faults.
  *
- * While no fault is in force and nothing waits, each read becomes one write at the end of the turn. Otherwise arrivals
- * join a queue. The head of the queue is planned again whenever it may be due, by the faults then in force. A change of
- * faults therefore affects all bytes not yet written to the receiving socket. (Bytes written to the socket count as
- * sent: at most one burst, and only if the receiver is not reading.) An end of the stream, by FIN or RST, waits in the
- * queue, and is held or dropped by a cut, like data.
+ * While no fault is in force and nothing waits, each read becomes one write. Otherwise arrivals join a queue, whose
+ * head is planned again whenever it may be due. A change of faults therefore affects all bytes not yet written to the
+ * receiving socket. An end by FIN or RST waits in the queue like data.
  */
 export class Pump implements Flow {
   readonly link: LinkState
@@ -52,10 +45,7 @@ export class Pump implements Flow {
   readonly #wakeup: Wakeup
   readonly #gate: SourceGate
   #sink: Socket | undefined
-  /**
-   * Writes to the sink directly. Undefined while there is no sink, and for TLS, because the bytes must first be
-   * encrypted.
-   */
+  /** Writes to the sink directly. Undefined for TLS, because the bytes must first be encrypted. */
   #direct: DirectWriter | undefined
   /** Counts as delivered. */
   readonly #gathered = new GatheredWrite((bytes) => this.#sink?.writable !== true || this.#write(this.#sink, bytes))
@@ -94,7 +84,6 @@ export class Pump implements Flow {
     return this.#backlog.stages
   }
 
-  /** Whether a cut would hold or lose the next byte. */
   get cut(): 'none' | 'hold' | 'drop' {
     return this.stages.length === 0 ? 'none' : cutAt(this.stages, this.#positionBytes)
   }
@@ -107,34 +96,29 @@ export class Pump implements Flow {
     return this.#backlog.queue.length
   }
 
-  /** The number of bytes written to the sink so far. */
   get deliveredBytes(): number {
     return this.#deliveredBytes
   }
 
-  /** Whether received bytes would be written immediately, so that their buffer can be reused. */
   get passesThrough(): boolean {
     return this.stages.length === 0 && this.#backlog.queue.length === 0 && this.#sink !== undefined
   }
 
-  /** Whether the source is stopped because more bytes wait than the sink takes. */
+  /** Whether the source is stopped because the sink is too slow. */
   get congested(): boolean {
     return !this.#gate.room
   }
 
-  /** Sets the observer to which every delivery is reported. */
   observe(observer: Pick<Interception, 'delivered' | 'altered'>): void {
     this.#observer = observer
   }
 
-  /**
-   * Sets the socket whose reading is paused and resumed. The socket's listener calls `receive` and the other methods.
-   */
+  /** Sets the socket whose reading is paused and resumed. */
   setSource(source: Socket): void {
     this.#gate.setSource(source)
   }
 
-  /** Sets the connected socket that receives the bytes from now on. */
+  /** Sets the connected socket that receives the bytes. */
   setSink(sink: Socket): void {
     this.#sink = sink
     if (!('encrypted' in sink)) this.#direct = new DirectWriter(sink)
@@ -142,7 +126,7 @@ export class Pump implements Flow {
     this.advance()
   }
 
-  /** Takes received bytes. Returns true if their memory may be reused. */
+  /** Takes received bytes, and returns true if their memory may be reused. */
   receive(bytes: Buffer): boolean {
     const { link } = this
     link.bytes += bytes.length
@@ -166,14 +150,13 @@ export class Pump implements Flow {
     else this.#enqueue('end')
   }
 
-  /** Reports that the source ended by RST, or by anything other than an orderly end. */
   reset(): void {
     this.#gathered.writeNow()
     if (this.passesThrough && this.#sink !== undefined) resetSocket(this.#sink)
     else this.#enqueue('reset')
   }
 
-  /** Pauses the source, or lets it continue while there is room. */
+  /** Pauses the source, or resumes it if there is room. */
   setWanted(wanted: boolean): void {
     this.#gate.setWanted(wanted)
   }
@@ -193,14 +176,14 @@ export class Pump implements Flow {
     this.connection.stagesChanged()
   }
 
-  /** Delivers everything that is due. Must be called when the faults have changed or the sink is set. */
+  /** Delivers what is due. Must be called when the faults have changed or the sink is set. */
   advance(): void {
-    // A stream with lost bytes must not continue: reset the receiver as soon as the link carries bytes again.
+    // A stream with lost bytes must not continue. The receiver is reset once the link carries bytes again.
     if (this.#holed && this.#sink !== undefined && carries(this.stages, this.#positionBytes)) resetSocket(this.#sink)
     this.#advance()
   }
 
-  /** Discards waiting bytes. Both sockets are closed, or about to be closed. */
+  /** Discards waiting bytes, because both sockets are closed or about to be. */
   stop(): void {
     this.#gathered.writeNow()
     this.#stopped = true
@@ -209,7 +192,6 @@ export class Pump implements Flow {
     this.#backlog.queue.clear()
   }
 
-  /** Called when the sink can take more bytes. */
   readonly #drained = (): void => {
     const sink = this.#sink
     if (sink === undefined || isBehind(sink)) return
@@ -220,17 +202,14 @@ export class Pump implements Flow {
     }
   }
 
-  /**
-   * Writes like `#write`, but may gather a small message until the end of the turn. The message's memory must stay
-   * unchanged until then.
-   */
+  /** Writes like `#write`, but may gather a small message, whose memory must not change during the turn. */
   #writeInTurn(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && this.#gathered.take(bytes)) return false
     this.#gathered.writeNow()
     return this.#write(sink, bytes)
   }
 
-  /** Writes bytes. Returns whether all were sent immediately; if not, stops the source. */
+  /** Writes bytes. Stops the source unless all were sent immediately. */
   #write(sink: Socket, bytes: Buffer): boolean {
     if (this.#direct !== undefined && bytes.length <= LARGEST_DIRECT_BYTES && hasSentAll(sink)) {
       if (this.#direct.write(bytes, this.#drained)) return true
@@ -241,10 +220,7 @@ export class Pump implements Flow {
     return hasSentAll(sink)
   }
 
-  /**
-   * Sends a FIN. If the sink's own FIN has been read, closes the sink: this sends a FIN, too, and saves a shutdown
-   * system call.
-   */
+  /** Sends a FIN, or closes the sink if its own FIN has been read, which saves a system call. */
   #end(sink: Socket): void {
     if (sink.readableEnded && this.#direct !== undefined && hasSentAll(sink)) sink.destroy()
     else sink.end()
@@ -259,7 +235,6 @@ export class Pump implements Flow {
     if (this.#stopped) return
     this.#gathered.writeNow()
     this.#backlog.push(content, this.#positionBytes, this.#clock.nowMs())
-    // If other entries are ahead of this entry, a timer, a drain or a change of faults will deliver it.
     if (this.#backlog.queue.length === 1 || this.cut === 'drop') this.#advance()
     else this.#governReading()
   }
@@ -269,7 +244,7 @@ export class Pump implements Flow {
     this.#wakeup.cancel()
     const before = this.#deliveredBytes
     const nowMs = this.#clock.nowMs()
-    // Check the alarms again after the delivery: it may set an alarm that is due immediately.
+    // The delivery may set an alarm that is due immediately.
     const ending = this.#alarmThatRings(nowMs) ?? this.#deliverWhatIsDue(nowMs) ?? this.#alarmThatRings(nowMs)
     this.#governReading()
     if (this.#deliveredBytes > before) this.#observer?.delivered(this.#deliveredBytes)
@@ -325,8 +300,7 @@ export class Pump implements Flow {
       this.#deliveredBytes += bytes.length
       this.link.deliveredBytes += bytes.length
       if (delivery.alone) {
-        // Continue in a later turn. If more bytes were written in this turn, they could be sent or read together with
-        // this piece.
+        // Continue in a later turn: more bytes now could be sent or read together with this piece.
         sink.write(bytes, () => setImmediate(() => this.#advance()))
         break
       }
@@ -366,19 +340,13 @@ export class Pump implements Flow {
     this.link.droppedBytes += sizeBytes
   }
 
-  /**
-   * Discards the waiting bytes of a receiver that is closed or was already sent a FIN. If an RST is among the waiting
-   * entries, resets the receiver.
-   */
+  /** Discards the bytes for a receiver that is closed. If an RST waits, resets the receiver. */
   #discardForDeadSink(sink: Socket): void {
     if (this.#backlog.queue.endsInReset) resetSocket(sink)
     this.#backlog.queue.clear()
   }
 
-  /**
-   * Applies back-pressure. If the queue is empty, stops the source while the receiver is behind; otherwise stops the
-   * source while the queue is full.
-   */
+  /** Applies back-pressure: stops the source while the queue is full or the receiver is behind. */
   #governReading(): void {
     const sink = this.#sink
     const behind = sink?.writable === true && isBehind(sink)

@@ -2,14 +2,13 @@ const SHARED_BYTES = 16 * 1024
 const LARGEST_BYTES = 512 * 1024
 const GROWTH = 4
 
-/** The read buffer shared by all sockets that have not read much yet. */
+/** The read buffer of all sockets that have not read much yet. */
 const shared = Buffer.allocUnsafeSlow(SHARED_BYTES)
 
 /**
- * The buffer into which one socket reads repeatedly. It starts as the shared buffer, because most connections are idle.
- * It grows while reads fill it, because the cost of bulk transfer depends mainly on the number of reads. While another
- * socket still writes from a buffer, the buffer is lent. It is reused once it is returned, because allocating a large
- * buffer costs more than copying it.
+ * The buffer into which a socket reads. It starts as a shared buffer, because most connections are idle, and grows
+ * while reads fill it, because bulk transfer costs by the read. A buffer that another socket still writes from is lent
+ * and later reused: a new one costs more than copying.
  */
 export class ReadBuffer {
   #current: Buffer = shared
@@ -20,30 +19,29 @@ export class ReadBuffer {
     return this.#current
   }
 
-  /** Whether other sockets read into this buffer too, so that its bytes must be copied immediately. */
+  /** Whether other sockets read into this buffer too, so that bytes must be copied immediately. */
   get isShared(): boolean {
     return this.#current === shared
   }
 
-  /** Returns the lent buffer, once it has been written out completely. */
   reclaim(): void {
     if (this.#lent === undefined) return
     this.#spare = this.#lent
     this.#lent = undefined
   }
 
-  /** Called after a read whose bytes nobody keeps. */
+  /** Called after a read whose bytes are not kept. */
   reuse(filledBytes: number): void {
     if (filledBytes === this.#current.length && filledBytes < LARGEST_BYTES) this.#replace(filledBytes)
   }
 
-  /** Called after a read whose buffer is later returned by `reclaim`. */
+  /** Called after a read whose buffer `reclaim` returns later. */
   lend(filledBytes: number): void {
     this.#lent = this.#current
     this.#replace(filledBytes)
   }
 
-  /** Called after a read whose buffer is never returned. */
+  /** Called after a read whose buffer does not come back. */
   give(filledBytes: number): void {
     this.#replace(filledBytes)
   }

@@ -28,25 +28,18 @@ export interface RouteOptions {
    * The server's address; absent while the server is not running. Connections accepted while it is absent are reset.
    */
   readonly upstream?: Upstream | undefined
-  /** The local address from which the upstream is dialled in plaintext; by default the system chooses. */
+  /** The local address from which the upstream is dialled in plaintext. */
   readonly source?: string | undefined
   /** The listening address; by default a free port of 127.0.0.1. `nowhere` opens no port: only `dial` connects. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | 'nowhere' | undefined
-  /**
-   * Creates the interceptor that reads, changes or answers each connection's traffic. The links' faults act behind the
-   * interceptor.
-   */
+  /** Creates the interceptor that reads, changes or answers each connection's traffic. */
   readonly intercept?: Intercept | undefined
   /**
-   * Finds the dialling endpoint, if it is not always `from`, before anything is read from the client. The endpoint
-   * decides to which links the connection belongs, and therefore which faults act on it. Interceptors treat every
-   * client as `from`.
+   * Finds the dialling endpoint, if it is not always `from`. The endpoint decides which links, and so which faults, act
+   * on the connection. Interceptors treat every client as `from`.
    */
   readonly peers?: PeerFinder | undefined
-  /**
-   * Finds the dialling process, before anything is read from the client, for interceptors that distinguish clients by
-   * process.
-   */
+  /** Finds the dialling process, for interceptors that distinguish clients by process. */
   readonly processes?: PeerFinder | undefined
   /** The TLS options. If absent, TLS is passed through like any other bytes. */
   readonly tls?: TlsOptions | undefined
@@ -54,37 +47,25 @@ export interface RouteOptions {
   readonly encryption?: Encryption | undefined
 }
 
-/**
- * A listener that `from` dials to reach `to`. Bytes from `from` to `to` and bytes from `to` to `from` are two links,
- * each with its own faults.
- */
+/** A listener that `from` dials to reach `to`. Each direction is a link with its own faults. */
 export interface Route {
   readonly from: Endpoint
   readonly to: Endpoint
   readonly host: string
   readonly port: number
-  /** The number of open connections, including those accepted but not yet connected to the upstream. */
+  /** The number of open connections, including those not yet connected to the upstream. */
   readonly liveConnections: number
-  /**
-   * The certificate authority, in PEM, that clients must trust; undefined unless the proxy terminates TLS with a
-   * certificate that it generated.
-   */
+  /** The certificate authority that clients must trust, in PEM, if the proxy generated the certificate. */
   readonly authority: string | undefined
   /** How dialling endpoints are identified, and how often identification succeeded and failed. */
   readonly identification: Identification
   /** The number of failed TLS handshakes, with clients and with servers. */
   readonly failedHandshakes: number
-  /**
-   * Connects a client of this process without a socket. The stream carries in plaintext what a TCP connection would
-   * carry.
-   */
+  /** Connects a client of this process without a socket, in plaintext. */
   readonly dial: () => Duplex
   /** Sets the upstream of connections dialled later. Open connections keep their upstream. */
   setUpstream(upstream: Upstream | undefined): void
-  /**
-   * Stops listening, and waits up to `longestMs` for the connections to end. Connections without a request in progress
-   * are closed immediately.
-   */
+  /** Stops listening, and waits up to `longestMs` for requests in progress. */
   drain(longestMs: number): Promise<void>
   /** Stops listening and resets open connections; resolves once the port is free. */
   close(): Promise<void>
@@ -97,7 +78,7 @@ interface LinkPair {
 }
 
 export interface RouteWiring extends LinkPair {
-  /** The links of connections dialled by an endpoint other than the route's `from`. */
+  /** The links of connections that an endpoint other than `from` dials. */
   readonly linksFrom: (from: Endpoint) => LinkPair
   readonly clock: ProxyClock
   readonly nextConnectionId: () => number
@@ -105,25 +86,20 @@ export interface RouteWiring extends LinkPair {
   readonly closed: () => void
 }
 
-/** The descriptors of a client: its own socket, and the socket dialled for it. */
 const DESCRIPTORS_OF_CLIENT = 2
 
 interface Admitted {
-  /** Whether a connection has taken over the descriptors. */
   isCarried: boolean
   readonly giveBack: () => void
 }
 
-/** How often a draining route checks for connections without a request in progress. */
+/** How often a draining route looks for idle connections. */
 const DRAIN_CHECK_MS = 20
 
 /** The most connections that wait to be accepted. The system may allow fewer. */
 const BACKLOG = 4096
 
-/**
- * Loads the TLS code, which only routes with TLS need: loading Node's TLS takes half as long as loading everything
- * else.
- */
+/** Loads the TLS code only for routes with TLS: it takes half as long as everything else. */
 const loadSecureEdges = async (
   tls: TlsOptions,
   routeName: string,
@@ -160,16 +136,15 @@ class TcpRoute implements Route {
   readonly #name: string
   readonly #server: Server
   readonly #connections: Set<Connection> = new Set()
-  /** Functions that reset clients which are still being identified, or may still request TLS. */
+  /** Reset clients that are still being identified, or may still request TLS. */
   readonly #arriving: Set<() => void> = new Set()
   #known = 0
   #unknown = 0
   #upstream: Upstream | undefined
-  /** Called when the last connection has closed; set once the route is closing. */
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #giveBackListener: (() => void) | undefined
-  /** Misread protocols already reported. */
+  /** Misread protocols that were already reported. */
   readonly #misread: Set<string> = new Set()
 
   constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
@@ -192,9 +167,9 @@ class TcpRoute implements Route {
     const at = await listen(this.#server, this.#name, host, port)
     this.host = at.host
     this.port = at.port
-    // Count the listener even if only a reserved descriptor is left, because the operator asked for the listener.
+    // The operator asked for the listener, so a reserved descriptor may serve it.
     this.#giveBackListener = descriptors.take(1)
-    // A failed accept (no descriptors left, or a client that gave up in the queue) concerns only one client.
+    // A failed accept concerns only one client.
     this.#server.on('error', (error) => this.#turnedAway(error))
   }
 
@@ -267,7 +242,7 @@ class TcpRoute implements Route {
     const { peers, processes } = this.#options
     const giveUp = () => resetSocket(client)
     this.#arriving.add(giveUp)
-    // No other listener is attached yet, and the client may disconnect at any time.
+    // No other listener is attached yet.
     client.on('error', () => undefined)
     const address = peerOf(client)
     const listener = { host: client.localAddress ?? '', port: client.localPort ?? 0 }
@@ -308,7 +283,7 @@ class TcpRoute implements Route {
     })
   }
 
-  /** Connects a client. `admitted` is absent for a client of this process. */
+  /** Connects a client. `admitted` is absent for one of this process. */
   #connect(
     client: Socket,
     { forward, backward }: LinkPair,
@@ -368,7 +343,7 @@ class TcpRoute implements Route {
       this.#allGone = resolve
     })
     const closed = new Promise<void>((resolve) => {
-      // After draining, the server is already closed, and `close` reports that as an error.
+      // After draining the server is closed, which `close` reports as an error.
       this.#server.close(() => resolve())
     })
     if (this.#connections.size === 0) this.#allGone?.()

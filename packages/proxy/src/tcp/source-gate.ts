@@ -5,7 +5,7 @@ import { Wakeup } from './wakeup.ts'
 /** How often a paused socket is checked for a peer that has disconnected. */
 const PROBE_EVERY_MS = 1_000
 
-/** Reads from a socket while there is room for its bytes and the interceptor has not stopped reading. */
+/** Reads from a socket while there is room and the interceptor allows it. */
 export class SourceGate {
   readonly #clock: ProxyClock
   readonly #probe: Wakeup
@@ -54,7 +54,7 @@ export class SourceGate {
     }
   }
 
-  /** Sets a single timer, however often reading stops and resumes before it fires. */
+  /** Sets a single timer, however often reading stops and resumes. */
   #probeLater(): void {
     const nowMs = this.#clock.nowMs()
     this.#probe.setFor(nowMs + PROBE_EVERY_MS, nowMs)
@@ -62,7 +62,7 @@ export class SourceGate {
 
   /**
    * Detects a reset of a paused source by an empty write, because a socket notices an RST only when it is read or
-   * written. Without this check, a source that is paused for a slow receiver would outlive its own peer.
+   * written.
    */
   #probeSource(): void {
     const source = this.#source

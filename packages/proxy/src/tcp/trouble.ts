@@ -3,13 +3,11 @@ import type { ProxyClock } from '../link/clock.ts'
 /** A connection failure whose cause is not a fault. */
 export interface Trouble {
   readonly type: 'dial-failed' | 'accept-failed' | 'tls-missing' | 'misread' | 'reader-failed'
-  /** The link that clients dial: `clients>db`. */
   readonly link: string
   /** `host:port` of the upstream that was dialled, or else of the listener. */
   readonly address: string
   /** The system's error code: ECONNREFUSED, ETIMEDOUT, EMFILE, … */
   readonly code: string
-  /** The reason in words, with a remedy if there is one. */
   readonly why: string
   /** The number of failures of this kind since the last report. */
   readonly count: number
@@ -17,15 +15,12 @@ export interface Trouble {
 
 export type TroubleListener = (trouble: Trouble) => void
 
-/** Reports failures, and combines repeated ones. */
 export interface TroubleReporter {
   note(trouble: Omit<Trouble, 'count' | 'why' | 'code'>, error: NodeJS.ErrnoException): void
   close(): void
 }
 
-/**
- * The interval of combined reports. The first failure of a kind is reported immediately; later failures are combined.
- */
+/** The interval of combined reports. The first failure of a kind is reported immediately. */
 const TELL_EVERY_MS = 1_000
 
 const TOO_MANY = 'too many open files: raise the limit (ulimit -n), or let fewer clients come at once'
@@ -44,7 +39,7 @@ const REASONS: { readonly [code: string]: string } = {
     'a client asked for TLS and hung up: the proxy has no certificate. Let the client use plaintext (sslmode=disable), or let the proxy listen with --listen tls://HOST:PORT',
 }
 
-/** The failures to report for clients whose protocol or login does not work through the proxy. */
+/** The failures of clients whose protocol or login does not work through the proxy. */
 export const MISREAD = {
   http2: {
     code: 'HTTP2_ON_HTTP',
@@ -57,7 +52,7 @@ export const MISREAD = {
 } as const
 
 export function createTroubleReporter(clock: ProxyClock, tell: TroubleListener): TroubleReporter {
-  /** Kinds reported recently, each with the number of later failures and the function that cancels the next report. */
+  /** Kinds reported recently, with the number of failures since. */
   const recent: Map<string, { count: number; cancel: () => void }> = new Map()
 
   function tellLater(key: string, trouble: Omit<Trouble, 'count'>): () => void {

@@ -1,27 +1,22 @@
-// Groups the socket reads of each turn of the event loop. One poll often finds many readable sockets. If each socket
-// were handled completely before the next one is read, each write would wake a sleeping peer, and each system call
-// would evict the handling code from the caches. A turn therefore first reads all sockets, then handles the bytes, and
-// then writes everything.
+// Groups the socket reads of each turn of the event loop: all sockets are read, then the bytes are handled, then
+// everything is written. Otherwise each write would wake a sleeping peer, and each system call would evict the code
+// from the caches.
 
 import { setImmediate } from 'node:timers'
 
-/** Receives the bytes that a socket read. Their memory is valid until the turn ends. */
 export type Receive = (bytes: Buffer) => void
 
-/** An object that holds bytes to write at the end of the turn. */
+/** An object with bytes to write at the end of the turn. */
 export interface Flushing {
-  /** Writes the bytes. Returns false if their memory is still needed after the call. */
+  /** Writes the bytes. Returns false if their memory is still needed. */
   flush(): boolean
 }
 
-/**
- * The longest read that is gathered. Longer reads are handled immediately: copying them would cost more than it saves.
- */
+/** The longest read that is gathered. Copying longer reads would cost more than it saves. */
 export const LONGEST_GATHERED_BYTES: number = 4 * 1024
 
 const MEMORY_BYTES = 256 * 1024
 
-/** The memory to which borrowed bytes are copied, filled from its start in each turn. */
 let memory = Buffer.allocUnsafeSlow(MEMORY_BYTES)
 let usedBytes = 0
 let isMemoryKept = false
@@ -32,10 +27,7 @@ let flushing: Flushing[] = []
 let isScheduled = false
 let isHandling = false
 
-/**
- * Submits the bytes that a socket read. The order of the calls is the order of the reads. If `borrowed`, the memory of
- * the bytes is reused after this call.
- */
+/** Submits the bytes that a socket read. If `borrowed`, their memory is reused after this call. */
 export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean): void {
   if (borrowed && usedBytes + bytes.length > MEMORY_BYTES) endTurn()
   receivers.push(receive)
@@ -45,20 +37,19 @@ export function receiveInTurn(receive: Receive, bytes: Buffer, borrowed: boolean
   setImmediate(scheduledEnd)
 }
 
-/** Whether reads are being handled, so that writes can wait for the end of the turn. */
+/** Whether reads are being handled, so that writes can wait. */
 export const gathersWrites = (): boolean => isHandling
 
-/** Calls `pending.flush` once all reads of this turn are handled. */
 export function flushInTurn(pending: Flushing): void {
   flushing.push(pending)
 }
 
-/** Keeps this turn's memory, because some of its bytes are still needed after the turn. */
+/** Keeps this turn's memory, because some of it is still needed. */
 export function keepMemory(): void {
   isMemoryKept = true
 }
 
-/** Handles all reads so far. Must be called before any action that has to follow them. */
+/** Handles all reads so far. Must be called before any action that follows them. */
 export function endTurn(): void {
   if (isHandling || reads.length === 0) return
   const [handledBy, handled] = [receivers, reads]

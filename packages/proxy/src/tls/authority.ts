@@ -20,16 +20,14 @@ const octets = (content: Buffer): Buffer => tlv(0x04, content)
 const text = (value: string): Buffer => tlv(0x0c, Buffer.from(value))
 const yes: Buffer = tlv(0x01, Buffer.of(0xff))
 
-/** Encodes a bit string. The last `unused` bits of its last byte are padding. */
 const bits = (content: Buffer, unused = 0): Buffer => tlv(0x03, Buffer.concat([Buffer.of(unused), content]))
 
-/** Encodes a non-negative integer. A leading zero byte keeps a set highest bit from making the integer negative. */
+/** Encodes a non-negative integer. A leading zero byte keeps the integer from being negative. */
 function unsigned(value: Buffer): Buffer {
   const first = value[0] ?? 0
   return tlv(0x02, first >= 0x80 || value.length === 0 ? Buffer.concat([Buffer.of(0), value]) : value)
 }
 
-/** Encodes an object identifier given in dotted form. */
 function oid(dotted: string): Buffer {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number)
   return tlv(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]))
@@ -41,7 +39,7 @@ function base128(value: number): number[] {
   return digits
 }
 
-/** Encodes a time in the years 1950 to 2049, for which X.509 requires this form. */
+/** Encodes a time from 1950 to 2049, for which X.509 requires this form. */
 function utcTime(time: Date): Buffer {
   const digits = time.toISOString().replaceAll(/[-:T]/g, '')
   return tlv(0x17, Buffer.from(`${digits.slice(2, 14)}Z`))
@@ -57,19 +55,15 @@ export interface Identity {
   readonly key: string
 }
 
-/**
- * Issues certificates that clients trust once they trust the authority's own certificate. The authority's key exists
- * only in memory, until the process ends.
- */
+/** Issues certificates that clients trust once they trust the authority's own. Its key exists only in memory. */
 export interface Authority {
-  /** The certificate that clients must trust, in PEM. */
   readonly certificate: string
-  /** Issues a certificate for a server or a client with these names and addresses, signed by the authority. */
+  /** Issues a certificate for a server or a client with these names and addresses. */
   issue(names: readonly [string, ...string[]]): Identity
 }
 
 const DAY_MS = 86_400_000
-/** Certificates become valid this long before they are issued, because clients' clocks may be slow. */
+/** How long before its issue a certificate is valid, because clients' clocks may be slow. */
 const VALID_BEFORE_MS = DAY_MS
 const VALID_FOR_MS = 365 * DAY_MS
 
@@ -84,7 +78,7 @@ const SUBJECT_ALTERNATIVE_NAME = oid('2.5.29.17')
 const SERVER_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.1')
 const CLIENT_AUTHENTICATION = oid('1.3.6.1.5.5.7.3.2')
 
-/** Key usages: keyCertSign and cRLSign for the authority, digitalSignature for the others (RFC 5280 §4.2.1.3). */
+/** Key usages: keyCertSign and cRLSign, or digitalSignature (RFC 5280 §4.2.1.3). */
 const SIGNS_CERTIFICATES = bits(Buffer.of(0x06), 1)
 const SIGNS_HANDSHAKES = bits(Buffer.of(0x80), 7)
 
@@ -137,7 +131,6 @@ interface CertificateContent {
   readonly issuer: string
   readonly publicKey: KeyObject
   readonly signingKey: KeyObject
-  /** The issuer's public key. */
   readonly signerKey: KeyObject
   readonly extensions: readonly Buffer[]
 }
@@ -145,7 +138,7 @@ interface CertificateContent {
 function certify({ subject, issuer, publicKey, signingKey, signerKey, extensions }: CertificateContent): string {
   const nowMs = Date.now()
   const version3 = explicit(0, unsigned(Buffer.of(2)))
-  // The serial number is positive, and different from any that clients may have cached (RFC 5280 §4.1.2.2).
+  // A serial number is positive, and must differ from those in clients' caches (RFC 5280 §4.1.2.2).
   const serial = randomBytes(16)
   serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40
   const content = sequence(
@@ -170,10 +163,7 @@ function certify({ subject, issuer, publicKey, signingKey, signerKey, extensions
   return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`
 }
 
-/**
- * Returns the key identifier by which strict verifiers find the issuer (RFC 7093 §2, method 4: any unique digest of the
- * key).
- */
+/** Returns the identifier by which strict verifiers find the issuer (RFC 7093 §2, method 4). */
 const identifierOf = (key: KeyObject): Buffer =>
   createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
@@ -182,7 +172,7 @@ const identifierOf = (key: KeyObject): Buffer =>
 
 const nameOf = (commonName: string): Buffer => sequence(set(sequence(COMMON_NAME, text(commonName))))
 
-/** Encodes a host name, or the bytes of an IP address, as subject alternative name (RFC 5280 §4.2.1.6). */
+/** Encodes a host name or an address as subject alternative name (RFC 5280 §4.2.1.6). */
 function alternativeName(name: string): Buffer {
   const version = isIP(name)
   if (version === 0) return implicit(2, Buffer.from(name, 'latin1'))

@@ -2,7 +2,6 @@ import { connect, type Socket } from 'node:net'
 import { placeOf } from '../socket/unix-socket.ts'
 import type { OriginateOptions } from './tls-options.ts'
 
-/** A server, and how to connect to it. */
 export interface Reached {
   readonly host: string
   readonly port: number

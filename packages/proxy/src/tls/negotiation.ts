@@ -1,25 +1,22 @@
 import type { Socket } from 'node:net'
 import type { Encryption } from '@chaosproxy/wire'
 
-/**
- * The longest negotiation, as for a TLS handshake. Without the limit, a client that connects and sends nothing would
- * stay forever.
- */
+/** The longest negotiation. Without a limit, a client that sends nothing would stay forever. */
 const PATIENCE_MS = 10_000
 
 export interface NegotiationOptions {
   readonly encryption: Encryption
-  /** Continues with TLS; undefined if the proxy has no certificate and must decline TLS. */
+  /** Continues with TLS; undefined if the proxy has no certificate. */
   readonly securely: ((client: Socket) => void) | undefined
   /** Continues in plaintext. */
   readonly plainly: (client: Socket) => void
-  /** Called when the client disconnected because TLS was declined. */
+  /** Called when a client left because TLS was declined. */
   readonly insisted: () => void
 }
 
 /**
- * Replies to a client that requests encryption before anything else. Then continues with `securely` or `plainly`.
- * Recorded traffic must be readable, so the server of forwarded traffic is never asked to encrypt.
+ * Replies to a client that requests encryption, then continues with `securely` or `plainly`. The server is never asked
+ * to encrypt, because recorded traffic must be readable.
  */
 export function negotiate(client: Socket, { encryption, securely, plainly, insisted }: NegotiationOptions): void {
   const giveUp = setTimeout(() => client.destroy(), PATIENCE_MS)
@@ -46,7 +43,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
       seen = seen.subarray(sizeBytes)
       if (kind === 'nothing') {
         done()
-        // Let the client's next reader read these bytes first.
+        // The client's next reader reads these bytes first.
         client.unshift(seen)
         plainly(client)
         return
@@ -69,7 +66,7 @@ export function negotiate(client: Socket, { encryption, securely, plainly, insis
     }
     if (kind === 'tls') client.write(encryption.accepted)
     else {
-      // TLS reads the bytes that wait in the stream only if the stream is paused.
+      // TLS reads waiting bytes only from a paused stream.
       client.pause()
       client.unshift(seen)
     }

@@ -8,7 +8,6 @@ export class RequestedTls extends Duplex {
   readonly #encryption: Encryption
   #answer: Buffer = Buffer.alloc(0)
   #hasAgreed = false
-  /** Called once the server has agreed. */
   #agreed: (() => void) | undefined
 
   constructor(raw: Socket, encryption: Encryption) {

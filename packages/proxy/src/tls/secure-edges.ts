@@ -11,10 +11,7 @@ import { RequestedTls } from './requested-tls.ts'
 import { createSpokenProtocols } from './spoken-protocols.ts'
 import type { OriginateOptions, TerminateOptions, TlsOptions } from './tls-options.ts'
 
-/**
- * The longest handshake. A peer that takes longer is disconnected; otherwise a peer that connects and sends nothing
- * would stay forever.
- */
+/** The longest handshake. Without a limit, a peer that sends nothing would stay forever. */
 const HANDSHAKE_TIMEOUT_MS = 10_000
 const LOOPBACK_NAMES: readonly [string, ...string[]] = ['localhost', '127.0.0.1', '::1']
 
@@ -25,24 +22,16 @@ interface Target {
 
 /** Wraps the two sockets of a connection in TLS. */
 export interface SecureEdges {
-  /**
-   * The certificate authority, in PEM, that clients must trust; undefined if the route has its own certificate, or does
-   * not terminate TLS.
-   */
+  /** The certificate authority that clients must trust, in PEM, if the proxy generated the certificate. */
   readonly authority: string | undefined
-  /** The number of failed handshakes, with clients and with servers. */
   readonly failures: number
   /**
-   * Takes a newly accepted client. Calls `ready` after the client's handshake, or immediately without TLS. The client
-   * may agree only to protocols that the server speaks, so the server is asked first.
+   * Takes a new client, and calls `ready` after its handshake. A client may agree only to protocols of the server, so
+   * the server is asked first.
    */
   accept(client: Socket, server: Target | undefined, ready: (client: Socket) => void): void
-  /**
-   * Dials a server with TLS; undefined if servers are reached without TLS. The socket emits 'secureConnect' once it is
-   * writable.
-   */
+  /** Dials a server with TLS, if servers use TLS. The socket emits 'secureConnect' once it is writable. */
   readonly dial: ((target: Target, client: Socket) => Socket) | undefined
-  /** Aborts every handshake in progress. */
   close(): void
 }
 
@@ -63,7 +52,6 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
       ? createSpokenProtocols({ protocols: alpn, offer: (target, protocol) => begun(dialling(target, [protocol])) })
       : undefined
 
-  /** Limits the duration of a handshake with a server. */
   function begun({ raw, secured }: ReturnType<ServerDialler>): TLSSocket {
     handshakes.add(raw)
     const giveUp = setTimeout(() => raw.destroy(), HANDSHAKE_TIMEOUT_MS)
@@ -75,10 +63,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
     return secured
   }
 
-  /**
-   * Tracks the raw socket until its handshake succeeds. Counts a failure if the socket closes earlier. Returns a
-   * function that stops the tracking.
-   */
+  /** Tracks a raw socket until its handshake succeeds. Returns a function that stops the tracking. */
   function watch(raw: Socket, failed?: () => void): () => boolean {
     handshakes.add(raw)
     raw.once('close', () => {
@@ -129,7 +114,7 @@ export function secureEdges(options: TlsOptions, routeName: string, encryption?:
   }
 }
 
-/** Adds the protocol to the ALPN options, because clients may require the server to name it. */
+/** Adds the protocol to the ALPN options, because clients may require it. */
 const withProtocol = (options: TerminateOptions, encryption: Encryption | undefined): TerminateOptions =>
   encryption === undefined ? options : { alpn: [encryption.protocol], ...options }
 
@@ -142,15 +127,15 @@ function acceptor(options: TerminateOptions, routeName: string) {
   contextOf(given, `proxy route ${routeName}: tls.terminate`)
   const waiting: Map<string, (secured: Socket) => void> = new Map()
   const servers: Map<string, Server> = new Map()
-  // Creates a server that does not listen. The caller passes accepted sockets to it. The server rejects invalid
-  // certificates and slow handshakes.
+  // Creates a server that does not listen: accepted sockets are passed to it. It rejects invalid certificates and slow
+  // handshakes.
   const newServer = (alpn: readonly string[]): Server =>
     createServer({
       ...given,
       requestCert: clientAuthorities !== undefined,
       rejectUnauthorized: clientAuthorities !== undefined,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-      // Omit an empty list: it would make TLS refuse every client that offers a protocol.
+      // An empty list would make TLS refuse every client that offers a protocol.
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
       .on('secureConnection', (secured) => waiting.get(nameOf(secured))?.(secured))
@@ -163,7 +148,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   return {
     authority: authority?.certificate,
     accept(raw: Socket, alpn: readonly string[] | undefined, ready: (secured: Socket) => void): void {
-      // The TLS socket does not expose the raw socket. Find it by the address, which both sockets have.
+      // The TLS socket hides the raw socket, but both have the same address.
       const name = nameOf(raw)
       raw.once('close', () => waiting.delete(name))
       waiting.set(name, (secured) => {
@@ -176,7 +161,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   }
 }
 
-/** Dials a server. Returns the encrypted connection, and the plaintext socket on top of it. */
+/** Dials a server. Returns the raw socket and the encrypted connection on it. */
 type ServerDialler = (
   target: Target,
   agreed?: readonly string[],
@@ -187,7 +172,7 @@ function nameOf(socket: Socket): string {
   return `${host} ${port}`
 }
 
-/** Returns a dialler for servers with TLS, which offers the protocol negotiated with the client. */
+/** Returns a dialler that offers servers the protocol negotiated with the client. */
 export function serverDialler(options: OriginateOptions, routeName: string, encryption?: Encryption): ServerDialler {
   const { identity, authorities, verify = true } = options
   const secureContext = contextOf(
@@ -196,7 +181,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
   )
   return (target, agreed = []) => {
     const { serverName = isIP(target.host) === 0 && !isPath(target.host) ? target.host : undefined } = options
-    // The client will speak the protocol that it agreed to, so the server has to speak it too.
+    // The server has to speak the protocol that the client agreed to.
     const alpn = agreed.length > 0 ? agreed : (options.alpn ?? [])
     const raw = connectPlainly({ ...placeOf(target), allowHalfOpen: true, noDelay: true })
     if (isPath(target.host)) markUnix(raw)
@@ -211,7 +196,7 @@ export function serverDialler(options: OriginateOptions, routeName: string, encr
       ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     })
     carriedOver(secured, raw)
-    // The connection watches only the secured socket, so pass its raw socket's errors on.
+    // The connection watches only the secured socket.
     raw.on('error', (error) => secured.destroy(error))
     return { raw, secured }
   }

@@ -5,26 +5,20 @@ interface Target {
   readonly port: number
 }
 
-/** The result of offering one protocol. `ignored` means that the server negotiates no protocol. */
+/** The result of offering one protocol. `ignored`: the server negotiates no protocol. */
 type Answer = 'agreed' | 'ignored' | 'failed'
 
 export interface SpokenProtocolsOptions {
-  /** The protocols to offer, in the order of preference. */
   readonly protocols: readonly string[]
-  /** Begins a handshake that offers one protocol. The socket is closed within a limited time. */
+  /** Begins a handshake that offers one protocol. The socket closes within a limited time. */
   readonly offer: (target: Target, protocol: string) => TLSSocket
 }
 
-/**
- * The ALPN protocols that servers speak. When the first client of a server connects, the proxy offers each protocol to
- * the server in turn.
- */
+/** The ALPN protocols that servers speak. Each is offered to a server when its first client connects. */
 export interface SpokenProtocols {
-  /**
-   * Returns the protocols to which the server agrees: none if the server ignores ALPN, all if every handshake fails.
-   */
+  /** Returns the protocols to which the server agrees: none if it ignores ALPN, all if every handshake fails. */
   of(target: Target): Promise<readonly string[]>
-  /** Makes the next client ask the server again, because the server did not speak the agreed protocol. */
+  /** Lets the next client ask again, because the server did not speak the agreed protocol. */
   forget(target: Target): void
 }
 

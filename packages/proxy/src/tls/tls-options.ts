@@ -19,7 +19,7 @@ export interface TerminateOptions {
 export interface OriginateOptions {
   /** Trusted authorities, in PEM; by default Node's. */
   readonly authorities?: string | undefined
-  /** Whether the server's certificate is verified; false accepts any certificate. By default true. */
+  /** Whether the server's certificate is verified, by default true. */
   readonly verify?: boolean | undefined
   /** The name sent as SNI, which the server's certificate must match; by default the upstream's name. */
   readonly serverName?: string | undefined
@@ -38,14 +38,14 @@ export interface TlsOptions {
   readonly originate?: OriginateOptions | undefined
 }
 
-/** Reads a PEM file. In a JSON setting, a string is either the PEM text itself or the path of a PEM file. */
+/** Reads a PEM file, if a setting has a path in place of the PEM text. */
 export type ReadPem = (path: string) => string
 
 const EXAMPLE = '{"terminate":{"names":["localhost"]},"originate":{"verify":false}}'
 
 /**
- * Parses a route's `tls`. `{"terminate":true}` generates a certificate; `{"terminate":{"certificate":…,"key":…}}` uses
- * the given one.
+ * Parses a route's `tls`. `{"terminate":true}` generates a certificate; `{"terminate":{"certificate":…,"key":…}}` gives
+ * one.
  *
  * @throws UserError (input) with a message that begins with `where`.
  */

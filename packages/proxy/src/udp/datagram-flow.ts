@@ -6,7 +6,7 @@ import { carryOut, type Seat } from '../link/rule.ts'
 import type { Carrier, RuleList } from '../link/rule-list.ts'
 import type { DatagramRule } from './datagram-faults.ts'
 
-/** The memory left for waiting datagrams, shared by all sessions of a route. */
+/** The memory left for waiting datagrams of a route. */
 export interface Allowance {
   freeBytes: number
 }
@@ -22,13 +22,13 @@ export interface DatagramFlowOptions {
   readonly direction: 'requests' | 'responses'
 }
 
-/** A datagram that waits until all of these rules are removed, or until its time has elapsed. */
+/** A datagram that waits for its time, or until these rules are removed. */
 interface WaitingDatagram {
   readonly waitsFor: readonly DatagramRule[]
   release(): void
 }
 
-/** One direction of one UDP session, on which the faults act. */
+/** One direction of one UDP session, under the faults. */
 export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   readonly client: string
   readonly acceptedAtMs: number
@@ -55,7 +55,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
     this.stages = stages
   }
 
-  /** Does nothing: no datagram waits for a cut to heal, because a cut drops datagrams. */
+  /** A cut drops datagrams, so none waits for its end. */
   stagesChanged(): void {}
 
   receive(bytes: Buffer): void {
@@ -133,10 +133,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
   }
 }
 
-/**
- * Applies the rules that selected a datagram. Delays add up. If several rules reorder the datagram, the last of these
- * rules applies.
- */
+/** Applies the rules that selected a datagram. Delays add up; of several reorderings, the last applies. */
 function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat): DatagramFate {
   let fate: DatagramFate = { bytes, copies: 1, delayMs: 0, aside: undefined, waitsFor: [] }
   carryOut(chosen, (rule) => {
@@ -148,14 +145,11 @@ function planDatagram(chosen: readonly DatagramRule[], bytes: Buffer, seat: Seat
 
 interface DatagramFate {
   readonly bytes: Buffer
-  /** The number of copies to send; 0 if the datagram is lost. */
   readonly copies: number
   readonly delayMs: number
-  /**
-   * The wait until `behind` other datagrams of the direction and session have passed, or until `withinMs` has elapsed.
-   */
+  /** The wait until other datagrams have passed, or until a time has elapsed. */
   readonly aside: { readonly behind: number; readonly withinMs: number } | undefined
-  /** The rules that delay the datagram. It is sent at the latest when all of these rules are removed. */
+  /** The rules that delay the datagram. It is sent early once all are removed. */
   readonly waitsFor: readonly DatagramRule[]
 }
 
@@ -190,7 +184,7 @@ const harms: { readonly [Kind in DatagramFault['kind']]: DatagramHarm<Kind> } = 
 
 function suffer(fate: DatagramFate, rule: DatagramRule, seat: Seat): DatagramFate {
   const { fault } = rule
-  // The table pairs each kind with its own effect. The compiler cannot infer this from the lookup.
+  // The compiler cannot infer that each kind is looked up with its own effect.
   const harm = harms[fault.kind] as DatagramHarm<DatagramFault['kind']>
   return harm(fate, fault, rule, seat)
 }

@@ -9,20 +9,15 @@ import { DatagramSession } from './datagram-session.ts'
 import type { DatagramWiring } from './datagram-wiring.ts'
 
 export interface DatagramRouteOptions {
-  /** The endpoint that sends to this route; `to` is the endpoint that the route reaches. */
   readonly from: Endpoint
   readonly to: Endpoint
   readonly upstream: Upstream
-  /** The listening address; by default a free port of 127.0.0.1. */
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
-  /** A client's session ends after this long without a datagram in either direction; by default a minute. */
+  /** A session without datagrams ends after this time, by default a minute. */
   readonly idleMs?: number | undefined
-  /**
-   * Maximum number of sessions, each of which uses a socket. A new session above this number closes the least recently
-   * used one. By default 1,024.
-   */
+  /** Maximum number of sessions, by default 1,024. Each uses a socket; the least recently used one is closed. */
   readonly maxSessions?: number | undefined
-  /** Maximum memory for delayed datagrams. Datagrams that exceed it are lost. By default 16 MiB. */
+  /** Maximum memory for delayed datagrams, by default 16 MiB. Others are lost. */
   readonly maxWaitingBytes?: number | undefined
 }
 
@@ -47,7 +42,7 @@ export async function openDatagramRoute(options: DatagramRouteOptions, wiring: D
   validatePort(routeName, 'upstream', upstream.port)
   validatePort(routeName, 'listening', options.listen?.port ?? 0)
   const allowance: Allowance = { freeBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES }
-  /** Sessions by the client's address, the least recently used first. */
+  /** Sessions by the client's address, least recently used first. */
   const sessions: Map<string, DatagramSession> = new Map()
   const { clock } = wiring
   let cancelSweep: (() => void) | undefined
@@ -84,7 +79,7 @@ export async function openDatagramRoute(options: DatagramRouteOptions, wiring: D
   const host = options.listen?.host ?? '127.0.0.1'
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4', (bytes, client) => sessionOf(client).receive(bytes))
   await bind(socket, routeName, host, options.listen?.port ?? 0)
-  // A datagram that cannot be sent to a client, or that the client refuses, is lost, as on a network.
+  // As on a network, a datagram that a client refuses is lost.
   socket.on('error', () => undefined)
   const { address, port } = socket.address()
 

@@ -10,7 +10,6 @@ export interface DatagramSessionOptions extends Omit<DatagramWiring, 'closed'> {
   readonly client: string
   readonly upstream: Upstream
   readonly allowance: Allowance
-  /** Sends a datagram to the client. */
   readonly answer: (bytes: Buffer) => void
   readonly closed: () => void
 }
@@ -25,7 +24,7 @@ export class DatagramSession {
   readonly #socket: Socket
   readonly #forward: DatagramFlow
   readonly #backward: DatagramFlow
-  /** Datagrams held until the upstream's name is resolved; undefined once it is resolved. */
+  /** Datagrams that wait until the upstream's name is resolved. */
   #early: Buffer[] | undefined = []
   #closed = false
 
@@ -53,7 +52,7 @@ export class DatagramSession {
       this.usedAtMs = clock.nowMs()
       this.#backward.receive(bytes)
     })
-    // A datagram that the upstream refuses, or that is sent to an unknown name, is lost, as on a network.
+    // As on a network, a datagram that the upstream refuses is lost.
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       options.forward.failedDials++
       options.troubled({ type: 'dial-failed', link: options.forward.name, address: hostAndPort(upstream) }, error)

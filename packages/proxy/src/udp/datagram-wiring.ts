@@ -4,7 +4,7 @@ import type { RuleList } from '../link/rule-list.ts'
 import type { TroubleReporter } from '../tcp/trouble.ts'
 import type { DatagramRule } from './datagram-faults.ts'
 
-/** The objects that a network provides to a route and its sessions. */
+/** What a network provides to a route and its sessions. */
 export interface DatagramWiring {
   readonly forward: LinkState
   readonly backward: LinkState

@@ -16,7 +16,7 @@ export type Answer =
   | { readonly kind: 'refused'; readonly error: ServerError }
   | { readonly kind: 'local-file' }
 
-/** The first result of a command. A procedure returns several results. */
+/** The first result of a command: a procedure returns several. */
 export type Result =
   | { readonly kind: 'count'; readonly ok: OkPacket }
   | {
@@ -25,7 +25,7 @@ export type Result =
       readonly rows: readonly (readonly Value[])[]
     }
 
-/** Maximum number of rows kept: one more than the maximum read, so that a longer result is recognised. */
+/** One more row than the maximum read, so that a longer result is recognised. */
 const MOST_ROWS = 10_001
 
 export class AnswerReader {
@@ -42,7 +42,11 @@ export class AnswerReader {
     this.#isBinary = isBinary
   }
 
-  /** Returns the answer once it is complete; undefined before. @throws MalformedMessage */
+  /**
+   * Returns the answer once it is complete.
+   *
+   * @throws MalformedMessage
+   */
   read(payload: Buffer): Answer | undefined {
     switch (this.#state) {
       case 'first': {

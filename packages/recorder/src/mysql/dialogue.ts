@@ -23,40 +23,29 @@ export const mysqlSpeech: Speech = { name: 'MySQL', framing: mysql, open: (ends)
 /** Default names that programs give every connection. They identify no client. */
 const NAMES_OF_PROGRAMS = /^(mysql|mariadb|mysqldump|mariadb-dump|MySQL Connector\/J|mysql-connector-python)$/
 
-/** A statement that the server has prepared. */
 interface Prepared {
   readonly sql: string | undefined
-  /**
-   * The number of parameters. It is the number of placeholders in the text until the server reports the real number.
-   */
+  /** The number of parameters, counted in the text until the server reports it. */
   parameters: number
   types: ParameterTypes | undefined
-  /** The parameters whose values were sent in separate commands. */
+  /** The parameters with values from separate commands. */
   readonly apart: Set<number>
 }
 
-/** A command whose answer has not arrived. */
 type Pending =
   | { readonly kind: 'statement'; readonly reader: AnswerReader }
-  /** `next`: the command that follows the prepare command. Its answer follows the answer to the prepare command. */
+  /** `next`: the command that follows without waiting. Its answer comes next. */
   | { readonly kind: 'prepare'; readonly prepared: Prepared; next: Pending | undefined }
-  /**
-   * The definitions of the columns and parameters of a prepared statement. `left` is the number of packets still
-   * expected, including those that end the definitions.
-   */
+  /** The definitions of a prepared statement's columns and parameters. `left`: packets still expected. */
   | { readonly kind: 'definitions'; left: number; next: Pending | undefined }
   | { readonly kind: 'reset' | 'harmless' | 'text' | 'fields' }
 
-/**
- * In MariaDB, this id stands for the statement that was prepared last. A client may thus execute the statement before
- * it gets the statement's own id.
- */
+/** In MariaDB, this id is the statement that was prepared last. It can be executed before its own id is known. */
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * A MySQL connection. The client must wait for each answer before it sends the next command. The only exception is a
- * statement that the client executes while preparing it. If the client does not wait, the recorder gives up the
- * connection.
+ * A MySQL connection. The client waits for each answer before the next command, except when it executes a statement
+ * that is being prepared. The recorder gives up other connections.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds
@@ -106,7 +95,7 @@ class MysqlDialogue implements Dialogue {
     const { payload } = packetIn(frame)
     switch (this.#phase) {
       case 'greeting':
-        // A server that refuses the connection sends an error in place of its greeting.
+        // A server that refuses the connection sends an error first.
         if (payload[0] === 0xff) return
         this.#turns.begin(readGreeting(payload).status)
         this.#phase = 'login'
@@ -183,7 +172,7 @@ class MysqlDialogue implements Dialogue {
     this.#ask({ sql: prepared.sql, values }, true)
   }
 
-  /** Whether another command may be sent before the expected answer has arrived. */
+  /** Whether a command may follow before the expected answer. */
   #canFollow(): boolean {
     const pending = this.#pending
     return (pending?.kind === 'prepare' || pending?.kind === 'definitions') && pending.next === undefined
@@ -279,9 +268,7 @@ class MysqlDialogue implements Dialogue {
     if (left > 0) this.#pending = { kind: 'definitions', left, next }
   }
 
-  /**
-   * Applies the status of an answer: the state of the transaction, and SQL modes that make later statements unreadable.
-   */
+  /** Applies an answer's status: the transaction, and SQL modes that make later statements unreadable. */
   #settled(answer: Answer | undefined): void {
     if (answer?.kind !== 'done') return
     if ((answer.status & (STATUS.noBackslashEscapes | STATUS.ansiQuotes)) !== 0) {

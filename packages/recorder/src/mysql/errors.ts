@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * The outcomes of commands that change something, by the error number of MySQL or MariaDB
- * (https://mariadb.com/kb/en/mariadb-error-codes/). If an error is not listed, the outcome is uncertain.
+ * The outcomes of failed changes, by error number of MySQL or MariaDB (https://mariadb.com/kb/en/mariadb-error-codes/).
+ * Other errors are uncertain.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   {
@@ -26,10 +26,7 @@ export const errorOutcomes: readonly ErrorMeaning[] = [
 export const judgeError = (code: number | string): ErrorMeaning['means'] =>
   errorOutcomes.find(({ says }) => says.includes(String(code)))?.means ?? 'info'
 
-/**
- * Returns the outcome of a COMMIT whose answer is an error: `fail` for a deadlock, which certainly prevented the
- * commit; otherwise `info`.
- */
+/** Returns the outcome of a COMMIT answered by an error. Only a deadlock certainly prevented it. */
 export const judgeCommit = (code: string): ErrorMeaning['means'] => (code === DEADLOCK ? 'fail' : 'info')
 
 /** A deadlock rolls back the whole transaction. */

@@ -2,7 +2,7 @@ import { mysql as framing } from '@chaosproxy/wire'
 import { defineProtocol, type RecordedProtocol } from '../spoken/protocol.ts'
 import { EXAMPLE, MYSQL_NAMES, parseMysqlSettings } from './settings.ts'
 
-/** Records whole transactions of a MySQL or MariaDB database. */
+/** Records whole transactions of MySQL or MariaDB. */
 export const mysql: RecordedProtocol = defineProtocol({
   framing,
   example: `'${EXAMPLE}'`,

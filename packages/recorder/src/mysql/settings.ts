@@ -14,7 +14,6 @@ const LEVEL_NAMES: { readonly [level: string]: string } = {
   'read uncommitted': 'read uncommitted of InnoDB',
 }
 
-/** The recorded name of an isolation level. */
 export const levelName = (level: string): string => LEVEL_NAMES[level] ?? level
 
 /** The default isolation level of InnoDB. */

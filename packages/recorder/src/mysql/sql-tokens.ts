@@ -5,13 +5,12 @@ const WORD = /[A-Za-z_\u0080-\uFFFF][\w$\u0080-\uFFFF]*/y
 const NUMBER = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const LINE_COMMENT = /(?:#|--(?=\s|$))[^\n]*/y
 const SYMBOL = /:=|<=>|<>|!=|<=|>=|\|\||&&|->>?|[\s\S]/y
-/** The beginning of a comment that some servers execute: `/*!` for some versions, `/*M!` for MariaDB only. */
+/** The beginning of a comment that some servers execute: `/*!`, or `/*M!` for MariaDB only. */
 const CONDITIONAL = /\/\*M?!/y
 
 /**
- * The statements of a text in the dialect of MySQL and MariaDB, each as its tokens. Names are converted to lower case,
- * since column names are case-insensitive. Undefined if a quotation or comment has no end, or if the text has a comment
- * that some servers execute.
+ * The tokens of each statement in MySQL's dialect, with names in lower case. Undefined if a quotation or comment has no
+ * end, or if some servers execute a comment.
  */
 export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
   let tokens: Token[] = []
@@ -55,16 +54,12 @@ export function statementsOf(sql: string): readonly (readonly Token[])[] | undef
   return statements.filter(({ length }) => length > 0).map(inUsualWords)
 }
 
-/** A word as a token. TRUE and FALSE are numbers in MySQL. */
 const wordOf = (text: string): Token =>
   text === 'true' || text === 'false'
     ? { kind: 'number', text: text === 'true' ? '1' : '0' }
     : { kind: 'word', text, quoted: false }
 
-/**
- * The position after the closing quote; undefined if there is none. A doubled quote, or a quote after a backslash, does
- * not close the quotation.
- */
+/** The position after the closing quote, if there is one. */
 function endOfQuotation(sql: string, start: number): number | undefined {
   const quote = sql.charAt(start)
   for (let at = start + 1; at < sql.length; at++) {
@@ -91,7 +86,7 @@ function quotationOf(quote: string, written: string): Token {
 
 const ESCAPES: { readonly [letter: string]: string } = {
   ...{ '0': '\0', b: '\b', n: '\n', r: '\r', t: '\t', Z: '\x1a' },
-  // MySQL keeps the backslash in these two escapes: LIKE interprets it, and any other text contains it.
+  // MySQL keeps the backslash in these two escapes, which LIKE interprets.
   ...{ '%': '\\%', _: '\\_' },
 }
 
@@ -101,7 +96,7 @@ const HINTS: ReadonlySet<string> = new Set([
   ...['sql_buffer_result', 'sql_calc_found_rows'],
 ])
 
-/** Converts tokens to PostgreSQL's equivalents: removes hints, and replaces `LOCK IN SHARE MODE` by `FOR SHARE`. */
+/** Converts tokens to PostgreSQL's equivalents, without hints. */
 function inUsualWords(tokens: readonly Token[]): readonly Token[] {
   const isWord = (at: number, text: string): boolean => {
     const token = tokens[at]

@@ -14,8 +14,7 @@ import { statementsOf } from './sql-tokens.ts'
 const LEVELS = /(serializable|repeatable[ -]read|read[ -]committed|read[ -]uncommitted)/
 
 /**
- * Returns the isolation level that a statement requests; undefined if the statement requests none. If `isForSession` is
- * false, the level is only for the next transaction.
+ * Returns the isolation level that a statement requests. Without `isForSession`, it is for the next transaction only.
  */
 export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefined {
   const text = textOf(tokens)
@@ -26,7 +25,6 @@ export function isolationIn(tokens: readonly Token[]): AskedIsolation | undefine
   return { level: found === undefined ? undefined : levelName(found), isForSession: !isForNext }
 }
 
-/** The words of a statement, separated by spaces, in lower case and without quotes. */
 export const textOf = (tokens: readonly Token[]): string => tokens.map(({ text }) => text.toLowerCase()).join(' ')
 
 function meaningOf(tokens: readonly Token[], what: string, functionsRead: boolean): OwnMeaning | undefined {
@@ -64,10 +62,6 @@ const UNFOLLOWED = /^(load|do|call|execute|import|analyze (?!table)|drop (databa
 const HARMLESS =
   /^(use|show|desc|describe|explain|help|kill|check|checksum|optimize|repair|analyze table|flush|purge|prepare|deallocate|unlock|get|signal|stop|start (slave|replica)|reset|binlog)\b/
 
-/**
- * Adds the assigned key to the result of an INSERT of one row, as RETURNING does: the answer contains the key that
- * AUTO_INCREMENT assigned.
- */
 function refined(rows: RowStatement): RowStatement {
   if (rows.does !== 'insert' || rows.inserted.length !== 1) return rows
   const key = rows.inserted[0]?.key

@@ -19,15 +19,15 @@ const TYPES: ReadonlyMap<number, number> = new Map<number, number>([
 ])
 
 /**
- * Returns the PostgreSQL type number of a column. A type without an equivalent keeps its MySQL number, which differs
- * from the numbers of all PostgreSQL types with comparable texts.
+ * Returns the PostgreSQL type number of a column. Without an equivalent, it keeps MySQL's number, which is no
+ * PostgreSQL type with comparable texts.
  */
 function typeOf({ type, flags }: ColumnDefinition): number {
   if ((flags & COLUMN_FLAG.enum) !== 0) return TYPE.enum
   return (flags & COLUMN_FLAG.set) !== 0 ? TYPE.set : (TYPES.get(type) ?? type)
 }
 
-/** Stands for an unread value: these bytes are invalid as text. */
+/** Stands for an unread value: no text has these bytes. */
 const UNREAD = Buffer.from([0xff])
 
 export const fieldOf = (value: Value): FieldValue => (value === 'unread' ? UNREAD : value)
@@ -46,7 +46,7 @@ export function shownBy(result: Result, first: string): readonly BackendMessage[
 
 const rowOf = (values: readonly FieldValue[]): BackendMessage => ({ kind: 'data-row', values })
 
-/** The command tag that PostgreSQL would return for a result; undefined if the number of matched rows is unknown. */
+/** PostgreSQL's command tag for a result; undefined if the number of matched rows is unknown. */
 export function tagOf(result: Result, tokens: readonly Token[], countsFound: boolean): string | undefined {
   const first = tokens[0]?.text ?? ''
   if (result.kind === 'rows') {

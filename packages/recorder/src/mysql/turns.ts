@@ -9,28 +9,21 @@ import { statementsOf } from './sql-tokens.ts'
 import { isolationIn, textOf } from './statement.ts'
 import { fieldOf, shownBy, tagOf } from './translated.ts'
 
-/** A statement that a client sent. */
 export interface Asked {
-  /** The text of the statement; undefined if it is not UTF-8. */
   readonly sql: string | undefined
-  /** The values of the parameters, for a prepared statement. */
+  /** The parameters of a prepared statement. */
   readonly values: readonly Value[] | undefined
-  /**
-   * Whether the affected rows that the server reports for an UPDATE are the matched rows, as a client can request at
-   * login. Otherwise they are only the changed rows.
-   */
+  /** Whether the server reports for an UPDATE the matched rows instead of the changed rows, as a client can request. */
   readonly countsFound: boolean
 }
 
-/** The statement whose answer is expected. */
 interface Turn extends Asked {
   readonly tokens: readonly Token[]
   readonly flow: Flow
-  /** Whether the statement implicitly commits the open transaction first. */
+  /** Whether the statement first commits the open transaction. */
   readonly commitsFirst: boolean
 }
 
-/** The effect of a statement on the surrounding transaction. */
 type Flow =
   | 'begin'
   | 'begin-snapshot'
@@ -53,25 +46,21 @@ const COMMITS_FIRST =
 const NEVER_BEGINS = /^(set|use|show|desc|describe|explain|help|kill|prepare|deallocate|get|signal|release)\b/
 
 /**
- * Converts requests and answers of MySQL to those of PostgreSQL: adds a BEGIN if AUTOCOMMIT is off, a COMMIT where the
- * server commits implicitly, and a ROLLBACK after a deadlock.
+ * Converts requests and answers of MySQL to PostgreSQL's: adds a BEGIN if AUTOCOMMIT is off, a COMMIT where the server
+ * commits implicitly, and a ROLLBACK after a deadlock.
  */
 export class Turns {
   readonly #ends: SpeechEnds
   #turn: Turn | undefined
-  /** Whether a transaction is open after the statements so far. */
   #isOpen = false
-  /** Whether an answer of the server has reported the open transaction. */
+  /** Whether the server has reported the open transaction. */
   #wasSeen = false
-  /** The savepoints of the open transaction. The server does not report a transaction that has only savepoints. */
+  /** The open transaction's savepoints. The server does not report a transaction that has nothing else. */
   readonly #savepoints: Set<string> = new Set()
-  /** The reason why the server may have rolled back the open transaction by itself. */
+  /** Why the server may have rolled back the open transaction. */
   #doubt: string | undefined
   #isAutocommit = true
-  /**
-   * The isolation level of the session; undefined for the server's default. `#nextLevel` is that of the next
-   * transaction only.
-   */
+  /** The isolation level of the session; undefined for the server's default. */
   #level: string | undefined
   #nextLevel: string | undefined
 
@@ -79,7 +68,6 @@ export class Turns {
     this.#ends = ends
   }
 
-  /** Applies the server's status before the first command. */
   begin(status: number): void {
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
   }
@@ -120,7 +108,7 @@ export class Turns {
         this.#say(this.#beginning())
         return
       case 'begin-snapshot':
-        // Add a statement, because the request of the first statement is the earliest time of the snapshot.
+        // The first statement's request is the earliest time of the snapshot, so add one.
         this.#say(`${this.#beginning()}; SELECT 1`)
         return
       case 'commit':
@@ -170,7 +158,7 @@ export class Turns {
     this.#askedFor(tokens)
   }
 
-  /** Applies the server's transaction status after a command. */
+  /** Applies the transaction status after a command. */
   status(status: number): void {
     const isOpen = (status & STATUS.inTransaction) !== 0
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
@@ -190,10 +178,7 @@ export class Turns {
     this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
   }
 
-  /**
-   * Ends the open transaction although the client has not requested it: the server has ended the transaction, or the
-   * statement that would begin a transaction reads no table.
-   */
+  /** Ends a transaction that the client did not end: the server did, or it never began. */
   #endedUnasked(): void {
     this.#say('COMMIT')
     if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'
@@ -229,7 +214,7 @@ export class Turns {
       this.#doubt ??= `after ${code} ${message} the server may have rolled back the transaction`
   }
 
-  /** Notes the isolation level that a SET requests, for the session or the next transaction. */
+  /** Notes the isolation level that a SET requests. */
   #askedFor(tokens: readonly Token[]): void {
     const isolation = isolationIn(tokens)
     if (isolation === undefined) return
@@ -248,7 +233,6 @@ export class Turns {
     this.#concluded('ROLLBACK')
   }
 
-  /** Answers the end of a transaction, and closes the open transaction, if there is one. */
   #concluded(tag: string): void {
     if (this.#doubt !== undefined && tag === 'COMMIT') this.#answers(errorOf(UNKNOWN, this.#doubt))
     else this.#answers({ kind: 'command-complete', tag })
@@ -277,7 +261,7 @@ export class Turns {
   }
 }
 
-/** A quotation without an end, in place of a text that cannot be read. Any effect is then assumed. */
+/** An unended quotation, in place of a text that cannot be read. Any effect is then assumed. */
 const UNREADABLE_TEXT = "'"
 
 const ready = (isOpen: boolean): BackendMessage => ({ kind: 'ready', status: isOpen ? 'T' : 'I' })

@@ -1,16 +1,14 @@
-// Effects of statements on the recorded table.
 
-/** A value in a statement: a parameter or a literal. */
 export type Operand =
   | { readonly kind: 'parameter'; readonly number: number }
   | { readonly kind: 'constant'; readonly text: string | null }
-  /** `number`: index of the literal among the literals of the text. */
+  /** `number`: the literal's index in the text. */
   | { readonly kind: 'literal'; readonly number: number; readonly sign: '-' | '' }
 
 /** The position or name of a value in a result. */
 export type Place = number | string
 
-/** An operation on one row, which is selected by its primary key. */
+/** An operation on one row, selected by its primary key. */
 export type Action =
   | {
       readonly does: 'read'
@@ -19,16 +17,13 @@ export type Action =
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
     }
-  /** `mayMiss`: whether the operation may change no row, because the row is missing or a condition does not hold. */
+  /** `mayMiss`: whether the operation may find no row. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
   /** Writes only if the row does not exist. */
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
-  /**
-   * `sum`: the place in the reply that contains the new value. `creates`: whether a missing row is created, with the
-   * amount as its value.
-   */
+  /** `sum`: where the reply has the new value. `creates`: whether a missing row is created with the amount. */
   | {
       readonly does: 'add'
       readonly key: Operand
@@ -38,10 +33,8 @@ export type Action =
       readonly sum: Place | undefined
     }
 
-/** Changes outside the record that a statement may make. */
 export type MayTouch = 'nothing' | 'everything' | { readonly key: Operand }
 
-/** The effect of a statement on its transaction. */
 export type Control =
   | 'begin'
   | 'commit'

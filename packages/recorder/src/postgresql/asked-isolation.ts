@@ -1,7 +1,7 @@
 import type { Token } from './sql-tokens.ts'
 
 export interface AskedIsolation {
-  /** The isolation level; undefined for the server's default. */
+  /** The requested level; undefined for the server's default. */
   readonly level: string | undefined
   /** Whether the level applies to all later transactions of the session. */
   readonly isForSession: boolean
@@ -10,9 +10,8 @@ export interface AskedIsolation {
 const LEVELS = /\b(serializable|repeatable read|read committed|read uncommitted)\b/
 
 /**
- * Returns the isolation level that a statement requests by BEGIN ISOLATION LEVEL, SET TRANSACTION, SET SESSION
- * CHARACTERISTICS or SET default_transaction_isolation. RESET and DISCARD ALL, by which a connection pool resets a
- * session, request the default level.
+ * Returns the isolation level that a statement requests for its transaction or its session. RESET and DISCARD ALL, by
+ * which connection pools reset a session, request the default level.
  */
 export function isolationOf(tokens: readonly Token[]): AskedIsolation | undefined {
   const [first] = tokens
@@ -28,7 +27,7 @@ const ASKING: readonly string[] = ['begin', 'start', 'set', 'reset', 'discard']
 const RESETTING =
   /^(?:reset|discard) all$|^reset default_transaction_isolation$|default_transaction_isolation (?:to|=) default$/
 
-/** The isolation level in the startup parameters of a connection: a parameter itself, or an option in PGOPTIONS. */
+/** The isolation level in the startup parameters, or in PGOPTIONS among them. */
 export const isolationIn = (parameters: ReadonlyMap<string, string>): string | undefined =>
   (
     parameters.get('default_transaction_isolation') ??

@@ -15,9 +15,7 @@ export const cellsOf = (table: RecordedTable, keys: readonly string[], columns: 
   keys: keys.flatMap((key) => columns.map((column) => cellName(table, key, column))),
 })
 
-/**
- * Returns the cells of the given columns in all rows, by default of all columns. A star stands for every primary key.
- */
+/** Returns these columns' cells in all rows; by default all columns. A star stands for every primary key. */
 export const everyCell = (table: RecordedTable, columns: Iterable<string> = table.values.keys()): Touches =>
   cellsOf(table, ['*'], [...columns])
 

@@ -3,10 +3,9 @@ import { isTooDeep, type Json } from '@chaosproxy/history'
 import type { FieldValue, Format } from '@chaosproxy/wire/postgresql'
 import type { ColumnType } from './recorded-table.ts'
 
-// Column values in the form of a history. Only the canonical form of a number is recorded as a number, so that
-// different texts never become equal.
+// Column values in the form of a history. Only a number's canonical form becomes a number, so that different texts
+// never become equal.
 
-/** The text of a value in this wire format; undefined for an unsupported binary format. */
 export function textOf(value: FieldValue, format: Format, type: number): string | null | undefined {
   if (value === null) return null
   if (format === 0 || TEXTS.has(type)) return isUtf8(value) ? value.toString('utf8') : undefined
@@ -28,7 +27,7 @@ export function textOf(value: FieldValue, format: Format, type: number): string 
   }
 }
 
-/** The elements of an array in the binary format; undefined for several dimensions, nulls, and unsupported types. */
+/** The elements of a binary array, if it has one dimension and no null. */
 export function elementsOf(value: Buffer): readonly string[] | undefined {
   if (value.length < 12) return undefined
   const [dimensions, type] = [value.readUInt32BE(0) | 0, value.readUInt32BE(8) | 0]
@@ -53,13 +52,10 @@ const OID = { bool: 16, int8: 20, int2: 21, int4: 23, uuid: 2950, jsonb: 3802 } 
 /** Types whose binary format is their text: char, name, text, json, xml, varchar and unknown. */
 const TEXTS: ReadonlySet<number> = new Set([18, 19, 25, 114, 142, 1043, 705])
 
-/** Types whose values the server returns in the form in which they were written, or as whole numbers. */
+/** Types whose values come back as written, or as whole numbers. */
 const EXACT: ReadonlySet<number> = new Set([...TEXTS, OID.int2, OID.int4, OID.int8, OID.uuid])
 
-/**
- * The reason why values of a column with this type cannot be compared; undefined if they can. `oid` 0 is an unknown
- * type.
- */
+/** Why values of this type cannot be compared, if they cannot. `oid` 0 is an unknown type. */
 export function whyNotCompared(type: ColumnType, oid: number): string | undefined {
   if (type !== 'text' || oid === 0 || EXACT.has(oid)) return undefined
   const said = SAID[oid]
@@ -74,13 +70,13 @@ const WHOLE = /^(?:0|-?[1-9]\d*)$/
 const ALMOST_WHOLE = /^\s*[+-]?\d+\s*$/
 const DECIMAL = /^([+-]?)0*(\d*)(?:\.(\d*?)0*)?$/
 
-/** A text value in the form of a history; undefined if the server may return another spelling. */
+/** A text in the form of a history; undefined if the server may return another spelling. */
 export function recordedValue(text: string | null, type: ColumnType): Json | undefined {
   if (text === null) return null
   switch (type) {
     case 'text':
       if (WHOLE.test(text)) return wholeNumber(text)
-      // An integer column would return another spelling of this text, a text column returns it unchanged.
+      // An integer column would change the spelling of this text, a text column not.
       return ALMOST_WHOLE.test(text) ? undefined : text
     case 'numeric':
       return decimal(text)
@@ -91,7 +87,6 @@ export function recordedValue(text: string | null, type: ColumnType): Json | und
   }
 }
 
-/** The number, or its text if the number is not a safe integer. */
 function wholeNumber(text: string): Json {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : text
@@ -106,7 +101,7 @@ function decimal(text: string): Json | undefined {
   return WHOLE.test(canonical) ? wholeNumber(canonical) : canonical
 }
 
-/** For each word, the value that it means as a boolean. The server also accepts other prefixes of these words. */
+/** The boolean that each word means. The server also accepts other prefixes. */
 const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ...['t', 'true', '1', 'y', 'yes', 'on'].map((text) => [text, true] as const),
   ...['f', 'false', '0', 'n', 'no', 'off'].map((text) => [text, false] as const),

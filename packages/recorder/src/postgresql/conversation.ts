@@ -13,15 +13,14 @@ import type { Transaction } from './unit.ts'
 export interface ConversationOptions
   extends Pick<QuestionsOptions, 'connection' | 'commands' | 'naming' | 'requestOf'> {
   readonly now: () => Nanos
-  /** Maximum length of messages that are read, in bytes. A longer message counts as changing every row. */
+  /** Maximum length of read messages, in bytes. A longer message counts as changing every row. */
   readonly maxMessageBytes: number
-  /** Shared by the connections to one server. */
   readonly overwrites: Overwrites
-  /** The protocol; PostgreSQL by default. */
+  /** The protocol, by default PostgreSQL. */
   readonly speech?: Speech | undefined
 }
 
-/** Records a connection: its messages, and its transactions from their first byte to the last byte of the reply. */
+/** Records the transactions of a connection, from their first byte to the end of the reply. */
 export const postgresqlConversation = (options: ConversationOptions): RecordedConversation => {
   const { connection, now, maxMessageBytes, speech = postgresqlSpeech } = options
   return conversationInOrder<Transaction>({
@@ -33,12 +32,12 @@ export const postgresqlConversation = (options: ConversationOptions): RecordedCo
 interface TransactionsOptions extends ConversationOptions {
   readonly speech: Speech
   readonly crossings: Crossings<Transaction>
-  /** Called when the rest of the connection cannot be recorded. `what` describes the connection or the cause. */
+  /** Called when the rest of the connection cannot be recorded. */
   readonly lost: (what: string) => void
 }
 
 class Transactions implements MessagesInOrder {
-  /** Always false: the recorder gives up a connection with too many requests, and never makes the client wait. */
+  /** The recorder gives up a connection with too many requests, and never makes the client wait. */
   readonly isFull = false
   readonly #now: () => Nanos
   readonly #lost: (what: string) => void
@@ -48,7 +47,7 @@ class Transactions implements MessagesInOrder {
   readonly #dialogue: Dialogue
   readonly #rows: ObjectUse
   readonly #overwrote: (key: string) => void
-  /** The arrival time of the current request, and the position of the request's first byte. */
+  /** The arrival time of the current request, and its first byte's position. */
   #time: Nanos = nanos(0)
   #startByte = 0
 
@@ -68,7 +67,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings = crossings
     this.#rows = overwrites.client()
     this.#overwrote = (key) => {
-      // If `areAtomic` is false, the settings declare the reads and writes of a transaction to be independent.
+      // Otherwise the settings declare the reads and writes of a transaction independent.
       if (commands.areAtomic) connection.overwrote(key)
     }
     this.#questions = new Questions({
@@ -116,7 +115,7 @@ class Transactions implements MessagesInOrder {
     for (const transaction of new Set([...pending.map(({ transaction }) => transaction), ...unfinished])) {
       if (transaction.isOver) continue
       if (transaction.collapsed === undefined) this.#abandon(transaction, reason)
-      // If the server's last messages show the outcome, record it.
+      // The server's last messages may show the outcome.
       else if (current?.transaction === transaction && current.refused !== undefined)
         this.#conclude(transaction, current.refused)
       else {
@@ -130,10 +129,10 @@ class Transactions implements MessagesInOrder {
     this.#replies.end()
   }
 
-  /** Ends a transaction that was not committed and never will be. */
+  /** Ends a transaction that is not and never will be committed. */
   #abandon(transaction: Transaction, reason: string): void {
     if (transaction.isOver) return
-    // An incomplete request lacks its Sync, and the server commits nothing before a Sync.
+    // The server commits nothing before a Sync, which this request lacks.
     this.#questions.cut(transaction)
     transaction.isOver = true
     settle(transaction, 'refused')
@@ -155,10 +154,7 @@ class Transactions implements MessagesInOrder {
     this.#crossings.answered(exchange, completions)
   }
 
-  /**
-   * Detects lost updates. The only statement of a transaction counts as an independent read or write. In a longer
-   * transaction, all statements on one row count as one operation.
-   */
+  /** Detects lost updates. The statements of a transaction on one row are one operation. */
   #committed(executed: readonly Executed[]): void {
     const isAlone = executed.length === 1
     for (const { step, said } of executed) {
@@ -171,11 +167,10 @@ class Transactions implements MessagesInOrder {
   }
 }
 
-/** Passes the outcome of the transaction to all statements that were not understood. */
 function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
   for (const each of doubts.splice(0)) each(fate)
 }
 
-/** Whether all operations succeeded: none was refused, and none is uncertain. */
+/** Whether all operations certainly succeeded. */
 const isCommitted = (completions: Completions): boolean =>
   (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')

@@ -8,24 +8,14 @@ import type { Token } from './sql-tokens.ts'
 
 /** How the SQL of another database differs from that of PostgreSQL. */
 export interface Dialect {
-  /** The statements of a text, each as its tokens; undefined if the text cannot be read. */
   readonly statementsOf: (sql: string) => readonly (readonly Token[])[] | undefined
-  /**
-   * The meaning of a statement that differs from its meaning in PostgreSQL; undefined for all other statements. `what`
-   * names the statement.
-   */
+  /** A statement's own meaning in this database, if it differs from PostgreSQL's. `what` names the statement. */
   readonly meaningOf: (tokens: readonly Token[], what: string, functionsRead: boolean) => OwnMeaning | undefined
-  /**
-   * Completes a statement on rows with effects that it has only in this database, such as a key assigned by
-   * AUTO_INCREMENT.
-   */
+  /** Adds effects that a statement has only in this database, such as a key from AUTO_INCREMENT. */
   readonly refined: (rows: RowStatement) => RowStatement
   /** Functions that write no table. */
   readonly functions: ReadonlySet<string>
-  /**
-   * Returns the outcome of a command that changes something and that the server answered with an error. `isCommit`:
-   * whether only the commit was refused.
-   */
+  /** Returns the outcome of a change that was answered by an error. `isCommit`: whether only the commit was refused. */
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']
 }
 

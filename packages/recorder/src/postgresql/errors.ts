@@ -1,13 +1,11 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 import type { ServerReport } from '@chaosproxy/wire/postgresql'
 
-/** The outcome of a change: whether it is certain. */
 type Certainty = ErrorMeaning['means']
 
 /**
- * The outcomes of commands that change something, by the SQLSTATE of the error or its class (the first two characters).
- * The first match applies. The outcome is certain if the error ends the transaction before its commit. It is uncertain
- * for a later or unknown error.
+ * The outcomes of failed changes, by the SQLSTATE or its class. They are certain if the error ends the transaction
+ * before its commit.
  */
 export const errorOutcomes: readonly ErrorMeaning[] = [
   { says: ['40003'], means: 'info', why: 'the server itself does not know whether the command was completed' },
@@ -48,11 +46,11 @@ export function judgeReport({ severity, code }: ServerReport, carriedOut: boolea
   if (severity === 'PANIC') return 'info'
   const found = errorOutcomes.find(({ says }) => says.some((each) => code.startsWith(each)))
   if (found === undefined) return 'info'
-  // If the commit was refused, only a conflict (class 40 or 23) proves that nothing was committed.
+  // Of a commit's errors, only a conflict proves that nothing was committed.
   return carriedOut && !code.startsWith('40') && !code.startsWith('23') ? 'info' : found.means
 }
 
-/** The outcome of a successful command according to its notices; undefined if they do not change it. */
+/** What the notices of a successful command make of its outcome. */
 export function judgeNotices(
   notices: readonly ServerReport[],
 ): { readonly type: Certainty; readonly error: string } | undefined {

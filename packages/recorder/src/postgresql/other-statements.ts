@@ -2,20 +2,20 @@ import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
-// Decides whether statements that are no operations may change the recorded table.
+// Decides whether other statements may change the recorded table.
 
 type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' | 'dialect'>
 
 interface Touching {
   readonly touches: MayTouch
   readonly why: string
-  /** Whether the statement continues to change rows after its transaction. */
+  /** Whether the statement changes rows after its transaction, too. */
   readonly lasts?: boolean
 }
 
 const NOTHING: Touching = { touches: 'nothing', why: '' }
 
-/** Returns the changes that a statement without an operation may make, even if it does not name the recorded table. */
+/** Returns the rows that a statement without an operation may change. */
 export function analyseOther(tokens: readonly Token[], { table, functionsRead, dialect }: Recorded): Touching {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   const [first = ''] = words
@@ -35,7 +35,7 @@ export function analyseOther(tokens: readonly Token[], { table, functionsRead, d
   }
   const writes = words.some((word) => WRITING.has(word))
   if (READING.has(first) && !writes) return NOTHING
-  // SELECT … FOR UPDATE contains the word UPDATE but writes nothing.
+  // FOR UPDATE contains the word UPDATE but writes nothing.
   if (first === 'select' && isLockingOnly(words)) return NOTHING
   if (first === 'copy')
     return isCopiedOut(tokens, words) ? NOTHING : everything('it writes rows that cannot be determined')
@@ -56,16 +56,12 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
 const ALWAYS_HARMLESS = set(
   'show set reset listen notify unlisten declare fetch move close lock analyze vacuum reindex comment grant revoke checkpoint cluster prepare security discard load',
 )
-/**
- * Words of statements whose effect is not visible. `do` has its statements in a string. All others have an effect that
- * is defined elsewhere: `execute`, `call`, `commit prepared`, `rollback prepared`, `import`, `refresh`.
- */
+/** Statements whose effect is not visible: it is in a string, or defined elsewhere. */
 const EVERYTHING = set('execute call do commit rollback import refresh')
 const RIPPLING = set('drop truncate alter delete')
 const READING = set('select values table with explain')
 const WRITING = set('insert update delete merge truncate copy into')
 
-/** Whether a statement may write, according to its words. */
 export function mayWrite(tokens: readonly Token[]): boolean {
   const words = tokens.map((token) => (token.kind === 'word' && !token.quoted ? token.text : ''))
   return words.some((word) => WRITING.has(word)) && !(words[0] === 'select' && isLockingOnly(words))
@@ -74,10 +70,7 @@ export function mayWrite(tokens: readonly Token[]): boolean {
 const isLockingOnly = (words: readonly string[]): boolean =>
   words.every((word, at) => !WRITING.has(word) || (word === 'update' && ['for', 'key'].includes(words[at - 1] ?? '')))
 
-/**
- * Returns the first called function whose effect is unknown. `known`: functions that have no effect, in addition to the
- * built-in ones.
- */
+/** Returns the first called function with unknown effects. `known`: functions without effects. */
 export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<string>): string | undefined {
   const [first] = tokens
   const isQueryCopied = first?.text === 'copy' && tokens[1]?.text === '('
@@ -87,7 +80,7 @@ export function strangeFunction(tokens: readonly Token[], known?: ReadonlySet<st
     const next = tokens[at + 1]
     if (token?.kind !== 'word' || next?.kind !== 'symbol' || next.text !== '(') continue
     const before = tokens[at - 1]
-    // The parenthesis belongs to the columns of an INSERT or a CTE, an alias, or a type.
+    // This parenthesis belongs to columns, an alias, or a type.
     const isNoCall = before?.kind === 'word' ? NO_CALL_AFTER.has(before.text) : before?.text === '::'
     const isPart = isNoCall || (before?.text === '.' && tokens[at - 3]?.text === 'into')
     const isKnown = HARMLESS.has(token.text) || known?.has(token.text) === true

@@ -7,15 +7,12 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import type { Statement } from './statement.ts'
 
-/** The answer to a statement: its tag and rows, and how to read them. */
+/** The answer to a statement, and how to read its rows. */
 export interface Answer {
   readonly tag: string
   readonly rows: readonly (readonly FieldValue[])[]
   readonly columns: readonly Column[] | undefined
-  /**
-   * The formats of the columns if only the statement was described. The formats in `columns` apply if the portal was
-   * described.
-   */
+  /** The columns' formats, if only the statement was described. Those of a described portal are in `columns`. */
   readonly formats: readonly Format[] | undefined
   /** Whether the answer has more rows than were kept. */
   readonly hasMore?: boolean | undefined
@@ -26,12 +23,12 @@ export interface Answer {
 export interface Part {
   readonly key: string
   readonly call: Call
-  /** The value that the part writes. It is needed to merge the parts of a transaction on one row. */
+  /** The value that the part writes, for merging the parts on one row. */
   readonly writes: 'nothing' | { readonly value: Json } | 'unsaid'
   readonly says: (answer: Answer) => Interpretation
 }
 
-/** A statement with its values: an operation, or the rows that the statement may change. */
+/** A statement with its values: an operation, or rows that may change. */
 export type Step =
   | { readonly kind: 'operation'; readonly what: string; readonly part: Part }
   | { readonly kind: 'other'; readonly what: string; readonly touches: Touches; readonly why: string }
@@ -68,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * Returns the key that an operand names. Undefined for NULL, for an unreadable operand, and for a whole number that is
- * not in canonical form: two texts of one number would become two keys.
+ * Returns the key that an operand names. Undefined if it is unknown, or a number that is not in canonical form: two
+ * texts of one number would become two keys.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
@@ -78,7 +75,7 @@ function keyOf(operand: Operand, portal: Portal | undefined): string | undefined
 
 const NOT_READ = 'a value in it has an unsupported format; use text, or a whole number'
 
-/** The operation, or the reason why the action is not an operation. */
+/** Returns the action's operation, or why there is none. */
 function partOf(action: Action, key: string, portal: Portal | undefined, recorded: Recorded): Part | string {
   const isCounter = recorded.model === 'counter'
   const valueIn = (operand: Operand): Json | undefined => {
@@ -142,7 +139,7 @@ function addition({ sign }: Addition, key: string, amount: Json | undefined): Pa
   }
 }
 
-/** An addition to a register. Only the reply contains the sum, if the statement returns it. */
+/** An addition to a register, whose sum only the reply contains. */
 function sum(
   { sign, creates, sum: place }: Addition,
   key: string,
@@ -164,7 +161,7 @@ function sum(
       if (read.type !== 'ok' || !('value' in read)) return read
       const { value } = read
       if (typeof value !== 'number') return { type: 'not-understood', error: 'the sum is not a whole number' }
-      // If the sum equals the amount, the statement may have created the row.
+      // If the sum is the amount, the statement may have created the row.
       return { type: 'ok', value: creates && value === amount ? [value] : [value - amount, value] }
     },
   }
@@ -176,15 +173,13 @@ const MANY: Interpretation = {
 }
 
 /**
- * Returns the number of changed rows. The server does not report this number if the client limited the returned rows;
- * the returned rows are then counted. Undefined if the answer contains neither the number nor rows.
+ * Returns the number of changed rows. If the client limited the rows, the server reports no number, and the returned
+ * rows count.
  */
 const changedRows = ({ tag, rows }: Answer): number | undefined =>
   tag === '' && rows.length > 0 ? rows.length : rowsOf(tag)
 
-/**
- * Completes an operation by the number of changed rows: `ok` for one row, and `fail` with the error `missed` for none.
- */
+/** Completes an operation by the number of rows: `ok` for one, `fail` for none. */
 const counted =
   (value: Json, missed: string | undefined) =>
   (answer: Answer): Interpretation => {
@@ -201,7 +196,6 @@ const deleted = (answer: Answer): Interpretation => {
 
 const UNCOUNTED: Interpretation = { type: 'not-understood', error: 'its answer counts no rows' }
 
-/** The recorded column of the only row; null if there is no row. */
 function columnOf({ rows, columns, formats }: Answer, place: Place, recorded: Recorded): Interpretation {
   const [row, another] = rows
   if (another !== undefined) return MANY

@@ -6,16 +6,16 @@ import type { Speech } from './speech.ts'
 
 interface RecordedPostgresql extends RecordedServer {
   /**
-   * Returns the application's request to which the client's current bytes belong, if known. If it is not known here,
-   * comments in statements may name it.
+   * Returns the application's request to which the client's current bytes belong. Comments in statements may name it
+   * otherwise.
    */
   readonly requestOf?: (() => string | undefined) | undefined
-  /** `speech`: the protocol, PostgreSQL by default. `namedBy`: the parameter with which clients name themselves. */
+  /** `speech`: the protocol, by default PostgreSQL. `namedBy`: the parameter with which clients name themselves. */
   readonly speech?: Speech | undefined
   readonly namedBy?: string | undefined
 }
 
-/** Records the operations of clients of PostgreSQL, or of a database whose messages are converted to PostgreSQL's. */
+/** Records the operations of clients of PostgreSQL, or of a database that is converted to it. */
 export function recordPostgresql({
   recorder,
   node,
@@ -51,7 +51,7 @@ export function recordPostgresql({
   }
 }
 
-/** The remark for a mapping that was written by hand: chaos has not read the database's catalogue. */
+/** The remark for a mapping written by hand, without the database's catalogue. */
 const UNSEEN = {
   what: 'a trigger, a rule, a cascade or a view',
   why: 'it is unknown which of them the database has. Let chaos routes suggest postgres://user@host/database write the mapping, or add "indirect":"none" to it if only statements that name a recorded table change it',

@@ -5,12 +5,11 @@ import type { PostgresqlSettings } from './settings.ts'
 import { statementsOf, type Token } from './sql-tokens.ts'
 import { analyse, type Statement } from './statement.ts'
 
-/** A parsed statement, which may be executed many times. */
 export interface Prepared {
   readonly statements: readonly Statement[]
-  /** The values of the statement's literals, if texts with other literals share the parsed statement. */
+  /** The literals, if texts with other literals share the statement. */
   readonly literals?: readonly string[] | undefined
-  /** The request that the statement's text names: see `requestIn`. */
+  /** The request that the statement's text names. */
   readonly request?: string | undefined
   /** The types of the parameters; 0 is unknown. */
   types: readonly number[]
@@ -18,7 +17,6 @@ export interface Prepared {
   columns: readonly Column[] | undefined
 }
 
-/** A statement with its parameters. */
 export interface Portal {
   readonly prepared: Prepared
   readonly formats: readonly Format[]
@@ -38,8 +36,8 @@ const UNREADABLE: Statement = {
 
 const NEWEST = 1000
 /**
- * Maximum length of cached texts, in characters. Longer texts, such as bulk inserts, rarely recur, and a thousand of
- * them would fill the memory.
+ * Maximum length of cached texts, in characters. Longer texts, such as bulk inserts, rarely recur and would fill the
+ * memory.
  */
 const LONGEST_KNOWN = 10_000
 const UNKNOWN_STATEMENT: Statement = {
@@ -58,10 +56,9 @@ export const FUNCTION: Statement = {
   why: 'the recorder does not read which function is called; call it by SELECT',
 }
 
-/** A statement that was prepared before the recording. */
 export const unseen: Prepared = { statements: [UNKNOWN_STATEMENT], types: [], columns: undefined }
 
-/** The trace or request that a comment in a statement names: `traceparent` by sqlcommenter, `request_id` by Rails. */
+/** The trace or request that a comment names: `traceparent` by sqlcommenter, `request_id` by Rails. */
 export function requestIn(sql: string): string | undefined {
   const start = sql.indexOf('/*')
   if (start < 0) return undefined
@@ -69,13 +66,9 @@ export function requestIn(sql: string): string | undefined {
   return /\btraceparent='00-([0-9a-f]{32})-/.exec(commented)?.[1] ?? /\brequest_id[=:]'?([\w-]+)/.exec(commented)?.[1]
 }
 
-/** The meaning of a text. */
 export type Meaning = Pick<Prepared, 'statements' | 'literals'>
 
-/**
- * Whether every literal of a statement is a value. An empty statement, such as that after a trailing semicolon, has no
- * literals.
- */
+/** Whether every literal of a statement is a value. */
 const isOfRows = (kind: Statement['kind'], first: string | undefined): boolean =>
   first === undefined || ((kind === 'rows' || kind === 'other') && OF_ROWS.has(first))
 
@@ -85,12 +78,9 @@ const OF_ROWS: ReadonlySet<string> = new Set(['select', 'insert', 'update', 'del
 export class StatementReader {
   readonly #recorded: PostgresqlSettings['commands']
   readonly #known: Map<string, readonly Statement[]> = new Map()
-  /** Statements by text without literals; `several` if the literals affect the meaning. */
+  /** Statements by text without literals; `several` if the literals matter. */
   readonly #shapes: Map<string, readonly Statement[] | 'several'> = new Map()
-  /**
-   * Texts that were read only once so far. Texts that contain values rarely recur, so a meaning is cached when its text
-   * occurs for the second time.
-   */
+  /** Texts read only once. A meaning is cached when its text recurs, because texts with values rarely do. */
   readonly #readOnce: Set<string> = new Set()
 
   constructor(recorded: PostgresqlSettings['commands']) {
@@ -105,10 +95,7 @@ export class StatementReader {
     return statements === undefined ? { statements: this.#ofText(sql) } : { statements, literals: shape?.literals }
   }
 
-  /**
-   * Returns the meaning of a shape, which all texts of the shape have; undefined if the meaning may depend on the
-   * literals.
-   */
+  /** Returns the meaning that all texts of the shape have, unless it depends on the literals. */
   #ofShape(sql: string, { key, literals }: Shape): readonly Statement[] | undefined {
     const known = this.#shapes.get(key)
     if (known !== undefined) return known === 'several' ? undefined : known
@@ -137,7 +124,6 @@ export class StatementReader {
   }
 }
 
-/** An operand's text; undefined if it cannot be read. */
 export function operandText(operand: Operand, portal: Portal | undefined): string | null | undefined {
   if (operand.kind === 'constant') return operand.text
   if (operand.kind === 'literal') {
@@ -159,27 +145,24 @@ export const isUnlimited = (
   (limit === undefined || Number(operandText(limit, portal)) >= rows) &&
   (offset === undefined || operandText(offset, portal) === '0')
 
-/** The format of a value. A single format applies to all values; without formats, values are text. */
+/** The format of a value. One format applies to all values; the default is text. */
 export const formatAt = (formats: readonly Format[], at: number): Format =>
   formats.length === 1 ? (formats[0] ?? 0) : (formats[at] ?? 0)
 
-// Clients that do not use parameters write values into their texts. Texts that differ only in such values have one
-// meaning.
+// Texts that differ only in written values have one meaning, which is cached for clients without parameters.
 
-/** A text without its literals, and the literals in order. */
 interface Shape {
   readonly key: string
   readonly literals: readonly string[]
 }
 
-/** Quoted names, strings and numbers. Quoted names are not literals and are kept. */
+/** Quoted names, which are kept, and strings and numbers. */
 const LITERALS = /"(?:[^"]|"")*"|'(?:[^']|'')*'|(?<![\w$.])(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w)/g
 /** Comments, parameters, escapes, and the characters that mark literals. */
 const UNUSUAL = /--|\/\*|[\\$¤¦]/
-/** Matches strings with a prefix, and statements whose meaning may depend on whether two literals are equal. */
+/** Strings with a prefix, and statements that may depend on the equality of two literals. */
 const COMPARED = /\w¦|¦¦|[¤¦]\s*=\s*[¤¦]|\bconflict\b/i
 
-/** The shape of a text; undefined if its meaning may depend on its literals. */
 function shapeIn(sql: string): Shape | undefined {
   if (UNUSUAL.test(sql)) return undefined
   const literals: string[] = []
@@ -192,10 +175,7 @@ function shapeIn(sql: string): Shape | undefined {
   return literals.length === 0 || COMPARED.test(key) ? undefined : { key, literals }
 }
 
-/**
- * Returns the statements with their literals numbered. Undefined if the literals of the statements differ from
- * `literals`.
- */
+/** Numbers the literals of the statements; undefined if they are not `literals`. */
 function numbered(
   statements: readonly (readonly Token[])[],
   literals: readonly string[],

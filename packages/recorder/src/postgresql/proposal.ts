@@ -4,28 +4,28 @@ import type { ColumnType, IndirectWrites } from './recorded-table.ts'
 export interface Catalogue {
   readonly tables: readonly CatalogueTable[]
   readonly writers: readonly IndirectWriter[]
-  /** The bodies of user-defined functions and views, in SQL or a language that contains SQL. */
+  /** The bodies of user-defined functions and views. */
   readonly definitions: readonly Definition[]
 }
 
-/** A trigger, rule, cascade, view or child table: a write to one table that also writes other tables. */
+/** A trigger, rule, cascade, view or child table, by which a write changes other tables. */
 interface IndirectWriter {
   /** The table or view that a statement names. */
   readonly table: string
-  /** The kind of statement that causes the indirect write. */
+  /** The kind of statement that causes the write. */
   readonly by: 'write' | 'delete' | 'update'
-  /** For updates: the columns whose change causes the indirect write. */
+  /** The columns whose UPDATE causes the write. */
   readonly columns?: readonly string[] | undefined
   /** `foreign key accounts_owner_fkey`. */
   readonly name: string
-  /** Text that names the written objects: tables, views, functions. */
+  /** Text that names the written objects. */
   readonly text: string
 }
 
 interface Definition {
   readonly name: string
   readonly text: string
-  /** Whether the definition may write tables that `text` does not name. */
+  /** Whether the definition may write tables that the text does not name. */
   readonly isOpaque: boolean
 }
 
@@ -42,7 +42,6 @@ export interface CatalogueTable {
 
 interface CatalogueColumn {
   readonly name: string
-  /** The type in the database's notation: `bigint`, `numeric(10,2)`, `int(10) unsigned`. */
   readonly type: string
 }
 
@@ -55,7 +54,6 @@ export interface Proposal {
     readonly transactions: 'whole'
     readonly indirect: 'none' | { readonly [table: string]: IndirectWrites }
   }
-  /** The tables and columns that were left out, each with the reason. */
   readonly leftOut: readonly string[]
 }
 
@@ -64,8 +62,7 @@ type Values = readonly string[] | { readonly [column: string]: ColumnType }
 /**
  * Proposes the tables and columns to record.
  *
- * @param statements SQL that the application sends, in any form: only tables that it names are proposed. By default all
- * tables.
+ * @param statements SQL of the application in any form: only tables that it names are proposed. By default all tables.
  */
 export function proposeTables(
   catalogue: Catalogue,
@@ -96,18 +93,12 @@ export function proposeTables(
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu))
 
-/**
- * Returns the indirect writes: for each table that a statement may name, the proposed tables that the statement writes
- * in addition.
- */
+/** Returns the proposed tables that a statement on each table also writes. */
 function indirectWrites(
   { tables, writers, definitions }: Catalogue,
   proposed: readonly string[],
 ): Proposal['as']['indirect'] {
-  /**
-   * Returns the tables that a text names, directly or through functions and views; all tables if one of these functions
-   * or views is opaque.
-   */
+  /** Returns the tables that a text names, also through functions and views; all tables if one of these is opaque. */
   const namedIn = (text: string, seen: Set<string> = new Set()): readonly string[] => {
     const words = wordsOf(text)
     const isNamed = (name: string): boolean =>
@@ -123,7 +114,7 @@ function indirectWrites(
     const own = direct.filter((each) => each.table === table)
     const reachedBy = (some: readonly (typeof direct)[number][]): readonly string[] => {
       const reached = new Set(some.flatMap((each) => each.reached))
-      // The loop also visits the names that it adds to the set.
+      // The loop also visits names added on the way.
       for (const name of reached)
         for (const further of direct) if (further.table === name) for (const each of further.reached) reached.add(each)
       return proposed.filter((name) => reached.has(name))
@@ -165,7 +156,7 @@ function valuesOf(columns: readonly CatalogueColumn[]): Values {
   return types.every(([, type]) => type === 'text') ? types.map(([name]) => name) : Object.fromEntries(types)
 }
 
-/** MySQL types whose values the server may change, or writes in several forms. */
+/** MySQL types whose values the server may change or spell in several ways. */
 const UNREAD =
   /^(float|double|real|date|time|year|enum|set|bit|geometry|point|linestring|polygon|binary|varbinary|\w*blob)/
 const NUMERIC =

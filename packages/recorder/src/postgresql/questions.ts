@@ -26,15 +26,11 @@ export interface QuestionsOptions {
   readonly connection: ConnectionRecorder
   readonly commands: PostgresqlSettings['commands']
   readonly naming: Naming
-  /**
-   * Returns the application's request to which the current bytes belong, if it is known without comments in statements.
-   */
+  /** Returns the application's request to which the current bytes belong, if it is known. */
   readonly requestOf?: (() => string | undefined) | undefined
-  /** Called on the first byte of a transaction. */
   readonly begun: (transaction: Transaction) => void
-  /** Called for each complete unit. The server will reply to the unit. */
   readonly asked: (unit: Unit) => void
-  /** Called if later bytes cannot be parsed. */
+  /** Called if the rest cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
@@ -42,11 +38,10 @@ export interface QuestionsOptions {
 const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver', 'psql', 'pgbench'])
 /** Maximum number of tracked prepared statements and portals. */
 const MOST_STATEMENTS = 100_000
-/** Maximum number of statements in a tracked transaction. */
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection with too many statements at once'
 
-/** Tracks a client's statements, and the units and transactions to which they belong. */
+/** Tracks a client's statements, units and transactions. */
 export class Questions {
   readonly #connection: ConnectionRecorder
   readonly #commands: PostgresqlSettings['commands']
@@ -63,7 +58,7 @@ export class Questions {
   #isolation: string | undefined
   /** The unit that has arrived in part. */
   #open: Unit | undefined
-  /** The open transaction: the units sent so far begin it and do not end it. */
+  /** The open transaction, which the units so far begin and do not end. */
   #transaction: Transaction | undefined
   #isLost = false
 
@@ -78,7 +73,6 @@ export class Questions {
     this.#statements = new StatementReader(commands)
   }
 
-  /** The unit that has arrived in part. */
   get open(): Unit | undefined {
     return this.#open
   }
@@ -92,7 +86,6 @@ export class Questions {
     return this.#prepared.size + this.#portals.size > MOST_STATEMENTS
   }
 
-  /** Processes a message of the client. `startByte` is the position of its first byte. */
   read(message: FrontendMessage, time: Nanos, startByte: number): void {
     switch (message.kind) {
       case 'startup': {
@@ -150,7 +143,7 @@ export class Questions {
       case 'execute': {
         const portal = this.#portals.get(message.portal)
         const [statement = NOTHING_ASKED] = (portal?.prepared ?? unseen).statements
-        // If the portal was executed before, the client now fetches more rows of the same execution.
+        // The client fetches more rows of the same execution.
         const isRest = portal?.wasExecuted === true
         this.#execute(unit, { statement: isRest ? REST : statement }, portal, time)
         if (portal !== undefined) portal.wasExecuted = true
@@ -219,7 +212,7 @@ export class Questions {
 
   #parse(unit: Unit, { statement: name, sql, types }: Extract<FrontendMessage, { readonly kind: 'parse' }>): void {
     const prepared: Prepared = { ...this.#statements.read(sql), request: requestIn(sql), types, columns: undefined }
-    // The server refuses to prepare a statement under an existing name.
+    // The server refuses to prepare a second statement of this name.
     const isNew = name === '' || !this.#prepared.has(name)
     if (isNew) this.#prepared.set(name, prepared)
     unit.expected.push({ kind: 'parse', name, prepared, isNew })
@@ -251,7 +244,7 @@ export class Questions {
     this.#control(unit, control, statement.kind === 'control' ? statement.name : '')
   }
 
-  /** Notes all effects of a statement except its reads and writes. */
+  /** Notes the effects of a statement besides reads and writes. */
   #noteAside(transaction: Transaction, statement: Statement): void {
     if (statement.kind === 'doubtful') {
       const settle = this.#connection.doubted(statement.what, statement.why, statement.touches)
@@ -279,7 +272,7 @@ export class Questions {
         return
       case 'commit':
       case 'rollback':
-        // If no transaction is open, the statement ends the implicit transaction of its request.
+        // Otherwise the statement ends the implicit transaction of its request.
         if (this.#transaction === undefined && transaction.executed.length > 0) transaction.isTangled = true
         if (unit.ends !== undefined) transaction.isTangled = true
         unit.ends = control
@@ -320,7 +313,6 @@ export class Questions {
     this.#finish(transaction, isNothing ? [] : transaction.executed, time)
   }
 
-  /** Notes that the transaction has no further statements. */
   #finish(transaction: Transaction, executed: readonly Executed[], endedAt: Nanos): void {
     const { isTangled, isolation, request } = transaction
     const { areAtomic, tables, dialect } = this.#commands
@@ -335,14 +327,12 @@ export class Questions {
     return this.#naming.kind === 'fixed' ? this.#naming.session : this.#applicationName
   }
 
-  /** Notes that the end of the transaction will never be requested. */
+  /** Notes that the transaction's end will never be requested. */
   cut(transaction: Transaction): void {
     if (transaction.collapsed === undefined) this.#finish(transaction, [], nanos(0))
   }
 
-  /**
-   * Forgets the statements of a unit that the server has not confirmed in its answer: the server has not prepared them.
-   */
+  /** Forgets the statements that the server did not prepare. */
   answered(unit: Unit): void {
     for (const left of unit.expected)
       if (left.kind === 'parse' && left.isNew && this.#prepared.get(left.name) === left.prepared)
@@ -354,25 +344,23 @@ export class Questions {
     if (this.#transaction === transaction) this.#transaction = undefined
   }
 
-  /** Call when no more requests follow. */
   end(): void {
     this.#open = undefined
     this.#transaction = undefined
   }
 }
 
-/** A statement, and the literals that its cached meaning leaves open. */
+/** A statement, and the literals of its cached meaning. */
 interface Asked {
   readonly statement: Statement
   readonly literals?: readonly string[] | undefined
 }
 
-/** The portal of a statement that is not prepared. */
 const NO_PARAMETERS: Portal = {
   ...{ prepared: unseen, formats: [], values: [], resultFormats: [], columns: undefined, wasExecuted: true },
 }
 
-/** Returns the step of one FETCH, which reads some of the cursor's rows. */
+/** Returns the step of one FETCH, which reads some rows of the cursor. */
 function partly(
   { what, rows: statement }: Extract<Statement, { readonly kind: 'cursor' }>,
   portal: Portal | undefined,

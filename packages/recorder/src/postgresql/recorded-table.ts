@@ -1,24 +1,22 @@
-/** The type of a column, which determines how its values are compared. */
+/** A column's type, which determines how values are compared. */
 export type ColumnType = 'text' | 'numeric' | 'boolean' | 'json'
 
-/** A recorded table in the mode that records whole transactions. */
+/** A recorded table in the mode with whole transactions. */
 export interface RecordedTable {
   readonly name: string
   readonly key: string
   readonly values: ReadonlyMap<string, ColumnType>
-  /** Whether the database may convert given values, and compares texts by a collation, as MySQL does. */
+  /** Whether the database may convert values and compares texts by a collation, as MySQL does. */
   readonly converts?: boolean | undefined
 }
 
-/** The recorded tables that are written by statements on another table or view. */
+/** The recorded tables that statements on another table or view also write. */
 export interface IndirectWrites {
-  /**
-   * Tables written by any statement that writes the other table, through triggers, rules or the definition of a view.
-   */
+  /** Tables written by any statement that writes the other table. */
   readonly write?: readonly string[] | undefined
-  /** Tables written through cascades by statements that delete rows of the other table. */
+  /** Tables written when rows of the other table are deleted. */
   readonly delete?: readonly string[] | undefined
-  /** For each column of the other table: the tables that a statement writes because it changes the column. */
+  /** Tables written when a column of the other table is changed. */
   readonly update?: { readonly [column: string]: readonly string[] } | undefined
   /** The causes of the writes, for messages: `foreign key accounts_owner_fkey`. */
   readonly by?: readonly string[] | undefined

@@ -9,18 +9,18 @@ import type { Expected, Transaction, Unit } from './unit.ts'
 
 export interface RepliesOptions {
   readonly questions: Questions
-  /** Called with the outcome of a transaction whose end was requested. */
+  /** Called with a transaction's outcome, after its end was requested. */
   readonly concluded: (transaction: Transaction, completions: Completions) => void
-  /** Called for a transaction that was not begun, and never will be. */
+  /** Called for a transaction that will never begin. */
   readonly abandoned: (transaction: Transaction, reason: string) => void
   /** Called for a reply without a request. */
   readonly unmatched: () => void
-  /** Called if the answer to a statement does not show its effect. */
+  /** Called if an answer does not show the statement's effect. */
   readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
   readonly now: () => Nanos
   /** Undefined for PostgreSQL. */
   readonly dialect?: Dialect | undefined
-  /** Called if later bytes cannot be parsed. */
+  /** Called if the rest cannot be parsed. */
   readonly lost: (what: string) => void
 }
 
@@ -30,7 +30,7 @@ const MOST_ROWS = 10_000
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
 
-/** Reads the replies of a server: assigns each message to its statement, and determines the outcome of transactions. */
+/** Assigns a server's replies to statements, and determines the outcome of transactions. */
 export class Replies {
   readonly #questions: Questions
   readonly #concluded: RepliesOptions['concluded']
@@ -40,7 +40,7 @@ export class Replies {
   readonly #now: RepliesOptions['now']
   readonly #lost: RepliesOptions['lost']
   readonly #dialect: Dialect | undefined
-  /** Sent units without a complete reply, in the order of sending. */
+  /** Units without a complete reply, in order. */
   #pending: Unit[] = []
 
   constructor({ questions, concluded, abandoned, unmatched, doubted, now, lost, dialect }: RepliesOptions) {
@@ -66,7 +66,6 @@ export class Replies {
     return this.#pending.length > MOST_PENDING
   }
 
-  /** Call when no more replies follow. */
   end(): void {
     this.#pending = []
   }
@@ -139,8 +138,7 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // For a single row, two rows in the result suffice to show that there are several. The bytes are copied because
-        // they are borrowed.
+        // Two rows show that there is more than one. The bytes are copied because they are borrowed.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return
@@ -175,7 +173,7 @@ export class Replies {
     const { step, row } = executed
     if (step.kind !== 'operation' && row === undefined) return
     const columns = next.columns ?? portal?.columns ?? portal?.prepared.columns
-    // Only the description of a portal contains the formats. The description of a statement lacks them.
+    // Only the description of a portal contains the formats.
     const formats = portal === undefined || portal.columns !== undefined ? undefined : portal.resultFormats
     if (step.kind === 'operation') executed.said = step.part.says({ tag, rows, columns, formats })
     if (row === undefined) return
@@ -193,7 +191,7 @@ export class Replies {
     const isIdle = status === 'I'
     if (unit.ends === undefined) {
       if (!isIdle) return
-      // The server refused BEGIN, and thereby everything after it in this request.
+      // The server refused BEGIN, and so everything after it.
       this.#questions.refused(transaction)
       if (unit.refused === undefined || this.#pending.some((later) => later.transaction === transaction))
         this.#lost('a transaction that ended without a request')
@@ -211,8 +209,8 @@ export class Replies {
 }
 
 /**
- * Returns the outcome of a transaction. Undefined if the transaction was committed. Also undefined if a ROLLBACK ended
- * it and it is unknown which of its statements took effect.
+ * Returns the outcome of a transaction; undefined if it was committed, or if it is unknown which statements a ROLLBACK
+ * left.
  */
 function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretation | undefined {
   if (noticed !== undefined) return noticed
@@ -220,7 +218,6 @@ function fateOf({ refused, noticed, tag, ends, transaction }: Unit): Interpretat
   const { isTangled, hasFailed } = transaction
   if (ends === 'rollback' && !isTangled)
     return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
-  // COMMIT of a failed transaction: the server rolls back.
   if (ends === 'commit' && (tag === 'ROLLBACK' || hasFailed))
     return { type: 'fail', error: transaction.refusal ?? 'the transaction was rolled back' }
   return undefined

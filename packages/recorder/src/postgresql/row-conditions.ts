@@ -8,10 +8,7 @@ type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 /** A selection of rows about which nothing is known. */
 export const ANY_ROWS: Rows = { kind: 'predicate', compared: [] }
 
-/**
- * Returns the rows of a table that a WHERE selects. Undefined if the WHERE reads values through a subquery that is not
- * understood.
- */
+/** Returns the rows that a WHERE selects; undefined if it contains a subquery that is not understood. */
 export function rowsOf(scope: Scope, where: Expression | undefined): Rows | undefined {
   const { table } = scope
   let keys: Keyed['keys'] | undefined
@@ -45,7 +42,7 @@ export function rowsOf(scope: Scope, where: Expression | undefined): Rows | unde
     : { kind: 'keys', keys, compared, conditions, hidden, isPartial: false, limit: undefined, offset: undefined }
 }
 
-/** Whether a condition selects a table's rows by a primary key that is read from another table: `o.id = a.owner`. */
+/** Whether the primary key is read from another table: `o.id = a.owner`. */
 export function isByKey(
   on: Expression | undefined,
   { key }: RecordedTable,

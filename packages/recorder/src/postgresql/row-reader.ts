@@ -13,7 +13,7 @@ type Change = Exclude<Tree, Insert | { readonly does: 'select' }>
 /** The maximum number of recorded tables in a FROM, and the maximum nesting depth of queries. */
 const [MOST_TABLES, MOST_QUERIES] = [16, 16]
 
-/** The reads and writes of a statement in the recorded tables; undefined for unsupported syntax. */
+/** The recorded reads and writes of a statement; undefined for unsupported syntax. */
 export function rowStatementOf(
   tree: Tree,
   tokens: readonly Token[],
@@ -49,7 +49,7 @@ function readOf(reading: Reading, query: Query): RowRead | undefined {
     const table = source.query === undefined ? reading.tables.get(source.name ?? '') : undefined
     return table === undefined ? [] : [{ source, table }]
   })
-  // A merged column of two tables belongs to neither table.
+  // A merged column belongs to no single table.
   const isUnclear = recorded.length > 1 && sources.some(({ isMerged }) => isMerged)
   const isHidden = sources.some(
     ({ query: from, on }) => from !== undefined || (on !== undefined && readsQuery(reading, on)),
@@ -77,7 +77,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
   const { items, sources, where, locks, limit, offset } = query
   const isJoined = sources.length > 1
   const asked = rowsOf(scope, where)
-  // In a join, a column without a table name may belong to another table.
+  // In a join, an unqualified column may belong to another table.
   const found = isJoined && asked?.kind === 'predicate' ? ANY_ROWS : asked
   const shown = found && shownOf(scope, items, isJoined ? found : undefined)
   if (found === undefined || shown === undefined) return undefined
@@ -97,7 +97,7 @@ function readOfOne(scope: Scope, query: Query, isLinked: boolean): RowRead | und
 /** Reads `EXISTS (SELECT …)` as the only result of a SELECT. */
 function existenceOf({ nested }: Reading, { query }: Kind<'exists'>): RowRead | undefined {
   const read = nested(query)
-  // A query for a count always returns a row, so EXISTS shows nothing about the counted rows.
+  // A count always returns a row, so EXISTS shows nothing about the counted rows.
   const rows = read?.tells === undefined ? read?.rows : ANY_ROWS
   return read && rows && { ...read, rows, tells: 0, shown: NOTHING_SHOWN, locks: false }
 }
@@ -107,7 +107,7 @@ function changeOf(reading: Reading, table: RecordedTable, tree: Change): RowStat
   const [source, another] = sources
   const query = source?.query ?? tree.named.get(source?.name ?? '')
   const name = source?.alias ?? source?.name
-  // Supports at most one source, which must be a named query.
+  // The only source that is supported is a named query.
   if (another !== undefined || (source !== undefined && (query === undefined || name === undefined))) return undefined
   const areKnown = [...tree.named.values(), ...(query === undefined ? [] : [query])].every((each) =>
     reading.nested(each),

@@ -3,14 +3,14 @@ import { columnOf, isNamed, type Scope, wordsOf } from './row-scope.ts'
 import type { Rows, Shown } from './row-statement.ts'
 import { type Expression, operandOf, uncast } from './sql-tree.ts'
 
-/** Keywords and functions of expressions that read rows without returning their values. */
+/** Parts of expressions that read rows without returning their values. */
 const READING = new Set(['select', 'count', 'sum', 'avg', 'min', 'max', 'exists', 'bool_and', 'bool_or', 'array_agg'])
 
 export const NOTHING_SHOWN: Shown = { key: undefined, values: new Map() }
 
 /**
- * Returns the columns of a table that are in the list of a SELECT or RETURNING. `joined`: the rows of the table, if the
- * statement joins it with other tables. Undefined if an expression hides which values it reads.
+ * Returns the columns of a table that a SELECT or RETURNING shows; undefined if an expression hides what it reads.
+ * `joined`: the table's rows in a join.
  */
 export function shownOf(scope: Scope, items: readonly Expression[], joined?: Rows): Shown | undefined {
   const { table } = scope
@@ -24,7 +24,7 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
       if (!isCount(scope, item) && wordsOf(scope.reading, item).some(isHidden)) return undefined
       continue
     }
-    // Only the server knows which columns `*` stands for, and so the positions of the columns after it.
+    // Only the server knows the columns of `*`, and so the positions after it.
     if (isJoined && item.column === '*') return undefined
     const column = columnOf(scope, item)
     if (column === undefined && isJoined) continue
@@ -35,14 +35,13 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
     } else if (column === table.key) key = place
     else if (table.values.has(column)) values.set(column, place)
   }
-  // An outer join also returns rows in which all columns of this table are null, because no row of this table matched.
-  // If the WHERE names one key, the missing row is known.
+  // An outer join returns nulls for a missing row. It is known if the WHERE names one key.
   const hasOneKey = joined?.kind === 'keys' && !('array' in joined.keys) && joined.keys.length === 1
   if (isJoined && !hasOneKey && key === undefined && values.size > 0) return undefined
   return { key, values }
 }
 
-/** Whether an expression counts rows and so shows none of their values: `count(*)`, `count(1)`, `count(id)`. */
+/** Whether an expression counts rows, as in `count(*)`. */
 export function isCount(scope: Scope, expression: Expression): boolean {
   const { is, parts } = expression
   const [counted, another] = parts

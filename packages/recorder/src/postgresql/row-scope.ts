@@ -5,17 +5,15 @@ import { type Comparison, type Expression, type Query, uncast } from './sql-tree
 
 export type RowRead = Extract<RowStatement, { readonly does: 'read' }>
 
-/**
- * The context for reading a statement: its tokens, the recorded tables, and its subqueries, each of which is read once.
- */
+/** What is needed to read a statement. Each subquery is read once. */
 export interface Reading {
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
-  /** The read of a subquery in parentheses, if it returns no values of the recorded columns. */
+  /** The read of a subquery that returns no recorded values. */
   readonly nested: (query: Query) => RowRead | undefined
 }
 
-/** A recorded table of a statement, with the named subqueries that are visible there. */
+/** A recorded table of a statement, and the named subqueries visible there. */
 export interface Scope {
   readonly reading: Reading
   readonly table: RecordedTable
@@ -25,10 +23,6 @@ export interface Scope {
 
 export const isNamed = ({ table, alias }: Scope, name: string): boolean => name === table.name || name === alias
 
-/**
- * Returns the column of the scope's table that an expression names: any column, or `*`. The expression may omit the
- * table's name. Undefined for any other expression.
- */
 export const columnOf = (scope: Scope, expression: Expression | undefined): string | undefined =>
   expression?.is === 'column' && (expression.table === undefined || isNamed(scope, expression.table))
     ? expression.column
@@ -38,9 +32,8 @@ export const wordsOf = ({ tokens }: Reading, { from, to }: Expression): readonly
   tokens.slice(from, to).map(({ text }) => text)
 
 /**
- * Returns the conditions on rows that `condition` selects by a subquery. Empty if the conditions are not about rows of
- * the scope's table: the subquery reads another table, returns no primary key, or has `linked` rows. Undefined if there
- * is no such subquery, or if it is not understood.
+ * Returns the conditions by which a subquery selects rows of the scope's table. Undefined if `condition` has no
+ * subquery that is understood.
  */
 export function chosenBy(scope: Scope, condition: Expression): readonly Compared[] | undefined {
   const query = choosing(scope, condition)
@@ -65,17 +58,16 @@ function choosing(scope: Scope, condition: Expression): RowRead | undefined {
   return isEqual && isKey(right) ? ofKey(left) : undefined
 }
 
-/** A condition on one column: its comparison with given values. */
 export interface ColumnCondition {
   readonly column: string
   readonly isCast: boolean
   readonly comparison: Comparison
-  /** The given values, or a single value that is an array. */
+  /** The given values, or one array of values. */
   readonly given: readonly Expression[]
   readonly isArray: boolean
 }
 
-/** Reads `a < 5`, `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. Undefined for any other condition. */
+/** Reads `a < 5`, `5 > a`, `a IN (1, 2)` and `a = ANY ($1)`. */
 export function columnCondition(scope: Scope, condition: Expression): ColumnCondition | undefined {
   const { is, parts } = condition
   if (is !== 'compared' && is !== 'in' && is !== 'any') return undefined
@@ -91,10 +83,10 @@ export function columnCondition(scope: Scope, condition: Expression): ColumnCond
   }
 }
 
-/** For each comparison: the equivalent comparison when its two sides are exchanged. */
+/** The equivalent comparison with exchanged sides. */
 const REVERSED = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' } as const
 
-/** Whether the subqueries of an expression test only whether rows exist, and read no values. */
+/** Whether an expression's subqueries only test for rows. */
 export function showsNothing(reading: Reading, expression: Expression): boolean {
   const queries = queriesIn(expression)
   const { tokens } = reading
@@ -112,10 +104,7 @@ export function showsNothing(reading: Reading, expression: Expression): boolean 
 const queriesIn = (expression: Expression): readonly Query[] =>
   expression.is === 'query' || expression.is === 'exists' ? [expression.query] : expression.parts.flatMap(queriesIn)
 
-/**
- * Whether a query names a recorded table. A table name before a dot does not count, since it denotes a column of the
- * outer query.
- */
+/** Whether a query names a recorded table. Before a dot, the name denotes a column of the outer query. */
 function namesTable({ tokens, tables }: Reading, { from, to }: Query): boolean {
   for (let at = from; at < to; at++) {
     const token = tokens[at]

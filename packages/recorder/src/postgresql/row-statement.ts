@@ -4,51 +4,47 @@ import type { Comparison } from './sql-tree.ts'
 
 // Effects of statements on rows of the recorded tables, for the mode that records whole transactions.
 
-/** The rows that a WHERE selects. */
 export type Rows =
   | {
       readonly kind: 'keys'
-      /** One operand for each row, or a single operand that is an array of keys. */
+      /** The keys, or one array of keys. */
       readonly keys: readonly Operand[] | { readonly array: Operand }
       readonly compared: readonly Compared[]
-      /** The number of conditions in addition to the keys. If it is 0, a missing row does not exist. */
+      /** The number of further conditions. Without any, a missing row does not exist. */
       readonly conditions: number
-      /** Whether a row may be missing for a reason other than the conditions, such as a join. */
+      /** Whether a row may be missing for another reason, such as a join. */
       readonly isPartial: boolean
       readonly limit: Operand | undefined
       readonly offset: Operand | undefined
-      /** Other names on which the selection depends: recorded columns, and words such as `select` for other tables. */
+      /** Other recorded columns and tables on which the selection depends. */
       readonly hidden: readonly string[]
     }
-  /** Rows whose primary key is stored in other rows of the statement. */
+  /** Rows whose keys are stored in other rows. */
   | { readonly kind: 'linked' }
   | { readonly kind: 'predicate'; readonly compared: readonly Compared[] }
 
-/** A condition that holds for a recorded column in each selected row. */
+/** A condition on a recorded column of each selected row. */
 export interface Compared {
   readonly column: string
   readonly comparison: Comparison
   readonly operand: Operand
 }
 
-/** The positions of the primary key and of the recorded columns in a result. */
+/** Where a result has the primary key and the recorded columns. */
 export interface Shown {
   readonly key: Place | undefined
   readonly values: ReadonlyMap<string, Place>
 }
 
-/**
- * The new value of a column. `conflicting`: the old value of an existing row. `excluded`: the value that was to be
- * inserted.
- */
+/** A column's new value. `conflicting`: the existing row's value. `excluded`: the value to insert. */
 export type NewValue =
   | { readonly kind: 'operand'; readonly operand: Operand }
   | { readonly kind: 'sum'; readonly amount: Operand; readonly sign: 1 | -1 }
-  /** The sum or difference of two values that the client sent. */
+  /** The sum or difference of two values from the client. */
   | { readonly kind: 'total'; readonly left: Operand; readonly right: Operand; readonly sign: 1 | -1 }
-  /** Adds the amount to an existing row, or creates a row with the amount. */
+  /** Adds to an existing row, or creates a row with the amount. */
   | { readonly kind: 'increment'; readonly amount: Operand | 'excluded'; readonly sign: 1 | -1 }
-  /** `of`: other recorded columns that affect the value. */
+  /** `of`: other recorded columns in the expression. */
   | { readonly kind: 'expression'; readonly of?: readonly string[] }
   | { readonly kind: 'conflicting' | 'excluded' }
 
@@ -62,14 +58,11 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly does: 'read'
       readonly rows: Rows
       readonly locks: boolean
-      /** Whether other tables affect which rows are returned. A returned row may contain no row of this table. */
+      /** Whether other tables affect the result. A returned row may then lack this table's row. */
       readonly isJoined: boolean
-      /**
-       * The position of a count of rows, or of a test whether rows exist. If present, the result contains no rows of
-       * the table.
-       */
+      /** Where the result counts rows or tests for them, and so contains none. */
       readonly tells: Place | undefined
-      /** Reads of further recorded tables by this statement. */
+      /** Reads of further recorded tables. */
       readonly others?: readonly RowStatement[] | undefined
     }
   | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }

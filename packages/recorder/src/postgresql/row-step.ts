@@ -9,12 +9,12 @@ import { formatAt, isUnlimited, operandText, type Portal } from './prepared.ts'
 import type { ColumnType, RecordedTable } from './recorded-table.ts'
 import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statement.ts'
 
-// A statement on recorded rows, with its values: the reads and writes, cell by cell.
+// The reads and writes of a statement with its values, cell by cell.
 
 /**
  * `["r", cell, value]` and `["w", cell, value]` are a read and a write; an unknown value is left out. `["add", cell,
- * number]` adds a known number to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison
- * holds. `["r!>=", cell, 40]` reads a value for which the comparison does not hold, or finds no row.
+ * number]` adds to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison holds,
+ * `["r!>=", cell, 40]` one for which it does not, or no row.
  */
 export type MicroOperation = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
@@ -22,24 +22,21 @@ export type MicroOperation = readonly [
   value?: Json,
 ]
 
-/** The known effects of a statement after its answer. */
+/** The known effects of a statement. */
 export interface Done {
   readonly micro: readonly MicroOperation[]
   readonly locked: readonly string[]
-  /** Whether the statement's result may depend on rows that the result does not show. */
+  /** Whether the result may depend on rows that it does not show. */
   readonly isPredicate: boolean
   /** The unknown effects, if any. */
   readonly doubt?: Doubt | undefined
 }
 
-/**
- * An unknown effect of a statement. `touches`: the cells that it may have changed; `nothing` if only its reads are
- * unknown.
- */
+/** An unknown effect. `touches`: the cells that may have changed; `nothing` if only the reads are unknown. */
 export interface Doubt {
   readonly why: string
   readonly touches: Touches
-  /** Whether the statement may change the cells even after its transaction has ended. */
+  /** Whether the cells may also change after the transaction. */
   readonly lasts?: boolean
 }
 
@@ -52,10 +49,9 @@ export interface RowStep {
 const WARNED = 'the server warned that a value does not fit, and so may have taken another one; give values that fit'
 const NOTHING: Done = { micro: [], locked: [], isPredicate: false }
 
-/** The known micro-operations of a statement before its answer. */
+/** What is known of a statement before its answer. */
 export const askedOf = (step: RowStep): readonly MicroOperation[] => eachOf(step).flatMap(askedOfOne)
 
-/** One step for each table that the statement reads. */
 function eachOf(step: RowStep): readonly RowStep[] {
   const { statement } = step
   const others = statement.does === 'read' ? (statement.others ?? []) : []
@@ -84,7 +80,7 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   return keys.flatMap(ofRow)
 }
 
-/** The effects of a statement, from its answer. */
+/** Returns the effects that the answer shows. */
 export function doneBy(step: RowStep, answer: Answer): Done {
   const [first = NOTHING, ...others] = eachOf(step).map((each) => doneByOne(each, answer))
   return others.reduce(
@@ -119,7 +115,6 @@ function doneByOne(step: RowStep, answer: Answer): Done {
   }
 }
 
-/** Removes repeated rows: a join repeats a row for each row that it is joined with. */
 function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   const seen = new Set<string>()
   return rows.filter(({ key, values }) => {
@@ -128,17 +123,14 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/**
- * Returns the doubt about a table in which two rows have the same name, so that the recorded values do not distinguish
- * these rows.
- */
+/** Rows with the same name, which the record cannot distinguish. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
   lasts: true,
 })
 
-/** The cells that a statement changes if its rows are unknown. */
+/** The cells that a statement on unknown rows may change. */
 function mayChange(statement: RowStatement): Touches {
   if (statement.does === 'read') return 'nothing'
   return everyCell(statement.table, statement.does === 'update' ? statement.sets.keys() : undefined)
@@ -148,7 +140,7 @@ const remedyFor = ({ key, converts }: RecordedTable): string =>
   converts === true ? `name each by a ${key} in digits or lower case` : `add RETURNING ${key}`
 
 interface ShownRow {
-  /** Undefined if the result has no primary key. */
+  /** Undefined in a result without the primary key. */
   readonly key: string | undefined
   readonly values: ReadonlyMap<string, Json>
 }
@@ -169,7 +161,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // An empty tag means that the client limited the returned rows. If all keys were found, no row was left out.
+  // An empty tag means that the client limited the rows. If all keys were found, none is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -188,14 +180,11 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   }
 }
 
-/** Whether a lookup by this many keys returns every existing row with one of the keys. */
+/** Whether so many keys return every existing row. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
-/**
- * Returns the reads of a query that counts rows or tests whether rows exist. If the count equals the number of keys,
- * all rows exist. If it is 0, none of the rows exists.
- */
+/** Returns the reads of a query that counts rows or tests for them: all exist, or none. */
 function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
   const [row] = answer.rows
@@ -212,7 +201,6 @@ function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { por
   return { ...NOTHING, micro, isPredicate: hidesOthers(rows, table) }
 }
 
-/** Reads of a row that exists and whose values are unknown. */
 const present = (table: RecordedTable, key: string): readonly MicroOperation[] =>
   [...table.values.keys()].map((column) => ['r', cellName(table, key, column)])
 
@@ -225,8 +213,7 @@ function changedBy(
   const { table } = statement
   const { rows: asked } = statement
   const keys = keysOf(table, asked, portal)
-  // The number of changed rows. If the client limited the returned rows, the number is known only if every row was
-  // returned.
+  // The number of changed rows. If the client limited the rows, it is known only if every row was returned.
   const count = tag === '' && rows.length === keys?.length ? rows.length : (rowsOf(tag) ?? 0)
   const columns = statement.does === 'update' ? [...statement.sets.keys()] : [...table.values.keys()]
   const isPredicate = keys === undefined || hidesOthers(asked, table)
@@ -269,7 +256,7 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** Returns a column from which a new value is computed although both its old and its new value are unknown. */
+/** Returns a column with a new value computed from an unknown one. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
@@ -286,14 +273,14 @@ function insertedBy(
   if (count === 0 && tag !== '') {
     const there = keys.flatMap((key) => key ?? [])
     const micro = there.flatMap((key) => present(table, key))
-    // The row may conflict with another row on a different unique column.
+    // The row may conflict on a different unique column.
     return { ...NOTHING, micro, isPredicate: conflict === 'nothing' || there.length < keys.length }
   }
   const isAll = count === inserted.length
   const micro: MicroOperation[] = []
   const locked: string[] = []
   for (const [at, { values }] of inserted.entries()) {
-    // If there is no conflict, rows are returned in the order of the VALUES.
+    // Without a conflict, rows are returned in the order of the VALUES.
     const row = isAll ? rows[at] : rows.find(({ key }) => key !== undefined && key === keys[at])
     const key = row?.key ?? keys[at]
     const isKnown =
@@ -322,11 +309,11 @@ function insertedBy(
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** Whether other tables affect which rows are selected. */
+/** Whether other tables affect the selection. */
 const hidesOthers = (rows: Rows, { values }: RecordedTable): boolean =>
   rows.kind === 'keys' && rows.hidden.some((name) => !values.has(name))
 
-/** Returns the reads of a row for which all conditions hold. Leaves out columns whose values are known. */
+/** Returns the reads of a row that meets all conditions. */
 function decided(
   table: RecordedTable,
   key: string,
@@ -343,7 +330,7 @@ function decided(
   return [...reads, ...[...others].map((column): MicroOperation => ['r', cellName(table, key, column)])]
 }
 
-/** The reads of a row that was not found: the row does not exist, or a condition does not hold for it. */
+/** The reads of a row that does not exist or does not meet a condition. */
 function missed(
   table: RecordedTable,
   key: string,
@@ -362,8 +349,8 @@ function missed(
 }
 
 /**
- * Returns the read of a column that a condition compares. The read contains the comparison only if the operand is known
- * and the server compares values without a collation. For an order such as `<`, the operand must also be a number.
+ * Returns the read of a compared column. It contains the comparison only if the operand is known and no collation
+ * applies.
  */
 function comparedRead(
   table: RecordedTable,
@@ -380,10 +367,7 @@ function comparedRead(
   return [comparison === '=' && not === '' ? 'r' : `r${not}${comparison}`, cell, given]
 }
 
-/**
- * Returns the writes of an assignment. If the assignment is a sum with a known result, returns the read of the old
- * value, too.
- */
+/** Returns the writes of an assignment. A sum with a known result also tells the old value. */
 function written(
   table: RecordedTable,
   key: string,
@@ -413,7 +397,7 @@ function written(
     : [['w', cell, known]]
 }
 
-/** The sum of two whole numbers, which the server writes in the same form; undefined for any other values. */
+/** The sum of two whole numbers, in the server's spelling. */
 function totalOf(
   { left, right, sign }: Extract<NewValue, { readonly kind: 'total' }>,
   portal: Portal | undefined,
@@ -425,14 +409,11 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/**
- * Whether a condition `column = value` holds for only one value of the column. With a collation, a text may equal
- * different texts, or a number.
- */
+/** Whether only one value can equal a given one. With a collation, a text may equal others, or a number. */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 
-/** The rows of a result, or the reason why they cannot be read. */
+/** The rows of a result, or why they cannot be read. */
 function shownRows(
   table: RecordedTable,
   shown: Shown,
@@ -478,7 +459,7 @@ function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }
   return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }
 
-/** The value that a statement assigns to a column; undefined if the server may store another value. */
+/** The value assigned to a column, unless the server may store another one. */
 function operandValue(
   operand: Operand,
   portal: Portal | undefined,
@@ -494,14 +475,10 @@ function operandValue(
     : value
 }
 
-/** Texts that a numeric column stores in another form, or that a CHAR column stores without trailing spaces. */
+/** Texts that a numeric or CHAR column stores in another form. */
 const MAY_BE_NUMBER = /^[\s\d.+-]|\s$/
 
-/**
- * Returns the key that an operand names. Undefined for NULL, for an unreadable operand, and for a whole number that is
- * not in canonical form: two texts of one number would become two keys. If the table `converts`, also undefined for a
- * text that `ONE_ROW` does not match.
- */
+/** Returns the key that an operand names. Undefined if it is unknown, or if another text may denote the same row. */
 function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)
   return typeof text === 'string' && isKey(table, text) ? text : undefined
@@ -510,16 +487,10 @@ function keyText(table: RecordedTable, operand: Operand, portal: Portal | undefi
 const isKey = ({ converts }: RecordedTable, text: string): boolean =>
   recordedValue(text, 'text') !== undefined && (converts !== true || ONE_ROW.test(text))
 
-/**
- * Matches keys that no collation of MySQL considers equal to any other text. Excludes 0: AUTO_INCREMENT replaces it by
- * the next number.
- */
+/** Matches keys that no collation of MySQL considers equal to another text. AUTO_INCREMENT replaces 0. */
 const ONE_ROW = /^(?!0$)[a-z0-9_-]+$/
 
-/**
- * Returns the primary keys that a WHERE names, without duplicates. Undefined if the WHERE names none, or if the keys
- * cannot be read.
- */
+/** Returns the distinct primary keys that a WHERE names, if they can be read. */
 function keysOf(table: RecordedTable, rows: Rows, portal: Portal | undefined): readonly string[] | undefined {
   if (rows.kind !== 'keys') return undefined
   const texts =

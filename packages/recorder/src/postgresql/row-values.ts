@@ -5,10 +5,7 @@ import { type Assignment, type Expression, operandOf } from './sql-tree.ts'
 
 type NewValues = ReadonlyMap<string, NewValue>
 
-/**
- * Returns the values that a SET assigns to recorded columns. Undefined if the SET assigns the primary key or reads a
- * subquery.
- */
+/** Returns the recorded values that a SET assigns. Undefined if it assigns the primary key or reads a subquery. */
 export function newValues(scope: Scope, sets: readonly Assignment[]): NewValues | undefined {
   const { table } = scope
   const values = new Map<string, NewValue>()
@@ -46,10 +43,7 @@ function newValue(scope: Scope, column: string, value: Expression): NewValue | u
 const isExcluded = (expression: Expression | undefined, column: string): boolean =>
   expression?.is === 'column' && expression.table === 'excluded' && expression.column === column
 
-/**
- * A row in the VALUES of an INSERT; undefined if its number of values differs from that of the columns, or if it reads
- * a subquery.
- */
+/** A row of the VALUES, unless it is invalid or reads a subquery. */
 export function insertedRow(
   scope: Scope,
   columns: readonly string[],
@@ -67,7 +61,7 @@ export function insertedRow(
   return { key: at(table.key), values: new Map(values) }
 }
 
-/** The values of a row that is inserted, or updated if it already exists. */
+/** The values of a row that is inserted or updated. */
 export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
   const merged = new Map<string, NewValue>()
   for (const [column, value] of inserted) {
@@ -79,10 +73,7 @@ export function mergedWith(sets: NewValues, inserted: NewValues): NewValues {
   return merged
 }
 
-/**
- * Returns an increment such as `value + EXCLUDED.value`. It adds the amount to an existing row, or creates a row whose
- * value is the amount.
- */
+/** Returns an increment such as `value + EXCLUDED.value`, which adds to an existing row or creates one. */
 function incremented(set: NewValue, value: NewValue): NewValue | undefined {
   if (value.kind !== 'operand' || (set.kind !== 'increment' && set.kind !== 'sum')) return undefined
   const isAmount = set.amount === 'excluded' || isEqual(set.amount, value.operand)

@@ -16,15 +16,13 @@ export interface PostgresqlSettings {
     /** The recorded column. */
     readonly value: string
     readonly type: ColumnType
-    /** Whether to assume that the functions called by statements do not write the table. */
     readonly functionsRead: boolean
-    /** Whether a transaction's reads and writes of one row are a single atomic operation. */
+    /** Whether a transaction's reads and writes of a row are one atomic operation. */
     readonly areAtomic: boolean
-    /** The recorded tables in the mode that records whole transactions; undefined in other modes. */
+    /** The recorded tables, if whole transactions are recorded. */
     readonly tables?: ReadonlyMap<string, RecordedTable> | undefined
-    /** The isolation level of transactions that request none; undefined for PostgreSQL's default. */
     readonly isolation?: string | undefined
-    /** By table that a statement names: the recorded tables that are also written. Undefined if unknown. */
+    /** The recorded tables that statements on each table also write. */
     readonly indirect?: ReadonlyMap<string, IndirectWrites> | undefined
     /** Undefined for PostgreSQL. */
     readonly dialect?: Dialect | undefined
@@ -56,7 +54,7 @@ const EXAMPLE = '{"kind":"postgresql","table":"accounts","key":"id","value":"bal
 
 /**
  * Parses the members of `{"kind":"postgresql"}`. `"table"`, `"key"` and `"value"` name the recorded table, its primary
- * key and the recorded column; `"type"` is the column's. With `"tables"` instead, transactions are recorded whole.
+ * key and its column of `"type"`. With `"tables"`, whole transactions are recorded.
  *
  * @throws UserError that begins with `where`.
  */
@@ -81,7 +79,7 @@ export function parsePostgresqlSettings(given: Members, where: string): Postgres
   }
 }
 
-/** Parses settings with `"tables"`, for the mode that records whole transactions. */
+/** Parses settings with `"tables"`. */
 function parseWhole(given: Members, where: string): PostgresqlSettings {
   const stranger = Object.keys(given).find((name) => !wholeMembers.includes(name))
   if (stranger !== undefined)
@@ -168,7 +166,7 @@ function columnsIn(given: unknown, where: string): ReadonlyMap<string, ColumnTyp
   )
 }
 
-/** A name in the form that PostgreSQL stores: `public.kv` is `kv`, in any schema. */
+/** A name as PostgreSQL stores it, without its schema. */
 function nameIn(given: Members, member: string, usual: string | undefined, where: string): string {
   const name = given[member] ?? usual
   if (typeof name !== 'string' || name === '')

@@ -2,13 +2,12 @@ import type { Action, MayTouch, Operand } from './action.ts'
 import type { RowStatement, Rows } from './row-statement.ts'
 import type { PostgresqlSettings } from './settings.ts'
 
-// Mode that records one column of one table: the effect of a statement on each row is an operation on a register or a
-// counter.
+// Records one column of one table: a statement is operations on registers or counters.
 
 type Recorded = PostgresqlSettings['commands']
 type Of<Does extends RowStatement['does']> = Extract<RowStatement, { readonly does: Does }>
 
-/** A statement that is not an operation: only the rows that it may change are known. */
+/** A statement that is not an operation, and the rows that it may change. */
 type Confined = { readonly touches: MayTouch; readonly why: string }
 
 const REMEDY = 'select one row by its primary key, and write the recorded column from a parameter or a literal'
@@ -18,7 +17,6 @@ const onlyTouches = (touches: MayTouch, why: string, remedy = REMEDY): Confined 
   why: `${why}: ${remedy}`,
 })
 
-/** The operation of a statement; undefined if the statement is not an operation on a single row. */
 export function actionOf(statement: RowStatement, recorded: Recorded): Action | Confined | undefined {
   switch (statement.does) {
     case 'read':
@@ -34,20 +32,16 @@ export function actionOf(statement: RowStatement, recorded: Recorded): Action | 
 
 type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 
-/** The row of a WHERE that names exactly one row. */
+/** The single row that a WHERE names. */
 function rowOf(rows: Rows): { readonly key: Operand; readonly rows: Keyed } | undefined {
   const [key, another] = rows.kind !== 'keys' || rows.isPartial || 'array' in rows.keys ? [] : rows.keys
   return rows.kind !== 'keys' || key === undefined || another !== undefined ? undefined : { key, rows }
 }
 
-/** The value that a condition requires the recorded column to have. */
 const expectedIn = ({ compared }: Keyed, of: string): Operand | undefined =>
   compared.find(({ column, comparison }) => column === of && comparison === '=')?.operand
 
-/**
- * Returns the read of one row. Undefined if there are further conditions: a row that is not found may then exist with
- * any value.
- */
+/** Returns the read of one row. With further conditions, a row that is not found may exist. */
 function readOf({ rows, shown, isJoined, tells }: Of<'read'>, { value }: Recorded): Action | undefined {
   const one = rowOf(rows)
   const place = shown.values.get(value)

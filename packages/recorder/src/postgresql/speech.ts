@@ -3,7 +3,7 @@ import { type Framing, postgresql } from '@chaosproxy/wire'
 import { type BackendMessage, type FrontendMessage, readBackend, readFrontend } from '@chaosproxy/wire/postgresql'
 import type { PostgresqlSettings } from './settings.ts'
 
-/** Converts the messages of a database to PostgreSQL's, from which statements and answers are then recorded. */
+/** Converts a database's messages to PostgreSQL's, which are then recorded. */
 export interface Speech {
   /** The name of the database, for remarks. */
   readonly name: string
@@ -11,17 +11,17 @@ export interface Speech {
   open(ends: SpeechEnds): Dialogue
 }
 
-/** Receives the converted messages, in the order in which a PostgreSQL client and server would have sent them. */
+/** Receives the messages that a PostgreSQL client and server would have sent. */
 export interface SpeechEnds {
   readonly asks: (message: FrontendMessage) => void
   readonly answers: (message: BackendMessage) => void
-  /** Called if later bytes cannot be parsed. */
+  /** Called if the rest cannot be parsed. */
   readonly lost: (what: string) => void
   readonly now: () => Nanos
   readonly commands: PostgresqlSettings['commands']
 }
 
-/** The messages of one connection. Their bytes are borrowed. */
+/** The messages of one connection, in borrowed bytes. */
 export interface Dialogue {
   /** @throws MalformedMessage */
   asked(frame: Buffer): void

@@ -1,7 +1,6 @@
 import { SqlReader } from './sql-reader.ts'
 import type { Comparison, Expression, Query } from './sql-tree.ts'
 
-/** Maximum nesting depth of brackets that is read. */
 const MOST_NESTED = 100
 
 const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
@@ -15,21 +14,20 @@ const ENDS: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Reads expressions. Reads each token only once. */
+/** Reads expressions, each token only once. */
 export abstract class ExpressionReader extends SqlReader {
   #depth = 0
   /** Whether a part was nested too deeply to be read. */
   isTooDeep = false
 
-  /** Reads a query, beginning at its SELECT. */
   protected abstract query(): Query
 
-  /** Reads an expression up to a token that ends it. The expression may be empty. */
+  /** Reads a possibly empty expression. */
   expression(): Expression {
     return this.#joined('or')
   }
 
-  /** Reads a nested part, or skips it if it is nested too deeply. */
+  /** Reads a nested part, or skips it if it is too deep. */
   nested<Found>(read: () => Found): Found | undefined {
     if (this.#depth >= MOST_NESTED) {
       this.isTooDeep = true
@@ -60,7 +58,7 @@ export abstract class ExpressionReader extends SqlReader {
     return isNegated ? { is: 'not', parts: [part], from, to: this.at } : part
   }
 
-  /** Reads a value, or a condition on a value. If there are several operators, returns the list of their operands. */
+  /** Reads a value or a condition. Several operators give the list of their operands. */
   #condition(): Expression {
     const from = this.at
     const first = this.#sum()
@@ -68,7 +66,7 @@ export abstract class ExpressionReader extends SqlReader {
     const isNegated = this.takeWord('not')
     const asked = this.#asked(first, from)
     const parts = [asked ?? first]
-    // A last word that does not follow an operator is the alias of the result.
+    // A last word without an operator is an alias.
     for (let isOperator = asked === undefined && isNegated; !this.#isEnd(); isOperator = false) {
       if (!isOperator && this.next?.kind === 'word' && this.#isEnd(1)) break
       this.at++
@@ -98,7 +96,6 @@ export abstract class ExpressionReader extends SqlReader {
     return isAny ? { is: 'any', parts, from, to: this.at } : { is: 'compared', comparison, parts, from, to: this.at }
   }
 
-  /** Reads the rest of a test after IS: `NULL`, `DISTINCT FROM`, or a name such as `TRUE`. */
   #tested(left: Expression, from: number): Expression {
     const isNot = this.takeWord('not')
     if (this.takeWord('null')) return { is: isNot ? 'is not null' : 'is null', parts: [left], from, to: this.at }
@@ -203,7 +200,6 @@ export abstract class ExpressionReader extends SqlReader {
     return { is: 'other', parts, from, to: this.at }
   }
 
-  /** Reads an expression, and at least one token. */
   #advanced(): Expression {
     const { at } = this
     const found = this.expression()
@@ -211,7 +207,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found
   }
 
-  /** Reads the contents of an opened bracket up to its end: a query, or a list of expressions. */
+  /** Reads the contents of a bracket: a query, or a list of expressions. */
   #inBrackets(): { readonly parts: readonly Expression[]; readonly isPlain: boolean; readonly isCast?: boolean } {
     const found = this.nested(() => {
       const from = this.at
@@ -235,7 +231,7 @@ export abstract class ExpressionReader extends SqlReader {
     return found ?? { parts: [], isPlain: false }
   }
 
-  /** Whether the expression ends before the next token, or `further` tokens later. */
+  /** Whether the expression ends before the next token, or `further` tokens on. */
   #isEnd(further = 0): boolean {
     const token = this.tokens[this.at + further]
     if (token?.kind === 'symbol') return token.text === ')' || token.text === ','

@@ -3,10 +3,10 @@ import { ExpressionReader } from './sql-expressions.ts'
 import type { Token } from './sql-tokens.ts'
 import type { Assignment, Conflict, Expression, Query, Source, Tree } from './sql-tree.ts'
 
-/** A parsed statement, or the reason why it was not parsed. */
+/** A parsed statement, or why there is none. */
 export type Parsed = Tree | 'too deep' | 'other'
 
-/** Parses a SELECT, INSERT, UPDATE or DELETE, optionally after a WITH. Reads each token only once. */
+/** Parses a SELECT, INSERT, UPDATE or DELETE, each token only once. */
 export function parse(tokens: readonly Token[]): Parsed {
   const parser = new SqlParser(tokens)
   const tree = parser.statement()
@@ -35,7 +35,6 @@ class SqlParser extends ExpressionReader {
     return this.isAtEnd ? tree : undefined
   }
 
-  /** Reads the queries of a WITH. */
   #named(): ReadonlyMap<string, Query> | undefined {
     const named = new Map<string, Query>()
     do {
@@ -151,7 +150,6 @@ class SqlParser extends ExpressionReader {
     return { from, to: this.at, items, sources: sources ?? [], where, limit, offset, locks, isPlain }
   }
 
-  /** Reads the clauses after a WHERE. */
   #end(): End | undefined {
     if (this.isAtEnd || this.isSymbol(')')) return NO_END
     const end: { limit: Operand | undefined; offset: Operand | undefined } = { limit: undefined, offset: undefined }
@@ -187,7 +185,6 @@ class SqlParser extends ExpressionReader {
     return { isForUpdate, of, isSkipping: this.takeWord('skip') && this.takeWord('locked') }
   }
 
-  /** Reads the tables of a FROM, up to the next clause. */
   #sources(): readonly Source[] | undefined {
     const sources: Source[] = []
     let isNatural = false

@@ -4,7 +4,6 @@ import type { Token } from './sql-tokens.ts'
 /** Reads the tokens of a statement one by one. */
 export class SqlReader {
   readonly tokens: readonly Token[]
-  /** The position of the next token. */
   at = 0
 
   constructor(tokens: readonly Token[]) {
@@ -19,7 +18,6 @@ export class SqlReader {
     return this.at >= this.tokens.length
   }
 
-  /** The next token if it is an unquoted word. */
   get word(): string | undefined {
     const token = this.next
     return token?.kind === 'word' && !token.quoted ? token.text : undefined
@@ -62,7 +60,6 @@ export class SqlReader {
     return name
   }
 
-  /** Reads a list of names in parentheses. */
   names(): readonly string[] | undefined {
     if (!this.takeSymbol('(')) return undefined
     const names: string[] = []
@@ -74,7 +71,7 @@ export class SqlReader {
     return this.takeSymbol(')') ? names : undefined
   }
 
-  /** Reads the alias of a table or column, with or without AS. */
+  /** Reads an alias, with or without AS. */
   alias(): string | undefined {
     return this.takeWord('as') || (this.next?.kind === 'word' && !this.isWordOf(NO_ALIAS)) ? this.name() : undefined
   }
@@ -89,7 +86,7 @@ export class SqlReader {
     return operand
   }
 
-  /** Skips tokens up to one of these words, or up to a closing bracket, outside of nested brackets. */
+  /** Skips tokens up to one of these words, or to the end of the bracket. */
   skipTo(words: ReadonlySet<string> = new Set()): void {
     for (let depth = 0; !this.isAtEnd && !(depth === 0 && (this.isSymbol(')') || this.isWordOf(words))); this.at++) {
       if (this.isSymbol('(')) depth++
@@ -116,7 +113,7 @@ function operandIn(token: Token, sign: '-' | ''): Operand | undefined {
   }
 }
 
-/** Words that end the name of a table or column, and so are not an alias. */
+/** Words that are not an alias after a name. */
 const NO_ALIAS: ReadonlySet<string> = new Set(
   'where set values from returning on limit order group for join left right inner outer cross full natural using union intersect except having window offset fetch default overriding select as tablesample and or into'.split(
     ' ',

@@ -1,17 +1,12 @@
 /** A word or a number of a statement. Names are in lower case unless they were quoted. */
 export type Token =
   | { readonly kind: 'word'; readonly text: string; readonly quoted: boolean }
-  /**
-   * `literal`: index among the literals of the text. Present if the statement is shared by texts with other literals.
-   */
+  /** `literal`: its index in the text, if the statement is shared by texts with other literals. */
   | { readonly kind: 'number' | 'string'; readonly text: string; readonly literal?: number | undefined }
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
-/**
- * Whether a token may be this table: a reserved word is a table name only in quotes, so `ORDER BY` does not name the
- * table "order".
- */
+/** Whether a token is this table. A reserved word is one only in quotes: `ORDER BY` names no table "order". */
 export const isTable = (token: Token, name: string): boolean =>
   token.kind === 'word' && token.text === name && (token.quoted || !RESERVED.has(name))
 
@@ -28,7 +23,6 @@ const DOLLAR_QUOTE = /\$(?:[\p{L}_][\p{L}\p{N}_]*)?\$/uy
 const SPACE = /\s/
 const SYMBOLS: ReadonlySet<string> = new Set(['::', '<>', '!=', '<=', '>=', '||'])
 
-/** The kinds of tokens that a character may begin. */
 type Begins = 'space' | 'word' | 'number' | 'quotation' | 'dollar' | 'other'
 
 const beginnings: readonly Begins[] = Array.from({ length: 128 }, (_, code) => {
@@ -47,7 +41,7 @@ function beginningOf(sql: string, at: number): Begins {
   return SPACE.test(letter) ? 'space' : /\p{L}/u.test(letter) ? 'word' : 'other'
 }
 
-/** The end of a word of ASCII letters; undefined if the word has other characters. */
+/** The end of a word of ASCII letters, if it has no others. */
 function endOfPlainWord(sql: string, start: number): number | undefined {
   for (let at = start; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
@@ -59,7 +53,7 @@ function endOfPlainWord(sql: string, start: number): number | undefined {
 
 const IN_WORD: readonly boolean[] = Array.from({ length: 128 }, (_, code) => /[\w$]/.test(String.fromCharCode(code)))
 
-/** The statements of a text, each as its tokens; undefined if a quotation or a comment has no end. */
+/** The tokens of each statement; undefined if a quotation or a comment has no end. */
 export function statementsOf(sql: string): readonly (readonly Token[])[] | undefined {
   let tokens: Token[] = []
   const statements: Token[][] = [tokens]
@@ -139,10 +133,7 @@ function endOfComment(sql: string, start: number): number | undefined {
   return undefined
 }
 
-/**
- * A text in single quotes, optionally with escapes, or a name in double quotes; undefined if the closing quote is
- * missing.
- */
+/** A text or name in quotes, if its closing quote is there. */
 function quotationAt(sql: string, start: number): { readonly token: Token; readonly end: number } | undefined {
   const isEscaped = sql.charCodeAt(start + 1) === 0x27 && /[eE]/.test(sql.charAt(start))
   const from = start + (isEscaped ? 2 : 1)
@@ -154,12 +145,12 @@ function quotationAt(sql: string, start: number): { readonly token: Token; reado
   if (end < 0) return undefined
   const written = sql.slice(from, end)
   if (quote === '"') return { token: { kind: 'word', text: written.replaceAll('""', '"'), quoted: true }, end: end + 1 }
-  // A text with escapes is not used as a value.
+  // A text with escapes is never a value.
   if (isEscaped && written.includes('\\')) return { token: { kind: 'symbol', text: "E''" }, end: end + 1 }
   return { token: { kind: 'string', text: written.replaceAll("''", "'") }, end: end + 1 }
 }
 
-/** Returns the position of the next quote that no backslash escapes. */
+/** Returns the position of the next unescaped quote. */
 function endOfEscaped(sql: string, from: number): number {
   for (let at = from; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
@@ -169,7 +160,7 @@ function endOfEscaped(sql: string, from: number): number {
   return -1
 }
 
-/** A statement's text for display, without values. Reads only the displayed tokens. */
+/** A statement's text for display, without values. */
 export function shapeOf(tokens: readonly Token[]): string {
   let text = ''
   for (const token of tokens) {
@@ -186,7 +177,7 @@ export function shapeOf(tokens: readonly Token[]): string {
   return text
 }
 
-/** The texts for display of all statements of a text; empty if the text cannot be read. */
+/** The texts for display of all statements, if they can be read. */
 export const shapesOf = (sql: string): readonly string[] =>
   (statementsOf(sql) ?? []).flatMap((tokens) => (tokens.length === 0 ? [] : [shapeOf(tokens)]))
 

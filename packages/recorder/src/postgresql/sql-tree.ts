@@ -1,8 +1,8 @@
 import type { Operand } from './action.ts'
 
-// A statement as a small tree, with only the parts that show which rows of a table it reads and writes.
+// A statement as a small tree of what it reads and writes.
 
-/** The position of a part: its first token, and the token after its last. */
+/** The position of a part: its first token, and the token after it. */
 interface Span {
   readonly from: number
   readonly to: number
@@ -10,18 +10,18 @@ interface Span {
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
-/** An expression with its parts. Parentheses around an expression are omitted. */
+/** An expression without its parentheses. */
 export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'operand'; readonly operand: Operand }
     /** `column` may be `*`. */
     | { readonly is: 'column'; readonly table: string | undefined; readonly column: string }
     | { readonly is: 'compared'; readonly comparison: Comparison }
     | { readonly is: 'sum'; readonly sign: 1 | -1 }
-    /** `isPlain`: whether the call consists only of arguments. */
+    /** `isPlain`: whether the call has only arguments. */
     | { readonly is: 'call'; readonly name: string; readonly isPlain: boolean }
     | { readonly is: 'query'; readonly query: Query }
     | { readonly is: 'exists'; readonly query: Query }
-    /** Whether the first part equals one of the other parts, or an element of the second part. */
+    /** Whether the first part equals another part, or an element of it. */
     | { readonly is: 'in' | 'any' }
     | { readonly is: 'and' | 'or' | 'not' | 'is null' | 'is not null' | 'cast' | 'other' }
   )
@@ -33,9 +33,8 @@ export interface Source {
   readonly name: string | undefined
   readonly query: Query | undefined
   readonly alias: string | undefined
-  /** The condition after ON. */
   readonly on: Expression | undefined
-  /** Whether columns of the table are merged with columns of the same name of another table. */
+  /** Whether columns are merged with those of the same name in another table. */
   readonly isMerged: boolean
 }
 
@@ -46,16 +45,13 @@ export interface Query extends Span {
   readonly limit: Operand | undefined
   readonly offset: Operand | undefined
   readonly locks: readonly Lock[]
-  /**
-   * Whether the tree represents the whole query: it has no DISTINCT and no grouping, and is not part of a UNION or
-   * another set operation.
-   */
+  /** Whether the tree is the whole query, without DISTINCT, grouping or a set operation. */
   readonly isPlain: boolean
 }
 
 interface Lock {
   readonly isForUpdate: boolean
-  /** The tables whose rows the clause locks; empty if it locks the rows of all tables. */
+  /** The tables whose rows are locked; empty for all tables. */
   readonly of: readonly string[]
   readonly isSkipping: boolean
 }
@@ -67,15 +63,13 @@ export interface Assignment {
 
 export interface Conflict {
   readonly columns: readonly string[] | undefined
-  /** The assignments of DO UPDATE; undefined for DO NOTHING. */
+  /** The assignments of DO UPDATE, unless it is DO NOTHING. */
   readonly sets: readonly Assignment[] | undefined
   readonly isConditional: boolean
 }
 
 interface Change {
-  /** The queries of the WITH clause, by name. */
   readonly named: ReadonlyMap<string, Query>
-  /** The table that the statement changes. */
   readonly target: Pick<Source, 'name' | 'alias'>
   readonly returning: readonly Expression[]
 }
@@ -91,7 +85,6 @@ export type Tree =
   | (Change & {
       readonly does: 'update' | 'delete'
       readonly sets: readonly Assignment[]
-      /** The sources in FROM or USING. */
       readonly sources: readonly Source[]
       readonly where: Expression | undefined
     })
@@ -100,11 +93,11 @@ export type Tree =
 export const uncast = (expression: Expression): Expression =>
   expression.is === 'cast' ? (expression.parts[0] ?? expression) : expression
 
-/** Splits a condition into the conditions of which all must hold. */
+/** Splits a condition into those that all must hold. */
 export const conjuncts = (condition: Expression): readonly Expression[] =>
   condition.is === 'and' ? condition.parts.flatMap(conjuncts) : [condition]
 
-/** The value of an expression that is an operand or a cast of an operand. */
+/** The operand of an expression, or of a cast. */
 export function operandOf(expression: Expression | undefined): Operand | undefined {
   const plain = expression && uncast(expression)
   return plain?.is === 'operand' ? plain.operand : undefined

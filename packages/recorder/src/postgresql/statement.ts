@@ -11,7 +11,7 @@ import { actionOf } from './single-row.ts'
 import { type Parsed, parse } from './sql-parser.ts'
 import { isTable, shapeOf, type Token } from './sql-tokens.ts'
 
-/** The meaning of a statement. `what` is its name in remarks. */
+/** The meaning of a statement, with its name in remarks. */
 export type Statement =
   | { readonly kind: 'action'; readonly what: string; readonly action: Action }
   /** `name`: name of a savepoint. */
@@ -22,14 +22,14 @@ export type Statement =
       readonly name: string
       readonly isolation: AskedIsolation | undefined
     }
-  /** A statement that reads or writes rows, in the mode that records whole transactions. */
+  /** A statement on rows, if whole transactions are recorded. */
   | ({ readonly kind: 'rows'; readonly what: string; readonly rows: RowStatement } & Aside)
   /** A statement that declares a cursor, whose rows are read by FETCH. */
   | { readonly kind: 'cursor'; readonly what: string; readonly name: string; readonly rows: RowStatement }
   | { readonly kind: 'fetch'; readonly what: string; readonly name: string }
   /**
-   * A statement that is not understood, in the mode that records whole transactions. `touches` are the cells that the
-   * statement may change; `nothing` if only its reads are unknown.
+   * A statement that is not understood. `touches`: the cells that it may change; `nothing` if only its reads are
+   * unknown.
    */
   | ({
       readonly kind: 'doubtful'
@@ -47,12 +47,11 @@ export type Statement =
       readonly indirect?: Indirect | undefined
     }
 
-/** Facts about a statement other than its rows. */
 interface Aside {
   readonly indirect?: Indirect | undefined
 }
 
-/** The cells that a statement may write through the table or view that it names. */
+/** The cells that a statement may also write through the table that it names. */
 interface Indirect {
   readonly why: string
   readonly touches: Touches
@@ -78,7 +77,7 @@ export function analyse(tokens: readonly Token[], recorded: Recorded): Statement
   return analyseColumn(tokens, what, recorded)
 }
 
-/** Analyses a statement in the mode that records one column. The table of this column is the only recorded table. */
+/** Analyses a statement if one column is recorded. */
 function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorded): Statement {
   const { table, key, value, type } = recorded
   const tree = tokens.some((token) => isTable(token, table)) ? parse(tokens) : 'other'
@@ -92,10 +91,7 @@ function analyseColumn(tokens: readonly Token[], what: string, recorded: Recorde
   return 'does' in action ? { kind: 'action', what, action } : { kind: 'other', what, ...action }
 }
 
-/**
- * Returns why a result is not recorded as a read although it may show the column, or whether a row exists. Empty if the
- * result shows neither.
- */
+/** Returns why a result that may show the column or a row is not recorded. Empty if it shows neither. */
 function whyUnread(tokens: readonly Token[], tree: Parsed, rows: RowStatement | undefined): string {
   const isSelect = tokens[0]?.text === 'select'
   const shows =
@@ -137,8 +133,8 @@ export function controlOf(tokens: readonly Token[]): Control | undefined {
 }
 
 /**
- * Reads the declaration of a cursor or a FETCH. Undefined for other statements, for a cursor that outlives its
- * transaction, and for a query that cannot be read row by row.
+ * Reads the declaration of a cursor, or a FETCH. Undefined for a cursor that outlives its transaction or cannot be read
+ * row by row.
  */
 function cursorOf(
   tokens: readonly Token[],
@@ -161,7 +157,6 @@ function cursorOf(
 
 type RowsStatement = Extract<Statement, { readonly indirect?: Indirect | undefined }>
 
-/** The cells that a statement may write through a trigger, rule, cascade or view. */
 function indirectOf(
   { tree, tokens, tables }: Text,
   { kind }: RowsStatement,
@@ -194,7 +189,6 @@ function indirectOf(
   }
 }
 
-/** The columns that an UPDATE changes; undefined for a statement that was not parsed. */
 function columnsSet(tree: Parsed): readonly string[] | undefined {
   if (typeof tree === 'string') return undefined
   const sets = tree.does === 'select' ? [] : tree.does === 'insert' ? (tree.conflict?.sets ?? []) : tree.sets
@@ -203,14 +197,14 @@ function columnsSet(tree: Parsed): readonly string[] | undefined {
 
 const DELETING = new Set(['delete', 'truncate', 'merge'])
 
-/** A statement as tree and as tokens, with the tables that it may name. */
+/** A statement as tree and tokens, and the tables that it may name. */
 interface Text {
   readonly tree: Parsed
   readonly tokens: readonly Token[]
   readonly tables: ReadonlyMap<string, RecordedTable>
 }
 
-/** Analyses a statement in the mode that records whole transactions. */
+/** Analyses a statement if whole transactions are recorded. */
 function analyseRows({ tree, tokens, tables }: Text, what: string, recorded: Recorded): RowsStatement {
   const { functionsRead, dialect } = recorded
   const named = [...tables.values()].filter(({ name }) => tokens.some((token) => isTable(token, name)))
@@ -239,7 +233,6 @@ const UNREAD_COLUMN = 'its result does not show one row: select the recorded col
 const READING = new Set(['select', 'table', 'copy'])
 const UNREAD = 'its result does not show single rows: select the primary key and the recorded columns of each table'
 
-/** Whether the statement has AND CHAIN, which begins the next transaction. */
 const isChained = (tokens: readonly Token[]): boolean => {
   const words = tokens.map(({ text }) => text)
   return words.includes('chain') && !words.includes('no')

@@ -8,33 +8,30 @@ import type { Done, RowStep } from './row-step.ts'
 export interface Executed {
   readonly step: Step
   said: Interpretation | undefined
-  /** The statement's effect on rows, in the mode that records whole transactions. */
+  /** The effect on rows, if whole transactions are recorded. */
   readonly row?: RowStep | undefined
-  /** The statement's effects on rows, set when the answer arrives. */
   done?: Done | undefined
   readonly askedAt: Nanos
   answeredAt?: Nanos | undefined
-  /** Whether ROLLBACK TO has undone the statement. */
   isUndone?: boolean | undefined
 }
 
-/** A recorded transaction: one operation for each key, at the time of its commit. */
+/** A recorded transaction: one operation for each key. */
 export interface Collapsed {
   readonly understanding: (who: { readonly session: string | undefined }) => Understanding
-  /** Returns the completions, from the replies to the statements. Called after the commit. */
+  /** Returns the completions from the replies. Called after the commit. */
   readonly completions: () => Completions
 }
 
-/** The statements on one key. */
 interface Group {
   readonly call: Call
   readonly completion: () => Interpretation
 }
 
 export interface CollapseOptions {
-  /** Whether the transaction's reads and writes of one key are a single atomic operation. */
+  /** Whether a transaction's reads and writes of a key are one atomic operation. */
   readonly areAtomic: boolean
-  /** Whether savepoints, or a commit among the statements, hide which statements take effect. */
+  /** Whether savepoints or a commit hide which statements take effect. */
   readonly isTangled: boolean
 }
 
@@ -128,12 +125,12 @@ const alone = ({ executed, part }: PartOf): Group => ({
 
 const UNANSWERED: Interpretation = { type: 'info', error: 'the statement was not answered' }
 
-/** All statements on one key are one operation, which takes effect at the commit. */
+/** All statements on one key are one operation at the commit. */
 function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] } | Broken {
   const [only, another] = parts
   if (only === undefined || another === undefined) return { groups: parts.map(alone) }
   const key = only.part.key
-  // An addition to a counter and a read are separate operations, even in one transaction.
+  // An addition to a counter and a read stay separate operations.
   const isAddition = ({ part }: PartOf): boolean => meaningOf(part.call.f)?.effect === 'adds'
   if (parts.every((each) => isAddition(each) || readsWhole(each.part.call.f))) {
     if (parts.some(isAddition)) return { groups: parts.map(alone) }
@@ -149,8 +146,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   const { writes: written } = last.part
   if (reads.length === 0) {
     if (writes.length === 1) return { groups: [alone(last)] }
-    // Several writes are one operation only if all of them are plain. The last write sets the value. A condition of the
-    // first write would apply to the old value.
+    // Several writes are one operation only if all are plain, because a condition would apply to the old value.
     const isPlain = writes.every(({ part }) => part.call.f === 'write')
     if (!isPlain) return { what: last.what, why: 'it changes one row more than once; commit each change by itself' }
     return { groups: [{ call: last.part.call, completion: () => lastWrite(writes) }] }
@@ -159,7 +155,7 @@ function groupOf(parts: readonly PartOf[]): { readonly groups: readonly Group[] 
   return { groups: [{ call: { f: 'cas', key, value }, completion: () => readThenWritten(reads, writes) }] }
 }
 
-/** The result of several reads of one key before its first write. All must have returned equal values. */
+/** The result of several reads of a key, which must be equal. */
 function sameRead(reads: readonly PartOf[]): Interpretation {
   const [first, ...rest] = reads.map(({ executed }) => executed.said ?? UNANSWERED)
   if (first === undefined || first.type !== 'ok' || !('value' in first)) return first ?? UNANSWERED
@@ -175,7 +171,7 @@ const DIFFERENT: Interpretation = {
     'two reads of one row in its transaction saw different values, as READ COMMITTED allows; read it once, FOR UPDATE, or say "transactions":"apart" beside "table"',
 }
 
-/** The written values, in order; undefined if a value is unknown. */
+/** The written values in order, if all are known. */
 function effects(writes: readonly PartOf[]): readonly Json[] | undefined {
   const values: Json[] = []
   for (const { executed, part } of writes) {
@@ -201,7 +197,7 @@ function readThenWritten(reads: readonly PartOf[], writes: readonly PartOf[]): I
   if (read.type !== 'ok' || !('value' in read)) return read
   const values = effects(writes)
   if (values === undefined) return UNCLEAR
-  // If nothing was written, the operation is a cas that replaces the value by itself.
+  // Without a write, the operation is a cas that puts back the read value.
   return { type: 'ok', value: [read.value, values.at(-1) ?? (values.length === 0 ? read.value : null)] }
 }
 

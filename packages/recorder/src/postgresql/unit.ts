@@ -20,60 +20,52 @@ export type Expected =
       readonly portal: Portal | undefined
       readonly rows: (readonly FieldValue[])[]
       hasMore: boolean
-      /**
-       * The columns of the rows as the server described them. If undefined, the columns of the portal or statement
-       * apply.
-       */
+      /** The described columns of the rows; undefined for those of the portal or statement. */
       columns: readonly Column[] | undefined
     }
 
-/**
- * A query whose rows are fetched later. The rows have the values from the time of the declaration or, if the query
- * locks rows, from the time of locking.
- */
+/** A query whose rows are fetched later. They have the values of the declaration or, if locked, of the locking. */
 interface Cursor {
   readonly row: RowStep
   readonly askedAt: Nanos
 }
 
-/** A transaction, from its first byte to the reply to its commit. Most transactions have one statement. */
+/** A transaction, from its first byte to the reply to its commit. */
 export interface Transaction {
   readonly exchange: Exchange
   readonly startByte: number
   readonly executed: Executed[]
-  /** Whether savepoints, or a commit among other statements, hide which statements take effect. */
+  /** Whether savepoints or a commit hide which statements take effect. */
   isTangled: boolean
-  /** The existing savepoints, by name, each with the number of statements before it. */
+  /** The savepoints, each with the number of statements before it. */
   readonly savepoints: { readonly name: string; readonly executed: number }[]
   /** By name. */
   readonly cursors: Map<string, Cursor>
   isolation: string | undefined
-  /** The request that the transaction belongs to, according to comments in its statements. */
+  /** The request that comments in the statements name. */
   request: string | undefined
-  /** One function for each statement that was not understood, to call with the transaction's outcome. */
+  /** For each statement that was not understood: to call with the transaction's outcome. */
   readonly doubts: Settle[]
-  /** The first error in the answers to the transaction's statements. */
+  /** The first error in the answers. */
   refusal: string | undefined
-  /** Whether a statement has failed, so that the transaction can only be rolled back. */
+  /** Whether the transaction can only be rolled back. */
   hasFailed: boolean
-  /** The recorded form of the transaction, set when its end is requested. */
+  /** The recorded form, set when the transaction's end is requested. */
   collapsed: Collapsed | undefined
-  /** Whether the transaction's outcome is known and recorded. */
   isOver: boolean
 }
 
-/** The requests answered by one ReadyForQuery: a simple query, or everything up to a Sync. */
+/** The requests that one ReadyForQuery answers: a simple query, or everything up to a Sync. */
 export interface Unit {
   readonly transaction: Transaction
   readonly expected: Expected[]
-  /** How the unit ends its transaction; undefined if the transaction continues. */
+  /** How the unit ends its transaction, if it does. */
   ends: 'commit' | 'rollback' | undefined
   isSimple: boolean
   tag: string
-  /** Whether any statement of the unit was executed. */
   hasCarriedOut: boolean
   refused: Interpretation | undefined
-  /** The outcome if a notice contradicts the reported success. */
+  /** The outcome, if a notice contradicts the reported success. */
   noticed: Interpretation | undefined
   /** Whether the server warned that it may have changed a written value. */
   isWarned: boolean

@@ -4,21 +4,18 @@ import { askedOf, type MicroOperation } from './row-step.ts'
 import type { Collapsed, Executed } from './transaction.ts'
 
 export interface WholeOptions {
-  /** Whether it is unknown which statements belong to the transaction, because one of them ends a transaction. */
+  /** Whether a statement ends a transaction, so that it is unknown which statements belong to it. */
   readonly isTangled: boolean
-  /** The time at which the transaction's end was requested. */
   readonly endedAt: Nanos
   /** The isolation level that the transaction requested. */
   readonly isolation: string | undefined
-  /** The request that the transaction belongs to, according to comments in its statements. */
+  /** The request that comments in the statements name. */
   readonly request: string | undefined
-  /**
-   * Whether all reads at levels above READ COMMITTED use one snapshot. In MySQL, locking reads do not use the snapshot.
-   */
+  /** Whether all reads above READ COMMITTED use one snapshot. MySQL's locking reads do not. */
   readonly hasOneSnapshot: boolean
 }
 
-/** A transaction as one operation. Its value is the list of reads and writes, cell by cell. */
+/** A transaction as one operation, whose value is the list of reads and writes. */
 export function wholeOf(all: readonly Executed[], options: WholeOptions): Collapsed {
   const kept = all.filter(({ row, isUndone }) => row !== undefined && !isUndone)
   const [first] = kept
@@ -34,7 +31,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
       completions: () => [],
     }
   }
-  // If all statements are answered, their micro-operations are known before the COMMIT is sent.
+  // Once all statements are answered, the micro-operations are known before the COMMIT.
   const isAnswered = kept.every(({ done }) => done !== undefined)
   const call = {
     f: 'txn',
@@ -55,10 +52,7 @@ export function wholeOf(all: readonly Executed[], options: WholeOptions): Collap
 const microOf = ({ row, done }: Executed): readonly MicroOperation[] =>
   done?.micro ?? (row === undefined ? [] : askedOf(row))
 
-/**
- * Returns the facts that a checker needs in addition to the value. They are defined by `TransactionNote` of the
- * history.
- */
+/** Returns what a checker needs besides the value, as in the history's `TransactionNote`. */
 function membersOf(
   all: readonly Executed[],
   kept: readonly Executed[],
@@ -88,17 +82,15 @@ function membersOf(
 
 interface Snapshots {
   readonly first: Executed
-  /** The first statement that reads or writes recorded rows. */
   readonly firstRows: Executed
   readonly isolation: string | undefined
   readonly hasOneSnapshot: boolean
 }
 
 /**
- * Returns the earliest and the latest time at which the snapshot of a statement was taken. At read committed and below,
- * these are the times of the statement's request and answer. At higher levels, the earliest time is that of the request
- * of the transaction's first statement, and the latest that of the answer to the first statement on recorded rows. If
- * the level is unknown, or not all reads use one snapshot, the latest is the time of the statement's own answer.
+ * Returns the earliest and the latest time of a statement's snapshot. Up to read committed, a snapshot is taken between
+ * the statement's request and answer. At higher levels it is taken between the first request of the transaction and the
+ * answer to its first statement on recorded rows.
  */
 function timesOf(
   { askedAt, answeredAt }: Executed,

@@ -8,7 +8,7 @@ export const recordedExamples = (): string => recordedProtocols.map(({ example }
 export const findRecordedProtocol = (name: unknown): RecordedProtocol | undefined =>
   recordedProtocols.find(({ kind }) => kind === name)
 
-/** The names that no user-defined protocol can have. */
+/** The names that user-defined protocols cannot have. */
 export const takenProtocolNames = (): readonly string[] => [
   ...['http', 'http2', 'https', 'tcp', 'tls', 'unix'],
   ...framingNames(),

@@ -1,30 +1,26 @@
 import type { Json } from '@chaosproxy/history'
 
-/** Stands for a value that only the reply contains, for example because the server generates it. */
+/** A value that only the reply contains, for example because the server generates it. */
 export const UNSAID: unique symbol = Symbol('unsaid')
 type Unsaid = typeof UNSAID
 
 export interface Call {
   /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The key; unsaid if the reply contains the keys. Each entry of the reply is then an operation. */
+  /** The key; unsaid if the reply contains the keys, each for an operation. */
   readonly key?: string | Unsaid | undefined
-  /** Null for a read, `[old, new]` for a cas. Unsaid if only the reply contains the written value. */
+  /** Null for a read, `[old, new]` for a cas; unsaid if only the reply contains the value. */
   readonly value: Json | Unsaid
-  /**
-   * Present if the unsaid value is a version. The server chooses a version that differs from all earlier versions.
-   * `from` is the version that a cas expects.
-   */
+  /** Present if the unsaid value is a new version from the server. `from`: the version that a cas expects. */
   readonly version?: { readonly from?: Json | undefined } | undefined
-  /** Whether the operation never has an effect, like a read, so that an unknown outcome does not matter. */
+  /** Whether the operation has no effect, so that an unknown outcome does not matter. */
   readonly harmless?: boolean | undefined
-  /** The operation's name in remarks, such as `GET /kv/x`; by default its function and key. */
+  /** The name in remarks, such as `GET /kv/x`; by default function and key. */
   readonly what?: string | undefined
-  /** The added amount, if only the reply contains the sum. */
   readonly amount?: number | undefined
-  /** Returns additional members of the completion. Called when the completion is written. */
+  /** Returns further members of the completion when it is written. */
   readonly more?: (() => { readonly [member: string]: Json }) | undefined
-  /** An idempotency key or request id: attempts with an equal id are retries of one operation. */
+  /** An idempotency key or request id. Attempts with equal ids are retries of one operation. */
   readonly requestId?: string | undefined
 }
 
@@ -33,19 +29,17 @@ export type Touches = 'nothing' | 'everything' | { readonly keys: readonly strin
 
 /** A mapping's interpretation of a request. */
 export type Understanding =
-  /** One or more operations. `session` identifies the client; undefined if the client is unknown. */
+  /** One or more operations. `session` is the client, if it is known. */
   | {
       readonly kind: 'operations'
       readonly calls: readonly [Call, ...Call[]]
       readonly session: string | undefined
-      /**
-       * Whether these are final reads. Clients make final reads after all writes, to show whether the replicas agree.
-       */
+      /** Whether these are final reads, which come after all writes and show whether the replicas agree. */
       readonly final?: boolean | undefined
     }
-  /** A request that is not an operation. `what` names its kind, such as `GET /health`. */
+  /** A request that is not an operation. `what` is its kind, such as `GET /health`. */
   | { readonly kind: 'passed-on'; readonly what: string; readonly touches: Touches }
-  /** An operation of which a part is missing. `key`: the key that it reads, if known. */
+  /** An operation with a missing part. `key`: the key that it reads. */
   | {
       readonly kind: 'not-understood'
       readonly what: string
@@ -54,18 +48,17 @@ export type Understanding =
       readonly touches: Touches
     }
 
-/** The name of an operation in remarks. */
 export const nameOf = ({ what, f, key }: Call): string => what ?? (typeof key === 'string' ? `${f} of ${key}` : f)
 
-/** A mapping's interpretation of a reply. `fail` only for a refusal that certainly had no effect. */
+/** A mapping's interpretation of a reply. `fail` is a refusal that certainly had no effect. */
 export type Interpretation =
   | { readonly type: 'ok'; readonly value: Json }
-  /** For a call whose key is unsaid: the values read or written, by key. */
+  /** For an unsaid key: the values by key. */
   | { readonly type: 'ok'; readonly entries: readonly Entry[] }
-  /** `answered`: the object itself declined, for example for a cas that found another value. */
+  /** `answered`: the object itself declined, like a cas that found another value. */
   | { readonly type: 'fail'; readonly error: string; readonly answered?: true | undefined }
   | { readonly type: 'info'; readonly error: string }
-  /** A reply with an unknown meaning. `error` says why it is unknown. */
+  /** A reply with an unknown meaning, and why. */
   | { readonly type: 'not-understood'; readonly error: string }
 
 export interface Entry {
@@ -73,16 +66,13 @@ export interface Entry {
   readonly value: Json
 }
 
-/** A single completion for all calls of a request, or one completion for each call. */
+/** One completion for all calls of a request, or one for each. */
 export type Completions = Interpretation | readonly Interpretation[]
 
-/**
- * The progress of an operation: one bit for each edge of the proxy that the request or the reply has crossed
- * completely.
- */
+/** The edges of the proxy that a request and its reply have crossed completely, one bit each. */
 export const EDGE = {
   clientIn: 1,
-  /** Set when the first byte of the request is sent. The request may have taken effect from that moment on. */
+  /** Set with the request's first byte, from which on the request may have taken effect. */
   backendOut: 2,
   backendIn: 4,
   clientOut: 8,

@@ -1,10 +1,10 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
 
-/** The completion of the call at this index, from a reply. */
+/** The completion of one call. */
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
-/** Returns the completions of the original request, derived from the reply to a duplicate. */
+/** Returns the completions of the original request from the reply to a duplicate. */
 export const completionsOfCopy = (answer: Completions | undefined): Completions | undefined =>
   answer === undefined
     ? undefined
@@ -12,7 +12,7 @@ export const completionsOfCopy = (answer: Completions | undefined): Completions 
       ? (answer as readonly Interpretation[]).map(ofCopy)
       : ofCopy(answer as Interpretation)
 
-/** A backend that recognises a duplicate may repeat its reply without executing the request again. */
+/** A backend that recognises a duplicate may only repeat its reply. */
 const ofCopy = (completion: Interpretation): Interpretation =>
   completion.type === 'ok' && 'value' in completion ? { type: 'info', error: ANSWERED_COPY } : completion
 

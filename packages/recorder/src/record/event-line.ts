@@ -1,9 +1,8 @@
 import { type EventInput, type Json, type Nanos, type Process, printJsonLine } from '@chaosproxy/history'
 
-/** An event with the members of its line. Members added by the recorder stand beside the members of the format. */
+/** An event with the members of its line, including the recorder's own. */
 export interface RecordedEvent
   extends Pick<EventInput, 'process' | 'type' | 'f' | 'value' | 'node' | 'error' | 'final' | 'answered' | 'session'> {
-  /** Assigned when the line is written. */
   index: number
   readonly time: Nanos
   readonly key?: string | undefined
@@ -11,20 +10,18 @@ export interface RecordedEvent
   readonly epoch?: number | undefined
   /** The edges that the exchange crossed; absent if it crossed all edges. */
   readonly edges?: readonly string[] | undefined
-  /** The number of a mark that the recorder may withdraw. */
+  /** The number of a mark that may be withdrawn. */
   readonly mark?: number | undefined
 }
 
-/** An event of a history: the text of its line after the index, and its value for readers in this process. */
 export interface Line {
   readonly text: string
   readonly event: RecordedEvent
 }
 
 /**
- * Joins the parts of an event's line. The text equals that of `printJsonLine` but is built in a fraction of the time:
- * parts shared by the two events of an operation, or by a whole connection, are built only once. Every request adds two
- * to four lines.
+ * Joins the parts of an event's line. The text equals that of `printJsonLine` in a fraction of the time, because shared
+ * parts are built once. Every request adds two to four lines.
  *
  * @param members function, key and value as text
  * @param more the rest of the event as text
@@ -60,7 +57,6 @@ export const errorText = (error: string): string => `,"error":${quoted(error)}`
 
 export const sessionText = (session: string): string => `,"session":${quoted(session)}`
 
-/** The epoch member of a line: the epoch of the faults in force. */
 export const epochText = (epoch: number): string => `,"epoch":${epoch}`
 
 export function valueText(value: Json): string {
@@ -78,14 +74,11 @@ const PLAIN = /^[ !#-[\]-~]*$/
 
 const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
-/**
- * The value as JSON. Values other than lists of plain values are printed by the history package, which handles numbers
- * that JSON cannot represent.
- */
+/** The value as JSON. The history package prints unusual values, such as numbers that JSON cannot represent. */
 const jsonOf = (value: Json): string =>
   plainText(value, 0) ?? printJsonLine({ process: 0, type: 'ok', f: '', value }).slice(VALUE_AT, -1)
 
-/** The value as JSON, if it is a list of texts, whole numbers and such lists; undefined otherwise. */
+/** The value as JSON, if it consists of texts, whole numbers and lists. */
 function plainText(value: Json, depth: number): string | undefined {
   switch (typeof value) {
     case 'number':

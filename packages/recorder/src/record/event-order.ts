@@ -2,23 +2,22 @@ import type { Line, RecordedEvent } from './event-line.ts'
 import { Ticks } from './processes.ts'
 
 export interface LineSink {
-  /** Takes one event: its line, including the newline, and its value. */
+  /** Takes one event: its line with the newline, and its value. */
   write(line: string, event: RecordedEvent): void
 }
 
-/** Returns the line to write in place of an event for which other events have waited too long. */
+/** Returns the line in place of an event for which others have waited too long. */
 export type OvertakenLine = () => Line | undefined
 
 /**
- * The order of a history's events, which defines real-time order. An event that has happened but cannot be written yet,
- * such as a request whose value is still arriving, keeps its place, and later events wait for it.
+ * The order of a history's events, which defines real-time order. An event that has happened but is not yet known keeps
+ * its place, and later events wait for it.
  */
 export class EventOrder {
   readonly #sink: LineSink
   readonly #maximumWaiting: number
   readonly #ticks: Ticks
   readonly #overtakenLine: OvertakenLine
-  /** Reserved places, oldest first. Places before `#first` are already written. */
   #places: Place[] = []
   #first = 0
   #index = 0
@@ -45,20 +44,17 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /**
-   * Number of events that lost their place because too many other events waited for them, and that are written later.
-   */
+  /** Number of events that lost their place because too many others waited. */
   get overtaken(): number {
     return this.#overtaken
   }
 
-  /** Adds a complete event. */
   append(line: Line): void {
     if (this.waiting === 0) this.#write(line)
     else this.fill(this.reserve(), [line])
   }
 
-  /** Reserves a place for an event that happens now. The place must be filled or cancelled later. */
+  /** Reserves a place for an event that happens now. It must be filled or cancelled. */
   reserve(): Place {
     const place: Place = { lines: NO_LINES, state: 'open', tick: this.#ticks.next() }
     this.#places.push(place)
@@ -66,11 +62,10 @@ export class EventOrder {
     return place
   }
 
-  /** Fills a place with the lines of one event, or of several. */
+  /** Fills a place with the lines of its events. */
   fill(place: Place, lines: readonly Line[]): void {
     if (place.state === 'overtaken') {
-      // The line is written later than the event happened, but before the operation's completion. The recorded interval
-      // of the operation therefore starts too late.
+      // This line comes too late, but before the operation's completion. The recorded interval starts too late.
       for (const line of lines) this.append(line)
       return
     }
@@ -123,10 +118,8 @@ export class EventOrder {
 const COMPACT_AT = 1024
 const NO_LINES: readonly Line[] = []
 
-/** The reserved place of an event. */
 export interface Place {
   lines: readonly Line[]
   state: 'open' | 'known' | 'overtaken'
-  /** The tick of the reservation. */
   readonly tick: number
 }

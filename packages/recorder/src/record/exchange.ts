@@ -14,48 +14,43 @@ import type { View } from './view.ts'
 const NO_CALLS: readonly Call[] = []
 const NO_OPERATIONS: readonly undefined[] = []
 
-/** How a request begins: with its first byte, as a whole, or as a duplicate of another. */
+/** How a request begins: with its first byte, whole, or as a duplicate of another. */
 export type Beginning = 'begun' | 'whole' | Exchange
 
 /**
- * A request and its reply as they cross the edges of the proxy, and their events in both views. The caller reports each
- * step when it happens; the order of its calls is the order of the histories. Times are the recorder's.
+ * A request and its reply as they cross the edges of the proxy, with their events in both views. The caller reports
+ * each step when it happens, because the calls' order is the order of the histories.
  */
 export class Exchange {
   readonly #recording: ConnectionRecording
   readonly #begunAt: Nanos
-  /** Whether the request is a duplicate sent by the proxy, unknown to the client. */
+  /** Whether the proxy sent the request as a duplicate, unknown to the client. */
   readonly #isDuplicate: boolean
-  /** Whether the proxy sent duplicates of the request. They may be executed even if the request itself is refused. */
+  /** Whether the proxy sent duplicates, which may be executed even if the request is refused. */
   #isCopied = false
   #clientPlace: Place | undefined
   #backendPlace: Place | undefined
   #understanding: Understanding | undefined
   #lanes: Lanes
   #calls: readonly Call[] = NO_CALLS
-  /**
-   * The operation of a request with a single call whose key is in the request. Nearly all requests are of this kind.
-   */
+  /** The operation of a single call with a known key, as in nearly all requests. */
   #only: Operation | undefined
-  /**
-   * The operations of a request with several calls, or with a call whose keys only the reply contains. There is one
-   * entry for each call; undefined for a call whose keys only the reply contains.
-   */
+  /** One operation for each call of other requests; undefined if only the reply contains the keys. */
   #operations: readonly (Operation | undefined)[] = NO_OPERATIONS
-  /** The operations contained in the reply, by call. */
+  /** The operations in the reply, by call. */
   #entries: readonly (readonly Operation[])[] | undefined
-  /** Whether invocations with unsaid keys keep their places until the reply arrives. */
+  /** Whether invocations keep their places until the reply shows their keys. */
   #waitsForClient = false
   #waitsForBackend = false
   #clientIsOver = false
   #extra: Extra = NO_EXTRA
-  /** Reports whether a request that may have changed keys outside the record was refused. */
+  /** Reports whether a request that may have changed keys was refused. */
   #settle: ((isRefused: boolean) => void) | undefined
-  /** Members shared by all operations of the request. */
+  /** Members of all operations of the request. */
   #shared: Extra = NO_EXTRA
   #edges: Edges = 0
   #forwardedAt: Nanos | undefined
-  /** The backend's own reply, which the client may never see. */
+  /** The backend's reply, which the client may never see. */
   #backendAnswer: Completions | undefined
 
   constructor(recording: ConnectionRecording, begunAt: Nanos, beginning: Beginning) {
@@ -73,7 +68,6 @@ export class Exchange {
     }
   }
 
-  /** The calls of the request; empty before `called`, and for a request that is not an operation. */
   get calls(): readonly Call[] {
     return this.#calls
   }
@@ -82,7 +76,7 @@ export class Exchange {
     return this.#edges
   }
 
-  /** Call once, when the whole request has arrived and its meaning is known. */
+  /** Call once, when the request's meaning is known. */
   called(asked: Understanding): void {
     const understanding = recordable(asked)
     this.#understanding = understanding
@@ -91,7 +85,7 @@ export class Exchange {
     else this.#pass(understanding)
   }
 
-  /** Call when the request's first byte is about to be sent to the backend. */
+  /** Call before the request's first byte is sent to the backend. */
   forwarded(time: Nanos): void {
     if (this.#forwardedAt !== undefined) return
     this.#forwardedAt = time
@@ -99,7 +93,7 @@ export class Exchange {
     const understanding = this.#understanding
     if (understanding?.kind === 'operations') this.#invokeBackend(time)
     else if (understanding !== undefined) this.#suppose(understanding)
-    // A request that was abandoned before it was complete has no meaning.
+    // An abandoned request has no meaning.
     else if ((this.#edges & EDGE.clientIn) === 0) this.#backendPlace = this.#recording.views.backend?.order.reserve()
   }
 
@@ -113,28 +107,25 @@ export class Exchange {
     this.#release()
   }
 
-  /** Call when the last byte of a reply was sent to the client. The reply is the backend's or a fabricated one. */
+  /** Call when the last byte of a reply, real or fabricated, was sent to the client. */
   delivered(time: Nanos, answer: Completions): void {
     this.#edges |= EDGE.clientOut
     this.#endClient(time, answer, undefined)
     this.#release()
   }
 
-  /** Call if the client will never get a reply. The backend may still send a reply. */
+  /** Call if the client will get no reply. The backend may still send one. */
   lostForClient(time: Nanos, reason: string): void {
     this.#endClient(time, undefined, reason)
     this.#release()
   }
 
-  /**
-   * Call when the client has hung up. The backend may still reply, and the client may repeat the request on another
-   * connection.
-   */
+  /** Call when the client has hung up, and may repeat the request elsewhere. The backend may still reply. */
   mayBeRepeated(): void {
     for (const operation of this.#all()) operation.mayBeRepeated()
   }
 
-  /** Call when no further part of the exchange will be seen, on either side. */
+  /** Call when neither side will send more of the exchange. */
   ended(time: Nanos, reason: string): void {
     this.settled(false)
     if ((this.#edges & EDGE.clientIn) === 0) {
@@ -148,10 +139,7 @@ export class Exchange {
     this.#release()
   }
 
-  /**
-   * The backend's reply to the client's own request; undefined if the proxy sent duplicates, because the reply may
-   * be to one of these.
-   */
+  /** The backend's reply, unless it may be to a duplicate. */
   get #saidToClient(): Completions | undefined {
     return this.#isCopied ? undefined : this.#backendAnswer
   }
@@ -163,7 +151,7 @@ export class Exchange {
   #invoke({ calls, session, final }: Extract<Understanding, { readonly kind: 'operations' }>): void {
     const { processes } = this.#recording
     this.#calls = calls
-    // A duplicate is not a request of the client, so its operations belong to a process of their own.
+    // A duplicate is not the client's request, so it has a process of its own.
     if (this.#isDuplicate) this.#lanes = session === undefined ? processes.lanes() : processes.lanesOfCopy()
     else {
       if (session !== undefined) this.#lanes = processes.lanesOf(session)
@@ -183,15 +171,15 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /** `part` distinguishes equal operations of one request. All attempts at a request use the same parts. */
+  /** `part` distinguishes equal operations of a request, in all attempts alike. */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
   /**
-   * Returns the additional members of an operation's invocation. A request with an id is repeated as a whole. In a
-   * request without an id, each operation may repeat an equal operation.
+   * Returns further members of an invocation. A request with an id repeats as a whole; without an id, each operation
+   * may repeat an equal one.
    */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))
@@ -208,7 +196,7 @@ export class Exchange {
     return extraOf(correlation)
   }
 
-  /** Reserves places for invocations whose keys only the reply contains. */
+  /** Reserves the places of invocations whose keys only the reply contains. */
   #wait(): void {
     const { views, counters } = this.#recording
     this.#waitsForBackend = true
@@ -266,7 +254,7 @@ export class Exchange {
     else this.#suppose(understanding)
   }
 
-  /** Marks the keys that the request may change, unless its reply shows that it had no effect. */
+  /** Marks the keys that the request may change, unless its reply shows no effect. */
   #suppose(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): void {
     const { touches } = understanding
     if (touches === 'nothing') return
@@ -276,8 +264,8 @@ export class Exchange {
   }
 
   /**
-   * Call for a request that is not an operation, once it is known whether the request was refused. A refused request
-   * has changed nothing. Call with `false` if this can never become known.
+   * Call for a request that is not an operation, once it is known whether it was refused; with `false` if this never
+   * becomes known.
    */
   settled(isRefused: boolean): void {
     this.#settle?.(isRefused && !this.#isCopied && !this.#isDuplicate)
@@ -360,7 +348,7 @@ export class Exchange {
     if (entries.some((told) => told !== undefined)) this.#entries = entries.map((told) => told ?? [])
   }
 
-  /** Returns marks for the keys whose state is unknown because calls have no answer. */
+  /** Returns marks for the keys of calls without an answer. */
   #lost(
     view: View,
     place: Place,
@@ -391,7 +379,6 @@ export class Exchange {
     })
   }
 
-  /** The operations known so far. */
   #all(): readonly Operation[] {
     if (this.#only !== undefined) return [this.#only]
     return this.#calls.flatMap((_, i) => this.#operations[i] ?? this.#entries?.[i] ?? [])
@@ -415,7 +402,7 @@ export class Exchange {
   }
 }
 
-/** The meaning of a request. A request whose values a history cannot hold is treated as not understood. */
+/** The meaning of a request, if a history can hold its values. */
 function recordable(asked: Understanding): Understanding {
   if (asked.kind !== 'operations') return asked
   const call = asked.calls.find(({ value, version }) => isUnwritable(value) || isUnwritable(version?.from))

@@ -4,14 +4,11 @@ import type { Lanes } from './processes.ts'
 import type { View } from './view.ts'
 
 /**
- * A key that the server may remove by itself, once, from now on. In the histories, the removal is a write of null by a
- * separate process. It may take effect at any time until the write ends.
+ * A key that the server may remove once, from now on. The removal is a write of null by a process of its own, which
+ * takes effect at any time until it ends.
  */
 export interface Expiry {
-  /**
-   * Ends the expiry. `ok`: the expiry has happened, or may have happened without a visible difference. `fail`: it has
-   * not happened and never will.
-   */
+  /** Ends the expiry. `ok`: it happened, or may have happened unseen. `fail`: it never happens. */
   ended(outcome: 'ok' | 'fail'): void
 }
 
@@ -24,7 +21,7 @@ export interface ExpiryOptions {
 
 const EXPIRES: Extra = { text: ',"expires":true', members: { expires: true } }
 
-/** Writes the beginning of an expiry to both views. */
+/** Writes an expiry's beginning to both views. */
 export function openExpiry(key: string, { views, lanes, now, epoch }: ExpiryOptions): Expiry {
   const process = lanes.take()
   const subject = `${subjectText('write', key)}${valueText(null)}`

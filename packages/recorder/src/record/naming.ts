@@ -1,16 +1,16 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 
-/** Identifiers that can replace the clients' own names. */
+/** Identifiers in place of the clients' own names. */
 const identifiers = ['peer.process', 'peer.address', 'connection'] as const
 
 export type Identifier = (typeof identifiers)[number]
 
-/** How clients are identified: once per connection, or by a name that they send during the connection. */
+/** How clients are identified: once per connection, or by names that they send. */
 export type Naming = { readonly kind: 'fixed'; readonly session: string | undefined } | { readonly kind: 'said' }
 
 /**
- * Parses `"client"`, which says how to identify clients. Undefined if clients name themselves.
+ * Parses `"client"`, which says how to identify clients, unless they name themselves.
  *
  * @param namedBy how clients name themselves.
  *

@@ -7,7 +7,7 @@ import type { Lanes } from './processes.ts'
 import type { ConnectionRecording } from './recording.ts'
 import type { Remark, View } from './view.ts'
 
-/** An operation in the two views: its process, and the lines of its events. */
+/** An operation in both views: its process and the lines of its events. */
 export class Operation {
   readonly process: number
   readonly #recording: ConnectionRecording
@@ -20,10 +20,7 @@ export class Operation {
   #client: 'open' | 'done' | 'unknown'
   #backend: 'unasked' | 'open' | 'done' | 'unknown' = 'unasked'
   #released = false
-  /**
-   * Cached parts of the completion, which is usually the same in both views: the additional members, and the value with
-   * its text.
-   */
+  /** Cached parts of the completion, which is usually equal in both views. */
   #more: Extra | undefined
   #told: { readonly value: Json; readonly text: string } | undefined
 
@@ -62,7 +59,7 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** Call when the request is about to be sent to the backend. */
+  /** Call before the request is sent to the backend. */
   asked(): void {
     this.#backend = 'open'
   }
@@ -73,7 +70,7 @@ export class Operation {
     return this.#invocation(time)
   }
 
-  /** Call when the client has its reply, or will never get a reply. `backend` is the backend's own reply. */
+  /** Call when the client has its reply, or never will. `backend`: the backend's own reply. */
   endForClient(
     time: Nanos,
     edges: Edges,
@@ -93,16 +90,13 @@ export class Operation {
     this.#end(views.client, time, edges, outcome)
   }
 
-  /**
-   * Call when the client has hung up. The client may repeat the request before the recorder learns that no reply can
-   * reach it.
-   */
+  /** Call when the client has hung up. It may repeat the request before the reply is known to be lost. */
   mayBeRepeated(): void {
     if (this.#client !== 'open') return
     this.#recording.retries.unanswered(this.#call, this.process, this.#lanes.session)
   }
 
-  /** Call when the backend has replied, or will never reply. */
+  /** Call when the backend has replied, or never will. */
   endAtBackend(time: Nanos, edges: Edges, answer: Interpretation | undefined, reason: string | undefined): void {
     if (this.#backend !== 'open') return
     const outcome = this.#outcome(edges, answer, answer, reason)
@@ -111,7 +105,7 @@ export class Operation {
     if (backend !== undefined) this.#end(backend, time, edges, outcome)
   }
 
-  /** Frees the process for other operations, once this operation has ended in both views with a known outcome. */
+  /** Frees the process, once the outcome is known in both views. */
   release(): void {
     if (this.#released || this.#client !== 'done') return
     if (this.#backend === 'open' || this.#backend === 'unknown') return
@@ -133,8 +127,7 @@ export class Operation {
     const key = this.#key
     if (outcome.type === 'not-understood') {
       const remark = this.#remark(outcome.error)
-      // Mark the result as unknown for every operation that returns a value: the value may be an element that was
-      // already delivered.
+      // Mark the results of such operations unknown: a value may be an element that was already delivered.
       if (this.#call.harmless === true || meaningOf(this.#call.f)?.answers === 'value') view.notUnderstood(remark, key)
       else if (this.#call.value === UNSAID && this.#call.version === undefined)
         view.touched(remark, key === undefined ? 'everything' : { keys: [key] })
@@ -147,7 +140,7 @@ export class Operation {
     return { what: nameOf(this.#call), why }
   }
 
-  /** Notes that the operation may make its key absent before the operation ends, if it writes null. */
+  /** Notes that a write of null may make the key absent from now on. */
   #noteAbsence(view: View): void {
     if (this.#call.value === null && this.#call.harmless !== true && this.#key !== undefined) view.seenAbsent(this.#key)
   }
@@ -180,7 +173,7 @@ export class Operation {
   #moreOf(outcome: Interpretation): Extra {
     const { more } = this.#call
     if (more === undefined || outcome.type === 'fail') return NO_EXTRA
-    // Do not cache the members: they may change until all statements are answered.
+    // Members are not cached, because they change until all statements are answered.
     if (outcome.type !== 'ok') return extraOf(more())
     this.#more ??= extraOf(more())
     return this.#more
@@ -216,10 +209,7 @@ export class Operation {
   }
 }
 
-/**
- * Marks an invocation whose value is a version that only the completion contains. In a cas, the second element is the
- * version.
- */
+/** Marks an invocation whose new version only the completion contains. */
 const UNSAID_VERSION = extraOf({ unsaid: 'version' })
 
 const lineOf = (event: RecordedEvent, members: string, tail: string, extra: Extra): Line =>
@@ -232,10 +222,10 @@ const typeOf = (outcome: Interpretation): 'ok' | 'fail' | 'info' =>
 
 const TOO_DEEP_ANSWER: Interpretation = { type: 'not-understood', error: `its value is ${TOO_DEEP}` }
 
-/** Marks a refusal by the object itself. A refusal because no object was reached has no such mark. */
+/** Marks a refusal by the object itself, which was thus reached. */
 const ANSWERED = extraOf({ answered: true })
 
-/** For each set of edges: the member that contains their names. */
+/** For each set of edges, the member with their names. */
 const edgesMembers: readonly Extra[] = Array.from({ length: ALL_EDGES + 1 }, (_, edges) =>
   extraOf({ edges: namesOfEdges(edges) }),
 )

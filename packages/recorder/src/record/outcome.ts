@@ -1,13 +1,13 @@
 import { EDGE, type Edges, type Interpretation } from './call.ts'
 
-/** The known facts about an operation when it ends in one of the two views. */
+/** What is known about an operation when it ends in one view. */
 export interface Ending {
   readonly edges: Edges
-  /** The meaning of the reply, if a complete reply was seen. */
+  /** The meaning of a complete reply. */
   readonly answer?: Interpretation | undefined
-  /** The meaning of the backend's own reply, if any. A fault may have replaced this reply on the way to the client. */
+  /** The backend's own reply, which a fault may have replaced. */
   readonly backend: Interpretation | undefined
-  /** The reason for a missing reply. */
+  /** Why there is no reply. */
   readonly reason?: string | undefined
   /** See `Call`. */
   readonly harmless: boolean
@@ -16,15 +16,14 @@ export interface Ending {
 /**
  * Returns the outcome of a request by these rules.
  *
- * - If the request was never sent, it certainly had no effect. The outcome is `fail`, even for a fabricated answer. A
- *   fabricated `ok` stays `ok`, since the client received it.
- * - If the request was sent and answered, the answer determines the outcome. But only a refusal by the backend itself
- *   is a `fail`. If a fault fabricated the refusal, the outcome is `info`, since the request may have taken effect.
- * - If the answer is not understood, it does not show the outcome.
- * - If the request was sent and not answered completely, the outcome is `info`, since the request may have taken
- *   effect.
- * - A harmless request may `fail` instead of `info`, since the difference is invisible. But if its answer arrived and
- *   was not understood, the client saw a value that the record lacks.
+ * - A request that was never sent had no effect, so it is a `fail`. A fabricated `ok` stays `ok`, since the client
+ *   received it.
+ * - The answer to a sent request determines the outcome. But if a fault fabricated a refusal, the outcome is `info`,
+ *   since the request may have taken effect.
+ * - An answer that is not understood does not show the outcome.
+ * - A sent request without a complete answer is `info`.
+ * - A harmless request may `fail` instead, since the difference is invisible, unless the client saw an answer that the
+ *   record lacks.
  */
 export function outcomeOf({ edges, answer, backend, reason, harmless }: Ending): Interpretation {
   if (answer?.type === 'ok') return answer

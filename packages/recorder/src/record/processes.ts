@@ -1,6 +1,5 @@
 import { sessionText } from './event-line.ts'
 
-/** A logical clock: returns increasing numbers. */
 export class Ticks {
   #last = 0
 
@@ -10,15 +9,13 @@ export class Ticks {
   }
 }
 
-/**
- * The maximum number of remembered sessions. A forgotten session that returns gets new processes, under its old name.
- */
+/** The maximum number of remembered sessions. A forgotten session gets new processes. */
 const MOST_SESSIONS = 100_000
 
 const COPY = "the proxy's copy"
 const EXPIRY = 'expiry'
 
-/** Assigns process numbers. The operations of one process are consecutive. */
+/** Assigns process numbers, so that a process has one operation at a time. */
 export class Processes {
   #next = 0
   #copies = 0
@@ -30,25 +27,20 @@ export class Processes {
     this.#ticks = ticks
   }
 
-  /** The processes of one connection of an unnamed client. */
   lanes(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, undefined)
   }
 
-  /**
-   * Returns the process of a duplicate that the proxy sent. If clients have names, the duplicate counts as a separate
-   * client.
-   */
+  /** Returns the process of a duplicate, which counts as a separate client. */
   lanesOfCopy(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${COPY} ${++this.#copies}`)
   }
 
-  /** Returns the process of a key's expiry. If clients have names, the expiry counts as a separate client. */
+  /** Returns the process of an expiry, which counts as a separate client. */
   lanesOfExpiry(): Lanes {
     return new Lanes(() => this.#next++, this.#ticks, `${EXPIRY} ${++this.#expiries}`)
   }
 
-  /** The processes of one client, over all its connections. */
   lanesOf(session: string): Lanes {
     const known = this.#sessions.get(session)
     if (known !== undefined) return known
@@ -63,7 +55,7 @@ export class Processes {
   }
 }
 
-/** Idle processes of one client, the least recently used first. Concurrent requests have different processes. */
+/** Idle processes of one client, whose concurrent requests need several. */
 export class Lanes {
   readonly session: string | undefined
   /** The text of the `session` member of invocations. */
@@ -71,7 +63,6 @@ export class Lanes {
   readonly #create: () => number
   readonly #ticks: Ticks
   readonly #idle: number[] = []
-  /** By idle process: the tick at which it became idle. */
   readonly #idleSince: number[] = []
 
   constructor(create: () => number, ticks: Ticks, session: string | undefined) {
@@ -81,7 +72,7 @@ export class Lanes {
     this.sessionMember = session === undefined ? '' : sessionText(session)
   }
 
-  /** Takes a process that has been idle since `tick` or earlier; without a tick, a process that is idle now. */
+  /** Takes a process that has been idle since `tick`, or is idle now. */
   take(tick?: number): number {
     if (tick === undefined || (this.#idleSince.at(-1) ?? 0) < tick) {
       this.#idleSince.pop()
@@ -93,10 +84,7 @@ export class Lanes {
     return this.#idle.splice(at, 1)[0] ?? this.#create()
   }
 
-  /**
-   * Returns a process after its operation. A process whose operation ended in `info` is never returned, and so is
-   * retired.
-   */
+  /** Returns a process after its operation. A process with an `info` never comes back. */
   giveBack(process: number): void {
     this.#idle.push(process)
     this.#idleSince.push(this.#ticks.next())

@@ -16,35 +16,27 @@ export interface RecorderOptions {
   readonly backend?: LineSink | undefined
   /** Monotonic nanoseconds since the run's start. */
   readonly now: () => Nanos
-  /**
-   * Maximum number of events that may wait for an earlier event that is still unknown, such as a slow upload. By
-   * default 100,000.
-   */
+  /** Maximum number of events that wait for an earlier one, such as a slow upload. By default 100,000. */
   readonly maximumWaiting?: number | undefined
   /** The source of clients' names, as in `clientsBy`. */
   readonly sessions?: SessionSource | undefined
 }
 
 export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCounters {
-  /** Number of connections that could no longer be parsed. The rest of their bytes was passed on unread. */
+  /** Number of connections that could no longer be parsed. */
   readonly opaqueConnections: number
-  /** Number of replies without a request. Errors are not counted, because a server may send one before it hangs up. */
+  /** Number of replies without a request, except errors, which a server may send before it hangs up. */
   readonly unmatchedAnswers: number
-  /**
-   * Counts how often a client wrote a key that other clients had written since this client read it. Such a write may
-   * undo an update.
-   */
+  /** Counts writes of keys that others had written since the client read them. They may undo updates. */
   readonly overwrites: OverwriteCounters
-  /** Total number of events written to both views. */
   readonly events: number
-  /** Number of events that wait for an earlier event. */
   readonly waiting: number
-  /** Number of events that had to be written out of order, later than they happened. */
+  /** Number of events written later than they happened. */
   readonly overtaken: number
 }
 
 interface OverwriteCounters {
-  /** The first of the overwritten keys, and the number of these keys, which is exact up to 10,000 keys. */
+  /** The first overwritten key, and their number, exact up to 10,000. */
   readonly first: string | undefined
   readonly keys: number
   readonly times: number
@@ -54,10 +46,7 @@ interface RecordedConnection {
   /** The name of the server in the history. */
   readonly node: string
   readonly client: string
-  /**
-   * Whether clients resend requests only on a new connection, before any other request. By default they may resend at
-   * any time.
-   */
+  /** Whether clients resend requests only as the first on a new connection; by default at any time. */
   readonly repeatsFirst?: boolean | undefined
 }
 
@@ -65,80 +54,63 @@ interface RecordedConnection {
 export interface Recorder {
   now(): Nanos
   readonly counters: RecorderCounters
-  /** The number of changes of the faults in force so far, set by the fault injector. It is added to every event. */
+  /** The number of changes of the faults in force so far. Added to every event. */
   epoch: number
   connection(options: RecordedConnection): ConnectionRecorder
-  /** Writes an event of the nemesis to both views: the beginning or end of a fault, or a change of rules. */
+  /** Writes an event of the nemesis, such as the beginning of a fault, to both views. */
   note(f: string, value: Json): void
-  /**
-   * Declares how clients of one recorded protocol are named. Call it before any traffic of the protocol is recorded.
-   */
+  /** Declares how a protocol's clients are named, before any of its traffic is recorded. */
   clientsBy(source: SessionSource): void
-  /** For the histories' header: all sources of clients' names, and whether any source names clients. */
+  /** For the histories' header: the sources of clients' names. */
   readonly sessions: SessionSource
-  /** Declares that a route table maps requests to operations. Call it before anything is recorded. */
+  /** Declares that a route table maps requests, before anything is recorded. */
   readByRoutes(): void
   /** For the histories' header: whether a route table maps requests. */
   readonly mapping: 'routes' | undefined
   /**
-   * Declares the initial value of all keys of one protocol; undefined if unknown. Call it before any traffic of the
-   * protocol is recorded.
+   * Declares the initial value of all keys of a protocol, before any of its traffic is recorded; undefined if it is
+   * unknown.
    */
   startsWith(initial: { readonly value: Json } | undefined): void
-  /** For the histories' header: the value of all keys at the start, or "unknown". */
+  /** For the histories' header: the initial value of all keys, or "unknown". */
   readonly initial: Json
-  /** Marks keys as changed outside the record from now on. Call it before any client can see the change. */
+  /** Marks keys as changed outside the record. Call it before any client can see the change. */
   touched(what: string, why: string, touches: Exclude<Touches, 'nothing'>): void
-  /**
-   * Marks keys like `touched`, unless the request is refused. Call the result once it is known whether the request was
-   * refused, or once this can no longer become known.
-   */
+  /** Marks keys like `touched`. Call the result once it is known whether the request was refused, or never will be. */
   supposed(what: string, why: string, touches: Touches): (isRefused: boolean) => void
-  /** Records that the server may remove a key from now on. Call it before any client can see the key absent. */
+  /** Records that the server may remove a key. Call it before any client can see the key absent. */
   expiring(key: string): Expiry
-  /** Records that a key is certainly absent now. Call it before any request for the key. */
+  /** Records that a key is certainly absent, before any request for it. */
   absent(key: string): void
   /** Counts a request that was passed on and is not an operation. */
   passedOn(what: string, touches: Touches): void
-  /** Marks the result of a read as unknown; without a key, for all keys. */
+  /** Marks the result of a read, of this key or any, as unknown. */
   notUnderstood(what: string, why: string, key?: string): void
-  /** Writes the totals. Record nothing after this call. */
+  /** Writes the totals. Nothing may be recorded afterwards. */
   finish(): void
 }
 
 export interface ConnectionRecorder {
-  /**
-   * Call when the first byte of a request arrives. The exchange keeps its place in the history until the request's
-   * meaning is known.
-   */
+  /** Call when a request's first byte arrives. The exchange keeps its place in the history. */
   begin(time: Nanos): Exchange
-  /** Call instead of `begin` when a whole request arrives at once. The request's meaning must be given next. */
+  /** Call when a whole request arrives at once. Its meaning must come next. */
   beginWhole(time: Nanos): Exchange
-  /** Call when the proxy itself repeats a request without the client's knowledge. */
+  /** Call when the proxy repeats a request without the client's knowledge. */
   duplicate(original: Exchange, time: Nanos): Exchange
-  /**
-   * Call when the connection can no longer be parsed, before any client can see a change of the connection's keys.
-   * `what` describes the connection in remarks.
-   */
+  /** Call when the connection can no longer be parsed, before any client can see a change of its keys. */
   opaque(what: string, touches: Touches): void
-  /** Call before the server gets bytes that are not understood, for each request that the server may read in them. */
+  /** Call for each request that the server may read in bytes that are not understood, before it gets them. */
   mayHaveAsked(what: string, touches: Touches): void
-  /**
-   * Call before the server gets a request that a fault changed. `touches`: the keys that the changed request may
-   * change.
-   */
+  /** Call before the server gets a request changed by a fault, which may change these keys. */
   altered(touches: Touches): void
   /**
-   * Call for a part of a request that is not understood. `touches`: the keys that the part may change; `nothing` if
-   * only its reads are unknown. Call the result once the outcome is known.
+   * Call for a part of a request that is not understood, then the result once the outcome is known. `nothing`: only its
+   * reads are unknown.
    */
   doubted(what: string, why: string, touches: Touches): Settle
-  /** Call when a reply arrives that answers no request. Do not call for an error reply. */
+  /** Call when a reply that is no error answers no request. */
   unmatchedAnswer(): void
-  /**
-   * Call when a client overwrites a key that other clients have written since this client read it. The read and the
-   * write must be independent operations.
-   */
+  /** Call when a client overwrites a key that others have written since it read the key. */
   overwrote(key: string): void
   hungUp(): void
 }
@@ -168,7 +140,7 @@ class LiveRecorder implements Recorder {
   readonly #remarks: Remarks
   readonly #processes: Processes
   readonly #retries = new Retries()
-  /** The canonical initial value of each protocol; undefined for a protocol whose keys may have any value. */
+  /** Each protocol's initial value; undefined if keys may have any value. */
   readonly #starts: Set<string | undefined> = new Set()
   #start: { readonly value: Json } | undefined
   readonly #sources: SessionSource[]
@@ -275,9 +247,7 @@ class LiveRecorder implements Recorder {
     }
   }
 
-  /**
-   * Returns the functions that build the ends of a connection's lines. The usual end is built only once for each epoch.
-   */
+  /** Returns functions for the ends of a connection's lines, built once for each epoch. */
   #tails(node: string): Pick<ConnectionRecording, 'tailText' | 'tailWith' | 'tailWithError'> {
     let tailEpoch = this.#epoch
     let tail = `${node}${this.#epochMember}`

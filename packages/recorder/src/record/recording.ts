@@ -4,45 +4,43 @@ import type { Remarks } from './remarks.ts'
 import type { ConnectionRetries } from './retries.ts'
 import type { View } from './view.ts'
 
-/** The state that the exchanges of one connection share. */
+/** What the exchanges of one connection share. */
 export interface ConnectionRecording {
   /** The backend. */
   readonly node: string
   now(): Nanos
-  /** The epoch of the faults in force. */
   epoch(): number
-  /** The end of a line: node and epoch. */
+  /** A line's end: node and epoch. */
   tailText(): string
-  /** The end of a line, with additional members between node and epoch. */
+  /** A line's end, with more members before the epoch. */
   tailWith(members: string): string
-  /** The end of a line, with an error between node and epoch. */
+  /** A line's end, with an error before the epoch. */
   tailWithError(error: string): string
-  /** The connection's processes, for requests of unnamed clients. */
   readonly lanes: Lanes
   readonly processes: Processes
   readonly retries: ConnectionRetries
-  /** The two histories: what the clients saw, and the requests and replies of the backend. */
+  /** The histories of what clients saw, and of what the backend did. */
   readonly views: { readonly client: View; readonly backend: View | undefined }
   readonly remarks: Remarks
   readonly counters: ExchangeCounters
 }
 
 export interface ExchangeCounters {
-  /** Number of recorded operations, by outcome for the client; `open` operations have not ended yet. */
+  /** Number of operations by outcome for the client; `open` have not ended. */
   operations: number
   open: number
   ok: number
   fail: number
   info: number
-  /** Number of requests for operations to which the backend sent any reply. */
+  /** Number of operations with a reply of the backend. */
   answered: number
   /** Number of operations of unnamed clients. */
   unnamed: number
-  /** Number of requests that never arrived completely. */
+  /** Number of requests that arrived in part. */
   incomplete: number
-  /** Number of retries with a request id, and of identical repetitions without an id. */
+  /** Number of retries with a request id, and of repetitions without. */
   keyedRetries: number
   blindRetries: number
-  /** Number of duplicates sent by the proxy itself. */
+  /** Number of duplicates that the proxy sent. */
   duplicates: number
 }

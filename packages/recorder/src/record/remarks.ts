@@ -6,20 +6,19 @@ import type { Remark, View } from './view.ts'
 
 /** Number of examples kept of each kind. */
 const NAMED = 3
-/** Maximum number of kinds of requests that are counted separately; later kinds are counted together. */
+/** Maximum number of kinds that are counted separately. */
 const MOST_KINDS = 1000
 const OTHER_KINDS = 'other requests'
 
-/** The reason why an unrecorded request marks keys. */
+/** Why an unrecorded request marks keys. */
 export const NO_OPERATION = 'it may have written, and is not an operation'
 
-/** Gaps in the record: counts, with the first examples of each kind. */
 export interface RemarkCounters {
-  /** Number of requests that match no mapping, passed on unrecorded. */
+  /** Number of unrecorded requests. */
   readonly unmatched: number
-  /** Number of unmatched requests that may have written. */
+  /** Number of unrecorded requests that may have written. */
   readonly touched: number
-  /** Number of requests and replies that match a mapping but lack a required part. */
+  /** Number of requests and replies without a required part. */
   readonly notUnderstood: number
   readonly examples: {
     /** Each kind of request, with its count. */
@@ -29,15 +28,13 @@ export interface RemarkCounters {
   }
 }
 
-/** The places of a request in the two views; undefined in a view without a place. */
+/** A request's places in the two views, if it has places. */
 export interface Places {
   readonly client: Place | undefined
   readonly backend: Place | undefined
 }
 
-/**
- * Reports the outcome of a request: the request changed nothing, changes nothing more, or may continue to change keys.
- */
+/** Reports that a request changed nothing, changes nothing more, or may go on changing keys. */
 export type Settle = (fate: 'refused' | 'ended' | 'lasting') => void
 
 export class Remarks {
@@ -73,10 +70,7 @@ export class Remarks {
     }
   }
 
-  /**
-   * Counts a request; the first of each kind is also noted in the history. Its keys are marked separately, when the
-   * request is sent.
-   */
+  /** Counts a request; the first of a kind is noted in the history. Its keys are marked when it is sent. */
   passedOn(what: string, mayWrite: boolean): void {
     this.#unmatched++
     const known = this.#passedOn.get(what)
@@ -95,13 +89,13 @@ export class Remarks {
     this.#notePassedOn(kind)
   }
 
-  /** Marks keys as touched from now on, in both views. */
+  /** Marks keys in both views from now on. */
   touched(remark: Remark, touches: Touches): void {
     if (!this.#countTouch(remark, touches)) return
     for (const view of this.#views) view.touched(remark, touches)
   }
 
-  /** Marks keys as touched in both views: from the given place on or, in a view without a place, from now on. */
+  /** Marks keys in both views from these places, or from now on. */
   touchedFrom({ client, backend }: Places, remark: Remark, touches: Touches): void {
     this.#countTouch(remark, touches)
     if (client === undefined) this.#client.touched(remark, touches)
@@ -110,10 +104,7 @@ export class Remarks {
     else this.#backend?.touchedFrom(backend, remark, touches)
   }
 
-  /**
-   * Marks keys like `touchedFrom`, unless the request is refused. Call the result once it is known whether the request
-   * was refused, or once this can no longer become known.
-   */
+  /** Marks keys unless the request is refused. Call the result once this is known, or never will be. */
   supposed({ client, backend }: Places, remark: Remark, touches: Touches): (isRefused: boolean) => void {
     const id = ++this.#supposed
     const clientTick = this.#client.supposed(remark, touches, {
@@ -133,7 +124,7 @@ export class Remarks {
     }
   }
 
-  /** Marks keys as touched from now on until the request has ended. A refusal of the request withdraws the marks. */
+  /** Marks keys from now on until the request ends. A refusal withdraws the marks. */
   doubted(remark: Remark, touches: Touches): Settle {
     const id = ++this.#supposed
     const ticks = this.#views.map((view) => view.supposed(remark, touches, { id }))
@@ -147,19 +138,19 @@ export class Remarks {
     }
   }
 
-  /** Marks the value that a client read as unknown: the value of the given key or, without a key, of any key. */
+  /** Marks a read of this key, or of any, as unknown. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     this.countNotUnderstood(remark)
     for (const view of this.#views) view.notUnderstood(remark, key)
   }
 
-  /** Counts a gap that needs no mark because the events themselves show it. */
+  /** Counts a gap that the events themselves show. */
   countNotUnderstood(remark: Remark): void {
     this.#notUnderstood++
     remember(this.#examples.notUnderstood, remark)
   }
 
-  /** Writes the totals. Record nothing after this call. */
+  /** Writes the totals. Nothing may be recorded afterwards. */
   finish(): void {
     for (const [what, { count }] of this.#passedOn) if (count > 1) this.#notePassedOn(what)
   }
@@ -185,7 +176,6 @@ function remember(examples: Remark[], remark: Remark): void {
   examples.push(remark)
 }
 
-/** The remark about a request that is not an operation. */
 export function remarkOf(understanding: Exclude<Understanding, { readonly kind: 'operations' }>): Remark {
   const { what } = understanding
   return { what, why: understanding.kind === 'passed-on' ? NO_OPERATION : understanding.why }

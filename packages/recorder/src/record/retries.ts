@@ -1,18 +1,17 @@
 import type { Call } from './call.ts'
 
-/** Facts about earlier attempts at a request, as additional members of its invocation. */
+/** What is known about earlier attempts at a request, as members of its invocation. */
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * An operation without a request id that repeats an unanswered operation of its client. `repeats` is the process of
-   * the unanswered operation. `resent` means that the connection has carried no other change before, as after a driver
-   * has reconnected.
+   * An operation without an id that repeats an unanswered one, of process `repeats`. `resent`: its connection is new,
+   * as after a driver has reconnected.
    */
   | { readonly repeats: number; readonly resent?: true }
 
 export interface ConnectionRetries {
   correlate(call: Call, session: string | undefined): Correlation | undefined
-  /** Call if the client got no reply, or a meaningless reply, and may retry. */
+  /** Call if the client got no meaningful reply, and may retry. */
   unanswered(call: Call, process: number, session: string | undefined): void
   ended(): void
 }
@@ -20,36 +19,30 @@ export interface ConnectionRetries {
 export interface ConnectionRetriesOptions {
   readonly client: string
   /**
-   * Whether clients resend a request only on a new connection, before any other request. Drivers whose connections have
-   * state do this. Later requests on a connection are then never repetitions.
+   * Whether clients resend a request only as the first on a new connection, as drivers with stateful connections do.
    */
   readonly repeatsFirst: boolean
 }
 
-/** An operation without a reply that has not been repeated yet. */
 interface Unanswered {
   readonly process: number
   readonly session: string | undefined
-  /** The number of connections opened before the operation was lost. */
+  /** The number of connections when the operation was lost. */
   readonly lostAt: number
 }
 
 /** A client whose new connections may replace lost ones. */
 interface Client {
-  /** Number of open connections of the client that have carried a change. `most` is the maximum of this number. */
+  /** Number of open connections that have carried a change, and its maximum. */
   changing: number
   most: number
-  /**
-   * Number of the newest connection whose opening showed that all earlier connections were replaced. Operations lost
-   * before that opening are never resent.
-   */
+  /** The newest connection that replaced all earlier ones. What was lost before it is never resent. */
   replacedAt: number
 }
 
 /**
- * Recognises retries. A request with an id is a retry if the id occurred before; its attempts are counted. An operation
- * without an id is a retry if its client has an equal unanswered operation. Each unanswered operation is repeated once.
- * Remembers a limited number of ids and of operations.
+ * Recognises retries. A request with a known id is a retry. Without an id, an operation is a retry if its client has an
+ * equal unanswered one, which is repeated only once.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -102,8 +95,8 @@ export class Retries {
   }
 
   /**
-   * Notes that all earlier connections of a client are replaced. This is known when as many connections carry changes
-   * as ever before, and the newest of them has not resent a lost operation.
+   * Notes whether all earlier connections of a client are replaced: as many carry changes as ever, and the newest has
+   * resent nothing.
    */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)
@@ -149,7 +142,7 @@ export class Retries {
   }
 }
 
-/** Maximum number of equal operations that are remembered. */
+/** Maximum number of equal operations remembered. */
 const MOST_EQUAL = 1000
 
 const operationName = (client: string, { f, key, value, amount }: Call): string =>

@@ -6,7 +6,7 @@ import type { Ticks } from './processes.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 
-/** Maximum number of marked keys. Once it is reached, a mark applies to all keys. */
+/** Maximum number of marked keys. Further marks apply to all keys. */
 const MOST_MARKED_KEYS = 10_000
 
 export interface Remark {
@@ -22,7 +22,7 @@ export interface ViewOptions {
   readonly now: () => Nanos
 }
 
-/** The last line of a truncated history: no key is known after it. */
+/** The last line of a truncated history, after which no key is known. */
 export const LOST_LINES: string = `${JSON.stringify({
   process: 'recorder',
   type: 'info',
@@ -35,44 +35,39 @@ const OVERTAKEN: Remark = {
   why: 'a request took too long to arrive, so later events no longer waited for it',
 }
 
-/** A history being written: the requests and replies as seen by clients, or by the backends. */
+/** A history being written, as seen by the clients or the backends. */
 export class View {
   readonly order: EventOrder
   readonly #ticks: Ticks
   readonly #now: () => Nanos
-  /** By key: the position of its first mark. */
   readonly #touched: Map<string, number> = new Map()
   #everythingTouched = NEVER
   readonly #notUnderstood: Set<string | undefined> = new Set()
-  /**
-   * Keys that were seen absent. If the server creates one of these keys outside the record, later reads of the key
-   * contradict the record.
-   */
+  /** Keys that were seen absent. A creation outside the record contradicts later reads of them. */
   readonly #seenAbsent: Set<string> = new Set()
-  /** The first remark about a creation whose key the record lacks. */
+  /** The first creation whose key the record lacks. */
   #lostCreation: Remark | undefined
 
   constructor({ sink, maximumWaiting, ticks, now }: ViewOptions) {
     this.#ticks = ticks
     this.#now = now
-    // The checker judges an event too strictly if it is written too late. The event's key is unknown here, so mark all
-    // keys.
+    // A late event is judged too strictly. Its key is unknown here, so mark all keys.
     this.order = new EventOrder(sink, maximumWaiting, ticks, () => this.#touchedLines(OVERTAKEN, 'everything', 0)[0])
   }
 
-  /** Marks the keys as changed outside the record from now on. */
+  /** Marks keys as changed outside the record. */
   touched(remark: Remark, touches: Touches): void {
     for (const line of this.#touchedLines(remark, touches, this.#ticks.next())) this.order.append(line)
   }
 
-  /** Marks keys as changed from the place on. The place may precede marks already written. */
+  /** Marks keys as changed from this place on. */
   touchedFrom(place: Place, remark: Remark, touches: Touches): void {
     this.order.fill(place, this.touchedLines(place, remark, touches))
   }
 
   /**
-   * Marks keys as changed by a request that may still be refused: from its place on or, without a place, from now on.
-   * Returns the tick for `confirmed`. Call `confirmed` unless the mark is withdrawn.
+   * Marks keys as changed by a request that may be refused. Returns the tick for `confirmed`, to call unless the mark
+   * is withdrawn.
    */
   supposed(remark: Remark, touches: Touches, { id, place }: { readonly id: number; readonly place?: Place }): number {
     const tick = place === undefined || place.state === 'overtaken' ? this.#ticks.next() : place.tick
@@ -85,7 +80,7 @@ export class View {
     return tick
   }
 
-  /** Call if the request was executed, or may have been executed. Later marks of these keys are then superfluous. */
+  /** Call if the request may have been executed. Later marks of its keys are then superfluous. */
   confirmed(touches: Touches, tick: number): void {
     if (touches === 'everything') this.#everythingTouched = Math.min(this.#everythingTouched, tick)
     if (typeof touches === 'string') return
@@ -96,23 +91,22 @@ export class View {
     }
   }
 
-  /** Call if the request was refused and has changed nothing. */
   withdrawn(id: number): void {
     this.note('withdrawn', { mark: id })
   }
 
-  /** Call if the request has ended and changes nothing more. */
+  /** Call if the request changes nothing more. */
   settled(id: number): void {
     this.note('settled', { mark: id })
   }
 
-  /** Returns the marks of `touchedFrom` as lines, for a place that also gets other lines. */
+  /** Returns marks as lines, for a place with other lines. */
   touchedLines(place: Place, remark: Remark, touches: Touches): readonly Line[] {
-    // An overtaken place is filled at the current end of the history.
+    // An overtaken place is filled at the history's current end.
     return this.#touchedLines(remark, touches, place.state === 'overtaken' ? this.#ticks.next() : place.tick)
   }
 
-  /** Marks the result of a read as unknown: for the given key or, without one, for any key. */
+  /** Marks a read of this key, or of any, as unknown. */
   notUnderstood(remark: Remark, key: string | undefined): void {
     const marked = this.#notUnderstood.size >= MOST_MARKED_KEYS ? undefined : key
     if (this.#notUnderstood.has(undefined) || this.#notUnderstood.has(marked)) return
@@ -120,16 +114,15 @@ export class View {
     this.order.append(this.#markLine('not-understood', marked, remark))
   }
 
-  /** Call when a client is about to see the key absent, or to remove it. */
+  /** Call when a client is about to see the key absent or to remove it. */
   seenAbsent(key: string): void {
     if (this.#lostCreation !== undefined) this.touched(this.#lostCreation, { keys: [key] })
     else if (this.#seenAbsent.size <= MOST_MARKED_KEYS) this.#seenAbsent.add(key)
   }
 
   /**
-   * Returns marks for the keys that the server may have created from this place on, if the record does not name the
-   * created key. A key that was never seen absent may have existed from the beginning, so only keys that are seen
-   * absent, now or later, are marked.
+   * Returns marks for keys that the server may have created from this place on, unnamed. Only keys seen absent are
+   * marked, because others may have existed.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark
@@ -137,7 +130,6 @@ export class View {
     return this.touchedLines(place, remark, tooMany ? 'everything' : { keys: [...this.#seenAbsent] })
   }
 
-  /** Writes an event of the recorder itself. */
   note(f: string, value: Json): void {
     this.order.append(recorderLine(this.#now(), f, undefined, value))
   }
@@ -167,7 +159,7 @@ export class View {
   }
 }
 
-/** Returns a line of the recorder itself. `mark` is the number of the mark if the mark may be withdrawn. */
+/** Returns a line of the recorder itself. `mark` numbers a mark that may be withdrawn. */
 function recorderLine(time: Nanos, f: string, key: string | undefined, value: Json, mark?: number): Line {
   const event = { index: 0, time, process: 'recorder', type: 'info', f, key, value } as const
   const members = `${subjectText(f, key)}${valueText(value)}`

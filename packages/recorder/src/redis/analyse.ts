@@ -7,23 +7,23 @@ import { lifetimesOf } from './expire-commands.ts'
 import type { KeySpace } from './key-space.ts'
 import type { Lifetime } from './lifetime.ts'
 
-/** The meaning of a command, independent of its connection: its operations, or else the keys that it may change. */
+/** The meaning of a command: its operations, or the keys that it may change. */
 export type Analysed =
   | { readonly kind: 'recognised'; readonly what: string; readonly recognised: Recognised }
   | {
       readonly kind: 'passed-on'
       readonly what: string
       readonly touches: Touches
-      /** The times to live that the command sets, if it changes nothing else. */
+      /** The times to live of a command that changes nothing else. */
       readonly lifetimes?: readonly Lifetime[] | undefined
-      /** Whether the command deletes every key. Set only if no key was seen before the command. */
+      /** Whether the command deletes every key. Set only before any key was seen. */
       readonly flushes?: true | undefined
     }
 
-/** Maximum length of displayed names of unknown commands, since they may be any text. */
+/** Maximum length of unknown commands' names, which may be any text. */
 const LONGEST_NAME = 40
 
-/** The displayed name of a command. The name of a script includes the SHA-1, by which the script can be declared. */
+/** The displayed name of a command, with a script's SHA-1, by which it can be declared. */
 function shownName(name: string, words: readonly Json[]): string {
   const [, sha] = words
   return name === 'EVALSHA' && typeof sha === 'string' && SHA.test(sha) ? `${name} ${sha}` : nameOfCommand(name)
@@ -33,7 +33,7 @@ const SHA = /^[\da-f]{40}$/i
 
 export const nameOfCommand = (name: string): string => name.slice(0, LONGEST_NAME)
 
-/** The database where a command takes effect, and the commands that are recorded there. */
+/** Where a command takes effect, and the commands recorded there. */
 export interface Place {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
@@ -57,7 +57,6 @@ export function analyse(name: string, words: readonly Json[], place: Place): Ana
   return { kind: 'passed-on', what: shownName(name, words), touches }
 }
 
-/** The operations of a command; undefined if it is not recorded. */
 export function recognise(name: string, words: readonly Json[], place: Place): Recognised | undefined {
   const { commands, keySpace, database } = place
   const reader = commands.readers.get(name)
@@ -65,7 +64,7 @@ export function recognise(name: string, words: readonly Json[], place: Place): R
   return typeof recognised === 'object' ? withFields(recognised, keySpace) : undefined
 }
 
-/** Adds the fields of each hash that the command replaces. Commands that delete keys already name the fields. */
+/** Adds the fields of each hash that the command replaces. */
 function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   if (!keySpace.hasFields || recognised.deletes !== undefined || recognised.flushes === true) return recognised
   const fields = recognised.parts.flatMap(({ call }) =>
@@ -77,7 +76,7 @@ function withFields(recognised: Recognised, keySpace: KeySpace): Recognised {
   return { ...recognised, touches: { keys: [...(touches?.keys ?? []), ...fields], why } }
 }
 
-/** Returns all keys that the command may change. Used if the command's operations cannot be recorded. */
+/** Returns all keys that the command may change, if it cannot be recorded. */
 export function touchesOf(analysed: Analysed): Touches {
   if (analysed.kind === 'passed-on') {
     const { lifetimes, touches, flushes } = analysed

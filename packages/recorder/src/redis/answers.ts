@@ -2,37 +2,33 @@ import type { Json } from '@chaosproxy/history'
 import type { Call, Interpretation } from '../record/call.ts'
 import { redisErrors } from './errors.ts'
 
-/**
- * Interprets a reply (see `respToJson`) to a call; undefined if it is not understood. Never called for errors. `index`
- * is the call's position within its command.
- */
+/** Interprets a reply to a call, unless it is an error. `index` is the call's position within its command. */
 export type Says = (answer: Json, call: Call, index: number) => Interpretation | undefined
 
 export interface CommandOperation {
   readonly call: Call
   readonly says: Says
-  /** Whether the operation keeps the key's time to live. Most writes end the time to live. */
+  /** Whether the operation keeps the key's time to live, which most writes end. */
   readonly keepsTimeToLive?: true | undefined
-  /** Whether the operation is on a field of a hash. The hash may exist without the field. */
+  /** Whether the operation is on a field, whose hash may exist without it. */
   readonly isField?: true | undefined
-  /** Returns whether the key had a value before the command, if the reply shows this and the operation does not. */
+  /** Whether the key had a value before the command, if only the reply shows it. */
   readonly sees?: ((answer: Json) => 'value' | 'nothing' | undefined) | undefined
 }
 
 const ok = (value: Json): Interpretation => ({ type: 'ok', value })
-/** The completion of a command whose condition did not hold. */
+/** The completion of a command whose condition failed. */
 const declined = (error: string): Interpretation => ({ type: 'fail', error, answered: true })
 
-/** Whether a reply is a read value: a text, null for an absent value, or an object for bytes that are not text. */
+/** Whether a reply is a read value: text, null, or an object for other bytes. */
 const isText = (answer: Json | undefined): boolean =>
   typeof answer === 'string' || (typeof answer === 'object' && !Array.isArray(answer))
 
-/** The completion of an executed call. */
 const done = (call: Call): Interpretation => ok(typeof call.value === 'symbol' ? null : call.value)
 
 export const saysText: Says = (answer) => (isText(answer) ? ok(answer) : undefined)
 
-/** Interprets the reply as an array with one text for each call. */
+/** Interprets an array with a text for each call. */
 export const saysTexts: Says = (answer, _, index) => {
   const text = Array.isArray(answer) ? (answer[index] as Json | undefined) : undefined
   return text !== undefined && isText(text) ? ok(text) : undefined
@@ -40,22 +36,22 @@ export const saysTexts: Says = (answer, _, index) => {
 
 export const saysOk: Says = (answer, call) => (answer === 'OK' ? done(call) : undefined)
 
-/** Interprets any number, such as a count or a length, as success. */
+/** Interprets any number as success. */
 export const saysCount: Says = (answer, call) => (typeof answer === 'number' ? done(call) : undefined)
 
-/** Interprets OK, or null if the condition did not hold. */
+/** Interprets OK, or null for a failed condition. */
 export const saysOkOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 'OK' ? done(call) : answer === null ? declined(error) : undefined
 
-/** Interprets 1 as success, and 0 as a condition that did not hold. */
+/** Interprets 1 as success, and 0 as a failed condition. */
 export const saysOneOr =
   (error: string): Says =>
   (answer, call) =>
     answer === 1 ? done(call) : answer === 0 ? declined(error) : undefined
 
-/** Interprets the previous value, for a cas that replaces it by `value` if `isPut` holds. */
+/** Interprets the previous value, as that of a cas if `isPut` holds. */
 export const saysOld =
   (value: Json, isPut: (old: Json) => boolean = () => true): Says =>
   (answer) =>
@@ -63,10 +59,7 @@ export const saysOld =
 
 export const saysList: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
-/**
- * Interprets the sum after adding `amount`. The sum determines the previous value, except that 0 and an absent key are
- * indistinguishable.
- */
+/** Interprets a sum. It determines the previous value, except that 0 and an absent key are indistinguishable. */
 export const saysSum =
   (amount: number): Says =>
   (answer) => {
@@ -78,7 +71,7 @@ const DEFINITE: ReadonlySet<string> = new Set(
   redisErrors.filter(({ means }) => means === 'fail').flatMap(({ says }) => says),
 )
 
-/** Proxies in front of Redis also answer `ERR` when they lose the server. The server may have executed the command. */
+/** Proxies before Redis also answer `ERR` when they lose a server that may have executed the command. */
 const LOST_BY_A_PROXY = /time|connection|reset|refused|closed|unavailable|upstream|backend/i
 
 /** @param isLate whether an error may come after part of the command was done, as in a script. */

@@ -1,13 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 
-/** The keys that a command may change, whatever the reply is. */
+/** The keys that a command may change. */
 export type Effect = 'nothing' | 'everything' | readonly Json[]
 
-/** Finds the keys that a command writes, given the command's words; undefined if these keys cannot be determined. */
 type KeyFinder = (words: readonly Json[]) => readonly Json[] | undefined
 
 interface Group {
-  /** If a finder returns undefined, the command may change everything. */
+  /** Undefined from a finder stands for everything. */
   readonly changes: 'nothing' | 'everything' | KeyFinder
   readonly commands: string
 }
@@ -16,14 +15,14 @@ const first: KeyFinder = (words) => words.slice(1, 2)
 const second: KeyFinder = (words) => words.slice(2, 3)
 const firstTwo: KeyFinder = (words) => words.slice(1, 3)
 const all: KeyFinder = (words) => words.slice(1)
-/** Every word between the command's name and the timeout at its end is a key. */
+/** All words between the name and the timeout are keys. */
 const allButLast: KeyFinder = (words) => words.slice(1, -1)
 const pairs: KeyFinder = (words) => words.slice(1).filter((_, i) => i % 2 === 0)
 
-/** The destination of a COPY. A COPY to another database may change any key. */
+/** The destination of a COPY, unless it is in another database. */
 const copied: KeyFinder = (words) => (words.slice(3).some((word) => isWord(word, 'DB')) ? undefined : words.slice(2, 3))
 
-/** The keys after the word at `place`, which is the number of keys. */
+/** The keys after their number, the word at `place`. */
 const counted =
   (place: number, each = 1): KeyFinder =>
   (words) => {
@@ -38,7 +37,6 @@ const streams: KeyFinder = (words) => {
   return at < 0 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
 }
 
-/** The destination after STORE, if given. */
 const stored: KeyFinder = (words) => words.filter((_, i) => i > 1 && isStore(words[i - 1]))
 
 const isStore = (word: Json | undefined): boolean => isWord(word, 'STORE') || isWord(word, 'STOREDIST')
@@ -47,9 +45,8 @@ export const isWord = (word: Json | undefined, wanted: string): boolean =>
   typeof word === 'string' && word.toUpperCase() === wanted
 
 /**
- * Every command of Redis 7, and the known commands of Redis 8 and Valkey 9, by the keys that they change. `NAME|SUB` is
- * a subcommand whose effect differs from the rest of its command. Any other command, such as a module's, may change
- * every key.
+ * The commands of Redis 7, Redis 8 and Valkey 9 by the keys that they change. `NAME|SUB` is a subcommand with an effect
+ * of its own. Any other command may change every key.
  */
 const groups: readonly Group[] = [
   {
@@ -64,8 +61,8 @@ const groups: readonly Group[] = [
       ZRANK ZREVRANGE ZREVRANGEBYLEX ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
       OBJECT PERSIST HPERSIST`,
   },
-  // Commands for connections, messages or the server itself, which change no key. The changes of a transaction count at
-  // its EXEC. Redis closes the connection at the words of HTTP requests, `POST` and `HOST:`.
+  // Commands that change no key; a transaction changes keys at its EXEC. Redis closes the connection at HTTP's `POST`
+  // and `HOST:`.
   {
     changes: 'nothing',
     commands: `
@@ -96,7 +93,7 @@ const groups: readonly Group[] = [
   { changes: counted(2), commands: 'BLMPOP BZMPOP' },
   { changes: streams, commands: 'XREADGROUP' },
   { changes: stored, commands: 'GEORADIUS GEORADIUSBYMEMBER SORT' },
-  // Scripts may write keys that they do not declare; MOVE, FLUSHDB and similar commands affect other databases.
+  // Scripts may write undeclared keys; MOVE and FLUSHDB affect other databases.
   {
     changes: 'everything',
     commands: `
@@ -117,26 +114,22 @@ const changesOf: ReadonlyMap<string, Changes> = new Map(
   ),
 )
 
-/** The commands that have subcommands in the table. */
+/** Commands with subcommands in the table. */
 const divided: ReadonlySet<string> = new Set(
   [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
 )
 
-/** The keys that a script declares; the second argument is their number. */
+/** The keys that a script declares, after their number. */
 const declared = counted(2)
 
 export const isScript = (name: string): boolean => name === 'EVAL' || name === 'EVALSHA' || name === 'FCALL'
 
-/** Whether a command changes nothing, whatever its subcommand and its arguments are. */
 export const isKnownToChangeNothing = (name: string): boolean => changesOf.get(name) === 'nothing' && !divided.has(name)
 
 export const isKnownCommand = (name: string): boolean => changesOf.has(name)
 
 export interface EffectOptions {
-  /**
-   * Whether scripts write only the keys that they declare. Redis does not enforce this, but users may know it about
-   * their scripts.
-   */
+  /** Whether scripts write only declared keys. Redis does not enforce this. */
   readonly scriptsKeepToKeys: boolean
 }
 

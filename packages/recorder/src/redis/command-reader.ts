@@ -5,23 +5,19 @@ import type { Lifetime } from './lifetime.ts'
 
 export interface Names {
   readonly key: (key: Json) => string
-  /** The name of a field; undefined if the field may have been changed outside the record. */
+  /** The name of a field, unless the field may have been changed outside the record. */
   readonly field: (key: Json, field: Json) => string | undefined
-  /** The names of the hash's fields that were seen so far. */
+  /** The names of the fields seen in a hash. */
   readonly fieldsOf: (key: Json) => readonly string[]
-  /** Marks keys as changed outside the record, with all their fields. Returns the names of the keys and fields. */
   readonly touch: (keys: readonly Json[]) => readonly string[]
-  /**
-   * The names of all keys and fields of this database, or of all databases if `inAll` is true; undefined if some of
-   * them may not have been seen yet.
-   */
+  /** The names of all keys and fields of this or all databases, if none can be unseen. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
-   * Returns a function for the value of a key that the command moves; undefined if the value is unknown. Call the
-   * function when the reply arrives, with the number of times that the command itself has written the key.
+   * Returns a function for the value of a key that the command moves, if it is known. It is called at the reply with
+   * the number of the command's own writes of the key.
    */
   readonly held: (key: Json) => ((ownWrites: number) => Json | undefined) | undefined
-  /** Whether the list is filled at this end. The first command on the list determines its end. */
+  /** Whether the list is filled at this end, which the first command on it determines. */
   readonly isFilledAt: (key: Json, end: End) => boolean
 }
 
@@ -29,31 +25,27 @@ export type End = 'left' | 'right'
 
 export interface Recognised {
   readonly parts: readonly [CommandOperation, ...CommandOperation[]]
-  /**
-   * Other keys that the command may change without an operation in the record, either later or in a way that no
-   * operation expresses.
-   */
+  /** Other keys that the command may change later, or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
-  /** The times to live that the command sets. */
   readonly lifetimes?: readonly Lifetime[] | undefined
-  /** The names of keys that are deleted with all their fields, including fields not seen yet. */
+  /** Keys deleted with all their fields, also unseen ones. */
   readonly deletes?: readonly string[] | undefined
-  /** Whether the command deletes all keys of a database, including keys not seen yet. */
+  /** Whether the command deletes all keys of a database, also unseen ones. */
   readonly flushes?: true | undefined
-  /** Whether an error may occur after part of the command was executed. */
+  /** Whether an error may follow a partial execution. */
   readonly errorsLate?: true | undefined
 }
 
 /**
- * Reads the operations of a command from its words. `no effect` means that the command affects no recorded key.
- * Undefined means that the command is not recorded: the table of effects then determines what it changes.
+ * Reads the operations of a command. `no effect`: it affects no recorded key. Undefined: it is not recorded, and the
+ * table of effects determines what it changes.
  */
 export type CommandReader = (words: readonly Json[], names: Names) => Recognised | 'no effect' | undefined
 
 /** Readers by the command's name in upper case. */
 export type CommandReaders = { readonly [name: string]: CommandReader }
 
-/** The completions of the operations of a command, from its reply; undefined stands for an unreadable reply. */
+/** The completions of a command's operations, from its reply, if that can be read. */
 export function completionsOf(recognised: Recognised, answer: Json | undefined): Completions {
   const { parts } = recognised
   if (isError(answer)) return refusalOf(answer.error, recognised.errorsLate)
@@ -81,13 +73,13 @@ export const write = (key: string, value: Json, says: Says): CommandOperation =>
   says,
 })
 
-/** A cas with the value `[old, new]`, or `[new]` if only the answer has the old value. */
+/** A cas with `[old, new]`, or `[new]` if only the answer has the old value. */
 export const cas = (key: string, value: readonly Json[], says: Says): CommandOperation => ({
   call: { f: 'cas', key, value },
   says,
 })
 
-/** Returns a cas that adds an amount. Only the reply contains the old and the new value. */
+/** Returns a cas that adds an amount. Only the reply contains its values. */
 export const unsaidSum = (key: string, amount: number): CommandOperation => ({
   call: { f: 'cas', key, value: UNSAID, amount },
   says: saysSum(amount),
@@ -102,13 +94,13 @@ export const keeping = (part: CommandOperation): CommandOperation => ({ ...part,
 
 export const one = (part: CommandOperation): Recognised => ({ parts: [part] })
 
-/** Returns a command with several operations. Undefined if there are no operations, or fewer than `count`. */
+/** Returns a command with `count` operations, or undefined if it has fewer. */
 export function several(parts: readonly CommandOperation[], count: number = parts.length): Recognised | undefined {
   const [first, ...rest] = parts
   return first === undefined || parts.length < count ? undefined : { parts: [first, ...rest] }
 }
 
-/** The words from `start` on as pairs; undefined if there are none, or an odd number of words. */
+/** The words from `start` on as pairs, if they are pairs. */
 export function pairsOf(words: readonly Json[], start: number): readonly (readonly [Json, Json])[] | undefined {
   if (words.length <= start || (words.length - start) % 2 !== 0) return undefined
   return Array.from({ length: (words.length - start) / 2 }, (_, i) => [
@@ -117,10 +109,10 @@ export function pairsOf(words: readonly Json[], start: number): readonly (readon
   ])
 }
 
-/** The word at `at`. Redis refuses commands that are too short. */
+/** The word at `at`. Redis refuses commands without it. */
 export const word = (words: readonly Json[], at: number): Json => words[at] ?? null
 
-/** An amount in Redis' syntax; undefined if invalid. */
+/** An amount in Redis' syntax. */
 export function amountOf(text: Json | undefined): number | undefined {
   const amount = typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : Number.NaN
   return Number.isSafeInteger(amount) ? amount : undefined

@@ -14,27 +14,27 @@ import { setCommands, setTable } from './set-commands.ts'
 import { registerTable, stringCommands } from './string-commands.ts'
 import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queue-commands.ts'
 
-/** The commands to record. All other commands are passed on, and the keys that they change are marked. */
+/** The commands to record. Others are passed on, and the keys that they change are marked. */
 export interface CommandSet {
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
   readonly scriptsKeepToKeys: boolean
-  /** Whether a change followed by a WAIT is acknowledged by the reply to the WAIT. */
+  /** Whether the reply to a following WAIT acknowledges a change. */
   readonly isConfirmedByWait: boolean
 }
 
 interface Spoken {
   readonly readers: CommandReaders
   readonly scripts?: readonly KnownScript[]
-  /** How the clients of chaos itself send the operations. */
+  /** How chaos' own clients send the operations. */
   readonly table: CommandTable
-  /** The name of the object in workloads, if it differs from the model's name. */
+  /** The name in workloads, if it is not the model's. */
   readonly object?: string
 }
 
 const LOCK_MS = 10_000
 
-/** By model: the commands and scripts for the model's objects. */
+/** The commands and scripts of each model's objects. */
 const spoken: { readonly [model: string]: Spoken } = {
   register: {
     readers: { ...stringCommands, ...hashCommands },
@@ -75,15 +75,15 @@ export function commandSet(options: CommandSetOptions = {}): CommandSet {
   const { readers: plain = {}, scripts = [] } = spoken[model] ?? {}
   const own = declared.map((script) => declaredScript(script, plain))
   const all = [...own, ...(cas === undefined ? [] : [casScript(cas)]), ...scripts]
-  // Create the commands for scripts for each command set, because they cache the scripts that clients have sent.
+  // Each command set has its own commands for scripts, which cache the scripts that clients have sent.
   const ofScripts = all.length === 0 ? {} : scriptCommands(all)
   const readers = new Map(Object.entries({ ...plain, ...ofScripts }))
   return { model, readers, scriptsKeepToKeys, isConfirmedByWait }
 }
 
 /**
- * Returns a script that is recorded as a cas. Clients call the script as `EVAL source 1 key expected value`, or by its
- * SHA-1. It returns 1 if it replaced the expected value, and 0 if it found another value.
+ * Returns a script that is recorded as a cas, called as `EVAL source 1 key expected value` or by its SHA-1. It returns
+ * 1, or 0 if it found another value.
  */
 const casScript = (source: string): KnownScript =>
   oneOperation({

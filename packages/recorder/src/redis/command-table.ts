@@ -1,26 +1,17 @@
-/**
- * How to send an operation to Redis, and how to interpret its reply. Error replies are classified by the recorder's
- * rules.
- */
+/** How to send an operation to Redis, and how to interpret its reply. */
 export interface CommandSpec {
   /**
-   * The words of the command. The placeholders `{key}`, `{value}`, a cas's `{old}` and `{new}`, and `{token}`, a new
-   * token, are filled in.
+   * The words of the command. The placeholders are `{key}`, `{value}`, a cas's `{old}` and `{new}`, and `{token}` for a
+   * new token.
    */
   readonly send: readonly string[]
-  /**
-   * The source of the result: a reply of this kind, the input (`given`, the default), or the token that was sent
-   * (`token`).
-   */
+  /** The result: a reply of this kind, the input (`given`, the default), or the sent `token`. */
   readonly result?: 'given' | 'token' | 'text' | 'number' | 'boolean' | 'list' | undefined
-  /** Replies that show that the operation had no effect. */
+  /** Replies of an operation without effect. */
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/**
- * For each function, the commands that can express it, in order of preference. The first command whose placeholders all
- * have a value is sent.
- */
+/** For each function, commands in order of preference. The first one with a value for each placeholder is sent. */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }

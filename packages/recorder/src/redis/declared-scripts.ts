@@ -6,7 +6,7 @@ import { lifetimesOf } from './expire-commands.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { KnownScript, ScriptText } from './scripts.ts'
 
-/** A script that the user declares to be equivalent to a sequence of commands. */
+/** A script that is declared equivalent to a sequence of commands. */
 export interface DeclaredScript {
   readonly is: ScriptText
   /** Commands in the form `INCRBY KEYS[1] ARGV[1]`. */
@@ -15,17 +15,13 @@ export interface DeclaredScript {
 
 interface DeclaredCommand {
   readonly words: readonly string[]
-  /**
-   * The part of the script's reply that is the command's own reply: the whole reply, an element of its list, or
-   * nothing.
-   */
+  /** The command's reply in the script's reply: all of it, an element of its list, or nothing. */
   readonly answer: 'whole' | 'untold' | number
 }
 
-/** A placeholder for a key or an argument of the script. */
 const PLACE = /^(KEYS|ARGV)\[([1-9]\d?)\]$/
 
-/** The reason why a command cannot be recorded; undefined if it can. */
+/** Why a command cannot be recorded, if it cannot. */
 export function whyNot(words: readonly string[]): string | undefined {
   const [name = ''] = words
   if (name === '' || PLACE.test(name)) return 'it has no command'
@@ -65,7 +61,7 @@ interface Command extends Pick<Recognised, 'touches' | 'deletes'> {
   readonly lifetimes: readonly Lifetime[]
 }
 
-/** The operations of a declared command; undefined if its effect is unknown. */
+/** The operations of a declared command, if its effect is known. */
 function recognised({ words, answer }: DeclaredCommand, { keys, values, names, readers }: Script): Command | undefined {
   const filled = words.map((word) => {
     const [, list, place] = PLACE.exec(word) ?? []
@@ -130,7 +126,7 @@ function placedLifetime(lifetime: Lifetime, own: OwnAnswer): Lifetime {
   return { ...lifetime, isSet }
 }
 
-/** A time to live that is known only from the reply. */
+/** A time to live that only the reply tells. */
 function remaining(key: Json, names: Names, own: OwnAnswer): Lifetime {
   const left = (answer: Json): number | undefined => {
     const ms = own(answer)

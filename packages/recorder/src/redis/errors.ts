@@ -1,9 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * The meanings of errors of Redis, Redis Cluster and Sentinel, by the first word of the error. The outcome is `info`
- * for any other error, for a missing reply (a timeout, a broken connection), and for an error after partial execution,
- * as in a script or a transaction.
+ * The meanings of errors of Redis, Redis Cluster and Sentinel, by their first word. Any other error is `info`, as is
+ * one after partial execution.
  */
 export const redisErrors: readonly ErrorMeaning[] = [
   { says: ['ERR'], means: 'fail', why: 'an error in the command, found before it is carried out' },

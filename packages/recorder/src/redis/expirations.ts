@@ -5,7 +5,7 @@ import type { CommandOperation } from './answers.ts'
 import type { Lifetime } from './lifetime.ts'
 import { seenBy } from './lifetimes.ts'
 
-/** A time to live, and the position of its reply: an element of the reply to EXEC, or the whole reply. */
+/** A time to live, and where its reply is: an element of the reply to EXEC, or all of it. */
 export interface PlacedLifetime {
   readonly lifetime: Lifetime
   readonly at: number | undefined
@@ -17,53 +17,53 @@ export interface ExpirationsOptions {
   readonly open: (key: string) => Expiry
 }
 
-/** A time to live in force. Moments are sequence numbers of requests and replies. */
+/** A time to live in force. Moments number the requests and replies. */
 interface Setter {
   readonly lifetime: Lifetime
-  /** The earliest time at which the server may remove the key. */
+  /** The earliest time of a removal. */
   dueAt: number
   readonly askedAt: number
   readonly calledAt: number
-  /** The moment of the command's reply. Before it, the time to live may not be set yet. */
+  /** The moment of the reply, before which the time to live may not be set. */
   returnedAt: number
   expiry: Expiry | undefined
   openedAt: number
-  /** Whether the key was seen absent after the time to live was set. */
+  /** Whether the key was since seen absent. */
   wasSeen: boolean
-  /** Whether an operation that may have required the key to be absent has no reply. */
+  /** Whether an operation that may have needed the key's absence has no reply. */
   isUnsure: boolean
 }
 
-/** An expiry that can no longer take effect. Operations in progress may still show its effect. */
+/** An expiry without further effect, which operations in progress may still show. */
 interface Over {
   readonly setter: Setter
   readonly key: string
   readonly overAt: number
   /**
-   * Whether the operation that ended the expiry found the key absent or overwrote it. If so, it makes no difference
-   * whether the key expired just before.
+   * Whether the operation that ended the expiry found the key absent or overwrote it. An expiry just before makes no
+   * difference.
    */
   readonly isForced: boolean
 }
 
 /**
- * The minimum rate of the recorder's clock relative to a server's clock. `CLOCK_AGE_MS` is the maximum age, in
- * milliseconds, of the server time that a reply uses.
+ * The minimum rate of the recorder's clock relative to a server's. `CLOCK_AGE_MS`: the maximum age of the server time
+ * in a reply.
  */
 const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Maximum number of tracked times to live. Once it is reached, a key that gets another one may expire at any time. */
+/** Maximum number of tracked times to live. Keys with further ones may expire at any time. */
 const MOST_SETTERS = 100_000
 
 /**
- * Tracks the times to live that recorded commands set. A key exists until its time to live ends. From then on the key
- * may be absent, until another command has certainly ended or replaced the time to live.
+ * Tracks the times to live that recorded commands set. A key exists until its time to live ends. It may then be absent,
+ * until a command has certainly ended or replaced the time to live.
  *
- * An expiry is written to the histories only when the next command on its key is called or answered, so keys that are
- * not read cost nothing. The expiry ends as `ok` if it may have happened before that command, and as `fail` if no
- * client saw the key absent. If neither is certain, the expiry stays open and may take effect at any later time.
+ * An expiry is written to the histories only at the next command on its key, so that unread keys cost nothing. It ends
+ * as `ok` if it may have happened before that command, as `fail` if no client saw the key absent, and otherwise stays
+ * open.
  */
 export class Expirations {
   readonly #options: ExpirationsOptions
@@ -78,12 +78,11 @@ export class Expirations {
     this.#options = options
   }
 
-  /** Adds a server of the recording. Copies of a key on several servers may expire at different times. */
   node(name: string): void {
     this.#nodes.add(name)
   }
 
-  /** Call when operations are about to be called. Returns the number to pass to `ended`. */
+  /** Call when operations are called. Returns the number for `ended`. */
   called(parts: readonly CommandOperation[], lifetimes: readonly PlacedLifetime[]): number {
     const moment = ++this.#moment
     this.#underWay.add(moment)
@@ -107,26 +106,25 @@ export class Expirations {
     this.#openDueOf(key, setter.calledAt)
   }
 
-  /** Call when a field is first seen. The field expires with its hash. */
+  /** Call when a field, which expires with its hash, is first seen. */
   field(key: string, field: string): void {
     for (const setter of [...(this.#setters.get(key) ?? [])]) {
       if (setter.lifetime.isOfField === true) continue
       const isOpen = setter.expiry !== undefined
       const expiry = isOpen ? this.#options.open(field) : undefined
-      // No operation on the field was called before this moment.
+      // No operation on the field was called earlier.
       const openedAt = isOpen ? this.#moment + 1 : NEVER
       const lifetime = { ...setter.lifetime, key: field, isInHash: true as const }
       this.#hold(field, { ...setter, lifetime, expiry, openedAt, wasSeen: false })
     }
   }
 
-  /** Call when a key is found with a time to live, which may have been set before the recording. */
+  /** Call when a key is found with a time to live, perhaps from before the recording. */
   lasting(lifetime: Lifetime): void {
     const placed = { lifetime, at: undefined }
     this.ended(this.called([], [placed]), { parts: [], lifetimes: [placed] }, undefined, null)
   }
 
-  /** Whether the key has a time to live, or may have one. */
   isLasting(key: string): boolean {
     return this.#setters.has(key)
   }
@@ -135,12 +133,12 @@ export class Expirations {
     return this.#setters.get(key)?.some(({ expiry }) => expiry !== undefined) === true
   }
 
-  /** Call before operations are answered. The replies may show expired keys as absent. */
+  /** Call before operations are answered. Replies may show expired keys as absent. */
   answering(parts: readonly CommandOperation[]): void {
     if (this.#held > 0) this.#openDue(parts, ++this.#moment)
   }
 
-  /** Call when a request is answered, before any client has seen the reply. */
+  /** Call when a request is answered, before any client sees the reply. */
   ended(
     calledAt: number,
     {
@@ -168,7 +166,7 @@ export class Expirations {
       for (const setter of [...setters]) {
         if (isAbsent) setter.wasSeen = true
         if (isLost && part.call.harmless !== true && part.call.f !== 'write') setter.isUnsure = true
-        // The absence of a field does not show the absence of its hash.
+        // An absent field does not show that its hash is absent.
         const isEnded = isClear || (isAbsent && part.isField !== true)
         if (!isEnded || setter.returnedAt > calledAt) continue
         const isForced = setter.openedAt <= calledAt && (isAbsent || part.call.f === 'write')
@@ -181,10 +179,10 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired, and an operation on another of its fields may have created a new hash.
+    // The hash may have expired, and another field may have created a new one.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
-    // Without an answer, the time to live may have been set, or may be set later.
+    // Without an answer, the time to live may be set, now or later.
     if (own === undefined) return
     const isSet = lifetime.isSet(own)
     const left = lifetime.left?.(own)
@@ -218,10 +216,7 @@ export class Expirations {
     else if (!this.#over.some((over) => over.setter === setter)) this.#over.push({ key, setter, ...how })
   }
 
-  /**
-   * Ends an expiry once no later operation can show it, because every operation that began before the expiry's end has
-   * ended.
-   */
+  /** Ends an expiry once every operation that could show it has ended. */
   #settle(): void {
     if (this.#over.length === 0) return
     const [oldest = NEVER] = this.#underWay
@@ -232,8 +227,7 @@ export class Expirations {
     for (const { key, setter, isForced } of settled) {
       this.#forget(key, setter)
       const isNeeded = setter.wasSeen || setter.isUnsure || this.#nodes.size > 1
-      // The expiry of a hash field never ends as `fail`, even if no client saw it: another field may have created the
-      // hash again with a new time to live.
+      // An unseen expiry of a hash field does not `fail`: another field may have created the hash again.
       if (!isNeeded && setter.lifetime.isInHash !== true) setter.expiry?.ended('fail')
       else if (isForced) setter.expiry?.ended('ok')
     }
@@ -251,8 +245,7 @@ const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /**
- * Whether a swap replaced a value by an equal value. The time to live may then be unchanged, because the condition of
- * the swap may have failed.
+ * Whether a swap replaced a value by an equal one. Its condition may have failed, and left the time to live unchanged.
  */
 function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false
@@ -260,7 +253,7 @@ function isSame(completion: Interpretation): boolean {
   return completion.value.length === 2 && JSON.stringify(old) === JSON.stringify(value)
 }
 
-/** Whether a reply shows that the key has exactly this time to live. */
+/** Whether a reply shows exactly this time to live. */
 export function isSetBy({ lifetime: { isSet, isOfField }, at }: PlacedLifetime, answer: Json): boolean {
   const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : undefined
   return isOfField !== true && own !== undefined && isSet(own) === true

@@ -2,10 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { Names } from './command-reader.ts'
 import { afterMs, type Lifetime } from './lifetime.ts'
 
-/** The commands that only set a time to live. */
+/** Commands that only set a time to live, with their units in milliseconds. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** The commands that set the times to live of fields, with the same units as `COMMANDS`. */
+/** The same for the times to live of fields. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,
@@ -13,7 +13,7 @@ const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HPEXPIREAT: 0,
 }
 
-/** The effect of `EXPIRE key 10` and similar commands on the key and its fields; undefined for other commands. */
+/** The times to live of `EXPIRE key 10` and similar commands. */
 export function lifetimesOf(name: string, words: readonly Json[], names: Names): readonly Lifetime[] | undefined {
   if (Object.hasOwn(FIELD_COMMANDS, name)) return lifetimesOfFields(FIELD_COMMANDS[name], words, names)
   const after = Object.hasOwn(COMMANDS, name) ? afterMs(COMMANDS[name], words[2]) : undefined
@@ -21,13 +21,13 @@ export function lifetimesOf(name: string, words: readonly Json[], names: Names):
   return lifetimesWith(words[1] ?? null, names, { afterMs: after, isSet: (answer) => answer === 1 })
 }
 
-/** The time to live of a key, which applies to each of its fields. */
+/** The time to live of a key and of each of its fields. */
 export const lifetimesWith = (key: Json, names: Names, lasting: Omit<Lifetime, 'key'>): readonly Lifetime[] => [
   { ...lasting, key: names.key(key) },
   ...names.fieldsOf(key).map((name) => ({ ...lasting, key: name, isInHash: true as const })),
 ]
 
-/** The effect of `HEXPIRE key 10 FIELDS 2 f g`; undefined if a field cannot be tracked. */
+/** The times to live of `HEXPIRE key 10 FIELDS 2 f g`, if the fields can be tracked. */
 function lifetimesOfFields(
   unit: number | undefined,
   words: readonly Json[],

@@ -19,7 +19,7 @@ const inHash = (part: CommandOperation): CommandOperation => ({ ...part, keepsTi
 
 type PartOf = (name: string, words: readonly Json[]) => CommandOperation | undefined
 
-/** Returns a reader for commands on one field that have this many words. */
+/** Reads a command of this many words on one field. */
 const ofField =
   (length: number, partOf: PartOf): CommandReader =>
   (words, names) => {
@@ -29,7 +29,7 @@ const ofField =
     return part === undefined ? undefined : several([inHash(part)])
   }
 
-/** Returns a reader for commands on several fields. The command is recorded only if all fields can be recorded. */
+/** Reads a command on several fields, if all can be recorded. */
 const ofFields =
   (partOf: (name: string) => CommandOperation): CommandReader =>
   (words, names) => {
@@ -59,7 +59,6 @@ const setting: CommandReader = (words, names) => {
 
 const saysFloatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Fields of hashes as registers; null for an absent field or key. */
 export const hashCommands: CommandReaders = {
   HGET: ofField(3, (name) => read(name, saysText)),
   HMGET: ofFields((name) => read(name, saysTexts)),

@@ -2,48 +2,42 @@ import { meaningOf, writtenValue } from '@chaosproxy/history'
 import { type Completions, type Interpretation, UNSAID } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** Maximum number of characters remembered, for all values together. Values of further keys are unknown. */
+/** Maximum number of characters of all remembered values. */
 const MOST_CHARACTERS = 16_000_000
 const MOST_KEYS = 300_000
 
 interface Held {
   value: string | undefined
-  /** The number of writes in progress. */
   open: number
-  /**
-   * Whether writes have overlapped since the last moment at which no write was in progress. It is then unknown which
-   * write was the last.
-   */
+  /** Whether writes have overlapped, so that it is unknown which was the last. */
   isMixed: boolean
   writes: number
 }
 
 export interface HeldValue {
   readonly value: string
-  /** Returns whether the key has been written exactly this number of times since this value was looked up. */
+  /** Whether the key has been written exactly this many times since the lookup. */
   readonly isWrittenBy: (writes: number) => boolean
 }
 
 /**
- * The values of keys after the last answered write. Commands that move a value without naming the value need them. Any
- * command that is not a recorded operation makes the value of one key, or of all keys, unknown for good.
+ * The values of keys after the last answered write, for commands that move a value without naming it. Any command
+ * without a recorded operation makes values unknown for good.
  */
 export class HeldValues {
   readonly #keys: Map<string, Held> = new Map()
   #characters = 0
   #isOver = false
 
-  /** Marks the values of all keys as unknown from now on. */
   stop(): void {
     this.#isOver = true
     this.#keys.clear()
   }
 
-  /** Marks the key's value as unknown from now on. */
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // Counts as a write that never ends.
+    // As a write that never ends.
     held.open++
     this.#put(held, undefined)
   }
@@ -59,7 +53,7 @@ export class HeldValues {
     }
   }
 
-  /** Notes the end of writes. A write without a reply never ends. */
+  /** Notes the end of writes. Without a reply, a write never ends. */
   ended(parts: readonly CommandOperation[], completions: Completions): void {
     if (this.#isOver) return
     for (let i = 0; i < parts.length; i++) {
@@ -75,7 +69,6 @@ export class HeldValues {
     }
   }
 
-  /** The value of a key; undefined if it is unknown, or may be changing. */
   of(key: string): HeldValue | undefined {
     const held = this.#keys.get(key)
     if (held === undefined || held.value === undefined || held.open !== 0) return undefined
@@ -100,10 +93,7 @@ export class HeldValues {
   }
 }
 
-/**
- * Returns the text that a key holds after a write. Undefined if the key holds no text, or if only part of the text is
- * known.
- */
+/** Returns the text that a key holds after a write, if it is completely known. */
 function leftBy(
   { call }: CommandOperation,
   completion: Extract<Interpretation, { readonly type: 'ok' }>,

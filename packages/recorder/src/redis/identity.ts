@@ -2,16 +2,10 @@ import type { Json } from '@chaosproxy/history'
 import type { Naming } from '../record/naming.ts'
 
 export interface Identity {
-  /**
-   * The name of the client; undefined if nothing names the client, or if a command that renames it has no reply yet.
-   */
+  /** The client's name, unless it is unknown or being changed. */
   readonly session: string | undefined
-  /** Whether the client's operations are final reads. */
   readonly isFinal: boolean
-  /**
-   * Processes a command that may rename the client. Returns a function to call with the command's success. Undefined
-   * for a command that cannot rename the client.
-   */
+  /** Processes a command that may rename the client. Returns a function to call with its success. */
   readonly told: (
     name: string,
     words: readonly Json[],
@@ -19,17 +13,17 @@ export interface Identity {
   ) => ((succeeded: boolean) => void) | undefined
 }
 
-/** The name suffix of a client that makes final reads, after healing and the last write: `process-7:final`. */
+/** The name suffix of a client for final reads: `process-7:final`. */
 export const FINAL_SUFFIX = ':final'
 
 /** Redis' name for the user of unauthenticated clients. */
 const DEFAULT_USER = 'default'
 
-/** Names a client by `CLIENT SETNAME`, or else by the user of `AUTH`; `HELLO` may contain either name. */
+/** Names a client by `CLIENT SETNAME`, or else by the user of `AUTH`. `HELLO` may contain both. */
 export function createIdentity(naming: Naming): Identity {
   let clientName: string | undefined
   let user: string | undefined
-  /** Number of unanswered commands that may rename the client. While it is above 0, the name is unknown. */
+  /** Number of unanswered commands that may rename the client. Its name is unknown meanwhile. */
   let unanswered = 0
   const rename = (name: Json | undefined): void => {
     clientName = name === '' ? undefined : textOf(name)
@@ -85,7 +79,7 @@ export function createIdentity(naming: Naming): Identity {
     },
     told(name, words, when = 'at once') {
       if (when === 'at once' && name === 'CLIENT' && upper(words[1]) === 'SETNAME' && isName(words[2])) {
-        // The new name also applies to requests that the client sends before the reply.
+        // Requests sent before the reply have the new name, too.
         const before = clientName
         rename(words[2])
         return (succeeded) => {
@@ -105,7 +99,7 @@ export function createIdentity(naming: Naming): Identity {
 
 const FINAL = new RegExp(`${FINAL_SUFFIX}$`)
 
-/** Redis refuses spaces, control characters and non-ASCII characters in names. */
+/** Redis refuses any other characters in names. */
 const isName = (word: Json | undefined): boolean => typeof word === 'string' && /^[!-~]+$/.test(word)
 
 const upper = (word: Json | undefined): string | undefined =>

@@ -14,17 +14,15 @@ export interface InitialScanOptions {
   readonly keySpace: KeySpace
   readonly expirations: Expirations
   readonly commands: CommandSet
-  /** The name of the server in the history. */
   readonly node: string
 }
 
-/** Maximum number of keys read. The values of further keys are unknown. */
+/** Maximum number of keys whose initial values are read. */
 const MOST_KEYS = 10_000
 const SESSION = 'the recorder, at the start'
 
 /**
- * Reads the strings and hashes of database 0 as an additional client, so that the history begins with their values.
- * Marks keys with a time to live.
+ * Reads the strings and hashes of database 0, so that the history begins with their values.
  *
  * @throws UserError (environment) if the server does not answer, or refuses.
  */
@@ -70,7 +68,7 @@ async function readKey(key: string, options: InitialScanOptions): Promise<void> 
   for (const lifetime of lifetimesWith(key, names, lasting)) expirations.lasting(lifetime)
 }
 
-/** Records a read in the form of a client's read. */
+/** Records a read like a client's. */
 async function recordRead(
   words: readonly string[],
   { server, recorder, keySpace, commands, node }: InitialScanOptions,

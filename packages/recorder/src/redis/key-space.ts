@@ -3,55 +3,41 @@ import type { End, Names } from './command-reader.ts'
 import { HeldValues } from './held-values.ts'
 import { Lifetimes } from './lifetimes.ts'
 
-/**
- * Maximum number of remembered fields, lists and touched hashes. Once it is reached, new fields are not recorded as
- * registers.
- */
+/** Maximum number of remembered fields, lists and touched hashes. Further fields are not recorded. */
 const MOST_REMEMBERED = 100_000
 /**
- * Maximum number of keys whose deletion by one command is recorded. A command that may delete more keys counts as
- * changing everything.
+ * Maximum number of recorded deletions of one command. A command that may delete more counts as changing everything.
  */
 const MOST_FLUSHED = 10_000
 const NO_NAMES: readonly string[] = []
 
-/** The scope of FLUSHALL or FLUSHDB. */
 export type Flushed = 'everything' | { readonly database: string }
 
-/**
- * The state of the keys of a Redis that the recorder knows, over all connections and nodes: for example the fields seen
- * in each hash, since a change of the key changes all its fields.
- */
+/** What the recorder knows of the keys of a Redis, over all connections and nodes, such as the fields of each hash. */
 export class KeySpace {
   /** Whether the initial values have been read. */
   isRead = false
-  /** Times to live that were set before the recording. */
+  /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
   readonly values: HeldValues = new HeldValues()
-  /** The names of each hash's fields, by the hash's name. */
   readonly #fields: Map<string, Set<string>> = new Map()
-  /** Hashes that may have changed outside the record and may have unseen fields. */
+  /** Hashes that may have been changed outside the record, with unseen fields. */
   readonly #touched: Set<string> = new Set()
-  /** For each key, the number of commands in progress that delete it with all its fields. */
+  /** By key, the number of commands in progress that delete it with all its fields. */
   readonly #deleting: Map<string, number> = new Map()
-  /** The number of commands in progress that delete every key. */
+  /** The number of commands in progress that delete everything. */
   #flushing = 0
-  /** The databases in which all keys were deleted, including keys not seen yet. */
+  /** The databases in which all keys were deleted, also unseen ones. */
   readonly #emptied: Set<string> = new Set()
   #isAllEmptied = false
   readonly #seen: Map<string, Set<string>> = new Map()
   #seenCount = 0
   readonly #nodes: Set<string> = new Set()
-  /**
-   * Called with a key that is first seen while a command deletes every key. The record does not show whether the
-   * command deletes this key, too.
-   */
+  /** Called with a key first seen during the deletion of every key, which may or may not include it. */
   onFlushed: (keyName: string) => void = () => undefined
-  /** Called with a key or field first seen after everything was deleted. The key or field is absent. */
+  /** Called with a key or field first seen, and so absent, after everything was deleted. */
   onAbsent: (name: string) => void = () => undefined
-  /** Whether a recorded command has set a time to live on a key. */
   isLasting: (keyName: string) => boolean = () => false
-  /** Called with a field when the field is first seen. */
   onField: (keyName: string, fieldName: string) => void = () => undefined
   readonly #filledAt: Map<string, End> = new Map()
   readonly #names: Map<string, Names> = new Map()
@@ -88,7 +74,6 @@ export class KeySpace {
     return made
   }
 
-  /** Adds a server of the recording. Each server may have its own keys. */
   node(name: string): void {
     this.#nodes.add(name)
   }
@@ -105,10 +90,7 @@ export class KeySpace {
     } else if (isNew && this.#isEmptied(database)) this.onAbsent(name)
   }
 
-  /**
-   * Whether all keys were deleted, so that keys not seen before are absent. Always false with several servers, since
-   * the other servers may have kept their keys.
-   */
+  /** Whether unseen keys are absent, because all were deleted. Never with several servers, whose keys may differ. */
   #isEmptied(database: string): boolean {
     return (this.#isAllEmptied || this.#emptied.has(database)) && this.#nodes.size <= 1
   }
@@ -120,8 +102,8 @@ export class KeySpace {
   }
 
   /**
-   * Returns the names of the known keys and fields. Undefined if there are too many, or if there are several servers: a
-   * flush of one server spares the keys of the others.
+   * Returns the names of the known keys and fields. Undefined for too many, or for several servers: a flush spares the
+   * other servers' keys.
    */
   #known(databases: readonly ReadonlySet<string>[]): readonly string[] | undefined {
     if (this.#seenCount > MOST_FLUSHED || this.#nodes.size > 1) return undefined
@@ -137,10 +119,7 @@ export class KeySpace {
     return fields === undefined ? NO_NAMES : [...fields]
   }
 
-  /**
-   * Marks keys as changed outside the record, with all their fields, including fields not seen yet. Returns the names
-   * of the keys and fields.
-   */
+  /** Marks keys, with all their fields, as changed outside the record, and returns their names. */
   touch(names: Names, keys: readonly Json[]): readonly string[] {
     return keys.flatMap((key) => {
       const name = names.key(key)
@@ -151,10 +130,8 @@ export class KeySpace {
   }
 
   /**
-   * Marks keys as being deleted. A field that is first seen before the deletion has ended may be deleted with its hash,
-   * which the record would not show. `flushes` means that the command deletes all keys of one database, or of all
-   * databases. Call the result once the deletion has ended. For a flush, pass whether the flush succeeded. Do not call
-   * the result if the end can never become known.
+   * Marks keys as being deleted. A field first seen meanwhile may be deleted unrecorded with its hash. Call the result
+   * once the deletion has ended and, for a flush, with its success.
    */
   deleting(keyNames: readonly string[], flushes?: Flushed): (isDone?: boolean) => void {
     if (flushes !== undefined) this.#flushing++
@@ -173,10 +150,7 @@ export class KeySpace {
     }
   }
 
-  /**
-   * Returns the name of a field. Undefined if the field cannot be recorded as a register, because its hash is touched
-   * or being deleted, or because there are too many fields.
-   */
+  /** Returns the name of a field, if it can be recorded as a register. */
   #field(keyName: string, field: Json, database: string): string | undefined {
     const name = nameOfField(keyName, field)
     const fields = this.#fields.get(keyName)
@@ -198,10 +172,7 @@ export class KeySpace {
     return true
   }
 
-  /**
-   * Whether more fields may be remembered. Once false, the result stays false: a field that was not remembered may have
-   * any value.
-   */
+  /** Whether more fields may be remembered. Once false, always false: a forgotten field may have any value. */
   #mayRemember(): boolean {
     if (this.#remembered >= MOST_REMEMBERED) return false
     this.#remembered++
@@ -210,9 +181,8 @@ export class KeySpace {
 }
 
 /**
- * The name of a key in a history: the key itself in database 0, `1/key` in another database, `key[field]` for a field
- * of a hash. A key that looks like `1/key` or `key[field]`, or is not text, is named by its JSON text, so that
- * different keys have different names.
+ * The name of a key in a history: `key` in database 0, `1/key` in another one, `key[field]` for a field. A key that
+ * looks like the latter two, or is not text, is named by its JSON text, so that names differ.
  */
 export function nameOfKey(database: string, key: Json): string {
   const name = textOf(key)

@@ -2,55 +2,44 @@ import { type Json, readsWhole } from '@chaosproxy/history'
 import type { Call, Completions, Interpretation } from '../record/call.ts'
 import type { CommandOperation } from './answers.ts'
 
-/** Maximum number of tracked keys. Keys that certainly do not expire are dropped first. */
+/** Maximum number of tracked keys. Those that certainly do not expire are dropped first. */
 const MOST_KEYS = 300_000
 
-/** The known facts about a key. Moments are sequence numbers of requests and answers. */
+/** What is known about a key. Moments number the requests and answers. */
 interface Life {
-  /** The moments at which the first and the last write of the key were called. */
+  /** When the first and the last write of the key were called. */
   firstWriteAt: number
   lastWriteAt: number
   /**
-   * The moment from which on the key certainly had no time to live from before the recording: it was absent or newly
-   * written, or a command set a new time to live. Infinite before that. Replies to operations that were called after
-   * this moment are not examined.
+   * From when on the key certainly had no time to live from before the recording. Infinite before that. Replies to
+   * operations called later are not examined.
    */
   clearedAt: number
-  /**
-   * Whether a client saw a value from before the first recorded write. The reply to the first write may also show this
-   * value.
-   */
+  /** Whether a client saw a value from before the first recorded write. */
   isHeld: boolean
   isAbsent: boolean
-  /**
-   * The moment at which the last write that kept the time to live returned. `keptCalledAt` is the moment at which this
-   * write was called.
-   */
+  /** When the last write that kept the time to live returned, and was called. */
   keptAt: number
   keptCalledAt: number
-  /**
-   * The moment of return of the last write that may have removed the value. Infinite while such a write is in progress.
-   */
+  /** When the last write that may have removed the value returned. Infinite while it is in progress. */
   removedAt: number
 }
 
 const NEVER = Number.POSITIVE_INFINITY
 const NOT_YET = -1
 
-/** The reason stated in the marks of keys that may have expired. */
 export const MAY_HAVE_EXPIRED =
   'it is gone, and no recorded command removed it: it had a time to live before the recording began, or the server lost it; record with "initial": "read" to find out which'
 
 /**
- * Finds keys that disappeared without a recorded reason: a value was seen, or was written by a command that keeps the
- * time to live, and no recorded command removed it. A key whose time to live was set before the recording may disappear
- * in this way at any time. Once a key was newly written (SET, DEL, …) or absent, it has no such time to live.
+ * Finds keys that disappeared without a recorded reason, because of a time to live set before the recording. Once a key
+ * was newly written or absent, it has no such time to live.
  */
 export class Lifetimes {
   readonly #lives: Map<string, Life> = new Map()
   #now = 0
 
-  /** Call when operations are called. Returns the number to pass to `ended`. */
+  /** Call when operations are called. Returns the number for `ended`. */
   called(parts: readonly CommandOperation[]): number {
     const now = ++this.#now
     for (const { call } of parts) {
@@ -63,9 +52,7 @@ export class Lifetimes {
     return now
   }
 
-  /**
-   * Call when operations are answered, before any client can see the replies. Returns the keys that may have expired.
-   */
+  /** Call when operations are answered, before any client sees the replies. Returns the keys that may have expired. */
   ended(
     parts: readonly CommandOperation[],
     calledAt: number,
@@ -94,7 +81,7 @@ export class Lifetimes {
     return expired ?? NONE
   }
 
-  /** Call when a command sets a time to live on a key. The new time to live replaces one from before the recording. */
+  /** Call when a command sets a key's time to live, which replaces an earlier one. */
   timed(key: string): void {
     const life = this.#lifeOf({ key })
     if (life !== undefined) life.clearedAt = Math.min(life.clearedAt, this.#now)
@@ -119,7 +106,7 @@ export class Lifetimes {
     return life
   }
 
-  /** Forgets keys. The next command on a forgotten key is treated as the first command on it. */
+  /** Forgets keys, whose next command then counts as the first. */
   #forget(): void {
     for (const [key, { clearedAt }] of this.#lives) if (clearedAt !== NEVER) this.#lives.delete(key)
     if (this.#lives.size >= MOST_KEYS) this.#lives.clear()
@@ -142,7 +129,7 @@ export function seenBy({ call }: CommandOperation, completion: Interpretation): 
   return value[0] === null ? 'nothing' : 'value'
 }
 
-/** Whether a key is absent although no earlier recorded operation explains the absence. */
+/** Whether a key is absent without a recorded reason. */
 function isGone(life: Life, seen: Seen, calledAt: number): boolean {
   const isUnwritten = life.lastWriteAt === NOT_YET || (life.firstWriteAt === calledAt && life.lastWriteAt === calledAt)
   if (seen === 'value') {
@@ -160,7 +147,7 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // An absent key has no time to live, and neither has its next value. But the hash of an absent field may have one.
+  // An absent key has no time to live, nor has its next value. But an absent field's hash may have one.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

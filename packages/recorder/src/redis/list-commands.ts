@@ -4,7 +4,7 @@ import type { CommandTable } from './command-table.ts'
 
 const saysItems: Says = (answer) => (Array.isArray(answer) ? { type: 'ok', value: answer } : undefined)
 
-/** Lists that grow at their right end and are read as a whole. Any other command on a list makes it unknown. */
+/** Lists that grow at their right end and are read as a whole. Other commands make a list unknown. */
 export const listCommands: CommandReaders = {
   RPUSH: (words, names) => {
     const key = names.key(word(words, 1))

@@ -8,8 +8,8 @@ import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 const HELD = 'it is held'
 
 /**
- * Locks as described in the documentation of SET. `SET key token NX PX milliseconds` acquires a lock, and a script that
- * compares the token releases it. An expired lock counts as held, because its holder does not know of the expiry.
+ * Locks as in the documentation of SET: acquired by `SET key token NX PX milliseconds`, and released by a script that
+ * compares the token. An expired lock counts as held, because its holder does not know of the expiry.
  */
 export const lockCommands: CommandReaders = {
   SET: (words, names) => {
