@@ -3,30 +3,30 @@ import { count, duration, plural } from '@chaosproxy/history'
 import { printable, valueText } from './operation-words.ts'
 
 export interface AccountLine {
-  /** What happened to the elements, in a word or two: `lost`, `duplicated`, … */
+  /** What happened to the elements: `lost`, `duplicated`, … */
   readonly what: string
   readonly meaning: string
   readonly count: number
   readonly items: readonly string[]
-  /** Whether the line shows that the object's promise is broken. Other lines are only worth knowing. */
+  /** Whether the object's promise is broken, and not only something worth knowing. */
   readonly isTrouble: boolean
 }
 
 /**
- * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`. The accounting of a counter is about
- * reads instead of elements: `… 8 reads explained`.
+ * Formats the sums of an accounting: `12 messages tried, 10 acknowledged, 8 seen`, or for a counter `… 8 reads
+ * explained`.
  */
 export function sumsText({ noun, okAre, attempted, acknowledged, ok }: Accounting): string {
   const seen = okAre === 'seen' ? `${count(ok)} seen` : `${plural(ok, 'read')} explained`
   return `${plural(attempted, noun)} tried, ${count(acknowledged)} acknowledged, ${seen}`
 }
 
-/** Returns a line for each non-empty list of the accounting, the worst first. */
+/** Returns a line for each non-empty list, the worst first. */
 export function accountLines(accounting: Accounting): readonly AccountLine[] {
   const { lost, unexpected, duplicated, stale, recovered, neverRead, result, isExcused, okAre, noun } = accounting
   const { surelyLost } = accounting
   const open = lost.reduce((sum, each) => sum + each.count, 0) - surelyLost
-  // The result for a queue is `unknown` if nothing shows that the queue was drained.
+  // `unknown` means that nothing shows that the queue was drained.
   const isOpen = result === 'unknown'
   const lines: readonly (Omit<AccountLine, 'count' | 'items'> & { readonly list: readonly Accounted[] })[] = [
     isOpen
@@ -73,10 +73,6 @@ export function accountLines(accounting: Accounting): readonly AccountLine[] {
     }))
 }
 
-/**
- * Formats an element: `x = 7`, `7 ×2` if it occurs twice, `7 (2 too many)` for two surplus copies, `7 (allowed: 3 to
- * 5)`, `7 (missing for 12 ms)`, or `7 (last seen 4.1 s later)` if it was lost.
- */
 function accountedText(
   { key, value, count: times, late, bounds }: Accounted,
   { isSurplus, isLost }: { readonly isSurplus: boolean; readonly isLost: boolean },

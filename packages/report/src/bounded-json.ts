@@ -1,6 +1,6 @@
 import { count, isObject, type Json } from '@chaosproxy/history'
 
-/** Upper limit of the JSON of any one history, in bytes of UTF-8. */
+/** Upper limit of a history's JSON, in bytes of UTF-8. */
 const MOST_JSON_BYTES = 950_000
 
 interface Limits {
@@ -8,10 +8,7 @@ interface Limits {
   readonly characters: number
 }
 
-/**
- * The limits, from wide to narrow: the first that makes the JSON short enough is used. Counterexamples have up to 200
- * operations.
- */
+/** The first limits that make the JSON short enough apply. Counterexamples have up to 200 operations. */
 const LIMITS: readonly Limits[] = [
   { items: 1_000, characters: 4_000 },
   { items: 200, characters: 400 },
@@ -21,9 +18,8 @@ const LIMITS: readonly Limits[] = [
 ]
 
 /**
- * Returns a copy of the value as JSON, with long lists and texts cut. `totals` contains the full lengths of cut lists,
- * and the full number of `members` of cut objects. A cut text states its full length. The copy omits undefined members,
- * and contains null for numbers that JSON cannot represent.
+ * Returns a copy of the value as JSON, with long lists and texts cut. `totals` has their full lengths. Numbers that
+ * JSON cannot represent are null.
  */
 export function bounded(json: unknown): Json {
   for (const limits of LIMITS) {
@@ -51,7 +47,7 @@ function cut(json: unknown, limits: Limits): Json {
   return { ...Object.fromEntries(kept), totals: { ...(isObject(known) ? known : {}), ...Object.fromEntries(totals) } }
 }
 
-/** Cuts the middle out of a text. Texts mostly differ at their beginning or end. */
+/** Cuts the middle out of a text, because texts mostly differ at their ends. */
 function cutText(text: string, { characters }: Limits): string {
   if (text.length <= characters) return text
   const half = Math.floor(characters / 2)

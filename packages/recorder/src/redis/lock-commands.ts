@@ -54,7 +54,7 @@ export const lockScripts: readonly KnownScript[] = [
         })),
       ),
   },
-  // The number of released keys does not show which of several locks were held.
+  // With several locks, the number of released keys does not show which were held.
   {
     is: { source: REDLOCK_RELEASE },
     recognise: ([key = null, ...others], [token = null], names) =>
@@ -64,7 +64,7 @@ export const lockScripts: readonly KnownScript[] = [
   { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
 ]
 
-/** Whether the options of a SET acquire a lock: NX alone, or NX with a time to live. */
+/** Whether a SET acquires a lock: it has NX, alone or with a time to live. */
 function isAcquire(words: readonly Json[]): boolean {
   const options = words.slice(3).map((option) => String(option).toUpperCase())
   if (!options.includes('NX')) return false
@@ -72,10 +72,7 @@ function isAcquire(words: readonly Json[]): boolean {
   return rest.length === 0 || (rest.length === 2 && (rest[0] === 'PX' || rest[0] === 'EX'))
 }
 
-/**
- * A lock as in the documentation of SET. The lock expires after its time to live, even if its holder does not notice
- * the expiry.
- */
+/** A lock as in the documentation of SET, which expires even if its holder does not notice. */
 export function lockTable(timeToLiveMs: number): CommandTable {
   return {
     acquire: [

@@ -2,7 +2,7 @@ import { resp } from '@chaosproxy/wire'
 import { defineProtocol, type RecordedProtocol } from '../spoken/protocol.ts'
 import { parseRespSettings, RESP_NAMES } from './resp-settings.ts'
 
-/** Redis and compatible servers, with their clients. */
+/** Redis and compatible servers. */
 export const redis: RecordedProtocol = defineProtocol({
   framing: resp,
   example: 'resp',

@@ -20,13 +20,13 @@ const popping =
       ? one(keeping({ call: { f: 'dequeue', key: names.key(word(words, 1)), value: null }, says }))
       : undefined
 
-/** Interprets key and value, or null after the timeout. */
+/** Interprets key and value, or null after a timeout. */
 const saysPopped: Says = (answer, call, index) =>
   Array.isArray(answer) && answer.length === 2 ? saysText(answer[1], call, index) : saysText(answer, call, index)
 
 /**
- * Lists as queues. The first command on a list, even a command that takes an element, determines at which end elements
- * are added. A later command that contradicts this is not recognised.
+ * Lists as queues. The first command on a list determines at which end elements are added; commands that contradict it
+ * are not recognised.
  */
 export const queueCommands: CommandReaders = {
   LPUSH: pushing('left'),

@@ -7,7 +7,7 @@ import type { KnownScript } from './scripts.ts'
 // Scripts of popular packages, compared token by token. They count requests in fixed windows: a counter expires with
 // its window.
 
-/** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns the count and its time to live. */
+/** rate-limiter-flexible: `EVAL source 1 key points seconds …` returns count and time to live. */
 const FLEXIBLE = `
 redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
 local consumed = redis.call('incrby', KEYS[1], ARGV[1])
@@ -18,7 +18,7 @@ if ttl == -1 then
 end
 return {consumed, ttl}`
 
-/** rate-limit-redis: `EVAL source 1 key milliseconds` returns the count and its time to live. */
+/** rate-limit-redis: `EVAL source 1 key milliseconds` returns count and time to live. */
 const INCREMENT = `
 local windowMs = tonumber(ARGV[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
@@ -29,9 +29,7 @@ end
 local totalHits = redis.call("INCR", KEYS[1])
 return { totalHits, timeToExpire }`
 
-/**
- * The second script of rate-limit-redis: `EVAL source 1 key` returns the count, if there is one, and its time to live.
- */
+/** rate-limit-redis: `EVAL source 1 key` returns the count, if any, and its time to live. */
 const GET = `
 local totalHits = redis.call("GET", KEYS[1])
 local timeToExpire = redis.call("PTTL", KEYS[1])
@@ -43,7 +41,6 @@ local ${local} = redis.call("INCR", KEYS[1])
 if ${first} == 1 then redis.call("${command}", KEYS[1], ARGV[1]) end
 return ${local}`
 
-/** The element of a list reply at this position. */
 const at =
   (place: number, says: Says): Says =>
   (answer, call, index) => {
@@ -53,7 +50,7 @@ const at =
 
 const placed = (part: CommandOperation, place: number): CommandOperation => ({ ...part, says: at(place, part.says) })
 
-/** A script whose reply is the count and the remaining time to live. */
+/** A script that returns the count and the remaining time to live. */
 function counted(key: string, amount: Json, afterMs: number): Recognised | undefined {
   const points = amountOf(amount)
   if (points === undefined || !(afterMs > 0)) return undefined
@@ -80,7 +77,7 @@ const oneKey =
   ([key = null, ...others], values, names) =>
     others.length > 0 ? undefined : recognise(key, values, names)
 
-/** Interprets the reply of a script that reads a count with GET: a text, or null. */
+/** Interprets the result of a GET: a text, or null. */
 const saysCounted: Says = (answer) =>
   answer === null || typeof answer === 'string' ? { type: 'ok', value: answer } : undefined
 

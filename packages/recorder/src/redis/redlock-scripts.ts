@@ -5,19 +5,18 @@ import { type KnownScript, oneOperation, RELEASE } from './scripts.ts'
 
 // The scripts of the npm package redlock, version 5, compared token by token.
 
-/** Returns the number of the script's keys, or 0 if any key exists: `EVAL source n key… token milliseconds`. */
+/** `EVAL source n k… token milliseconds` returns the number of keys, or 0 if any key exists. */
 export const REDLOCK_ACQUIRE = `
 for i, key in ipairs(KEYS) do if redis.call("exists", key) == 1 then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of the script's keys, or 0 if any key has another token. */
+/** Returns the number of keys, or 0 if any key has another token. */
 export const REDLOCK_EXTEND = `
 for i, key in ipairs(KEYS) do if redis.call("get", key) ~= ARGV[1] then return 0 end end
 for i, key in ipairs(KEYS) do redis.call("set", key, ARGV[1], "PX", ARGV[2]) end
 return #KEYS`
 
-/** Returns the number of the script's keys with this token: `EVAL source n key… token`. */
 export const REDLOCK_RELEASE = `
 local count = 0
 for i, key in ipairs(KEYS) do
@@ -28,7 +27,7 @@ for i, key in ipairs(KEYS) do
 end
 return count`
 
-/** Interprets the number of keys as success, and 0 as a condition that did not hold for one of the keys. */
+/** Interprets the number of keys as success, and 0 as a failed condition of some key. */
 const saysAll =
   (count: number, error: string): Says =>
   (answer, call) =>
@@ -52,7 +51,7 @@ const lasting = (source: string, found: (token: Json) => Json, error: string): K
 
 const OTHER = 'another token was there'
 
-/** Scripts on locks that are recorded as registers whose value is the token. */
+/** Scripts on locks, which are registers with the token as value. */
 export const tokenScripts: readonly KnownScript[] = [
   oneOperation({
     source: RELEASE,

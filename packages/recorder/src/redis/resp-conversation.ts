@@ -40,8 +40,8 @@ export interface RespConversationOptions extends Omit<InitialScanOptions, 'serve
 }
 
 /**
- * Records one connection: divides its bytes into commands and replies, and follows each command from its first byte to
- * the last byte of its reply.
+ * Records one connection: divides its bytes into commands and replies, and follows each command to the last byte of its
+ * reply.
  */
 export class RespConversation implements RecordedConversation {
   readonly #recorder: Recorder
@@ -55,19 +55,14 @@ export class RespConversation implements RecordedConversation {
   readonly #requestSink: FrameSink
   readonly #responseSink: FrameSink
   readonly #crossings: Crossings<Begun>
-  /** The request that has arrived in part. */
   #open: Begun | undefined
-  /** Requests without a reply so far, in the order of sending. */
   readonly #pending: Fifo<Pending> = new Fifo()
-  /** An answered change that counts as acknowledged only after the reply to the following WAIT. */
+  /** An answered change that counts only after the reply to the following WAIT. */
   #unconfirmed: { readonly exchange: Exchange; readonly completions: Completions } | undefined
-  /** Whether replies can no longer be matched to requests. */
   #isBlind = false
-  /** Whether requests can no longer be parsed. Replies cannot be matched then, either. */
   #isOpaque = false
-  /** Whether a fault has lost or reordered messages. If so, it is unknown to which request a reply belongs. */
+  /** Whether a fault has lost or reordered messages, so that a reply may belong to any request. */
   #isDisturbed = false
-  /** The arrival time of the current bytes. */
   #receivedAt: Nanos
 
   constructor(options: RespConversationOptions) {
@@ -112,13 +107,13 @@ export class RespConversation implements RecordedConversation {
     }
   }
 
-  /** Handles an error of the reader, so that all other connections continue. */
+  /** Handles an error of the reader, so that other connections continue. */
   #failed(error: unknown): void {
     this.#stopUnderstanding(unreadable('Redis', error))
     this.disturbed([])
   }
 
-  /** The client may reconnect before this connection ends, and a fault may hide the end from the server. */
+  /** The client may reconnect before this connection ends. */
   hungUp(): void {
     for (const { begun } of this.#pending) begun.exchange.mayBeRepeated()
     this.#crossings.mayBeRepeated()
@@ -147,7 +142,7 @@ export class RespConversation implements RecordedConversation {
     this.#endSent()
   }
 
-  /** Ends a request that may have been executed, and to which no reply can be attributed. */
+  /** Ends a request that may have been executed, and gets no reply. */
   #endUnknown(pending: Pending): void {
     const { begun, understood } = pending
     this.#conclude(pending, undefined, undefined)
@@ -200,7 +195,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.begun(this.#open)
   }
 
-  /** Processes the open request when it is complete; `request` is undefined if it was too large to be kept. */
+  /** Processes the complete open request; undefined if it was too large to keep. */
   #requestIsHere(request: Buffer | undefined): void {
     const begun = this.#open
     if (begun === undefined) return
@@ -248,7 +243,7 @@ export class RespConversation implements RecordedConversation {
   }
 
   #endSent(): void {
-    // The order of sending is the order of `#pending`.
+    // Requests are sent in the order of `#pending`.
     for (let next = this.#pending.first; next?.begun.isSent === true; next = this.#pending.first) {
       this.#pending.shift()
       this.#endUnknown(next)
@@ -271,7 +266,7 @@ export class RespConversation implements RecordedConversation {
     if (asked === undefined) {
       if (this.#isBlind) return
       if (value === undefined || !isError(respToJson(value))) this.#connection.unmatchedAnswer()
-      // A server that replies to an incomplete request has found that the bytes are not RESP, or is about to close.
+      // A reply to an incomplete request shows that the bytes are not RESP, or that the server is about to close.
       if (this.#open !== undefined) this.#stopUnderstanding()
       return
     }
@@ -296,7 +291,7 @@ export class RespConversation implements RecordedConversation {
     else this.#crossings.answered(exchange, completions)
   }
 
-  /** Reports whether the request was refused. A refused request has changed nothing outside the record. */
+  /** Reports whether the request was refused, and so has changed nothing. */
   #settle({ begun, understood }: Pending, answer: Json | undefined): void {
     const isRefused = isRefusal(understood, answer)
     begun.exchange.settled(isRefused)
@@ -311,7 +306,7 @@ export class RespConversation implements RecordedConversation {
     return gone.filter((key) => !this.#expirations.explains(key))
   }
 
-  /** Processes the reply to a request. `answer` is undefined if the reply cannot be read or will never arrive. */
+  /** Processes the reply to a request; undefined if it is unreadable or never arrives. */
   #conclude({ understood, expiring }: Pending, completions: Completions | undefined, answer: Json | undefined): void {
     const { parts = NO_PARTS, lifetimes = NO_LIFETIMES } = understood
     if (this.#lifetimes !== undefined && answer !== undefined)
@@ -320,10 +315,7 @@ export class RespConversation implements RecordedConversation {
     if (completions !== undefined) this.#values.ended(parts, completions)
   }
 
-  /**
-   * Confirms a change when the reply to WAIT arrives. If too few replicas have the change, it may be lost with the
-   * primary. A change that was refused stays refused.
-   */
+  /** Confirms a change at the reply to WAIT. With too few replicas, it may be lost with the primary. */
   #confirm(replicas: number, answer: Json | undefined): void {
     const waiting = this.#unconfirmed
     if (waiting === undefined) return
@@ -341,7 +333,7 @@ export class RespConversation implements RecordedConversation {
     this.#crossings.delivered(totalBytes)
   }
 
-  /** Stops matching replies to requests. Replies are still read while earlier requests are unanswered. */
+  /** Stops matching replies to requests. */
   #goBlind(because: Understanding): void {
     if (this.#isBlind) return
     this.#isBlind = true
@@ -349,7 +341,7 @@ export class RespConversation implements RecordedConversation {
     this.#connection.opaque(because.kind === 'passed-on' ? because.what : 'a command', 'nothing')
   }
 
-  /** Stops parsing. The server may still understand the following bytes, so any key may change. */
+  /** Stops parsing. The server may understand what follows, so any key may change. */
   #stopUnderstanding(what = 'a connection that does not speak RESP'): void {
     if (this.#isOpaque) return
     this.#isOpaque = true

@@ -13,7 +13,7 @@ import { KeySpace } from './key-space.ts'
 import { RespConversation } from './resp-conversation.ts'
 import { RESP_NAMES, type RespSettings } from './resp-settings.ts'
 
-/** By default strings and hashes are recorded as registers, clients name themselves, and initial values are unknown. */
+/** By default strings and hashes are registers, clients name themselves, and initial values are unknown. */
 export interface RespRecorderOptions extends RecordedServer, Partial<RespSettings> {}
 
 export function recordResp(options: RespRecorderOptions): ServerRecording {
@@ -23,15 +23,14 @@ export function recordResp(options: RespRecorderOptions): ServerRecording {
   expirations.node(node)
   keySpace.node(node)
   recorder.clientsBy({ by: client ?? RESP_NAMES, named: true })
-  // If the initial values are known, the initial times to live are known, too: both are read together, and an absent
-  // key has no time to live.
+  // Known initial values come with known times to live, because both are read together.
   const lifetimes = initial === undefined || initial === 'unknown' ? keySpace.lifetimes : undefined
   recorder.startsWith(typeof initial === 'object' ? initial : undefined)
   const shared = { recorder, node, maxMessageBytes, commands, keySpace, lifetimes, expirations }
   return { client, open: ({ host, naming }) => new RespConversation({ ...shared, host, naming }) }
 }
 
-/** Reads the initial values, only from the first server of a recording, since all nodes share one key space. */
+/** Reads the initial values from the first server only, since all nodes share one key space. */
 export async function readRespInitially(
   { recorder, node, commands }: RecordedServer & Pick<RespSettings, 'commands'>,
   dial: () => Promise<AskedServer>,
@@ -47,7 +46,7 @@ export async function readRespInitially(
   }
 }
 
-// The state shared by the nodes of a recording: one key space, read once.
+// What the nodes of a recording share: one key space, read once.
 
 /** All nodes of a recording share one key space. */
 const keySpaces: WeakMap<Recorder, KeySpace> = new WeakMap()
@@ -63,8 +62,8 @@ function keySpaceOf(recorder: Recorder): KeySpace {
 const expirations: WeakMap<Recorder, Expirations> = new WeakMap()
 
 /**
- * Returns the tracker of the times to live of a recording. If null has no meaning in the model, the tracker marks an
- * expired key instead of recording a write of null.
+ * Returns the tracker of a recording's times to live. If null has no meaning in the model, expired keys are marked
+ * instead of written.
  */
 function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   const known = expirations.get(recorder)
@@ -81,8 +80,7 @@ function expirationsOf(recorder: Recorder, { model }: CommandSet): Expirations {
   keySpace.onFlushed = (key) => recorder.touched('FLUSHALL', why, { keys: [key] })
   keySpace.isLasting = (key) => made.isLasting(key)
   keySpace.onAbsent = (key) => {
-    // If all initial values are known, keys that are not listed are absent. Null stands for absence only in the model
-    // `register`.
+    // Keys that are not listed are absent, which null stands for only in the model `register`.
     if (model === 'register' && recorder.initial === 'unknown') recorder.absent(key)
   }
   expirations.set(recorder, made)

@@ -17,40 +17,38 @@ export interface RespSessionOptions {
   readonly commands: CommandSet
   readonly keySpace: KeySpace
   readonly naming: Naming
-  /** Called when earlier requests may have been misread. Any key may then have changed. */
+  /** Called when earlier requests may have been misread, so that any key may have changed. */
   readonly lost: (what: string, why: string) => void
 }
 
 /**
- * The commands that change subscriptions. In RESP3, the server confirms each of them by a push. In RESP2, messages may
- * arrive at any time.
+ * The commands that change subscriptions. In RESP3 the server confirms each by a push; in RESP2 messages may arrive at
+ * any time.
  */
 const SUBSCRIPTIONS: ReadonlySet<string> = new Set([
   ...['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'UNSUBSCRIBE', 'PUNSUBSCRIBE', 'SUNSUBSCRIBE'],
 ])
 /**
- * The commands that identify a client. In a transaction, they take effect at its end or never. The client then counts
- * as unnamed.
+ * The commands that identify a client. In a transaction they may not take effect, so the client then counts as unnamed.
  */
 const IDENTIFYING: ReadonlySet<string> = new Set(['CLIENT', 'AUTH', 'HELLO'])
 const STEERING: ReadonlySet<string> = new Set(['SELECT', 'RESET', 'MULTI'])
-/** After these commands the connection carries a stream instead of replies. */
+/** After these commands the connection carries a stream of other data. */
 const STREAMS: ReadonlySet<string> = new Set(['MONITOR', 'SYNC', 'PSYNC'])
 
-/** One connection's state between commands, which determines the meaning of each command. */
+/** The state of a connection, which determines the meaning of its commands. */
 export class RespSession {
   readonly #keySpace: KeySpace
   readonly #lost: RespSessionOptions['lost']
   readonly #identity: Identity
-  /** The database where commands take effect, and the commands recorded there. */
+  /** Where commands take effect, and the commands recorded there. */
   readonly #here: Place & { database: string }
   #transaction: Transaction | undefined
   #protocol: 2 | 3 = 2
-  /** Whether replies can no longer be matched to requests. Requests are still read for the keys that they change. */
   #isBlind = false
-  /** Whether the selected database is still certain, after `#isBlind` is set. */
+  /** Whether the selected database is certain although `#isBlind` is set. */
   #isDatabaseKnown = true
-  /** Whether requests may be lost on the way to the server, or reordered. They are still recorded as operations. */
+  /** Whether requests may be lost or reordered before the server. They are still recorded. */
   #isDisturbed = false
   #requests = 0
 
@@ -61,7 +59,7 @@ export class RespSession {
     this.#here = { commands, keySpace, database: '0' }
   }
 
-  /** Returns the meaning of the next request; `words` are undefined if the request cannot be read. */
+  /** Returns the meaning of the next request; undefined words are unreadable. */
   understand(words: readonly Json[] | undefined): Understood {
     this.#requests++
     const [first] = words ?? []
@@ -84,9 +82,9 @@ export class RespSession {
   }
 
   /**
-   * Call when messages were lost or reordered. Later replies then prove nothing.
+   * Call when messages were lost or reordered, so that later replies prove nothing.
    *
-   * @param steering whether an unanswered request affects the meaning of later requests.
+   * @param steering whether an unanswered request affects the meaning of later ones.
    */
   disturbed(steering: boolean): void {
     this.#isDisturbed = true
@@ -96,10 +94,7 @@ export class RespSession {
     this.#lost('MULTI or SELECT', 'a fault has lost or reordered messages, and it may not have been carried out')
   }
 
-  /**
-   * Returns the keys that a command changes if it reaches the server in place of another command. `words` are the words
-   * of the command; undefined if they cannot be read.
-   */
+  /** Returns the keys that a command changes if it replaces another. Undefined words are unreadable. */
   touchedBy(words: readonly Json[] | undefined): Touches {
     const [first] = words ?? []
     if (words === undefined || typeof first !== 'string') return 'everything'
@@ -108,7 +103,7 @@ export class RespSession {
     return isPlain ? touchesOf(analyse(name, words, this.#here)) : 'everything'
   }
 
-  /** The meaning of a command that controls the connection, or that is not recorded. */
+  /** The meaning of a command that controls the connection or is not recorded. */
   #control(name: string, words: readonly Json[]): Understood {
     const transaction = this.#transaction
     if (STREAMS.has(name)) return this.#goBlind(name)
@@ -195,7 +190,7 @@ export class RespSession {
     return { ...understood, recognised: undefined, answered }
   }
 
-  /** Stops matching replies. Commands queued in a transaction may still be executed. */
+  /** Stops matching replies. Queued commands may still be executed. */
   #goBlind(what: string): Understood {
     this.#isBlind = true
     const touches = this.#transaction?.allTouches ?? 'nothing'
@@ -262,7 +257,7 @@ export class RespSession {
     }
   }
 
-  /** Applies the reply to an EXEC: completes its operations, and tracks the selected database. */
+  /** Applies the reply to an EXEC. */
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
@@ -311,16 +306,13 @@ export class RespSession {
     })
   }
 
-  /**
-   * Call if a request was not executed on which the meaning of later requests depends. Later requests, if any, were
-   * then misread.
-   */
+  /** Call if a request that later ones depend on was not executed. These were then misread. */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }
 }
 
-/** Returns the scope of a flush in the transaction. The transaction may have written keys after the flush. */
+/** Returns the scope of a transaction's flush. Keys may be written after it. */
 const flushedIn = ({ flushes }: Transaction): Flushed | undefined => (flushes ? 'everything' : undefined)
 
 const deletesOf = (analysed: Analysed): readonly string[] =>
@@ -328,6 +320,6 @@ const deletesOf = (analysed: Analysed): readonly string[] =>
 
 const alone = (lifetime: Lifetime): PlacedLifetime => ({ lifetime, at: undefined })
 
-/** Whether a command turns off replies: `CLIENT REPLY OFF`, or `CLIENT REPLY SKIP` for the next command only. */
+/** Whether a command turns off replies: `CLIENT REPLY OFF`, or once by `SKIP`. */
 const turnsAnswersOff = ([name, subcommand, mode]: readonly Json[]): boolean =>
   isWord(name, 'CLIENT') && isWord(subcommand, 'REPLY') && !isWord(mode, 'ON')

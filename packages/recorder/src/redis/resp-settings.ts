@@ -9,7 +9,7 @@ type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
 export interface RespSettings {
   readonly commands: CommandSet
-  /** How clients are identified; undefined if clients name themselves. */
+  /** How clients are identified, unless they name themselves. */
   readonly client: Identifier | undefined
   readonly initial: RespInitial
 }
@@ -23,10 +23,10 @@ interface Members {
 const members: readonly string[] = ['commands', 'cas', 'declare', 'scripts', 'wait', 'client', 'initial']
 
 /**
- * Parses the members of `{"kind":"resp"}`. `"commands"` is the model to record and `"cas"` a compare-and-set script.
- * `"declare"` gives the equivalent commands of other scripts. `"scripts":"keys"` promises that scripts write only the
- * keys that they declare. `"wait":"confirms"` means that clients count a write as acknowledged only after the reply to
- * the following WAIT. `"client"` is what identifies clients, and `"initial"` the initial values of the keys.
+ * Parses the members of `{"kind":"resp"}`. `"commands"` is the model, `"cas"` a compare-and-set script, `"declare"` the
+ * equivalents of other scripts. `"scripts":"keys"` promises that scripts write only declared keys. `"wait":"confirms"`:
+ * writes count as acknowledged only after a WAIT. `"client"` identifies clients, and `"initial"` is the initial value
+ * of the keys.
  *
  * @throws UserError that begins with `where`.
  */

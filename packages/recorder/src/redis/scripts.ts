@@ -3,12 +3,11 @@ import type { Json } from '@chaosproxy/history'
 import type { CommandOperation } from './answers.ts'
 import type { CommandReader, CommandReaders, Names, Recognised } from './command-reader.ts'
 
-/** Compare and set: `EVAL source 1 key expected value` returns 1, or 0 if the value was different. */
+/** Compare and set: `EVAL source 1 key expected value` returns 1, or 0 for another value. */
 export const COMPARE_AND_SET = `if redis.call('GET',KEYS[1]) == ARGV[1] then redis.call('SET',KEYS[1],ARGV[2]) return 1 else return 0 end`
 
 /**
- * Releases a lock that still has this token, as in the documentation of SET: `EVAL source 1 key token` returns 1,
- * otherwise 0.
+ * Releases a lock with this token, as in the documentation of SET: `EVAL source 1 key token` returns 1, otherwise 0.
  */
 export const RELEASE = `if redis.call("get",KEYS[1]) == ARGV[1] then return redis.call("del",KEYS[1]) else return 0 end`
 
@@ -18,7 +17,7 @@ export const DRAIN = `local all = {} while true do local value = redis.call('RPO
 /** A recorded script, and its effect on its keys and values. */
 export interface KnownScript {
   readonly is: ScriptText
-  /** The operations of a call; undefined if these keys and values are not recorded. */
+  /** The operations of a call, if it can be recorded. */
   readonly recognise: (
     keys: readonly Json[],
     values: readonly Json[],
@@ -26,14 +25,12 @@ export interface KnownScript {
   ) => Recognised | 'no effect' | undefined
 }
 
-/** Identifies a script: its whole text in any layout, the SHA-1 of its text, or a part of the text. */
+/** Identifies a script by its text in any layout, its SHA-1, or a part of its text. */
 export type ScriptText = { readonly source: string } | { readonly sha: string } | { readonly contains: string }
 
 export interface ScriptOptions {
   readonly source: string
-  /** The number of words after the key. */
   readonly values: number
-  /** The operation of a call; undefined if it is not recorded. */
   readonly partOf: (key: Json, values: readonly Json[], names: Names) => CommandOperation | undefined
 }
 
@@ -47,8 +44,8 @@ export const oneOperation = ({ source, values: count, partOf }: ScriptOptions): 
 })
 
 /**
- * Records scripts as operations. A script is called by its source, or by the SHA-1 of a text that is known or that a
- * client has sent. The first matching script applies.
+ * Records scripts as operations. A script is called by its source, or by the SHA-1 of a text that is known or was sent.
+ * The first match applies.
  */
 export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders {
   const tokensOf = rememberingLast((text) => JSON.stringify(luaTokens(text)))
@@ -76,21 +73,18 @@ export function scriptCommands(scripts: readonly KnownScript[]): CommandReaders 
 }
 
 interface Layouts {
-  /** Returns whether this text is the script. If so, remembers its SHA-1. */
+  /** Whether this text is the script. Remembers its SHA-1 then. */
   learn(text: string): boolean
   isKnown(sha: string): boolean
 }
 
 const MOST_LAYOUTS = 100
-/**
- * Maximum length of a text to compare, in characters. A longer text counts as another script, since no real script has
- * so much layout.
- */
+/** Maximum length of a compared text, in characters. No real script has a longer layout. */
 const LONGEST_LAYOUT = 10_000
 
 function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   const isText = textCheck(is, tokensOf)
-  // Caches the results, since clients send the same few texts repeatedly.
+  // Clients send the same few texts repeatedly.
   const verdicts = new Map<string, boolean>()
   const shas = new Set('sha' in is ? [is.sha.toLowerCase()] : 'source' in is ? [shaOf(is.source)] : [])
   return {
@@ -106,10 +100,9 @@ function createLayouts(is: ScriptText, tokensOf: TokensOf): Layouts {
   }
 }
 
-/** The tokens of a text; undefined if it cannot be read. */
 type TokensOf = (text: string) => string | undefined
 
-/** Caches the tokens of the last text, since a text is compared with every known script. */
+/** Caches the tokens of the last text, which is compared with every known script. */
 function rememberingLast(tokensOf: TokensOf): TokensOf {
   let last: { readonly text: string; readonly tokens: string | undefined } | undefined
   return (text) => {
@@ -133,9 +126,9 @@ function textCheck(is: ScriptText, tokensOf: TokensOf): (text: string) => boolea
 const shaOf = (text: string): string => createHash('sha1').update(text).digest('hex')
 
 /**
- * Returns the tokens of a Lua 5.1 script. They are equal for scripts that differ only in layout, because the tokens
- * omit whitespace and comments, have strings in double quotes, no semicolon at the end of a block, and Redis commands
- * in upper case. Scripts with equal tokens are equivalent, or are both invalid. Undefined if the script cannot be read.
+ * Returns the tokens of a Lua 5.1 script, or undefined if it cannot be read. Scripts with equal tokens are equivalent,
+ * or both invalid: the tokens differ neither by whitespace, comments and quotes, nor by the letter case of Redis
+ * commands.
  */
 export function luaTokens(script: string): readonly string[] | undefined {
   const tokens: string[] = []
@@ -154,7 +147,7 @@ export function luaTokens(script: string): readonly string[] | undefined {
   return tokens
 }
 
-/** Comments and strings in long brackets end with as many equals signs as they begin with. */
+/** Long brackets end with as many equals signs as they begin with. */
 const TOKEN = new RegExp(
   [
     /\s+/,
@@ -175,11 +168,11 @@ function dropSemicolon(tokens: string[]): void {
   if (tokens.at(-1) === ';') tokens.pop()
 }
 
-/** Returns a string literal in double quotes. A literal with an escape, or in long brackets, is returned unchanged. */
+/** Returns a string in double quotes. One with escapes or long brackets stays as it is. */
 const inQuotes = (string: string): string =>
   string.startsWith('[') || string.includes('\\') ? string : `"${string.slice(1, -1)}"`
 
-/** Whether the next token is the name of a command, whose case Redis ignores. */
+/** Whether the next token is a command, whose letter case Redis ignores. */
 const isCommand = (tokens: readonly string[]): boolean => CALLS.has(tokens.slice(-4).join(' '))
 
 const CALLS: ReadonlySet<string> = new Set(['redis . call (', 'redis . pcall ('])

@@ -5,9 +5,7 @@ import { lifetimeMs } from './lifetime.ts'
 
 interface SetOptions {
   readonly condition: Condition
-  /** Whether the reply is the previous value. */
   readonly get: boolean
-  /** The time to live that the command sets, in milliseconds. */
   readonly afterMs: number | undefined
   readonly keepsTimeToLive: boolean
 }
@@ -28,12 +26,12 @@ export const readSetCommand: CommandReader = (words, names) => {
   const part = options.keepsTimeToLive ? keeping(made) : made
   const { afterMs, get } = options
   if (afterMs === undefined) return one(part)
-  // With GET, the reply does not show whether a condition held.
+  // With GET, the reply does not show whether the condition held.
   const isSet = (answer: Json) => (get ? options.condition.kind === 'none' || undefined : answer === 'OK')
   return { ...one(part), lifetimes: [{ key, afterMs, isSet }] }
 }
 
-/** The options of SET; undefined for an unknown option or two conditions, which Redis refuses. */
+/** The options of SET, unless one is unknown or Redis refuses them. */
 function optionsOf(words: readonly Json[]): SetOptions | undefined {
   let condition: Condition = { kind: 'none' }
   let get = false
@@ -77,7 +75,7 @@ function optionsOf(words: readonly Json[]): SetOptions | undefined {
   return { condition, get, afterMs, keepsTimeToLive }
 }
 
-/** A SET that returns OK, or null if the condition does not hold. */
+/** A SET that returns OK, or null if the condition fails. */
 function setting(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
@@ -93,7 +91,7 @@ function setting(key: string, value: Json, condition: Condition): CommandOperati
   }
 }
 
-/** A SET that returns the previous value, whether or not the condition holds. */
+/** A SET that returns the previous value in any case. */
 function replacing(key: string, value: Json, condition: Condition): CommandOperation {
   switch (condition.kind) {
     case 'none':
@@ -125,5 +123,4 @@ function replacing(key: string, value: Json, condition: Condition): CommandOpera
   }
 }
 
-/** Compares values; bytes that are not text are objects. */
 const isSame = (a: Json, b: Json): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

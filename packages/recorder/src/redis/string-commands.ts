@@ -27,7 +27,7 @@ const CHANGING: Interpretation = {
   error: 'the renamed key was being written at the same time, so its value is unknown',
 }
 
-/** Returns a reader for a command whose sum only the reply contains. */
+/** Reads a command whose sum only the reply contains. */
 const adding =
   (amount: 1 | -1): CommandReader =>
   (words, names) =>
@@ -40,7 +40,7 @@ const addingBy =
     return amount === undefined ? undefined : one(keeping(unsaidSum(names.key(word(words, 1)), sign * amount)))
   }
 
-/** Returns a reader for a write with a time to live. */
+/** Reads a write with a time to live. */
 const expiring =
   (option: 'EX' | 'PX'): CommandReader =>
   (words, names) => {
@@ -60,10 +60,7 @@ const deleting: CommandReader = (words, names) => {
   return recognised === undefined ? undefined : { ...recognised, deletes: keys.map(names.key) }
 }
 
-/**
- * Returns a reader for a command that deletes every key. The record can show the deletion only of keys that were seen
- * before.
- */
+/** Reads a command that deletes every key. Only the deletion of known keys can be recorded. */
 const flushing =
   (all: boolean): CommandReader =>
   (words, names) => {
@@ -76,10 +73,7 @@ const flushing =
 
 const isHow = (word: Json): boolean => typeof word === 'string' && /^(a?sync)$/i.test(word)
 
-/**
- * Returns a reader for a command that renames a key. The old key becomes absent. The new key is written if the old
- * key's value is known when the reply arrives, and marked otherwise.
- */
+/** Reads a command that renames a key. The new key is written if the value is known, and marked otherwise. */
 const renaming =
   (says: Says): CommandReader =>
   (words, names) => {
@@ -127,16 +121,16 @@ const setUnlessAnyExists: CommandReader = (words, names) => {
   const [pair] = pairs ?? []
   if (pairs === undefined || pair === undefined) return undefined
   if (pairs.length === 1) return one(cas(names.key(pair[0]), [null, pair[1]], saysOneOr(KEY_EXISTS)))
-  // A failure does not show which of the keys exists.
+  // A failure does not show which key exists.
   return several(pairs.map(([key, value]) => write(names.key(key), value, saysOneOr(SOME_KEY_EXISTS))))
 }
 
 const floatSum: Says = (answer) => (typeof answer === 'string' ? { type: 'ok', value: answer } : undefined)
 
-/** Reads APPEND. A history cannot represent the concatenation of bytes that are not text. */
+/** Reads APPEND. A history cannot represent bytes that are not text. */
 const appending: CommandReader = (words, names) => {
   const piece = words[2]
-  // Appending an empty text turns an absent key into an empty key. A history does not distinguish the two.
+  // Appending nothing makes an absent key empty, which a history does not distinguish.
   if (words.length !== 3 || typeof piece !== 'string' || piece === '') return undefined
   const call = { f: 'append', key: names.key(word(words, 1)), value: piece }
   const sees = (length: Json) => (length === Buffer.byteLength(piece) ? 'nothing' : 'value')
@@ -184,7 +178,7 @@ export const registerTable: CommandTable = {
   write: [{ send: ['SET', '{key}', '{value}'] }, { send: ['DEL', '{key}'] }],
   cas: [
     { send: ['EVAL', COMPARE_AND_SET, '1', '{key}', '{old}', '{new}'], refused: [0] },
-    // A cas from null is a SET with NX. The script above cannot express it, because null has no text for `{old}`.
+    // A cas from null is a SET with NX, because null has no text for `{old}`.
     { send: ['SET', '{key}', '{new}', 'NX'], refused: [null] },
   ],
   append: [{ send: ['APPEND', '{key}', '{value}'] }],

@@ -6,35 +6,29 @@ import { completionsOf } from './command-reader.ts'
 import type { PlacedLifetime } from './expirations.ts'
 
 /**
- * The commands between MULTI and EXEC. Redis executes them together, atomically, during the EXEC. Their operations are
- * recorded separately, each during the EXEC; the history does not show that they are atomic.
+ * The commands between MULTI and EXEC, which Redis executes atomically during the EXEC. They are recorded separately,
+ * without their atomicity.
  */
 export interface Transaction {
   readonly database: string
   readonly select: (database: string) => void
-  /**
-   * Queues a command. The command is analysed only at the end, since its meaning may depend on commands of other
-   * clients.
-   */
+  /** Queues a command. It is analysed at the end, since other clients may affect its meaning. */
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly CommandOperation[]
-  /** The times to live that the transaction sets. */
   readonly lifetimes: readonly PlacedLifetime[]
-  /** The keys that the transaction changes in addition to its operations. */
+  /** The keys that change besides the operations. */
   readonly touches: Touches
-  /** All keys that the transaction changes. Used if no reply will complete the transaction's operations. */
+  /** All keys that change, for a transaction without a reply. */
   readonly allTouches: Touches
-  /** The names of keys that the transaction deletes with all fields. */
   readonly deletes: readonly string[]
-  /** Whether the transaction deletes every key. */
   readonly flushes: boolean
-  /** Whether a SELECT of the transaction failed. The commands after it then used another database. */
+  /** Whether a SELECT failed, so that later commands used another database. */
   readonly isAstray: (answer: readonly Json[]) => boolean
-  /** Interprets the reply to EXEC for each part; undefined stands for an unreadable reply. */
+  /** Interprets the reply to EXEC for each part; undefined if it is unreadable. */
   readonly completions: (answer: Json | undefined) => readonly Interpretation[]
 }
 
-/** Maximum number of commands in a recorded transaction. A longer transaction counts as changing every key. */
+/** Maximum number of recorded commands. A longer transaction counts as changing every key. */
 const MOST_QUEUED = 10_000
 
 const ABORTED: Interpretation = { type: 'fail', error: 'a key that was watched has changed', answered: true }

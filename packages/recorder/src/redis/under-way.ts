@@ -7,11 +7,11 @@ import type { Understood } from './understood.ts'
 /** A request whose first byte has arrived. */
 export interface Begun extends Unsent {
   isSent: boolean
-  /** Whether no reply can be attributed to the request. */
+  /** Whether no reply belongs to the request. */
   isUnanswered: boolean
-  /** The keys to mark as changed outside the record once the request is sent. */
+  /** The keys to mark once the request is sent. */
   touched: Understood['touched']
-  /** Reports whether the request was refused, and so has not changed the keys. */
+  /** Reports whether the request was refused. */
   settle: ((isRefused: boolean) => void) | undefined
 }
 
@@ -19,11 +19,11 @@ export interface Begun extends Unsent {
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood
-  /** The number that `Lifetimes` returned for the call. */
+  /** The number from `Lifetimes`. */
   readonly calledAt: number
-  /** The number that `Expirations` returned for the call; 0 if there is none. */
+  /** The number from `Expirations`, or 0. */
   readonly expiring: number
-  /** Number of pushes still expected, if pushes confirm the request. */
+  /** Number of pushes that still have to confirm the request. */
   pushes: number
 }
 

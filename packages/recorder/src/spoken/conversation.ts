@@ -3,20 +3,17 @@ import type { Json, Nanos, UserError } from '@chaosproxy/history'
 import type { Identifier, Naming } from '../record/naming.ts'
 import type { Recorder } from '../record/recorder.ts'
 
-/**
- * A connection as read by its protocol's mapping, before any fault acts on the bytes. The memory of all bytes is
- * borrowed: it is valid only during the call.
- */
+/** A connection as its protocol's mapping reads it, before any fault acts. All bytes are valid only during the call. */
 export interface RecordedConversation {
-  /** Called with bytes of the client, before any of them is passed on. */
+  /** Called with bytes of the client before they are passed on. */
   asked(bytes: Buffer, time: Nanos): void
-  /** Called with the number of client bytes sent to the server so far. */
+  /** Called with the number of client bytes sent so far. */
   sent(totalBytes: number, time: Nanos): void
-  /** Called with bytes of the server, before any of them is passed on. */
+  /** Called with bytes of the server before they are passed on. */
   answered(bytes: Buffer): void
-  /** Called with the number of server bytes sent to the client so far. */
+  /** Called with the number of server bytes delivered so far. */
   delivered(totalBytes: number): void
-  /** Called when a fault has changed bytes of the client, before the server gets them. */
+  /** Called before the server gets bytes that a fault has changed. */
   altered(): void
   /**
    * Called when a fault has lost, repeated, changed or reordered messages, so that a reply may belong to another
@@ -25,13 +22,12 @@ export interface RecordedConversation {
    * @param requests the requests that the server gets instead.
    */
   disturbed(requests: readonly Buffer[]): void
-  /** Called when the client has hung up. The client may reconnect before this connection has ended. */
+  /** Called when the client has hung up, and may reconnect. */
   hungUp(): void
-  /** Called when no more bytes will come from the server. */
+  /** Called when the server sends nothing more. */
   ended(reason: string): void
-  /** Called when both sides are gone. */
   closed(): void
-  /** Whether the maximum number of unanswered requests is tracked. If so, the client has to wait. */
+  /** Whether the client has to wait, because too many requests are unanswered. */
   readonly isFull: boolean
 }
 
@@ -39,24 +35,24 @@ export interface RecordedServer {
   readonly recorder: Recorder
   /** The name of the server in the history. */
   readonly node: Endpoint
-  /** Maximum size in bytes of messages that are read. By default 16 MiB. */
+  /** Maximum size of messages in bytes, by default 16 MiB. */
   readonly maxMessageBytes?: number | undefined
 }
 
 export const MAX_MESSAGE_BYTES: number = 16 * 1024 * 1024
 
 export interface ServerRecording {
-  /** How clients are identified; undefined if clients name themselves. */
+  /** How clients are identified, unless they name themselves. */
   readonly client: Identifier | undefined
   /** @param host The client's address. */
   open(connection: { readonly host: string; readonly naming: Naming }): RecordedConversation
 }
 
-/** A server from which the recorder itself reads initial values, before any client connects. */
+/** A server from which the recorder reads initial values. */
 export interface AskedServer {
   /** @throws UserError (environment) if no reply comes. */
   ask(request: Json): Promise<Json>
-  /** Returns the error for a reply that cannot be used. */
+  /** Returns the error for an unusable reply. */
   unusable(why: string): UserError
   close(): void
 }

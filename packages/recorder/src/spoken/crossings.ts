@@ -3,26 +3,23 @@ import type { Completions } from '../record/call.ts'
 import type { Exchange } from '../record/exchange.ts'
 import { Fifo } from './fifo.ts'
 
-/** A request of which no byte has been sent to the server yet. */
+/** A request before its first byte is sent. */
 export interface Unsent {
   readonly exchange: Exchange
-  /** The offset of the request's first byte in the client's stream. */
+  /** The request's offset in the client's stream. */
   readonly startByte: number
 }
 
 interface Undelivered {
   readonly exchange: Exchange
   readonly completions: Completions
-  /** The offset after the reply's last byte in the server's stream. */
+  /** The offset of the reply's end in the server's stream. */
   readonly endByte: number
 }
 
-/**
- * The requests and replies of one connection that the proxy has received and not passed on yet, each in the order of
- * bytes.
- */
+/** A connection's requests and replies that the proxy has received but not passed on. */
 export class Crossings<Request extends Unsent> {
-  /** Number of bytes read from the client's stream so far. */
+  /** Number of bytes read from the client. */
   requestBytes = 0
   replyBytes = 0
   readonly #now: () => Nanos
@@ -48,7 +45,7 @@ export class Crossings<Request extends Unsent> {
     }
   }
 
-  /** Notes a complete reply: the last byte read is its last byte. */
+  /** Notes that a reply ends with the last byte read. */
   answered(exchange: Exchange, completions: Completions): void {
     exchange.answered(this.#now(), completions)
     this.#undelivered.push({ exchange, completions, endByte: this.replyBytes })
@@ -65,17 +62,16 @@ export class Crossings<Request extends Unsent> {
     }
   }
 
-  /** Notes that the client has hung up, and may repeat its unanswered requests. */
   mayBeRepeated(): void {
     for (const { exchange } of this.#undelivered) exchange.mayBeRepeated()
   }
 
-  /** Notes that nothing more is sent to the server. Replies may still be delivered. */
+  /** Notes that nothing more reaches the server. */
   ended(): void {
     this.#unsent.clear()
   }
 
-  /** Notes that nothing more is sent to either side. */
+  /** Notes that nothing more reaches either side. */
   closed(reason: string): void {
     this.#unsent.clear()
     for (const { exchange } of this.#undelivered) exchange.ended(this.#now(), reason)

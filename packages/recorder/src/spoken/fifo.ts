@@ -1,10 +1,9 @@
 const FEWEST_SLOTS = 4
-/** Maximum number of slots kept when the queue becomes empty. */
+/** Maximum number of slots that an empty queue keeps. */
 const MOST_SLOTS = 1_024
 
-/** A first-in, first-out queue. Each operation takes amortised constant time. */
+/** A first-in, first-out queue with amortised constant time. */
 export class Fifo<Item> implements Iterable<Item> {
-  /** The slots of a ring buffer. The number of slots is a power of two. */
   #slots: (Item | undefined)[] = emptySlots(FEWEST_SLOTS)
   #at = 0
   #length = 0

@@ -17,26 +17,27 @@ import { Fifo } from './fifo.ts'
 export interface InOrderProtocol<Asked> {
   readonly framing: Framing
   /**
-   * Returns the meaning of a request, and the data to keep until its reply. The memory of the request's bytes is
-   * borrowed.
+   * Returns the meaning of a request, and what to keep until its reply. Its memory is borrowed.
    *
-   * @param session the client's name, if the connection names the client. @throws MalformedMessage
+   * @param session the client's name, if the connection names it.
+   *
+   * @throws MalformedMessage
    */
   asked(request: Buffer, session: string | undefined): { readonly understanding: Understanding; readonly kept: Asked }
-  /** Returns the completions of a request, from its reply. @throws MalformedMessage */
+  /**
+   * Returns the completions of a request.
+   *
+   * @throws MalformedMessage
+   */
   answered(kept: Asked, reply: Buffer): Completions
 }
 
-/**
- * Maximum number of unanswered requests remembered for each connection. A client that pipelines more requests has to
- * wait.
- */
+/** Maximum number of unanswered requests of a connection. A client with more has to wait. */
 export const MOST_PENDING = 10_000
 
 /**
- * Records the connections to a server whose protocol answers requests in order. A request begins when it has arrived
- * completely. A message may be too long or malformed, or changed by a fault. The rest of the connection is then not
- * read, and any key may change.
+ * Records the connections to a server that answers requests in order. After a message that is too long, malformed or
+ * changed by a fault, the rest of a connection is not read, and any key may change.
  */
 export const recordedInOrder = <Asked>(
   protocol: InOrderProtocol<Asked>,
@@ -68,7 +69,7 @@ interface OneByOne {
   readonly now: () => Nanos
 }
 
-/** Matches each reply with the oldest unanswered request. */
+/** Matches replies with the oldest unanswered requests. */
 function oneByOne<Asked>(
   protocol: InOrderProtocol<Asked>,
   { connection, session, crossings, now }: OneByOne,
@@ -101,15 +102,19 @@ function oneByOne<Asked>(
   }
 }
 
-/** Receives the complete messages of one connection. The memory of their bytes is borrowed. */
+/** Receives the messages of one connection, in borrowed memory. */
 export interface MessagesInOrder {
-  /** Called with a request and the offset of its first byte. @throws MalformedMessage */
+  /**
+   * Called with a request and its offset.
+   *
+   * @throws MalformedMessage
+   */
   asked(request: Buffer, time: Nanos, startByte: number): void
   /** @throws MalformedMessage */
   answered(reply: Buffer): void
-  /** Called when no more replies follow, with the reason. */
+  /** Called when no more replies follow, and why. */
   ended(reason: string): void
-  /** Whether the maximum number of unanswered requests is tracked. */
+  /** Whether too many requests are unanswered. */
   readonly isFull: boolean
 }
 
@@ -118,14 +123,14 @@ export interface InOrderOptions<Request extends Unsent> {
   readonly framing: Framing
   /** The name of the protocol in remarks. */
   readonly name: string
-  /** Maximum size in bytes of messages that are read. */
+  /** Maximum size of messages, in bytes. */
   readonly maxMessageBytes: number
   readonly now: () => Nanos
   /** @param reading `lost`: later bytes cannot be understood. */
   open(reading: { readonly crossings: Crossings<Request>; readonly lost: (what: string) => void }): MessagesInOrder
 }
 
-/** Reads a connection whose requests and replies are passed on in order, until it can no longer be parsed. */
+/** Reads a connection in order, until it can no longer be parsed. */
 export function conversationInOrder<Request extends Unsent>(options: InOrderOptions<Request>): RecordedConversation {
   const { connection, framing, name, maxMessageBytes, now } = options
   const crossings = new Crossings<Request>(now)
@@ -166,7 +171,7 @@ export function conversationInOrder<Request extends Unsent>(options: InOrderOpti
     }
   }
 
-  /** Stops reading. From here on, every unanswered or later request may change any key. */
+  /** Stops reading. Every unanswered or later request may change any key. */
   function lost(what: string): void {
     if (isOpaque) return
     isOpaque = true

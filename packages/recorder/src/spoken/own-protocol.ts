@@ -6,21 +6,20 @@ import { parseIdentifier } from '../record/naming.ts'
 import type { InOrderProtocol } from './in-order.ts'
 import { defineProtocol, type RecordedProtocol, type SpokenSettings } from './protocol.ts'
 
-/** The meaning of a request: an operation on a key, or a request that is not recorded. */
+/** The meaning of a request: an operation, or nothing recorded. */
 export type OwnAsked =
   | {
-      /** The function of the model: `read`, `write`, `cas`, … */
       readonly f: string
       readonly key: string
       /** Null for a read, `[old, new]` for a cas. */
       readonly value: Json
-      /** Whether the request never has an effect, like a read, so that a lost answer does not matter. */
+      /** Whether the request has no effect, so that a lost answer does not matter. */
       readonly harmless?: boolean
-      /** Whether the request is a final read: see `finalReads`. */
+      /** Whether the request is a final read. */
       readonly final?: boolean
     }
   | {
-      /** The kind of the request in the words of remarks. The request is only passed on. */
+      /** The kind of a request that is only passed on. */
       readonly passes: string
       /** The keys that the request may change. */
       readonly touches: Touches
@@ -35,23 +34,19 @@ export interface OwnProtocol {
   /** The model of the operations, unless `--model` names another model. */
   readonly model: string
   /**
-   * Returns a scanner that divides one direction of a connection into messages. Each call of `scan` continues the open
-   * message at `start`. It returns the position after the message's last byte, -1 if the message needs more bytes, or
-   * -2 if the connection has another protocol.
+   * Returns a scanner for one direction. `scan` continues the open message at `start`. It returns the position after
+   * the message's last byte, -1 if the message needs more bytes, or -2 if the connection has another protocol.
    */
   scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
-  /**
-   * Returns the meaning of a request. Throws for a request that cannot be read; the rest of the connection is then not
-   * recorded.
-   */
+  /** Returns the meaning of a request. Throws for an unreadable one, after which nothing more is recorded. */
   asked(request: Buffer): OwnAsked
   /** Returns the completion of an operation, from its reply. */
   answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation
-  /** How to read a key after all clients have ended. `ask` returns a request that clients never send. */
+  /** How to read a key after all clients have ended, by a request that clients never send. */
   readonly finalReads?: { ask(key: string): string; understood(answer: string): Completion }
 }
 
-/** The recorded protocol for a user-defined protocol. Message faults see its messages as texts. */
+/** The recorded form of a user-defined protocol. Message faults see texts. */
 export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   const { name, port, finalReads } = own
   const framing: Framing = {
@@ -102,7 +97,7 @@ export function ownProtocol(own: OwnProtocol): RecordedProtocol {
   })
 }
 
-/** Refuses a scanner that does not advance, since it would never end. */
+/** Refuses a scanner that does not advance and so would never end. */
 function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Framing['scanner']> {
   const scanner = own.scanner(direction)
   return {
@@ -116,10 +111,7 @@ function checkedScanner(own: OwnProtocol, direction: Direction): ReturnType<Fram
   }
 }
 
-/**
- * Returns the result of reading a request. Undefined for a request that cannot be read, which no fault can match by a
- * command.
- */
+/** Returns the result, or undefined for an unreadable request. */
 function readably<Read>(read: () => Read): Read | undefined {
   try {
     return read()

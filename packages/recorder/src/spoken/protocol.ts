@@ -3,18 +3,13 @@ import type { Framing } from '@chaosproxy/wire'
 import type { Identifier } from '../record/naming.ts'
 import type { AskedServer, RecordedServer, ServerRecording } from './conversation.ts'
 
-/** A protocol whose messages are recorded as operations without a route table. */
+/** A protocol that is recorded without a route table. */
 export interface RecordedProtocol {
-  /** The protocol's name, which is also the name of its framing. */
   readonly kind: string
-  /** An example for the command line. */
   readonly example: string
   /** How the byte stream is divided into messages. */
   readonly framing: Framing
-  /**
-   * Whether recording needs settings beyond the protocol's name. Without settings, faults can still act on its
-   * messages.
-   */
+  /** Whether recording needs settings. Without them, faults can still act on messages. */
   readonly needsSettings: boolean
   /** The schemes of server addresses. */
   readonly schemes: { readonly [scheme: string]: { readonly port: number; readonly isSecure: boolean } }
@@ -24,17 +19,21 @@ export interface RecordedProtocol {
   readonly resends: boolean
   /** Advice about gaps in a record. */
   readonly remedies: Remedies
-  /** How keys are read after all clients have ended, by model. Absent if keys cannot be read. */
+  /** How keys are read after all clients have ended, by model. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined
-  /** Parses the protocol's settings. @throws UserError that begins with `where`. */
+  /**
+   * Parses the protocol's settings.
+   *
+   * @throws UserError that begins with `where`.
+   */
   parse(members: Members, where: string): SpokenProtocol
 }
 
-/** A way to read single keys. Each key is read by one request message, which gets one reply. */
+/** How to read a single key, by one request and one reply. */
 interface KeyReads {
   /**
-   * Returns the request message that reads a key, in the form of the framing. The recorder recognises a final read by
-   * this message. Undefined for a key that cannot be read.
+   * Returns the request that reads a key, by which the recorder recognises a final read. Undefined if the key cannot be
+   * read.
    */
   ask(key: string): Json | undefined
   /** @param answer Undefined for a reply that its framing cannot read. */
@@ -46,7 +45,7 @@ export interface Remedies {
   readonly notUnderstood: string
   readonly touched: string
   readonly unnamed: string
-  /** Advice about clients that may have lost updates of other clients; absent if lost updates are not detected. */
+  /** Advice about lost updates, if they are detected. */
   readonly overwritten?: string | undefined
 }
 
@@ -54,7 +53,7 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
   readonly kind: 'spoken'
   readonly protocol: RecordedProtocol
   readonly model: string
-  /** Loads the reader of the connections to one server. */
+  /** Loads the reader of a server's connections. */
   record(server: RecordedServer): Promise<ServerRecording>
   /**
    * Reads the initial values, for `"initial":"read"`.
@@ -67,7 +66,6 @@ export interface SpokenProtocol extends Pick<SpokenSettings, 'client' | 'initial
 export interface SpokenSettings {
   readonly commands: { readonly model: string }
   readonly client: Identifier | undefined
-  /** The initial values of the keys. */
   readonly initial: 'unknown' | 'read' | { readonly value: Json }
 }
 
@@ -75,10 +73,10 @@ interface Members {
   readonly [name: string]: unknown
 }
 
-/** The reader of connections, loaded when the first proxy needs it. */
+/** The reader of connections, loaded when it is first needed. */
 interface ProtocolReader<Settings> {
   record(settings: Settings, server: RecordedServer): ServerRecording
-  /** Absent if the settings do not support `"initial":"read"`. */
+  /** Absent without support for `"initial":"read"`. */
   readonly readInitially?: (
     settings: Settings,
     server: RecordedServer,
@@ -93,7 +91,6 @@ export interface ProtocolDefinition<Settings extends SpokenSettings>
   readonly load: () => Promise<ProtocolReader<Settings>>
 }
 
-/** Defines a protocol whose settings are known only in its own module. */
 export function defineProtocol<Settings extends SpokenSettings>({
   parse,
   load,

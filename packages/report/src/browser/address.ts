@@ -3,10 +3,9 @@ import type { Filters } from './filters.ts'
 import type { View } from './view.ts'
 
 /**
- * Keeps the view in the page's address, so that a link shares the view: `#t=1.204-1.3&op=3103&key=x`. `t` is in
- * seconds, `op` is the line of the chosen operation, and the rest are the filters. A step of the story links to an
- * address with `op` alone. Such an address chooses the operation and moves the view to it, and leaves the filters
- * unchanged.
+ * Keeps the view in the page's address: `#t=1.204-1.3&op=3103&key=x`. `t` is in seconds, `op` is the line of the chosen
+ * operation, and the rest are the filters. A step of the story links to `op` alone, which moves the view and keeps the
+ * filters.
  */
 export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filters: Filters, view: View): void {
   const pauseMs = 300
@@ -14,7 +13,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
   let timer: ReturnType<typeof setTimeout> | undefined
   let isReading = false
 
-  /** Shows the view that the address describes; returns false if the address is an ordinary anchor of the page. */
+  /** Shows the view in the address; false if it is an ordinary anchor. */
   const read = (): boolean => {
     const asked = new URLSearchParams(location.hash.slice(1))
     const [from, to] = (asked.get('t') ?? '').split('-').map((seconds) => Number.parseFloat(seconds) * 1e9)
@@ -47,7 +46,7 @@ export function startAddress(canvas: HTMLCanvasElement, explorer: Explorer, filt
     try {
       history.replaceState(null, '', `#${said}`)
     } catch {
-      // Browsers throw when the address changes too often; inside some frames they always throw.
+      // Browsers throw when the address changes too often, or inside some frames.
     }
   }
   const show = (): void => {

@@ -1,16 +1,13 @@
 import type { View } from './view.ts'
 
-/** A time span to draw, and the mapping of its times to CSS pixels of the canvas. */
+/** A time span, and its mapping to CSS pixels of the canvas. */
 export interface Stretch {
   readonly from: number
   readonly to: number
   readonly x: (time: number) => number
 }
 
-/**
- * The mapping from times to device pixels of the canvas with which the cached bars were drawn. The bars have since
- * moved left by `gone` pixels.
- */
+/** The mapping with which the cached bars were drawn. They have since moved left by `gone` pixels. */
 interface Kept {
   readonly time: number
   readonly perNano: number
@@ -19,21 +16,17 @@ interface Kept {
 
 type Draw = (context: CanvasRenderingContext2D, stretch: Stretch) => void
 
-/**
- * Caches the bars as drawn last. While the view pans at a constant scale, the cached bars move by whole pixels, and
- * only the part that comes into view is drawn.
- */
+/** Caches the drawn bars. While the view pans, they move by whole pixels, and only what comes into view is drawn. */
 export class BarLayer {
   readonly #canvas = document.createElement('canvas')
   readonly #context = this.#canvas.getContext('2d')
   #kept: Kept | undefined
 
-  /** Makes the next call of `show` redraw everything. */
   forget(): void {
     this.#kept = undefined
   }
 
-  /** Shows the bars of the view. `draw` draws the bars of a time span into the context that it is given. */
+  /** Shows the bars of the view. `draw` draws a time span into the given context. */
   show(on: CanvasRenderingContext2D, view: View, draw: Draw): void {
     const { width, height } = on.canvas
     if (this.#context === null || width === 0 || view.width === 0) return
@@ -67,7 +60,7 @@ export class BarLayer {
     this.#drawStrip(kept, strip, view, draw)
   }
 
-  /** Returns the width of a margin in pixels: marks extend a few pixels beyond their bar on both sides. */
+  /** Returns the width of a margin in pixels, into which marks extend from their bar. */
   #marginOf(view: View): number {
     return Math.ceil((6 * this.#canvas.width) / view.width)
   }

@@ -3,10 +3,7 @@ import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 import type { Words } from './words.ts'
 
-/**
- * Starts a cursor that spans all charts. Its values appear in a fixed line that never covers data; a click moves the
- * timeline to the cursor's time.
- */
+/** Starts a cursor that spans all charts, with its values in a fixed line. A click moves the timeline to its time. */
 export function startChartCursor({ plot, bins, end }: PageData, explorer: Explorer, words: Words, find: Find): void {
   const charts = document.querySelector('#charts')
   const region = charts?.parentElement

@@ -1,8 +1,8 @@
 import type { Find } from './find.ts'
 
-/** Lets the reader choose two runs to compare. Returns a function that applies the choice to rows added later. */
+/** Lets the reader choose two runs to compare. Returns a function for rows that are added later. */
 export function chooseRuns(main: HTMLElement, find: Find): () => void {
-  /** The directories of the runs chosen, in the order they were chosen. */
+  /** The directories of the chosen runs, in order. */
   let chosen: string[] = []
 
   const show = (): void => {

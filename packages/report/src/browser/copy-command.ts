@@ -1,6 +1,5 @@
 import type { Find } from './find.ts'
 
-/** Starts the button that copies the command to repeat the run. A page without a command has no button. */
 export function startCopyCommand(find: Find): void {
   const button = document.querySelector('#copy')
   if (button === null) return

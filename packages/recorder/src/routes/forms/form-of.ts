@@ -10,7 +10,7 @@ export function findForm(spec: FormSpec): AnyForm | undefined {
   )
 }
 
-/** The form of a value that the parser has already validated. */
+/** The form of a validated value. */
 export function formOf(spec: FormSpec): AnyForm {
   const form = findForm(spec)
   if (form === undefined) throw new Error(`no form has the members ${Object.keys(spec).join(', ')}`)

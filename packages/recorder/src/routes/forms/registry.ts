@@ -19,7 +19,7 @@ const constant: AnyForm = defineForm<Constant>({
       : { why: `it is for ${JSON.stringify(spec.const)}, not for ${JSON.stringify(value)}` },
 })
 
-/** The part of a text that matches `{NAME}` in the pattern, such as `/items/{id}` for a Location. */
+/** The part of a text that matches `{NAME}`, such as `/items/{id}` for a Location. */
 type Match = { readonly from: ValueSource; readonly match: string }
 
 const ONE_NAME = /^[^{}]*\{\w+\}[^{}]*$/
@@ -49,7 +49,7 @@ const match: AnyForm = defineForm<Match>({
   },
 })
 
-/** An object, each of whose members is a separate value. */
+/** An object whose members are separate values. */
 type Members = { readonly members: { readonly [name: string]: ValueSpec } }
 
 const members: AnyForm = defineForm<Members>({
@@ -79,5 +79,5 @@ const members: AnyForm = defineForm<Members>({
   },
 })
 
-/** To add a form, define it and add it to this list, which parser, recorder, request maker and JSON Schema use. */
+/** A new form needs a definition and an entry here. */
 export const valueForms: readonly AnyForm[] = [constant, match, members]

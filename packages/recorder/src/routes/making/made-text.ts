@@ -3,7 +3,7 @@ import type { Answer } from '@chaosproxy/wire/http'
 import type { MadeRequest } from './request-maker.ts'
 
 /**
- * The bytes of a request, with a Host header unless the table sets a Host header.
+ * The bytes of a request. The table may set the Host header.
  *
  * @param authority the server as `host:port`
  */
@@ -24,13 +24,10 @@ export function fieldsOf(
   ]
 }
 
-/** Servers expect a Content-Length in requests with these methods even if the body is empty (RFC 9110 §8.6). */
+/** Requests with these methods need a Content-Length even without a body (RFC 9110 §8.6). */
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
 
-/**
- * Returns the completion of an operation, given the response. If the response is unclear, the operation may have been
- * executed.
- */
+/** Returns the completion that a response gives. If the response is unclear, the operation may have been executed. */
 export function answered(made: MadeRequest, answer: Answer, harmless: boolean): Completion {
   const completion = made.complete(answer)
   switch (completion.type) {

@@ -5,7 +5,7 @@ import type { Trouble, WrittenParts } from '../places/place.ts'
 import { findPlace } from '../places/place-of.ts'
 import { placeParts } from '../table/route-table.ts'
 
-/** A request built place by place: the inverse of reading values from a `Message`. */
+/** A request built place by place, as a `Message` is read. */
 export class RequestDraft implements WrittenParts {
   readonly #path: Map<string, string> = new Map()
   readonly #query: Map<string, string> = new Map()
@@ -22,7 +22,7 @@ export class RequestDraft implements WrittenParts {
     this.#spell = spell
   }
 
-  /** Puts a value into a place. Returns the reason if the place already has a different value. */
+  /** Puts a value into a place. Returns why the place refuses it. */
   put(place: string, value: Json): Trouble {
     const found = findPlace(place)
     if (found === undefined) return `${place} is not a place in a request`
@@ -75,12 +75,12 @@ export class RequestDraft implements WrittenParts {
     return undefined
   }
 
-  /** Whether there is a header field with this lower-case name. */
+  /** Whether the header has this lower-case name. */
   hasHeader(name: string): boolean {
     return this.#headers.has(name)
   }
 
-  /** The finished request, or the reason why there is none. */
+  /** The finished request, or why there is none. */
   finish(method: string, pattern: string): WrittenRequest | { readonly why: string } {
     const path = this.#fillPath(pattern)
     if (typeof path === 'object') return path
@@ -122,14 +122,13 @@ export class RequestDraft implements WrittenParts {
 const NAMES = /\{(\w+)\}/g
 /** Methods whose body has no meaning (RFC 9110 §9.3). */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'TRACE', 'OPTIONS'])
-/** A valid field value: no control characters, and no space at its ends. */
 const FIELD_TEXT = /^(?:[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)?$/
 
 const notAField = (place: string, text: string): string => `${place} cannot hold ${JSON.stringify(text)}`
 const twice = (place: string, one: string, other: string): string =>
   `${place} would have to be ${JSON.stringify(one)} and ${JSON.stringify(other)} at once`
 
-/** The text form of a value; undefined for lists and objects, which have no standard text form. */
+/** The text form of a value; lists and objects have none. */
 function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
@@ -145,7 +144,7 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** Returns the tree with the value added at this place; undefined if the place already has a value. */
+/** Returns the tree with the value added, unless the place has one. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

@@ -21,9 +21,8 @@ import {
 import { RequestDraft } from './request-draft.ts'
 
 interface Asker {
-  /** The client's name, sent if the table has a place for it. */
+  /** The client's name, for a table with a place for it. */
   readonly session: string
-  /** A request id that is unique among all requests. */
   readonly requestId: string
   readonly final: boolean
 }
@@ -31,9 +30,9 @@ interface Asker {
 export interface MadeRequest {
   readonly type: 'made'
   readonly request: WrittenRequest
-  /** The key and value of the operation in the record. */
+  /** The operation's key and value in the record. */
   readonly key: string | undefined
-  /** Number of bytes of the response's body that are needed to complete the operation. */
+  /** How many bytes of the response's body are needed. */
   readonly answerBytes: number
   complete(answer: Answer): Interpretation
 }
@@ -42,11 +41,11 @@ type Made = MadeRequest | { readonly type: 'impossible'; readonly why: string }
 
 export interface RequestMaker {
   readonly functions: readonly string[]
-  /** For functions of the table that cannot be requested: the reason and the remedy. */
+  /** Why functions of the table cannot be requested, and the remedy. */
   readonly refusals: ReadonlyMap<string, string>
   /**
-   * Whether the value that a function writes is a version. Only the response contains a version, so a cas must expect a
-   * value from an earlier response.
+   * Whether a function writes a version, which only the response contains. A cas must then expect a version from an
+   * earlier response.
    */
   speaksVersions(f: string): boolean
   make(input: Input, asker: Asker): Made
@@ -95,7 +94,6 @@ export function compileRequestMaker(table: RouteTable, where: string): RequestMa
   }
 }
 
-/** The reason why this route cannot make requests for any operation; undefined if it can. */
 function irreversible(route: RecordedRoute, operations: readonly OperationSpec[]): string | undefined {
   const [operation] = operations
   if (operation === undefined || operations.length > 1)
@@ -132,7 +130,7 @@ function makeBy({ number, route, operation }: Turned, input: Input, { table, map
   if (trouble !== undefined) return impossible(trouble)
   const request = draft.finish(methods[0] ?? '', pattern)
   if ('why' in request) return impossible(request.why)
-  // Verify that the table would record exactly the given operation.
+  // The table must record exactly this operation.
   const head = { method: request.method, target: request.target, headers: fieldsOf(request.headers) }
   const routed = mapping.match(head)
   const body = routed.bodyBytes === 0 ? undefined : { bytes: Buffer.from(request.body) }
@@ -169,14 +167,10 @@ const fieldsOf = (headers: WrittenRequest['headers']) => {
 
 interface KeyPlaces {
   readonly draft: RequestDraft
-  /** Places with constant values. */
   readonly fixed: ReadonlySet<string>
 }
 
-/**
- * Puts the key into all its places that are not fixed. If the recorded key has as many parts as there are places, each
- * place gets one part.
- */
+/** Puts the key into its places. A key with as many parts as places is divided among them. */
 function putKey(operation: OperationSpec, input: Input, pattern: string, { draft, fixed }: KeyPlaces): Trouble {
   const { f } = operation
   const spec = keySpec(operation, pattern)
@@ -198,7 +192,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** Puts a value into its places: the inverse of reading it. A value that only the response contains needs no place. */
+/** Puts a value into its places. A value that only the response contains needs none. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -218,7 +212,7 @@ const firstTrouble = (troubles: readonly Trouble[]): Trouble => troubles.find((t
 function putConditions({ when }: RecordedRoute, draft: RequestDraft): Trouble {
   return firstTrouble(
     Object.entries(when ?? {}).map(([place, wanted]) =>
-      // Conditions on the presence of a place are checked when the table reads the request.
+      // Presence is checked when the table reads the request.
       wanted !== null && typeof wanted === 'object' && 'there' in wanted ? undefined : draft.put(place, wanted as Json),
     ),
   )
@@ -238,10 +232,10 @@ interface AskerPlaces {
   readonly sends: { readonly [place: string]: Json }
 }
 
-/** Adds the client's name and the request id to a request and, if it is a final read, the header that marks it. */
+/** Adds the client's name, the request id and the mark of a final read. */
 function putAsker(client: string | undefined, { requestId, final }: RouteTable, parts: AskerPlaces): Trouble {
   const { draft, asker, sends } = parts
-  // Do not invent the tokens and cookies that a service issues. "sends" can supply them.
+  // Tokens and cookies that a service issues cannot be made up. "sends" can supply them.
   const names = client !== undefined && findPlace(client)?.namesClient === 'made' && !Object.hasOwn(sends, client)
   return (
     (names ? draft.put(client, asker.session) : undefined) ??
@@ -251,8 +245,7 @@ function putAsker(client: string | undefined, { requestId, final }: RouteTable, 
 }
 
 /**
- * The table for recording requests made by `compileRequestMaker`. A header field names their clients and replaces the
- * client sources of `table`.
+ * The table for recording made requests, in which a header field names their clients.
  *
  * @param initial the initial value of every object, or `unknown`.
  */
@@ -276,7 +269,7 @@ export function requireFunctions(maker: RequestMaker, wanted: readonly string[],
   throw inputError(reasons.join('\n'))
 }
 
-/** The values for the names in braces in a template. */
+/** The values for a template's names in braces. */
 interface SentWords {
   readonly key: string
   readonly value: Json
@@ -286,7 +279,6 @@ interface SentWords {
 
 const WORD = /\{(key|value|session|requestId)\}/g
 
-/** Fills in a template. A text that is exactly `{value}` becomes the value itself, of any type. */
 function fillSent(template: Json, words: SentWords): Json {
   if (typeof template === 'string') {
     if (template === '{value}') return words.value

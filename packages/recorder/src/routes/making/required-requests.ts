@@ -1,7 +1,7 @@
 import { type Input, inputError, type Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/** A sample value for each function, of the kind that workloads use. */
+/** For each function, a value of the kind that workloads use. */
 const SAMPLES: { readonly [f: string]: Json } = {
   read: null,
   get: null,
@@ -18,8 +18,8 @@ const SAMPLES: { readonly [f: string]: Json } = {
 }
 
 /**
- * Checks that the routes can make all requests. Returns whether the routes address one fixed object (`GET /counter`).
- * Clients then use only this object.
+ * Checks that the routes can make all requests. Returns whether they address one fixed object (`GET /counter`), which
+ * clients then use.
  *
  * @param before a read of every object that is known beforehand.
  *
@@ -33,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** For each function whose routes all have a fixed key: this key, and the reason. */
+  /** The fixed key of each function that has no other, and why. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

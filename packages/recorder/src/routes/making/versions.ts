@@ -1,18 +1,15 @@
 import type { Completion, Input, Json } from '@chaosproxy/history'
 import type { RequestMaker } from './request-maker.ts'
 
-/**
- * The versions of objects that a client has seen, for tables whose cas expects a version (`If-Match`) instead of a
- * value.
- */
+/** The versions of objects that a client has seen, for tables whose cas expects a version (`If-Match`). */
 export interface Versions {
-  /** The input with the expected version, or the reason why it cannot be sent. */
+  /** The input with the expected version, or why it cannot be sent. */
   named(input: Input): Input | string
   learned(input: Input, completion: Completion): void
 }
 
 export function createVersions(maker: RequestMaker): Versions {
-  /** The last version of each object that this client has seen. */
+  /** The last version that this client saw of each object. */
   const versions = new Map<string, Json>()
   return {
     named(input) {

@@ -5,13 +5,12 @@ import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 /** Maximum size of a decompressed body, in bytes. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Maximum size of texts in the history, in bytes. Longer texts are recorded as hashes. */
+/** Longer texts are recorded as hashes. */
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as a text: base64 if it is not UTF-8, a hash if it is too long. Base64 and hashes are marked, so that
- * different values never become equal. Equal contents give equal values, for any compression and any number of kept
- * bytes. Undefined if the body cannot be decompressed.
+ * A body as a text, base64 if it is not UTF-8, or a hash if it is long. The latter two are marked, so that equal
+ * contents, and no others, give equal values. Undefined if the body cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -26,7 +25,7 @@ export function textOf(captured: Captured, contentEncoding: string | undefined):
   return utf8Of(bytes) ?? { base64: bytes.toString('base64') }
 }
 
-/** A body of any length as a text; undefined if it is not text. */
+/** A body of any length as text, if it is text. */
 export function wholeTextOf(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if (!('bytes' in captured)) return undefined
   const bytes = unpacked(captured.bytes, contentEncoding)
@@ -39,13 +38,13 @@ function utf8Of(bytes: Buffer): string | undefined {
 }
 
 export interface JsonBody {
-  /** The value; undefined if the body is not JSON, or if a history cannot hold the value. */
+  /** The value, if it is JSON that a history can hold. */
   readonly value: Json | undefined
-  /** The reason why a history cannot hold the value, in words that follow "its body". */
+  /** Why a history cannot hold the value, after "its body". */
   readonly trouble?: string | undefined
 }
 
-/** Returns a body as JSON. The body itself may be one level too deep for a history, but its members may not be. */
+/** Returns a body as JSON. It may be one level deeper than a history allows, because its members count. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
   return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }
@@ -60,7 +59,6 @@ function parsed(text: string | undefined): Json | undefined {
   }
 }
 
-/** The reason why a body cannot be read, worded to follow "its body"; undefined if the body can be read. */
 export function bodyTrouble(captured: Captured, contentEncoding: string | undefined): string | undefined {
   if ('json' in captured) return undefined
   if ('withheld' in captured) return `is left out of ${captured.withheld}`

@@ -9,11 +9,11 @@ export interface Peer {
   /** Unique among connections. */
   readonly connection: number
   readonly address: string
-  /** The process of the peer, if it was looked up and found. */
+  /** The process of the peer, if it was found. */
   readonly process: string | undefined
 }
 
-/** A connection with the facts that the proxy knows about it. */
+/** What the proxy knows about a connection. */
 interface Dialled {
   readonly id: number
   readonly client: { readonly host: string }
@@ -26,13 +26,12 @@ export const peerOf = ({ id, client, peerProcess }: Dialled): Peer => ({
   process: peerProcess,
 })
 
-/** Client sources that depend on the connection, from the strictest to the source that always exists. */
+/** Client sources that depend on the connection, the strictest first. */
 export const peerSources: readonly string[] = ['peer.process', 'peer.address', 'connection']
 
-/** Returns the client's name; undefined if nothing identifies the client. */
 export type NameClient = (request: Message, peer: Peer) => string | undefined
 
-/** Returns a function that names clients for the history. Secret names become hashes. */
+/** Compiles a function that names clients. Secret names become hashes. */
 export function compileClient(source: ClientSource | undefined): NameClient {
   switch (source) {
     case undefined:
@@ -57,7 +56,7 @@ export function compileClient(source: ClientSource | undefined): NameClient {
   }
 }
 
-/** A client's name from a value. An empty name counts as none. */
+/** A client's name from a value. An empty one counts as none. */
 function nameOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)

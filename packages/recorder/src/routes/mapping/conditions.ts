@@ -18,9 +18,7 @@ export function compileConditions(conditions: Conditions | undefined, side: Side
   return (scene) => tests.every((test) => test(scene))
 }
 
-/**
- * Whether the value must be present or absent, for a condition on presence alone; undefined for any other condition.
- */
+/** Whether a condition demands presence or absence, if it is about presence alone. */
 function presenceOf(wanted: Conditions[string]): boolean | undefined {
   if (wanted === null || typeof wanted !== 'object' || Array.isArray(wanted)) return undefined
   const { there, ...others } = wanted as { readonly there?: unknown }

@@ -1,7 +1,7 @@
 import type { Recorder } from '../../record/recorder.ts'
 import { type ClientSource, isIgnored, type RouteTable } from '../table/route-table.ts'
 
-/** Passes the table's settings for the whole history to the recorder: the client sources, and the initial values. */
+/** Passes what the table says about the whole history to the recorder. */
 export function describeTable(table: RouteTable, recorder: Recorder): void {
   for (const source of clientSourcesOf(table)) {
     if (source === undefined) recorder.clientsBy({ by: 'connection', named: false })
@@ -12,7 +12,7 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }
 
-/** The client source of every route; undefined for a route without a client source. */
+/** The client sources of all routes. */
 export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
   ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
 ]

@@ -4,7 +4,6 @@ import { LONGEST_REFUSAL_BYTES } from './refusals.ts'
 
 type Wanted = Pick<RoutedRequest, 'answerBytes' | 'mayBeRefused'>
 
-/** Returns how many bytes of a response's body to keep, given the response's header fields. */
 export function keptOfAnswer({ answerBytes, mayBeRefused }: Wanted, headers: Fields | undefined): number {
   if (!mayBeRefused || answerBytes >= LONGEST_REFUSAL_BYTES) return answerBytes
   const isJson = /json/i.test(headers?.get('content-type') ?? 'json')

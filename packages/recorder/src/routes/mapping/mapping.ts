@@ -16,32 +16,30 @@ import { normalizationOf } from './textual-values.ts'
 import { bytesFor, inAnswer, sourcesOf } from './value-source.ts'
 import { writtenValuesOf } from './written-values.ts'
 
-/** The meaning of a complete request, and of its future response. */
+/** The meaning of a request, and of its future response. */
 export interface Understood {
-  /** The index of the matching route; undefined if no route matched. */
+  /** The index of the matching route. */
   route: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
 }
 
-/** The possible routes for a method and a target, before the rest of the request is known. */
+/** The possible routes of a request, as far as its head tells. */
 export interface RoutedRequest {
   readonly isKnown: boolean
-  /** Whether every route that may match is ignored (`"ignore": true`). */
+  /** Whether all these routes are ignored (`"ignore": true`). */
   readonly isIgnored: boolean
-  /** Number of bytes of the request's body to keep, possibly 0. */
   readonly bodyBytes: number
-  /** Number of bytes of the response's body to keep for reading. */
   readonly answerBytes: number
-  /** Whether to keep a short JSON body in any case, since it may be a refusal. */
+  /** Whether to keep a short JSON body, since it may be a refusal. */
   readonly mayBeRefused: boolean
   understand(head: MatchableHead, body: Captured | undefined, peer: Peer): Understood
-  /** Returns the keys that the request may have changed, for a request of which only part arrived. */
+  /** Returns the keys that an incomplete request may have changed. */
   touches(head: MatchableHead): Touches
 }
 
 export interface HttpMapping {
-  /** Returns the possible routes of a request. Requests that are not operations are passed on. */
+  /** Returns the possible routes of a request. */
   match(head: MatchableHead): RoutedRequest
   /** The gRPC messages of the table. */
   readonly schema: Schema | undefined
@@ -51,7 +49,7 @@ export function compileMapping(table: RouteTable): HttpMapping {
   const parts = { table, normalize: normalizationOf(table), written: writtenValuesOf(table) }
   const routes = table.routes.map((spec, number) => compileRoute(spec, number, parts))
   const namedForAll = [...(table.ignoredParameters ?? []), ...parametersIn(Object.keys(table.sends ?? {}))]
-  // A cache, since clients request the same keys repeatedly.
+  // Clients request the same keys repeatedly.
   const known = new Map<string, Map<string, RoutedRequest>>()
 
   function find(method: string, target: string): RoutedRequest {
@@ -86,7 +84,7 @@ const MOST_METHODS = 16
 const MOST_TARGETS = 1000
 const LONGEST_KNOWN_TARGET = 1024
 
-/** A route that matches a method and a path. `fits` checks its other conditions. */
+/** A route that matches method and path. `fits` checks its other conditions. */
 interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
   /** The query parameters that the route names. */
   readonly parameters: readonly string[]
@@ -131,17 +129,13 @@ const noOperation = (understanding: Understanding): Understood => ({
 const notRecorded = ({ status }: Pick<Answer, 'status'>): Completions =>
   status >= 400 && status < 500 && !UNDECIDED.has(status) ? REFUSED : NOT_RECORDED
 
-/**
- * Client errors after which the request may still have been executed: a timeout, a conflict that an earlier attempt at
- * the request may have caused, a request that may be replayed, and a client that did not wait.
- */
+/** Client errors after which the request may still have been executed, for example by an earlier attempt. */
 const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 425, 499])
 
 const REFUSED: Interpretation = { type: 'fail', error: 'refused, and not recorded' }
 
 const NOT_RECORDED: Interpretation = { type: 'info', error: 'not recorded' }
 
-/** The request's name in remarks, such as `PUT /kv/x`. */
 export const nameOfRequest = ({ method, target }: Pick<MatchableHead, 'method' | 'target'>): string =>
   `${method} ${pathOf(target)}`
 
@@ -171,7 +165,7 @@ function compileRoute(spec: RouteSpec, number: number, parts: TableParts): Route
       parameters,
       fits: (head, body) => whenSources.length === 0 || fits({ request: messageOf(head, body) }),
       understand(head, body, peer, unnamed) {
-        // The element at 0 is the whole path.
+        // The first element is the whole path.
         for (let i = 1; i < segments.length; i++) parts.table.spellings?.sent(segments[i] ?? '', matched[i] ?? '')
         const request = messageOf(head, body)
         const understood = understandRequest?.understand(head, request, peer, unnamed) ?? passedOn(head, 'nothing')
@@ -262,7 +256,7 @@ function compileRecorded(spec: RecordedRoute, { table, ...parts }: TableParts, p
   }
 }
 
-/** The content of a response. For HEAD and for 304 the content exists but is not sent (RFC 9110 §9.3.2, §15.4.5). */
+/** The content of a response. A HEAD and a 304 omit it (RFC 9110 §9.3.2, §15.4.5). */
 function contentOf({ status, body }: Answer, method: string): Captured | undefined {
   if (body === undefined) return undefined
   if (method === 'HEAD') return { withheld: 'an answer to HEAD' }

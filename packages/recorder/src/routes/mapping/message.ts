@@ -3,19 +3,15 @@ import type { Captured, Fields } from '@chaosproxy/wire/http'
 import type { ReadParts } from '../places/place.ts'
 import { bodyTrouble, type JsonBody, jsonOf, textOf, wholeTextOf } from './body-value.ts'
 
-/**
- * A path that matches a pattern. `segments` are first the whole path, then the segments that match the names of the
- * pattern, in the order of `names`. All are decoded.
- */
+/** A path that matches a pattern. `segments`: the whole path, then the segment of each name, decoded. */
 export interface MatchedPath {
   readonly segments: readonly string[]
   readonly names: readonly string[]
 }
 
-/** The path of a response: empty. */
 export const NO_PATH: MatchedPath = { segments: [], names: [] }
 
-/** A request or response from which values are read. Expensive parts are decoded once, on first use. */
+/** A request or response from which values are read. Expensive parts are decoded once. */
 export class Message implements ReadParts {
   readonly headers: Fields | undefined
   /** Whether the status excludes a body. */
@@ -45,19 +41,18 @@ export class Message implements ReadParts {
     return this.#path.segments[this.#path.names.indexOf(name) + 1]
   }
 
-  /** The whole body as text; undefined if there is no body, or it cannot be read. */
+  /** The whole body as text, if it can be read. */
   get text(): Json | undefined {
     this.#text ??= { value: this.#body === undefined || this.isEmpty ? undefined : textOf(this.#body, this.#encoding) }
     return this.#text.value
   }
 
-  /** The body as JSON; undefined if it is not JSON. */
   get json(): Json | undefined {
     this.#json ??= this.#body === undefined ? { value: undefined } : jsonOf(this.#body, this.#encoding)
     return this.#json.value
   }
 
-  /** Returns false only if the body's text certainly does not match. This takes less time than parsing the body. */
+  /** Whether the body's text may match. This takes less time than parsing. */
   mayContain(pattern: RegExp): boolean {
     const body = this.#body
     if (body === undefined || !('bytes' in body)) return body !== undefined && 'json' in body
@@ -65,7 +60,7 @@ export class Message implements ReadParts {
     return !isPlain || pattern.test(body.bytes.toString('latin1'))
   }
 
-  /** The reason why the body cannot be read, worded to follow "its body"; undefined if the body can be read. */
+  /** Why the body cannot be read, after "its body". */
   get trouble(): string | undefined {
     return this.#json?.trouble ?? (this.#body === undefined ? undefined : bodyTrouble(this.#body, this.#encoding))
   }
@@ -84,10 +79,10 @@ export class Message implements ReadParts {
   }
 }
 
-/** Parses a query that may contain raw UTF-8, read as Latin-1. */
+/** Parses a query with raw UTF-8, read as Latin-1. */
 export const queryOf = (query: string): URLSearchParams => parametersOf(Buffer.from(query, 'latin1').toString('utf8'))
 
-/** Equals `new URLSearchParams(text)`, which takes fifty times as long for each escape that is not UTF-8. */
+/** Like `new URLSearchParams(text)`, which takes fifty times as long for an escape that is not UTF-8. */
 const parametersOf = (text: string): URLSearchParams =>
   new URLSearchParams(
     text

@@ -14,25 +14,25 @@ export interface Asked {
 
 type CommonParts = Pick<Call, 'what' | 'requestId'>
 
-/** The reason why a request that should be an operation cannot be recorded as an operation. */
+/** Why a request cannot be recorded as an operation. */
 export interface NotAsked {
   readonly why: string
   readonly key: string | undefined
   readonly touches: Touches
 }
 
-/** The operation of a route: on one object, or on each of several objects. */
+/** A route's operation on one object, or on each of several. */
 export interface RoutedOperation {
   readonly harmless: boolean
-  /** Number of bytes to keep of the request's body, and of the response's body. */
+  /** How many bytes to keep of the request's body, and of the response's. */
   readonly bodyBytes: number
   readonly answerBytes: number
   ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
-  /** The keys that the request changes, according to its head. */
+  /** The keys that the request's head shows to change. */
   touches(scene: Scene): Touches
 }
 
-/** The parts that the operations of one table share. */
+/** What the operations of one table share. */
 export interface OperationParts {
   readonly normalize: Normalize
   readonly written: WrittenValues | undefined
@@ -47,26 +47,20 @@ class CompiledOperation implements RoutedOperation {
   readonly answerBytes: number
   readonly #spec: OperationSpec
   readonly #sources: Sources
-  /**
-   * Whether only the response contains the key. `#valueIsTold`: whether only the response contains the written value.
-   */
+  /** Whether only the response contains the key or the written value. */
   readonly #keyIsTold: boolean
   readonly #valueIsTold: boolean
   readonly #keyOf: ReadKey | undefined
   readonly #givenOf: ReadValue
   readonly #resultOf: ReadValue | undefined
   readonly #listOf: ReadValue | undefined
-  /** Whether `each` lists items of the response, not of the request. */
+  /** Whether `each` lists items of the response. */
   readonly #isListed: boolean
   readonly #conditions: readonly { readonly source: ValueSource; readonly read: ReadValue }[]
 
-  /**
-   * Reads the version in a request. Undefined unless the written value is a version that only the response contains.
-   */
   readonly #versionOf: ((scene: Scene) => Call['version']) | undefined
   readonly #written: WrittenValues | undefined
   readonly #normalize: Normalize
-  /** Whether any response has contained the result. */
   #hasFound = false
 
   constructor(spec: OperationSpec, path: string, { normalize, written }: OperationParts) {
@@ -186,26 +180,20 @@ class CompiledOperation implements RoutedOperation {
     return { type: 'ok', entries }
   }
 
-  /**
-   * Returns the value that the operation read or wrote, as stated by a successful response; undefined if the response
-   * does not state the value.
-   */
+  /** Returns the value that a successful response states for the operation. */
   #told(call: Call, scene: Scene): Json | undefined {
     if (call.value === UNSAID) return this.#givenOf(scene)
     if (this.#resultOf === undefined) return call.value
     const result = this.#resultOf(scene)
     if (result !== undefined) this.#hasFound = true
     if (result !== undefined || this.#spec.missing === undefined || scene.answer === undefined) return result
-    // An unreadable response does not show that the value is absent.
+    // An unreadable response does not show absence.
     const { trouble, isEmpty, json } = scene.answer
     const usesJson = this.#sources.result.some((source) => source.startsWith('answer.json'))
     return trouble === undefined && (isEmpty || !usesJson || json !== undefined) ? null : undefined
   }
 
-  /**
-   * Returns the reason why a missing result does not show that the value is absent: the response contains a written
-   * value in another place.
-   */
+  /** Why a missing result is not an absent value: the response has a written value in another place. */
   #misread({ key }: Call, { answer, status }: Scene): string | undefined {
     if (this.#written === undefined || this.#hasFound || this.#spec.missing === undefined) return undefined
     const body = typeof key === 'string' ? answer?.json : undefined
@@ -223,8 +211,8 @@ const normalized =
   }
 
 /**
- * Compiles a function that returns what a request shows about the version in the response: nothing for a write, and the
- * expected version for a cas. Undefined for other values, since these may be equal.
+ * Compiles what a request shows about the version in the response: the expected one, for a cas. Undefined for other
+ * values, since these may be equal.
  */
 function compileVersion(
   { f, value }: OperationSpec,
@@ -242,10 +230,9 @@ function compileVersion(
   }
 }
 
-/** Places in a response that hold a version, by the name of the place. */
+/** Places in a response that hold a version, by their names. */
 const TOLD_VERSION = /^answer\.(header\.|json\.(.*\.)?)(x-)?_?(etag|version|revision|rev|mod_?revision)$/i
 
-/** The places of the parts of an operation. */
 interface Sources {
   readonly key: readonly ValueSource[]
   readonly value: readonly ValueSource[]
@@ -254,18 +241,15 @@ interface Sources {
 
 type ReadKey = ReturnType<typeof compileKey>
 
-/** Headers that may also hold `*`, or a list. */
+/** Headers that may hold `*` or a list, too. */
 const CONDITIONS: ReadonlySet<string> = new Set(['header.if-match', 'header.if-none-match'])
 
-/** A single entity tag, in quotes or, as some services write it, without quotes. */
+/** A single entity tag, with or without quotes. */
 const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/**
- * Collects the operations of a request. If any of them is not understood, returns all keys that the request may change
- * instead.
- */
+/** Collects a request's operations. If one is not understood, returns the keys that may change instead. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined
@@ -292,7 +276,7 @@ export function union(one: Touches, other: Touches): Touches {
   return { keys: [...one.keys, ...other.keys] }
 }
 
-/** Advice if an empty body may be the result of a read or a dequeue. */
+/** Advice if an empty body may be a result. */
 const IF_NOTHING_IS_THERE = 'if an empty body means that there is no value, say so in the route: "missing": "absent"'
 
 function notUnderstood({ answer, status }: Scene, sources: readonly ValueSource[], ifEmpty?: string): Interpretation {

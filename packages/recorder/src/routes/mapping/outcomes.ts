@@ -5,16 +5,12 @@ import { compileConditions } from './conditions.ts'
 import { compileRefusals } from './refusals.ts'
 import type { Scene } from './scene.ts'
 
-/**
- * The meaning of a response, or the reason why the meaning is unknown. `declined` is a `fail` because the object itself
- * declined.
- */
+/** The meaning of a response, or why it is unknown. `declined`: a `fail` by the object itself. */
 export type Meaning = OutcomeName | 'declined' | { readonly unclear: string }
 
 /**
- * Compiles a function that determines the meaning of a response: by its status in the table, otherwise by the class of
- * the status in the table, otherwise by HTTP's own rules. For a successful response, the content decides: by the cases
- * of the table or, if it has none, by whether the content looks like a refusal.
+ * Compiles the meaning of responses: by status in the table, by its class, or by HTTP's own rules. After success, the
+ * content decides.
  *
  * @param places the places in the response that the operations read
  */
@@ -65,10 +61,9 @@ function meaningOfStatus(
 }
 
 /**
- * The meaning of a status without a table entry. A 2xx means success, except for 202, which promises nothing, and 206
- * and 207, which concern parts. A 4xx means that the request was refused, except for 408, which may arrive after
- * partial execution. Only the service knows whether 404 means an absent value. With any other status, such as 5xx, the
- * outcome is unknown.
+ * The meaning of a status without a table entry. Success is any 2xx, except 202, which promises nothing, and 206 and
+ * 207, which concern parts. A refusal is any 4xx, except 408, which may follow a partial execution, and 404, which may
+ * mean an absent value.
  */
 function usualMeaning(status: number, harmless: boolean): Meaning {
   if (status === 206 || status === 207 || (status === 202 && harmless))
@@ -81,13 +76,13 @@ function usualMeaning(status: number, harmless: boolean): Meaning {
   return status >= 400 && status < 500 && status !== 408 ? 'fail' : 'info'
 }
 
-/** The meaning is unclear. A `fail` would exclude the read from the check, and could hide a lost write. */
+/** A `fail` would exclude the read from the check, and could hide a lost write. */
 const absentPerhaps = (status: number | string): Meaning => ({
   unclear: `if ${status} means that there is no value, say so in the route's "outcomes": {"${status}": "absent"}`,
 })
 
 /**
- * Conflict, Precondition Failed and Locked: refusals because of the object's state (RFC 9110 §15.5.10 and §15.5.13, RFC
+ * Refusals because of the object's state: Conflict, Precondition Failed and Locked (RFC 9110 §15.5.10 and §15.5.13, RFC
  * 4918 §11.3).
  */
 const ABOUT_THE_OBJECT: ReadonlySet<number> = new Set([409, 412, 423])

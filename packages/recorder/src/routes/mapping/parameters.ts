@@ -2,10 +2,7 @@ import { type ClientSource, isIgnored, operationsOf, type RouteSpec } from '../t
 import { queryOf } from './message.ts'
 import { sourcesOf } from './value-source.ts'
 
-/**
- * Returns the query parameters that a route uses. They contain its key, values, conditions or client, or are sent in
- * addition.
- */
+/** Returns the query parameters that a route reads or sends. */
 export function parametersNamedBy(route: RouteSpec, client: ClientSource | undefined): readonly string[] {
   const conditions = Object.keys(route.when ?? {})
   if (isIgnored(route)) return parametersIn(conditions)
@@ -23,7 +20,7 @@ export const parametersIn = (places: readonly string[]): readonly string[] =>
 
 const QUERY = 'query.'
 
-/** The distinct parameters in a target's query that are not in `named`. */
+/** The parameters of a target that are not in `named`. */
 export function parametersBeside(target: string, named: readonly string[]): readonly string[] {
   const question = target.indexOf('?')
   if (question < 0) return []
@@ -31,7 +28,6 @@ export function parametersBeside(target: string, named: readonly string[]): read
   return [...new Set(given.keys())].filter((name) => !named.includes(name))
 }
 
-/** The reason why a request with these parameters is not understood. */
 export function whyNotNamed(parameters: readonly string[]): string {
   const names = parameters.map((name) => JSON.stringify(name)).join(', ')
   return `no route names ${parameters.length === 1 ? 'the parameter' : 'the parameters'} ${names} of its query, so it may request something else. Use it in "when", or ignore it: "ignoredParameters": [${names}]`

@@ -1,17 +1,15 @@
 import type { Json } from '@chaosproxy/history'
 import type { Message } from './message.ts'
 
-/** Maximum size in bytes of a response body that is searched for a refusal. */
+/** Maximum size of a body that is searched for a refusal, in bytes. */
 export const LONGEST_REFUSAL_BYTES: number = 64 * 1024
 
-/** A place in a successful response where services report a refusal, and its content. */
+/** A place in a successful response where services report a refusal. */
 interface Sign {
-  /** The member of the body that contains the refusal; undefined if the whole body is the refusal. */
+  /** The member with the refusal; undefined for the whole body. */
   readonly member: string | undefined
   refuses(value: Json | undefined): boolean
-  /**
-   * The condition that a refusal fulfils, in the notation of tables. `done` is the condition that a success fulfils.
-   */
+  /** The condition of a refusal, as in tables, and of a success. */
   readonly refused: string
   readonly done: string
 }
@@ -46,12 +44,12 @@ const SIGNS: readonly Sign[] = [
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
-/** Matches a part of every body with a sign. Most bodies have no sign, and need not be parsed. */
+/** Matches every body with a sign. Most bodies have none and need not be parsed. */
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**
- * Compiles a check whether a successful response may be a refusal. The check returns the reason why the meaning is
- * unknown. A place that the operation reads is not a sign of a refusal, since it contains a value.
+ * Compiles a check whether a successful response may be a refusal, which returns why it is unclear. Places that the
+ * operation reads contain values instead.
  *
  * @param places the places in the response that the operation reads
  */
@@ -67,16 +65,15 @@ export function compileRefusals(places: readonly string[]): (answer: Message, ha
     const found = signs.find(({ member, refuses }) => partsOf(json, member).some(refuses))
     if (found === undefined) return undefined
     const sign = found.member === undefined ? 'is false' : `says ${JSON.stringify(found.member)}`
-    // A failed read after a write would look like a lost write. A read with an unknown outcome does not.
+    // A failed read would look like a lost write.
     const outcome = harmless ? 'info' : 'fail'
     return `its body ${sign}, which may be a refusal. Say what it means: "answers": [{"when": ${found.refused}, "outcome": "${outcome}"}, {"when": ${found.done}, "outcome": "ok"}]`
   }
 }
 
-/** Matches a place that is the whole body. */
+/** Matches the whole body. */
 const WHOLE = /^answer\.(json|body)$/
 
-/** The body or its member; for a batch, the body or the member of each response. */
 function partsOf(body: Json, member: string | undefined): readonly (Json | undefined)[] {
   if (member === undefined) return [body]
   const answers: readonly Json[] = Array.isArray(body) ? body : [body]

@@ -4,17 +4,16 @@ import { findPlace } from '../places/place-of.ts'
 import { isIgnored, operationsOf, type RouteTable, type ValueSpec } from '../table/route-table.ts'
 import { withoutAnswer } from './value-source.ts'
 
-/** Converts the values of one table to their recorded form. */
+/** Converts values of a table to their recorded form. */
 export type Normalize = (value: Json) => Json
 
 /**
- * Returns the conversion of a table's values to their recorded form. A place that holds a text cannot distinguish the
- * number 5 from the text "5", and a service may store it as either. If any value of the table comes from such a place,
- * both are recorded as the number.
+ * Returns the conversion of a table's values. A place with text cannot distinguish the number 5 from the text "5". If
+ * the table has such a place, both become the number.
  */
 export function normalizationOf({ routes }: Pick<RouteTable, 'routes'>): Normalize {
   const operations = routes.flatMap((route) => (isIgnored(route) ? [] : operationsOf(route)))
-  // A register concatenates texts that are appended to it: "1" and "2" become "12".
+  // A register joins appended texts: "1" and "2" become "12".
   const joinsTexts = operations.some(({ f }) => f === 'append')
   const hasText = operations.some(({ value, result }) => isTextual(value) || isTextual(result))
   return hasText && !joinsTexts ? withNumbers : (value) => value
@@ -37,10 +36,7 @@ function withNumbers(value: Json): Json {
 
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value)
 
-/**
- * Returns the number that a text contains, if JavaScript and JSON print the number in exactly this form. Undefined for
- * "05" and "1e3", and for a number that would be rounded.
- */
+/** Returns the number in a text, if JSON prints it in exactly this form: not "05" or "1e3". */
 function numberIn(text: string): number | undefined {
   if (!/^-?\d/.test(text)) return undefined
   const number = Number(text)

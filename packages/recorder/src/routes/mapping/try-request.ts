@@ -21,17 +21,15 @@ export interface WrittenAnswer {
 /** How a request and its response are recorded. */
 export interface TriedRequest {
   readonly kind: Understood['understanding']['kind']
-  /** The 1-based number of the matching route; undefined if no route matches. */
+  /** The number of the matching route, from 1. */
   readonly route: number | undefined
-  /** The client's name; undefined if nothing identifies the client. */
+  /** The client's name, if anything identifies the client. */
   readonly session: string | undefined
-  /** The events of the history, including the recorder's marks. */
+  /** The history's events, with the recorder's marks. */
   readonly events: readonly { readonly [member: string]: Json }[]
 }
 
-/**
- * Passes request and response through a real recorder, so that the result is exactly what a recording would contain.
- */
+/** Passes a request and a response through a real recorder. */
 export function tryRequest(table: RouteTable, request: WrittenRequest, answer: WrittenAnswer): TriedRequest {
   const lines: string[] = []
   let time = 0
@@ -72,7 +70,11 @@ function fieldsOf(headers: WrittenRequest['headers']): { get(name: string): stri
   return { get: (name) => fields.get(name) }
 }
 
-/** Parses `PUT /kv/x` or a whole request in the form of HTTP/1.1. @throws UserError (input) */
+/**
+ * Parses `PUT /kv/x`, or a whole request as in HTTP/1.1.
+ *
+ * @throws UserError (input)
+ */
 export function readWrittenRequest(text: string, where: string): WrittenRequest {
   const { first, headers, body } = messageOf(text, where)
   const line = /^([A-Z]+) (\S+)(?: HTTP\/1\.[01])?$/.exec(first)
@@ -81,7 +83,11 @@ export function readWrittenRequest(text: string, where: string): WrittenRequest 
   return { method: line[1] ?? '', target: line[2] ?? '', headers, body }
 }
 
-/** Parses `200` or a whole response in the form of HTTP/1.1. @throws UserError (input) */
+/**
+ * Parses `200`, or a whole response as in HTTP/1.1.
+ *
+ * @throws UserError (input)
+ */
 export function readWrittenAnswer(text: string, where: string): WrittenAnswer {
   const { first, headers, body } = messageOf(text, where)
   const line = /^(?:HTTP\/\S+ )?([1-5]\d\d)(?: .*)?$/.exec(first)
@@ -97,7 +103,7 @@ function messageOf(text: string, where: string): { first: string; headers: Writt
   return {
     first,
     headers: lines.map((line) => readHeader(line, where)),
-    // Drop the newline that editors add to a file. A body that really ends in a newline is rare, and JSON ignores it.
+    // Editors add a newline to a file, which JSON ignores.
     body: end === null ? '' : text.slice(end.index + end[0].length).replace(/\r?\n$/, ''),
   }
 }

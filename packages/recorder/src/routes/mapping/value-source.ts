@@ -6,13 +6,11 @@ import { placeParts, type ValueSource, type ValueSpec } from '../table/route-tab
 import { LONGEST_TEXT_BYTES } from './body-value.ts'
 import type { Scene } from './scene.ts'
 
-/** Reads a value; undefined if the place is empty. */
 export type ReadValue = (scene: Scene) => Json | undefined
 
-/** The message that a place without the prefix `answer.` belongs to. */
 export type Side = 'request' | 'answer'
 
-/** Maximum size in bytes of a body kept for JSON and forms, which must be read as a whole. */
+/** Maximum size of a body kept for JSON and forms, in bytes. */
 const LONGEST_PARSED_BYTES = 1024 * 1024
 
 const ANSWER = 'answer.'
@@ -47,9 +45,7 @@ function compileList(specs: readonly ValueSpec[], side: Side): (scene: Scene) =>
   }
 }
 
-/**
- * Compiles a key: parts are joined by slashes, and a part that contains a slash is written as JSON text.
- */
+/** Compiles a key. Parts are joined by slashes; a part with a slash becomes JSON text. */
 export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => string | undefined {
   const parts = (isList(spec) ? spec : [spec]).map((part) => compileValue(part, side))
   const [only] = parts
@@ -60,7 +56,7 @@ export function compileKey(spec: ValueSpec, side: Side): (scene: Scene) => strin
   }
 }
 
-/** The parts that `compileKey` joined to this key; undefined if their number is not `count`. */
+/** The parts that `compileKey` joined, if there are `count`. */
 export function partsOfKey(key: string, count: number): readonly string[] | undefined {
   const parts: string[] = []
   PART.lastIndex = 0
@@ -83,7 +79,7 @@ function keyText(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : canonical(value)
 }
 
-/** All places from which a value is composed. */
+/** The places from which a value is composed. */
 export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
   if (spec === undefined) return []
   if (typeof spec === 'string') return [spec]
@@ -93,7 +89,6 @@ export function sourcesOf(spec: ValueSpec | undefined): readonly ValueSource[] {
 
 export const isOfAnswer = (source: ValueSource): boolean => source.startsWith(ANSWER)
 
-/** Number of bytes of a body that must be kept to read these places. */
 export function bytesFor(sources: readonly ValueSource[], side: Side): number {
   const ofSide = sources.filter((source) => isOfAnswer(source) === (side === 'answer'))
   const bodies = ofSide.map((source) => findPlace(withoutAnswer(source))?.body)
@@ -104,7 +99,7 @@ export function bytesFor(sources: readonly ValueSource[], side: Side): number {
 export const withoutAnswer = (source: ValueSource): string =>
   isOfAnswer(source) ? source.slice(ANSWER.length) : source
 
-/** The place with the prefix `answer.`, added if missing. */
+/** The place, prefixed by `answer.` if it is not. */
 export const inAnswer = (source: ValueSource): ValueSource =>
   /^(item|name)\b/.test(source) || isOfAnswer(source) ? source : `${ANSWER}${source}`
 

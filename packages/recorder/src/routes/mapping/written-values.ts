@@ -3,18 +3,18 @@ import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.t
 
 const MOST_KEYS = 1000
 const MOST_VALUES = 8
-/** Maximum number of parts of a response that are compared. */
+/** Maximum number of compared parts of a response. */
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response contains one of these values in another place than the route
- * states, the value exists. Without this check, a table with a wrong place would make every value absent.
+ * The values last written to each key. If a response has one in another place than the route states, the value exists:
+ * a wrong place in a table must not make every value absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()
 
   wrote(key: string, value: Json): void {
-    // Ignore values that many responses contain for other reasons.
+    // Many responses contain these values for other reasons.
     if (value === null || value === '' || typeof value === 'boolean' || isTooDeep(value)) return
     const known = this.#byKey.get(key)
     const text = canonical(value)
@@ -43,10 +43,10 @@ export class WrittenValues {
   }
 }
 
-/** The written values of each table, shared by all proxies with the table. */
+/** The written values of each table, for all its proxies. */
 const known: WeakMap<RouteTable, WrittenValues> = new WeakMap()
 
-/** The written values of a table; undefined for a table in which no result may be missing. */
+/** The written values of a table, if its results may be missing. */
 export function writtenValuesOf(table: RouteTable): WrittenValues | undefined {
   const isNeeded = table.routes.some(
     (route) => !isIgnored(route) && operationsOf(route).some(({ missing }) => missing !== undefined),

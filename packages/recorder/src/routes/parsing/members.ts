@@ -1,16 +1,12 @@
 import { quote } from '@chaosproxy/faults'
 import { inputError, type UserError } from '@chaosproxy/history'
 
-/**
- * The members of a table, a route or an operation, each declared once: its purpose, its JSON Schema, and its parser.
- * The compiler checks that every member of the type is declared.
- */
 export type MembersOf<Spec> = {
   readonly [Name in keyof Spec]-?: Member<Exclude<Spec[Name], undefined>>
 }
 
 export interface Member<Value> {
-  /** The purpose of the member, for the manual and for editors. */
+  /** What the member is for, in the manual and in editors. */
   readonly summary: string
   readonly schema: JsonSchema
   /** @throws UserError (input) that begins with `where`. */
@@ -19,10 +15,10 @@ export interface Member<Value> {
 
 export type JsonSchema = { readonly [name: string]: unknown }
 
-/** The names that a value may refer to. */
+/** The names to which a value may refer. */
 export interface Scope {
   readonly names: readonly string[]
-  /** Whether the operation has a list. `item` and `name` are then places. */
+  /** Whether the operation has a list, so that `item` and `name` are places. */
   readonly hasItem: boolean
 }
 

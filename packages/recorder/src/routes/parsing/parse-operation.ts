@@ -6,7 +6,7 @@ import { type Member, type MembersOf, parseMembers, type Scope, type Written, wr
 import { parseList, parseValue } from './parse-value.ts'
 import { LIST_SOURCE, matching, reference, text } from './patterns.ts'
 
-/** Returns a member that has this value whenever it is present. */
+/** Returns a member whose only value is this. */
 export const only = <Value extends true | 'absent'>(value: Value, summary: string, without = ''): Member<Value> => ({
   summary,
   schema: { const: value },
@@ -76,7 +76,7 @@ export function parseOperation(written: Written, at: string, names: readonly str
   return operation
 }
 
-/** Requires an operation to have the members that its function needs. */
+/** Requires the members that an operation's function needs. */
 function checkOperation(
   { f, key, value, result, each, missing, perhaps }: OperationSpec,
   at: string,

@@ -8,8 +8,7 @@ import { checkRoutes } from './table-checks.ts'
 import { tableMembers, type WrittenTable } from './table-members.ts'
 
 /**
- * Parses a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`. Errors are refused
- * here, before they affect a history.
+ * Parses a table: `{"routes":[{"request":"PUT /kv/{key}","f":"write","value":"json.value"}, …]}`.
  *
  * @param where the beginning of every error message: the file or proxy.
  *
@@ -47,7 +46,7 @@ export function parseRouteTable(value: unknown, where: string): RouteTable {
   return table
 }
 
-/** Refuses routes for calls that stream messages, since they cannot be operations. */
+/** Refuses routes for streaming calls, which cannot be operations. */
 function refuseStream(request: string, schema: Schema | undefined, where: string): void {
   const path = request.slice(request.indexOf(' ') + 1)
   if (schema?.methods.get(path)?.streams === true)
@@ -56,7 +55,7 @@ function refuseStream(request: string, schema: Schema | undefined, where: string
     )
 }
 
-/** Parses the initial values. The members "initial" and "keys" define them. */
+/** Parses the initial values, by "initial" and "keys". */
 function startOf(
   { initial, keys }: Pick<WrittenTable, 'initial' | 'keys'>,
   where: string,

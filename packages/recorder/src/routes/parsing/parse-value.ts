@@ -8,9 +8,9 @@ import { type Scope, type Written, wrong } from './members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './patterns.ts'
 
 export interface ValuePlace extends Scope {
-  /** The beginning of every error message: file, route and member. */
+  /** How error messages begin: file, route and member. */
   readonly where: string
-  /** The message that a place without the prefix `answer.` belongs to. */
+  /** The message of places without the prefix `answer.`. */
   readonly side: 'request' | 'answer'
 }
 
@@ -87,7 +87,11 @@ export function parseConditions(value: unknown, place: Pick<ValuePlace, 'where' 
   return conditions as Conditions
 }
 
-/** Parses the additional contents of made requests. @throws UserError (input) */
+/**
+ * Parses the additional contents of made requests.
+ *
+ * @throws UserError (input)
+ */
 export function parseSends(value: unknown, { where, names }: Pick<ValuePlace, 'where' | 'names'>): Sends {
   const sends = readObject(value, where)
   if (Object.keys(sends).length === 0)

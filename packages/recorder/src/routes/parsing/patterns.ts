@@ -20,10 +20,9 @@ export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})
 /** Places that may hold a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
-  // A whole body does not identify a client, but a part of it can.
+  // A part of a body can identify a client, but not a whole body.
   `^((?=\\w+\\.)(${clientPlaces})|bearer|${peerSources.join('|').replaceAll('.', '\\.')})$`,
 )
-/** An HTTP status, or a gRPC status. */
 export const STATUS: RegExp = new RegExp(
   `^([1-5](\\d\\d|xx)|grpc (${grpcStatusNames.map((name, number) => `${number}|${name}`).join('|')}))$`,
 )
@@ -32,5 +31,5 @@ export const ANSWER_CONDITION: RegExp = new RegExp(`^(${answerPlaces})$`)
 
 export const text: JsonSchema = { type: 'string', minLength: 1 }
 export const matching = (pattern: RegExp): JsonSchema => ({ type: 'string', pattern: pattern.source })
-/** A reference to a schema under `$defs` of `routeTableSchema`. */
+/** A reference under `$defs` of `routeTableSchema`. */
 export const reference = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` })

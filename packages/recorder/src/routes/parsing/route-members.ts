@@ -17,7 +17,7 @@ const outcome: Member<OutcomeName> = {
   },
 }
 
-/** Parses what identifies the client, in a route or a table. */
+/** Parses what identifies the client. */
 export const parseClient = (value: unknown, where: string): string => {
   if (typeof value === 'string' && CLIENT_SOURCE.test(value)) return value
   throw wrong(
@@ -87,17 +87,14 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
 }
 
-/** The members of all kinds of routes; a route may have only the members of its own kind. */
+/** The members of all kinds of routes. */
 export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
   ...requestMembers,
   ...operationMembers,
   ...recordedMembers,
 }
 
-/**
- * Names in the syntax of Express and Rails (`/:key`), and of Flask and Django (`/<key>`, `/<int:key>`), as whole
- * segments.
- */
+/** Names in the syntax of Express and Rails (`/:key`), and of Flask and Django (`/<key>`, `/<int:key>`). */
 const OTHER_NAMES = /\/(?::(\w+)|<(?:\w+:)?(\w+)>)(?=\/|$)/g
 
 function parseRequest(request: unknown, where: string): string {

@@ -30,10 +30,7 @@ const without = (...names: readonly string[]): JsonSchema => ({
   not: { anyOf: names.map((name) => ({ required: [name] })) },
 })
 
-/**
- * The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more errors, such as unreachable
- * routes.
- */
+/** The JSON Schema (draft 2020-12) of route tables, for editors. The parser finds more errors. */
 export const routeTableSchema: JsonSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'Route table of chaos: maps the requests of a service to operations',

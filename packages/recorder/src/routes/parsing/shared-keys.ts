@@ -6,16 +6,14 @@ import { wrong } from './members.ts'
 /** The objects at a path such as `/users/{key}`. */
 interface Collection {
   readonly path: string
-  /** The names in the path that form the key. */
   readonly names: readonly string[]
   isRead: boolean
   isChanged: boolean
 }
 
 /**
- * Refuses a table in which two collections could have equal keys: user 1 and order 1 would be one object. Such
- * collections are each read and changed at one path, and their keys consist only of names in the path. Several paths of
- * one object, such as `/counter/{key}` and `/counter/{key}/add`, usually do not each have a read and a change.
+ * Refuses a table in which two collections could have equal keys, because user 1 and order 1 would be one object. A
+ * collection is read and changed at one path, and its keys are names in the path.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -45,7 +43,7 @@ function collectionsOf(routes: readonly RouteSpec[]): readonly Collection[] {
   return [...byPath.values()]
 }
 
-/** The names in the path that form the key; undefined if the key has any other part. */
+/** The names in the path that form the key, if it has no other parts. */
 function namesInKey(operation: OperationSpec, path: string): readonly string[] | undefined {
   const spec = keySpec(operation, path)
   if (spec === undefined) return undefined
@@ -65,10 +63,7 @@ function sharedKeys(one: Collection, other: Collection, where: string): UserErro
   )
 }
 
-/**
- * Returns a key that begins with a constant, so that it differs from the keys of the other collection. The constant is
- * the first segment that only this path has.
- */
+/** Returns a key that begins with a segment that only this path has. */
 function keyBeside({ path, names }: Collection, other: Collection): string {
   const others = other.path.split('/')
   const literal = path.split('/').filter((segment) => segment !== '' && segment !== '*' && !segment.includes('{'))

@@ -19,8 +19,7 @@ export interface KnownModel {
 }
 
 /**
- * Finds errors in a table whose routes are valid one by one: unused names in paths, collections whose keys could be
- * equal, and routes that no request can reach.
+ * Finds errors between valid routes: unused names, keys that could be equal, and routes that no request reaches.
  *
  * @throws UserError (input) that begins with `where`.
  */
@@ -60,20 +59,19 @@ function checkNames(operations: readonly OperationSpec[], route: RouteSpec, at: 
   )
 }
 
-/** A route with its position in the table. */
 interface Placed {
   readonly methods: readonly string[]
   readonly at: number
 }
 
 /**
- * A node of the tree of all routes. Each level is a segment of the path. Comparing all pairs of routes instead would
- * take too long: a table with thousands of routes has millions of pairs.
+ * A node of the tree of all routes, one level for each segment. Comparing all pairs of thousands of routes would take
+ * too long.
  */
 interface Segment {
   readonly next: Map<string, Segment>
   readonly ended: Placed[]
-  /** Routes whose path ends with a star at this segment. The star matches any number of further segments. */
+  /** Routes whose path ends with a star here, for any further segments. */
   readonly starred: Placed[]
 }
 
@@ -96,9 +94,7 @@ function insert(root: Segment, path: readonly string[], route: Placed): void {
   here.ended.push(route)
 }
 
-/**
- * Returns the routes in the tree that match every path that `path` matches. Compares the segments from index `i` on.
- */
+/** Returns the routes that match every path that `path` matches, from segment `i` on. */
 function covering({ next, ended, starred }: Segment, path: readonly string[], i = 0): readonly Placed[] {
   const text = path[i]
   if (text === undefined) return ended
@@ -109,7 +105,7 @@ function covering({ next, ended, starred }: Segment, path: readonly string[], i 
 }
 
 /**
- * Requires a model that has all functions of the table.
+ * Requires a model with all functions of the table.
  *
  * @param wanted the model that the history will be checked against, if known.
  *
@@ -143,7 +139,7 @@ interface UsedFunction {
   readonly at: string
 }
 
-/** The error for a table that has functions of several models. The error names the closest model. */
+/** The error for functions of several models, with the closest model. */
 function severalModels(used: readonly UsedFunction[], models: readonly KnownModel[], where: string): UserError {
   const shared = (model: KnownModel) => used.filter(({ f }) => model.functions.includes(f))
   const closest = models.reduce((best, model) => (shared(model).length > shared(best).length ? model : best))
@@ -155,10 +151,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/**
- * Returns the advice to replace a function name of other stores by the name in a register. Undefined if a register has
- * no such function.
- */
+/** Advises a register's name for a function name of other stores. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
@@ -193,15 +186,14 @@ function meantOf(f: string, models: readonly KnownModel[]): string {
   return meant === undefined ? '' : ` Did you mean "${meant}"?`
 }
 
-/** Whether a function concerns all objects at once, so that it has no key. */
+/** Whether a function concerns all objects, and so has no key. */
 function isKeyless(f: string): boolean {
   const effect = meaningOf(f)?.effect
   return effect === 'transacts' || effect === 'moves'
 }
 
 /**
- * Refuses an operation without a key among operations with keys: it would act on a separate object, so that the other
- * operations never read its writes.
+ * Refuses an operation without a key among others with keys, which would never read its writes.
  *
  * @throws UserError (input) that begins with `where`.
  */

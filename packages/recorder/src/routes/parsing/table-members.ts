@@ -27,9 +27,7 @@ export interface WrittenTable
   readonly methods?: unknown
 }
 
-/**
- * Returns a member of a gRPC schema. `parseSchema` parses the value, since it needs all three gRPC members together.
- */
+/** Returns a member of a gRPC schema, which `parseSchema` parses with the others. */
 const ofGrpc = (summary: string, schema: Member<unknown>['schema']): Member<unknown> => ({
   summary,
   schema,

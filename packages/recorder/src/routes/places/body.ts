@@ -17,6 +17,6 @@ export const body: Place = {
   write: (request, _, text) => request.body(text),
 }
 
-/** A text without a final line end: services add a line end to printed texts, and remove it from received texts. */
+/** A text without its final line end, which services add and remove. */
 export const withoutLineEnd = (value: Json): Json =>
   typeof value === 'string' && value.endsWith('\n') ? value.replace(/\r?\n$/, '') : value

@@ -20,7 +20,7 @@ export const json: Place = {
   write: (request, name, value) => request.json(membersIn(name), value),
 }
 
-/** The path to a part of a value, as names of members: `a.b` is the member b of the member a. */
+/** The path to a part of a value: `a.b` is the member b of a. */
 export const membersIn = (name: string): readonly string[] => (name === '' ? [] : name.split('.'))
 
 export function memberOf(value: Json, members: readonly string[]): Json | undefined {

@@ -1,13 +1,12 @@
 import type { Json } from '@chaosproxy/history'
 import type { Fields } from '@chaosproxy/wire/http'
 
-/** The reason why a value cannot be put into a request; undefined if it was put there. */
 export type Trouble = string | undefined
 
-/** The parts of a request or response from which places read values. A response has no path and no query. */
+/** The parts of a request or response from which places read values. */
 export interface ReadParts {
   readonly headers: Fields | undefined
-  /** The text of the path that matches `{NAME}`. */
+  /** The text that matches `{NAME}` in the path. */
   segment(name: string): string | undefined
   readonly query: URLSearchParams
   /** The whole body as text, as JSON and as a form. */
@@ -16,7 +15,7 @@ export interface ReadParts {
   readonly form: URLSearchParams
 }
 
-/** The parts of a request into which places write values. A part that has a value refuses a different value. */
+/** The parts of a request into which places write values. Each takes only one value. */
 export interface WrittenParts {
   segment(name: string, text: string): Trouble
   parameter(name: string, text: string): Trouble
@@ -28,31 +27,28 @@ export interface WrittenParts {
   body(text: string): Trouble
 }
 
-/** A place in a message, for reading values, and for writing them to requests. */
+/** A place in a message, for reading values and writing them to requests. */
 interface AnyPlace {
-  /** The name of the place up to the first dot: `query` in `query.page`. */
+  /** The name up to the first dot: `query` in `query.page`. */
   readonly kind: string
-  /** A regular expression, as text, for the name that follows the kind; empty if no name follows. */
+  /** A regular expression for the name after the kind; empty if there is none. */
   readonly name: string
   /** Examples for error messages. */
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
   readonly inAnswers: boolean
-  /**
-   * How much of the body the place needs: `none` of it, the length of the longest `text`, or the `whole` body for
-   * parsing.
-   */
+  /** What the place needs of the body: nothing, the longest `text`, or the `whole` for parsing. */
   readonly body: 'none' | 'text' | 'whole'
   /**
-   * Whether the place can identify the client. `recorded`: only by a text that the service issues, which a made request
-   * cannot contain. `made`: by any text.
+   * Whether the place can identify the client. `recorded`: only by a text from the service, which a made request cannot
+   * have.
    */
   readonly namesClient: 'never' | 'recorded' | 'made'
-  /** Compiles a function that reads the place; the function returns undefined if the place is empty. */
+  /** Compiles a function that reads the place. */
   readonly read: (name: string) => (message: ReadParts) => Json | undefined
 }
 
-/** A place that holds a text, and cannot distinguish the number 5 from the text "5". */
+/** A place with text, which cannot distinguish the number 5 from the text "5". */
 interface TextPlace extends AnyPlace {
   readonly holds: 'text'
   readonly write: (request: WrittenParts, name: string, text: string) => Trouble
@@ -68,10 +64,7 @@ export type Place = TextPlace | JsonPlace
 /** The name of a parameter or a cookie. */
 export const SIMPLE_NAME = '\\.[^\\s.]+'
 
-/**
- * Returns the only value of a parameter. Refuses a parameter with several different values, because services differ in
- * which of the values they use.
- */
+/** Returns the value of a parameter, unless it has different values: services differ in which they use. */
 export function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
   const [first, ...others] = parameters.getAll(name)
   return others.every((other) => other === first) ? first : undefined

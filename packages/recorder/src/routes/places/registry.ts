@@ -43,7 +43,7 @@ const header: Place = {
   write: (request, name, text) => request.header(name, text),
 }
 
-/** A proxy such as nginx makes a tag weak when it compresses the content. The version stays the same. */
+/** A proxy such as nginx weakens the tag of compressed content. The version is the same. */
 const ENTITY_TAGS: ReadonlySet<string> = new Set(['etag', 'if-match', 'if-none-match'])
 
 const cookie: Place = {
@@ -80,8 +80,5 @@ const form: Place = {
   write: (request, name, text) => request.formField(name, text),
 }
 
-/**
- * To add a place, define it and add it to this list, which parser, recorder, request maker and JSON Schema use. The
- * order is that of error messages.
- */
+/** A new place needs a definition and an entry here. The order is that of error messages. */
 export const places: readonly Place[] = [path, query, header, cookie, form, body, json]

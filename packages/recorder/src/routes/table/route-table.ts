@@ -4,50 +4,43 @@ import type { Spellings } from './segment-spellings.ts'
 
 /**
  * The place of a value in a request: `path.NAME` (the segment that matches `{NAME}`), `query.NAME`, `header.NAME`,
- * `cookie.NAME`, `form.NAME`, `body` (the whole body as text), `json` (the whole body as JSON) or a part of it
- * (`json.value`, `json.a.b`, `json.items.0`). In the response: `header`, `body` and `json`, prefixed by `answer.`
- * except in a result. For each item of a list: `item`, `item.MEMBER` and `name`.
+ * `cookie.NAME`, `form.NAME`, `body` (as text), `json` or a part of it (`json.value`, `json.items.0`). In the response:
+ * `header`, `body` and `json`, prefixed by `answer.` except in a result. For each item of a list: `item`, `item.MEMBER`
+ * and `name`.
  */
 export type ValueSource = string
 
 /** A value: from a place, constant, or composed of other values. */
 export type ValueSpec = ValueSource | FormSpec | readonly ValueSpec[]
 
-/** A value of one of the forms in `forms/`, such as `{"const": null}`. Its members determine its form. */
+/** A value whose members determine its form in `forms/`, such as `{"const": null}`. */
 export type FormSpec = { readonly [member: string]: unknown }
 
-/** `absent`: the operation succeeded, but there is no value, as with a 404 for a read. */
+/** `absent`: success without a value, as with a 404 for a read. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
-/** Conditions on places: a place has this value, any value, or no value. */
+/** Conditions on places: this value, any value, or none. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
 export interface OperationSpec {
-  /** The model's function: `read`, `write`, `cas`, … */
   readonly f: string
-  /** The key of the object; by default `path.key`, if the path has it. Several parts are joined by `/`. */
+  /** The key of the object, by default `path.key`. Several parts are joined by `/`. */
   readonly key?: ValueSpec | undefined
-  /** The given value; for a cas the expected and the new value. By default none. */
+  /** The given value; for a cas the expected and the new one. */
   readonly value?: ValueSpec | undefined
   /** The result in the response; by default the given value. */
   readonly result?: ValueSpec | undefined
-  /**
-   * If `absent`, a response without the result means that there is no value; by default such a response is not
-   * understood.
-   */
+  /** If `absent`, a response without the result means that there is no value. By default it is not understood. */
   readonly missing?: 'absent' | undefined
   /** Whether the operation never has an effect; by default true for reads and gets. */
   readonly harmless?: boolean | undefined
-  /**
-   * Whether the request does not perform the operation itself, but allows it to happen at any later time. For example,
-   * the key of a lease may be removed later.
-   */
+  /** Whether the request only allows the operation to happen at any later time, as for the removal of a lease's key. */
   readonly perhaps?: boolean | undefined
-  /** A list in the request or (`answer.json.items`) in the response, with an operation for each item. */
+  /** A list in the request or the response (`answer.json.items`), with an operation for each item. */
   readonly each?: ValueSource | undefined
 }
 
-/** The meaning of a successful response, by its content. */
+/** The meaning of a successful response by its content. */
 export interface AnswerSpec {
   readonly when: Conditions
   readonly outcome: OutcomeName
@@ -63,18 +56,17 @@ interface RouteBase {
 interface RecordedBase extends RouteBase {
   /** Outcomes by status (`404`), class (`5xx`) or gRPC status (`grpc 5`, `grpc NOT_FOUND`). */
   readonly outcomes?: { readonly [status: string]: OutcomeName } | undefined
-  /** The meanings of successful responses, by their content. The first match applies. */
+  /** The meanings of successful responses by content. The first match applies. */
   readonly answers?: readonly AnswerSpec[] | undefined
   /** Overrides the table's. */
   readonly client?: ClientSource | undefined
-  /** Additional contents of requests made by this route, by place. */
+  /** Additional contents of made requests, by place. */
   readonly sends?: Sends | undefined
 }
 
 /**
- * Contents of made requests in addition to key and value, by place: `{"header.Authorization": "Bearer …", "json.owner":
- * "{session}"}`. Texts may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests are read
- * without these contents.
+ * Further contents of made requests, by place: `{"header.Authorization": "Bearer …", "json.owner": "{session}"}`. Texts
+ * may contain `{key}`, `{value}`, `{session}` and `{requestId}`. Recorded requests need not have them.
  */
 export type Sends = { readonly [place: ValueSource]: Json }
 
@@ -88,7 +80,7 @@ export interface CompoundRoute extends RecordedBase {
 
 export type RecordedRoute = SimpleRoute | CompoundRoute
 
-/** A route whose requests change no recorded key, whatever their method is. */
+/** A route whose requests change no recorded key, whatever their method. */
 export interface IgnoredRoute extends RouteBase {
   readonly ignore: true
 }
@@ -108,8 +100,8 @@ export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read
 export interface RouteTable {
   readonly routes: readonly RouteSpec[]
   /**
-   * The header field with a request id, such as `Idempotency-Key`: attempts with an equal id are one operation, which
-   * takes effect at most once.
+   * The header field of a request id, such as `Idempotency-Key`. Attempts with equal ids are one operation, which takes
+   * effect at most once.
    */
   readonly requestId?: string | undefined
   readonly client?: ClientSource | undefined
@@ -123,21 +115,18 @@ export interface RouteTable {
   readonly initial?: InitialSpec | undefined
   /** The gRPC messages, from a descriptor or declared. */
   readonly schema?: Schema | undefined
-  /** Learns the encoding of path segments from recorded requests, for requests made by the same table. */
+  /** Learns how recorded requests encode path segments, for made requests. */
   readonly spellings?: Spellings | undefined
 }
 
-/**
- * Returns the state in which objects begin, for clients that do not read it first. Undefined if the table does not
- * define the state; the workload then does.
- */
+/** Returns the state in which objects begin, if the table defines it; otherwise the workload does. */
 export const beginningIn = (
   { initial }: Pick<RouteTable, 'initial'>,
   where: string,
 ): { readonly initial: Json; readonly where: string } | undefined =>
   initial === undefined ? undefined : { initial: initialIn(initial), where }
 
-/** The given initial value; `unknown` if none is given. */
+/** The given initial value, or `unknown`. */
 export const initialIn = (initial: InitialSpec | 'read' | undefined): Json =>
   typeof initial === 'object' && 'value' in initial ? initial.value : 'unknown'
 
@@ -148,14 +137,10 @@ export function requestLine({ request }: RouteSpec): { readonly methods: readonl
   return { methods: methods.split(','), path }
 }
 
-/**
- * The parts of an operation's key. By default, the key is the segment named `{key}`, if the route's path has such a
- * segment.
- */
+/** The parts of the key, by default the path's segment `{key}`. */
 export const keySpec = ({ key }: OperationSpec, path: string): ValueSpec | undefined =>
   key ?? (path.includes('{key}') ? 'path.key' : undefined)
 
-/** The kind and the name of a place: the header field ETag is `header.ETag`. */
 export function placeParts(place: ValueSource): { readonly kind: string; readonly name: string } {
   const dot = place.indexOf('.')
   return dot < 0 ? { kind: place, name: '' } : { kind: place.slice(0, dot), name: place.slice(dot + 1) }

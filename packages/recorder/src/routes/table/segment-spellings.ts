@@ -1,17 +1,16 @@
 import { encodeSegment } from '@chaosproxy/wire/http'
 
 /**
- * The encodings that clients use for path segments. A service that does not decode its path considers `a@b` and `a%40b`
- * different keys, so a final read of a key must use the clients' encoding.
+ * How clients encode path segments. A service that does not decode its path distinguishes `a@b` from `a%40b`, so a
+ * final read must use the clients' encoding.
  */
 export interface Spellings {
-  /** Notes that a client sent this decoded segment in this encoding. */
   sent(text: string, spelling: string): void
-  /** The last encoding of the segment; by default that of `encodeSegment`. */
+  /** The last encoding of the segment, by default that of `encodeSegment`. */
   of(text: string): string
 }
 
-/** Creates a memory of the encodings of path segments. It keeps only the `mostSpellings` last unusual encodings. */
+/** Remembers the last `mostSpellings` unusual encodings. */
 export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellings {
   const unusual = new Map<string, string>()
   return {
@@ -28,8 +27,5 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
 }
 
 const MOST_SPELLINGS = 4_096
-/**
- * Matches an encoding that can be kept and repeated: it is short, and ASCII. Other bytes were read as Latin-1, and
- * would be sent as different bytes.
- */
+/** A short ASCII encoding, which can be repeated. Other bytes were read as Latin-1. */
 const REPEATABLE = /^[\x21-\x7e]{1,1024}$/
