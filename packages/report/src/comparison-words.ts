@@ -10,10 +10,7 @@ interface LevelSign {
   readonly levels: readonly string[]
 }
 
-/**
- * Returns the signs of a comparison's levels, strongest first. A level without a sign shares the sign of the next
- * stronger level.
- */
+/** Returns the signs of a comparison's levels, strongest first. A level may share the sign of the next stronger one. */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
   { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },
@@ -23,36 +20,26 @@ export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly Lev
 const rungSigns = (levels: readonly string[]): readonly LevelSign[] =>
   comparedRungs(levels).map(({ sign, name, compared }) => ({ sign, name, levels: compared }))
 
-/**
- * Returns the sign of a level, or `?` for a level without a sign. A level that occurs in both kinds of comparison has
- * one sign.
- */
+/** Returns the sign of a level, or `?`. */
 export const signOf = (level: string): string =>
   level === 'none'
     ? '⊘'
     : ([[], ['serializable']].flatMap(rungSigns).find(({ levels }) => levels.includes(level))?.sign ?? '?')
 
-/** Returns the rank of a level; weaker levels have higher ranks. */
 export const levelRank = (level: string, { levels }: Pick<Comparison, 'levels'>): number =>
   [...levels, 'none', 'unknown'].indexOf(level)
 
-/** Whether the comparison is of transactions, judged by isolation levels. */
+/** Whether the comparison is judged by isolation levels. */
 export const isOfTransactions = ({ levels }: Pick<Comparison, 'levels'>): boolean => areIsolation(levels)
 
-/**
- * Returns the name of a level, such as `linearizable`. The level `none` is named after the weakest level of the
- * comparison: `not even eventual`, or `not linearizable` if there is only one level.
- */
+/** Returns the name of a level. `none` is named after the weakest level: `not even eventual`. */
 export function levelName(level: string, { levels }: Pick<Comparison, 'levels'>): string {
   if (level !== 'none') return level.replaceAll('-', ' ')
   const weakest = (levels.at(-1) ?? 'eventual').replaceAll('-', ' ')
   return levels.length === 1 ? `not ${weakest}` : `not even ${weakest}`
 }
 
-/**
- * Returns the name of the level that a system cannot keep if it still answers while it is partitioned: `linearizable`,
- * or `strict serializable` for transactions.
- */
+/** Returns the level that no system keeps if it still answers while partitioned. */
 export const strongestName = ({ levels: [strongest = 'linearizable'] }: Pick<Comparison, 'levels'>): string =>
   strongest.replaceAll('-', ' ')
 
@@ -85,7 +72,7 @@ export const cellUnder = ({ cells }: ComparedSystem, condition: string): Compare
 
 export const faultsOf = ({ conditions }: Comparison): readonly string[] => conditions.slice(1)
 
-/** For a comparison of transactions, returns a row for each system and condition, with the result of each level. */
+/** Returns each system's isolation levels under each condition. */
 export const isolationRows = ({
   systems,
   levels,
@@ -94,10 +81,10 @@ export const isolationRows = ({
     system.cells.map((cell) => [system, cell, levels.map((level) => cell.levels[level] ?? 'unknown')] as const),
   )
 
-/** Returns the cell of the fault under which the median availability is lowest; undefined without faults. */
+/** Returns the cell of the fault with the lowest availability, if there are faults. */
 export const worstCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.slice(1))
 
-/** Returns the cell of the cut under which the median availability is lowest; undefined without cuts. */
+/** Returns the cell of the cut with the lowest availability, if there are cuts. */
 export const cutCell = (system: ComparedSystem): ComparedCell | undefined => leastAnswered(system.cells.filter(isCut))
 
 function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly Cell[]): Cell | undefined {
@@ -107,16 +94,12 @@ function leastAnswered<Cell extends ComparedCell>([first, ...others]: readonly C
   )
 }
 
-/** Formats the median of the runs, with their range if they differ: `98.8%`, `98.8% (80.3–99.1%)`. */
+/** Formats the median of the runs, and their range if they differ: `98.8% (80.3–99.1%)`. */
 export function spreadText({ median, least, most }: Spread): string {
   const [from, to] = [share(least), share(most)]
   return from === to ? share(median) : `${share(median)} (${from.slice(0, -1)}–${to})`
 }
 
-/**
- * Returns how many runs, each judged by itself, belong to the class of the system: `2 of 3 runs`. Empty for a system
- * without a class.
- */
 export function classRuns(system: ComparedSystem): string {
   const { pacelc, cells } = system
   const worst = cutCell(system)
@@ -174,7 +157,7 @@ export function cellSentence(cell: ComparedCell): string {
 export const brokenText = (name: string, { promised, level, condition }: ComparedCell, of: Comparison): string =>
   `${name} promises ${levelName(promised, of)} and was found ${levelName(level, of)} under ${condition}`
 
-/** Returns what happened in a run that broke the promise, why, and what to do next. */
+/** Returns the account of a run that broke the promise. */
 export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
   broken === undefined
     ? []
@@ -183,7 +166,7 @@ export const brokenTexts = ({ broken }: ComparedCell): readonly string[] =>
         ...(broken.next.text === '' ? [] : [`Next: ${broken.next.text}`]),
       ]
 
-/** Returns what to do next after a comparison: first about a broken promise, second about undecided results. */
+/** Returns what to do next: about a broken promise, or else about undecided results. */
 export function comparisonNext({ systems, interrupted, seeds, again }: Comparison): Next {
   const cells = systems.flatMap(({ name, cells }) => cells.map((cell) => ({ ...cell, name })))
   const commandOf = (cell: ComparedCell | undefined) => (cell?.again === '' ? undefined : cell?.again)
@@ -207,16 +190,13 @@ export function comparisonNext({ systems, interrupted, seeds, again }: Compariso
   }
 }
 
-/** The column titles of {@link numbersOf}. Staleness and losses are not measured for transactions. */
+/** The column titles of {@link numbersOf}. Transactions have no staleness and losses. */
 export const numberTitles = (comparison: Comparison): readonly string[] => [
   ...'system,when cut,available,in practice,calm p50,p99,worst p99'.split(','),
   ...(isOfTransactions(comparison) ? ['outage', 'recovers'] : ['stale by', 'outage', 'recovers', 'lost']),
 ]
 
-/**
- * Returns the numbers of a system: its latency without faults, its worst numbers under faults, and how many writes were
- * lost in all runs.
- */
+/** Returns the numbers of a system: its latency without faults, and the worst under faults. */
 export function numbersOf(
   system: ComparedSystem,
   comparison: Comparison,
@@ -247,17 +227,17 @@ function mostOf(values: readonly (number | undefined)[]): number | undefined {
   return known.length === 0 ? undefined : Math.max(...known)
 }
 
-/** Maximum number of names; a longer list is replaced by its count. */
+/** Maximum number of names in a list; more are counted. */
 const MOST_NAMED = 3
 
-/** Explains how the level shown for a system is determined. */
+/** Explains how a system's level is determined. */
 export function weakestText({ seeds, workload }: Comparison): string {
   const runs = seeds.length === 1 ? 'its one run' : `${seeds.length} runs`
   const kinds = workload === undefined ? ', with registers and with sets' : ''
   return `a level is the weakest seen in ${runs} of a system under a fault${kinds}`
 }
 
-/** Summarizes the finding of a comparison: which systems broke their promise, or what no system achieved. */
+/** Summarizes which systems broke their promise, or what none achieved. */
 export function comparisonTitle(comparison: Comparison): string {
   const { systems, sweep } = comparison
   const broken = systems.filter(({ cells }) => cells.some(({ kept }) => kept === false)).map(({ name }) => name)
@@ -270,13 +250,13 @@ export function comparisonTitle(comparison: Comparison): string {
   return `${sweep ?? plural(systems.length, 'system')} compared`
 }
 
-/** Whether the system stayed linearizable or strict serializable under every cut, and answered nearly all requests. */
+/** Whether the system stayed strongest under every cut, and answered nearly all requests. */
 const isStrongAndAvailable = ({ cells }: ComparedSystem): boolean => {
   const cuts = cells.filter(isCut)
   return cuts.length > 0 && cuts.every(({ level, availability }) => isLinear(level) && availability.median >= AVAILABLE)
 }
 
-/** Names the systems whose measurements contradict the CAP theorem; empty if none does. */
+/** Names the systems that contradict the CAP theorem, if any. */
 export function beyondCap(comparison: Comparison): string {
   const { systems } = comparison
   const names = systems.filter(isStrongAndAvailable).map(({ name }) => name)
@@ -284,6 +264,6 @@ export function beyondCap(comparison: Comparison): string {
   return `${listed(names)} was found ${strongestName(comparison)} and answered at least ${AVAILABLE * 100}% while cut, which no system can if both sides are used for longer than clients wait: suspect the cuts or this tool, and measure longer.`
 }
 
-/** Returns the rule by which systems are classified, as a sentence printed with the result. */
+/** Returns the rule of the classification, as a sentence. */
 export const pacelcRule = (comparison: Comparison): string =>
   `PA: under every cut, at least ${AVAILABLE * 100}% of the requests to live nodes were answered without an error in the median of the runs; PC: under some cut fewer were. Beside it: how many runs, each taken alone, say the same. EC: every run without a cut, in calm or with late messages, was ${strongestName(comparison)}; EL: some of them was weaker.`

@@ -4,30 +4,28 @@ import type { ToldRun } from './telling/told-run.ts'
 /** Systems measured in the same way under the same conditions. */
 export interface Comparison {
   readonly world: 'simulated' | 'real'
-  /** The network between the nodes, in the syntax of `--network`. */
+  /** The network between the nodes, as for `--network`. */
   readonly network: string
-  /** Numbers of nodes per system; several if the systems differ. */
+  /** Numbers of nodes per system. */
   readonly nodes: readonly number[]
   readonly clients: number
-  /** Operations per second, over all clients together. */
+  /** Operations per second of all clients. */
   readonly rate: number
   readonly timeMs: number
   readonly timeoutMs: number
   readonly seeds: readonly number[]
   /** The conditions of the runs: `calm`, followed by the faults. */
   readonly conditions: readonly string[]
-  /** The workload, `write-skew` or `register keys=2`; absent for the default of registers and sets. */
+  /** The workload, such as `register keys=2`; absent for the default of registers and sets. */
   readonly workload?: string | undefined
-  /**
-   * The levels that the comparison reports, strongest first: consistency levels or, for transactions, isolation levels.
-   */
+  /** The reported levels, strongest first: consistency levels, or for transactions isolation levels. */
   readonly levels: readonly string[]
   readonly systems: readonly ComparedSystem[]
   /** The setting that is swept: `sync`, or `quorum and sync`; absent without a sweep. */
   readonly sweep?: string | undefined
-  /** Whether the comparison stopped before all its runs: systems, conditions or seeds may be missing. */
+  /** Whether the comparison stopped before all its runs. */
   readonly interrupted: boolean
-  /** The command that repeats every run; absent if the comparison was not started by a command. */
+  /** The command that repeats every run, if a command started the comparison. */
   readonly again?: string | undefined
   /** Notes that the reader needs to interpret the numbers. */
   readonly notes: readonly string[]
@@ -39,71 +37,59 @@ export interface ComparedSystem {
   readonly name: string
   /** The value of the swept setting. */
   readonly value?: string | undefined
-  /** The curve to which the system belongs, if several settings are swept: `primary-replica reads=replica`. */
+  /** The curve of the system, if several settings are swept: `primary-replica reads=replica`. */
   readonly curve?: string | undefined
-  /**
-   * The measured PACELC class: `PA/EL`. Absent if no fault partitioned the system, or its level without faults is
-   * undecided.
-   */
+  /** The measured PACELC class, such as `PA/EL`. Absent without a partition, or if the calm level is undecided. */
   readonly pacelc?: Pacelc | undefined
-  /** A cell for each condition, in the comparison's order. */
+  /** The system under each condition, in order. */
   readonly cells: readonly ComparedCell[]
 }
 
-/** The measurements of one system under one condition, over all seeds. */
+/** The measurements of a system under a condition, over all seeds. */
 export interface ComparedCell {
   readonly condition: string
   /** The level promised under this condition, or `nothing`. */
   readonly promised: string
-  /** The strongest level that every run met. `none` if a run met no level; `unknown` if this is undecided. */
+  /** The strongest level that every run met: `none` if there is none, `unknown` if this is undecided. */
   readonly level: string
-  /** Result of each level by which the runs were judged: met if every run met it, violated if any run violated it. */
+  /** Result of each judged level: met if every run met it, violated if any run violated it. */
   readonly levels: { readonly [level: string]: LevelResult }
   /** Number of runs that met no stronger level than `level`. */
   readonly weakest: number
   readonly runs: number
-  /** Whether every run kept the promise; `unknown` if some are undecided. Absent without a promise. */
+  /** Whether every run kept the promise, if there is one; `unknown` if some are undecided. */
   readonly kept?: boolean | 'unknown' | undefined
   /**
-   * The share of requests to live nodes that were answered during the fault, as a mean over the nodes. This is
-   * availability in the sense of the CAP theorem.
+   * The share of requests to live nodes that were answered during the fault: availability in the sense of the CAP
+   * theorem.
    */
   readonly availability: Spread
-  /** Number of runs that answered at least 99% of requests, the threshold of being available. */
+  /** Number of runs with at least 99% of requests answered. */
   readonly available: number
-  /**
-   * The share of requests that would have been answered if each client without an answer had asked the other nodes,
-   * too.
-   */
+  /** The share of requests answered if each client had asked the other nodes, too. */
   readonly practical: Spread
   /** Latency of the answered operations; absent if none was answered. */
   readonly latency?: Latency | undefined
-  /** Greatest staleness of a read, in nanoseconds; absent if no read was stale. */
+  /** Greatest staleness of a read, in nanoseconds, if any read was stale. */
   readonly staleNanos?: number | undefined
   /** Share of the reads that were stale. */
   readonly staleShare: number
-  /** Nanoseconds of the longest time in which no write was answered. */
+  /** Nanoseconds of the longest time without an answered write. */
   readonly outageNanos: number
   /**
-   * Nanoseconds from the end of the fault to the recovery. The system has recovered once it answers, until the end of
-   * the run, as large a share of operations as before the fault, or at least 99% if that share was larger. `never` if
-   * the run ended before a recovery; absent without a fault. The median over the runs.
+   * Nanoseconds from the fault's end until the system answers as large a share as before, or 99%, for the rest of the
+   * run. `never` if it does not; absent without a fault. The median over the runs.
    */
   readonly recovery?: number | 'never' | undefined
-  /** Answers per second, in equal parts of the run's time; the mean over the runs. */
+  /** Answers per second in equal parts of the run; the mean over the runs. */
   readonly goodput: readonly number[]
-  /**
-   * Number of acknowledged writes that were lost, over all runs. Absent for transactions, whose levels cover losses.
-   */
+  /** Number of acknowledged writes that were lost in all runs. Absent for transactions, whose levels cover losses. */
   readonly lost?: number | undefined
-  /** The report of a run in which the system broke its promise; absent if there is no such run. */
+  /** The report of a run that broke the promise, if any did. */
   readonly broken?: ToldRun | undefined
-  /** How to find out whether the promise was kept; absent if this is already decided. */
+  /** How to decide whether the promise was kept, if this is open. */
   readonly toDecide?: string | undefined
-  /**
-   * The command that repeats one of the runs: one that broke the promise, if there is one; otherwise an undecided run,
-   * if there is one; otherwise the weakest run.
-   */
+  /** The command that repeats the most telling run: one that broke the promise, an undecided one, or the weakest. */
   readonly again: string
 }
 

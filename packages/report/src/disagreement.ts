@@ -2,17 +2,15 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, OK, outputOf } from '@chaosproxy/history'
 import { coreOf, isRead, writtenText } from './operation-words.ts'
 
-/** Two reads that disagree about which of two writes came last. */
+/** Two reads that disagree about which write came last. */
 export interface Disagreement {
   /** The read that saw the write which the culprit missed. */
   readonly other: OperationRow
-  /** The write that the culprit saw. */
   readonly seen: OperationRow
 }
 
 /**
- * Returns two reads that disagree about two overlapping writes. Each read saw one of the writes after the other write
- * had been acknowledged. Only one of the writes can have been the last.
+ * Returns two reads that disagree about two overlapping writes: each saw one write after the other was acknowledged.
  */
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample

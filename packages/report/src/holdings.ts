@@ -8,11 +8,11 @@ export interface DoubleHolding {
   readonly first: Holding
   /** The holding that should not have been granted. */
   readonly second: Holding
-  /** Nanoseconds from the second grant to the first release; undefined without a release. */
+  /** Nanoseconds from the second grant to the first release, if there is one. */
   readonly nanos: number | undefined
 }
 
-/** Returns the holdings among the operations of a counterexample; empty if it is not about a lock. */
+/** Returns the holdings in a counterexample about a lock. */
 export function holdingsOf(history: History, { operations }: Counterexample): readonly Holding[] {
   const rows = operations.map(({ operation }) => operation)
   if (!rows.every((row) => ['acquires', 'releases'].includes(effectOf(history, row) ?? ''))) return []
@@ -21,7 +21,7 @@ export function holdingsOf(history: History, { operations }: Counterexample): re
     .map((acquire) => holdingOf(history, acquire))
 }
 
-/** Returns the culprit's holding and another holding that had not ended when the culprit was granted the lock. */
+/** Returns the culprit's holding, and one that had not ended at its grant. */
 export function doubleHolding(history: History, counterexample: Counterexample): DoubleHolding | undefined {
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)
@@ -39,9 +39,8 @@ export function doubleHolding(history: History, counterexample: Counterexample):
 }
 
 /**
- * Returns a holding that had not ended when the culprit was granted the lock, because every attempt to release it had
- * failed. This says less than `doubleHolding`: the client of that holding may have known that it no longer held the
- * lock.
+ * Returns a holding whose releases had all failed before the culprit's grant. Its client may have known that it no
+ * longer held the lock.
  */
 export function unreleasedBefore(history: History, counterexample: Counterexample): Holding | undefined {
   const { callEvent, returnEvent } = history.operations

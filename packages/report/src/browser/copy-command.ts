@@ -8,7 +8,7 @@ export function startCopyCommand(find: Find): void {
     try {
       await navigator.clipboard.writeText(command.textContent)
     } catch {
-      // In some browsers, pages opened from disk have no clipboard.
+      // In some browsers, pages opened from disk have no clipboard, so the command is selected.
       getSelection()?.selectAllChildren(command)
       document.execCommand('copy')
     }

@@ -1,8 +1,6 @@
 import type { Find } from './find.ts'
 
-/**
- * Starts the button that copies the verdict, the drawing and the command as Markdown. The page embeds this Markdown.
- */
+/** Starts the button that copies the embedded Markdown of the verdict. */
 export function startCopyMarkdown(find: Find): void {
   const button = document.querySelector('#copy-markdown')
   if (button === null) return
@@ -11,8 +9,7 @@ export function startCopyMarkdown(find: Find): void {
     try {
       await navigator.clipboard.writeText(markdown)
     } catch {
-      // Some browsers give pages opened from disk no clipboard. No browser gives a clipboard to reports inside the live
-      // page.
+      // Pages opened from disk lack a clipboard in some browsers, and reports inside the live page in all.
       const place = document.createElement('textarea')
       place.value = markdown
       document.body.append(place)

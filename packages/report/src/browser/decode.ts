@@ -1,35 +1,33 @@
 import type { PageData } from './page-data.ts'
 
-/**
- * An operation of the timeline. Times are in nanoseconds; the other numbers are indexes into the page's lists of texts.
- */
+/** An operation of the timeline. Times are in nanoseconds, other numbers index the page's texts. */
 export interface Operation {
-  /** Index of the operation among all operations of the page. */
+  /** Index among all operations of the page. */
   readonly index: number
   readonly call: number
   /** Time of the answer; Infinity if no answer came. */
   readonly end: number
-  /** Where the operation's bar ends: at `end` or, without an answer, at the next operation of its row. */
+  /** Where the bar ends: at `end`, or without an answer at the row's next operation. */
   readonly shownEnd: number
   readonly process: number
   readonly lane: number
   readonly f: number
-  /** Index of the key, or -1 without a key; `node` and `error` likewise. */
+  /** Index of the key, or -1; `node` and `error` likewise. */
   readonly key: number
   readonly node: number
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly final: boolean
-  /** Whether the operation is part of any contradiction. */
+  /** Whether any contradiction has the operation. */
   readonly accused: boolean
   readonly input: number
   readonly output: number
   readonly error: number
   readonly line: number
-  /** Line of the answer in the history; 0 if no answer came. */
+  /** The answer's line in the history; 0 without an answer. */
   readonly endLine: number
 }
 
-/** Decodes the operations that `embed` encoded field by field. They are ordered by call. */
+/** Decodes the operations that `embed` encoded, in the order of their calls. */
 export function decode({ digits, count, unit, laneOf, functions, nodes, end: endOfRun }: PageData): Operation[] {
   const digitOf = new Uint8Array(128)
   for (const [digit, sign] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
@@ -48,10 +46,7 @@ export function decode({ digits, count, unit, laneOf, functions, nodes, end: end
     const value = unsigned()
     return value % 2 === 1 ? -(value + 1) / 2 : value / 2
   }
-  /**
-   * Decodes a list of time spans. A span is encoded as its beginning, followed by 1 + its duration, or by 0 for a span
-   * without an end.
-   */
+  /** Decodes time spans: the beginning, then 1 + the duration, or 0 for a span without an end. */
   const stretches = (none: number): (readonly [from: number, to: number])[] => {
     let from = 0
     return Array.from({ length: count }, () => {

@@ -7,14 +7,12 @@ import type { Row } from './rows.ts'
 import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
-/** Operations to highlight: they are drawn enlarged, and above all other operations. */
+/** Operations to enlarge and draw above all others. */
 export interface Marked {
   chosen: Operation | undefined
-  /** The operations of one contradiction, by line of the history. */
+  /** The history's lines with the operations of one contradiction. */
   part: ReadonlySet<number>
-  /** The operations in `part` that the drawing accuses, by line of the history. */
   red: ReadonlySet<number>
-  /** The time span that the reader is about to zoom to, in nanoseconds. */
   stretch: readonly [from: number, to: number] | undefined
 }
 
@@ -29,7 +27,7 @@ interface Options {
   readonly bars: BarLayer
 }
 
-/** Draws the visible part of the timeline: a row of bars for each client, over the bands of faults. */
+/** Draws the visible part of the timeline: a row of bars for each client, over bands of faults. */
 export class Drawing {
   readonly #options: Options
   readonly #context: CanvasRenderingContext2D
@@ -56,13 +54,13 @@ export class Drawing {
     this.#draw()
   }
 
-  /** Redraws everything at the browser's next frame. All requests before that frame cause one drawing. */
+  /** Redraws everything once, at the browser's next frame. */
   redraw(): void {
     this.#options.bars.forget()
     this.move()
   }
 
-  /** Redraws like `redraw`. Sufficient if only the visible time span has changed. */
+  /** Redraws if only the visible time span has changed. */
   move(): void {
     if (this.#asked) return
     this.#asked = true
@@ -148,10 +146,7 @@ export class Drawing {
     }
   }
 
-  /**
-   * Hatches the time spans of which the page has all operations, if it has only a sample of the others. Without the
-   * hatching, the higher density there would look like a burst of traffic.
-   */
+  /** Hatches the time spans that are not sampled. Otherwise their density would look like a burst of traffic. */
   #drawComplete(): void {
     const context = this.#context
     const { data, view } = this.#options
@@ -171,7 +166,6 @@ export class Drawing {
     context.restore()
   }
 
-  /** Draws a line at each round time, spaced so that the labels fit. */
   #drawAxis(): void {
     const context = this.#context
     const { view, words } = this.#options
@@ -214,7 +208,7 @@ export class Drawing {
       const width = stretch.x(operation.shownEnd) - left
       const faint = filtered && !filters.passes(operation)
       if (width < 1.5) {
-        // Several operations share a pixel: paint only the worst, so that failures stay visible.
+        // Of the operations in one pixel only the worst is painted, so that failures stay visible.
         const pixel = Math.floor(left)
         const severity = faint ? 0 : severities[operation.outcome]
         if (pixel === lastPixel && severity <= lastSeverity) return

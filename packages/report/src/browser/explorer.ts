@@ -5,7 +5,7 @@ import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
 interface Options {
-  /** All operations of the page, ordered by call. */
+  /** The page's operations, ordered by call. */
   readonly operations: readonly Operation[]
   readonly end: number
   readonly view: View
@@ -13,16 +13,11 @@ interface Options {
   readonly filters: Filters
   readonly words: Words
   readonly marked: Marked
-  /** The line below the timeline that describes one operation. */
   readonly detail: Element
-  /** Shows how many operations pass the filters. */
   readonly found: Element
 }
 
-/**
- * The actions that the reader can take on the timeline by any input: look at a part of it, choose operations, filter
- * them.
- */
+/** What the reader can do on the timeline by any input: look at a part, choose operations, filter them. */
 export class Explorer {
   readonly #options: Options
   readonly #listeners: (() => void)[] = []
@@ -31,7 +26,7 @@ export class Explorer {
     this.#options = options
   }
 
-  /** Calls the listener whenever the view, the chosen operation or the filters change. */
+  /** Calls the listener when the view, the chosen operation or the filters change. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener)
   }
@@ -59,7 +54,7 @@ export class Explorer {
     this.look(0, this.#options.end)
   }
 
-  /** Multiplies the visible time span by a factor, around a position in the canvas or around its middle. */
+  /** Multiplies the visible time span by a factor, around a position in the canvas. */
   zoom(factor: number, x: number = this.#options.view.width / 2): void {
     const { view } = this.#options
     const middle = view.timeAt(x)
@@ -83,10 +78,7 @@ export class Explorer {
     this.#changed()
   }
 
-  /**
-   * Chooses the operation that begins or ends on a line of the history, and shows its surroundings. Returns false if
-   * the line has no operation.
-   */
+  /** Chooses the operation on a line of the history, and shows its surroundings. Returns false if there is none. */
   chooseLine(line: number): boolean {
     const { operations } = this.#options
     const operation = operations.find((one) => one.line === line || one.endLine === line)
@@ -95,10 +87,7 @@ export class Explorer {
     return true
   }
 
-  /**
-   * Shows the chosen operation, with a margin as long as the operation on both sides. Does nothing if no operation is
-   * chosen.
-   */
+  /** Shows the chosen operation, with a margin of its own length. */
   zoomToChosen(): void {
     const { chosen } = this.#options.marked
     if (chosen === undefined) return
@@ -106,16 +95,13 @@ export class Explorer {
     this.look(chosen.call - room, chosen.shownEnd + room)
   }
 
-  /** Highlights the time span to zoom to; undefined removes the highlight. */
+  /** Highlights the time span to zoom to, or removes the highlight. */
   propose(stretch: readonly [from: number, to: number] | undefined): void {
     this.#options.marked.stretch = stretch
     this.#options.drawing.redraw()
   }
 
-  /**
-   * Chooses the next or previous operation that passes the filters. If none is chosen, starts from the left edge of the
-   * view.
-   */
+  /** Chooses the next or previous operation that passes the filters. */
   step(by: 1 | -1): void {
     const { operations, filters, view, marked } = this.#options
     const { chosen } = marked
@@ -129,7 +115,7 @@ export class Explorer {
     if (next !== undefined) this.choose(next)
   }
 
-  /** Returns the operation at a position in the canvas, or the nearest to it within 6 pixels. */
+  /** Returns the operation within 6 pixels of a position. */
   at(x: number, y: number): Operation | undefined {
     const { view, marked } = this.#options
     const row = view.rowAt(y)
@@ -173,7 +159,7 @@ export class Explorer {
     this.#changed()
   }
 
-  /** Marks one contradiction, given the lines of its operations and the lines of its accused operations. */
+  /** Marks one contradiction, by the lines of its operations and of the accused ones. */
   mark(lines: readonly number[], accused: readonly number[]): readonly Operation[] {
     const { operations, marked, drawing } = this.#options
     marked.part = new Set(lines)

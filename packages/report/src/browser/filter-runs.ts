@@ -1,7 +1,4 @@
-/**
- * Starts the filter of a list of runs. The page's address keeps the filter. Returns a function that applies the filter
- * again.
- */
+/** Starts the filter of a list of runs. Returns a function that applies it again. */
 export function filterRuns(): () => void {
   const filter = document.querySelector<HTMLInputElement>('#filter')
   const found = document.querySelector('#found')

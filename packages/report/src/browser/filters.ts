@@ -5,15 +5,15 @@ export interface Filters {
   readonly passes: (operation: Operation) => boolean
   readonly active: () => boolean
   readonly onChange: (listener: () => void) => void
-  /** Returns the chosen value of each filter, as shown to the reader, by the name of the filter. */
+  /** Returns the chosen values as shown to the reader, by the filter's name. */
   readonly chosen: () => { readonly [name: string]: string }
-  /** Chooses the given values in lists that offer them, sets the search text, and resets the other filters. */
+  /** Chooses these values as far as they are offered, and resets the other filters. */
   readonly choose: (chosen: { readonly [name: string]: string | undefined }) => void
 }
 
 /**
- * Reads the lists and the search box over the timeline. A list is left out if the page has only one key, one node or
- * one function to choose. The search covers the full description of an operation, which must contain every word.
+ * Reads the lists and the search box over the timeline. A list with a single choice is left out. An operation's full
+ * description must contain every searched word.
  */
 export function filtersOf(operations: readonly Operation[], words: Words): Filters {
   const named = (id: string): HTMLSelectElement | null => document.querySelector<HTMLSelectElement>(`#by-${id}`)
@@ -24,7 +24,7 @@ export function filtersOf(operations: readonly Operation[], words: Words): Filte
   })
   const search = document.querySelector<HTMLInputElement>('#by-text')
   const passing = new Uint8Array(operations.length).fill(1)
-  /** The searchable text of each operation, built at the first search. */
+  /** The searchable texts, built at the first search. */
   let texts: readonly string[] = []
   const listeners: (() => void)[] = []
 

@@ -1,30 +1,28 @@
 export interface KeptUp {
-  /** Selectors of the parts that a newer page replaces. */
   readonly parts: readonly string[]
   readonly betweenMs: number
-  /** The message for a server that has ended. */
+  /** The message that the server has ended. */
   readonly ended: string
   readonly renewed: () => void
 }
 
-/** Keeps a served page up to date, and shows a message when the server has ended. */
+/** Keeps a served page up to date until the server has ended. */
 export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, ended, renewed }: KeptUp): void {
-  /** Whether the pointer is down: replacing an element under it would lose the click. */
+  /** Whether the pointer is down. Replacing an element under it would lose the click. */
   let held = false
   for (const type of ['pointerdown', 'pointerup', 'pointercancel'])
     addEventListener(type, () => {
       held = type === 'pointerdown'
     })
 
-  /** Replaces the parts of this page by those of a newer page of the same directory. */
+  /** Replaces parts of this page by those of a newer page. */
   const takeOver = (text: string): void => {
     if (held) return
     const newer = new DOMParser().parseFromString(text, 'text/html')
     const focused = document.activeElement?.id ?? ''
     for (const part of parts) {
       const [old, fresh] = [document.querySelector(part), newer.querySelector(part)]
-      // Reload the page if only one of the two pages has the part: the list of runs appears with the first run of the
-      // directory.
+      // A part that only one page has needs a reload: the first run adds the list of runs.
       if ((old === null) !== (fresh === null)) {
         location.reload()
         return
@@ -34,7 +32,7 @@ export function keepUp(main: HTMLElement, place: Element, { parts, betweenMs, en
     main.dataset['state'] = newer.querySelector<HTMLElement>(`#${main.id}`)?.dataset['state']
     document.title = newer.title
     renewed()
-    // The focused element may be gone, such as the button of a healed fault.
+    // The focused element may be gone, like the button of a healed fault.
     if (document.activeElement === document.body && focused !== '') (document.getElementById(focused) ?? main).focus()
   }
 

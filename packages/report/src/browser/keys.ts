@@ -1,7 +1,7 @@
 import type { Explorer } from './explorer.ts'
 import type { Find } from './find.ts'
 
-/** Handles the keys that the focused timeline understands, and the buttons above it. */
+/** Handles the keys of the focused timeline, and the buttons above it. */
 export function listenToKeys(canvas: HTMLCanvasElement, explorer: Explorer, find: Find): void {
   const actions: { readonly [key: string]: () => void } = {
     ArrowLeft: () => explorer.pan(-0.2),

@@ -1,6 +1,6 @@
 /**
- * Marks the current step, and dims the steps after it; `-1` marks no step. On each side of the page, also marks the
- * last cell that is not idle among the steps up to the current one.
+ * Marks the current step, and dims the later ones; `-1` marks none. Also marks the last cell on each side that is not
+ * idle so far.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

@@ -4,10 +4,7 @@ import type { PageData } from './page-data.ts'
 import type { PaintStrip } from './paint-strip.ts'
 import type { View } from './view.ts'
 
-/**
- * Starts the strip that shows the whole run: the rate of calls, faults, stale reads, the chosen operation, and the
- * visible part. A press or drag moves the visible part, as the timeline's keys and buttons do.
- */
+/** Starts the strip that shows the whole run and its visible part. A press or drag moves the visible part. */
 export function startMinimap(data: PageData, explorer: Explorer, view: View, find: Find, paintStrip: PaintStrip): void {
   const canvas = find('#minimap', HTMLCanvasElement)
   const context = canvas.getContext('2d')
@@ -20,7 +17,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   const timeAt = ({ clientX }: PointerEvent): number =>
     ((clientX - canvas.getBoundingClientRect().left - view.left) / (canvas.clientWidth - 8 - view.left)) * end
 
-  /** The static part of the strip, drawn once for each size and theme. */
+  /** The static part of the strip, for one size and theme. */
   const still = document.createElement('canvas')
   let ink = ''
   const fit = (): void => {
@@ -38,7 +35,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
   }
   const draw = (): void => {
     const width = canvas.clientWidth
-    // Draw nothing if the canvas has no size, because its frame is not laid out yet.
+    // The canvas has no size until its frame is laid out.
     if (still.width === 0) return
     context.clearRect(0, 0, width, height)
     context.drawImage(still, 0, 0, width, height)
@@ -49,7 +46,7 @@ export function startMinimap(data: PageData, explorer: Explorer, view: View, fin
     const [left, right] = [x(view.from), x(view.to)]
     context.strokeRect(left, 1, Math.max(3, right - left), height - 2)
   }
-  /** Whether a redraw at the next frame is already requested. */
+  /** Whether a redraw was already requested. */
   let isAsked = false
   const redraw = (): void => {
     if (isAsked) return

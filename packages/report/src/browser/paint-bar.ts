@@ -1,4 +1,3 @@
-/** The theme's colours, as CSS values. */
 export interface Palette {
   readonly page: string
   readonly ink: string
@@ -16,7 +15,7 @@ export interface PaintedBar {
   readonly top: number
   readonly width: number
   readonly height: number
-  /** The text inside the bar, drawn if it fits. */
+  /** The text inside the bar, if it fits. */
   readonly text: () => string
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly isRead: boolean
@@ -28,10 +27,7 @@ export interface PaintedBar {
   readonly isChosen: boolean
 }
 
-/**
- * Paints a bar. Reads and operations of unknown outcome are hollow, all others are filled; a bar too narrow for an
- * outline is always filled.
- */
+/** Paints a bar. Reads and operations of unknown outcome are hollow, if the bar is wide enough for an outline. */
 export function paintBar(context: CanvasRenderingContext2D, palette: Palette, bar: PaintedBar): void {
   const { left, top, width, height, outcome } = bar
   const byOutcome = { ok: palette.data, fail: palette.strongLine, info: palette.ink }

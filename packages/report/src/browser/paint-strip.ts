@@ -1,13 +1,13 @@
 import type { PageData } from './page-data.ts'
 
 interface Place {
-  /** Returns the horizontal position of a time, in CSS pixels. */
+  /** Returns the position of a time, in CSS pixels. */
   readonly x: (time: number) => number
   readonly height: number
   readonly colour: (name: string) => string
 }
 
-/** Paints the whole run as a strip: faults, the rate of calls, and stale reads. */
+/** Paints the whole run as a strip. */
 export function paintStrip(context: CanvasRenderingContext2D, { bins, faults }: PageData, place: Place): void {
   const { x, height, colour } = place
   const calls = bins.ok.map((ok, i) => ok + (bins.fail[i] ?? 0) + (bins.info[i] ?? 0))

@@ -2,8 +2,8 @@ import type { Explorer } from './explorer.ts'
 import type { View } from './view.ts'
 
 /**
- * Handles the pointer. A drag pans; with Shift it chooses the time span to zoom to. Two fingers zoom and pan together.
- * A click chooses an operation; hovering describes it. The wheel pans sideways, and zooms with Ctrl or ⌘.
+ * Handles the pointer: a drag pans, or with Shift chooses a time span to zoom to. Two fingers zoom and pan. A click
+ * chooses an operation, and hovering describes it. The wheel pans, or with Ctrl or ⌘ zooms.
  */
 export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, view: View): void {
   interface Drag {
@@ -14,10 +14,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     moved: boolean
   }
   let drag: Drag | undefined
-  /**
-   * The horizontal position of each finger on the canvas, by pointer id. `pinched` are the two times that were under
-   * the first two fingers when the second finger touched the canvas.
-   */
+  /** The position of each finger, by pointer id. `pinched`: the times that two fingers hold. */
   const fingers = new Map<number, number>()
   let pinched: readonly [number, number] | undefined
 
@@ -35,7 +32,7 @@ export function listenToPointer(canvas: HTMLCanvasElement, explorer: Explorer, v
     }
     drag = { x: event.clientX, from: view.from, to: view.to, isSelecting: event.shiftKey, moved: false }
   })
-  /** Zooms and pans so that each of the two times stays under its finger. */
+  /** Zooms and pans so that each time stays under its finger. */
   const pinch = ([first, second]: readonly [number, number]): void => {
     const [one = 0, other = 0] = fingers.values()
     if (Math.abs(one - other) < 8) return

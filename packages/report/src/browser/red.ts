@@ -3,10 +3,7 @@ import type { Explorer } from './explorer.ts'
 import type { Find } from './find.ts'
 import type { PageData } from './page-data.ts'
 
-/**
- * Marks one contradiction in the timeline: the one drawn first, or the one opened last. A button scrolls to it. A click
- * on an operation in its drawing chooses the operation in the timeline, and vice versa.
- */
+/** Marks the contradiction that was opened last in the timeline. A click chooses an operation in both drawings. */
 export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: PageData, find: Find): void {
   const button = find('#to-contradiction', HTMLButtonElement)
   let part: readonly Operation[] = []
@@ -15,10 +12,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     button.hidden = part.length === 0
     canvas.dataset['inRed'] = String(part.length)
   }
-  /**
-   * Shows the end of the contradiction, which contains the impossible answer. The whole contradiction may be wider than
-   * the screen.
-   */
+  /** Shows the end of the contradiction, where the impossible answer is. All of it may be too wide. */
   const look = (): void => {
     const last = part.at(-1)
     if (last === undefined) return
@@ -43,7 +37,6 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
     })
   }
   const steps = document.querySelectorAll<HTMLElement | SVGElement>('[data-line]')
-  /** Highlights the chosen operation in the drawing and in the text of the contradiction. */
   const light = (): void => {
     const line = String(explorer.chosen?.line)
     for (const step of steps) step.classList.toggle('chosen', step.dataset['line'] === line)
@@ -52,7 +45,7 @@ export function startRed(canvas: HTMLCanvasElement, explorer: Explorer, data: Pa
   light()
   for (const step of steps)
     step.addEventListener('click', (event) => {
-      // The browser follows the link under the pointer and scrolls to its target.
+      // The browser follows a link by itself.
       if (event.target instanceof HTMLAnchorElement) return
       explorer.chooseLine(Number(step.dataset['line']))
     })

@@ -1,11 +1,11 @@
 import type { Operation } from './decode.ts'
 
-/** The operations of one row, in the order of their calls. */
+/** The operations of one row, in the order of calls. */
 export interface Row {
-  /** The name shown in front of the row, shortened; empty for a further row of the same client. */
+  /** The shortened name of the row; empty for further rows of a client. */
   readonly name: string
   readonly operations: readonly Operation[]
-  /** For each operation, the latest end of this operation and of all earlier ones in the row, in nanoseconds. */
+  /** For each operation, the latest end so far in the row, in nanoseconds. */
   readonly reached: Float64Array
 }
 

@@ -1,10 +1,10 @@
 import type { Find } from './find.ts'
 
-/** Starts the buttons that save the verdict and the contradiction as a picture. The page embeds the picture. */
+/** Starts the buttons that save the embedded picture. */
 export function startSavePicture(find: Find): void {
   const picture: string = JSON.parse(find('#picture', HTMLScriptElement).text)
   const name = /([^/]+)\.html?$/.exec(location.pathname)?.[1] ?? 'report'
-  /** Pixels per CSS pixel: 2 keeps the picture sharp on high-density screens. */
+  /** Keeps the picture sharp on high-density screens. */
   const pixels = 2
 
   function save(blob: Blob | null, ending: string): void {

@@ -1,15 +1,15 @@
 /**
- * Returns the SHA-256 of a text's UTF-8 bytes, in hexadecimal (FIPS 180-4, sections 5 and 6.2). Replaces
- * `crypto.subtle`, which pages opened from disk lack in some browsers.
+ * Returns the SHA-256 of a text's UTF-8 bytes, in hexadecimal (FIPS 180-4, sections 5 and 6.2). In some browsers, pages
+ * opened from disk lack `crypto.subtle`.
  */
 export function sha256(text: string): string {
   const bytes = new TextEncoder().encode(text)
-  // The padding: a 1 bit, 0 bits, and the length in bits, up to whole blocks of 64 bytes.
+  // The padding up to whole blocks of 64 bytes: a 1 bit, 0 bits, and the length in bits.
   const padded = new DataView(new ArrayBuffer(Math.ceil((bytes.length + 9) / 64) * 64))
   new Uint8Array(padded.buffer).set(bytes)
   padded.setUint8(bytes.length, 0x80)
   padded.setBigUint64(padded.byteLength - 8, BigInt(bytes.length) * 8n)
-  // The constants are the first 32 bits of the fractional parts of the square and cube roots of the first primes.
+  // The constants are fractional parts of the square and cube roots of the first primes.
   const primes: number[] = []
   for (let n = 2; primes.length < 64; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n)
   const fraction = (root: number): number => Math.floor((root - Math.floor(root)) * 2 ** 32)

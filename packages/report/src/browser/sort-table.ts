@@ -1,7 +1,4 @@
-/**
- * Lets the reader sort a table by any column, by pointer or keyboard. Cells with a number in `data-value` are compared
- * by the number. Cells with an empty `data-value` come last. The sort is stable.
- */
+/** Lets the reader sort a table by any column. Numbers in `data-value` are compared; empty ones come last. */
 export function sortTable(table: HTMLTableElement): void {
   const [body, heads] = [table.tBodies[0], [...(table.tHead?.rows[0]?.cells ?? [])]]
   if (body === undefined) return

@@ -8,7 +8,7 @@ export interface ComparisonParts {
   readonly sortTable: typeof sortTable
 }
 
-/** Starts the script of a page of compared systems. The page is readable without it. */
+/** Starts the script of a comparison's page. */
 export function startComparison({ find, startTheme, sortTable }: ComparisonParts): void {
   startTheme(find)
   for (const table of document.querySelectorAll<HTMLTableElement>('table.sortable')) sortTable(table)

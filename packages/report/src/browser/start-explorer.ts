@@ -40,7 +40,7 @@ export interface ExplorerParts {
   readonly startAddress: typeof startAddress
 }
 
-/** Starts the timeline of operations and the charts' cursor, which moves the timeline. */
+/** Starts the timeline and the charts' cursor. */
 export function startExplorer(parts: ExplorerParts): void {
   const { find, BarLayer, Drawing, Explorer, View } = parts
   const data: PageData = JSON.parse(find('#data', HTMLScriptElement).text)

@@ -14,7 +14,7 @@ export interface PageParts {
   readonly startStory: typeof startStory
 }
 
-/** Starts the page's scripts except the timeline. The page is readable without them. */
+/** Starts the page's scripts except the timeline. */
 export function startPage({
   find,
   startTheme,

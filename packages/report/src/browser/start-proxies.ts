@@ -8,10 +8,7 @@ export interface ProxiesParts {
   readonly keepUp: typeof keepUp
 }
 
-/**
- * Starts the script of the page of proxies: its buttons inject and heal faults, and the page shows changes as they
- * happen.
- */
+/** Starts the script of the page of proxies, which injects and heals faults. */
 export function startProxies({ find, startTheme, keepUp }: ProxiesParts): void {
   startTheme(find)
   const main = find('#proxies', HTMLElement)

@@ -14,10 +14,7 @@ export interface RunsParts {
   readonly keepUp: typeof keepUp
 }
 
-/**
- * Starts the script of a list of runs: the filter, the choice of two runs, and the runs added since the page was
- * opened.
- */
+/** Starts the script of a list of runs, which also adds new runs. */
 export function startRuns({ find, startTheme, startCopyCommand, filterRuns, chooseRuns, keepUp }: RunsParts): void {
   startTheme(find)
   startCopyCommand(find)

@@ -10,7 +10,6 @@ export interface ToldParts {
   readonly walkSteps: typeof walkSteps
 }
 
-/** Starts the script of the page of a told story. The page is readable without it. */
 export function startTold({ find, startTheme, markSteps, walkSteps }: ToldParts): void {
   startTheme(find)
   walkSteps(find, markSteps)

@@ -14,10 +14,7 @@ interface Verifier {
   readonly Refused: typeof Refused
 }
 
-/**
- * Starts the button that verifies the proof in the page. It prints for each level what was accepted, or why it was
- * refused.
- */
+/** Starts the button that verifies the proof, and prints the finding for each level. */
 export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier) => void {
   return ({ verify, sentenceOf, Refused }) => {
     const [button, verified] = [find('#verify', HTMLButtonElement), find('#verified', HTMLElement)]
@@ -37,7 +34,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
       const [history, proof] = [await embedded('#proved-history'), await embedded('#proof-text')]
       const hash = sha256(history)
       const { findings } = verify({ history: [history], sha256: hash, proof })
-      // Violations come first; levels with the same finding share a line.
+      // Violations come first; levels with equal findings share a line.
       const sorted = findings.toSorted((a, b) => b.result.localeCompare(a.result))
       const likeOf = (one: Finding): readonly Finding[] =>
         sorted.filter((each) => sentenceOf(each, []) === sentenceOf(one, []))
@@ -65,7 +62,7 @@ export function startVerify({ find, sha256 }: VerifyParts): (verifier: Verifier)
     }
     button.addEventListener('click', () => {
       verified.textContent = 'Verifying …'
-      // Draws `Verifying …` before the verification blocks the page.
+      // `Verifying …` must be drawn before the verification blocks the page.
       requestAnimationFrame(() => setTimeout(async () => verified.replaceChildren(...(await tried()))))
     })
   }

@@ -1,9 +1,6 @@
 import type { Find } from './find.ts'
 
-/**
- * Links the steps of one contradiction: pointing at a step of the story, or focusing it, highlights that step in the
- * drawing, and vice versa.
- */
+/** Links the steps of a story with the drawing: each highlights the other. */
 export function startStory(figure: Element, find: Find): void {
   const drawing = find('svg', SVGSVGElement, figure)
   const scroller = find('.scroll', HTMLElement, figure)
@@ -38,7 +35,7 @@ export function startStory(figure: Element, find: Find): void {
       if (event instanceof KeyboardEvent) walk(step, event)
     })
   }
-  // Keeps the names of the lanes visible while the drawing is scrolled.
+  // Keeps the lanes' names visible while the drawing is scrolled.
   const names = document.createElementNS('http://www.w3.org/2000/svg', 'g')
   names.append(...drawing.querySelectorAll('.lane-name'))
   drawing.append(names)
@@ -46,8 +43,7 @@ export function startStory(figure: Element, find: Find): void {
     const scale = drawing.viewBox.baseVal.width / drawing.getBoundingClientRect().width
     names.setAttribute('transform', `translate(${scroller.scrollLeft * scale} 0)`)
   })
-  // A narrow screen opens at the impossible answer. On a wide screen nothing is hidden, and measuring would delay the
-  // first paint.
+  // A narrow screen opens at the impossible answer. On a wide one, measuring would only delay the first paint.
   const accused = drawing.querySelector('.bar.bad')
   if (accused === null || !matchMedia('(max-width: 760px)').matches) return
   const marginPx = 40

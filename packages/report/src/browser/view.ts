@@ -1,21 +1,18 @@
 import type { Operation } from './decode.ts'
 import type { Row } from './rows.ts'
 
-/** The duration of the run, and the number of rows that the timeline shows at first. */
+/** The run's duration, and the number of rows shown at first. */
 interface Opening {
   readonly end: number
   readonly atOpening: number
 }
 
-/**
- * The visible part of the timeline, and the positions of times and rows in the canvas, in CSS pixels. The canvas is as
- * high as the scrolling window. The reader scrolls to see the other rows.
- */
+/** The visible part of the timeline, and where times and rows are in the canvas, in CSS pixels. */
 export class View {
   readonly top = 20
   readonly left: number
   readonly rowHeight: number
-  /** Height of all rows, in CSS pixels. `height` is the height of the scrolling window. */
+  /** Height of all rows, in CSS pixels. `height`: that of the scrolling window. */
   readonly wholeHeight: number
   readonly height: number
   readonly #rows: readonly Row[]
@@ -59,7 +56,7 @@ export class View {
     this.#width = width
   }
 
-  /** Shows a time span, moved and shortened so that it lies within the run. Shows at least a microsecond. */
+  /** Shows a time span of at least a microsecond within the run. */
   show(from: number, to: number): void {
     const span = Math.min(this.#end, Math.max(1000, to - from))
     this.#from = Math.max(0, Math.min(this.#end - span, from))
@@ -74,7 +71,6 @@ export class View {
     return this.#from + ((x - this.left) / (this.right - this.left)) * (this.#to - this.#from)
   }
 
-  /** Returns the position of a row's upper edge, in CSS pixels. */
   y(row: number): number {
     return this.top + row * this.rowHeight - this.#scroller.scrollTop
   }
@@ -94,7 +90,7 @@ export class View {
     return this.#rows.slice(first, first + most).map((row, i) => [first + i, row])
   }
 
-  /** Visits the operations of a row that overlap a time span. */
+  /** Visits the operations of a row in a time span. */
   within({ operations, reached }: Row, from: number, to: number, visit: (operation: Operation) => void): void {
     let low = 0
     let high = operations.length

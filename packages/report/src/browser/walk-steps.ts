@@ -1,10 +1,7 @@
 import type { Find } from './find.ts'
 import type { markSteps as MarkSteps } from './mark-steps.ts'
 
-/**
- * Steps through a story by keys and buttons. The address contains the step, so that links can point to it and the
- * browser's back button returns to earlier steps.
- */
+/** Steps through a story by keys and buttons. The step is in the address, for links and the browser's back button. */
 export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
   const [place, words] = [find('#step-place', HTMLElement), find('#step-words', HTMLElement)]
   const [back, next, all] = ['#step-back', '#step-next', '#step-all'].map((id) => find(id, HTMLButtonElement))
@@ -21,7 +18,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     const story = storyOf(row)
     place.textContent = row === undefined ? unwalked : `Step ${story.indexOf(row) + 1} of ${story.length}`
     const said = [...(row?.querySelectorAll<HTMLElement>('.says p, .ledger, .broken') ?? [])]
-    // Leave out the number of the step, because `#step-place` already shows it.
+    // The number of the step is already in `#step-place`.
     const texts = said.map(({ textContent }) => textContent.replace(/^\d+ /, '').trim())
     words.textContent = row === undefined ? '' : `: ${texts.join(' ').trim()}`
     back?.setAttribute('aria-disabled', String(current <= 0))
@@ -40,7 +37,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     try {
       history.pushState(null, '', row === undefined ? location.pathname + location.search : `#${row.id}`)
     } catch {
-      // Ignore the error. Browsers throw when the address changes too often and, inside some frames, at every change.
+      // Browsers throw when the address changes too often, or inside some frames.
     }
     show(step)
   }
@@ -57,7 +54,7 @@ export function walkSteps(find: Find, markSteps: typeof MarkSteps): void {
     j: forward,
     k: backward,
   }
-  // These keys scroll the page unless the reader is stepping through the story.
+  // Otherwise these keys scroll the page.
   const whileWalking: { readonly [key: string]: () => void } = {
     ArrowDown: forward,
     ArrowUp: backward,

@@ -8,18 +8,18 @@ export interface Figures {
   readonly duration: typeof duration
 }
 
-/** The page's wording of what it draws. Times are nanoseconds. */
+/** How the page words what it draws. Times are nanoseconds. */
 export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  /** Whether clients call the operation for its answer, like a read. */
+  /** Whether clients call the operation for its answer. */
   readonly tells: (operation: Operation) => boolean
-  /** Returns the input and the outcome, short enough to fit into a bar. */
+  /** Returns input and outcome, short enough for a bar. */
   readonly brief: (operation: Operation) => string
   /** Returns the full description of an operation. */
   readonly full: (operation: Operation) => string[]
-  /** Returns the faults in force at any moment of a time span. */
+  /** Returns the faults in force during a time span. */
   readonly faults: (from: number, to: number) => string
 }
 

@@ -8,10 +8,7 @@ type SlowestRecovery = Extract<Claim, { readonly claim: 'slowest recovery' }>
 type NoMajorityUp = Extract<Claim, { readonly claim: 'no majority up' }>
 type BlamedOnFault = Extract<Claim, { readonly claim: 'blamed on a fault' }>
 
-/**
- * Checks the claim against all faults that took effect. A recovery lasts from the beginning of a fault until the first
- * answer to an operation that was called after this beginning.
- */
+/** Checks the claim against all faults that took effect. */
 export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: SlowestRecovery): Held {
   const { callTime, returnTime, outcome, length } = history.operations
   let slowest = 0
@@ -29,8 +26,7 @@ export function isSlowestRecovery({ history, faults }: Recorded, { nanos }: Slow
 const TOLERATED = 0.005
 
 /**
- * Checks that no node could reach a majority of the nodes during `share` of the run. The result is `unknown` if the
- * duration of a fault is in doubt.
+ * Checks that no node could reach a majority during `share` of the run. `unknown` if a fault's duration is in doubt.
  */
 export function wasNoMajorityUp({ history, faults, spec, durationNanos }: Recorded, { share }: NoMajorityUp): Held {
   if (spec === undefined || durationNanos === undefined) return 'unknown'
@@ -61,10 +57,7 @@ function isMajorityUp(nodes: readonly string[], active: readonly FaultSpan[]): b
   return up.some((one) => 2 * up.filter((other) => one === other || !isCut(one, other)).length > nodes.length)
 }
 
-/**
- * Checks that the fault took effect on a node or link of the contradicting operations, and was in force between the
- * first call and the last return of these operations.
- */
+/** Checks that the fault took effect on a node or link of these operations while they ran. */
 export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFault): Held {
   const { callTime, returnTime, node, returnEvent } = history.operations
   if (fault.hits === 0) return 'refuted'
@@ -79,5 +72,5 @@ export function isToBlame({ history }: Recorded, { fault, between }: BlamedOnFau
   return held(!isPlaced || nodes.length === 0 || nodes.some(concerns))
 }
 
-/** Some faults have an effect after they end: damaged data stay damaged, and a promoted node stays the leader. */
+/** Damaged data stay damaged, and a promoted node stays the leader. */
 const lasts = ({ kind }: Pick<FaultSpan, 'kind'>): boolean => kind === 'flip-bit' || kind === 'failover'

@@ -7,9 +7,8 @@ import { changeOf, type Held, held, isOk, type Recorded, rowsOfKey } from './rec
 type HandedOutTwice = Extract<Claim, { readonly claim: 'handed out twice' }>
 
 /**
- * Checks that each message was delivered more often than it was sent, or that each id was issued more than once. For
- * messages, the result is `unknown` if their initial state is unknown, or if the history has operations that return or
- * settle messages.
+ * Checks that each message was delivered more often than sent, or each id issued more than once. `unknown` if messages
+ * may have come from elsewhere.
  */
 export function isHandedOutTwice({ history }: Recorded, { of, handed }: HandedOutTwice): Held {
   const initial = history.header?.initial

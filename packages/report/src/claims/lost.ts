@@ -18,10 +18,7 @@ import { changeOf, type Held, held, isOk, lacks, ofKey, precedes, type Recorded,
 
 type Lost = Extract<Claim, { readonly claim: 'lost' }>
 
-/**
- * Checks that the changes were acknowledged, and that no final state contains them. At least one read that was called
- * after the changes must have been answered.
- */
+/** Checks that the changes were acknowledged, and that no final state contains them. */
 export function isLost({ history }: Recorded, lost: Lost): Held {
   switch (lost.of) {
     case 'writes':
@@ -58,10 +55,7 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
   return [...byKey.values()]
 }
 
-/**
- * Groups the writes of each key, because one of these writes may have replaced the others. An append that no write can
- * have replaced is in a group of its own.
- */
+/** Groups the writes of a key, which may have replaced each other. An append that none can replace is alone. */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
   const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
@@ -87,7 +81,7 @@ function groupsOf(history: History, rows: readonly OperationRow[]): readonly (re
   ]
 }
 
-/** Returns the event at which the last of these operations returned; Infinity if one of them did not return `ok`. */
+/** Returns the event at which the last of these operations returned `ok`, or Infinity. */
 function lastReturn(history: History, rows: readonly OperationRow[]): number {
   const { returnEvent } = history.operations
   return rows.reduce(
@@ -96,9 +90,7 @@ function lastReturn(history: History, rows: readonly OperationRow[]): number {
   )
 }
 
-/**
- * Checks that no final read contains any of these writes to one key. Each of the writes may have replaced the others.
- */
+/** Checks that no final read contains any of these writes, which may have replaced each other. */
 function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
   const [first] = changes
   if (first === undefined || !changes.every((change) => isOk(history, change))) return 'refuted'
@@ -112,10 +104,6 @@ function isKeyLost(history: History, changes: readonly OperationRow[]): Held {
 const all = (each: readonly Held[]): Held =>
   each.includes('refuted') ? 'refuted' : each.includes('unknown') ? 'unknown' : 'holds'
 
-/**
- * Checks that the last reads of the record lack the element. The last reads are the final reads or, without final
- * reads, the single last read.
- */
 function isElementLost(history: History, change: OperationRow): Held {
   if (!isOk(history, change)) return 'refuted'
   const { reads, finalReads } = ofKey(history, history.operations.key[change] ?? -1)
@@ -145,9 +133,8 @@ function areMessagesLost(history: History, lost: Lost): Held {
 }
 
 /**
- * Returns a lower bound of the number of lost messages: of those acknowledged before the queue was last found empty,
- * the number that were never delivered, minus 1 for each take of unknown outcome. Returns 0 after a drain of unknown
- * outcome; undefined if the queue was never found empty.
+ * Returns a lower bound of the number of lost messages: those acknowledged before the queue was last empty and never
+ * delivered, minus takes of unknown outcome. Undefined if it was never empty.
  */
 function unaccounted(history: History, key: number): number | undefined {
   const rows = rowsOfKey(history, key)
@@ -171,19 +158,19 @@ const add = (counts: Map<string, number>, name: string, count: number): void => 
   counts.set(name, (counts.get(name) ?? 0) + count)
 }
 
-/** Returns the messages that an answer delivered: none, one, or all those of a drain. */
+/** Returns the messages that an answer delivered. */
 export function handedBy(history: History, row: OperationRow): readonly Json[] {
   const answer = outputOf(history, row)
   if (meaningOf(functionOf(history, row))?.effect === 'drains') return Array.isArray(answer) ? answer : []
   return answer === null ? [] : [answer]
 }
 
-/** The messages of one partition that clients received by polling. */
+/** The messages of a partition that polls returned. */
 interface Polled {
   /** As canonical JSON. */
   readonly messages: Set<string>
   highest: number
-  /** Event of the last poll after all faults were healed. */
+  /** Event of the last poll after all faults had healed. */
   lastLook: number
 }
 
@@ -208,10 +195,7 @@ const polledOf = oncePerHistory((history) => {
   return partitions
 })
 
-/**
- * Checks that no poll returned a message of a partition, although a poll returned a later message, or a final poll was
- * answered.
- */
+/** Checks that no poll returned a message, although one returned a later message or was final. */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
   const { key, returnEvent } = history.operations
@@ -224,7 +208,7 @@ function isSendLost(history: History, change: OperationRow): Held {
   return isPassed || polled.lastLook > (returnEvent[change] ?? 0) ? 'holds' : 'unknown'
 }
 
-/** Collects by key the events of a queue with leases; messages are canonical JSON. */
+/** Collects the events of a queue with leases by key. Messages are canonical JSON. */
 const leasesOf = oncePerHistory((history) => {
   const queues = new Map<number, Leases>()
   return (key: number): Leases => {
@@ -238,12 +222,10 @@ const leasesOf = oncePerHistory((history) => {
 })
 
 interface Leases {
-  /** How often each message was put in. */
+  /** How often each message was sent. */
   readonly enqueued: Map<string, number>
-  /** The messages that were taken, by the receipts of the takes. */
   readonly receipts: Map<string, string>
   readonly acknowledged: Set<string>
-  /** The last answered read of the remaining messages. */
   look: { readonly row: OperationRow; readonly left: ReadonlySet<string> } | undefined
 }
 
@@ -258,10 +240,7 @@ function noteLease(history: History, leases: Leases, row: OperationRow): void {
   if (effect === 'reads') leases.look = { row, left: new Set(answer.map((each) => canonical(each))) }
 }
 
-/**
- * Whether a message of a queue with leases was lost: nobody acknowledged it, and the last read of the remaining
- * messages lacks it.
- */
+/** Whether a leased message was lost: it was not acknowledged, and the last look at the queue lacks it. */
 function isLeasedLost(history: History, change: OperationRow): Held {
   const message = changeOf(history, change)
   if (!isOk(history, change)) return 'refuted'
@@ -270,10 +249,7 @@ function isLeasedLost(history: History, change: OperationRow): Held {
   return held(!acknowledged.has(message) && !look.left.has(message))
 }
 
-/**
- * Returns the sum over all counters of the amount that even the best final read lacks, out of the additions
- * acknowledged before this read.
- */
+/** Returns how much of the acknowledged additions even the best final reads lack. */
 function missingAdditions(history: History): number {
   const keys = new Set(history.operations.key.slice(0, history.operations.length))
   let missing = 0
@@ -292,7 +268,7 @@ function shortOf(history: History, rows: readonly OperationRow[], read: Operatio
   for (const row of rows) {
     const amount = amountOf(history, row)
     const isBefore = precedes(history, row, read)
-    // A concurrent subtraction counts, too: it may have taken effect, and then lowers the least possible value.
+    // A concurrent subtraction may have taken effect, and lowers the least possible value.
     if (
       isBefore ||
       (amount < 0 && (history.operations.callEvent[row] ?? 0) < (history.operations.returnEvent[read] ?? 0))

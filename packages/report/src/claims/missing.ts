@@ -7,7 +7,7 @@ import { type Held, held, isAnsweredRead, lacks, precedes, type Recorded } from 
 type Missing = Extract<Claim, { readonly claim: 'missing' }>
 type CameBackWithout = Extract<Claim, { readonly claim: 'came back without' }>
 
-/** Checks that a node answered without the change after the change had been acknowledged, or seen by a read. */
+/** Checks that a node answered without a change that was acknowledged or seen before. */
 export function isMissing({ history }: Recorded, { known, read, element }: Missing): Held {
   if (!precedes(history, known, read)) return 'refuted'
   if (element === undefined) return lacks(history, read, known)
@@ -17,14 +17,13 @@ export function isMissing({ history }: Recorded, { known, read, element }: Missi
   return held(has(before) && !has(after))
 }
 
-/** Checks that the node had the change before the fault, and answered without it after the fault. */
+/** Checks that the node had the change before the fault, and answered without it afterwards. */
 export function cameBackWithout({ history, heard }: Recorded, { change, read, fault }: CameBackWithout): Held {
   const { callTime, returnTime, node } = history.operations
   const where = node[read] ?? -1
   const name = history.nodes[where]
   if (name === undefined || !fault.nodes.includes(name) || fault.to > (callTime[read] ?? 0)) return 'refuted'
-  // Whether the node executed an operation before it was killed: the operation was called before the kill, and
-  // acknowledged before the node was up again.
+  // Whether the node executed an operation before it was killed.
   const isBefore = (row: number): boolean =>
     (callTime[row] ?? 0) < fault.from && (returnTime[row] ?? Number.POSITIVE_INFINITY) <= fault.to
   const had =
@@ -34,11 +33,11 @@ export function cameBackWithout({ history, heard }: Recorded, { change, read, fa
         to === name && carries !== undefined && fate === 'received' && (endedAt ?? fault.from) < fault.from,
     ) === true
   if (!had) return 'refuted'
-  // If the node accepted another value after this change, the fault may have removed that value instead.
+  // The fault may have removed a later value of the node instead.
   return isReplacedSince(history, { change, where, before: fault.from }) ? 'unknown' : lacks(history, read, change)
 }
 
-/** Whether the node acknowledged another write to the same key after this change and before a given time. */
+/** Whether the node acknowledged a later write to the key before a given time. */
 function isReplacedSince(
   history: History,
   { change, where, before }: { readonly change: OperationRow; readonly where: number; readonly before: number },

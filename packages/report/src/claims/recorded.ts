@@ -17,34 +17,31 @@ import {
 } from '@chaosproxy/history'
 import type { FaultSpan, Heard, RunSetup } from '@chaosproxy/runner/result'
 
-/** The record that claims are checked against. It contains nothing that the checker or the report concluded. */
+/** The record against which claims are checked, without any conclusion of the checker or the report. */
 export interface Recorded {
   readonly history: History
   readonly faults: readonly FaultSpan[]
-  /** The specification of the run; absent for a history without a known run. */
+  /** The specification of the run, if there is a known run. */
   readonly spec?: RunSetup['spec'] | undefined
-  /** The level that the target promised, if the run was judged by that promise. */
+  /** The level by which the run was judged, if the target promised it. */
   readonly promised?: string | undefined
   readonly durationNanos?: number | undefined
   readonly heard?: Heard | undefined
 }
 
-/** Result of checking a claim against the record; `unknown` if the record does not decide it. */
 export type Held = 'holds' | 'refuted' | 'unknown'
 
 export const held = (holds: boolean): Held => (holds ? 'holds' : 'refuted')
 
-/** The operations on one key. Values are canonical JSON. */
 interface OfKey {
-  /** The rows of operations that did not fail. */
+  /** The operations that did not fail. */
   readonly rows: OperationRow[]
   readonly reads: OperationRow[]
   readonly finalReads: OperationRow[]
-  /** The changes that wrote each value, by value. */
+  /** The changes that wrote each value. */
   readonly writers: Map<string, OperationRow[]>
-  /** The answered reads, by the number of the value that they returned. */
   readonly readers: Map<number, OperationRow[]>
-  /** The values in changes other than additions, such as removals. */
+  /** The values of changes that are no additions. */
   readonly notAdded: Set<string>
   areReplacing: boolean
 }
@@ -88,10 +85,10 @@ const NOTHING = nothingKnown()
 
 export const ofKey = (history: History, key: number): OfKey => byKey(history).get(key) ?? NOTHING
 
-/** Returns the rows of a key that have not failed. */
+/** Returns the operations on a key that did not fail. */
 export const rowsOfKey = (history: History, key: number): readonly OperationRow[] => ofKey(history, key).rows
 
-/** Caches the decoded answers of reads, because a long list is slow to decode. Elements are canonical JSON. */
+/** The decoded answers of reads, because long lists decode slowly. Elements are canonical JSON. */
 const shownBy = oncePerHistory(() => new Map<OperationRow, { readonly value: Json; readonly elements: Set<string> }>())
 
 function shownIn(history: History, read: OperationRow) {
@@ -105,7 +102,7 @@ function shownIn(history: History, read: OperationRow) {
 
 export const isOk = ({ operations }: History, row: OperationRow): boolean => operations.outcome[row] === OK
 
-/** Whether an operation returned `ok` before another was called. */
+/** Whether an operation returned `ok` before another began. */
 export const precedes = ({ operations }: History, one: OperationRow, other: OperationRow): boolean =>
   isOk({ operations } as History, one) && (operations.returnEvent[one] ?? 0) < (operations.callEvent[other] ?? 0)
 
@@ -115,7 +112,7 @@ export const isAnsweredRead = (history: History, row: OperationRow): boolean =>
 const isFinal = ({ operations }: History, row: OperationRow): boolean =>
   ((operations.flags[row] ?? 0) & FLAG_FINAL) !== 0
 
-/** Returns the value that a change writes, or the element that it adds, as canonical JSON. */
+/** Returns the value or element that a change writes, as canonical JSON. */
 export const changeOf = (history: History, row: OperationRow): string =>
   canonical(writtenValue(functionOf(history, row), inputOf(history, row)))
 
@@ -124,15 +121,12 @@ const isReplacing = (history: History, row: OperationRow): boolean => {
   return effect === 'replaces' || (effect === 'removes' && takes === 'nothing')
 }
 
-/**
- * Whether an answered read lacks an acknowledged change, because neither this change nor a later one explains the
- * answer.
- */
+/** Whether an answered read lacks an acknowledged change. */
 export function lacks(history: History, read: OperationRow, change: OperationRow): Held {
   if (!isAnsweredRead(history, read) || !isOk(history, change)) return 'unknown'
   if (isReplacing(history, change)) return isOlder(history, read, change)
   const added = inputOf(history, change)
-  // An element that was or may have been removed is not missing.
+  // An element that may have been removed is not missing.
   if (ofKey(history, history.operations.key[change] ?? -1).notAdded.has(canonical(added))) return 'unknown'
   const { value, elements } = shownIn(history, read)
   if (value === null) return 'holds'
@@ -140,10 +134,7 @@ export function lacks(history: History, read: OperationRow, change: OperationRow
   return typeof value === 'string' && typeof added === 'string' ? held(!value.includes(added)) : 'unknown'
 }
 
-/**
- * Whether a read returned an older value than that of a change: no operation can have written the value after the
- * change was called.
- */
+/** Whether a read returned a value that was written before a change. */
 function isOlder(history: History, read: OperationRow, change: OperationRow): Held {
   const { areReplacing, writers, readers } = ofKey(history, history.operations.key[read] ?? -1)
   if (!areReplacing) return 'unknown'

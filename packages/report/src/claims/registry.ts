@@ -5,10 +5,7 @@ import { isLost } from './lost.ts'
 import { cameBackWithout, isMissing } from './missing.ts'
 import { type Held, held, type Recorded } from './recorded.ts'
 
-/**
- * The condition that the record must satisfy, by kind of claim. Each condition is implemented from the meaning of the
- * claim alone, independently of the code that makes the claim.
- */
+/** What each kind of claim means for the record. The conditions share no code with what makes the claims. */
 const meanings: {
   readonly [kind in Claim['claim']]: (recorded: Recorded, claim: Extract<Claim, { readonly claim: kind }>) => Held
 } = {
@@ -30,16 +27,15 @@ export function holds<Kind extends Claim['claim']>(
   return meanings[claim.claim](recorded, claim)
 }
 
-/** A claim, and whether the record confirms it. Only confirmed claims are shown. */
 export interface Made {
   readonly claim: Claim
   readonly held: Held
 }
 
-/** Collects the claims made about a record. */
+/** The claims about a record. */
 export interface Claims {
   readonly made: readonly Made[]
-  /** Records the claim, and returns whether the record confirms it, so that it may be shown. */
+  /** Records the claim, and returns whether it may be shown. */
   readonly may: (claim: Claim) => boolean
 }
 
@@ -57,10 +53,7 @@ export function claimsOf(recorded: Recorded): Claims {
 
 type SettingsAllow = Extract<Claim, { readonly claim: 'the settings allow' }>
 
-/**
- * Checks that the run had other values for these settings, and that the changed settings promise another level than the
- * run's settings.
- */
+/** Checks that the changed settings promise a level that those of the run do not. */
 function doSettingsAllow({ spec, promised }: Recorded, { change, promise }: SettingsAllow): Held {
   if (spec === undefined) return 'unknown'
   const { settings } = spec.target

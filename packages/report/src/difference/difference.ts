@@ -8,21 +8,19 @@ export interface DifferenceRow {
   readonly what: string
   readonly before: string
   readonly after: string
-  /** `better`, `worse`, or empty if the change is neither or unknown. */
+  /** `better`, `worse`, or empty. */
   readonly change: '' | 'better' | 'worse'
 }
 
 /** The comparison of two results, as plain data. */
 export interface Difference {
-  /** What happened in each run, why, and what to do next, in the words of the run's own pages. */
+  /** The account of each run, in the words of its own pages. */
   readonly tellings: readonly [before: SavedTelling, after: SavedTelling]
-  /** A sentence that says why the results cannot be compared; undefined if they can. */
+  /** Why the results cannot be compared, if they cannot. */
   readonly unlike: string | undefined
-  /** The settings that differ: target, workload, seed and the like. */
   readonly settings: readonly DifferenceRow[]
-  /** The levels whose verdicts differ, strongest first. */
+  /** The levels with different verdicts, strongest first. */
   readonly levels: readonly DifferenceRow[]
-  /** The figures that both results have. */
   readonly figures: readonly DifferenceRow[]
 }
 
@@ -40,10 +38,7 @@ export function differenceOf(before: Parsed, after: Parsed): Difference {
   }
 }
 
-/**
- * The settings that determine which operations a run has and what they mean. Results that differ in them cannot be
- * compared.
- */
+/** Results with different operations or meanings cannot be compared. */
 const QUESTIONS = ['workload', 'model'] as const
 
 function unlikeText(before: Parsed, after: Parsed): string | undefined {
@@ -56,13 +51,12 @@ function unlikeText(before: Parsed, after: Parsed): string | undefined {
 }
 
 /**
- * Returns a sentence if the verdicts and titles of the two results are equal; otherwise an empty text. If only the
- * titles differ, then the expectations, the measurements or the losses differ.
+ * Returns a sentence if verdicts and titles are equal. If only titles differ, expectations, measurements or losses
+ * differ.
  */
 export const sameVerdicts = ({ levels, tellings: [before, after] }: Difference): string =>
   levels.length === 0 && before.what === after.what ? 'Every level has the same verdict in both.' : ''
 
-/** Returns the titles of both results as one sentence without its full stop. */
 export function differenceTitle({ tellings: [before, after] }: Difference): string {
   return before.what === after.what ? `Both: ${before.what}` : `Before: ${before.what}. After: ${after.what}`
 }
@@ -94,7 +88,7 @@ interface FigureKind {
   readonly what: string
   readonly at: readonly string[]
   readonly text: (value: number, of: Parsed) => string
-  /** Whether more is better (1), worse (-1) or neither (0). */
+  /** Whether more is better (1), worse (-1) or neither. */
   readonly sign: -1 | 0 | 1
 }
 
@@ -113,9 +107,7 @@ const figures: readonly FigureKind[] = [
   { what: 'staleness p99', at: ['staleness', 'behindNanos', 'p99'], text: duration, sign: -1 },
 ]
 
-/**
- * Minimum relative change that counts as better or worse. Two runs of the same system may differ by a smaller change.
- */
+/** Minimum relative change that counts. Two runs of one system may differ by less. */
 const NOTICEABLE = 0.05
 
 function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: Parsed): DifferenceRow[] {
@@ -132,7 +124,7 @@ function figureRow({ what, at, text, sign }: FigureKind, before: Parsed, after: 
   ]
 }
 
-/** Returns the availability, p99 latency and stale reads of each phase that both runs have. */
+/** Returns availability, p99 latency and stale reads of the common phases. */
 function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
   const others = objectAt(after, 'availability', 'phases')
   return Object.keys(objectAt(before, 'availability', 'phases'))
@@ -160,7 +152,6 @@ function phaseRows(before: Parsed, after: Parsed): DifferenceRow[] {
     ])
 }
 
-/** Returns a setting as text if it is a string, a number or a boolean; otherwise an empty text. */
 function settingAt(of: Parsed, ...path: readonly string[]): string {
   const found = memberAt(of, path)
   return found === undefined || found === null || typeof found === 'object' ? '' : String(found)

@@ -19,51 +19,45 @@ export interface Explained {
   readonly title: string
   readonly verdict: string
   readonly mood: Mood
-  /** Why the verdict proves less than it seems to; empty if it does not. */
+  /** Why the verdict proves less than it seems to. */
   readonly notes: readonly string[]
-  /** Warnings about the history: what was tolerated in it, and what it lacks. */
   readonly warnings: readonly string[]
-  /** The sentence that explains the violation on every page; empty if nothing is violated. */
+  /** The sentence about the violation on every page; empty if there is none. */
   readonly sentence: string
-  /** The outcome in the words of every page. `why` and `next` are in the words of every page, too. */
+  /** The outcome in the words of every page, as `why` and `next` are. */
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
   /** The other violations, one for each cause. */
   readonly also: readonly string[]
-  /** The relevant operations, in the order in which they began. */
+  /** The relevant operations, in the order of their beginnings. */
   readonly steps: readonly Step[]
-  /** The relevant messages between nodes; empty if messages were not recorded. */
+  /** The relevant messages between nodes. */
   readonly messages: readonly string[]
-  /**
-   * The race that explains the violation, in a simulated program: another request ran during an await. Absent without
-   * such a race.
-   */
+  /** The race in a simulated program that explains the violation, if any does. */
   readonly race?: Race | undefined
-  /**
-   * The verified proof that the operations admit no order; absent if no proof was requested, or nothing is violated.
-   */
+  /** The verified proof that the operations admit no order, if it was requested. */
   readonly proof?: ToldProof | undefined
   /** The faults in force during the violation. */
   readonly faults: readonly string[]
-  /** The levels, strongest first: what each demands, and whether it allows the recorded operations. */
+  /** The levels, strongest first: what each demands, and whether it allows the operations. */
   readonly levels: readonly {
     readonly level: string
     readonly asks: string
     readonly result: Verdict['result']
     readonly why: string
   }[]
-  /** The usual causes of the violation, most relevant first. */
+  /** The usual causes, most relevant first. */
   readonly causes: readonly { readonly cause: string; readonly remedy: string }[]
 }
 
 export interface ExplainInput extends FactsInput {
   readonly report: Report<string>
-  /** The level to explain; by default the level that pages are about, or the strongest violated level. */
+  /** The level to explain, by default that of the pages. */
   readonly level?: string | undefined
-  /** The verdict on the answers that the nodes sent; absent unless the proxy recorded both views. */
+  /** The verdict on the nodes' own answers, if both views were recorded. */
   readonly backend?: Report<string> | undefined
-  /** Proves a violation; absent if no proof is requested. */
+  /** Proves a violation, if a proof is requested. */
   readonly prove?: ((counterexample: Counterexample) => ProvedOrders) | undefined
 }
 
@@ -92,7 +86,7 @@ export function explain(input: ExplainInput): Explained {
     faults: near.map(({ whole }) => whole),
     levels: judgedLevels(report).map((each) => levelTold(report, facts, each)),
     causes:
-      // The story of a transactional violation already states the cause, so leave out all other causes.
+      // The story of a transactional violation already states the cause.
       shown === undefined || shown.story !== undefined
         ? []
         : causesOf({
@@ -102,7 +96,7 @@ export function explain(input: ExplainInput): Explained {
   }
 }
 
-/** Returns the facts of an explanation, restricted to one level if the input has one. */
+/** Returns the facts of an explanation, of one level if the input has one. */
 export const factsOfExplained = (input: ExplainInput): Facts =>
   factsOf(
     input.level === undefined
@@ -110,7 +104,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** Drops the expected level, because an explanation of one level does not mention another level. */
+/** An explanation of one level does not mention the expected one. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 
@@ -122,7 +116,7 @@ function levelTold(
   const verdict = verdictOf(report, level)
   return {
     level,
-    // The name `causal` stands for a consistency level, and for a different level of transactions.
+    // `causal` is a consistency level, and another level of transactions.
     asks: report.transactions === undefined || level === DECLARED ? (wordsOfLevel(level)?.sentence ?? '') : '',
     result: verdict.result,
     why: despite?.level === level ? despite.because : whyOf(report, level, verdict),

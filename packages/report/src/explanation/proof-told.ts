@@ -16,22 +16,19 @@ import {
 import { linesText } from '../places.ts'
 import { nameOfPart } from '../transactions/lanes.ts'
 
-/** A proof that no order of a few operations explains their answers, as plain data. */
+/** A proof that a few operations admit no order, as plain data. */
 export interface ToldProof {
   readonly isProved: boolean
-  /**
-   * The result of the verification: `Verified: these 3 operations admit no order (4 steps tried).`, or why the proof
-   * failed.
-   */
+  /** The result of the verification: `Verified: these 3 operations admit no order (4 steps tried).` */
   readonly verdict: string
   readonly operations: readonly ToldOperation[]
-  /** The possible orders, each up to the operation at which it fails. Empty if there are none, or too many to read. */
+  /** The possible orders, each up to where it fails, if they are few. */
   readonly orders: readonly ToldOrder[]
 }
 
 interface ToldOperation {
   readonly name: string
-  /** The operation's client, and the operation's lines in the history. */
+  /** The operation's client and lines. */
   readonly text: string
 }
 
@@ -64,13 +61,13 @@ export function proofTold(history: History, { operations, why, isProved, orders 
   }
 }
 
-/** Returns the request and its answer without the client: `write 641`, `read → 738`. */
+/** Returns request and answer without the client: `write 641`, `read → 738`. */
 function briefText(history: History, row: number, withKey: boolean): string {
   const answer = history.operations.outcome[row] === OK && !tells(history, row) ? '' : ` → ${briefAnswer(history, row)}`
   return `${requestText(history, row, { withKey })}${answer}`
 }
 
-/** Returns why an order fails: an operation must come earlier, or the order would require another answer. */
+/** Returns why an order fails: an operation comes too late, or its answer would differ. */
 function failureText(history: History, { rows, missing }: FailedOrder, nameOf: (row: number) => string): string {
   const last = rows.at(-1) ?? -1
   if (missing !== undefined) return missingText(history, { last, missing }, nameOf)

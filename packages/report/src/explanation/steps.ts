@@ -16,11 +16,10 @@ import { endText, nameOfPart, othersText } from '../transactions/lanes.ts'
 import { capitalised, digitsToTellApart } from '../words.ts'
 
 export interface Step {
-  /** Time at which the operation began, formatted as on every page; empty if the history has no times. */
+  /** When the operation began, as on every page; empty without times. */
   readonly at: string
   /** The step in a sentence: `process 9 asks n5 to write x 372, and is told after 7.0 ms that it is done.` */
   readonly text: string
-  /** Whether the operation is the impossible one. */
   readonly isAccused: boolean
   /** The operation's lines in the history: `lines 3 and 9`. */
   readonly lines: string

@@ -15,18 +15,15 @@ export interface CauseInput {
   readonly report: Report<string>
   readonly history: History
   readonly counterexample: Counterexample
-  /** The faults relevant to the counterexample, most relevant first. */
   readonly near: readonly NearFault[]
-  /** The faults of the run that were in force at any time. */
   readonly spans?: readonly FaultSpan[] | undefined
-  /** The clock fault that may have expired a lock too early. */
+  /** The clock fault that may have ended a lease early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly backend?: Report<string> | undefined
-  /** The await of a simulated program during which another request interleaved. */
+  /** The await of a simulated program during which another request ran. */
   readonly race?: Race | undefined
-  /** The messages that explain the counterexample, if they were recorded. */
   readonly wire?: Wire | undefined
-  /** The database in which all nodes keep their data; absent if they share none. */
+  /** The database in which all nodes keep their data, if they share one. */
   readonly database?: SharedDatabase | undefined
 }
 
@@ -35,16 +32,16 @@ interface KnownCause {
   readonly remedy: string
 }
 
-/** A usual cause of violations, recognised from the record alone. */
+/** A usual cause of violations, recognised from the record. */
 interface Cause extends KnownCause {
-  /** Whether `cause` restates the violation instead of naming a mechanism. */
+  /** Whether `cause` only restates the violation. */
   readonly isSeen?: true
-  /** Whether the cause requires that nodes have their own copies of the data. */
+  /** Whether the cause needs nodes with their own copies. */
   readonly isOfCopies?: true
   readonly fits: (input: CauseInput) => boolean
 }
 
-/** The last sentence of each remedy for stale answers. */
+/** The end of each remedy for stale answers. */
 const OLD_IS_FINE = 'If old answers are fine, expect sequential or eventual.'
 
 const KEPT_IN_FAILOVERS =
@@ -281,10 +278,7 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/**
- * The cause to state if no specific cause fits. It applies only to built-in models, since the remedy for a user-defined
- * model is unknown.
- */
+/** The cause if no other fits. It needs a built-in model, because the remedy for others is unknown. */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -295,7 +289,7 @@ const OTHERWISE: Cause = {
 
 const MOST_CAUSES = 2
 
-/** Returns the causes that fit, the most specific first. Returns at most two. */
+/** Returns at most two fitting causes, the most specific first. */
 export function causesOf(input: CauseInput): readonly KnownCause[] {
   const { story } = input.counterexample
   if (story !== undefined) return [{ cause: story.cause, remedy: story.cure }]
@@ -307,20 +301,14 @@ export function causesOf(input: CauseInput): readonly KnownCause[] {
   return fitting.map(({ cause, remedy }) => ({ cause, remedy: remedy.replace(` ${OLD_IS_FINE}`, fine) }))
 }
 
-/**
- * Returns a sentence with the weaker level to expect if old answers are acceptable. Empty if even `eventual` is
- * violated.
- */
+/** Returns a sentence with a weaker level for users who accept old answers. */
 function fineWhere({ levels }: Report<string>): string {
   const isBroken = (level: string): boolean => levels[level]?.result === 'violated'
   if (isBroken('eventual')) return ''
   return isBroken('sequential') ? ' If old answers are fine, expect eventual.' : ` ${OLD_IS_FINE}`
 }
 
-/**
- * Returns the cause of a violation that no fault explains: the first fitting cause that names a mechanism. Undefined if
- * none fits.
- */
+/** Returns the first fitting cause that names a mechanism, for a violation without a fault. */
 export const likelyCause = (input: CauseInput): string | undefined =>
   causes.find((each) => each.isSeen !== true && fitsTo(input, each))?.cause
 
@@ -329,18 +317,15 @@ const fitsTo = (input: CauseInput, { isOfCopies, fits }: Cause): boolean =>
 
 const hasStoppedNodes = ({ kind, hits }: FaultSpan): boolean => kind !== 'pause' && stopsNodes(kind) && hits !== 0
 
-/** Whether a system with a single node returned an old value or lost a write, although the node was never down. */
+/** Whether a single node that was never down returned an old value or lost a write. */
 const hasOldValue = (input: CauseInput): boolean =>
   (input.report.lost.length > 0 || isOldValueOfOneNode(input)) && isOfOneNode(input)
 
-/** Whether the system has at most one node, and no relevant fault stopped it. */
+/** Whether a single node was never stopped by a relevant fault. */
 const isOfOneNode = ({ history, near }: CauseInput): boolean =>
   history.nodes.length <= 1 && !near.some(({ kind }) => stopsNodes(kind))
 
-/**
- * Whether the accused read of a counter is wrong in the way that `how` tests: too low, or too high. Other reads of the
- * counter may be wrong in the opposite way.
- */
+/** Whether the accused read of a counter is wrong in this way, too low or too high. */
 const countedWrongly = (
   { report, counterexample }: Pick<CauseInput, 'report' | 'counterexample'>,
   how: (read: Accounted) => boolean,
@@ -356,7 +341,7 @@ const isTooMuch = ({ value, bounds }: Accounted): boolean =>
 
 const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
 
-/** Whether any two operations of the counterexample overlapped, by the order of the record. */
+/** Whether any of these operations overlapped. */
 function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
   const { callEvent, returnEvent } = operations
   const rows = rowsOf(counterexample)
@@ -367,7 +352,6 @@ function haveOverlapped({ operations }: History, counterexample: Counterexample)
   return rows.some((row, i) => rows.slice(i + 1).some((other) => !isOver(row, other) && !isOver(other, row)))
 }
 
-/** Whether final reads of one key returned different values. */
 function disagreeInTheEnd({ report, history }: CauseInput): boolean {
   const verdict = report.levels['eventual']
   if (verdict?.result !== 'violated') return false
@@ -383,19 +367,14 @@ function isInForce(history: History, counterexample: Counterexample, from: numbe
   return from <= at && at <= to
 }
 
-/**
- * Whether the fault stopped the node that gave the impossible answer, and the node was up again when the impossible
- * operation was called.
- */
+/** Whether the fault stopped the accused node, which was up again when it was asked. */
 function hasComeBack(history: History, counterexample: Counterexample, { kind, nodes, to }: NearFault): boolean {
   const node = counterexample.culprit === undefined ? undefined : nodeOf(history, counterexample.culprit)
   if (node === undefined || !nodes.includes(node) || to > calledAt(history, counterexample)) return false
   return stopsNodes(kind)
 }
 
-/**
- * Whether the accused operation is a final read from a stale copy, and at most half of the nodes answered final reads.
- */
+/** Whether the accused operation is a final read from a stale copy of few nodes. */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -409,27 +388,21 @@ function isOfOneOldCopy(input: CauseInput): boolean {
 const isOfTheEnd = ({ history, counterexample: { culprit } }: CauseInput): boolean =>
   culprit !== undefined && isFinal(history, culprit)
 
-/**
- * Whether a stale copy answered the accused read, and the copies agree at the end. Another cause covers copies that
- * differ at the end.
- */
+/** Whether a stale copy answered the accused read, and the copies agree at the end. */
 function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the accused operation is a read from a stale copy, but not a final read. */
+/** Whether the accused operation is an early read from a stale copy. */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
 
-/**
- * Whether the accused operation is a read at another node than that of the last write before the read. In a counter, a
- * value that is too low suffices, because it shows that additions are missing.
- */
+/** Whether the accused read may have seen an old copy. */
 function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return false
-  // If a read of a counter shows too much, a stale copy is not the cause.
+  // A stale copy does not show too much.
   if (countedWrongly({ report, counterexample }, isTooMuch)) return false
   const writes = rowsOf(counterexample).filter((row) => !isRead(history, row))
   const node = nodeOf(history, culprit)
@@ -437,17 +410,11 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
   return node === undefined || writes.some((row) => nodeOf(history, row) !== node)
 }
 
-/**
- * Whether the accused operation is a read of a register, and there is only one node. No stale copy can then explain the
- * read.
- */
+/** Whether a single node's register returned the accused value, which no stale copy explains. */
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 
-/**
- * Whether the client that read an old value had itself written a newer value, or read one. A value is newer if its
- * write began after the old value's write had been acknowledged.
- */
+/** Whether the client that read an old value had written or read a newer one. */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
   const { length, callEvent, returnEvent, key, outcome } = history.operations
@@ -466,7 +433,6 @@ function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it
   return false
 }
 
-/** Returns the first write of each value to the key of an operation. */
 function firstWritesOf(history: History, operation: number): ReadonlyMap<string | undefined, number> {
   const { length, key } = history.operations
   const writes = new Map<string | undefined, number>()

@@ -3,13 +3,12 @@ import type { History } from '@chaosproxy/history'
 import { reproach } from '../moments.ts'
 import { gapOf } from './gap.ts'
 
-/** Maximum number of steps up to which a cycle is shown completely. */
+/** Maximum number of steps of a completely shown cycle. */
 const MOST_OF_CYCLE = 24
 
 /**
- * Reduces a counterexample to at most `most` operations. Keeps the impossible operation, the operations that make it
- * impossible, and the last of the others. Much earlier operations, such as the first elements of a list, explain
- * nothing. A cycle keeps up to `MOST_OF_CYCLE` operations, whatever `most` is.
+ * Reduces a counterexample to at most `most` operations: the impossible one, those that make it so, and the last of the
+ * others. A cycle stays whole up to `MOST_OF_CYCLE`.
  */
 export function decisive(history: History, counterexample: Counterexample, most: number): Counterexample {
   const { operations, culprit, edges } = counterexample

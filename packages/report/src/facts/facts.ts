@@ -26,84 +26,72 @@ import { type Violation, violationsOf } from './violations.ts'
 import { UNAIDED, type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
-/** The known data about a run, or about a history without a run. */
+/** What is known about a run, or a history without one. */
 export interface FactsInput {
   readonly history: History
   /** Absent if nothing could be checked. */
   readonly report?: Report<string> | undefined
   readonly run?: RunSummary | undefined
   /**
-   * The expectation for a history without a run; a run's summary contains its expectation. `requirements` and `vacuous`
-   * likewise.
+   * The expectation for a history without a run, whose summary would contain it. `requirements` and `vacuous` likewise.
    */
   readonly expectation?: Expectation | undefined
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly vacuous?: readonly string[] | undefined
-  /**
-   * The setup of the run that wrote the history file. Ignored if `run` is given, because the summary of the run
-   * contains the setup.
-   */
+  /** The setup of the run that wrote the history file, if there is no `run`. */
   readonly setup?: RunSetup | undefined
-  /** The level that the reader asked about, used if no level is expected. */
   readonly asked?: string | undefined
-  /** Whether the reader asked about the level itself, not about what was lost. */
+  /** Whether the reader asked about the level instead of losses. */
   readonly isAboutLevel?: boolean | undefined
 }
 
 /**
- * Everything that is reported about a run or a history, decided in one place. Pages, lines, JSON, explanations and
- * reporters only format it, so that they cannot contradict each other.
+ * All that is reported about a run or a history, decided in one place. Pages, lines, JSON and reporters only format it,
+ * so that they cannot contradict each other.
  */
 export interface Facts {
   readonly report: Report<string> | undefined
   readonly expectation: Expectation | undefined
   readonly requirements: readonly RequirementResult[]
   readonly vacuous: readonly string[]
-  /** Whether the record lacks operations that could have broken a level. A level that is met then proves nothing. */
+  /** Whether the record could not have broken a level. A level that is met then proves nothing. */
   readonly isEmpty: boolean
   readonly setup: RunSetup | undefined
-  /** The level that the report is about; undefined for the strongest. */
+  /** The level that the report is about; by default the strongest. */
   readonly asked: string | undefined
   readonly headline: Headline
-  /** The expected and the found level: `promised linearizable, found eventual`; empty if no level was expected. */
+  /** The expected and the found level: `promised linearizable, found eventual`. */
   readonly expected: string
   /** The counterexample that is drawn first. */
   readonly shown: Counterexample | undefined
   /** Whether {@link shown} breaks a stronger level than the page is about. */
   readonly isAside: boolean
-  /** {@link shown} and the other violations, one for each cause. */
+  /** {@link shown} and other violations, one for each cause. */
   readonly violations: readonly Violation[]
   /** The faults that were in force, ordered by start. */
   readonly spans: readonly FaultSpan[]
-  /** The faults relevant to {@link shown}, most relevant first. */
   readonly near: readonly NearFault[]
-  /** The messages between nodes around {@link shown}, if they were recorded. */
+  /** The messages between nodes around {@link shown}. */
   readonly wire: Wire | undefined
-  /** Whether the lease of a lock had expired, as a sentence; empty if the lease explains nothing. */
+  /** A sentence about the expired lease of a lock; empty if it explains nothing. */
   readonly lease: string
-  /** The clock fault that may have expired a lease too early. */
+  /** The clock fault that may have ended a lease early. */
   readonly leaseClock: FaultSpan | undefined
-  /** The race that explains {@link shown}: in a simulated program, another request ran during an await. */
+  /** The race in a simulated program that explains {@link shown}. */
   readonly race: Race | undefined
-  /** The database in which all nodes of a simulated program keep their data. */
   readonly database: SharedDatabase | undefined
-  /** The claims made in addition to the verdicts on levels. Only claims that the record confirms are shown. */
+  /** The claims besides the verdicts. Only confirmed ones are shown. */
   readonly claims: readonly Made[]
-  /** Records a further claim, and returns whether the record confirms it. */
   readonly may: Claims['may']
-  /** Why {@link shown} was possible; its text is empty without a violation. */
+  /** Why {@link shown} was possible. */
   readonly why: Why
   /** The unmet requirements, as sentences. */
   readonly missed: readonly string[]
 }
 
-/**
- * The last facts that were decided for each history. They are cached because several reporters of a history request the
- * same facts.
- */
 const decided = new WeakMap<History, { readonly input: FactsInput; readonly facts: Facts }>()
 
-/** The members of the input that the facts depend on. */
+/** The members of the input on which the facts depend. */
 const DECIDING: Readonly<Record<Exclude<keyof FactsInput, 'history'>, true>> = {
   ...{ report: true, run: true, expectation: true, requirements: true, vacuous: true, setup: true },
   ...{ asked: true, isAboutLevel: true },
@@ -184,10 +172,7 @@ function decide({ history, report, run, isAboutLevel = false, ...own }: FactsInp
   }
 }
 
-/**
- * Whether the record is too small to break any level. For a run, the summary says that successful operations are
- * missing. For a file, no operation has a result that could be wrong.
- */
+/** Whether the record is too small to break any level. */
 const isEmpty = (
   history: History,
   { levels }: Report<string>,
@@ -207,32 +192,28 @@ function hasResult({ functions, operations }: History): boolean {
   return false
 }
 
-/** Shown instead of the levels if the record is empty. */
+/** Shown instead of levels if the record is too small. */
 export const PROVES_NONE = 'No level is confirmed: this record shows too little.'
 
 const NOTHING_SHOWN: Why = { text: '', certainty: 'unknown' }
 
 /** Returns the result of the level that the page is about. */
-/** Returns how the level that the page is about was judged. */
 export const resultAsked = (report: Report<string>, asked: string | undefined): Verdict['result'] =>
   verdictOf(report, asked ?? strongestOf(report)).result
 
-/** Returns what users lost, if the level that the page is about is violated or undecided. */
+/** Returns what users lost, if the page's level is not met. */
 function lossIn(
   history: History,
   report: Report<string>,
   { asked, may }: Pick<Facts, 'asked' | 'may'>,
 ): Loss | undefined {
-  // If the level is undecided, a loss is still shown: the one that violates `eventual`.
+  // If the level is undecided, a loss that violates `eventual` is still shown.
   const level = resultAsked(report, asked) === 'unknown' ? 'eventual' : (asked ?? strongestOf(report))
   const counterexample = counterexampleOf(report, level)
   return counterexample === undefined ? undefined : lossOf({ history, report, counterexample }, { may })
 }
 
-/**
- * Returns the expected and the found level. If the result is vacuous, returns `inconclusive` in place of the found
- * level, which would look confirmed.
- */
+/** Returns the expected and the found level, or `inconclusive` for a vacuous result, which would look confirmed. */
 function expectedText({ expectation, report, vacuous }: Pick<Facts, 'expectation' | 'report' | 'vacuous'>): string {
   if (expectation === undefined) return ''
   const isDoubtful = expectation.met === 'unknown' && vacuous.length > 0

@@ -21,16 +21,12 @@ import {
 } from '../operation-words.ts'
 import { amountOf, mayBeSeen, rowsWhere } from '../sheets/sheet.ts'
 
-/** The time span in which the violation arose, and the nodes involved. */
+/** The time in which the violation arose, and the nodes involved. */
 export interface Gap {
   readonly from: number
   readonly to: number
-  /** Time at which the impossible operation was called. */
   readonly asked: number
-  /**
-   * The node that gave the impossible answer. `writer` is the node that acknowledged the change which the answer
-   * ignores.
-   */
+  /** The node with the impossible answer. `writer`: the node with the ignored change. */
   readonly culprit: string | undefined
   readonly writer: string | undefined
   /** The change that the culprit ignores. */
@@ -54,10 +50,7 @@ export function gapOf(history: History, counterexample: Counterexample): Gap {
   }
 }
 
-/**
- * Returns the additions that a read could have seen, if the read shows more than their sum. One of the additions then
- * took effect twice. Otherwise returns an empty list.
- */
+/** Returns additions of which one took effect twice, because a read shows more than their sum. */
 export function doubledIn(history: History, { culprit }: Counterexample): readonly OperationRow[] {
   if (culprit === undefined || !isRead(history, culprit)) return []
   const [shown, { initial = 0 }] = [outputOf(history, culprit), history.header ?? {}]
@@ -67,10 +60,7 @@ export function doubledIn(history: History, { culprit }: Counterexample): readon
   return shown > most ? additions : []
 }
 
-/**
- * Returns the gap of a violation without a single culprit. If final reads disagree, the gap begins with the newest
- * change; otherwise, as for a cycle, with the first operation.
- */
+/** Returns the gap of a violation without a single culprit, as in a cycle or in final reads that disagree. */
 function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
   const { callTime } = history.operations
   const calls = (some: readonly OperationRow[]): number[] => some.map((row) => callTime[row] ?? 0)
@@ -84,13 +74,10 @@ function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
 const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
-/**
- * Returns the change that the culprit ignores: the newest change acknowledged before the culprit was called. Without
- * such a change, returns the newest change that began before the culprit returned.
- */
+/** Returns the newest change that the culprit should have seen, or else could have seen. */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
-  // A message that the culprit delivered again was not missed.
+  // A message that was delivered again was not missed.
   const seen = seenBy(history, culprit)
   const end = hasReturned(history, culprit) ? (returnEvent[culprit] ?? 0) : Number.POSITIVE_INFINITY
   const { key } = history.operations
@@ -108,16 +95,14 @@ function ignoredBy(history: History, rows: readonly OperationRow[], culprit: Ope
   )
 }
 
-/**
- * Whether the culprit returned an element that this operation had already taken, and therefore ignores this operation.
- */
+/** Whether the culprit returned an element that this operation had taken. */
 function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow): boolean {
   const { key, outcome } = history.operations
   if (row === culprit || !isTaking(history, row) || outcome[row] !== OK || key[row] !== key[culprit]) return false
   return outputOf(history, row) !== null && seenBy(history, culprit).has(JSON.stringify(outputOf(history, row)))
 }
 
-/** Returns the values that an answer shows: one value, or each message of a drain. */
+/** Returns the values that an answer shows. */
 function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {
   if (!tells(history, row)) return new Set()
   const answer = outputOf(history, row)
@@ -125,10 +110,7 @@ function seenBy(history: History, row: OperationRow): ReadonlySet<string | undef
   return new Set(shown.map((each) => JSON.stringify(each)))
 }
 
-/**
- * Describes a change by its key and value: `x = 743`, in a counter `the addition of 1 to x`, in a set `7 in x`. For an
- * operation that takes an element, returns `p6's dequeue of 15`.
- */
+/** Describes a change: `x = 743`, `the addition of 1 to x`, `7 in x`, or `p6's dequeue of 15`. */
 export function changeText(history: History, row: OperationRow): string {
   if (isTaking(history, row))
     return `${clientOf(history, row)}'s ${functionOf(history, row)} of ${valueText(outputOf(history, row) ?? null, 24)}`

@@ -15,42 +15,38 @@ export type Mood = 'good' | 'bad' | 'unsure'
 
 export interface Headline {
   readonly mood: Mood
-  /** What users lost, `106 acknowledged messages were lost`; the verdict if no loss is known. */
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /** The note next to the verdict: why it is unknown, or why a level that sounds violated is met. */
+  /** The note next to the verdict: why it is unknown, or met in spite of the title. */
   readonly beside: string
-  /** Why a level is met although the title suggests otherwise; undefined if no level needs this note. */
+  /** Why a level is met although the title suggests otherwise. */
   readonly despite?: Despite | undefined
 }
 
-/**
- * Returns the title and, unless they are equal, the verdict: `106 acknowledged messages were lost (not linearizable)`.
- */
+/** Returns the title, and the verdict if it differs: `106 acknowledged messages were lost (not linearizable)`. */
 export const titleWithVerdict = ({ title, verdict }: Pick<Headline, 'title' | 'verdict'>): string =>
   title === verdict ? title : `${title} (${verdict.charAt(0).toLowerCase()}${verdict.slice(1)})`
 
 /** The title of a verdict that proves less than it seems to. */
 export const INCONCLUSIVE = 'Inconclusive'
 
-/** The title of a run that was interrupted before it showed a violation. */
+/** The title of a run interrupted before a violation. */
 const INTERRUPTED = 'Interrupted'
 
 interface Circumstances {
-  /** The level that the headline is about; by default the strongest. */
+  /** The level of the headline; by default the strongest. */
   readonly asked: string | undefined
   readonly isVacuous: boolean
   readonly isInterrupted?: boolean
   readonly requirements: readonly RequirementResult[]
-  /** What users lost by the violation, in terms of their data. */
+  /** What the violation cost users, in terms of their data. */
   readonly loss?: Loss | undefined
 }
 
 /**
- * Returns the headline of every page. It is about the expected or requested level or, if there is none, about the
- * strongest level. It also names a missed requirement, because this may be the only reason for an exit code other than
- * 0.
+ * Returns the headline of every page, about the expected, requested or strongest level. It also names a missed
+ * requirement, which may be the only reason for an exit code other than 0.
  */
 export function headlineOf(report: Report<string>, circumstances: Circumstances): Headline {
   const { requirements, loss } = circumstances
@@ -67,7 +63,7 @@ export function headlineOf(report: Report<string>, circumstances: Circumstances)
   }
 }
 
-/** Returns the level that is met although the title suggests that it is violated. */
+/** Returns the level that is met although the title suggests otherwise. */
 const despiteOf = (report: Report<string>, loss: Loss | undefined): Despite | undefined =>
   loss?.despite !== undefined && verdictOf(report, loss.despite.level).result === 'met' ? loss.despite : undefined
 
@@ -95,21 +91,18 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
-/** Returns the strongest level that is met: the requested level or a stronger one. */
+/** Returns the strongest met level from this one up. */
 function bestMet(report: Report<string>, level: string): string {
   const found = foundLevel(report) ?? level
   const levels = judgedLevels(report)
   return levels.indexOf(found) < levels.indexOf(level) ? found : level
 }
 
-/**
- * Names the weaker levels that are met, and the strongest level, which is violated: `eventually consistent, not
- * linearizable`. If the report's headline already names a level that is met, returns the headline.
- */
+/** Names the weaker levels that are met, unless the headline does: `eventually consistent, not linearizable`. */
 function weakerText(report: Report<string>, level: string, strongest: string): string {
   const { headline, transactions } = report
   if (!headline.startsWith('not ') && transactions === undefined) return headline
-  // `declared` stands for the levels that the transactions requested, and has no place in the ladder of levels.
+  // `declared` means the requested levels, and has no place in the ladder.
   const met = transactions === undefined || level === 'declared' ? [] : strongestMet(report)
   return `${listed((met.length === 0 ? [level] : met).map(adjective))}, not ${adjective(strongest)}`
 }

@@ -4,20 +4,14 @@ import { keyOf, tells, writtenBy } from '../operation-words.ts'
 import { type FactsInput, factsOf } from './facts.ts'
 import { listeningTo } from './wire.ts'
 
-/**
- * Returns which messages between nodes explain the violation that a run's page draws first; undefined if none can
- * explain it.
- */
+/** Returns which messages explain the violation that is drawn first, if any can. */
 export const listeningFor = (input: FactsInput): Listening | undefined =>
   listeningTo(input.history, factsOf(input).shown)
 
-/** Maximum number of earlier changes; more would prove nothing. */
+/** More earlier changes would prove nothing. */
 const MOST_KNOWN = 50
 
-/**
- * Returns earlier changes of the same key, those called last before the missed change. Messages may carry them in the
- * same format as the missed change.
- */
+/** Returns the changes of the key before the missed one. Messages may carry them in the same format. */
 export function knownChanges({ history }: Pick<FactsInput, 'history'>, { from, about }: Listening): readonly Change[] {
   const { callTime, outcome, length } = history.operations
   const found: Change[] = []

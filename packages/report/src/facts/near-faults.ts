@@ -10,33 +10,30 @@ import type { Wire } from './wire.ts'
 
 /** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {
-  /** The label of the fault; a long list of links is replaced by its count: `partition of 5 links`. */
+  /** The label, with a long list of links as a count: `partition of 5 links`. */
   readonly short: string
   /** The fault and its time: `n3 n5 killed, 5.138 s to 6.902 s`. */
   readonly text: string
   /**
-   * The relation of the fault to the impossible answer, as a sentence: `n3 was killed at 5.138 s and came back without
-   * x = 3.`
+   * How the fault relates to the impossible answer, as a sentence: `n3 was killed at 5.138 s and came back without x =
+   * 3.`
    */
   readonly relation: string
-  /** Whether the record shows that the culprit's node had the change and was killed afterwards. */
+  /** Whether the culprit's node provably had the change and was then killed. */
   readonly isForgetting: boolean
-  /** Whether the fault made the culprit's node take over without a change that another node had acknowledged before. */
+  /** Whether the fault made the culprit's node take over without the change. */
   readonly isTakeover: boolean
-  /** Whether the fault had ended when the culprit was called. */
+  /** Whether the fault had ended at the culprit's call. */
   readonly isOver: boolean
-  /** `text`, followed by `relation` if it adds information. */
   readonly whole: string
 }
 
-/** The maximum number of faults to show; a longer list would explain nothing. */
+/** A longer list of faults would explain nothing. */
 const MOST_NEAR = 3
 
 /**
- * Returns the faults relevant to a contradiction, the most relevant first. A relevant fault affected the culprit's
- * node, the writer's node, or a link of either. It was in force between the newest write that the culprit ignores and
- * the culprit's answer. Older operations of the counterexample, such as the write of an obsolete value, do not widen
- * that gap.
+ * Returns the faults that may explain a contradiction, most relevant first. They are on the nodes involved or their
+ * links, and in force after the newest change that the culprit ignores. Older operations do not widen this gap.
  */
 export function nearFaults(
   history: History,
@@ -66,7 +63,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // If a partition separated the two nodes, partitions that separate them from other nodes explain nothing more.
+      // If a partition separated the two nodes, others explain nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -74,7 +71,7 @@ export function nearFaults(
       .map(({ span }) => {
         if (!hasTimes(history)) return untimed(history, span, gap)
         const times = touched.map((each) => each.span).filter((other) => hasStopped(other, gap, span))
-        // Only the newest write of the node can be lost by the fault: older writes were replaced.
+        // Older writes of the node were replaced, so only the newest can be lost.
         const kept = hasForgotten(history, span, gap, wire) ? newestKept(history, gap, span.from) : undefined
         const isForgetting =
           kept !== undefined &&
@@ -97,16 +94,13 @@ export function nearFaults(
   )
 }
 
-/**
- * Returns the last fault on the involved nodes, or on links of these nodes. Considers only faults that began before the
- * culprit answered.
- */
+/** Returns the last earlier fault on the involved nodes or their links. */
 export function anotherFault(
   history: History,
   counterexample: Counterexample,
   spans: readonly FaultSpan[],
 ): FaultSpan | undefined {
-  // Only a fault that withheld the answer to an addition explains why the addition took effect twice.
+  // Only a withheld answer explains an addition that took effect twice.
   if (doubledIn(history, counterexample).length > 0) return undefined
   const gap = gapOf(history, counterexample)
   return spans.findLast(
@@ -121,7 +115,7 @@ function nearFault(span: FaultSpan, { asked }: Gap, relation: string): NearFault
   return { ...span, short, text, relation, isForgetting: false, isTakeover: false, whole, isOver: endOf(span) < asked }
 }
 
-/** Returns the last faults that withheld the answer to an addition, so that the client repeated it. */
+/** Returns the last faults that withheld an addition's answer, so that the client repeated it. */
 function behindDoubling(
   history: History,
   doubled: readonly OperationRow[],
@@ -149,7 +143,7 @@ function behindDoubling(
     })
 }
 
-/** Describes a fault of a history without times. The fault is placed at event positions, so the text states lines. */
+/** Describes a fault of a history without times, by lines. */
 function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   const short = inBrief(span.label)
   const isOver = span.to < asked
@@ -158,7 +152,7 @@ function untimed(history: History, span: FaultSpan, { asked }: Gap): NearFault {
   return { ...span, short, text: lines, relation, isForgetting: false, isTakeover: false, whole: relation, isOver }
 }
 
-/** Returns the line of the event at a position. Counts the lines from the last call before the event. */
+/** Returns the line of an event, counted from the last call before it. */
 function lineAt({ operations: { length, callEvent, callLine } }: History, position: number): number {
   let line = position + 1
   for (let row = 0; row < length && (callEvent[row] ?? 0) < position; row++)
@@ -166,14 +160,13 @@ function lineAt({ operations: { length, callEvent, callLine } }: History, positi
   return line
 }
 
-/** Returns when a fault ended. If the node took time to start, returns when it was started and when it was ready. */
+/** Returns when a fault ended. A node that took time to start has two times. */
 export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | 'to'>): string =>
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
- * Returns the faults that may have caused the violation: they took effect, and began before the culprit was called.
- * Keeps only one failover: the one that made the culprit's node the leader after the change. If there is none, keeps
- * the last failover, because the leaders of earlier failovers no longer lead.
+ * Returns the faults that may have caused the violation. Of failovers, only the one that made the culprit's node the
+ * leader counts, or else the last.
  */
 function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
   const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
@@ -183,7 +176,7 @@ function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): re
   return effective.filter((span) => span.kind !== 'failover' || span === last)
 }
 
-/** Kinds of faults that drop or delay the requests or replies of clients without changing their content. */
+/** Faults that drop or delay clients' messages without changing them. */
 const WITHHOLDING: ReadonlySet<string> = new Set([
   ...[
     'partition',
@@ -201,30 +194,25 @@ const WITHHOLDING: ReadonlySet<string> = new Set([
   ...['delay-request', 'error-status', 'rate-limit', 'trickle-request', 'trickle-reply'],
 ])
 
-/**
- * Whether the fault can do no more than make outcomes unknown: it withholds messages between clients and nodes, but
- * cannot make a node answer with an old value.
- */
+/** Whether the fault only makes outcomes unknown: no old value comes from withheld messages of clients. */
 const changesOutcomesOnly = ({ kind, links }: FaultSpan): boolean =>
   WITHHOLDING.has(kind) && links.length > 0 && links.every(({ from, to }) => from === 'clients' || to === 'clients')
 
 /**
- * Whether the fault is a partition between nodes only. Two nodes that both spend from an account communicate directly,
- * so a partition between them and a third node explains nothing.
+ * Whether the fault is a partition between nodes only. It explains nothing about two nodes that it does not separate.
  */
 const isAmongNodes = ({ kind, links }: FaultSpan): boolean =>
   kind === 'partition' && links.every(({ from, to }) => from !== 'clients' && to !== 'clients')
 
 /**
- * Whether the fault affected the change. A fault affects the change if it held or lost a message with the change, or
- * stopped a node on the way of the change. If nothing was sent, a fault that separated the two nodes affects the
- * change, too. True if not all messages are known.
+ * Whether the fault can have affected the change: it held or lost a message, or stopped or separated nodes on the way.
+ * True if not all messages are known.
  */
 function hasMet(
   { kind, nodes, links }: FaultSpan,
   { messages, sender, reader, isNeverSent, unasked, hasArrived, unclear }: Wire,
 ): boolean {
-  // The fault may explain what the node did with a change that had arrived.
+  // The fault may explain what the node did with the change.
   if (unclear !== undefined || hasArrived || kind === 'failover') return true
   if (stopsNodes(kind)) return nodes.includes(reader) || (isNeverSent && nodes.includes(sender))
   if (messages.some(({ to, by }) => to === reader && by === kind)) return true
@@ -234,14 +222,11 @@ function hasMet(
   )
 }
 
-/** Returns when the effect of a fault ended; damaged data on a disk outlast a restart, and so have no end. */
+/** Returns when a fault's effect ended. Damaged data outlast a restart. */
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/**
- * Whether another fault stopped the culprit's node in the same way. The record then does not show which of the two
- * faults lost the change.
- */
+/** Whether another fault stopped the node alike, so that either may have lost the change. */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
@@ -250,42 +235,34 @@ const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: 
   other.nodes.includes(culprit) &&
   other.to <= asked
 
-/** Whether a fault began after the change had been acknowledged. */
+/** Whether a fault began after the change's acknowledgement. */
 const isAfter =
   ({ operations: { returnTime } }: History, change: OperationRow | undefined) =>
   ({ from }: FaultSpan): boolean =>
     change === undefined || (returnTime[change] ?? 0) <= from
 
-/** Returns the start times of the faults: `0.406 s and 1.731 s`. */
 const momentsOf = (spans: readonly FaultSpan[]): string =>
   listed([...new Set(spans.map(({ from }) => from))].sort((a, b) => a - b).map((from) => moment(from)))
 
-/** Whether the fault was in force when the culprit was called. */
+/** Whether the fault was in force at the culprit's call. */
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
-/**
- * Returns how long a fault overlaps the gap, and 1 for a fault that only touches the gap. A failover before the gap
- * counts as 1, because the leader that it chose still leads in the gap.
- */
+/** Returns how long a fault overlaps the gap, at least 1. The leader of an earlier failover still leads. */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
   return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
 }
 
-/** Weight of a fault on the culprit's node, or on a link between the culprit's node and the writer's. */
+/** Weight of a fault on the culprit's node, or between it and the writer's. */
 const BETWEEN = 2
 
-/**
- * Returns the weight of a fault: {@link BETWEEN}, 1 or 0. Any other fault on the two nodes or their links has the
- * weight 1. If there is no culprit, a fault on any of the nodes has the weight 1, too. A fault elsewhere has the weight
- * 0.
- */
+/** Returns a fault's weight by its place: {@link BETWEEN}, 1 on the involved nodes or their links, or 0. */
 function touching(
   { kind, nodes, links }: FaultSpan,
   { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
   all: readonly string[],
 ): number {
-  // A change of the leader affects every node.
+  // A change of the leader has no place of its own.
   const isUnplaced = kind === 'failover' || (nodes.length === 0 && links.length === 0)
   if (isUnplaced) return 1
   const about = (node: string | undefined): boolean =>
@@ -298,7 +275,7 @@ function touching(
   return about(culprit) || about(writer) ? 1 : 0
 }
 
-/** Whether the culprit's node had acknowledged or received the ignored change, and was killed afterwards. */
+/** Whether the culprit's node had the change, and was then killed. */
 function hasForgotten(
   { operations: { returnTime } }: History,
   { kind, nodes, from, to }: FaultSpan,
@@ -313,10 +290,7 @@ function hasForgotten(
   return (culprit === writer && isKnown) || received === true
 }
 
-/**
- * Returns the newest write to the key that the culprit's node acknowledged before a given time. If there is no such
- * write, returns the ignored change.
- */
+/** Returns the newest write that the culprit's node had acknowledged, or else the ignored change. */
 function newestKept(history: History, { ignored, culprit }: Gap, before: number): OperationRow | undefined {
   if (ignored === undefined || !isReplacing(history, ignored)) return ignored
   const { length, key, outcome, returnTime } = history.operations
@@ -335,8 +309,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the change began at another node. A change that began after the
- * takeover does not count: the old leader may have acknowledged it although it no longer led.
+ * Whether the culprit's node became the leader after the change began. The old leader may acknowledge later changes
+ * wrongly.
  */
 function hasTakenOver(
   history: History,
@@ -344,7 +318,7 @@ function hasTakenOver(
   { culprit, writer, from, ignored }: Gap,
 ): boolean {
   if (kind !== 'failover' || culprit === undefined || ignored === undefined || writer === undefined) return false
-  // The acquisition of a lock writes no value, so no value can be missing.
+  // The acquisition of a lock writes no value that could be missing.
   return nodes.includes(culprit) && writer !== culprit && from <= to && writtenText(history, ignored) !== 'null'
 }
 
@@ -370,7 +344,7 @@ function forgottenText(
   return `${nameText(culprit)} ${kind === 'restart' || kind === 'stop' ? 'was restarted' : 'was killed'} at ${momentsOf(times)}${along}${along === '' ? '' : ','} and came back without ${change}.`
 }
 
-/** For each kind of fault that stops a node: what happened to the node, as a verb phrase. */
+/** What happened to a stopped node, by kind of fault. */
 const ENDED: { readonly [kind: string]: string } = {
   kill: 'was killed',
   crash: 'was killed',
@@ -378,10 +352,7 @@ const ENDED: { readonly [kind: string]: string } = {
   pause: 'was paused',
 }
 
-/**
- * Maximum number of characters of a list of links in a sentence; a longer list is replaced by a count, since the links
- * are listed next to it.
- */
+/** Maximum number of characters of a list of links, which are also listed beside the sentence. */
 const MOST_OF_LINKS = 24
 
 /** Shortens a label: `partition of 5 links (dropping)`. */
@@ -423,7 +394,6 @@ function relationOf(
   return `In force then: ${short}, since ${moment(from)}${which}.`
 }
 
-/** Whether a link connects two nodes, in either direction. */
 const cuts =
   (one: string, other: string) =>
   ({ from, to }: FaultSpan['links'][number]): boolean =>

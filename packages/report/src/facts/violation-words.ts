@@ -19,7 +19,7 @@ import type { NearFault } from './near-faults.ts'
 import type { Violation } from './violations.ts'
 import type { Why } from './why.ts'
 
-/** Returns a small number as a word, `four`, which is faster to read. */
+/** Returns a small number as a word, which is faster to read. */
 const inWords = (value: number): string =>
   ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'][value] ?? count(value)
 
@@ -51,8 +51,8 @@ export function whyTitle(
 }
 
 /**
- * Returns the first part of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
- * two transactions of 60`. If the level is stronger than the expected level, adds `(it need not be)`.
+ * Returns the beginning of the title: `Why it is not linearizable, in three operations of 58,113`, or `Write skew in
+ * two transactions of 60`.
  */
 function shownText(
   history: History,
@@ -68,10 +68,7 @@ function shownText(
     : `${capitalised(story.name)}${isAside ? ' (which is allowed)' : ''} ${sized('transaction')}`
 }
 
-/**
- * Names the violated level, after a stronger violated level if there is one: `linearizable, nor even causally
- * consistent`.
- */
+/** Names the violated level after a stronger one: `linearizable, nor even causally consistent`. */
 function brokenText(level: string, others: readonly string[]): string {
   const rankOf = (name: string): number => (levels as readonly string[]).indexOf(name)
   const stronger = others.find((other) => rankOf(other) !== -1 && rankOf(other) < rankOf(level))
@@ -81,7 +78,7 @@ function brokenText(level: string, others: readonly string[]): string {
 const linesOfAll = (history: History, operations: readonly OperationRow[]): number[] =>
   operations.flatMap((operation) => linesOf(history, operation))
 
-/** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`. There is one such part for each file. */
+/** Cites the lines of a counterexample: `history.jsonl, lines 24,021–24,026`. */
 export function citation(history: History, counterexample: Counterexample, file: string): string {
   const lines = [
     ...new Set(
@@ -94,24 +91,21 @@ export function citation(history: History, counterexample: Counterexample, file:
   return history.files === undefined || lines.length === 0 ? cited(file, lines) : linesText(history, lines)
 }
 
-/** Returns what happened, and why, as far as the record shows the cause. */
+/** Returns what happened, and why if it is known. */
 export const sentenceText = (history: History, shown: Counterexample, why: Pick<Why, 'text'>): string =>
   [storyOf(history, shown), why.text].filter((text) => text !== '').join(' ')
 
-/** Maximum length of a sentence in characters; a longer sentence would take more than two lines of a page. */
+/** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
 
-/**
- * Returns what happened, in at most two lines. A long story is reduced to the impossible answer and what makes it
- * impossible.
- */
+/** Returns what happened in at most two lines, about the impossible answer if need be. */
 export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
-  // The full list of what each transaction did is the only explanation of a cycle.
+  // Only the full list of what each transaction did explains a cycle.
   if (sentence.length <= LONG_STORY || counterexample.transactions !== undefined) return printable(sentence)
   const shows = culprit === undefined ? undefined : misreadText(history, culprit)
   if (balance !== undefined) {
-    // If an account was overdrawn, the sentence about the account suffices.
+    // The sentence about an overdrawn account suffices.
     if (balance.overdrawn !== undefined) return printable(balance.sentence)
     const before =
       culprit === undefined || shows === undefined
@@ -129,7 +123,6 @@ export function storyOf(history: History, counterexample: Counterexample): strin
   return `${asked} returned ${answerText(history, culprit)}, though ${because.text}.`
 }
 
-/** Returns the culprit's request: `process 5's read from n3 at 1.040 s`. */
 function askedText(history: History, { keys }: Counterexample, culprit: OperationRow): string {
   const node = nodeOf(history, culprit)
   const { process, callTime } = history.operations
@@ -139,8 +132,8 @@ function askedText(history: History, { keys }: Counterexample, culprit: Operatio
 }
 
 /**
- * Names the other levels that forbid a violation: `Sequential, causal and session forbid it, too.` Empty if there are
- * none. Transactions have thirty levels, so for them only the weakest level that forbids the violation is named.
+ * Names other levels that forbid a violation: `Sequential, causal and session forbid it, too.` Of the many levels of
+ * transactions, names the weakest.
  */
 export function alsoForbiddenBy({ counterexample: { level, story }, others }: Violation): string {
   if (story === undefined)
@@ -164,7 +157,7 @@ const whys: { readonly [why in Uncut['why']]: string } = {
   unasked: 'Not cut down further.',
 }
 
-/** Returns why a counterexample may not be minimal; undefined if it was minimized completely. */
+/** Returns why a counterexample may not be minimal. */
 export function uncutText({ uncut, operations }: Counterexample): string | undefined {
   if (uncut === undefined) return undefined
   const { why, among, standsAlone } = uncut

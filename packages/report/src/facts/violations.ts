@@ -6,20 +6,17 @@ import { sheetOf } from '../losses/registry.ts'
 import { coreOf } from '../operation-words.ts'
 import type { Sheet } from '../sheets/sheet.ts'
 
-/** A violation: what happened, and every level that it breaks. There is one for each cause. */
+/** A violation, and every level that it breaks. There is one for each cause. */
 export interface Violation {
   readonly counterexample: Counterexample
-  /**
-   * The other levels that forbid the violation, strongest first. Levels that an earlier violation names are left out.
-   */
   readonly others: readonly string[]
-  /** The table that shows the violation best; undefined if a time axis shows it best. */
+  /** The table that shows the violation best, unless a time axis does. */
   readonly sheet: Sheet | undefined
 }
 
 /**
- * Returns the violations, one for each cause. `shown` comes first. A history that violates a level violates all
- * stronger levels that imply it, so the other causes are those of the weakest violated levels.
+ * Returns the violations, `shown` first. A violation of a level violates all stronger ones, so other causes are those
+ * of the weakest violated levels.
  */
 export function violationsOf(
   history: History,
@@ -36,7 +33,7 @@ export function violationsOf(
     const own = counterexampleOf(report, level)
     if (own !== undefined && !causes.some((cause) => breaks(cause, level))) causes.unshift(bestKnown(report, own))
   }
-  // A level that has its own violation is not also named in the violation of another level.
+  // A level with its own violation is named only there.
   const named = new Set<string>(causes.map(({ level }) => level))
   return [shown, ...causes].map((counterexample) => {
     const others = broken.filter((level) => level !== counterexample.level && breaks(counterexample, level))
@@ -46,40 +43,31 @@ export function violationsOf(
   })
 }
 
-/**
- * Whether another level's counterexample shows more than `shown`. If `shown` is a single answer, it shows that
- * something was lost, but not how.
- */
+/** Whether another level's counterexample shows more. A single answer shows a loss, but not how it came about. */
 function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
 }
 
-/**
- * Returns the counterexample of causal consistency if it has the same story, because this level is better known;
- * otherwise returns `own`.
- */
+/** Returns the same story told about causal consistency, which is better known, or else `own`. */
 function bestKnown(report: Report<string>, own: Counterexample): Counterexample {
   const causal = counterexampleOf(report, 'causal')
   return causal?.sentence === own.sentence ? causal : own
 }
 
-/** Whether a level equals or implies the level of a cause. */
+/** Whether a level implies the level of a cause. */
 function isStrongerOrSame(level: string, { level: weaker, story }: Counterexample): boolean {
   return story === undefined ? impliesConsistency(level, weaker) : impliesLevel(level, weaker)
 }
 
-/** Whether a consistency level implies another. Levels of user-defined judges imply nothing. */
+/** Whether a consistency level implies another. User-defined ones imply nothing. */
 function impliesConsistency(level: string, weaker: string): boolean {
   if (level === weaker) return true
   const implied: { readonly [level: string]: readonly string[] } = consistency.implied
   return Object.hasOwn(implied, level) && (implied[level] ?? []).some((next) => impliesConsistency(next, weaker))
 }
 
-/**
- * Whether two counterexamples show the same violation: their sentences are equal, or the operations of `one` include
- * those that `other` needs.
- */
+/** Whether two counterexamples show the same violation: equal sentences, or operations that include the other's. */
 function isSame(one: Counterexample, other: Counterexample | undefined): boolean {
   if (other === undefined) return false
   const rows = new Set(one.operations.map(({ operation }) => operation))

@@ -9,46 +9,34 @@ import { capitalised } from '../words.ts'
 import type { NearFault } from './near-faults.ts'
 import type { Wire } from './wire.ts'
 
-/**
- * The certainty of a cause. `shown`: a message, a restart, a lease or a line of code in the record shows it. `likely`:
- * a fault was in force at that time and place. `unknown`: the record does not show it.
- */
+/** How certain a cause is. `shown`: the record shows it. `likely`: a fault was in force at that time and place. */
 export type Certainty = 'shown' | 'likely' | 'unknown'
 
 export interface Why {
-  /** The cause in one or more sentences; empty if nothing is known. */
   readonly text: string
   readonly certainty: Certainty
 }
 
-/** The known circumstances of a violation. */
+/** What is known about a violation. */
 export interface Known {
-  /** The faults that can explain the violation, most relevant first. */
   readonly near: readonly NearFault[]
   readonly wire?: Wire | undefined
-  /** Whether the lease of a lock had expired, as a sentence; empty if the lease explains nothing. */
   readonly lease?: string | undefined
-  /** The clock fault that may have expired a lease too early. */
   readonly leaseClock?: FaultSpan | undefined
   readonly race?: Race | undefined
   readonly database?: SharedDatabase | undefined
-  /** The explanation of a cycle of transactions. */
+  /** The story of a cycle of transactions. */
   readonly story?: TransactionStory | undefined
-  /** The faults of the run that were in force at any time. */
   readonly spans: readonly FaultSpan[]
-  /** A fault on the involved nodes that was not in force during the violation. */
+  /** A fault on the involved nodes at another time. */
   readonly another?: FaultSpan | undefined
   readonly setup?: RunSetup | undefined
 }
 
-/**
- * Returns the most certain cause in the record. The kinds of causes, most certain first, are a line of code, a lease, a
- * message and a fault. If the run planted a bug, the bug comes first, because it explains more than, for example, a
- * delayed message.
- */
+/** Returns the most certain cause in the record. A planted bug comes first, because it explains the most. */
 export function whyOf(known: Known): Why {
   const why = seenOf(known)
-  // An expired lock can be given to another client without a bug.
+  // Without any bug, an expired lock goes to another client.
   const planted = known.lease === undefined || known.lease === '' ? plantedText(known.setup) : ''
   if (planted === '') return why
   const [fault] = known.near
@@ -68,23 +56,23 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   const told = database?.told?.cause ?? ''
   if (race !== undefined) return { text: sentences(`${raceSentence(race)}.`, told), certainty: 'shown' }
   const fault = near[0]?.relation ?? ''
-  // A lease expires by itself, so a fault that was over before explains nothing more.
+  // A lease expires by itself, so an earlier fault explains nothing more.
   if (lease !== '') return { text: sentences(lease, near[0]?.isOver === true ? '' : fault), certainty: 'shown' }
   if (leaseClock !== undefined)
     return { text: `A wrong clock may have ended the lock early: ${printable(leaseClock.label)}.`, certainty: 'likely' }
-  // The race described by the database may concern operations other than these.
+  // The race may concern other operations.
   if (told !== '') return { text: told, certainty: 'likely' }
   const message = wire?.sentence ?? ''
   if (wire?.hasArrived === true && near[0] !== undefined && !stopsNodes(near[0].kind))
-    // The node already had the change, so a partition that is over cannot have withheld it.
+    // A partition that is over cannot have withheld what the node had.
     return { text: message, certainty: 'likely' }
   if (message !== '')
     return {
       text: sentences(fault === '' ? unaided(wire) : fault, message),
-      // If the change had arrived, the message does not show why the node ignored it.
+      // A message that arrived does not show why the node ignored it.
       certainty: wire?.hasArrived === true && near[0]?.isForgetting !== true ? 'likely' : 'shown',
     }
-  // A fact in the record is a better explanation than a guarantee that the settings give up.
+  // A recorded fact explains more than the settings.
   if (near[0]?.isForgetting === true) return { text: fault, certainty: 'shown' }
   const gives = weaknessText(setup)
   if (near[0]?.isTakeover === true && gives !== '') return { text: sentences(fault, gives), certainty: 'likely' }
@@ -95,7 +83,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   if (near.length > 0 || (setup === undefined && spans.length === 0)) return { text: '', certainty: 'unknown' }
   const clock = spans.find(({ kind, hits }) => kind === 'clock' && hits !== 0)
   if (clock !== undefined) return { text: afterClock(clock), certainty: 'unknown' }
-  // An earlier fault may take effect later: for example, its message was sent before the receiver was back.
+  // A fault may take effect later, for example if its message came before the receiver was back.
   if (another !== undefined)
     return {
       text: `No fault in force then explains this, but there was another: ${another.label}.`,
@@ -104,10 +92,7 @@ function seenOf({ near, wire, lease = '', leaseClock, race, database, story, spa
   return { text: UNAIDED, certainty: 'likely' }
 }
 
-/**
- * Returns the text for a clock fault: a lease or a timestamp from a wrong clock stays valid after the clock is
- * corrected.
- */
+/** Returns the text for a clock fault. What a wrong clock stamped stays valid after its correction. */
 const afterClock = ({ label }: FaultSpan): string =>
   `No other fault explains this, but what a wrong clock decided may last: ${label}.`
 
@@ -122,15 +107,15 @@ const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = 
 /** The text for a violation that no fault explains. */
 export const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** Returns which guarantee the settings of the target give up. */
+/** Returns which guarantee the target's settings give up. */
 const weaknessText = (setup: RunSetup | undefined): string =>
   setup?.weakness === undefined || setup.spec.target.bug !== undefined
     ? ''
     : `${capitalised(printable(setup.weakness))}.`
 
 /**
- * Describes the bug that the run planted: `The run planted the bug ack-early: writes are acknowledged before they are
- * on disk.` Empty if there is none.
+ * Describes the bug that the run planted, if any: `The run planted the bug ack-early: writes are acknowledged before
+ * they are on disk.`
  */
 function plantedText(setup: RunSetup | undefined): string {
   const bug = setup?.spec.target.bug
@@ -144,14 +129,14 @@ const saysWeakness = (cause: string, setup: RunSetup): boolean => {
   return weakness !== '' && cause.includes(weakness)
 }
 
-/** Returns the text for a message that was late although no fault held it. */
+/** Returns the text for a message that was late without a fault. */
 const unaided = (wire: Wire | undefined): string => (wire?.isDelayedByItself === true ? UNAIDED : '')
 
 const sentences = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join(' ')
 
 /**
- * Returns the settings of the target: `r=2, w=3, 5 nodes: r + w is 5, …`. If `saysWeak`, adds the guarantee that the
- * settings give up, unless `cause` already states it. Empty if no run is known.
+ * Returns the target's settings: `r=2, w=3, 5 nodes: r + w is 5, …`. With `saysWeak`, also the guarantee that they give
+ * up, unless `cause` states it.
  */
 export function settingsText(setup: RunSetup | undefined, saysWeak: boolean, cause: string = ''): string {
   if (setup === undefined) return ''

@@ -5,47 +5,37 @@ import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 import { functionOf, keyOf, nameText, writtenBy } from '../operation-words.ts'
 import { changeText, type Gap, gapOf } from './gap.ts'
 
-/** The messages between the node that accepted a change and the node that answered without the change. */
+/** The messages between the node with a change and the node that answered without it. */
 export interface Wire {
-  /** The node that sends the change on. `reader` is the node that answered without the change. */
+  /** The node that sends the change on. `reader` answered without it. */
   readonly sender: string
   readonly reader: string
   /** The change: `x = 743`. */
   readonly change: string
-  /** Time of the answer that lacks the change, in nanoseconds since the run began. */
+  /** When the answer without the change came, in nanoseconds since the run began. */
   readonly until: number
-  /** The messages to draw, in the order of sending. */
+  /** The drawn messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /**
-   * Number of recorded messages that are not drawn. Only two kinds are counted: messages between the writer's node and
-   * `reader`, and messages with the change to any receiver.
-   */
+  /** Number of related messages that are not drawn. */
   readonly others: number
-  /** Whether no message with the change was sent to `reader`; true only if all messages were recorded. */
+  /** Whether certainly no message brought the change to `reader`. */
   readonly isNeverSent: boolean
-  /** If no message with the change was found: the reason why one may have been sent nevertheless. */
+  /** Why the change may have been sent although no message with it was found. */
   readonly unclear: Heard['unclear']
-  /**
-   * A server that is not a node. It received the change before `reader` was asked, and `reader` did not ask it after
-   * that.
-   */
+  /** Another server that had received the change, and that `reader` did not ask afterwards. */
   readonly unasked: string | undefined
-  /** Whether a message with the change arrived before `reader` was asked. */
+  /** Whether the change arrived before `reader` was asked. */
   readonly hasArrived: boolean
-  /**
-   * Whether a message with the change arrived only after `reader` was asked, although no fault held or lost a message.
-   */
+  /** Whether the change arrived too late without a fault. */
   readonly isDelayedByItself: boolean
-  /** What happened to the message with the change, as a sentence. */
+  /** A sentence about the message with the change. */
   readonly sentence: string
 }
 
-/** The maximum number of arrows; more would explain nothing. */
+/** More arrows would explain nothing. */
 const MOST_DRAWN = 4
 
-/**
- * Returns which messages explain a contradiction. Undefined unless a node lacks a change that another node accepted.
- */
+/** Returns which messages explain a contradiction, if a node lacks another node's change. */
 export function listeningTo(history: History, shown: Counterexample | undefined): Listening | undefined {
   const found = shown === undefined ? undefined : missingAt(history, shown)
   if (found === undefined) return undefined
@@ -69,15 +59,12 @@ function missingAt(history: History, counterexample: Counterexample): Missing | 
   const { writer, culprit: reader, ignored } = gap
   if (writer === undefined || reader === undefined || ignored === undefined || writer === reader) return undefined
   const value = writtenBy(history, ignored)
-  // Changes without a value of their own, such as the acquisition of a lock, cannot be recognised in messages.
+  // Changes without a value, such as the acquisition of a lock, cannot be found in messages.
   if (value === null && functionOf(history, ignored) !== 'write') return undefined
   return { gap, writer, reader, ignored, key: keyOf(history, ignored), value }
 }
 
-/**
- * Returns the messages that explain a contradiction. Undefined if no messages were recorded, or only messages that
- * explain another contradiction.
- */
+/** Returns the messages that explain a contradiction, if they were recorded. */
 export function wireOf(
   history: History,
   shown: Counterexample | undefined,
@@ -116,7 +103,7 @@ export function wireOf(
 const hadArrived = ({ fate, endedAt }: NodeMessage, asked: number): boolean =>
   fate === 'received' && (endedAt ?? 0) <= asked
 
-/** Removes retries of the same message, which add no information. */
+/** Removes repeated messages, which add nothing. */
 const firstOfEachKind = (messages: readonly NodeMessage[]): readonly NodeMessage[] =>
   messages.filter(
     ({ from, type, fate, by }, i) =>
@@ -131,10 +118,7 @@ function spreaderOf(carriers: readonly NodeMessage[], writer: string): string {
   return carriers.reduce((most, { from }) => (sent(from) > sent(most) ? from : most), writer)
 }
 
-/**
- * Returns the message that brought the change from `writer` to `sender`, and a message that brought the change from
- * `sender` to a node other than `reader`.
- */
+/** Returns the messages that brought the change from `writer` to `sender`, and on to another node than `reader`. */
 function wayOf(
   carriers: readonly NodeMessage[],
   { writer, sender, reader }: { readonly writer: string; readonly sender: string; readonly reader: string },
@@ -149,10 +133,9 @@ function wayOf(
 interface Asked {
   readonly change: string
   readonly reader: string
-  /** Time at which the node was asked. */
+  /** When the node was asked. */
   readonly asked: number
   readonly isNeverSent: boolean
-  /** The message that brought the change to a server that the node did not ask. */
   readonly informed: NodeMessage | undefined
 }
 
@@ -193,7 +176,7 @@ function sentenceOf(toReader: readonly NodeMessage[], { change, reader, asked, i
 const lateText = (message: NodeMessage, { change, node }: { readonly change: string; readonly node: string }): string =>
   `The message with ${change} to ${node} was ${fateText(message)}`
 
-/** Returns the sentence about a change that had arrived before the node was asked, but is missing from its answer. */
+/** Returns the sentence about a change that arrived in time, and is missing from the answer. */
 function arrivedText(
   { by, endedAt }: NodeMessage,
   { change, node, asked }: { readonly change: string; readonly node: string; readonly asked: number },
@@ -203,7 +186,7 @@ function arrivedText(
   return `${node} had received ${change} at ${at}${held}, and answered without it.`
 }
 
-/** Returns the name of the fault that `--faults` uses. */
+/** Returns a fault's name in `--faults`. */
 const nameOfFault = (by: string): string => {
   const kind = faultKinds.find((each) => each === by)
   return kind === undefined ? by : nameOfKind(kind, 'nodes')
@@ -228,7 +211,7 @@ export const messageTold = (message: NodeMessage, { change }: Pick<Wire, 'change
       : fateText(message)
   }`
 
-/** Two nodes between which no message with the change was sent, and a text that says so. */
+/** Two nodes without a message that has the change, and a text about it. */
 export interface Silent {
   readonly from: string
   readonly to: string
@@ -240,7 +223,7 @@ export function silentOf({ isNeverSent, sender, reader, change, unasked }: Wire)
   return isNeverSent ? { from: sender, to: reader, text: `nothing with ${change} was sent by then` } : undefined
 }
 
-/** Returns a line for each drawn message, and the number of the others. */
+/** Returns a line for each drawn message, and a number for the others. */
 export function wireLines(wire: Wire | undefined): readonly string[] {
   if (wire === undefined) return []
   const { messages, others } = wire
@@ -255,7 +238,7 @@ export function wireLines(wire: Wire | undefined): readonly string[] {
   return [...folded, ...never, ...unclearLine(wire), ...more]
 }
 
-/** Returns a line with the reason why a message with the change may have been sent although none was found. */
+/** Returns a line why the change may have been sent unnoticed. */
 export function unclearLine({
   unclear,
   reader,

@@ -1,10 +1,7 @@
 import { capitalised } from '../words.ts'
 import { exhibitOutcome, gallerySummary, saidOf, systemOf, type ToldExhibit, trialsText } from './told-exhibit.ts'
 
-/**
- * Returns the results of a gallery as Markdown: the exhibits that are not as described, and a table of exhibits for
- * each kind of system.
- */
+/** Returns the results of a gallery as Markdown: the deviating exhibits, and a table for each kind of system. */
 export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   const kinds = [...new Set(exhibits.map(({ kind }) => kind))]
   return [
@@ -22,10 +19,7 @@ export function galleryMarkdown(exhibits: readonly ToldExhibit[]): string {
   ].join('\n')
 }
 
-/**
- * Describes an exhibit whose outcome is not `as described`: how often its weakness was found, and what the first
- * deviating trial printed. For a skipped exhibit, describes why it was skipped.
- */
+/** Describes an exhibit that is not `as described`, or was skipped. */
 function exceptionLine(exhibit: ToldExhibit): readonly string[] {
   const outcome = exhibitOutcome(exhibit)
   if (outcome === 'as described') return []

@@ -1,35 +1,34 @@
-/** The outcome of a trial: the weakness was found, nothing was found, or something else happened. */
+/** The outcome of a trial: the weakness was found, nothing was found, or neither. */
 type TrialOutcome = 'found' | 'clean' | 'other'
 
 export interface ToldTrial {
   readonly seed: number
   readonly outcome: TrialOutcome
   readonly seconds: number
-  /** Exit code of the run; absent if the run was killed from outside. */
+  /** Exit code of the run, unless it was killed from outside. */
   readonly exitCode?: number
   /** The output of the run. */
   readonly said: string
 }
 
-/** A weakness and its cure, and the results of their trials. */
+/** A weakness and its cure, and their trials. */
 export interface ToldExhibit {
   readonly name: string
   readonly kind: string
   readonly system: string
-  /** The version of the system; absent for a pattern and for a model. */
+  /** The version of the system; patterns and models have none. */
   readonly version?: string
   readonly weakness: string
   /** An address. */
   readonly source: string
-  /** The name of the level that the weakness breaks. */
   readonly breaks: string
   readonly cure: string
-  /** The folder in which the commands run; absent if they run in any folder. */
+  /** The folder in which the commands run; absent for any folder. */
   readonly folder?: string
   readonly commands: { readonly weakness: string; readonly cure: string }
-  /** The software that is not installed here, so that no trial was run. */
+  /** The missing software, for which there were no trials. */
   readonly lacks?: string
-  /** The day of the trials, as `YYYY-MM-DD`; absent if no trial was run. */
+  /** The day of the trials, as `YYYY-MM-DD`. */
   readonly triedOn?: string
   readonly weaknessTrials: readonly ToldTrial[]
   readonly cureTrials: readonly ToldTrial[]
@@ -37,7 +36,7 @@ export interface ToldExhibit {
 
 export type ExhibitOutcome = 'as described' | 'not as described' | 'skipped'
 
-/** Returns `as described` if every trial of the weakness found it and every trial of the cure was clean. */
+/** Returns `as described` if all trials of the weakness found it, and those of the cure were clean. */
 export function exhibitOutcome({ lacks, weaknessTrials, cureTrials }: ToldExhibit): ExhibitOutcome {
   if (lacks !== undefined) return 'skipped'
   const tried = weaknessTrials.length > 0 && cureTrials.length > 0
@@ -69,10 +68,7 @@ export function gallerySummary(exhibits: readonly ToldExhibit[]): string {
     .join(', ')
 }
 
-/**
- * Returns the output of the first deviating trial. Looks first at the trials of the weakness, then at those of the
- * cure. If no trial deviates, returns the output of the first trial of the weakness.
- */
+/** Returns the output of the first deviating trial, or else of the first trial. */
 export const saidOf = ({ weaknessTrials, cureTrials }: ToldExhibit): string =>
   weaknessTrials.find(({ outcome }) => outcome !== 'found')?.said ??
   cureTrials.find(({ outcome }) => outcome !== 'clean')?.said ??

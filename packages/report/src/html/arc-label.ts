@@ -11,20 +11,19 @@ export interface Box {
   readonly bottom: number
 }
 
-/** A cubic Bézier curve: its ends, and its two control points between them. */
+/** A cubic Bézier curve: its ends, with two control points between. */
 export type Arc = readonly [from: Point, bend: Point, bend: Point, to: Point]
 
-/** Positions along an arc, as shares of its length: the middle first, then alternately closer to the ends. */
+/** Positions along an arc, as shares of its length, the middle first. */
 const PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8]
-/** Vertical distances in pixels between a label and its arc, for an arc that is crowded by labels of operations. */
+/** Distances in pixels of a label from a crowded arc. */
 const OFFSETS = [0, -15, 15, -30, 30]
 const GAP = 8
 const TEXT_HEIGHT = 12
 
 /**
- * Returns the centre of a label of this width beside an arc between lanes. The label covers nothing in the drawing. It
- * is as close as possible to the arc and, at that distance, to the middle of the arc. If no such place is free, the
- * label is beside the middle.
+ * Returns the centre of a label beside an arc. It covers nothing, and is as close to the arc and its middle as
+ * possible.
  */
 export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds: Omit<Box, 'top' | 'bottom'>): Point {
   const falls = arc[3].y > arc[0].y
@@ -39,17 +38,14 @@ export function besideArc(arc: Arc, width: number, taken: readonly Box[], bounds
   return freePlace(places, width, taken) ?? along(arc, 0.5)
 }
 
-/** Returns the first place at which a text of this width covers nothing; if there is none, the first place. */
+/** Returns the first place where a text covers nothing, or else the first. */
 export const freePlace = (places: readonly Point[], width: number, taken: readonly Box[]): Point | undefined =>
   places.find((place) => !taken.some((box) => overlaps(boxOf(place, width), box))) ?? places[0]
 
-/** Positions along an arc, as shares of its length, from its middle to its ends. */
+/** Positions along an arc, as shares of its length, from the middle to the ends. */
 const SHARES = Array.from({ length: 37 }, (_, i) => 0.5 + (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * 0.025)
 
-/**
- * Returns the centre of a disc on an arc. The disc covers nothing in the drawing, and is as close as possible to the
- * middle of the arc. If no such place is free, the disc is in the middle.
- */
+/** Returns the centre of a disc on an arc, as close to its middle as possible without covering anything. */
 export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
   const isFree = ({ x, y }: Point): boolean => {
     const box = { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius }
@@ -61,7 +57,6 @@ export function discOn(arc: Arc, radius: number, taken: readonly Box[]): Point {
 export const pathOf = ([from, leaving, arriving, to]: Arc): string =>
   `M${from.x} ${from.y}C${leaving.x} ${leaving.y} ${arriving.x} ${arriving.y} ${to.x} ${to.y}`
 
-/** Returns the box of a text, given the middle of its baseline. */
 export const boxOf = ({ x, y }: Point, width: number): Box => ({
   left: x - width / 2,
   right: x + width / 2,

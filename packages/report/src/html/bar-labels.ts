@@ -4,17 +4,15 @@ import { type Covers, type End, routesOf } from './route.ts'
 
 /** Rough width of a character of the drawing's labels, in pixels. */
 export const CHARACTER = 7
-/** Ratio of the width of bold letters to that of regular letters. */
+/** How much wider bold letters are. */
 export const BOLD = 1.1
-/** Minimum horizontal distance between labels of one lane, in pixels. */
+/** Minimum distance between labels of one lane, in pixels. */
 const GAP = 12
 
 export interface LabelText {
   readonly text: string
   readonly isBold: boolean
-  /**
-   * The name of the node that served the operation, drawn on the other side of the bar; empty if the node is unknown.
-   */
+  /** The name of the node, on the other side of the bar. */
   readonly node: string
 }
 
@@ -29,7 +27,7 @@ export interface LabelledBar extends Bar {
   readonly label: Label
 }
 
-/** Places a label above its bar, or below the bar if the label of an earlier bar of the lane is in the way. */
+/** Places a label above its bar, or below if an earlier label is in the way. */
 export function labelled(
   bars: readonly Bar[],
   textOf: (bar: Bar) => LabelText,
@@ -47,10 +45,7 @@ export function labelled(
   return done.map((bar, i) => (isNodeFree(done, i) ? bar : { ...bar, label: { ...bar.label, node: '' } }))
 }
 
-/**
- * Whether the name of a bar's node covers no label. If it covers one, the name is left out: the list of steps contains
- * it.
- */
+/** Whether the node's name covers no label. Otherwise only the list of steps has it. */
 function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   const bar = bars[at]
   if (bar === undefined) return false
@@ -58,15 +53,12 @@ function isNodeFree(bars: readonly LabelledBar[], at: number): boolean {
   return !bars.some((other, i) => i !== at && overlaps(node, boxesOf(other).label)) && !overlaps(node, label)
 }
 
-/** Minimum gain for which labels are moved: the reduction of the arcs' penalties, in pixels. */
+/** Minimum gain for which labels move, in pixels of the arcs' penalties. */
 const WORTH = 100
-/**
- * Maximum number of arcs in a drawing whose labels are moved. With more arcs, the drawing is crowded anyway, and the
- * search takes long.
- */
+/** With more arcs, the drawing is crowded anyway, and the search takes long. */
 const MOST_ARCS = 8
 
-/** Moves labels to the other side of their bars if arcs would otherwise cross text or take long detours. */
+/** Moves labels to the other side of bars where arcs would cross them or take long detours. */
 export function labelsClearOfArcs(
   bars: readonly LabelledBar[],
   arcsBetween: (bars: readonly LabelledBar[]) => readonly (readonly [from: End, to: End])[],
@@ -99,7 +91,7 @@ function isFree(bars: readonly LabelledBar[], at: number): boolean {
   )
 }
 
-/** Returns the areas covered by the bars, their labels and the names of their nodes. */
+/** Returns the areas of the bars and their labels. */
 export const coversOf = (bars: readonly LabelledBar[], bounds: Box): Covers => ({
   arcs: [],
   bounds,

@@ -1,16 +1,16 @@
 import { FAIL, type History, INFO, isAnswered, OK } from '@chaosproxy/history'
 import { quantile } from '@chaosproxy/runner/result'
 
-/** Counts and latencies for each time bin of the run, as drawn by the charts. */
+/** Counts and latencies of the run by time, as the charts draw them. */
 export interface Bins {
   /** Nanoseconds per bin. */
   readonly width: number
   readonly ok: readonly number[]
   readonly fail: readonly number[]
   readonly info: readonly number[]
-  /** Count of certainly stale reads by bin; empty if staleness was not measured. */
+  /** Count of stale reads by bin; empty if it was not measured. */
   readonly stale: readonly number[]
-  /** Median latency by bin of the `ok` operations called in it, in nanoseconds; NaN for a bin without any. */
+  /** Median latency of the `ok` operations called in each bin, in nanoseconds, or NaN. */
   readonly p50: readonly number[]
   readonly p99: readonly number[]
 }
@@ -18,25 +18,21 @@ export interface Bins {
 /** The bins, with all latencies and the counts of each node. */
 export interface Binned {
   readonly bins: Bins
-  /** Latencies of the `ok` operations of each bin, in nanoseconds, ascending. */
+  /** Latencies of the `ok` operations by bin, in nanoseconds, ascending. */
   readonly latencies: readonly Float64Array[]
-  /** Count of operations sent, by node and bin; `answered` counts those that the node answered. */
+  /** Count of operations by node and bin; `answered`: those with an answer. */
   readonly asked: readonly Uint32Array[]
   readonly answered: readonly Uint32Array[]
 }
 
-/** Maximum number of bins; at most 256, because the index of a bin is stored in a byte. */
+/** Maximum number of bins; an index must fit into a byte. */
 const MOST_BINS = 240
 
-/**
- * Sorts operations by the time of their call into at most 240 equal bins. `staleRows` are the operations known to be
- * stale. O(n log n).
- */
 export function binsOf(history: History, end: number, staleRows?: ArrayLike<number>): Binned {
   const { length, callTime, outcome, node } = history.operations
   const size = Math.max(1, Math.min(MOST_BINS, Math.ceil(length / 4)))
   const width = end / size
-  // Index 0 is for operations of unknown node.
+  // Index 0 is the unknown node.
   const places = history.nodes.length + 1
   const binOf = new Uint8Array(length)
   const counts = new Uint32Array(size * OUTCOMES)

@@ -11,7 +11,7 @@ const LEFT = 132
 const RIGHT = WIDTH - 8
 const CHARACTER = 6.6
 
-/** The extent of the time axis, in pixels of the drawing's view box. The page's script uses it. */
+/** The extent of the time axis in the view box, for the page's script too. */
 export const plotArea: { readonly left: number; readonly right: number; readonly width: number } = {
   left: LEFT,
   right: RIGHT,
@@ -23,7 +23,6 @@ export interface Charted {
   readonly heat: HeatMap
   readonly strips: readonly NodeStrip[]
   readonly spans: readonly FaultSpan[]
-  /** End of the time axis, in nanoseconds. */
   readonly end: number
   readonly marks: readonly number[]
 }
@@ -36,10 +35,7 @@ export function chartedOf(
   return { bins: binned.bins, heat: heatMapOf(binned), strips: nodeStripsOf(history, binned), spans, end, marks }
 }
 
-/**
- * Draws charts in rows over one time axis: faults, goodput with stale reads, latency, failures, and the answers of each
- * node. The bands of faults cross all rows.
- */
+/** Draws charts in rows over one time axis, across which faults are bands. */
 export function charts({ bins, heat, strips, spans, end, marks }: Charted): Html {
   const x = (time: number): number => LEFT + (Math.max(0, Math.min(end, time)) / end) * (RIGHT - LEFT)
   const names = faultNames(spans, x)
@@ -74,10 +70,7 @@ interface Box {
 
 type ToX = (time: number) => number
 
-/**
- * Places the labels beside their lines, each in the first row with room for it. Labels beyond the sixth row are left
- * out.
- */
+/** Places the labels beside their lines, each in the first row with room. Six rows suffice. */
 function faultNames(
   spans: readonly FaultSpan[],
   x: ToX,
@@ -98,7 +91,7 @@ function faultNames(
   })
 }
 
-/** Draws the `ok` operations as an area (goodput), the rate of all calls as a line above it, and the stale reads. */
+/** Draws goodput as an area, the rate of calls as a line, and stale reads. */
 function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const perSecond = (count: number): number => (count / bins.width) * 1e9
   const good = bins.ok.map(perSecond)
@@ -108,7 +101,6 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   const steps = (rates: readonly number[]): string =>
     rates.map((rate, i) => `H${round(x(i * bins.width))}V${round(y(rate))}`).join('')
   const right = round(x(all.length * bins.width))
-  // A bar for a single stale read must be visible.
   const stale = bins.stale
     .map((amount, i) => {
       if (amount === 0) return ''
@@ -123,7 +115,7 @@ function throughputRow(bins: Bins, box: Box, x: ToX): Html {
   return html`<text class="row-name" x="0" y="${box.top + 10}">goodput</text><text class="t2" x="0" y="${box.top + 26}">ok per second;</text><text class="t2" x="0" y="${box.top + 42}">line: all called</text>${staleText}${gridLines([0, top / 2, top], y, rateText)}<path class="throughput" d="M${LEFT} ${box.bottom}${steps(good)}H${right}V${box.bottom}Z"/><path class="called" d="M${LEFT} ${box.bottom}${steps(all)}H${right}V${box.bottom}"/>${stale !== '' && html`<path class="stale" d="${stale}"/>`}`
 }
 
-/** Draws the frequency of each latency, with the median and the 99th percentile. */
+/** Draws the frequency of latencies, with the median and the 99th percentile. */
 function latencyRow(bins: Bins, heat: HeatMap, box: Box, x: ToX): Html {
   const { low, high } = heat
   const y = (nanos: number): number =>
@@ -139,9 +131,7 @@ function latencyRow(bins: Bins, heat: HeatMap, box: Box, x: ToX): Html {
   return html`<text class="row-name" x="0" y="${box.top + 10}">latency</text><text class="t2" x="0" y="${box.top + 26}">darker: more</text><text class="t2" x="0" y="${box.top + 42}">p50 and p99</text>${gridLines(decadesOf(heat), y, duration)}${heatCells(heat, box, x)}<path class="p99-edge" d="${steps(bins.p99)}"/><path class="p50" d="${steps(bins.p50)}"/>`
 }
 
-/**
- * Draws bars upward for `fail` and downward for `info`, on a square root scale, so that a single operation is visible.
- */
+/** Draws `fail` upward and `info` downward, on a square root scale, so that single operations are visible. */
 function troubleRow(bins: Bins, box: Box, x: ToX): Html {
   const middle = (box.top + box.bottom) / 2
   const most = Math.max(1, ...bins.fail, ...bins.info)
@@ -155,7 +145,6 @@ function troubleRow(bins: Bins, box: Box, x: ToX): Html {
   return html`<text class="row-name" x="0" y="${middle - 4}">fail ↑</text><text class="row-name" x="0" y="${middle + 14}">info ↓</text><path class="axis" d="M${LEFT} ${middle}H${RIGHT}"/><path class="fail" d="${bins.fail.map((n, i) => bar(n, i, -1)).join('')}"/><path class="info" d="${bins.info.map((n, i) => bar(n, i, 1)).join('')}"/>`
 }
 
-/** Formats a rate, short enough to fit beside the row's name. */
 const rateText = (rate: number): string =>
   rate < 1e5 ? count(rate) : rate < 1e6 ? `${count(rate / 1e3)}k` : `${Number((rate / 1e6).toPrecision(3))}M`
 
@@ -174,7 +163,7 @@ function timeAxis(end: number, bottom: number, x: ToX): Html {
   })}`
 }
 
-/** Returns the least number that is 1, 2 or 5 times a power of ten and not below the value. */
+/** Returns the next 1, 2 or 5 times a power of ten. */
 function niceStep(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)))
   return ([1, 2, 5].find((factor) => factor * power >= value) ?? 10) * power

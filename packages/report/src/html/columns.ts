@@ -7,38 +7,29 @@ import { digitsOf } from './digits.ts'
 import { fieldsOf } from './fields.ts'
 import type { Lanes } from './lanes.ts'
 
-/** Maximum number of operations to embed: the page must open without delay, and be small enough to send. */
+/** The page must open without delay, and be small enough to send. */
 const MOST_EMBEDDED = 50_000
-/** Maximum number of embedded operations close to violations and faults; the others are sampled evenly. */
+/** Maximum number of operations close to violations and faults; the others are a sample. */
 const MOST_NEAR = 37_500
 const NEAR_NANOS = 1e9
 const STEPS = 1_000
 const STEP_NANOS = NEAR_NANOS / STEPS
-/**
- * Maximum length of one value, key or error in the page, in characters. `MOST_TEXT` is the maximum for all values
- * together, and also for all keys and for all errors.
- */
+/** Maximum length of one value, key or error, in characters. `MOST_TEXT`: of all together. */
 const LONGEST_TEXT = 120
 const MOST_TEXT = 400_000
 
 export interface Selection {
   /** Their rows, ascending. */
   readonly operations: Int32Array
-  /**
-   * The page has every operation within this many nanoseconds of a violation or of the beginning or end of a fault;
-   * Infinity for all operations.
-   */
+  /** How near a violation or a fault's edge all operations are embedded, in nanoseconds. */
   readonly completeWithin: number
-  /** Of the operations outside the `complete` time spans, the page has every nth. */
+  /** Which of the other operations are embedded: every nth. */
   readonly every: number
-  /** The time spans with all operations, in nanoseconds; empty if the page has all operations of the run. */
+  /** The time spans with all operations, in nanoseconds; empty if the whole run is one. */
   readonly complete: readonly (readonly [from: number, to: number])[]
 }
 
-/**
- * Chooses the operations that a page embeds: all of them, or those close to violations and faults, and a sample of the
- * rest.
- */
+/** Chooses the operations to embed: all, or those close to violations and faults, and a sample of the rest. */
 export function select(
   history: History,
   spans: readonly FaultSpan[],
@@ -75,10 +66,7 @@ export function select(
   return { operations: operations.subarray(0, chosen), completeWithin: within, every, complete: around(edges, within) }
 }
 
-/**
- * Returns the largest distance with at most `allowed` operations within it, up to the usual distance. Also returns the
- * number of these operations.
- */
+/** Returns the largest distance with at most `allowed` operations, and their number. */
 function widthOf(nearby: Uint32Array, allowed: number): { readonly within: number; readonly near: number } {
   let near = 0
   for (const [step, count] of nearby.entries()) {
@@ -88,7 +76,7 @@ function widthOf(nearby: Uint32Array, allowed: number): { readonly within: numbe
   return { within: NEAR_NANOS, near }
 }
 
-/** Returns the time spans within this distance of any of the sorted edges; overlapping spans are merged. */
+/** Returns the merged time spans within a distance of sorted edges. */
 function around(edges: readonly number[], within: number): (readonly [from: number, to: number])[] {
   const stretches: [number, number][] = []
   for (const edge of edges) {
@@ -100,10 +88,9 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * Counts operations by their distance from the nearest edge, in steps up to the usual distance. The edges must be
- * sorted. Stores each operation's distance in `distances`; without edges, the distance is Infinity. Each search starts
- * at the previous position, because operations are ordered by call. Counting replaces sorting, which would take longer
- * than everything else.
+ * Counts operations by distance from the nearest edge, and stores the distances. The edges are sorted, and operations
+ * ordered by call, so each search starts at the last one. Counting replaces a sort, which would take longer than all
+ * else.
  */
 function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)
@@ -122,10 +109,7 @@ function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: F
   return nearby
 }
 
-/**
- * Encodes operations as digits for `decode` in the browser, field by field. Each number is the difference from a
- * prediction, in as few digits as possible.
- */
+/** Encodes operations for `decode` in the browser, each number as its difference from a prediction. */
 export function embed(
   history: History,
   rows: Int32Array,
@@ -151,10 +135,7 @@ export function embed(
   }
 }
 
-/**
- * Truncates texts so that all of them fit. The timeline needs only short names, and the history file has the full
- * texts.
- */
+/** Truncates texts so that all fit. The history file has the full texts. */
 function clipped(texts: readonly string[]): string[] {
   const longest = Math.max(16, Math.min(LONGEST_TEXT, Math.floor(MOST_TEXT / Math.max(1, texts.length))))
   return texts.map((text) => cut(text, longest))
@@ -163,6 +144,5 @@ function clipped(texts: readonly string[]): string[] {
 const cut = (text: string, longest: number): string =>
   text.length <= longest ? text : `${text.slice(0, longest - 1)}…`
 
-/** Returns the time at the right edge of the page's time axis, in nanoseconds. */
 export const endOf = (history: History, spans: readonly FaultSpan[]): number =>
   Math.max(1, lastTime(history), ...spans.map((span) => span.to))

@@ -2,14 +2,11 @@ import type { Comparison } from '../comparison.ts'
 import { levelSigns, signOf } from '../comparison-words.ts'
 import { type Html, html } from './markup.ts'
 
-/**
- * Returns the glyph of a level: a full disc, a slit disc, a half disc, a quarter, a ring, a slashed ring, or a question
- * mark.
- */
+/** Returns the sign of a level, from a full disc to a slashed ring, or a question mark. */
 export const glyph = (level: string): Html =>
   html`<svg class="glyph" viewBox="-8 -8 16 16" aria-hidden="true">${glyphShape(level)}</svg>`
 
-/** Returns the glyph of a level for use inside another drawing. */
+/** Returns the sign of a level inside another drawing. */
 export function glyphShape(level: string): Html {
   const ring = html`<circle class="ring" r="6"/>`
   switch (signOf(level)) {
@@ -30,6 +27,5 @@ export function glyphShape(level: string): Html {
   }
 }
 
-/** Returns the legend of the glyphs. */
 export const glyphKey = (comparison: Comparison): Html =>
   html`<p class="key">${levelSigns(comparison).map(({ name, levels }) => html`<span>${glyph(levels[0] ?? '')} ${name}</span>`)}</p>`

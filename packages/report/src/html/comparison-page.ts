@@ -50,7 +50,7 @@ ${conditions.map((condition) => numbersSection(comparison, condition))}
 `.html
 }
 
-/** Returns each broken promise: what happened, why, and what to do next. */
+/** Returns the account of each broken promise. */
 function brokenSection(comparison: Comparison): Html | undefined {
   const broken = comparison.systems.flatMap(({ name, cells }) =>
     cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),
@@ -75,9 +75,6 @@ function lede(comparison: Comparison): string {
     .join(' ')
 }
 
-/**
- * Names the systems that lost acknowledged writes. This also covers a system without a promise, which cannot break one.
- */
 function lossSentence({ systems }: Comparison): readonly string[] {
   const losers = systems.filter((system) => lostIn(system) > 0)
   if (losers.length === 0) return []
@@ -88,10 +85,7 @@ function lossSentence({ systems }: Comparison): readonly string[] {
 
 const RESULTS = { met: 'met', violated: 'violated', unknown: 'undecided' } as const
 
-/**
- * For a comparison of transactions, returns the result of each isolation level over all runs of a system under a
- * condition.
- */
+/** Returns each isolation level's result by system and condition. */
 function isolationSection(comparison: Comparison): Html {
   const title = 'Each level of isolation'
   const levels = comparison.levels.map(
@@ -104,10 +98,7 @@ function isolationSection(comparison: Comparison): Html {
   return html`<section aria-labelledby="isolation"><h2 id="isolation">${title}</h2>${tableOf(title, 'numbers', ['System', 'Under', ...levels], rows)}<p class="note">Met: in every run. Violated: in at least one. ${capitalised(shortNames(comparison))}.</p></section>`
 }
 
-/**
- * Returns a matrix with the level of each system under each condition, the share of requests answered, the p99 latency,
- * and the answers per second over the run.
- */
+/** Returns a matrix of systems and conditions: level, availability, p99 latency, and answers over time. */
 function levelsSection(comparison: Comparison): Html {
   const { systems, conditions } = comparison
   const number = html`<abbr title="the number in the picture">#</abbr>`
@@ -130,10 +121,7 @@ function levelCell(cell: ComparedCell | undefined, condition: string, comparison
   return html`<td class="${cell.kept === false ? 'broken' : ''}" data-value="${levelRank(cell.level, comparison)}"><span class="level">${glyph(cell.level)} ${levelName(cell.level, comparison)}</span><small>${often}</small>${cell.kept === false && html` <b>promise broken</b>`}${multiple(cell, condition, comparison.rate)}</td>`
 }
 
-/**
- * Draws the answers per second over the run, on the same scale for all systems. Adds the two most important numbers:
- * the availability and the p99 latency.
- */
+/** Draws the answers over time, on one scale for all systems, with availability and p99 latency. */
 function multiple({ goodput, availability, latency }: ComparedCell, condition: string, rate: number): Html {
   const numbers = [
     `${spreadText(availability)} answered`,
@@ -148,7 +136,7 @@ interface Column {
   readonly title: string
   readonly of: (cell: ComparedCell) => number | undefined
   readonly text: (value: number) => string
-  /** Returns the text of the cell including the range over the runs. If absent, the text of the value is used. */
+  /** Returns the text with the range over the runs, if it has one. */
   readonly whole?: (cell: ComparedCell) => string
 }
 
@@ -194,7 +182,7 @@ function numbersSection(comparison: Comparison, condition: string): Html {
   return html`<section aria-labelledby="${id}"><h2 id="${id}">${condition === 'calm' ? 'In calm' : `Under ${condition}`}</h2>${tableOf(condition, 'numbers sortable', titles, rows)}<details class="also"><summary>Repeat one of these runs</summary>${systems.map((system) => html`<p><code>${cellUnder(system, condition)?.again ?? ''}</code></p>`)}</details></section>`
 }
 
-/** Every fault is in force during the middle half of its run. */
+/** A fault is in force during the middle half of a run. */
 const FAULT_BAND = [0.25, 0.75] as const
 
 function numberRow(
@@ -231,10 +219,7 @@ const own = `
 const WIDTH = 96
 const HEIGHT = 22
 
-/**
- * Draws the answers per second over a run as bars. The band marks the time in which the fault was in force, given as
- * shares of the run.
- */
+/** Draws the answers over a run as bars, on a band for the fault's share of it. */
 function sparkline(
   values: readonly number[],
   most: number,

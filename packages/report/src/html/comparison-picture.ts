@@ -7,7 +7,7 @@ import { glyph, glyphShape } from './comparison-glyph.ts'
 import { dodge } from './dodge.ts'
 import { type Html, html } from './markup.ts'
 
-/** Sizes of the drawing: one layout each for wide screens, tablets and phones. */
+/** Sizes for wide screens, tablets or phones. */
 interface Layout {
   readonly kind: 'wide' | 'middle' | 'narrow'
   readonly width: number
@@ -24,11 +24,11 @@ const LAYOUTS: readonly Layout[] = [
 ]
 const TOP = 30
 const BOTTOM = 46
-/** Right margin in pixels: half of the label of the last tick extends beyond its panel. */
+/** Right margin in pixels, for half of the last tick's label. */
 const RIGHT = 16
-/** Share of the height for systems that count as available. Most systems are close to the threshold. */
+/** Share of the height for available systems, because most are near the threshold. */
 const AVAILABLE_PART = 0.42
-/** Maximum number of systems that are labelled with their names; if there are more, they are numbered. */
+/** More systems are numbered instead of named. */
 const MOST_NAMED = 8
 const CHARACTER = 6.6
 const GLYPH = 17
@@ -36,9 +36,7 @@ const GLYPH = 17
 interface Point {
   readonly system: ComparedSystem
   readonly number: number
-  /** The measurements under the cut with the lowest availability. */
   readonly under: ComparedCell
-  /** The name of the level that was found under the cut of `under`. */
   readonly found: string
   readonly panel: 0 | 1
   /** Latency of a read and a write without faults, in nanoseconds. */
@@ -46,9 +44,8 @@ interface Point {
 }
 
 /**
- * Draws the measurements as a picture of CAP and PACELC. Availability during a partition grows upwards, and the latency
- * of a read and a write without faults grows to the right. A system that is linearizable or strict serializable without
- * faults is in a panel of its own. Undefined if no fault partitioned the nodes.
+ * Draws CAP and PACELC: availability under partition upwards, latency without faults to the right. The strongest
+ * systems have a panel of their own. Undefined without partitions.
  */
 export function picture(comparison: Comparison): Html | undefined {
   const points = pointsOf(comparison)
@@ -97,7 +94,7 @@ interface Scale {
   y(availability: number): number
 }
 
-/** 1, 2 and 5 times each power of ten, from a microsecond to a thousand seconds. */
+/** 1, 2 and 5 times the powers of ten, from a microsecond to a thousand seconds. */
 const NICE: readonly number[] = Array.from(
   { length: 30 },
   (_, i) => (([1, 2, 5] as const)[i % 3] ?? 1) * 10 ** (3 + Math.floor(i / 3)),
@@ -152,7 +149,7 @@ function frame(panel: number, scale: Scale, { kind }: Layout, strongest: string)
 /** Formats `1 ms` instead of `1.0 ms`. */
 const roundDuration = (nanos: number): string => duration(nanos).replace('.0 ', ' ').replace('.00 ', ' ')
 
-/** Returns the ticks below the threshold of availability: every tenth, or every fifth if room is scarce. */
+/** Returns the ticks below the threshold: every tenth, or every fifth if room is scarce. */
 const belowAvailable = (least: number): readonly number[] => {
   const step = least < 0.45 ? 0.2 : 0.1
   return [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0].filter(
@@ -160,10 +157,7 @@ const belowAvailable = (least: number): readonly number[] => {
   )
 }
 
-/**
- * Draws a curve for each sweep, through its points in the order of the swept values. The curve shows the price of each
- * step.
- */
+/** Draws a curve through each sweep's points, in the order of values. */
 function curvesOf(points: readonly Point[], scale: Scale): Html {
   const names = [...new Set(points.flatMap(({ system }) => system.curve ?? []))]
   const place = ({ panel, latencyNanos, under }: Point): string =>
@@ -174,7 +168,7 @@ function curvesOf(points: readonly Point[], scale: Scale): Html {
   })}`
 }
 
-/** Draws the signs at their exact places, and names or numbers beside them without overlaps. */
+/** Draws the signs in place, and labels beside them without overlaps. */
 function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: boolean): Html {
   const area = scale.areas[panel]
   if (area === undefined) return html``
@@ -223,7 +217,7 @@ function marks(points: readonly Point[], panel: number, scale: Scale, isNamed: b
   })}`
 }
 
-/** Draws a line from a mark to its label if the label was moved away. */
+/** Draws a line from a mark to a label that was moved away. */
 const leader = (x: number, y: number, toX: number, toY: number): Html | undefined =>
   Math.hypot(toX - GLYPH / 2 - x, toY - y) < 9 ? undefined : html`<path class="leader" d="M${x} ${y}L${toX} ${toY}"/>`
 
@@ -237,7 +231,7 @@ const classesWith = (strongest: string): readonly { readonly name: Pacelc; reado
   { name: 'PC/EC', says: `${strongest} without a cut, and answers less than 99% when cut` },
 ]
 
-/** Lists the systems of each class, with their numbers in the drawing. */
+/** Lists the systems of each class. */
 function classes(comparison: Comparison): Html {
   const { systems } = comparison
   const isNamed = systems.length <= MOST_NAMED

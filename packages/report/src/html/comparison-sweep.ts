@@ -32,9 +32,7 @@ const rows: readonly Row[] = [
   { title: 'acknowledged and lost', of: lostIn, text: count, isBad: true },
 ]
 
-/**
- * Draws a chart for each curve. Its rows are aligned over the swept values. Each row has the same scale in all charts.
- */
+/** Draws a chart for each curve, with rows over the swept values. A row's scale is the same in all charts. */
 export function sweepCharts({ systems, sweep = '' }: Comparison): Html {
   const title = `What ${sweep} changes`
   const curves = [...new Set(systems.flatMap(({ curve }) => curve ?? []))]

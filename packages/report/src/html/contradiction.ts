@@ -28,25 +28,20 @@ import { possibleStates } from './ribbon.ts'
 import { type Covers, routeOf } from './route.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
-/**
- * Maximum number of operations in the drawing, in which each client has a lane. A larger drawing would neither explain
- * more nor fit a screen.
- */
+/** A larger drawing would neither explain more nor fit a screen. */
 const MOST_DRAWN = { ofFewClients: 8, ofMany: 4 }
 const FEW_CLIENTS = 4
 
 const WIDTH = 760
 const LEFT = 74
 const RIGHT = WIDTH - 26
-/**
- * Returns the height of a client's lane in pixels; it is smaller for many clients, so that the drawing fits a screen.
- */
+/** Returns the height of a lane in pixels, so that many clients fit a screen. */
 const laneHeight = (lanes: readonly string[]): number =>
   lanes.length > FEW_CLIENTS ? 52 : lanes.length === FEW_CLIENTS ? 54 : 66
-/** Height in pixels reserved above the first lane for an arc over a bar and its label. */
+/** Height in pixels above the first lane, for an arc over a label. */
 const LEAP = 22
 
-/** Returns the accused operations: the impossible operation or, if replicas disagree, the final reads that differ. */
+/** Returns the accused operations: the impossible one, or final reads that differ. */
 export function accusedOf(history: History, counterexample: Counterexample): ReadonlySet<OperationRow> {
   if (counterexample.culprit !== undefined) return new Set([counterexample.culprit])
   if (counterexample.level !== 'eventual' && counterexample.level !== 'convergent') return new Set()
@@ -55,26 +50,25 @@ export function accusedOf(history: History, counterexample: Counterexample): Rea
   )
 }
 
-/** Returns the part of the counterexample that is drawn: all of it unless it is too large. */
+/** Returns the drawn part of the counterexample, if it is too large. */
 export function drawnOf(history: History, counterexample: Counterexample): Counterexample {
   const clients = new Set(counterexample.operations.map(({ operation }) => laneOf(history, operation))).size
   return decisive(history, counterexample, clients > FEW_CLIENTS ? MOST_DRAWN.ofMany : MOST_DRAWN.ofFewClients)
 }
 
-/** Returns attributes that place a drawing of this size, in pixels. */
+/** Returns attributes that place a drawing of this size in pixels. */
 type DrawingPlace = (width: number, height: number) => Html | undefined
 
 interface DrawingOptions {
-  /** Returns attributes that set the size of the drawing; by default, the drawing takes the available width. */
+  /** Returns the drawing's size; by default it takes the available width. */
   readonly place?: DrawingPlace | undefined
-  /** The messages between nodes, if they were recorded. */
   readonly wire?: Wire | undefined
 }
 
 /**
- * Draws the counterexample over time. Each process has a lane and each operation a bar: filled for a change, outlined
- * for a read, in accent colour for the impossible operation. Faults are bands. Above the lanes is the set of values
- * that the object could have had.
+ * Draws the counterexample over time, with a lane for each process, and a bar for each operation: filled for a change,
+ * outlined for a read, in accent colour for the impossible one. Faults are bands. The possible values of the object are
+ * above the lanes.
  */
 export function contradictionSvg(
   history: History,
@@ -82,12 +76,12 @@ export function contradictionSvg(
   faults: readonly NearFault[],
   { place = () => undefined, wire }: DrawingOptions = {},
 ): Html {
-  // A page may draw the counterexamples of several levels, so element ids in a drawing include its level.
+  // A page may have several drawings, so element ids include the level.
   const { level } = counterexample
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  // The names of faults are above the first lane, where operations have no labels.
+  // The names of faults are above the first lane, so it has no labels there.
   const nodes = laneNodes(history, counterexample, faults, wire)
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
@@ -143,9 +137,7 @@ const lanesOf = (history: History, operations: readonly OperationRow[]): string[
   ...new Set(operations.map((operation) => laneOf(history, operation))),
 ]
 
-/**
- * Whether an arc between two bars of the first lane passes over another bar of this lane, and therefore over its label.
- */
+/** Whether an arc between bars of the first lane passes over another bar's label. */
 const leapsInFirstLane = (history: History, { edges = [], operations }: Counterexample, lanes: readonly string[]) => {
   const calls = operations
     .filter(({ operation }) => laneOf(history, operation) === lanes[0])
@@ -223,10 +215,7 @@ function faultBand(level: string, fault: NearFault, scale: Scale, top: number, b
   return html`<g class="fault"><title>${fault.text}</title><rect class="band" x="${x1}" y="${top - 8}" width="${width}" height="${bottom - top + 12}"/><rect x="${x1}" y="${top - 8}" width="${width}" height="5" fill="url(#hatch-${level})"/><path class="band-edge" d="M${x1} ${top - 8}V${bottom + 4}M${x1 + width} ${top - 8}V${bottom + 4}"/></g>`
 }
 
-/**
- * Draws the name of a fault above all bands, so that no band covers another's name. Names are bold, and so wider than
- * other labels.
- */
+/** Draws a fault's name above all bands. Bold names are wider than other labels. */
 function faultName(fault: NearFault, index: number, scale: Scale, top: number): Html {
   const x1 = Math.max(LEFT - 6, scale.ofTime(fault.from))
   const label = clip(fault.short, 44)
@@ -265,7 +254,7 @@ function possibleText(values: readonly Json[], earlier: boolean, name: string): 
   return `${name} could be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`
 }
 
-/** Returns candidate texts, the longest first; the page uses the first that fits. */
+/** Returns texts, the longest first, of which the first that fits is used. */
 function textsOf(values: readonly Json[], earlier: boolean, name: string): string[] {
   const names = [...(earlier ? ['earlier'] : []), ...values.map((value) => valueText(value, 10))]
   const only = names[0] ?? ''
@@ -274,7 +263,7 @@ function textsOf(values: readonly Json[], earlier: boolean, name: string): strin
   return [`${names.slice(0, -1).join(', ')} or ${names[names.length - 1] ?? ''}`, names.join('|')]
 }
 
-/** Returns two bars: that of an answer, and that of the operation that ignores the answer. */
+/** Returns the bars of an answer, and of the operation that ignores it. */
 function reproachBetween<B extends Bar>(
   history: History,
   counterexample: Counterexample,
@@ -286,10 +275,7 @@ function reproachBetween<B extends Bar>(
   return from === undefined || to === undefined ? undefined : [from, to]
 }
 
-/**
- * Draws an arc from an answer to the operation that ignores it, with the time between them. Draws nothing if the two
- * operations overlapped.
- */
+/** Draws an arc from an answer to the later operation that ignores it, with the time between. */
 function accusation(
   history: History,
   counterexample: Counterexample,

@@ -3,19 +3,17 @@ import { type Arc, discOn, type Point, pathOf } from './arc-label.ts'
 import { type Html, html } from './markup.ts'
 import { type Covers, type End, routesOf } from './route.ts'
 
-/** Height of a bar in pixels. */
 export const BAR = 20
-/** Radius of the disc with an arc's letter, in pixels. */
 export const DISC = 8
 
 export interface Bar extends End {
   readonly operation: OperationRow
-  /** Number of the bar in the text next to the drawing, from 1. */
+  /** Number of the bar in the text beside the drawing, from 1. */
   readonly number: number
   readonly lane: number
 }
 
-/** Draws the steps of a cycle as arcs. Each arc has a letter, which covers no bar, no label and no other letter. */
+/** Draws the steps of a cycle as arcs with letters, which cover nothing. */
 export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], covers: Covers): Html[] {
   const steps = stepsBetween(counterexample, bars)
   const covered = [...covers.texts, ...covers.bars]
@@ -32,7 +30,7 @@ export function cycleArcs(counterexample: Counterexample, bars: readonly Bar[], 
   })
 }
 
-/** Defines the tips of a drawing's arrows. Their ids include the level, which distinguishes drawings of one page. */
+/** Defines the tips of arrows. Their ids include the level, because a page may have several drawings. */
 export const arrowTips = (level: string): readonly Html[] =>
   ['tip', 'tip-calm'].map(
     (look) =>
@@ -41,22 +39,21 @@ export const arrowTips = (level: string): readonly Html[] =>
 
 interface StepBetween<B extends Bar> {
   readonly edge: OrderEdge
-  /** Number of the step among all steps, from 1. */
   readonly number: number
   readonly from: B
   readonly to: B
 }
 
-/** Returns the steps of a cycle whose two operations are both drawn. */
+/** Returns the steps between drawn operations. */
 export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars: readonly B[]): StepBetween<B>[] =>
   edges.flatMap((edge, i) => {
     const [from, to] = [edge.before, edge.after].map((row) => bars.find((bar) => bar.operation === row))
     return from === undefined || to === undefined ? [] : [{ edge, number: i + 1, from, to }]
   })
 
-/** Draws one step of a cycle, with the letter that the text next to the drawing uses. */
+/** Draws one step of a cycle, with its letter in the text. */
 function edgeMarkup(level: string, { reason }: OrderEdge, arc: Arc, { x, y }: Point, number: number): Html {
-  // Observed steps are legitimate, and drawn in a calm colour. Steps that contradict the observed steps are red.
+  // Observed steps are calm, and those that contradict them red.
   const calm = reason === 'process order' || reason === 'reads from' ? '-calm' : ''
   return html`<g class="edge" data-edge="${number}"><path class="arc${calm === '' ? '' : ' calm'}" marker-end="url(#tip${calm}-${level})" d="${pathOf(arc)}"/><circle class="edge-dot${calm === '' ? '' : ' calm'}" cx="${x}" cy="${y}" r="${DISC}"/><text class="edge-number${calm === '' ? '' : ' calm'}" x="${x}" y="${y + 4}">${String.fromCharCode(96 + number)}</text></g>`
 }

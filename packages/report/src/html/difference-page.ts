@@ -18,9 +18,9 @@ export interface ComparedResult {
   /** The name by which the reader knows the result. */
   readonly name: string
   readonly result: Parsed
-  /** What was tested, in more detail than in the result itself. */
+  /** What was tested, in more detail than the result has. */
   readonly target?: string | undefined
-  /** Path of the result's report relative to the page; absent without a report. */
+  /** The path of the result's report, relative to the page. */
   readonly report?: string | undefined
 }
 
@@ -28,14 +28,11 @@ export interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult
   readonly after: ComparedResult
-  /** Link to the page from which this page was opened, relative to it. */
+  /** A link back to the page from which this one was opened. */
   readonly home?: string | undefined
 }
 
-/**
- * Renders two results side by side as one self-contained page: what changed, both verdicts, the faults on one axis, and
- * every figure.
- */
+/** Renders two results side by side as one self-contained page. */
 export function renderDifferenceHtml({ version, before, after, home }: DifferencePage): string {
   const difference = differenceOf(before.result, after.result)
   const title = differenceTitle(difference)
@@ -52,10 +49,7 @@ ${rowsSection('Figures', 'figures', difference.figures)}
 `.html
 }
 
-/**
- * Returns the note below the title: why the results cannot be compared, whether their verdicts are equal, and which
- * settings differ.
- */
+/** Returns the note below the title: how alike the results are. */
 function sameText(difference: Difference): string {
   const other = difference.settings.map(({ what }) => what)
   return [
@@ -98,10 +92,7 @@ interface DrawnFault {
   readonly hits: number | undefined
 }
 
-/**
- * Returns the faults of a result that were injected. Unreadable faults are left out, because no other drawing shows
- * them.
- */
+/** Returns the faults that were injected. Unreadable ones are left out, as in other drawings. */
 function faultsIn(result: Parsed): readonly DrawnFault[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []
@@ -136,7 +127,7 @@ const WIDTH = 1080
 const NAMES = 130
 const LANE = 22
 
-/** Draws the faults of both results on one time axis. Each name of a fault has two lanes, one for each result. */
+/** Draws the faults of both results on one axis, with two lanes for each name. */
 function lanes(both: readonly (readonly DrawnFault[])[], end: number): Html {
   const names = [...new Set(both.flat().map(({ name }) => name))]
   const x = (time: number) => NAMES + (time / end) * (WIDTH - NAMES - 4)

@@ -5,14 +5,14 @@ const DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /** A global of both Node and browsers. */
 declare const TextDecoder: new () => { readonly decode: (bytes: Uint8Array) => string }
 
-/** Number of digits of the largest number, at five bits per digit. */
+/** Number of digits of the largest number. */
 const LONGEST = 11
-/** From this value on, numbers are divided, because bit shifts work only on smaller numbers. */
+/** Bit shifts work only on smaller numbers; larger ones are divided. */
 const LARGE = 2 ** 31
 
 /**
- * Encodes non-negative integers below 2^53 as text, each in as few digits as it needs, like the mappings of source maps
- * (Base64 VLQ). A digit has five bits, lowest first; its sixth bit says that another digit follows.
+ * Encodes non-negative integers below 2^53 like source maps (Base64 VLQ). A digit has five bits, lowest first; its
+ * sixth bit says that another digit follows.
  */
 export function digitsOf(numbers: Float64Array): string {
   const signs = new Uint8Array(numbers.length * LONGEST)
@@ -27,5 +27,5 @@ export function digitsOf(numbers: Float64Array): string {
   return new TextDecoder().decode(signs.subarray(0, end))
 }
 
-/** Maps an integer of either sign to a non-negative integer: 0, -1, 1, -2, … become 0, 1, 2, 3, … */
+/** Maps 0, -1, 1, -2, … to 0, 1, 2, 3, … */
 export const signed = (value: number): number => (value < 0 ? -2 * value - 1 : 2 * value)

@@ -1,12 +1,12 @@
 import { type Box, overlaps } from './arc-label.ts'
-/** A label and the place that it belongs to, in pixels. */
+/** A label and its own place, in pixels. */
 export interface Labelled {
   readonly x: number
   readonly y: number
   readonly width: number
 }
 
-/** Position of a label: its left edge and its vertical middle. */
+/** A label's left edge and vertical middle. */
 export interface Spot {
   readonly left: number
   readonly middle: number
@@ -16,10 +16,7 @@ const HEIGHT = 17
 const STEP = { x: 10, y: 9 }
 const GAP = 4
 
-/**
- * Puts each label as close to its place as the previous labels allow, without covering a label or a reserved area. A
- * label without any free position stays at its place.
- */
+/** Puts each label as close to its place as possible, without covering a label or a reserved area. */
 export function dodge(labels: readonly Labelled[], area: Box, reserved: readonly Box[] = []): readonly Spot[] {
   const steps = stepsFor(area)
   const taken: Box[] = [...reserved]

@@ -4,7 +4,7 @@ import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import type { Selection } from './columns.ts'
 import { type Html, html, script, scriptJson } from './markup.ts'
 
-/** Returns the operations of all counterexamples, which every view must show. */
+/** Returns the operations of all counterexamples. */
 export function accusedRows(report: Report<string> | undefined): OperationRow[] {
   if (report === undefined) return []
   const rows = Object.values(report.levels).flatMap((verdict) =>
@@ -13,10 +13,7 @@ export function accusedRows(report: Report<string> | undefined): OperationRow[] 
   return [...new Set(rows)]
 }
 
-/**
- * Returns the timeline of all operations, with a lane for each client, which can be zoomed, panned, filtered and
- * searched. The page's script draws it.
- */
+/** Returns the timeline of all operations, which the page's script draws. */
 export function explorer(history: History, selection: Selection, embedded: EmbeddedOperations): Html {
   return html`<section aria-labelledby="explorer-title"><h2 id="explorer-title">Every operation</h2>
 <div class="tools"><label>Search <input type="search" id="by-text" placeholder="value, error, line" autocomplete="off" spellcheck="false"></label><label>Outcome <select id="by-outcome"><option value="">all</option><option value="ok">ok</option><option value="fail">fail</option><option value="info">info</option></select></label>${choice('function', 'Function', embedded.functions)}${choice('key', 'Key', embedded.keys)}${choice('node', 'Node', embedded.nodes)}<span id="found" role="status"></span><span class="grow"></span><span class="group"><button type="button" id="to-contradiction" hidden>Go to the contradiction</button><button type="button" id="zoom-in" aria-label="Zoom in">+</button><button type="button" id="zoom-out" aria-label="Zoom out">−</button><button type="button" id="zoom-chosen">Selected</button><button type="button" id="zoom-all">All</button></span></div>
@@ -28,10 +25,10 @@ export function explorer(history: History, selection: Selection, embedded: Embed
 <noscript><p class="note">The timeline needs JavaScript; the operations are in the history file, at the lines cited above.</p></noscript></section>`
 }
 
-/** Maximum number of options in a list; other values are found by the search. */
+/** Maximum number of options in a list; the search finds others. */
 const MOST_OPTIONS = 500
 
-/** Returns a list of names to choose from, in natural order; each option keeps the index of its name. */
+/** Returns a list of names in natural order; each option keeps its index. */
 function choice(id: string, title: string, names: readonly string[]): Html | undefined {
   if (names.length <= 1) return undefined
   const options = names.map((name, i) => ({ name, i }))
@@ -46,12 +43,12 @@ const lanesText = (history: History): string =>
     ? 'A lane for each client, with its processes joined.'
     : 'A lane for each client: where an operation of unknown outcome retired a process, the next new one takes its place (p3, p8…).'
 
-/** Returns the sentence that says which operations the page leaves out. */
+/** Returns a sentence about operations that the page leaves out. */
 function selectionText(history: History, { operations, completeWithin, every }: Selection): string {
   const total = history.operations.length
   if (operations.length === total) return `All ${plural(total, 'operation')}.`
   return `${count(operations.length)} of ${plural(total, 'operation')}: all within ${duration(completeWithin)} of a contradiction or of a fault's beginning or end, and one in ${count(every)} of the others. Where all are drawn, the timeline is hatched: more bars there do not mean more traffic. The rest is in the history file.`
 }
 
-/** Returns an element with the data for the scripts, which browsers do not execute. */
+/** Returns an element with data, which browsers do not execute. */
 export const embeddedData = (data: PageData): Html => script(scriptJson(data), ' type="application/json" id="data"')

@@ -2,11 +2,11 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { FLAG_FINAL, type History, NULL } from '@chaosproxy/history'
 import { signed } from './digits.ts'
 
-/** Some rows of a history, encoded as numbers for `digitsOf`, and the texts that the numbers index. */
+/** Rows of a history as numbers for `digitsOf`, and the texts that these index. */
 export interface Fields {
-  /** The values of each field over all rows; the fields are in the order of `decode`. */
+  /** The values of each field, in the order of `decode`. */
   readonly numbers: readonly Float64Array[]
-  /** Processes and keys by number, from 1 on; values and errors by number, from 0 on. */
+  /** Processes and keys from 1 on; values and errors from 0 on. */
   readonly processes: readonly number[]
   readonly keys: readonly number[]
   readonly values: readonly number[]
@@ -14,19 +14,18 @@ export interface Fields {
 }
 
 /**
- * Encodes the fields of some rows in a single pass. Several functions would cost more to compile than to run, because
- * each runs so briefly.
+ * Encodes the fields of some rows in one pass. Several functions would take longer to compile than to run.
  *
  * The fields of a row are:
  *
- * - its call, as the difference from the previous row's call, and 1 + its duration, in units, or 0 if it never returned
- * - its two lines in the history file, encoded in the same way
- * - its process and its key, numbered in order of first appearance
- * - its form, which combines its function, its node, and bits for other common properties
+ * - its call, as the difference from the previous row's, and 1 + its duration, or 0 if it never returned
+ * - its two lines in the history file, likewise
+ * - its process and its key, numbered as they appear
+ * - its form: function, node, and bits for common properties
  * - its input unless null, and its output unless equal to the input
  *
- * Small integers are encoded as in the history, other values by their number in order of first appearance. A value that
- * is read was usually written shortly before, so each number is close to the previous one.
+ * Values other than small integers are numbered as they appear. A value is usually read soon after its write, so
+ * numbers are close to the previous ones.
  */
 export function fieldsOf(history: History, rows: Int32Array, accused: readonly OperationRow[], unit: number): Fields {
   const { callTime, returnTime, callLine, returnLine, process, key } = history.operations
@@ -40,7 +39,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   for (const row of accused) isAccused[row] = 1
   const processNumbers = numbering(history.processCount)
   const keyNumbers = numbering(history.keys.length)
-  // The number of null is 0, both in the history and in the encoding.
+  // Null has the number 0 in both.
   const known = new Map<number, number>([[NULL, 0]])
   const numberOf = (id: number): number => {
     if ((id & 1) === 1) return id
@@ -90,7 +89,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things from 1, in the order of their first appearance. A negative thing has the number 0. */
+/** Numbers things from 1 as they appear; a negative one has 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []
@@ -102,10 +101,7 @@ function numbering(different: number): { readonly of: (thing: number) => number;
   return { of, all }
 }
 
-/**
- * Encodes errors: the number of rows that have one, followed for each by the distance from the previous such row and
- * the number of the error.
- */
+/** Encodes errors: their number, then for each the distance from the previous one and its index. */
 function errorsOf(
   history: History,
   rows: Int32Array,

@@ -12,10 +12,7 @@ import { capitalised } from '../words.ts'
 import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { themeScript } from './scripts.ts'
 
-/**
- * Renders the results of a gallery as one self-contained page: a table, followed by each exhibit with its two commands
- * and its trials.
- */
+/** Renders a gallery as one self-contained page: a table, then each exhibit with commands and trials. */
 export function renderGalleryHtml(exhibits: readonly ToldExhibit[], version: string): string {
   const title = 'Weaknesses of real systems'
   return html`${headOf(title, own)}

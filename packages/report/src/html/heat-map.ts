@@ -1,14 +1,14 @@
 import type { Binned } from './bins.ts'
 import { type Html, html, round } from './markup.ts'
 
-/** Number of operations for each latency in each time span of the run. */
+/** Number of operations by latency and time of the run. */
 export interface HeatMap {
   /** Nanoseconds per column. */
   readonly width: number
-  /** The least latency on the axis, in nanoseconds; `high` is the greatest. Both are powers of ten. */
+  /** The least latency on the axis, in nanoseconds; `high`: the greatest. Both are powers of ten. */
   readonly low: number
   readonly high: number
-  /** Number of operations by column and row; row 0 has the least latency. */
+  /** Number of operations by column and row, from the least latency. */
   readonly counts: readonly Uint32Array[]
 }
 
@@ -17,7 +17,7 @@ const MOST_DECADES = 8
 /** Number of bins per column. */
 const BINS = 2
 
-/** Counts the latencies of successful operations by the time of their call. O(n). */
+/** Counts the latencies of successful operations by the time of the call. */
 export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   const least = Math.min(...latencies.map((sorted) => sorted[0] ?? Number.POSITIVE_INFINITY))
   const most = Math.max(1, ...latencies.map((sorted) => sorted.at(-1) ?? 1))
@@ -33,7 +33,7 @@ export function heatMapOf({ bins: { width }, latencies }: Binned): HeatMap {
   return { width: BINS * width, low: 10 ** bottom, high: 10 ** top, counts }
 }
 
-/** Counts latencies in the rows of a column. The lowest row begins at the power of ten with the exponent `bottom`. */
+/** Counts latencies in the rows of a column, from the power of ten `bottom`. */
 function countRows(latencies: Float64Array, bottom: number, column: Uint32Array): void {
   for (let i = 0; i < latencies.length; i++) {
     const row = Math.floor((Math.log10(Math.max(1, latencies[i] ?? 1)) - bottom) * ROWS_PER_DECADE)
@@ -47,16 +47,16 @@ export interface Box {
   readonly bottom: number
 }
 
-/** Number of shades of a cell; a cell with a single operation is still visible. */
+/** Number of shades; a single operation is still visible. */
 const SHADES = 5
 
-/** Draws the cells, darker for more operations, on a logarithmic scale. */
+/** Draws the cells on a logarithmic scale, darker for more operations. */
 export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (time: number) => number): Html[] {
   const most = counts.reduce((all, column) => column.reduce((a, b) => Math.max(a, b), all), 1)
   const paths = Array.from({ length: SHADES }, () => '')
   const rows = counts[0]?.length ?? 0
   const high = (bottom - top) / rows
-  // The coordinates are formatted once per row instead of once per cell.
+  // Coordinates are formatted by row instead of by cell.
   const edges = Array.from({ length: rows + 1 }, (_, row) => String(round(bottom - row * high)))
   const down = `v${round(high)}z`
   for (const [i, column] of counts.entries()) {
@@ -71,6 +71,5 @@ export function heatCells({ width, counts }: HeatMap, { top, bottom }: Box, x: (
   return paths.flatMap((path, shade) => (path === '' ? [] : [html`<path class="heat h${shade + 1}" d="${path}"/>`]))
 }
 
-/** Returns the lines of the axis: one at each power of ten. */
 export const decadesOf = ({ low, high }: HeatMap): number[] =>
   Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, i) => low * 10 ** i)

@@ -9,9 +9,8 @@ import type { Scale } from './scale.ts'
 
 interface Place {
   readonly scale: Scale
-  /** Returns the middle of the lane of an operation's process. */
+  /** Returns the middle of an operation's lane. */
   readonly laneOf: (operation: OperationRow) => number
-  /** Left end of the lanes; `right` is their right end. */
   readonly left: number
   readonly right: number
   /** Areas that are already covered. */
@@ -20,24 +19,24 @@ interface Place {
 
 interface DrawnHoldings {
   readonly markup: Html
-  /** The areas of the texts that say that two clients held the lock at the same time. */
+  /** The areas of texts about two holders at once. */
   readonly texts: readonly Box[]
 }
 
 const THICK = 10
-/** Width in pixels of the text `release failed`. */
+/** Width of the text `release failed`, in pixels. */
 const REFUSED_WIDTH = 110
 
 const isRefused = ({ operations }: History, { release }: Holding): boolean =>
   release !== undefined && operations.outcome[release] === FAIL
 
-/** Draws who held a lock at what time, as a bar in each client's lane, red where two clients held it. */
+/** Draws who held a lock when, red where two clients held it. */
 export function holdingBars(history: History, counterexample: Counterexample, place: Place): DrawnHoldings {
   const holdings = holdingsOf(history, counterexample)
   if (holdings.length === 0) return { markup: html``, texts: [] }
   const { callTime, returnEvent } = history.operations
   const from = ({ acquire }: Holding): number => place.scale.ofEvent(returnEvent[acquire] ?? 0)
-  // Use the time of the release, because the drawn operations may lack the release.
+  // The drawn operations may lack the release.
   const to = ({ release }: Holding): number =>
     release === undefined ? place.right : Math.min(place.right, place.scale.ofTime(callTime[release] ?? 0))
   const bar = (holding: Holding, x1: number, x2: number, name: string): Html =>
@@ -65,14 +64,11 @@ export function holdingBars(history: History, counterexample: Counterexample, pl
   }
 }
 
-/** Vertical distances in pixels of text baselines from the middle of a lane. */
+/** Distances of baselines from the middle of a lane, in pixels. */
 const BESIDE_LANE = [30, -16, 20, -26, 40]
 const STEP = 30
 
-/**
- * Returns the centre of a text of this width. The text is as close to the red part of either lane as the other texts
- * allow.
- */
+/** Returns the centre of a text as close as possible to the red part of a lane. */
 function freeSpot(middle: number, lanes: readonly number[], width: number, { left, right, taken }: Place): Point {
   const within = (x: number): number => Math.min(right - width / 2, Math.max(left + width / 2, x))
   const steps = Array.from({ length: 17 }, (_, i) => (i % 2 === 0 ? 1 : -1) * Math.ceil(i / 2) * STEP)

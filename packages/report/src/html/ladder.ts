@@ -22,14 +22,11 @@ interface Rung {
 
 interface Arranged {
   readonly rungs: readonly Rung[]
-  /** Levels without a rung of their own: convergence, session guarantees and forms of causal consistency. */
+  /** Levels without a rung of their own. */
   readonly beside: readonly string[]
 }
 
-/**
- * Arranges the levels on rungs. A level of a user-defined judge has a rung of its own. Levels that the model does not
- * define are left out.
- */
+/** Arranges the levels on rungs, as far as the model defines them. */
 function arranged(report: Report<string>): Arranged {
   const foreign = levelsNotOfModel(report)
   const levels = judgedLevels(report).filter((level) => !foreign.includes(level))
@@ -47,7 +44,7 @@ function arranged(report: Report<string>): Arranged {
 
 const within = (levels: readonly string[], level: string): boolean => levels.includes(level)
 
-/** Whether the levels have an order. Guarantees have none, and are shown side by side. */
+/** Whether the levels have an order. Guarantees are shown side by side. */
 export const hasOrder = (report: Report<string>): boolean => arranged(report).rungs.length <= rungs.length
 
 type Result = Verdict['result']
@@ -65,15 +62,13 @@ const marks: { readonly [result in Result]: Html } = {
 }
 
 interface LadderOptions {
-  /** Nanoseconds from the healing of the faults until the nodes agreed. */
+  /** Nanoseconds from the healing until the nodes agreed. */
   readonly convergedNanos?: number | undefined
-  /** Whether the recording continues. Further operations may break levels that are met so far. */
+  /** Whether the recording continues, so that met levels may still break. */
   readonly isSoFar?: boolean
 }
 
-/**
- * Draws the levels, strongest first, each with a shape, a word and a reason. Marks the expected and the found level.
- */
+/** Draws the levels, strongest first, with the expected and the found one. */
 export function ladder(
   facts: Facts,
   report: Report<string>,
@@ -87,7 +82,7 @@ export function ladder(
   return html`<ol class="ladder${hasOrder(report) ? '' : ' apart'}">${rungs.map((rung) => rungMarkup(judgement, rung))}</ol>${beside.length !== 0 && html`<div class="beside"><span>Beside them:</span><ul class="subs">${beside.map((level) => besideMarkup(judgement, level))}</ul></div>`}${why !== undefined && html`<p class="why">${capitalised(why)}.</p>`}`
 }
 
-/** Draws a table with a row for each isolation level and a column for each of its three forms. */
+/** Draws a table of isolation levels and their three forms. */
 function isolationTable(judgement: Judgement): Html {
   const { report, isSoFar } = judgement
   const columns = isolationColumns.map(
