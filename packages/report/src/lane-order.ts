@@ -2,7 +2,7 @@ import type { Sign, StoryTelling } from './told-story.ts'
 
 type Pair = readonly [string, string]
 
-/** The links of a partition; its walls are drawn until it heals. */
+/** The links of a partition. */
 export type Links = readonly Pair[]
 
 export const isCut = (links: Links, one: string, other: string): boolean =>
@@ -17,10 +17,7 @@ export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] 
   return cuts.filter((_, i) => i !== place)
 }
 
-/**
- * Returns the pairs of adjacent lanes that a partition of these links separates. A wall is drawn between the lanes of
- * each pair.
- */
+/** Returns the adjacent lanes that a partition of these links separates, where walls are drawn. */
 export const wallsBetween = <Lane extends { readonly name: string }>(
   lanes: readonly Lane[],
   links: Links,
@@ -31,9 +28,8 @@ export const wallsBetween = <Lane extends { readonly name: string }>(
   })
 
 /**
- * Returns the order of the lanes. Nodes are in the middle. Each client is on the side of the node that it calls first.
- * The nodes on each side of the first partition stay together, so that a wall between two lanes can separate them.
- * Among such orders, returns the one in which calls cross the fewest other lanes.
+ * Returns the order of the lanes. Nodes are in the middle, and clients on the side of the node that they call first.
+ * The sides of the first partition stay together for its wall. Among such orders, calls cross the fewest lanes.
  */
 export function lanesInOrder({ clients, nodes, steps }: StoryTelling): readonly string[] {
   const signs = steps.flatMap((step) => step.signs)
@@ -55,20 +51,17 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
   return [...clients.filter((client) => !right.includes(client)), ...nodes, ...right]
 }
 
-/** Returns the number of lanes that the calls cross. */
+/** Returns how many lanes the calls cross. */
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 
-/**
- * Returns the candidate orders of nodes. If the partition concerns only some nodes of a side, these nodes are next to
- * the other side.
- */
+/** Returns the possible orders of nodes. Nodes that the partition concerns are next to the other side. */
 function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const [one, other] = sides
   const isConcerned = (node: string): boolean => cut.some((ends) => ends.includes(node))
   if (one === undefined || sides.length > 2) return [sides.flat()]
   if (other === undefined) {
-    // The partition leaves every pair of nodes connected through other nodes.
+    // All nodes stay connected through others.
     const [ends, rest] = [one.filter(isConcerned), one.filter((node) => !isConcerned(node))]
     return ends.length === 2
       ? [
@@ -86,7 +79,6 @@ function ordersOf(sides: readonly (readonly string[])[], cut: readonly Pair[]): 
       ]
 }
 
-/** Returns the groups of nodes that can reach each other, in the order of their first nodes. */
 function sidesOf(nodes: readonly string[], cut: readonly Pair[]): readonly (readonly string[])[] {
   const sides: string[][] = []
   for (const node of nodes) {

@@ -5,7 +5,7 @@ import { doubleHolding, unreleasedBefore } from './holdings.ts'
 import { processInWords } from './operation-words.ts'
 import { capitalised } from './words.ts'
 
-/** Returns the lock that two clients hold in a counterexample, if it has a lease. */
+/** Returns the doubly held lock of a counterexample, if it has a lease. */
 function leaseOf(history: History, counterexample: Counterexample) {
   const lease = leaseOfHeader(history.header)
   const holding = doubleHolding(history, counterexample)?.first ?? unreleasedBefore(history, counterexample)
@@ -14,7 +14,7 @@ function leaseOf(history: History, counterexample: Counterexample) {
   return { lease, acquire: holding.acquire, culprit }
 }
 
-/** Returns the clock fault that may have expired a lock before its lease had passed. */
+/** Returns the clock fault that may have ended a lease early. */
 export function clockOfLease(
   history: History,
   counterexample: Counterexample,
@@ -27,8 +27,8 @@ export function clockOfLease(
 }
 
 /**
- * Returns why two clients may have believed that they hold a lock with a lease: `Process 1's lock was for 300 ms
- * (lock-ms), which had passed.` Empty if the lease certainly had not ended, or if its duration is unknown.
+ * Returns why two clients may both believe that they hold a lock: `Process 1's lock was for 300 ms (lock-ms), which had
+ * passed.` Empty if its lease had not ended or is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)
@@ -36,7 +36,7 @@ export function leaseSentence(history: History, counterexample: Counterexample):
   const { lease, acquire, culprit } = held
   const { callTime, returnTime, process } = history.operations
   const lost = returnTime[culprit] ?? 0
-  // The server granted the lock at some time between the call and the return of the acquisition.
+  // The lock was granted between the acquisition's call and return.
   const [most, least] = [lost - (callTime[acquire] ?? 0), lost - (returnTime[acquire] ?? 0)]
   if (most < lease.nanos) return ''
   const had = least < lease.nanos ? 'may have passed' : 'had passed'

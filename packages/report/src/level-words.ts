@@ -17,9 +17,7 @@ export const adjective = (level: string): string =>
   wordsOfLevel(level)?.adjective ??
   nouns.reduce((text, [noun, instead]) => text.replace(noun, instead), level.replaceAll('-', ' '))
 
-/**
- * Replacements that turn names into adjectives. The names of isolation levels and of guarantees of streams are nouns.
- */
+/** Names of isolation levels and stream guarantees are nouns, so these replacements turn them into adjectives. */
 const nouns: readonly (readonly [RegExp, string])[] = [
   [/snapshot isolation$/, 'snapshot isolated'],
   [/cursor stability$/, 'cursor stable'],
@@ -27,20 +25,20 @@ const nouns: readonly (readonly [RegExp, string])[] = [
   [/^no /, 'free of '],
 ]
 
-/** The guarantees that the level `session` combines. */
+/** The guarantees that `session` combines. */
 const guarantees: readonly string[] = consistency.implied.session
 
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
-  /** The note shown after the result; empty if there is nothing to add. */
+  /** The note after the result. */
   readonly note: string
 }
 
-/** The levels that readers ask for most. Each has its own row, unless it shares its note with an adjacent level. */
+/** The levels that readers ask for most, each in its own row. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
-/** A level that is met although a promise was broken, and why both are true. */
+/** A level that is met although a promise was broken. */
 export interface Despite {
   readonly level: string
   /** Why the level is met: `it leaves real time out, so the g it read may count as newer than its own write`. */
@@ -50,8 +48,8 @@ export interface Despite {
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, the strongest level first. Leaves out levels that the model does not define. Adjacent levels share
- * a row if their results and their notes are equal. A level in `mainLevels` without a note has its own row.
+ * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row, except those
+ * of `mainLevels`.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
@@ -94,7 +92,7 @@ function noteOf(report: Report<string>, level: string, verdict: Verdict): string
   return verdict.witness.kind === 'implied' ? 'follows' : ''
 }
 
-/** Returns why levels that the model does not define have no verdict; undefined if there are no such levels. */
+/** Returns why levels that the model does not define have no verdict, if there are such levels. */
 export function whyNotOfModel(report: Report<string>): string | undefined {
   const [level] = levelsNotOfModel(report)
   const verdict = level === undefined ? undefined : verdictOf(report, level)
@@ -118,7 +116,7 @@ export function witnessText(witness: Extract<Verdict, { readonly result: 'met' }
   }
 }
 
-/** Returns how `session` can be violated although each guarantee that it combines is met. Empty in all other cases. */
+/** Returns how `session` can be violated although each of its guarantees is met. */
 export function heldApart(report: Report<string>, level: string): string {
   if (level !== 'session' || verdictOf(report, level).result !== 'violated') return ''
   return guarantees.every((guarantee) => verdictOf(report, guarantee).result === 'met')
@@ -126,14 +124,11 @@ export function heldApart(report: Report<string>, level: string): string {
     : ''
 }
 
-/**
- * Removes the level's own name from the beginning of a reason. Adjacent levels with the same reason can then share a
- * row.
- */
+/** Removes the level's name from a reason, so that adjacent levels can share a row. */
 export const reasonText = (level: string, reason: string): string =>
   reason.startsWith(`${level} is `) ? reason.slice(`${level} is `.length) : reason
 
-/** The meaning of each guarantee of a watch or a partitioned log, in a few words. */
+/** The meaning of each guarantee of a watch or a partitioned log. */
 export const guaranteeText: { readonly [guarantee: string]: string } = {
   faithful: 'all of these',
   filtered: 'sends only what was asked for',
@@ -169,10 +164,7 @@ export interface IsolationRow {
   readonly cells: readonly (readonly IsolationCell[])[]
 }
 
-/**
- * The columns of the table of isolation levels, one for each form of a level. `prefix` is the beginning of a level's
- * name in this form.
- */
+/** The columns of isolation levels. `prefix`: how names begin in this form. */
 export const isolationColumns: readonly { readonly title: string; readonly prefix: string; readonly means: string }[] =
   [
     { title: 'alone', prefix: '', means: 'by itself' },
@@ -182,7 +174,7 @@ export const isolationColumns: readonly { readonly title: string; readonly prefi
 
 /** Strongest first. */
 export function isolationRows(report: Report<string>): readonly IsolationRow[] {
-  // `declared` is not an isolation level, and has only one form.
+  // `declared` has only one form.
   const rows: IsolationRow[] = Object.keys(report.levels).flatMap((level) =>
     (isolationLadder.levels as readonly string[]).includes(level)
       ? []
@@ -206,7 +198,7 @@ export function isolationRows(report: Report<string>): readonly IsolationRow[] {
   return rows
 }
 
-/** Returns the reasons of undecided levels, without duplicates. */
+/** Returns the distinct reasons of undecided levels. */
 export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   const reasons = Object.values(report.levels).flatMap((verdict) =>
     verdict.result === 'unknown' ? verdict.reason.text : [],
@@ -214,10 +206,7 @@ export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   return [...new Set(reasons)]
 }
 
-/**
- * Returns the level whose counterexample a page shows: the requested level if it is violated, otherwise the strongest
- * violated level.
- */
+/** Returns the level whose counterexample a page shows: the requested one, or the strongest violated one. */
 export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
   const violated = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   if (asked !== undefined && violated.includes(asked)) return asked

@@ -4,10 +4,7 @@ import type { PhaseSummary, RequirementResult, RunViews } from '@chaosproxy/runn
 import { adjective } from './level-words.ts'
 import { percentOf } from './words.ts'
 
-/**
- * Returns the number of stale reads: `312 of 29,000 (1.08%)`. A read is stale if its value had certainly been
- * overwritten before the read began.
- */
+/** Returns the number of stale reads: `312 of 29,000 (1.08%)`. Their values had certainly been overwritten before. */
 export function staleText({ reads }: Staleness): string {
   if (reads.measured === 0) return 'no read could be measured'
   const stale = `${reads.stale === 0 ? 'none' : count(reads.stale)} of ${count(reads.measured)}`
@@ -25,7 +22,6 @@ export const withoutFaults = (phases: readonly PhaseSummary[]): readonly PhaseSu
 export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.filter((phase) => !isWithoutFaults(phase) && phase.operations > 0)
 
-/** Returns how many operations were called, and how many of them were answered. */
 export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: number; readonly answered: number } => ({
   asked: phases.reduce((sum, { operations }) => sum + operations, 0),
   answered: phases.reduce(
@@ -34,17 +30,14 @@ export const answeredIn = (phases: readonly PhaseSummary[]): { readonly asked: n
   ),
 })
 
-/** Returns how far the values of stale reads are behind: `12 ms and 1 version`. */
+/** Returns how far stale reads are behind: `12 ms and 1 version`. */
 export function behindText(staleness: Staleness, at: 'p50' | 'p99' | 'max'): string {
   const { behindNanos, versionsBehind } = staleness
   const versions = versionsBehind === undefined ? '–' : plural(versionsBehind[at], 'version')
   return behindNanos === undefined ? versions : `${duration(behindNanos[at])} and ${versions}`
 }
 
-/**
- * Describes the atomicity of a history: `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` without a known upper bound; empty if nothing
- * is known.
- */
+/** Describes the atomicity of a history, if it is known: `Δ = 640 ms, k = 5`; `Δ ≥ 640 ms` without an upper bound. */
 export function atomicityText({ deltaNanos, k }: Staleness): string {
   const delta = deltaNanos === undefined || isVacuous(deltaNanos, 0) ? [] : [`Δ ${boundsText(deltaNanos, duration)}`]
   const versions = isVacuous(k, 1) ? [] : [`k ${boundsText(k, count)}`]
@@ -58,7 +51,7 @@ function boundsText({ atLeast, atMost }: Bounds, said: (value: number) => string
   return atLeast === atMost ? `= ${said(atLeast)}` : `from ${said(atLeast)} to ${said(atMost)}`
 }
 
-/** Returns why some reads were not measured; empty if all were. */
+/** Returns why some reads were not measured. */
 export function unmeasuredText({ reads }: Staleness): string {
   const parts = [
     reads.ambiguous > 0 ? `${plural(reads.ambiguous, 'read')} of values with several writers` : [],
@@ -67,7 +60,6 @@ export function unmeasuredText({ reads }: Staleness): string {
   return parts.length === 0 ? '' : `not measured: ${parts.join(', ')}`
 }
 
-/** Returns all measures of staleness in one line. */
 export function stalenessText(staleness: Staleness): string {
   const { reads } = staleness
   const behind =
@@ -83,8 +75,8 @@ export function stalenessText(staleness: Staleness): string {
 }
 
 /**
- * Returns the effect of using several clocks: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the time
- * ±80 µs; 31 orders between two operations are open, which changed nothing`.
+ * Returns what several clocks mean for the verdict: `the clocks of 2 load workers agreed to within ±0.4 ms, half of the
+ * time ±80 µs; 31 orders between two operations are open, which changed nothing`.
  */
 export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramped, undecided }: ClockCost): string {
   const whose = clocks === 1 ? 'the clock of 1 load worker' : `the clocks of ${count(clocks)} load workers`
@@ -98,10 +90,7 @@ export function clocksText({ clocks, withinNanos: { max, p50 }, unordered, cramp
   return `${known}; ${open}${short}, which ${effect}`
 }
 
-/**
- * Returns sentences about two views: the verdicts on the answers that clients got and on the answers that nodes sent,
- * followed by the differences between them.
- */
+/** Returns the verdicts on clients' answers and on nodes' answers, and their differences. */
 export const viewsTexts = ({ client, backend, said }: RunViews): readonly string[] => [
   client === backend.headline && /\bunknown: /.test(client)
     ? 'the answers that clients got are undecided; those that the nodes sent, with the ones that were lost, are undecided too'
@@ -118,13 +107,13 @@ export const requirementText = ({ requirement, met, found, why }: RequirementRes
     met === 'unknown' ? `unknown, ${why}${found === '' ? '' : ` (at least ${found})`}` : `found ${found}`,
   ].join(' ')
 
-/** Returns the strongest level broken in this phase; a stale read breaks linearizability. */
+/** Returns the strongest level broken in this phase. A stale read breaks linearizability. */
 export const brokenLevel = ({ violated = [], staleReads = 0 }: PhaseSummary): string | undefined =>
   staleReads > 0 ? 'linearizable' : violated[0]
 
 export const isBroken = (phase: PhaseSummary): boolean => brokenLevel(phase) !== undefined
 
-/** Renames the phase `healed` to `at the end` in a run without faults, which has nothing to heal. */
+/** Renames the phase `healed` to `at the end` if nothing was to heal. */
 export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.every(({ phase }) => phase === 'calm' || phase === 'healed')
     ? phases.map((each) => (each.phase === 'healed' ? { ...each, phase: 'at the end' } : each))
@@ -132,14 +121,13 @@ export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSumm
 
 type PhaseMood = 'bad' | 'short' | 'good' | 'faint' | 'plain'
 
-/** A column of the tables of phases, in the terminal and on pages. */
+/** A column of the tables of phases. */
 export interface PhaseColumn {
   readonly title: string
   /** The shorter title for narrow tables. */
   readonly brief?: string
-  /** Returns the text of the cell; undefined if the value was not measured. */
+  /** Returns the text of the cell, if it was measured. */
   readonly text: (phase: PhaseSummary) => string | undefined
-  /** Returns how the cell is highlighted: `short` if the value is lower than it should be. By default `plain`. */
   readonly mood?: (phase: PhaseSummary) => PhaseMood
 }
 

@@ -37,10 +37,7 @@ function refusedReproach(
   return { by: acquire, text: `${processInWords(history, process[acquire] ?? 0)}'s release${at} failed` }
 }
 
-/**
- * Returns why a repeated delivery is wrong. `by` is the operation that had received the element before. If a read
- * returned the element twice, `by` is the operation that added it.
- */
+/** Returns why a repeated delivery is wrong. `by`: the operation that received the element before, or added it. */
 function repeatedReproach(
   history: History,
   { operations }: Counterexample,
@@ -71,7 +68,7 @@ function repeatedReproach(
   return twice === undefined || by === undefined ? undefined : { by, text: `${printable(twice)} is in it twice` }
 }
 
-/** Returns the earlier delivery of a message that a drain delivered again, although the message was sent only once. */
+/** Returns the earlier delivery of a message that was sent once and drained again. */
 function drainedAgain(
   history: History,
   others: readonly OperationRow[],
@@ -88,17 +85,14 @@ function drainedAgain(
   return undefined
 }
 
-/** Returns the message that an operation took, without the receipt of a take. */
+/** Returns the message that was taken, without a take's receipt. */
 function takenText(history: History, row: OperationRow): string {
   const answer = outputOf(history, row)
   const message = functionOf(history, row) === 'take' && Array.isArray(answer) ? (answer[0] as Json) : answer
   return JSON.stringify(message)
 }
 
-/**
- * Returns the earlier answer that makes the culprit impossible. `by` is the operation with this answer: of the core
- * operations, the one that was acknowledged last before the culprit was called. Undefined if there is none.
- */
+/** Returns the last earlier answer that makes the culprit impossible. `by`: its operation. */
 export function reproach(
   history: History,
   counterexample: Counterexample,
@@ -113,7 +107,7 @@ export function reproach(
   if (repeated !== undefined) return repeated
   const { returnEvent, callEvent, returnTime, callTime, outcome } = history.operations
   const called = callEvent[culprit] ?? 0
-  // An operation that overdraws an account is contradicted by earlier withdrawals from the account.
+  // Earlier withdrawals contradict an operation that overdraws an account.
   const spent = spendsFrom(history, culprit)
   const before = coreOf(counterexample)
     .filter((operation) => operation !== culprit && outcome[operation] === OK)
@@ -131,10 +125,7 @@ export function reproach(
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
 }
 
-/**
- * Returns what a second read shows about two overlapping writes. For the culprit, one of the writes came last; for the
- * second read, the other.
- */
+/** Returns what a second read shows about two overlapping writes: each read has another one last. */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []
@@ -144,9 +135,7 @@ function laterSight(history: History, counterexample: Counterexample): readonly 
   return [`${reader} read ${answerText(history, other)} after ${acknowledged} was acknowledged`]
 }
 
-/**
- * Whether a read or take returned the value that the write wrote. The write then does not contradict the read or take.
- */
+/** Whether a read or take returned the written value, which then does not contradict it. */
 const explains = (history: History, write: OperationRow, read: OperationRow): boolean =>
   functionOf(history, write) === 'watch' ||
   (!isRead(history, write) &&

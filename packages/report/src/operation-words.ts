@@ -24,22 +24,19 @@ import {
 
 export { functionOf, outcomeName, printable, printableLines } from '@chaosproxy/history'
 
-/** Makes the name of a key, node or process printable, and truncates a long name. */
+/** Makes a name printable, and truncates a long one. */
 export function nameText(name: string, most: number = 60): string {
   const text = printable(name)
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
 }
 
-/**
- * Returns a value as JSON. A long value is truncated; lists and tokens are truncated in the middle, because they differ
- * at their ends.
- */
+/** Returns a value as JSON, truncated if it is long. Lists and tokens differ at their ends, and lose their middle. */
 export function valueText(value: Json, most: number = 28): string {
   const text = printable(value === undefined ? 'null' : shownText(value))
   if (text.length <= most) return text
   const ends = isList(value) && value.length > SHORT_LIST ? endsOf(value) : text
   if (ends.length <= most) return ends
-  // Cut a token or another generated text in its middle, because such texts differ at their ends.
+  // Generated texts such as tokens differ at their ends.
   const isToken = typeof value === 'string' && !/\s/.test(value)
   if (!isToken) return `${text.slice(0, most - 1)}…`
   const kept = Math.floor((most - 1) / 2)
@@ -53,7 +50,6 @@ const endsOf = (list: readonly Json[]): string =>
     `[${JSON.stringify(list[0])},…,${[list.at(-2) ?? null, list.at(-1) ?? null].map((each) => JSON.stringify(each)).join()}]`,
   )
 
-/** Names a process: `p4`, or the client's name. */
 export function processText(history: History, process: number): string {
   const name = nameText(clientName(history, process))
   return /^\d+$/.test(name) ? `p${name}` : name
@@ -63,7 +59,7 @@ export function processText(history: History, process: number): string {
 export const clientOf = (history: History, operation: number): string =>
   processText(history, history.operations.process[operation] ?? 0)
 
-/** Returns the client as in a sentence: `process 4`, or `client c4`. */
+/** Returns the client in words: `process 4`, or `client c4`. */
 export const processInWords = (history: History, process: number): string => printable(clientInWords(history, process))
 
 export function keyOf(history: History, operation: number): string | undefined {
@@ -89,7 +85,7 @@ export function requestText(history: History, operation: number, options: { read
   const name = [isFinal(history, operation) ? `final ${f}` : f, key === undefined ? [] : nameText(key)].flat().join(' ')
   if (f === 'cas' && isList(input) && input.length === 2)
     return `${name} ${valueText(input[0] ?? null, 12)}→${valueText(input[1] ?? null, 12)}`
-  // A cas whose input is only a new value shows the replaced value in its answer, if at all.
+  // Only the answer of such a cas can show the replaced value.
   if (f === 'cas' && isList(input) && input.length === 1) return `${name} →${valueText(input[0] ?? null)}`
   const transfer = transferText(input)
   return input === null ? name : `${name} ${transfer ?? valueText(input)}`
@@ -109,7 +105,6 @@ export function transferText(value: Json): string | undefined {
   return `${amountText(amount)} ${nameText(String(from), 12)}→${nameText(String(to), 12)}`
 }
 
-/** Returns the account that a transfer or withdrawal takes from. */
 export function spendsFrom(history: History, operation: number): string | undefined {
   const input = inputOf(history, operation)
   const f = functionOf(history, operation)
@@ -121,25 +116,23 @@ export function spendsFrom(history: History, operation: number): string | undefi
 const isAccount = (value: Json | undefined): value is string | number =>
   typeof value === 'string' || typeof value === 'number'
 
-/** Whether the operation is a read, under any of its names. */
 export const isRead = (history: History, operation: number): boolean => readsWhole(functionOf(history, operation))
 
-/** Whether the operation replaces the whole value, as a write or a cas does. */
+/** Whether the operation replaces the whole value. */
 export const isReplacing = (history: History, operation: number): boolean => effectOf(history, operation) === 'replaces'
 
 export const effectOf = (history: History, operation: number): Meaning['effect'] | undefined =>
   meaningOf(functionOf(history, operation))?.effect
 
-/** Whether a function returns a value that was not in its input, as a read does. */
+/** Whether a function returns a value that was not in its input. */
 export const isTelling = (f: string): boolean => meaningOf(f)?.answers === 'value'
 
-/** Whether clients call the operation for its answer, like a read or a dequeue. */
+/** Whether clients call the operation for its answer. */
 export const tells = (history: History, operation: number): boolean => isTelling(functionOf(history, operation))
 
-/** Whether the operation takes an element, which then nobody else may receive. */
+/** Whether the operation takes an element away from everyone else. */
 export const isTaking = (history: History, operation: number): boolean => effectOf(history, operation) === 'takes'
 
-/** Returns the answer: `ok`, `6`, `failed: timeout`, `no answer`. */
 export function answerText(history: History, operation: number): string {
   const outcome = history.operations.outcome[operation]
   if (outcome === OK)
@@ -152,38 +145,31 @@ export function answerText(history: History, operation: number): string {
   return hasReturned(history, operation) ? `unknown${why}` : 'no answer'
 }
 
-/**
- * Whether a function of a user-defined model returned a value other than its input, such as `false` for a refused
- * `try`.
- */
+/** Whether a user-defined function returned another value than its input, such as `false` for a refused `try`. */
 function returnsAnother(history: History, operation: number): boolean {
   const { input, output } = history.operations
   if (meaningOf(functionOf(history, operation)) !== undefined) return false
   return output[operation] !== input[operation] && outputOf(history, operation) !== null
 }
 
-/** Returns the answer without the reason of a failure: `6`, `failed`, `unknown`. */
+/** Returns the answer without a failure's reason: `6`, `failed`, `unknown`. */
 export const briefAnswer = (history: History, operation: number): string =>
   history.operations.outcome[operation] === OK
     ? answerText(history, operation)
     : (answerText(history, operation).split(':')[0] ?? '')
 
-/** Returns the value in an answer, or `empty` for a queue without messages. */
 function foundText(history: History, operation: number): string {
   const found = outputOf(history, operation)
   return found === null && isTaking(history, operation) ? 'empty' : valueText(found)
 }
 
-/** Describes the offset of a message added to a log: `, offset 29`; otherwise empty. */
+/** Describes the offset of an added message: `, offset 29`. */
 function offsetText(history: History, operation: number): string {
   const offset = functionOf(history, operation) === 'send' ? offsetOf(history, operation) : undefined
   return offset === undefined ? '' : `, offset ${offset}`
 }
 
-/**
- * Returns the offset that an append to a log got. The append's answer is the offset, or a pair of the offset and the
- * value.
- */
+/** Returns the offset that an append got: the answer, or its first element. */
 function offsetOf(history: History, operation: number): number | undefined {
   const { input, output } = history.operations
   if (output[operation] === input[operation]) return undefined
@@ -192,7 +178,7 @@ function offsetOf(history: History, operation: number): number | undefined {
   return typeof offset === 'number' ? offset : undefined
 }
 
-/** Describes the token of an acquisition: `, token 33`; empty without a token. */
+/** Describes an acquisition's token: `, token 33`. */
 function tokenText(history: History, operation: number): string {
   const { input, output } = history.operations
   if (effectOf(history, operation) !== 'acquires' || output[operation] === input[operation]) return ''
@@ -207,33 +193,29 @@ export const hasReturned = (history: History, operation: number): boolean =>
 export const operationText = (history: History, operation: number, options: { readonly withKey: boolean }): string =>
   `${processText(history, history.operations.process[operation] ?? 0)} ${requestText(history, operation, options)} → ${answerText(history, operation)}`
 
-/** The part of a history with the line numbers of its operations. */
 export interface Lines extends Pick<History, 'files'> {
   readonly operations: Pick<Operations, 'length' | 'callLine' | 'returnLine'>
 }
 
-/** Returns the lines of the file at which an operation began and ended. */
+/** Returns the lines on which an operation began and ended. */
 export const linesOf = (history: Lines, operation: number): number[] =>
   [history.operations.callLine[operation] ?? 0, history.operations.returnLine[operation] ?? 0].filter(
     (line) => line > 0,
   )
 
-/**
- * Returns why one operation precedes another: `process order`, or `same client` if the client has several processes.
- */
 export function orderText(history: History, { before, after, reason }: OrderEdge): string {
   const { process } = history.operations
   return reason === 'process order' && process[before] !== process[after] ? 'same client' : reason
 }
 
-/** Returns the value that a write or cas writes; a cas writes the second of its two values. */
+/** Returns the value that a write or cas writes. */
 export const writtenBy = (history: History, row: number): Json =>
   writtenValue(functionOf(history, row), inputOf(history, row))
 
-/** Returns the value that a write or cas writes, as JSON for comparisons. */
+/** Returns the written value, as JSON for comparisons. */
 export const writtenText = (history: History, row: number): string => JSON.stringify(writtenBy(history, row))
 
-/** Whether the same client called both operations; without known sessions, each process is a client. */
+/** Whether the same client called both operations. Without sessions, each process is a client. */
 export function isSameClient(history: History, one: OperationRow, other: OperationRow): boolean {
   const [first, second] = [one, other].map((row) => history.operations.process[row] ?? 0) as [number, number]
   const isNamed = history.header?.sessions?.named !== false && history.sessionOf(first) >= 0
@@ -244,10 +226,7 @@ export function isSameClient(history: History, one: OperationRow, other: Operati
 export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 
-/**
- * Returns the elements or messages that an operation added, or that its answer delivered or showed, each as canonical
- * JSON.
- */
+/** Returns the elements that an operation added, received or saw, as canonical JSON. */
 export function elementsIn(history: History, row: OperationRow): readonly string[] {
   if (!tells(history, row)) return [canonical(inputOf(history, row))]
   if (history.operations.outcome[row] !== OK) return []

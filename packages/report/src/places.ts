@@ -9,7 +9,7 @@ export function lineText(history: Pick<History, 'files'>, line: number): string 
   return file === undefined ? `line ${count(own)}` : `${nameOfFile(file)}:${own}`
 }
 
-/** Cites several lines: `lines 5–6`; in a history of several files `a.jsonl, lines 1–2; b.jsonl:1`. */
+/** Cites several lines: `lines 5–6`, or of several files `a.jsonl, lines 1–2; b.jsonl:1`. */
 export function linesText(history: Pick<History, 'files'>, lines: readonly number[]): string {
   if (history.files === undefined) return lineList(lines)
   const byFile = new Map<string, number[]>()
@@ -20,7 +20,7 @@ export function linesText(history: Pick<History, 'files'>, lines: readonly numbe
   return [...byFile].map(([file, own]) => cited(nameOfFile(file), own)).join('; ')
 }
 
-/** Cites lines of a file: `history.jsonl, lines 24,021–24,026`; `history.jsonl:24021` for a single line. */
+/** Cites lines of a file: `history.jsonl, lines 24,021–24,026`, or `history.jsonl:24021`. */
 export function cited(file: string, lines: readonly number[]): string {
   const [only, ...others] = new Set(lines)
   if (only === undefined) return file

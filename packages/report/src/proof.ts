@@ -1,11 +1,11 @@
 import type { ProvedLevel } from '@chaosproxy/checker/proof'
 
-/** A proof of the verdicts, with the levels for which the verifier accepts it. */
+/** A proof of the verdicts, and the levels that the verifier accepted. */
 export interface WrittenProof {
-  /** The files of the proof and of the history that it proves; undefined if no level has a proof. */
+  /** The files of the proof and its history, if any level has a proof. */
   readonly written: { readonly file: string; readonly history: string } | undefined
   readonly levels: readonly ProvedLevel[]
-  /** The proof for verification in a page; undefined if it is too large. */
+  /** The proof for verification in a page, unless it is too large. */
   readonly embedded?: EmbeddedProof | undefined
 }
 
@@ -13,7 +13,7 @@ interface EmbeddedProof {
   /** The history file, compressed by gzip, in base64; `proof` likewise. */
   readonly history: string
   readonly proof: string
-  /** A script that defines the variable `verifier`: the exports of the verifier's package. */
+  /** A script that defines `verifier` as the verifier's exports. */
   readonly verifier: string
 }
 

@@ -11,23 +11,20 @@ import {
 } from '@chaosproxy/history'
 import { printable } from './operation-words.ts'
 
-/** The recorder's notes on gaps in the record, and the initial value that is assumed. */
+/** The recorder's notes on gaps, and the assumed initial value. */
 export interface RecordFacts {
   readonly sessions: { readonly by: string; readonly named: boolean } | undefined
-  /** Undefined if the initial value is unknown to the caller. */
+  /** Undefined if the caller does not know the initial value. */
   readonly initial: Json | undefined
   readonly touched: readonly Mark[]
   readonly notUnderstood: readonly Mark[]
-  /** Operations that may have taken effect, because the meaning of their successful answer is unknown. */
+  /** Operations with a successful answer of unknown meaning, which may have taken effect. */
   readonly unclear: { readonly count: number; readonly why: string } | undefined
-  /**
-   * The requests that were forwarded without being judged. Requests that may have written come first; then those with
-   * the highest count.
-   */
+  /** The requests that were forwarded but not judged: first those that may have written, then the most frequent. */
   readonly passedOn: readonly PassedOn[]
 }
 
-/** Returns the facts about the record; undefined if there is nothing to report. */
+/** Returns the facts about the record, if there are any. */
 export function recordFactsOf(history: History, initial: Json | undefined): RecordFacts | undefined {
   const { marks, passedOn } = history
   const sessions = history.header?.sessions
@@ -47,7 +44,7 @@ export function recordFactsOf(history: History, initial: Json | undefined): Reco
 
 const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   const { outcome, f, length } = history.operations
-  // Reads are left out: a read whose answer was not understood has a mark of its own.
+  // Such a read has a mark of its own.
   const isRead = history.functions.map(readsWhole)
   let count = 0
   let why = ''
@@ -60,16 +57,16 @@ const unclearOf = oncePerHistory((history): RecordFacts['unclear'] => {
   return count === 0 ? undefined : { count, why }
 })
 
-/** Matches the error of an operation with a successful answer that was not understood. */
+/** Matches the error of a successful answer that was not understood. */
 const NOT_UNDERSTOOD = /^(status 2\d\d|grpc OK)(: |, and nothing at )/
 
-/** As the initial value in a history's header or in `--initial`, this word stands for any value. */
+/** As an initial value, this word stands for any value. */
 const UNKNOWN = 'unknown'
 
-/** Maximum number of entries of each kind in JSON; `totals` has the full counts. */
+/** Maximum number of entries in JSON; `totals` has the full counts. */
 const MOST_IN_JSON = 100
 
-/** Returns the facts as JSON; members that are undefined are left out when it is printed. */
+/** Returns the facts as JSON. */
 export function recordJson({
   sessions,
   initial = null,
@@ -100,11 +97,10 @@ const requestsIn = (passedOn: readonly PassedOn[]): number => passedOn.reduce((s
 export interface RecordLine {
   readonly about: string
   readonly text: string
-  /** Whether the line states a doubt that may affect a verdict. */
   readonly isDoubt: boolean
 }
 
-/** Returns the facts in a few lines, with at most `most` entries of each kind. */
+/** Returns the facts in lines, with at most `most` entries of each kind. */
 export function recordLines(facts: RecordFacts, most: number): RecordLine[] {
   const { sessions, initial, touched, notUnderstood, unclear, passedOn } = facts
   const lines: RecordLine[] = []
@@ -139,10 +135,7 @@ export const certaintiesIn = (facts: RecordFacts, most: number): RecordLine[] =>
 
 const UNJUDGED = 'unjudged'
 
-/**
- * Returns lines for the requests that were not judged. A page shows these lines even if it leaves out the other facts
- * about the record.
- */
+/** Returns lines for requests that were not judged, which every page shows. */
 export const unjudgedIn = (facts: RecordFacts, most: number): RecordLine[] =>
   recordLines(facts, most).filter(({ about }) => about === UNJUDGED)
 
@@ -152,10 +145,7 @@ const unclearText = ({ count: times, why }: NonNullable<RecordFacts['unclear']>)
 /** Maximum number of kinds of requests in a line. */
 const MOST_IN_LINE = 5
 
-/**
- * Returns the line that every report has about requests that were not judged or whose answers were not understood.
- * Empty if there are none.
- */
+/** Returns every report's line about requests that were not judged or not understood. */
 export function unjudgedLine(history: History): string {
   const facts = recordFactsOf(history, undefined)
   if (facts === undefined) return ''

@@ -103,7 +103,7 @@ function isolationTable(judgement: Judgement): Html {
   return html`${tableOf('Levels of isolation', 'isolation', ['level', ...columns], rows)}${unknown.map((reason) => html`<p class="note">Unknown: ${reason}.</p>`)}`
 }
 
-/** Maximum number of reasons below the table of isolation levels; the table of all levels has the others. */
+/** Maximum number of reasons below the table; the table of all levels has the others. */
 const MOST_REASONS = 2
 
 interface Judgement {
@@ -125,7 +125,7 @@ function besideMarkup(judgement: Judgement, level: string): Html {
   return html`<li class="${result}">${marks[result]}<span>${level.replaceAll('-', ' ')}<span class="sr">: ${resultText(result, judgement.isSoFar)}</span>${tagOf(judgement, level)}</span></li>`
 }
 
-/** Returns the tag of a level: expected, or found. A level that is met so far may still be broken before the end. */
+/** Returns the tag of a level: expected, or found. A level met so far may still break. */
 function tagOf({ report, expected, isSoFar }: Judgement, level: string): Html | undefined {
   const isMet = !isSoFar && verdictOf(report, level).result === 'met'
   const found = report.transactions === undefined ? [foundLevel(report)] : strongestMet(report)
@@ -145,7 +145,7 @@ function whyOf({ report, convergedNanos }: Judgement, level: string): string {
   return verdict.witness.kind === 'implied' ? `follows from ${verdict.witness.by}` : ''
 }
 
-/** Returns every reason in full, because the strip lacks room for long reasons. */
+/** Returns every reason in full, for which the strip lacks room. */
 export function reasons(report: Report<string>, { headline }: Pick<Facts, 'headline'>): Html {
   const rows = Object.entries(report.levels).map(
     ([level, verdict]) =>

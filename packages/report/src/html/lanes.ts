@@ -2,42 +2,33 @@ import type { OperationRow } from '@chaosproxy/checker'
 import { byName, FLAG_FINAL, type History, INFO, UNNAMED } from '@chaosproxy/history'
 import { hasReturned, processText } from '../operation-words.ts'
 
-/** The rows of the timeline from top to bottom, and the row of each process. */
+/** The rows of the timeline, and the row of each process. */
 export interface Lanes {
   readonly names: readonly string[]
   /** The row by process number of the history. */
   readonly laneOf: ReadonlyMap<number, number>
-  /**
-   * The number of rows to show at first: all rows up to the last one with operations in the first time span. 0 if the
-   * whole run is shown.
-   */
+  /** The number of rows to show at first, up to the last one with operations. 0 if the whole run is shown. */
   readonly atOpening: number
 }
 
-/** A process, and the time span of its operations. */
+/** A process with its time span. */
 interface Span {
   readonly process: number
   readonly first: number
   readonly last: number
-  /** Time at which the process gave up its last operation. After that, a new process replaces it. */
+  /** When the process gave up its last operation, and a new process replaced it. */
   readonly retiredAt: number | undefined
   readonly isFinal: boolean
-  /** Whether an operation of the process is in the time span shown at first. */
   readonly isNear: boolean
 }
 
-/**
- * The timeline first shows the last operation of a contradiction. It also shows the contradiction's operations that
- * were called at most this many nanoseconds earlier.
- */
+/** How long before its last operation the rest of a contradiction may be to be shown at first. */
 const OPENS_NANOS = 1e9
 
 /**
- * Returns a lane for each client. With sessions, a client is the processes of one session; overlapping processes of a
- * session get adjacent lanes. Without sessions, a client is a chain of processes: a process retires after an operation
- * of unknown outcome, and the next process replaces it. The lanes of the given operations come first, in the order of
- * the operations. Then come lanes with operations at the same time, then the other lanes by name. Lanes of final reads
- * come last.
+ * Returns a lane for each client: the processes of a session, or without sessions a chain of processes, in which each
+ * replaces one retired by an unknown outcome. Overlapping processes get adjacent lanes. The lanes of the given
+ * operations come first, then those with operations at the same time. Lanes of final reads come last.
  */
 export function lanesOf(history: History, first: readonly OperationRow[]): Lanes {
   const spans = spansOf(history, stretchOf(history, first))
@@ -72,13 +63,13 @@ export function lanesOf(history: History, first: readonly OperationRow[]): Lanes
   }
 }
 
-/** Names a lane by its processes: `c4`; `p3, p8…` if other processes replaced process 3 one after another. */
+/** Names a lane by its processes: `c4`, or `p3, p8…` for a chain. */
 function groupName(history: History, spans: readonly Span[]): string {
   const names = [...new Set(spans.map(({ process }) => processText(history, process)))]
   return `${names.slice(0, 2).join(', ')}${names.length > 2 ? '…' : ''}`
 }
 
-/** Returns the time span to show first. It contains these operations or, if they are far apart, the last of them. */
+/** Returns the time span to show first, with these operations or the last of them. */
 function stretchOf({ operations: { callTime } }: History, rows: readonly OperationRow[]): readonly [number, number] {
   const calls = rows.map((row) => callTime[row] ?? 0)
   const last = Math.max(...calls)
@@ -87,8 +78,7 @@ function stretchOf({ operations: { callTime } }: History, rows: readonly Operati
 
 function spansOf(history: History, [from, to]: readonly [number, number]): readonly Span[] {
   const { process, callTime, returnTime, outcome, flags, length } = history.operations
-  // Use typed arrays, indexed by process. Updating an object for each of many operations would take longer than
-  // everything else.
+  // Typed arrays, because updating an object for each operation would take longer than all else.
   const size = history.processCount
   const [firstRow, lastRow] = [new Int32Array(size), new Int32Array(size).fill(-1)]
   const last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY)
@@ -131,7 +121,7 @@ function bySession(history: History, spans: readonly Span[]): readonly (readonly
   return [...groups.values(), ...alone]
 }
 
-/** Assigns each new process to the earliest retired process that has not been replaced yet. */
+/** Lets each new process replace the earliest retired one. */
 function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   const groups: Span[][] = []
   const retired: { readonly at: number; readonly group: Span[] }[] = []
@@ -149,7 +139,7 @@ function bySuccession(spans: readonly Span[]): readonly (readonly Span[])[] {
   return groups
 }
 
-/** Distributes processes to as few lanes as possible without overlaps in a lane. */
+/** Distributes processes to as few lanes as possible. */
 function packed(spans: readonly Span[]): readonly (readonly Span[])[] {
   const lanes: { last: number; readonly spans: Span[] }[] = []
   for (const span of spans.toSorted((a, b) => a.first - b.first || a.process - b.process)) {

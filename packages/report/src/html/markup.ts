@@ -2,7 +2,7 @@ import { printable } from '../operation-words.ts'
 import type { Next } from '../telling/next.ts'
 import { stylesheet } from './stylesheet.ts'
 
-/** Text that is already markup; all other text is escaped when it is inserted into a page. */
+/** Text that is already markup. All other text is escaped when it is inserted. */
 export interface Html {
   readonly html: string
 }
@@ -20,9 +20,9 @@ const ENTITIES: { readonly [character: string]: string } = {
 const escapeHtml = (text: string): string =>
   printable(text).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
 
-/** Builds all markup of a page. It escapes every text, so that no text of a history becomes markup. */
+/** Builds all markup. It escapes every text, so that no text of a history becomes markup. */
 export function html(parts: TemplateStringsArray, ...contents: readonly Content[]): Html {
-  // Concatenate the strings. `join` would copy the whole page at every level of its markup.
+  // `join` would copy the whole page at every level of its markup.
   let markup = parts[0] ?? ''
   for (let i = 1; i < parts.length; i++) markup += markupOf(contents[i - 1]) + (parts[i] ?? '')
   return { html: markup }
@@ -42,20 +42,14 @@ export const round = (value: number): number => Math.round(value * 10) / 10
 export const nextPart = ({ text, command }: Next): Html =>
   html`<p><b>Next</b> ${text}${command !== undefined && html` <code>${command}</code>`}</p>`
 
-/** Marks text as markup without escaping; only for this package's own stylesheets and scripts. */
+/** Marks text as markup; only for this package's own stylesheets and scripts. */
 export const trusted = (markup: string): Html => ({ html: markup })
 
-/**
- * Returns a `<script>` element. A tagged template must not contain the end tag: bundlers would rewrite the whole
- * template for it.
- */
+/** Returns a `<script>` element. A template with the end tag would be rewritten by bundlers. */
 export const script = ({ html }: Html, attributes: string = ''): Html =>
   trusted(`<script${attributes}>${html}</script>`)
 
-/**
- * Returns JSON for a `<script>` element. It escapes `</script>`, `<!--`, and the line terminators that only JavaScript
- * knows.
- */
+/** Returns JSON for a `<script>` element, with `</script>`, `<!--` and JavaScript's line terminators escaped. */
 export const scriptJson = (value: unknown): Html =>
   trusted(
     JSON.stringify(value).replace(
@@ -64,7 +58,7 @@ export const scriptJson = (value: unknown): Html =>
     ),
   )
 
-/** Returns the URL of a link to a path. It never names another scheme or host, whatever the name of the file is. */
+/** Returns the URL of a link to a path, which never names another scheme or host. */
 export function fileLink(path: string): string {
   const parts = path
     .replace(/\p{Surrogate}/gu, '\ufffd')
@@ -76,31 +70,25 @@ export function fileLink(path: string): string {
 /** The policy of a page on disk: nothing is loaded or sent. */
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
-/**
- * A server sends its own policy, which lets the page request updates. The empty icon keeps the browser from requesting
- * an icon.
- */
+/** A server sends its own policy. The empty icon keeps the browser from requesting one. */
 const SERVED = html`<link rel="icon" href="data:,">`
 
-/** Returns the part of a page before its body. `own` are the styles that only this page has. */
+/** Returns the page before its body. `own`: the styles of this page. */
 export const headOf = (title: string, own: string, { isServed = false }: { readonly isServed?: boolean } = {}): Html =>
   html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">${isServed ? SERVED : POLICY}<title>${title}</title><style>${trusted(stylesheet)}${trusted(own)}</style></head>`
 
-/** Returns the bar above a page: the program, the subject of the page, and its buttons. */
+/** Returns the bar above a page: the program, the subject, and the buttons. */
 export const topBar = (version: string, about: readonly Content[], buttons?: Content): Html =>
   html`<header class="top"><span><b>chaos</b> ${version}</span>${about.map((each) => each !== undefined && each !== false && html`<span>${each}</span>`)}<span class="buttons">${buttons}<button id="theme" type="button">Theme: auto</button></span></header>`
 
-/**
- * Returns a table that scrolls sideways if it is too wide. A title may also be a complete `<th>` element with
- * attributes.
- */
+/** Returns a table that scrolls sideways. A title may be a complete `<th>` element. */
 export const tableOf = (label: string, look: string, titles: readonly (string | Html)[], rows: Content): Html =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="${look}"><thead><tr>${titles.map(titleCell)}</tr></thead><tbody>${rows}</tbody></table></div>`
 
 const titleCell = (title: string | Html): Html =>
   typeof title === 'string' || !title.html.startsWith('<th') ? html`<th scope="col">${title}</th>` : title
 
-/** Returns a table of names and values; a row with the value `false` is left out. A row with a `look` stands out. */
+/** Returns a table of names and values, without rows of `false`. A row with a `look` stands out. */
 export const namedRows = (rows: readonly (readonly [name: string, value: Content, look?: string | false])[]): Html =>
   html`<table class="mini"><tbody>${rows.map(([name, value, look = false]) => value !== false && html`<tr${look !== false && html` class="${look}"`}><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`

@@ -8,19 +8,17 @@ import { type Html, html } from './markup.ts'
 import type { Scale } from './scale.ts'
 import { wireArrows } from './wire-arrows.ts'
 
-/** Returns the height of a node's lane in pixels; it includes room for messages between two lanes if there are any. */
+/** Returns the height of a node's lane in pixels, with room for messages. */
 const laneHeight = (nodes: readonly string[], wire: Wire | undefined): number =>
   wire === undefined ? 44 : nodes.length > 3 ? 54 : 66
-/** Maximum number of lanes; more would explain nothing. */
+/** More lanes would explain nothing. */
 const MOST_NODES = 5
-/**
- * Nodes without messages get lanes only until there are this many lanes.
- */
+/** Maximum number of lanes with nodes that have no messages. */
 const MOST_BESIDE_MESSAGES = 3
 /** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 7
 
-/** The label of a fault on the lane of the node that it stops. */
+/** The label of a fault that stops a node, on its lane. */
 const DOWN: { readonly [kind: string]: string } = {
   kill: 'killed',
   crash: 'crashed',
@@ -29,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes that get a lane. Nodes that sent or received the messages get one. Nodes that served a drawn
- * operation get one if a fault hit one of them, or if messages were recorded.
+ * Returns the nodes with a lane: those of the messages, and those of drawn operations if a fault hit one or messages
+ * were recorded.
  */
 export function laneNodes(
   history: History,
@@ -42,7 +40,7 @@ export function laneNodes(
   const serving = [...new Set(operations.flatMap(({ operation }) => nodeOf(history, operation) ?? []))]
   const hit = (node: string): boolean => faults.some((fault) => hits(fault, node))
   if (wire === undefined) return serving.some(hit) ? serving.slice(0, MOST_NODES) : []
-  // The node that answered comes last, so that messages to it point downwards.
+  // Messages to the node that answered point downwards.
   const { sender, reader, messages } = wire
   const isOther = (node: string): boolean => node !== reader
   const sending = new Set(
@@ -52,10 +50,7 @@ export function laneNodes(
   return [...[...new Set([...sending, ...serving.filter(isOther)])].slice(0, room - 1), reader]
 }
 
-/**
- * Whether a fault affects a node. A partition that isolates one node affects only that node, because the links of the
- * others are intact.
- */
+/** Whether a fault affects a node. A partition that isolates one node affects no other. */
 function hits({ nodes, links }: NearFault, node: string): boolean {
   const isEndOf = (name: string, { from, to }: NearFault['links'][number]): boolean => from === name || to === name
   const [first] = links
@@ -64,20 +59,17 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
   return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
 }
 
-/** Whether the lanes of the nodes show a fault. Other lanes then need no shading for the fault. */
+/** Whether the nodes' lanes show a fault, so that others need no shading. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
-/**
- * Whether a fault shades the whole drawing. It does unless a lane shows the fault, or only nodes without lanes are
- * affected.
- */
+/** Whether a fault shades the whole drawing, because no lane shows it. */
 export function isAcross(history: History, fault: NearFault, lanes: readonly string[]): boolean {
   if (isOnLanes(fault, lanes)) return false
   const places = [...fault.nodes, ...fault.links.flatMap(({ from, to }) => [from, to])]
   return lanes.length === 0 || places.length === 0 || !places.every((place) => history.nodes.includes(place))
 }
 
-/** Returns the height of all lanes, including the texts below the last lane, in pixels. */
+/** Returns the height of all lanes with their texts, in pixels. */
 export const heightOfNodes = (nodes: readonly string[], wire: Wire | undefined): number =>
   nodes.length === 0 ? 0 : nodes.length * laneHeight(nodes, wire) + 24
 
@@ -85,19 +77,17 @@ interface Place {
   readonly scale: Scale
   readonly left: number
   readonly right: number
-  /** Upper edge of the first lane, in pixels. */
   readonly top: number
   readonly accused: ReadonlySet<OperationRow>
-  /** Id of the hatching for partitions; `tip` is the id of the arrow tip. */
+  /** Id of the hatching for partitions; `tip`: that of the arrow tip. */
   readonly hatch: string
   readonly tip: string
   readonly wire: Wire | undefined
 }
 
 /**
- * Draws a lane for each node. A dark bar shows when the node was down, an outlined bar when it was starting, and a
- * hatched bar when it was partitioned, with the beginning and end. Marks show when the node answered the operations
- * drawn above: a dot for a change, a ring for a read.
+ * Draws a lane for each node: a dark bar while it was down, an outlined one while it was starting, and a hatched one
+ * while it was partitioned. A dot is its answer to a change, a ring that to a read.
  */
 export function nodeLanes(
   history: History,
@@ -125,10 +115,7 @@ interface LaneLabel {
   readonly isBelow: boolean
 }
 
-/**
- * Places a label above its bar or below it. Undefined if earlier labels occupy both places; the list beside the drawing
- * contains every label.
- */
+/** Places a label above or below its bar, if there is room. The list beside the drawing has every label. */
 function placed(taken: LaneLabel[], left: number, right: number): LaneLabel | undefined {
   const free = [false, true].find(
     (isBelow) => !taken.some((label) => label.isBelow === isBelow && left < label.right && label.left < right),
@@ -157,7 +144,7 @@ function faultBars(
   const own = nodes.filter((node) => hits(fault, node))
   return html`<g class="fault"><title>${fault.whole}</title>${own.map((node, i) => {
     const y = middle(node)
-    // A partition has one label; each node that was down has its own label.
+    // A partition has one label, each node that was down has its own.
     const label = i > 0 && word === undefined ? undefined : placed(labels.get(node) ?? [], x - half, x + half)
     const bar =
       word === undefined
@@ -170,7 +157,7 @@ function faultBars(
   })}</g>`
 }
 
-/** Marks the time of a node's answer on its lane. */
+/** Marks a node's answer on its lane. */
 function answerMark(
   history: History,
   operation: OperationRow,

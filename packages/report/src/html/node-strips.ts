@@ -7,16 +7,16 @@ import { type Html, html, round } from './markup.ts'
 
 export interface NodeStrip {
   readonly node: string
-  /** Count of operations sent to the node, by bin; `answered` counts those that it answered. */
+  /** Count of operations by bin; `answered`: those with an answer. */
   readonly asked: Uint32Array
   readonly answered: Uint32Array
 }
 
-/** Maximum number of strips; more would be unreadable. */
+/** More strips would be unreadable. */
 const MOST_STRIPS = 9
 export const STRIP_HEIGHT = 20
 
-/** Returns the strips of all nodes by name; empty if there is only one node or too many. */
+/** Returns the strips of all nodes by name, unless there is one node or too many. */
 export function nodeStripsOf({ nodes }: Pick<History, 'nodes'>, { asked, answered }: Binned): readonly NodeStrip[] {
   if (nodes.length < 2 || nodes.length > MOST_STRIPS) return []
   const none = new Uint32Array()
@@ -37,9 +37,8 @@ interface Place {
 const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
 
 /**
- * Draws a strip for each node. Its height is the share of operations that the node answered. Below it, a dark bar shows
- * when the node was down, an outlined bar when it was starting, and a hatched bar when it was partitioned from at least
- * half of the others.
+ * Draws a strip for each node, as high as its share of answers. Below are bars: dark while it was down, outlined while
+ * starting, hatched while partitioned from half of the others.
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined
@@ -76,7 +75,6 @@ function isCutOff(node: string, { kind, links }: FaultSpan, nodes: number): bool
   return others.size * 2 >= nodes - 1 && others.size > 0
 }
 
-/** Bins without requests are left empty. */
 function answeredPath({ asked, answered }: NodeStrip, bottom: number, { width, x }: Place): string {
   const height = STRIP_HEIGHT - 6
   let path = ''

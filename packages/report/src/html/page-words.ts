@@ -6,10 +6,7 @@ import type { Telling } from '../telling/telling.ts'
 import { capitalised } from '../words.ts'
 import type { Page } from './page-input.ts'
 
-/**
- * Returns what weakens the verdict, which requirements were missed, and what else went wrong, except for the reason of
- * the outcome itself.
- */
+/** Returns what weakens the verdict, missed requirements, and other trouble, unless it is the reason of the outcome. */
 export const warningsOf = (
   { run, history }: Page,
   { headline, vacuous, missed }: Facts,
@@ -18,7 +15,7 @@ export const warningsOf = (
   ...(run?.interrupted && outcome !== 'interrupted'
     ? ['The run was interrupted; what was recorded until then is checked.']
     : []),
-  // A violation is proved even by a record that lacks something.
+  // Even an incomplete record proves a violation.
   ...(outcome === 'vacuous' || outcome === 'violated' ? [] : vacuous).map((reason) =>
     headline.mood === 'bad' ? `Proves little: ${reason}` : reason,
   ),
@@ -27,10 +24,7 @@ export const warningsOf = (
   ...history.warnings,
 ]
 
-/**
- * Returns the line below a headline: the verdict, the expected level, and the note. Leaves out the verdict if the
- * headline states it.
- */
+/** Returns the line below a headline: the verdict, unless the headline states it, the expected level, and the note. */
 export function standing({ headline, expected }: Facts): string {
   const level = headline.title === headline.verdict ? '' : headline.verdict
   const beside = headline.mood === 'bad' ? headline.beside : ''
@@ -40,13 +34,12 @@ export function standing({ headline, expected }: Facts): string {
     .join(' · ')
 }
 
-/** Returns the sentence below the headline. */
 export function ledeOf({ report, history }: Page, facts: Facts): string {
   const { headline, shown, isAside } = facts
   if (shown !== undefined && !isAside) return capitalised(storyOf(history, shown))
-  // The reason of an unknown verdict is in the page's answer to `Why`.
+  // The page's answer to `Why` has the reason.
   if (headline.verdict.startsWith('Unknown')) return ''
-  // If the headline is bad, the line below it already has this note.
+  // Below a bad headline, the line already has this note.
   if (headline.beside !== '') return headline.mood === 'bad' ? '' : `${capitalised(headline.beside)}.`
   if (report === undefined) return 'Nothing could be checked.'
   if (report.model === 'watch' && headline.mood === 'good')

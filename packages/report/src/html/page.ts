@@ -35,9 +35,8 @@ import { wireNotes } from './wire-arrows.ts'
 const FEWEST_CHARTED = 100
 
 /**
- * Renders one self-contained file: the verdict, a sentence, the levels and a drawing of the contradiction, followed by
- * charts of the run over time and a timeline of its operations. The file works from disk, without a network, in a dark
- * theme, in print and without scripts.
+ * Renders one self-contained file: the verdict, the levels, a drawing of the contradiction, charts of the run, and a
+ * timeline of its operations. It works from disk, without a network and without scripts.
  */
 export function renderHtml(page: Page): string {
   const { history, report, run } = page
@@ -95,7 +94,7 @@ ${script(trusted(pageScript))}${script(trusted(explorerScript))}${proofScripts(p
 `.html
 }
 
-/** Returns the lines that identify a contradiction's operations in the timeline. */
+/** Returns the lines that identify a contradiction's operations. */
 const firstLines = (history: History, { operations }: Counterexample): number[] =>
   operations.map(({ operation }) => linesOf(history, operation)[0] ?? 0)
 
@@ -109,7 +108,7 @@ function topFacts({ title, history, run }: Page): string[] {
   if (run === undefined) return [title, operations]
   return [
     title,
-    // Leave out the clients of a recording: chaos does not run them, and does not know their number.
+    // Chaos does not run the clients of a recording, or know their number.
     [...(run.spec.clients === 0 ? [] : [plural(run.spec.clients, 'client')]), duration(run.durationNanos)].join(', '),
     operations,
     `seed ${run.spec.seed}`,
@@ -120,7 +119,7 @@ function topFacts({ title, history, run }: Page): string[] {
 /** Maximum number of warnings shown; the others are collapsed. */
 const MOST_WARNINGS = 2
 
-/** Returns what happened, why, and what to do next: only these stand above the drawing. */
+/** Returns what stands above the drawing: what happened, why, and what to do next. */
 function head(page: Page, facts: Facts, telling: Telling): Html {
   const { headline } = facts
   const warnings = warningsOf(page, facts, telling)
@@ -139,7 +138,7 @@ export function answers(telling: Telling, next: Html): Html {
   )}</dl>`
 }
 
-/** Returns the next step, its command with a button that copies it, and what the command repeats. */
+/** Returns the next step, and its command with a button that copies it. */
 export function nextAnswer(
   { again: repeats, run }: Page,
   { next: { text, command } }: Telling,
@@ -156,18 +155,17 @@ export function nextAnswer(
   return html`${text}${note}${command !== undefined && html`<div class="reproduce"><code id="command" tabindex="0">${printable(command)}</code>${copy}</div>`}`
 }
 
-/** Returns the drawings of a violation, collapsed if nothing had promised the violated level. */
+/** Returns the drawings of a violation, collapsed if the level was not promised. */
 function contradiction({ isAside }: Facts, title: string, drawings: readonly (Html | undefined)[]): Html {
   return isAside
     ? html`<section aria-labelledby="why"><details class="more"><summary><h2 id="why">${title}</h2></summary>${drawings}</details></section>`
     : html`<section aria-labelledby="why"><h2 id="why">${title}</h2>${drawings}</section>`
 }
 
-/** Returns what was judged, and how. */
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // If a level is expected, the line below the title already names the found level.
+    // The line below the title has the found level if one is expected.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
@@ -186,10 +184,7 @@ function judgement(page: Page, { expectation, requirements }: Facts, { next }: T
     .map(([name, fact]) => html`<div><dt>${name}</dt><dd>${fact}</dd></div>`)}</dl>`
 }
 
-/**
- * Returns the meaning of the exit code. Empty for code 0 without an expectation, because this meaning would not explain
- * a violation beside it.
- */
+/** Returns the meaning of the exit code. Without an expectation, code 0 would not explain a violation beside it. */
 const exitText = (code: number | undefined, isExpected: boolean): string => {
   if (code === undefined || (code === 0 && !isExpected)) return ''
   const meaning = [
@@ -208,19 +203,18 @@ const uncutNote = (counterexample: Counterexample): Html | undefined => {
 }
 
 interface Beside {
-  /** The facts of the page, for the violation that it shows first; absent for the other violations. */
   readonly facts?: Facts | undefined
-  /** Whether the page also has the timeline of all operations, to which lines can link. By default true. */
+  /** Whether lines can link to a timeline, by default true. */
   readonly hasTimeline?: boolean
 }
 
 const faultNotes = (near: readonly NearFault[]): Html =>
   html`${near.map((fault) => html`<p class="note"><span class="key-band"></span> ${fault.whole}</p>`)}`
 
-/** Width of a page without its margins, in pixels. */
+/** Width of a page between its margins, in pixels. */
 const WHOLE_WIDTH = 1080
 
-/** Draws a counterexample, with its story next to it. */
+/** Draws a counterexample beside its story. */
 export function figure(
   page: Page,
   violation: Violation,
@@ -236,8 +230,7 @@ export function figure(
   const said = facts === undefined ? undefined : ledeOf(page, facts)
   const hidden = operations.length - drawn.operations.length
   const also = alsoForbiddenBy(violation)
-  // State the cause here if `isAside`. The top of the page, which otherwise states the cause, is then not about this
-  // violation.
+  // The top of the page states the cause of another violation.
   const cause = facts?.isAside === true ? facts.why.text : ''
   const whole = capitalised([printable(counterexample.sentence), cause].join(' ').trim())
   const notes = html`${wireNotes(wire)}${uncutNote(counterexample)}${said !== undefined && said !== '' && whole.startsWith(said) ? undefined : html`<p class="note">${whole}</p>`}${also !== '' && html`<p class="note">${also}</p>`}<p class="note">${linksHistory ? html`<a href="${fileLink(historyFile)}">${cited}</a>` : cited}</p>`
@@ -252,8 +245,8 @@ export function figure(
 }
 
 /**
- * Returns the other violations: a sentence for each cause, with its drawing collapsed. The first drawing is open if the
- * main violation is a single answer, which does not show how it arose.
+ * Returns the other violations with collapsed drawings. The first is open if the main violation is a single answer,
+ * which does not show how it arose.
  */
 function otherFigures(
   page: Page,

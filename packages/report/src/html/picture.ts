@@ -17,18 +17,17 @@ import { canDraw, transactionsSvg } from './transactions.ts'
 
 const WIDTH = 800
 const MARGIN = 20
-/** Number of characters that fit in a line, by text size. */
+/** Number of characters in a line, by text size. */
 const FIT = { title: 52, text: 104, command: 100 }
-/** Maximum number of lines of a text; the page has the whole text. */
+/** Maximum number of lines of a text; the page has all of it. */
 const MOST_LINES = 4
-/** Maximum number of warnings in the picture; the page has the others. */
+/** Maximum number of warnings; the page has the others. */
 const MOST_WARNINGS = 4
 
 const styles = `${themes}
 ${drawingStyles}
 .page{fill:var(--page)}svg .title{font-size:26px;font-weight:650;letter-spacing:-.01em}svg .title.bad{fill:var(--accent)}svg .lede{font-size:14.5px}svg .small{fill:var(--ink2)}svg .command{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;white-space:pre}svg .violated{fill:var(--accent);font-weight:620}`
 
-/** A line of text, and its distance below the previous line in pixels. */
 interface Line {
   readonly text: string
   readonly below: number
@@ -36,8 +35,8 @@ interface Line {
 }
 
 /**
- * Renders the verdict, a sentence and the contradiction as one self-contained picture: for a pull request, a wiki or a
- * chat. Its colours follow the reader’s theme. Without a violation, it shows the verdict and the levels.
+ * Renders the verdict and the contradiction, or else the levels, as one self-contained picture for a pull request, a
+ * wiki or a chat. Its colours follow the reader’s theme.
  */
 export function renderPicture(page: Page, facts: Facts = factsOf(page)): string {
   const head = placed(headOf(page, facts), MARGIN)
@@ -58,7 +57,7 @@ export function renderPicture(page: Page, facts: Facts = factsOf(page)): string 
   return picture.replace(NOT_XML, '\ufffd')
 }
 
-/** Characters that XML cannot represent, although HTML pages may contain them. */
+/** Characters of HTML that XML cannot represent. */
 const NOT_XML = /[\ud800-\udfff\ufffe\uffff]/gu
 
 const isDrawn = ({ history }: Page, { transactions }: Counterexample): boolean =>

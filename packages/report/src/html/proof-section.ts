@@ -4,10 +4,7 @@ import { capitalised } from '../words.ts'
 import { type Html, html, script, scriptJson, trusted } from './markup.ts'
 import { verifyScript } from './scripts.ts'
 
-/**
- * Returns which verdicts are proved, and the command that verifies them. If the page embeds the proof, adds a button
- * that verifies the verdicts in the page.
- */
+/** Returns which verdicts are proved, the command that verifies them, and if possible a button. */
 export function proofSection(proof: WrittenProof | undefined): Html | undefined {
   if (proof?.written === undefined) return undefined
   const { written, embedded } = proof
@@ -18,9 +15,7 @@ export function proofSection(proof: WrittenProof | undefined): Html | undefined 
   }</section>`
 }
 
-/**
- * Returns scripts that contain the history, its proof, and the verifier, which runs when the reader clicks the button.
- */
+/** Returns scripts with the history, its proof, and the verifier behind the button. */
 export const proofScripts = (proof: WrittenProof | undefined): Html | undefined =>
   proof?.embedded &&
   html`${script(scriptJson(proof.embedded.history), ' type="application/json" id="proved-history"')}${script(scriptJson(proof.embedded.proof), ' type="application/json" id="proof-text"')}${script(trusted(verifyScript(proof.embedded.verifier)))}`

@@ -4,7 +4,7 @@ import { capitalised } from '../words.ts'
 import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
-/** The data of the page of a proxy without a cluster. */
+/** The page of a proxy without a cluster. */
 export interface ProxiesPage {
   readonly version: string
   readonly seed: string
@@ -17,16 +17,13 @@ export interface ProxiesPage {
 }
 
 interface ShownRecording {
-  /** Number of operations with outcome `ok`; other members count the other outcomes, and requests without a route. */
+  /** Number of operations with outcome `ok`; other members count the others. */
   readonly ok: number
   readonly fail: number
   readonly info: number
   readonly unmatched: number
   readonly files: readonly { readonly path: string; readonly lines: number; readonly lost: number }[]
-  /**
-   * The verdict so far; undefined if the recording is not judged. `because` is the violation found so far or, without a
-   * violation, the doubt about the record; undefined if there is no doubt, either.
-   */
+  /** The verdict so far, if the recording is judged. `because`: the violation, or the doubt about the record. */
   readonly soFar: string | undefined
   readonly isViolated: boolean
   readonly because: string | undefined
@@ -40,15 +37,15 @@ interface ShownProxy {
   /** The protocol: `http`, `tcp`. */
   readonly carries: string
   readonly connections: number
-  /** Bytes per second towards the server, in the last minute, oldest first; `received` are those towards the client. */
+  /** Bytes per second towards the server in the last minute, oldest first; `received`: towards the client. */
   readonly sent: readonly number[]
   readonly received: readonly number[]
   /**
-   * The numbers of requests in each second of the last minute, oldest first, and the mean time of the last replies.
-   * Absent if the proxy does not parse requests.
+   * The requests of each second of the last minute, oldest first, and the mean time of the last replies. Absent if
+   * requests are not parsed.
    */
   readonly requests: { readonly asked: readonly number[]; readonly meanMs: number | undefined } | undefined
-  /** The actions that a click can apply to the proxy. */
+  /** What a click can do to the proxy. */
   readonly offered: readonly { readonly action: string; readonly text: string }[]
   /** The names of the faults in force on the proxy's links. */
   readonly hurtBy: readonly string[]
@@ -58,15 +55,13 @@ interface ShownFault {
   readonly name: string
   readonly text: string
   readonly hits: number
-  /** The requests that the fault affected last, newest first. */
+  /** The requests that the fault hit last, newest first. */
   readonly requests: readonly { readonly number: number; readonly request: string }[]
-  /** Why the fault cannot be healed here; absent if it can. */
+  /** Why the fault cannot be healed here, if it cannot. */
   readonly kept?: string | undefined
 }
 
-/**
- * Renders every proxy with its traffic and its faults. The server of the page keeps it up to date and executes clicks.
- */
+/** Renders every proxy with its traffic and its faults. A server keeps the page up to date. */
 export function renderProxiesHtml(page: ProxiesPage): string {
   const { version, seed, proxies, faults, events, recording } = page
   const hurt = proxies.filter(({ hurtBy }) => hurtBy.length > 0).length

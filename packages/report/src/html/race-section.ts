@@ -2,7 +2,7 @@ import type { CodePlace, LineTimes, Race, RaceRow, RaceTurn } from '../race/code
 import { millisText, overtakenText, possessive, RACE_TITLE, raceSentence, timesText } from '../race/race-words.ts'
 import { type Html, html } from './markup.ts'
 
-/** Renders the lines that two racing requests ran, each with its times, and the requests as lanes with their awaits. */
+/** Renders the lines of two racing requests with their times, and the requests as lanes. */
 export function raceSection(race: Race | undefined): Html | undefined {
   if (race === undefined) return undefined
   const { sentence, overtaken, by, rows } = race
@@ -39,20 +39,17 @@ const WAIT_WIDTH = 8
 const ROW = 40
 const TOP = 34
 
-/** Maximum number of lines in the box of a turn. */
+/** Maximum number of lines in a turn's box. */
 const MOST_LINES = 4
 
-/** A turn of one of the two requests, with the row in which it is drawn. */
+/** A turn of a request, and its row. */
 interface DrawnTurn {
   readonly turn: RaceTurn
   readonly lane: 0 | 1
   readonly row: number
 }
 
-/**
- * Draws the two requests as lanes, with their turns in order of time, which runs downwards. The await during which the
- * other request ran is marked.
- */
+/** Draws the two requests as lanes, with time downwards, and the overtaken await. */
 function raceSvg(race: Race): Html {
   const { overtaken, by, turns } = race
   const drawn = [turns.overtaken, turns.by]
@@ -78,7 +75,7 @@ function turnHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn): Html {
   return html`<text class="t2" x="0" y="${y + 4}">${millisText(turn.at)}</text><rect class="${isOne ? 'race-turn one' : 'race-turn'}" x="${x - TURN_WIDTH / 2}" y="${y - TURN_HEIGHT / 2}" width="${TURN_WIDTH}" height="${TURN_HEIGHT}" rx="3"/><text class="${isOne ? 'mid on-one' : 'mid'}" x="${x}" y="${y + 4}">${linesText(turn.places, overtaken.file)}</text>`
 }
 
-/** Lists the lines of a turn: `16 17 7`. Lines outside the main file have the name of their file. */
+/** Lists the lines of a turn: `16 17 7`. Others than the main file are named. */
 function linesText(places: readonly CodePlace[], main: string): string {
   const own = places.map(({ file, line }) => (file === main ? String(line) : `${file.split(/[\\/]/).pop()}:${line}`))
   const shown = own.length > MOST_LINES + 1 ? [...own.slice(0, 2), '…', ...own.slice(2 - MOST_LINES)] : own
@@ -97,6 +94,6 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
 }
 
-/** Whether this turn ended at the overtaken await, or at an await that lies within the time of the overtaken await. */
+/** Whether this turn ended at the overtaken await, or at one within its time. */
 const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
   at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

@@ -2,13 +2,13 @@ import type { Counterexample, OperationRow } from '@chaosproxy/checker'
 import { type History, type Json, OK, outputOf } from '@chaosproxy/history'
 import { isRead, isReplacing, writtenBy } from '../operation-words.ts'
 
-/** The values that the object may have had during a section of the drawing. */
+/** The values that the object may have in a section of the drawing. */
 export interface Possible {
   /** Event positions. */
   readonly from: number
   readonly to: number
   readonly values: readonly Json[]
-  /** Whether the object may still have the value from before the first drawn operation. */
+  /** Whether the object may still have the value from before the drawing. */
   readonly earlier: boolean
 }
 
@@ -19,11 +19,9 @@ interface Written {
 }
 
 /**
- * Returns the values that one object may have had at each moment, according to the drawn operations alone. The value of
- * a write is possible from the call of the write. It stays possible until a write that was called after its end has
- * ended, or until a read that was called after its end has returned another value. Empty if these values would not show
- * the contradiction: if there are several keys, if functions other than read, write and cas are drawn, or if the values
- * do not exclude the culprit.
+ * Returns the values that one object may have had at each moment, by the drawn operations alone. A written value is
+ * possible from the call of the write until a later write or a read of another value has ended. Empty if these values
+ * would not show the contradiction.
  */
 export function possibleStates(history: History, counterexample: Counterexample): Possible[] {
   const { culprit } = counterexample
@@ -52,8 +50,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker found the same values possible when the culprit was called. The checker knows the whole history,
- * and the sentence names its set of values. If the page showed two different sets, it would not be credible.
+ * Whether the checker, which knows the whole history, found the same values at the culprit's call. Two different sets
+ * on one page would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true
@@ -74,7 +72,7 @@ const writeOf = (history: History, row: OperationRow): Written => ({
   end: endEvent(history, row),
 })
 
-/** Infinity for an `info` operation, which may still take effect. */
+/** Infinity, because an `info` operation may still take effect. */
 const endEvent = (history: History, row: OperationRow): number =>
   history.operations.outcome[row] === OK ? (history.operations.returnEvent[row] ?? -1) : Number.POSITIVE_INFINITY
 

@@ -1,14 +1,11 @@
 import { type Arc, along, type Box, type Point } from './arc-label.ts'
 
-/** An end of an arc: a bar, in pixels. */
 export interface End {
   readonly x1: number
   readonly x2: number
-  /** Vertical middle of the bar. */
   readonly y: number
 }
 
-/** The areas that are already covered in the drawing. */
 export interface Covers {
   readonly texts: readonly Box[]
   readonly bars: readonly Box[]
@@ -17,40 +14,36 @@ export interface Covers {
   readonly bounds: Box
 }
 
-/** The arc that connects two bars, and its penalty. */
+/** The arc between two bars, and its penalty. */
 export interface Route {
   readonly arc: Arc
-  /** Penalty of the arc, in pixels: its deviation from a short arc that crosses nothing. */
+  /** Penalty of the arc in pixels, over a short one that crosses nothing. */
   readonly trouble: number
 }
 
-/**
- * Half of a bar's height in pixels; `CORNER` is the distance between a corner of the bar and an arc that leaves near
- * it.
- */
+/** Half of a bar's height in pixels; `CORNER`: how far from a corner an arc leaves. */
 const HALF = 10
 const CORNER = 4
-/** Lengths in pixels of the straight part of an arc before it bends. */
+/** Lengths of the straight beginning of an arc, in pixels. */
 const BENDS = [20, 50, 100, 170]
 const BENDS_OF_BOTH = BENDS.flatMap((start) => BENDS.map((end) => ({ start, end })))
-/** The positions on an arc that are tested, as shares of its length. */
+/** The tested positions on an arc, as shares of its length. */
 const LOOKED_AT = Array.from({ length: 51 }, (_, i) => i / 50)
-/** Whether a position is away from the ends of an arc, where the arc touches bars and other arcs. */
+/** Whether a position is away from an arc's ends, which touch bars and other arcs. */
 const isBetween = (share: number): boolean => share >= 0.05 && share <= 0.95
 /** Minimum distance between an arc and a text, in pixels. */
 const OFF = 3
-/** Minimum distance between two arcs in pixels; closer arcs look like one. */
+/** Minimum distance between two arcs, in pixels; closer ones look like one. */
 const APART = 6
 
 interface Port {
   readonly point: Point
-  /** Direction of the arc at this point. */
   readonly out: Point
 }
 
 /**
- * Returns the arc from one bar to another that crosses the fewest labels and bars; among equals, the shortest. Arcs
- * start and end at the sides and corners of bars, because labels are above and below their middles.
+ * Returns the arc between two bars that crosses the fewest labels and bars; among equals, the shortest. It ends at
+ * sides and corners, because labels are above and below.
  */
 export function routeOf(from: End, to: End, { texts, bars, arcs, bounds }: Covers): Route {
   const others = arcs.flatMap((arc) => LOOKED_AT.filter(isBetween).map((share) => along(arc, share)))
@@ -68,7 +61,6 @@ export function routeOf(from: End, to: End, { texts, bars, arcs, bounds }: Cover
   return best ?? { arc: [middleOf(from), middleOf(from), middleOf(to), middleOf(to)], trouble: 0 }
 }
 
-/** Joins several pairs of bars. Each arc keeps its distance from the previous ones. */
 export function routesOf(pairs: readonly (readonly [from: End, to: End])[], covers: Covers): readonly Route[] {
   const arcs = [...covers.arcs]
   return pairs.map(([from, to]) => {
@@ -82,10 +74,7 @@ const middleOf = ({ x1, x2, y }: End): Point => ({ x: (x1 + x2) / 2, y })
 
 const bent = ({ point, out }: Port, by: number): Point => ({ x: point.x + out.x * by, y: point.y + out.y * by })
 
-/**
- * Returns the ports of a bar: its two sides, and its corners towards the other bar. If both bars are in one lane,
- * returns the corners above and below.
- */
+/** Returns the ports of a bar: its sides, and its corners towards the other bar. */
 function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   const inset = Math.min(CORNER, (x2 - x1) / 2)
   const sides: Port[] = [
@@ -102,18 +91,15 @@ function portsOf({ x1, x2, y }: End, other: number): readonly Port[] {
   ]
 }
 
-/**
- * Returns a penalty, in pixels, for an arc that leaves or arrives against the direction of time. Such an arc would look
- * reversed.
- */
+/** Returns a penalty, in pixels, for an arc that would look reversed, because it goes against time. */
 const roundabout = (start: Port, end: Port): number => {
   const way = Math.sign(end.point.x - start.point.x)
   return start.out.x * way < 0 || end.out.x * way > 0 ? 150 : 0
 }
 
 /**
- * Returns the length and the penalty of an arc. Crossing a text costs more than crossing a bar, because a crossed text
- * is unreadable. Stops early if the sum reaches `most`.
+ * Returns the length and the penalty of an arc. Texts cost more than bars, because crossed ones are unreadable. Stops
+ * when the sum reaches `most`.
  */
 function costOf(
   arc: Arc,
@@ -122,7 +108,7 @@ function costOf(
 ): { readonly length: number; readonly trouble: number } {
   let [length, trouble, last] = [0, 0, arc[0]]
   for (const share of LOOKED_AT) {
-    // The rest of the arc is not shorter than the straight line from here to its end.
+    // The rest is at least as long as the straight line.
     if (length + trouble + distance(last, arc[3]) >= most) return { length: most, trouble }
     const point = along(arc, share)
     if (texts.some((text) => isWithin(point, text, OFF))) trouble += 400

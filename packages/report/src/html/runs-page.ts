@@ -6,16 +6,16 @@ import { runsScript } from './scripts.ts'
 
 export interface RunsPage {
   readonly version: string
-  /** The directory, as the reader would type it in a command. */
+  /** The directory, as typed in a command. */
   readonly directory: string
   /** Newest first. */
   readonly runs: readonly ListedRun[]
-  /** Number of older runs that are left out. */
+  /** Number of older runs left out. */
   readonly older: number
-  /** Present if a server shows the page; the page then updates itself and compares runs. */
+  /** Present if a server shows the page, which then updates itself and compares runs. */
   readonly served?:
     | {
-        /** A text that changes whenever the content of the page changes. */
+        /** A text that changes with the content of the page. */
         readonly state: string
         readonly live: readonly LivePage[]
         /** Returns the link to the report of a run. */
@@ -24,16 +24,13 @@ export interface RunsPage {
     | undefined
 }
 
-/** The live page of a run in progress, or of a run that can be started again. */
+/** The live page of a run, or of one that can be started again. */
 export interface LivePage {
   readonly name: string
   readonly url: string
 }
 
-/**
- * Renders the runs of a directory as one page: the runs in progress, the verdicts over time, and a line for each run.
- * From disk, it works without a network; only the filter and the choice of two runs need scripts.
- */
+/** Renders the runs of a directory as one page, with the verdicts over time. It works from disk without a network. */
 export function renderRunsHtml(page: RunsPage): string {
   const { version, directory, runs, served } = page
   const title = runs.length === 0 ? 'No runs yet' : plural(runs.length + page.older, 'run')
@@ -68,7 +65,6 @@ const liveSection = (live: readonly LivePage[]): Html =>
 
 /** Maximum number of runs in one strip. */
 const MOST_IN_STRIP = 60
-/** Maximum number of seeds to list. */
 const MOST_SEEDS = 20
 
 function trendsSection(trends: readonly Trend[]): Html | undefined {
@@ -101,8 +97,7 @@ const CELL = 10
 const STEP = 12
 
 /**
- * Draws a square for each run, oldest first: filled for a broken promise, outlined for a kept promise, dashed if
- * undecided.
+ * Draws a square for each run, oldest first: filled for a broken promise, outlined for a kept one, dashed if undecided.
  */
 function strip(runs: readonly ListedRun[]): Html {
   const shown = runs.slice(-MOST_IN_STRIP)

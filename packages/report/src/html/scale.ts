@@ -1,16 +1,16 @@
-/** Maps event positions and times of a drawing to pixels. */
+/** Maps a drawing's event positions and times to pixels. */
 export interface Scale {
   /** Returns the x of an event position. */
   readonly ofEvent: (position: number) => number
-  /** Returns the x of a time, interpolated between the events around it. */
+  /** Returns the x of a time, interpolated between events. */
   readonly ofTime: (time: number) => number
-  /** The shortened gaps: the x of each, and its duration in nanoseconds. */
+  /** The shortened gaps: where each is, and its duration in nanoseconds. */
   readonly breaks: readonly { readonly x: number; readonly nanos: number }[]
 }
 
-/** A gap of this many times the usual gap is shortened and marked. */
+/** How many times the usual gap a gap may be before it is shortened. */
 const LONG = 6
-/** Share of the width that is divided evenly among the gaps, so that no two events coincide. */
+/** Share of the width that the gaps share evenly, so that no two events coincide. */
 const EVEN = 0.45
 
 interface TimedEvent {
@@ -19,9 +19,8 @@ interface TimedEvent {
 }
 
 /**
- * Returns a scale with time to the right. Each gap between two events gets an even share of the width, and a part that
- * grows with its duration. A gap far longer than the usual gap is shortened: it would leave too little room for the
- * others. Times inside a long gap at which a fault began or ended get positions of their own and divide the gap.
+ * Returns a scale with time to the right. A gap between events gets an even share of the width, and a part that grows
+ * with its duration. Far longer gaps are shortened, and divided where a fault began or ended.
  */
 export function scaleOf(
   operations: readonly TimedEvent[],
@@ -65,13 +64,13 @@ export function scaleOf(
 const gapsOf = (events: readonly TimedEvent[]): number[] =>
   events.slice(1).map((event, i) => Math.max(0, event.time - (events[i]?.time ?? 0)))
 
-/** Inserts into the events those of the given moments that are inside a gap longer than `longest`. */
+/** Inserts moments into gaps longer than `longest`. */
 function divided(events: readonly TimedEvent[], moments: readonly number[], longest: number): readonly TimedEvent[] {
   return events.flatMap((event, i) => {
     const next = events[i + 1]
     if (next === undefined || next.time - event.time <= longest) return [event]
     const within = [...new Set(moments)].filter((time) => time > event.time && time < next.time).sort((a, b) => a - b)
-    // A time between events has no event position.
+    // Such a time has no event position.
     return [event, ...within.map((time) => ({ position: Number.NaN, time }))]
   })
 }

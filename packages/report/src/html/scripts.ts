@@ -37,16 +37,16 @@ import { walkSteps } from '../browser/walk-steps.ts'
 import { wordsOf } from '../browser/words.ts'
 
 /**
- * Returns the text of a script that calls `start` with the other parts. Each part is embedded as its own source text
- * without its module, so it may use only its arguments, the browser's globals and itself. Files in `browser` therefore
- * declare one value and import only types, which a test checks.
+ * Returns a script that calls `start` with the other parts. Each part is embedded as its own source text, so it may use
+ * only its arguments, the browser's globals and itself. Files in `browser` therefore declare one value and import only
+ * types, which a test checks.
  */
 function scriptOf<Parts extends object>(start: (parts: Parts) => void, parts: Parts): string {
   const texts = Object.entries(parts).map(([name, part]) => `${name}: ${part}`)
   return `(${start})({\n${texts.join(',\n')}\n})`.replace(/^\s+/gm, '')
 }
 
-/** The script of the page, separate from the timeline's script: if one of the two fails, the other still works. */
+/** The script of the page. It works even if the timeline's script fails. */
 export const pageScript: string = scriptOf(startPage, {
   find,
   startTheme,
@@ -58,7 +58,7 @@ export const pageScript: string = scriptOf(startPage, {
 
 export const comparisonScript: string = scriptOf(startComparison, { find, startTheme, sortTable })
 
-/** The script of pages whose only interactive element is the choice of a theme. */
+/** The script of pages without other scripts than the theme's. */
 export const themeScript: string = `(${startTheme})(${find})`.replace(/^\s+/gm, '')
 
 export const proxiesScript: string = scriptOf(startProxies, { find, startTheme, keepUp })

@@ -25,7 +25,7 @@ import { plainStyle, unicodeSymbols } from '../terminal/style.ts'
 import { capitalised, durationOfMillis, listedAtMost, shareOf } from '../words.ts'
 import { type Html, html, namedRows, tableOf } from './markup.ts'
 
-/** Returns availability, latency, stale reads and violations, without faults and under each kind of fault. */
+/** Returns availability, latency, stale reads and violations by phase. */
 export function phasesSection(all: readonly PhaseSummary[], facts: Facts): Html | undefined {
   if (all.length === 0) return undefined
   const phases = namedPhases(all)
@@ -53,10 +53,7 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
 
-/**
- * Returns every fault with the number of times it took effect. A fault that never took effect proves nothing, and the
- * table says so.
- */
+/** Returns every fault with how often it took effect. One that never did proves nothing, and the table says so. */
 export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
   const skipped = run?.faults.filter((record) => record.skipped !== undefined) ?? []
   if (spans.length + skipped.length === 0) return undefined
@@ -69,7 +66,7 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
 }
 
-/** Returns small tables side by side: counts, nodes and configuration. */
+/** Returns small tables: counts, nodes and configuration. */
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
   const { total, ok, fail, info, reads, writes, cas } = run?.operations ?? statistics.operations
   const nodes = run?.nodes ?? statistics.nodes
@@ -90,7 +87,7 @@ export function factsSection(statistics: Statistics, report: Report | undefined,
 
 type NamedRow = readonly [name: string, value: string | false]
 
-/** Returns how many reads were stale, how far behind they were (p99, most), and the history's atomicity (Δ and k). */
+/** Returns how many reads were stale, how far behind (p99, most), and the history's atomicity (Δ and k). */
 function stalenessRows(staleness: Staleness): readonly NamedRow[] {
   const unmeasured = unmeasuredText(staleness)
   const atomicity = atomicityText(staleness)
@@ -142,10 +139,7 @@ function settingsText(settings: RunSummary['spec']['target']['settings']): strin
   return chosen.length > 0 && chosen.map(([name, value]) => `${name} ${value}`).join(', ')
 }
 
-/**
- * Returns the lost acknowledged writes by name. For objects with elements, returns what happened to every element
- * instead.
- */
+/** Returns the lost writes by name, or what happened to every element. */
 export function lostSection(report: Report | undefined): Html | undefined {
   if (report === undefined) return undefined
   const { accounting } = report
@@ -169,12 +163,10 @@ function accountingSection(accounting: Accounting): Html {
   return html`<section aria-labelledby="accounting"><h2 id="accounting">Accounting</h2><p class="note">${sumsText(accounting)}; ${printable(accounting.reason)}</p>${lines.length !== 0 && namedRows(lines)}</section>`
 }
 
-/** Maximum number of entries to list of each kind. */
+/** Maximum number of listed entries of each kind. */
 const MOST_LISTED = 50
 
-/**
- * Returns what the record lacks, how it tells clients apart, and which requests were forwarded without being recorded.
- */
+/** Returns what the record lacks, how clients are told apart, and which requests were not recorded. */
 export function recordSection(facts: RecordFacts | undefined): Html | undefined {
   if (facts === undefined) return undefined
   const lines = recordLines(facts, MOST_LISTED)
@@ -185,13 +177,12 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
   return html`<section aria-labelledby="record"><h2 id="record">The record</h2>${namedRows(rows)}</section>`
 }
 
-/** Maximum number of phases to compare at a glance. */
+/** Maximum number of phases that a reader compares. */
 const MOST_PHASES = 6
 
 /**
- * Returns the phase without faults and the worst phases, at most six, in the order of the run. A phase that broke a
- * level is worse than any other. Among equals, a phase is worse if it has more stale reads, then if it has one fault
- * instead of several, then if its availability is lower.
+ * Returns the phase without faults and the worst others, in the order of the run. A broken level is worst, then more
+ * stale reads, then a single fault, then lower availability.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
   const worstFirst = phases.toSorted((one, other) => compareInTurn(weights(one), weights(other)))
@@ -199,10 +190,7 @@ export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSu
   return phases.filter((phase) => telling.has(phase))
 }
 
-/**
- * Returns the sort key of a phase; smaller values come first. Each number decides only between phases that are equal in
- * all previous numbers.
- */
+/** Returns the sort key of a phase, in which each number decides between equals of the previous ones. */
 const weights = (phase: PhaseSummary): readonly number[] => [
   phase.phase === 'calm' ? 0 : 1,
   isBroken(phase) ? 0 : 1,

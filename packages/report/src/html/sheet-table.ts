@@ -3,7 +3,7 @@ import { linesOf } from '../operation-words.ts'
 import type { Sheet, SheetRow } from '../sheets/sheet.ts'
 import { type Html, html } from './markup.ts'
 
-/** Renders a contradiction as a table. If the page has a timeline, rows link to their operations in it. */
+/** Renders a contradiction as a table. With a timeline, rows link to it. */
 export function sheetTable(history: History, { title, columns, rows }: Sheet, hasTimeline: boolean): Html {
   const align = (i: number): Html | undefined => (columns[i]?.align === 'right' ? html` class="right"` : undefined)
   const cell = (row: SheetRow, text: string, i: number): Html => {

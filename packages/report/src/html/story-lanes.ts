@@ -2,7 +2,7 @@ import { isCut, type Links, lanesInOrder, wallsBetween } from '../lane-order.ts'
 import type { Sign, StoryTelling } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 
-/** The line of a client or node; `at` is its position, in percent of the width. */
+/** The line of a client or node; `at` is in percent of the width. */
 export interface Lane {
   readonly name: string
   readonly at: number
@@ -15,8 +15,8 @@ export const lanesOf = (telling: StoryTelling): readonly Lane[] =>
   lanesInOrder(telling).map((name, i, { length }) => ({ name, at: (100 * (i + 0.5)) / length }))
 
 /**
- * Returns the lanes of a story. If the adjacent story has the same clients and nodes, returns that story's lanes, so
- * that each client and node has the same place in both.
+ * Returns the lanes of a story, or those of the adjacent story if they are the same, so that each has the same place in
+ * both.
  */
 export function lanesBeside(others: readonly Lane[], telling: StoryTelling): readonly Lane[] {
   const own = lanesOf(telling)
@@ -24,15 +24,15 @@ export function lanesBeside(others: readonly Lane[], telling: StoryTelling): rea
   return isSame ? others : own
 }
 
-/** Draws a row: the lanes, the walls, and the event. */
+/** Draws a row with its event. */
 export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg role="img" aria-label="${labelOf(sign)}">${lanesAndWalls(lanes, walls)}${drawing(sign, lanes, walls)}</svg>`
 
-/** Draws the lanes and walls as a background: a wall lasts as long as its partition. */
+/** Draws lanes, and a wall for each partition while it lasts. */
 export const background = (lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg class="back" aria-hidden="true">${lanesAndWalls(lanes, walls)}</svg>`
 
-/** The fill pattern of walls, defined once for a page. */
+/** The fill pattern of walls, once for a page. */
 export const hatching: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>`
 
 const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] => [
@@ -43,7 +43,6 @@ const lanesAndWalls = (lanes: readonly Lane[], walls: readonly Links[]): readonl
 const wallRects = (lanes: readonly Lane[], walls: readonly Links[]): readonly Html[] =>
   wallPlaces(lanes, walls.flat()).map((at) => html`<rect class="wall" x="${at - 1}%" y="0" width="2%" height="100%"/>`)
 
-/** Returns the positions of the walls, each in the middle between two adjacent lanes. */
 const wallPlaces = (lanes: readonly Lane[], links: Links): readonly number[] =>
   wallsBetween(lanes, links).map(([one, next]) => (one.at + next.at) / 2)
 
@@ -71,10 +70,7 @@ function drawing(sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): H
   }
 }
 
-/**
- * Returns the position of a partition's label: at its first wall or, if none of its links is between adjacent lanes, in
- * the middle of the lanes that it separates.
- */
+/** Returns where a partition's label is: at its first wall, or in the middle of what it separates. */
 function labelPlace(links: Links, lanes: readonly Lane[]): number {
   const [wall] = wallPlaces(lanes, links)
   if (wall !== undefined) return wall
@@ -84,10 +80,7 @@ function labelPlace(links: Links, lanes: readonly Lane[]): number {
 
 type Message = Extract<Sign, { readonly type: 'message' }>
 
-/**
- * Returns the position at which the arrow of an undelivered message ends. If a partition stops the message, the arrow
- * ends at the first wall of the partition on the way; otherwise it ends halfway.
- */
+/** Returns where the arrow of an undelivered message ends: at a partition's first wall, or else halfway. */
 function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly Links[]): number {
   const [start, end] = [placeOf(lanes, from), placeOf(lanes, to)]
   const met = walls
@@ -100,18 +93,18 @@ function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly L
 interface Way {
   readonly from: number
   readonly to: number
-  /** The position at which the arrow ends if the message does not arrive. */
+  /** Where the arrow of an undelivered message ends. */
   readonly stop: number
 }
 
-/** Draws the arrow of a request or an answer. If there was no answer, the arrow ends halfway. */
+/** Draws the arrow of a request or an answer; without an answer it ends halfway. */
 function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 'refused' | 'none'): Html {
   const ends = tone === 'none' ? html`<path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/>` : headMark(from, to, tone, 8)
   const way = { from, to, stop: tone === 'none' ? (from + to) / 2 : to }
   return html`${flow(way, tone, ends)}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
 }
 
-/** Draws the arrow of a message. It ends at a cross if the message was lost, and at a bar if it was held. */
+/** Draws the arrow of a message, to a cross if it was lost, or to a bar if it was held. */
 function messageArrow({ from, to, stop }: Way, { text, fate }: Message): Html {
   const arrived = fate === 'received'
   const stopped = html`<path class="stop" d="${fate === 'lost' ? 'M-5-5 5 5M-5 5 5-5' : 'M0-8V8'}"/>`
@@ -128,10 +121,9 @@ function headMark(from: number, to: number, tone: string, length: number): Html 
   return html`<polygon class="head-mark ${tone}" points="${`0,0 ${back},${-length / 2} ${back},${length / 2}`}"/>`
 }
 
-/** Returns the centre of a text; a text about as long as the drawing is wide is centred in the drawing. */
 const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
 
-/** Draws one box over the lanes of the nodes that give the same answer. */
+/** Draws one box over the lanes of nodes with the same answer. */
 function stateBox(places: readonly number[], text: string): Html {
   const [from, to] = [Math.min(...places) - 4, Math.max(...places) + 4]
   return html`<rect class="box" x="${from}%" y="6" width="${to - from}%" height="22" rx="4"/><text x="${(from + to) / 2}%" y="21">${text}</text>`
@@ -140,7 +132,6 @@ function stateBox(places: readonly number[], text: string): Html {
 const chip = (at: number, text: string): Html =>
   html`<svg x="${at}%" y="${LINE_AT - 5}" overflow="visible"><rect class="box fault" x="${-widthOf(text) / 2}" y="-11" width="${widthOf(text)}" height="22" rx="4"/><text x="0" y="4">${text}</text></svg>`
 
-/** Estimates the width of a text in pixels. */
 const widthOf = (text: string): number => text.length * 6.6 + 14
 
 function labelOf(sign: Sign): string {

@@ -7,9 +7,8 @@ import { hatching } from './story-lanes.ts'
 import { stepRows } from './story-steps.ts'
 
 /**
- * Renders a story as one self-contained file: every telling step by step, with the words on the left, their drawing on
- * the right, and time running downwards. It works from disk, without a network, in a dark theme and in print. Its
- * script moves from step to step; without the script all steps are shown.
+ * Renders a story as one self-contained file: every telling step by step, with words on the left, the drawing on the
+ * right, and time downwards. It works from disk, without a network and without its script.
  */
 export function renderStoryHtml(story: ToldStory, version: string): string {
   const { name, summary, lesson, source, tellings } = story
@@ -26,7 +25,7 @@ ${stepper}
 `.html
 }
 
-/** Returns a section for every accident. If the story has a fix, each section shows it next to the accident. */
+/** Returns a section for every accident, beside its fix if there is one. */
 function sectionsOf(tellings: readonly StoryTelling[]): readonly Html[] {
   const fix = tellings.find(({ kind }) => kind === 'fix')
   const accidents = tellings.filter(({ kind }) => kind === 'accident')
@@ -47,7 +46,7 @@ function ending({ kind, goodput, ending: says, verdicts, differences }: StoryTel
   return html`<div>${goodput !== undefined && goodputPlot(goodput)}<div class="ending ${kind === 'fix' && asTold ? 'good' : 'bad'}"><p><b>${says}</b></p>${verdicts.length !== 0 && html`<p>${capitalised(verdictsText(verdicts))}.</p>`}${!asTold && html`<p class="why-bad">It did not end as told:</p><ul class="warnings">${differences.map((difference) => html`<li>${capitalised(difference)}</li>`)}</ul>`}</div></div>`
 }
 
-/** The navigation through the steps; hidden until its script shows it. */
+/** The navigation through the steps, which the script shows. */
 const stepper = html`<nav id="stepper" aria-label="Steps" hidden><button id="step-back" type="button" aria-keyshortcuts="ArrowLeft k">◀ Back</button><button id="step-next" type="button" aria-keyshortcuts="ArrowRight j">Next ▶</button><p role="status"><span id="step-place">Step by step</span><span id="step-words" class="sr"></span></p><button id="step-all" type="button" aria-keyshortcuts="Escape" hidden>Show all</button><span class="note">Keys: ← → or j k, Home, End; Esc shows all</span></nav>`
 
 const WIDTH = 800
@@ -55,7 +54,7 @@ const HEIGHT = 140
 const LEFT = 44
 const BOTTOM = 24
 
-/** Draws the answered requests per second as bars over time. Bands mark the `troubles`, each with its kind. */
+/** Draws the answered requests per second over time, on bands for the `troubles`. */
 function goodputPlot({ answeredPerSecond, askedPerSecond, bucketMs, troubles }: Goodput): Html {
   const most = Math.max(askedPerSecond, ...answeredPerSecond)
   const [wide, high] = [WIDTH - LEFT, HEIGHT - BOTTOM]
@@ -75,22 +74,17 @@ ${answeredPerSecond.map((value, i) => html`<rect class="bar" x="${round(LEFT + i
 ${seconds.map((second) => html`<text class="tick" x="${xOf(second * 1_000)}" y="${HEIGHT - 8}">${second} s</text>`)}</svg><figcaption class="note">Answered requests a second; the dashed line is what was asked.</figcaption></figure>`
 }
 
-/** Returns the styles for two columns: the words of each side above its drawing. */
 const twoColumns = (page: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/minmax(0,1fr) minmax(0,1fr)}${page} :is(.says,.title,.heads).told{grid-area:1/1}${page} :is(.says,.title,.heads).fixed{grid-area:1/2}${page} .cell.told{grid-area:2/1}${page} .cell.fixed{grid-area:2/2}${page} .row-head{gap:0 20px}`
 
-/** Returns the styles for three columns: the words, and the two drawings beside them. */
 const threeColumns = (page: string, columns: string): string =>
   `${page} :is(li,.row-head,.names){grid-template:auto 1fr/${columns}}${page} .says.told{grid-area:1/1}${page} .says.fixed{grid-area:2/1}${page} .cell.told{grid-area:1/2/3/3}${page} .cell.fixed{grid-area:1/3/3/4}${page} :is(.title,.heads).told{grid-area:1/2}${page} :is(.title,.heads).fixed{grid-area:1/3}${page} .row-head{gap:0 20px}`
 
-/**
- * Returns the styles that show the names of the lanes once, above the page, and not in every cell. The fixed side is
- * then recognised only by its position.
- */
+/** Returns styles with the lanes' names only above the page. The fixed side is then recognised by its position. */
 const namedOnce = (page: string): string =>
   `${page} .names{display:grid}${page} .cell-head{display:none}${page} li{padding-bottom:0}${page} .says.fixed:empty{display:block}${page} .cell.fixed{padding-left:0;border-left:0}`
 
-/** The styles of a story's page in addition to those of all pages. */
+/** The styles of a story's page. */
 const storyStyle: string = `
 :root{--dim:var(--ink2)}@supports (color:light-dark(red,red)){:root{--dim:light-dark(#6b707a,#868c96)}}
 html{scroll-padding:60px 0 72px}

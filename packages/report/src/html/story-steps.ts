@@ -5,12 +5,12 @@ import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
-/** From this number of lanes on, drawings are stacked, because words would break in narrower drawings. */
+/** With this many lanes, drawings are stacked, because words would break in narrower ones. */
 const MANY_LANES = 6
 
 /**
- * Returns the steps of an accident, each beside the matching step of its prevention. The number of a step links to its
- * anchor in the page: `#step=4`, or `#telling=2&step=4` from the second accident on.
+ * Returns the steps of an accident beside those of its prevention. A number links to its anchor: `#step=4`, or
+ * `#telling=2&step=4` from the second accident on.
  */
 export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, telling: number): Html {
   const one = columnOf(told, lanesOf(told))
@@ -26,17 +26,14 @@ export function stepRows(told: StoryTelling, fix: StoryTelling | undefined, tell
   return html`<div class="told-page${kinds}"><div class="row-head">${one.title}${other?.title}</div><div class="names" aria-hidden="true">${one.names}${other?.names}</div><ol>${rows}</ol></div>`
 }
 
-/**
- * Whether to mark a step. If any step of the story breaks a promise, marks the steps that do; otherwise marks the steps
- * that break the level.
- */
+/** Whether to mark a step, because it breaks a promise or, without promises, the level. */
 const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): boolean =>
   all.some((step) => step.ledger?.breaks === true) ? ledger?.breaks === true : broken !== ''
 
 const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
 
-/** Returns the words of the fixed side. If they equal those of the accident, returns only what differs. */
+/** Returns the words of the fixed side, or what differs from the accident. */
 function fixedWords({ told, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === told?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
@@ -50,7 +47,7 @@ interface Column {
   readonly lanes: readonly Lane[]
   readonly title: Html
   readonly names: Html
-  /** Draws a step. If this telling lacks the step, draws only the lanes. Must be called in the order of the steps. */
+  /** Draws a step, or only the lanes if this telling lacks it. Must be called in order. */
   cell(group: ToldGroup | undefined): Html
 }
 
@@ -66,7 +63,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
     if (group === undefined)
       return html`<div class="cell ${kind} idle">${own}<div class="rest">${before}<p class="same">nothing new here</p></div></div>`
     const rows: (Html | undefined)[] = []
-    // The nodes' beliefs are from before the first healing, so show them there.
+    // The nodes' beliefs are from before the first healing.
     const healed = group.signs.findIndex(({ type }) => type === 'restored' || type === 'healed')
     for (const [i, sign] of group.signs.entries()) {
       if (i === healed) rows.push(nodeBoxes(group.nodes, lanes, walls))
@@ -81,7 +78,7 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   return { lanes, title, names, cell }
 }
 
-/** Draws the beliefs of each node on its lane. */
+/** Draws each node's beliefs on its lane. */
 const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
   nodes.length === 0
     ? undefined

@@ -21,8 +21,8 @@ import { accusedOf } from './contradiction.ts'
 import { type Html, html } from './markup.ts'
 
 /**
- * Returns the steps of the contradiction. Each step is an operation of the drawing, with its number, its times and its
- * lines in the file. The lines link to the timeline if the page has one.
+ * Returns the steps of the contradiction: the drawing's operations, with their numbers, times and lines. With a
+ * timeline, the lines link to it.
  */
 export function story(history: History, counterexample: Counterexample, hasTimeline: boolean): Html {
   const accused = accusedOf(history, counterexample)
@@ -34,7 +34,6 @@ export function story(history: History, counterexample: Counterexample, hasTimel
 interface Step {
   readonly role: 'core' | 'context'
   readonly number: number
-  /** Whether the drawing accuses the operation. */
   readonly bad: boolean
   readonly hasTimeline: boolean
 }
@@ -68,14 +67,11 @@ function step(
   return html`<li class="${role}${bad ? ' bad' : ''}" data-step="${number}"${line !== undefined && html` data-line="${line}"`} tabindex="0"><span class="n ${kind}">${number}</span> ${capitalised(processInWords(history, process[operation] ?? 0))}: ${requestText(history, operation, { withKey })}${node === undefined ? '' : ` ${tells(history, operation) ? 'from' : 'at'} ${node}`} → <b>${answerText(history, operation)}</b>${outcomeName(history, operation) === 'info' && html` <span class="tag">outcome unknown</span>`}${because !== undefined && html`<br><span class="why-bad">${capitalised(because)}. ${could}</span>`}${because === undefined && could !== undefined && html`<br><span class="why-bad">${could}</span>`}<small>${role === 'context' ? 'shown to help · ' : ''}${when}${cited === '' || when === '' ? '' : ' · '}${lines}</small></li>`
 }
 
-/**
- * Whether the possible states explain why the answer is wrong: there are only a few, and none is the value read. If the
- * value read is among them, it is impossible only in combination with other reads.
- */
+/** Whether the possible states explain the wrong answer: they are few, and lack the read value. */
 const isTelling = (states: readonly Json[], read: Json): boolean =>
   states.length > 0 && states.length < 6 && !states.some((value) => JSON.stringify(value) === JSON.stringify(read))
 
-/** Returns each step of a cycle with its reason. */
+/** Returns the steps of a cycle with their reasons. */
 function edgeList(history: History, counterexample: Counterexample): Html | undefined {
   const edges = counterexample.edges ?? []
   if (edges.length === 0) return undefined
@@ -86,10 +82,7 @@ function edgeList(history: History, counterexample: Counterexample): Html | unde
   )}</ul></details>`
 }
 
-/**
- * Returns why one operation precedes another: the read that shows the order, and the steps by which the first operation
- * precedes that read.
- */
+/** Returns why one operation precedes another, by the read that shows it. */
 function chainOf(history: History, { shownBy }: OrderEdge, withKey: boolean): Html | undefined {
   if (shownBy === undefined) return undefined
   const the = (operation: OperationRow): string => operationText(history, operation, { withKey })

@@ -5,7 +5,6 @@ const dark = `--page:#131519;--ink:#e8e9ec;--ink2:#a3a9b4;--line:#30343c;--line2
 export const themes: string = `:root{color-scheme:light dark;${light}}
 @media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}`
 
-/** Styles of drawings, on any page. */
 export const drawingStyles: string = `svg text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--ink)}svg .t2{fill:var(--ink2)}
 svg .mid,svg .label,svg .node,svg .number,svg .arc-text,svg .edge-number{text-anchor:middle}svg .right{text-anchor:end}
 .lane{stroke:var(--line2);fill:none}.axis,.tick{stroke:var(--line2);fill:none}.grid{stroke:var(--line);fill:none}
@@ -24,9 +23,8 @@ svg .label{font-size:12.5px;paint-order:stroke;stroke:var(--page);stroke-width:3
 .edge-dot{fill:var(--page);stroke:var(--accent);stroke-width:1.5}svg .edge-number{fill:var(--accent);font-weight:650}`
 
 /**
- * The single accent colour means a broken promise. Levels that are met are drawn in ink, faults as neutral bands, and
- * data in one blue. In both themes, text has a contrast of at least 4.5 with its background, and meaningful marks at
- * least 3. Print is always light.
+ * The accent colour means a broken promise; met levels are ink, faults neutral bands, data blue. In both themes, text
+ * has a contrast of at least 4.5, and meaningful marks 3. Print is always light.
  */
 export const stylesheet: string = `
 ${themes}

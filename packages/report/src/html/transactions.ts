@@ -19,14 +19,13 @@ import { CHARACTER } from './bar-labels.ts'
 import { arrowTips } from './cycle-arcs.ts'
 import { type Html, html } from './markup.ts'
 
-/** Maximum number of lanes, and of transactions, in a drawing; more are listed instead. */
+/** Maximum number of lanes, and of transactions, in a drawing; more are listed. */
 const MOST_LANES = 6
 const MOST_DRAWN = 14
 const MOST_LISTED = 24
 
 const AXIS = 78
 const TOP = 34
-/** Height in pixels of the head of a box: the name of the transaction and how it ended. */
 const HEAD = 28
 const LINE = 19
 const SQL_LINE = 15
@@ -41,7 +40,6 @@ export const canDraw = (history: History, drawing: TransactionDrawing): boolean 
   drawing.parts.length <= MOST_DRAWN &&
   laneLayout(history, drawing, { ofPart: () => 1, ofGap: 1 }).lanes.length <= MOST_LANES
 
-/** Returns a list of transactions that are too many for a drawing. */
 export function transactionsList(history: History, { parts, arrows }: TransactionDrawing): Html {
   const told = parts.slice(0, MOST_LISTED).map((part, i) => {
     const [line] = linesOf(history, part.operation)
@@ -57,13 +55,12 @@ export function transactionsList(history: History, { parts, arrows }: Transactio
 
 interface Place {
   readonly width: number
-  /** Returns attributes that place a drawing of this size, in pixels. */
   readonly place?: (width: number, height: number) => Html | undefined
 }
 
 /**
- * Draws a lane for each client, with time running downwards, and arrows between the transactions. The arrows are the
- * steps of a cycle, or show what a single read depends on.
+ * Draws a lane for each client, with time downwards, and arrows for the steps of a cycle, or for what a single read
+ * depends on.
  */
 export function transactionsSvg(
   history: History,
@@ -104,7 +101,7 @@ ${arrows.map(({ words }) => words)}
 </svg>`
 }
 
-/** Returns the width and the positions of the boxes: the gaps between them leave room for arrows and their labels. */
+/** Returns the width and the positions of boxes, with room for arrows and labels between. */
 function columnsFor(lanes: number, width: number): { readonly box: number; readonly left: (lane: number) => number } {
   const room = width - AXIS - 2
   const gutter = lanes === 1 ? 0 : Math.max(92, Math.min(210, room / (2 * lanes)))
@@ -121,12 +118,11 @@ interface TextLine {
 
 interface Texts {
   readonly lines: readonly TextLine[]
-  /** Vertical middle of the first line of each step. */
   readonly steps: readonly number[]
   readonly height: number
 }
 
-/** Returns the steps of a part at which arrows begin or end. */
+/** Returns the steps where arrows begin or end. */
 const stepsWithArrows = ({ arrows }: TransactionDrawing, part: number): ReadonlySet<number | undefined> =>
   new Set(arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === part ? end.step : [])))
 
@@ -145,7 +141,7 @@ function textsOf(part: DrawnTransaction, joined: ReadonlySet<number | undefined>
   }
   for (const [i, { text, sql, isWrong }] of part.steps.entries()) {
     steps.push(y + LINE / 2)
-    // Steps without an arrow are shown, too, because a write may depend on them.
+    // Steps without an arrow are shown, too: a write may depend on them.
     const look = isWrong ? 'wrong' : joined.size === 0 || joined.has(i) ? 'step' : 'others'
     write(isWrong ? `${text} ✘` : text, look, LINE, CHARACTER)
     if (sql !== undefined) write(sql, 'sql', SQL_LINE, SQL_CHARACTER)
@@ -186,11 +182,10 @@ function boxMarkup(
 
 interface Side {
   readonly point: Point
-  /** 1 for the right side of the box, -1 for the left side. */
+  /** 1 for the box's right side, -1 for its left. */
   readonly side: 1 | -1
 }
 
-/** The placed transactions, between which arrows are drawn. */
 interface Placed {
   readonly boxes: readonly Box[]
   readonly texts: readonly Texts[]
@@ -206,7 +201,7 @@ function arrowsMarkup(
 ): readonly ArrowMarkup[] {
   const used = new Map<string, number>()
   const taken: Box[] = [...boxes, { left: 0, right: width, top: height - 2, bottom: height + 100 }]
-  /** Arrows that begin or end at one place are drawn one below another. */
+  /** Arrows at one place are drawn one below another. */
   const sideOf = (part: number, step: number | undefined, isBegin: boolean, side: 1 | -1): Side => {
     const box = boxes[part]
     if (box === undefined) return { point: { x: 0, y: 0 }, side }
@@ -232,7 +227,7 @@ function arrowsMarkup(
   })
 }
 
-/** Positions on an arrow, as shares of its length, that labels must keep clear of. */
+/** Positions on an arrow that labels avoid, as shares of its length. */
 const POINTS = Array.from({ length: 41 }, (_, i) => i / 40)
 
 function arcBetween(begin: Side, end: Side): Arc {
@@ -245,19 +240,16 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/**
- * Whether an arrow is drawn in calm colour: observed steps are legitimate, and red marks the steps that contradict
- * them.
- */
+/** Whether an arrow is calm: observed steps are legitimate, and red ones contradict them. */
 const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
 
 interface Around {
-  /** Areas that are already covered: boxes, and the labels of other arrows. */
+  /** Covered areas: boxes, and labels of other arrows. */
   readonly taken: Box[]
   readonly points: readonly Point[]
 }
 
-/** The markup of an arrow. Its line is drawn behind the boxes, its label in front of everything. */
+/** The markup of an arrow: its line behind the boxes, its label in front. */
 interface ArrowMarkup {
   readonly path: Html
   readonly words: Html
@@ -285,7 +277,6 @@ function arrowMarkup(
   }
 }
 
-/** Half of the width and half of the height of a label. */
 interface Size {
   readonly half: number
   readonly tall: number
@@ -295,17 +286,11 @@ const boxAround = ({ x, y }: Point, { half, tall }: Size): Box => ({
   ...{ left: x - half, right: x + half, top: y - tall, bottom: y + tall },
 })
 
-/**
- * Positions of a label along its arrow, the best first. The best positions are near the beginning, so that the arrow is
- * read in its direction.
- */
+/** Positions of a label along its arrow, the best first: near the beginning, in reading direction. */
 const SHARES = [0.35, 0.3, 0.4, 0.25, 0.45, 0.5, 0.2, 0.55, 0.6, 0.65, 0.7, 0.15, 0.75, 0.8, 0.85]
 const SHIFTS = [-1, 1, -1.6, 1.6, -2.4, 2.4, -3.4, 3.4]
 
-/**
- * Returns the place of a label beside an arrow. The label covers no box, no other label, and as little as possible of
- * the lines.
- */
+/** Returns the place of a label beside an arrow, which covers no box, no label, and little of the lines. */
 function placeOfLabel(arc: Arc, size: Size, { taken, points }: Around): Point {
   let best: { readonly place: Point; readonly cost: number } | undefined
   for (const shift of SHIFTS)

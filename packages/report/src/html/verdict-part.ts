@@ -7,15 +7,15 @@ import { answers, figure, nextAnswer } from './page.ts'
 import type { Page } from './page-input.ts'
 import { ledeOf } from './page-words.ts'
 
-/** The parts of the head of a page about a verdict, for use in other pages. */
+/** The head of a page about a verdict, for other pages. */
 export interface VerdictPart {
   readonly mood: 'good' | 'bad' | 'unsure'
   readonly title: string
   readonly sentence: string
-  /** The cause and the next step; empty if further operations may change them. */
+  /** The cause and the next step; empty while they may change. */
   readonly answers: string
   readonly ladder: string
-  /** The drawing and the steps of the contradiction; undefined without a contradiction. */
+  /** The drawing and the steps of the contradiction, if there is one. */
   readonly drawing: string | undefined
 }
 

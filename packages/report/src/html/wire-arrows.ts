@@ -9,26 +9,23 @@ interface Place {
   readonly scale: Scale
   readonly left: number
   readonly right: number
-  /** Returns the vertical middle of a node's lane; undefined for a node without a lane. */
+  /** Returns the middle of a node's lane, if it has one. */
   readonly middle: (node: string) => number | undefined
   readonly tip: string
 }
 
-/**
- * Distance in pixels from the receiver's lane at which a stopped message ends: between lanes, not on a lane that it
- * crosses.
- */
+/** How far from the receiver's lane a stopped message ends, in pixels: between lanes. */
 const STOPPED_BEFORE = 34
-/** Distance in pixels between a lane and the ends of an arrow. */
+/** Distance of an arrow's ends from lanes, in pixels. */
 const CLEAR = 8
-/** Distance in pixels between a lane and the name of a message; the label of a fault fits between them. */
+/** Distance of a message's name from a lane, in pixels, with room for a fault's label. */
 const NAME_CLEAR = 30
 /** Rough width of a character of the labels, in pixels. */
 const CHARACTER = 6.4
 
 /**
- * Draws the messages between the lanes of nodes: an arrow for a received message, dashes to a bar for a held message,
- * dashes to a cross for a lost message, and dots between two rings where no message was sent.
+ * Draws the messages between nodes: an arrow if received, dashes to a bar if held or to a cross if lost, and dots
+ * between rings if none was sent.
  */
 export function wireArrows(wire: Wire | undefined, place: Place): Html | undefined {
   if (wire === undefined) return undefined
@@ -40,10 +37,9 @@ export function wireArrows(wire: Wire | undefined, place: Place): Html | undefin
   return html`<g class="wire">${ways.map((way) => arrow(way, wire, place, labels.get(way)))}${never === undefined || name === undefined ? undefined : neverSent(never, name)}</g>`
 }
 
-/** The line of a message in the drawing, and its appearance. */
 interface Way extends Line {
   readonly message: NodeMessage
-  /** What had happened to the message by the time of the answer. */
+  /** What had happened to the message when the answer came. */
   readonly fate: NodeMessage['fate']
   readonly isStopped: boolean
 }
@@ -64,7 +60,7 @@ function wayOf(message: NodeMessage, wire: Wire, { scale, left, right, middle }:
   const down = to > from ? 1 : -1
   const clamp = (x: number): number => Math.min(right, Math.max(left, x))
   const x1 = clamp(scale.ofTime(message.sentAt))
-  // A message that arrived after the answer was still held at the time of the answer.
+  // A message that arrived later was still held then.
   const fate = message.fate === 'received' && (message.endedAt ?? 0) > wire.until ? 'held' : message.fate
   const isStopped = fate !== 'received'
   const arrival = message.endedAt === undefined || isStopped ? x1 + 26 : scale.ofTime(message.endedAt)
@@ -96,14 +92,10 @@ interface Box {
 interface Around {
   readonly right: number
   readonly never: Line | undefined
-  /** Areas that are already covered by text. */
   readonly taken: readonly Box[]
 }
 
-/**
- * Returns a label with the name of each message, beside its arrow on the free side. A label that would cover another is
- * left out: the notes below the steps contain the name.
- */
+/** Returns the messages' names beside their arrows. A name without room is only in the notes. */
 function labelsOf(
   ways: readonly Way[],
   { change }: Wire,
@@ -145,17 +137,13 @@ const LINE = 14
 const meets = (one: Box, other: Box): boolean =>
   Math.abs(one.y - other.y) < LINE && one.left < other.right && other.left < one.right
 
-/** Whether the line of a message crosses the box. */
 function crosses({ from, to }: Line, { left, right, y }: Box): boolean {
   if (y < Math.min(from.y, to.y) - LINE / 2 || y > Math.max(from.y, to.y) + LINE / 2) return false
   const x = from.x + ((to.x - from.x) * (y - from.y)) / (to.y - from.y)
   return x > left - 6 && x < right + 6
 }
 
-/**
- * Returns the line between two nodes for which no message was sent. The line is to the right of the messages between
- * other nodes.
- */
+/** Returns the line between two nodes without a message, to the right of other messages. */
 function neverLine(silent: Silent, { messages }: Wire, { scale, left, right, middle }: Place): Line | undefined {
   const [from, to] = [middle(silent.from), middle(silent.to)]
   if (from === undefined || to === undefined) return undefined
@@ -193,7 +181,7 @@ function neverSent({ from: { x, y: y1 }, to: { y: y2 } }: Line, { text, x: nameX
   return html`<g class="message never"><title>${text}</title><circle class="ring" cx="${x}" cy="${y1}" r="3.500"/><path class="way never" d="M${x} ${y1 + down * 4}V${y2 - down * 4}"/><circle class="ring" cx="${x}" cy="${y2}" r="3.500"/><text class="message-name${isLeft ? ' end' : ''}" x="${nameX}" y="${box.y + 4}">${text}</text></g>`
 }
 
-/** Returns the messages as a list of notes, to be shown below the steps. */
+/** Returns the messages as a list of notes. */
 export const wireNotes = (wire: Wire | undefined): Html | undefined => {
   const lines = wireLines(wire)
   return lines.length === 0

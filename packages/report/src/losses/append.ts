@@ -6,8 +6,7 @@ import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
 /**
- * Returns the loss of a string that is only appended to: a read that misses acknowledged appends, or a read that does
- * not begin with the value of the previous read.
+ * Returns the loss of a string of appends: a read misses acknowledged ones, or does not begin with the previous read.
  */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations

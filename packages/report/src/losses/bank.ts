@@ -17,14 +17,11 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Maximum number of entries; more would hide the relevant one. */
+/** More entries would hide the relevant one. */
 const MOST_SHOWN = 6
 const MOST_ACCOUNTS = 8
 
-/**
- * Finds the loss of a bank: `Account b was overdrawn by 4`. If no account was overdrawn, names the error of the total,
- * or the account that was read wrongly.
- */
+/** Finds the loss of a bank: `Account b was overdrawn by 4`, or an error of the total or an account. */
 export const bankLoss: FindLoss = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined)
@@ -36,10 +33,7 @@ export const bankLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `${amountText(Math.abs(excess))} ${how} the accounts` }
 }
 
-/**
- * Returns the table of an overdrawn account, transfer by transfer. If no account is overdrawn, returns the table of a
- * wrong read, which compares the read with the acknowledged operations.
- */
+/** Returns the table of an overdrawn account, or else of a wrong read. */
 export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
   const overdrawn = overdrawnIn(history, counterexample)
   if (overdrawn !== undefined) return accountSheet(history, overdrawn)
@@ -49,14 +43,11 @@ export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
     : undefined
 }
 
-/** Returns the overdrawn account that the headline names. */
+/** Returns the overdrawn account of the headline. */
 const overdrawnIn = (history: History, { balance }: Counterexample): Balance['overdrawn'] =>
   (balance ?? firstOverdrawnRead(history))?.overdrawn
 
-/**
- * Returns the table of one account: each acknowledged operation in the order of acknowledgement, with the resulting
- * balance.
- */
+/** Returns one account's acknowledged operations in order, with the balances. */
 function accountSheet(history: History, { account }: { readonly account: string }): Sheet | undefined {
   const opening = openingOf(history)?.get(account) ?? 0
   const negative = rowsWhere(history, (row) => (balancesOf(history, row)?.get(account) ?? 0) < 0)[0]
@@ -100,14 +91,11 @@ function accountSheet(history: History, { account }: { readonly account: string 
 interface Overdrawn {
   readonly account: string
   readonly opening: number
-  /** The first read that shows a negative balance. */
+  /** The first read of a negative balance. */
   readonly negative: OperationRow | undefined
 }
 
-/**
- * Returns the acknowledged operations up to the first negative balance. If no such balance occurs, returns those before
- * the read that showed a negative balance.
- */
+/** Returns the acknowledged operations up to the first negative balance, or up to the read of one. */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
   const { outcome, returnEvent } = history.operations
   const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
@@ -125,7 +113,7 @@ function entriesUntil(history: History, { account, opening, negative }: Overdraw
   return broken < 0 ? entries : entries.slice(0, broken + 1)
 }
 
-/** Describes an operation from the view of one account: `to c`, `from b`, `deposit`. */
+/** Describes an operation as its account sees it: `to c`, `from b`, `deposit`. */
 function withinText(history: History, row: OperationRow, account: string): string {
   const input = inputOf(history, row) as { readonly [member: string]: Json }
   if (functionOf(history, row) !== 'transfer') return functionOf(history, row)
@@ -134,17 +122,14 @@ function withinText(history: History, row: OperationRow, account: string): strin
     : `from ${nameText(String(input['from']), 12)}`
 }
 
-/** The balance of one account that a read shows, and the limits given by the acknowledged operations. */
+/** An account's balance in a read, and the limits that the acknowledged operations give. */
 interface ShownAccount {
   readonly account: string
   readonly known: number
   readonly least: number
   readonly most: number
   readonly shown: number
-  /**
-   * Difference from the nearest limit: negative below the least balance, positive above the greatest, 0 within the
-   * limits.
-   */
+  /** How far the balance is below (negative) or above its limits. */
   readonly off: number
   readonly changes: number
 }
@@ -171,9 +156,7 @@ function accountsAt(
   })
 }
 
-/**
- * Returns the loss of the account whose balance is furthest from its limits: `p14 read 71,592 too much in account d`.
- */
+/** Returns the loss of the account with the worst balance: `p14 read 71,592 too much in account d`. */
 function misread(history: History, read: OperationRow): Loss | undefined {
   const wrong = furthestOff(history, read)
   if (wrong === undefined) return undefined
@@ -192,8 +175,8 @@ function furthestOff(history: History, read: OperationRow): ShownAccount | undef
 }
 
 /**
- * Returns the impossible balance that a read shows: `100,000 in account d, but what had been acknowledged allows only
- * 129,914`. Undefined if the read shows no impossible balance.
+ * Returns the impossible balance in a read, if any: `100,000 in account d, but what had been acknowledged allows only
+ * 129,914`.
  */
 export function misreadText(history: History, read: OperationRow): string | undefined {
   const wrong = furthestOff(history, read)
@@ -203,7 +186,7 @@ export function misreadText(history: History, read: OperationRow): string | unde
   return `${amountText(shown)} in account ${nameText(account, 24)}, but what had been acknowledged allows only ${allowed}`
 }
 
-/** Returns the table of a read: the balance of each account, and the balance acknowledged when the read was called. */
+/** Returns the table of a read, beside the balances acknowledged before. */
 function readSheet(history: History, read: OperationRow): Sheet | undefined {
   const opening = openingOf(history)
   const found = balancesOf(history, read)
@@ -256,10 +239,7 @@ function readSheet(history: History, read: OperationRow): Sheet | undefined {
   }
 }
 
-/**
- * Returns the amounts that operations moved, given the operations in the order of acknowledgement. An operation with an
- * id takes effect only once.
- */
+/** Returns the amounts that operations moved, in the order of acknowledgement. Equal ids take effect only once. */
 function movesOf(
   history: History,
   rows: readonly OperationRow[],
@@ -272,13 +252,13 @@ function movesOf(
   })
 }
 
-/** Returns the balances that a read shows; undefined for any other operation, and for an answer without balances. */
+/** Returns the balances that a read shows. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
   return amountsIn(outputOf(history, row))
 }
 
-/** Returns the opening balances; if the header lacks them, the balances that explain the first read. */
+/** Returns the opening balances from the header, or as the first read explains them. */
 function openingOf(history: History): ReadonlyMap<string, number> | undefined {
   const known = amountsIn(history.header?.initial)
   if (known !== undefined) return known

@@ -18,10 +18,7 @@ import {
 } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/**
- * Losses of a counter: `The counter lost 513 additions` if the final reads show it; otherwise the number of wrong
- * reads.
- */
+/** Losses of a counter: `The counter lost 513 additions` by final reads, or else the number of wrong reads. */
 export const counterLosses: readonly FindLoss[] = [
   ({ history, report }) => inTheEnd(history, wrongIn(report)),
   ({ history, report }) => meanwhile(history, wrongIn(report)),
@@ -37,10 +34,7 @@ interface Off {
 const finalReads = (history: History): readonly OperationRow[] =>
   rowsWhere(history, (row) => isFinal(history, row) && isRead(history, row) && history.operations.outcome[row] === OK)
 
-/**
- * Returns the error of each counter in its best final read: how far the read is below the acknowledged additions, or
- * above the sum of all additions.
- */
+/** Returns how far each counter's best final read is below the acknowledged additions, or above all additions. */
 function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap<string | undefined, Off> {
   const byRow = new Map(wrong.map((each) => [each.operation, each]))
   const least = new Map<string | undefined, Off>()
@@ -58,7 +52,7 @@ function offInTheEnd(history: History, wrong: readonly Accounted[]): ReadonlyMap
 
 const sumIn = (offs: Iterable<Off>, what: keyof Off): number => sumOf([...offs].map((each) => each[what]))
 
-/** Returns the loss of counters whose final reads are all too low or all too high. The loss is the least difference. */
+/** Returns the loss of counters that are all too low or all too high, by the least difference. */
 function inTheEnd(history: History, wrong: readonly Accounted[]): Loss | undefined {
   const least = offInTheEnd(history, wrong)
   const missing = sumIn(least.values(), 'missing')
@@ -87,12 +81,9 @@ function meanwhile(history: History, wrong: readonly Accounted[]): Loss | undefi
   return { title: `${plural(wrong.length, 'read')} returned an impossible sum` }
 }
 
-/**
- * Returns the difference between a read and the values that the additions allow: how far the read is below the least
- * value, or above the greatest.
- */
+/** Returns how far a read is below or above what the additions allow. */
 function missOf(read: Accounted | undefined): Off {
-  // Null means a counter that was never written or was deleted.
+  // Null is a counter that was never written, or deleted.
   const value = read?.value === null ? 0 : read?.value
   const off = read?.bounds === undefined || typeof value !== 'number' ? 0 : offBy(value, read.bounds)
   return { missing: Math.max(0, -off), extra: Math.max(0, off) }
@@ -103,13 +94,13 @@ const onlyAdds = (history: History, holds: (row: OperationRow) => boolean = () =
     (row) => amountAdded({ f: functionOf(history, row), value: 1 }) > 0 && holds(row),
   )
 
-/** Whether every update adds 1, so that the sum is the number of updates. */
+/** Whether every update adds 1, so that updates can be counted. */
 const ones = (history: History): boolean => onlyAdds(history, (row) => amountOf(history, row) === 1)
 
-/** Maximum number of additions to show, the newest ones, if nodes are unknown or there is only one node. */
+/** Maximum number of the newest additions to show if nodes do not matter. */
 const MOST_SHOWN = 6
 
-/** Returns the table of a read: how much each node had acknowledged of the counter, and what was read. */
+/** Returns the table of a read: what each node had acknowledged, and what was read. */
 export const counterSheet: LayOutSheet = ({ history, report, counterexample: { culprit } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   if (numberIn(history, culprit) === undefined) return undefined
@@ -170,10 +161,7 @@ export const counterSheet: LayOutSheet = ({ history, report, counterexample: { c
   }
 }
 
-/**
- * Returns the highest earlier read of a counter that only grows, if the read exceeds `least`, which the additions
- * demand. Otherwise returns an empty list.
- */
+/** Returns the highest earlier read of a growing counter, if it exceeds what the additions demand. */
 function higherBefore(history: History, culprit: OperationRow, least: number): readonly OperationRow[] {
   if (!onlyAdds(history)) return []
   const { key, outcome } = history.operations
@@ -218,10 +206,7 @@ function readRow(history: History, read: OperationRow, { allowed, at, isAccused 
 const offText = (off: number): string =>
   off === 0 ? '' : `${amountText(Math.abs(off))} ${off < 0 ? 'too few' : 'too many'}`
 
-/**
- * Returns the final reads that show other values of this counter. Nodes may disagree, and the headline sums the losses
- * of all nodes.
- */
+/** Returns the final reads with other values, because the headline sums all nodes' losses. */
 function otherEnds(history: History, culprit: OperationRow): readonly OperationRow[] {
   if (!isFinal(history, culprit)) return []
   const known = new Set([numberIn(history, culprit)])
@@ -233,7 +218,7 @@ function otherEnds(history: History, culprit: OperationRow): readonly OperationR
   })
 }
 
-/** Returns the losses of the other counters, which the headline includes. */
+/** Returns other counters' losses, which the headline includes. */
 function elsewhereRows(history: History, { accounting }: Report<string>, culprit: OperationRow): readonly SheetRow[] {
   if (!isFinal(history, culprit)) return []
   const others = [...offInTheEnd(history, accounting?.unexpected ?? [])].flatMap(([key, off]) =>

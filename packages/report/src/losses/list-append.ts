@@ -5,8 +5,8 @@ import { rowsWhere, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss } from './loss.ts'
 
 /**
- * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that another client had
- * already read. An append of unknown outcome counts only if it was read.
+ * Finds the loss of a list: `A read of list k missed 3 acknowledged appends`, or appends that were already read. Of
+ * unknown outcomes, only these count.
  */
 export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, operations } }) => {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
@@ -18,7 +18,7 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
   const [key] = keys
   const list = key === undefined ? 'the list' : `list ${nameText(key, 24)}`
   if (missed > 0) return { title: `A read of ${list} missed ${plural(missed, 'acknowledged append')}` }
-  // Look at the drawn reads first.
+  // Drawn reads come first.
   const drawn = new Set(operations.map(({ operation }) => operation))
   for (const row of before.toReversed().sort((a, b) => Number(drawn.has(b)) - Number(drawn.has(a)))) {
     if (!isRead(history, row)) continue
@@ -33,7 +33,6 @@ export const listLoss: FindLoss = ({ history, counterexample: { culprit, keys, o
 const elementsOf = (read: Json): readonly string[] =>
   Array.isArray(read) ? read.map((element) => JSON.stringify(element)) : []
 
-/** Returns the operations on the same object that were acknowledged before this operation was called. */
 const rowsBefore = (history: History, operation: OperationRow): readonly OperationRow[] =>
   rowsWhere(
     history,

@@ -27,7 +27,7 @@ export const lockLoss: FindLoss = ({ history, counterexample }) => {
   return { title: `Two clients held ${name}${long}` }
 }
 
-/** Returns the table of the clients that held a lock, with the beginning and end of each holding. */
+/** Returns the table of a lock's holders. */
 export const holdingsSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const holdings = holdingsOf(history, counterexample)

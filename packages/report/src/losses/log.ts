@@ -5,7 +5,7 @@ import { nameText, tells } from '../operation-words.ts'
 import { rowsWhere } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or the messages that a poll missed. */
+/** Finds the loss of a log: `Offset 29 of log k was given to two messages`, or messages that a poll missed. */
 export const logLoss: FindLoss = ({ history, counterexample: { culprit, keys } }) => {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
   const [key] = keys
@@ -50,7 +50,7 @@ function missedBy(history: History, culprit: OperationRow, log: string): Loss | 
   return missed === 0 ? undefined : { title: `A poll of ${log} missed ${plural(missed, 'acknowledged message')}` }
 }
 
-/** Returns the acknowledged sends to the culprit's log. */
+/** Returns the acknowledged sends to this log. */
 const acknowledged = (history: History, culprit: OperationRow): readonly OperationRow[] =>
   rowsWhere(
     history,

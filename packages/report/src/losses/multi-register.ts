@@ -6,7 +6,7 @@ import type { FindLoss } from './loss.ts'
 
 /**
  * Finds the loss of multi-register transactions: `p1 saw only a part of what p0 wrote`, or a confirmed write that a
- * later transaction did not see.
+ * later one missed.
  */
 export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
@@ -34,9 +34,8 @@ interface Held {
 interface Txn {
   readonly row: OperationRow
   readonly isOk: boolean
-  /** The values that the transaction read from registers that it had not written before. */
   readonly reads: readonly Held[]
-  /** The last value that the transaction wrote to each register. */
+  /** The last value written to each register. */
   readonly writes: readonly Held[]
 }
 
@@ -59,7 +58,7 @@ function txnsOf(history: History): readonly Txn[] {
   return txns
 }
 
-/** Returns a read that is wrong by itself: nobody had written its value. */
+/** Returns a read of a value that nobody had written. */
 function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn): string | undefined {
   const strange = reads.find((read) => read.value !== null && writersOf(txns, read).length === 0)
   if (strange === undefined) return undefined
@@ -67,10 +66,7 @@ function fromNowhere(history: History, txns: readonly Txn[], { row, reads }: Txn
   return `${clientOf(history, row)} read ${held}, which nobody had written`
 }
 
-/**
- * Describes a transaction that the read saw only in part: one register with the transaction's value, and another with
- * an older value.
- */
+/** Describes a transaction that the read saw only in part. */
 function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const half = others.find(
     (txn) =>
@@ -84,10 +80,7 @@ function halfSeen(history: History, txns: readonly Txn[], read: Txn, others: rea
     : `${clientOf(history, read.row)} saw only a part of what ${clientOf(history, half.row)} wrote`
 }
 
-/**
- * Describes a write that the reader did not see, although the write's transaction was confirmed before the reader
- * began. Undefined if there is no such write.
- */
+/** Describes a write confirmed before the reader began, which it did not see. */
 function unseen(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const { callEvent, returnEvent } = history.operations
   const reader = clientOf(history, read.row)
@@ -104,10 +97,7 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
   return undefined
 }
 
-/**
- * Returns two transactions that saw changes in different orders: each of the two lacks something that the other had
- * written or seen.
- */
+/** Returns two transactions that each lack something of the other, and so saw changes in different orders. */
 function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))
@@ -127,10 +117,7 @@ function crossed(history: History, txns: readonly Txn[], read: Txn, others: read
 const writersOf = (txns: readonly Txn[], { register, text }: Held): readonly Txn[] =>
   txns.filter(({ writes }) => writes.some((write) => write.register === register && write.text === text))
 
-/**
- * Whether a transaction certainly replaced a value: all writers of the value had returned before the transaction was
- * called.
- */
+/** Whether a value was certainly replaced when the transaction began. */
 function isOlder(history: History, txns: readonly Txn[], held: Held, txn: Txn): boolean {
   const own = txn.writes.find(({ register }) => register === held.register)
   if (own === undefined || own.text === held.text) return false

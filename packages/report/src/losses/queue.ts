@@ -4,15 +4,12 @@ import { coreOf, effectOf, elementsIn, functionOf, isTaking, keyOf, nameText, va
 import { type Shown, wasBefore } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/**
- * Losses of a queue: first losses that concern all messages, then those of the one or two messages in the
- * counterexample.
- */
+/** Losses of a queue: first those of all messages, then those in the counterexample. */
 export const queueLosses: readonly FindLoss[] = [lostMessages, twice, foundEmpty, outOfOrder]
 
 /**
  * Finds lost messages: `106 acknowledged messages were lost`. If the queue was not drained, only an empty answer shows
- * that nothing was left, and the title says `never came out`.
+ * that nothing was left.
  */
 function lostMessages({ history, report }: Shown): Loss | undefined {
   const { accounting } = report
@@ -30,8 +27,8 @@ function lostMessages({ history, report }: Shown): Loss | undefined {
 }
 
 /**
- * Finds a message that was delivered repeatedly: `Message 7 was handed out twice`. Returns undefined if an operation of
- * unknown outcome may explain the second delivery.
+ * Finds a message that was delivered repeatedly: `Message 7 was handed out twice`, unless an unknown outcome explains
+ * it.
  */
 function twice({ history, report, counterexample }: Shown): Loss | undefined {
   const { culprit } = counterexample
@@ -51,7 +48,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // Only one of the deliveries is not surplus, because the message was sent only once.
+  // A message sent once has one delivery that is not surplus.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })
@@ -65,8 +62,8 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
 }
 
 /**
- * Finds an impossible empty answer: `Queue x was found empty while it held messages`. The queue held a message during
- * the whole culprit, whatever concurrent operations did.
+ * Finds an impossible empty answer: `Queue x was found empty while it held messages`. Concurrent operations do not
+ * explain it.
  */
 function foundEmpty({ history, counterexample: { culprit, keys } }: Shown): Loss | undefined {
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
@@ -97,18 +94,16 @@ const queueNamed = ([key]: readonly string[]): string =>
 
 const isSending = (history: History, row: OperationRow): boolean => effectOf(history, row) === 'appends'
 
-/** Returns the message that an operation sent, as canonical JSON. */
+/** Returns the sent message, as canonical JSON. */
 const sentBy = (history: History, row: OperationRow): string | undefined =>
   isSending(history, row) ? elementsIn(history, row)[0] : undefined
 
 /**
- * Returns the message that a dequeue took, as canonical JSON. Undefined for other operations. These include drains,
- * because the times at which a drain took its messages are unknown.
+ * Returns the message that a dequeue took, as canonical JSON. The times at which a drain took its messages are unknown.
  */
 const takenBy = (history: History, row: OperationRow): string | undefined =>
   isTaking(history, row) ? elementsIn(history, row)[0] : undefined
 
-/** Whether the run ended by draining the queue. */
 function wasDrained(history: History): boolean {
   const { length, flags } = history.operations
   for (let row = length - 1; row >= 0; row--)

@@ -29,8 +29,7 @@ import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
 /**
- * Losses of a register, the most permanent first. Lost writes and replicas that differ at the end come before lost
- * changes and before reads that missed a write.
+ * Losses of a register, the most permanent first: lost writes and replicas that differ at the end, then wrong reads.
  */
 export const registerLosses: readonly FindLoss[] = [
   ({ history, report }) => goneForGood(history, report.lost),
@@ -44,10 +43,7 @@ export const registerLosses: readonly FindLoss[] = [
   ({ history, counterexample }) => olderThanKnown(history, counterexample),
 ]
 
-/**
- * Returns the least number of lost writes. Among overlapping last writes to a key, one may have replaced the others, so
- * each key counts once.
- */
+/** Returns the least number of lost writes: each key counts once, because overlapping writes may replace each other. */
 const leastOf = (lost: readonly LostWrite[]): number =>
   lost.filter(({ isAppend }) => isAppend === true).length +
   new Set(lost.filter(({ isAppend }) => isAppend !== true).map(({ key }) => key)).size
@@ -66,7 +62,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   const to = first.key === undefined ? '' : ` to ${nameText(first.key, 24)}`
   const write = `${clientOf(history, first.operation)}'s confirmed write${to}`
   const [only, ...others] = history.nodes
-  // A single node may still have the write on disk: its answers may come from a cache.
+  // A single node's answers may come from a cache, and the write may still be on disk.
   const isAlone = only !== undefined && others.length === 0
   if (isAlone) return { claim, title: `${nameText(only, 24)} answered without ${write}`, level: 'eventual' }
   const asked = [...(endOf(history, first.key)?.reads.keys() ?? [])].filter((node) => node !== '')
@@ -74,15 +70,10 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
   return { claim, title: isKnown ? `${write} is gone` : `${namesOf(asked)} ended without ${write}`, level: 'eventual' }
 }
 
-/**
- * Whether any lost write is an append. The number of lost appends is a lower bound, because a lost piece of text may
- * occur by chance within another piece.
- */
+/** Whether any lost write is an append. Their number is a lower bound, because a piece of text may occur by chance. */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
-/**
- * Counts lost writes; a lower bound if last writes to a key overlapped: `at least 20 of 25 acknowledged writes lost`.
- */
+/** Counts lost writes, as a lower bound for overlapping ones: `at least 20 of 25 acknowledged writes lost`. */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
   return least < lost.length
@@ -91,8 +82,7 @@ export function lostText(lost: readonly LostWrite[]): string {
 }
 
 /**
- * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x`. If it is not certain that
- * this write was the last, reports only that the final reads differ.
+ * Finds a replica with a wrong final value: `n3 ended without p0's confirmed write to x`, or final reads that differ.
  */
 function apartAtTheEnd(history: History, counterexample: Counterexample | undefined): Loss | undefined {
   const first = counterexample?.operations.find(({ operation }) => isFinal(history, operation))?.operation
@@ -122,13 +112,10 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
 const namesOf = (nodes: readonly string[]): string =>
   nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
 
-/** Maximum number of nodes to name; a longer list is replaced by its count. */
+/** Maximum number of named nodes; more are counted. */
 const MOST_NODES = 3
 
-/**
- * Returns the loss if two clients both changed the same value. The contradiction then consists of these two changes and
- * the write of the value.
- */
+/** Returns the loss if two clients both changed the same value. */
 function changedTwice(history: History, counterexample: Counterexample): Loss | undefined {
   const { culprit, keys } = counterexample
   if (culprit === undefined || history.operations.outcome[culprit] !== OK) return undefined
@@ -147,8 +134,8 @@ function changedTwice(history: History, counterexample: Counterexample): Loss | 
 }
 
 /**
- * Finds a write that its own node lost: `n1 answered without p0's confirmed write`. The node that had acknowledged the
- * write answered that there is no value.
+ * Finds a write that its own node lost: `n1 answered without p0's confirmed write`. The node says that there is no
+ * value.
  */
 function forgotten(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit } = counterexample
@@ -163,8 +150,8 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
 }
 
 /**
- * Finds a client that knew of a change to one key and missed an earlier change to another: `p2 saw p1's write to
- * comment, but not its earlier one to photo`.
+ * Finds a client that saw a change and missed an earlier one: `p2 saw p1's write to comment, but not its earlier one to
+ * photo`.
  */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]
@@ -176,10 +163,7 @@ function effectWithoutCause(history: History, report: Report, asked: Counterexam
   return undefined
 }
 
-/**
- * Maximum number of operations in a contradiction that becomes the title. A longer story is harder to follow than a
- * stale value, which the history may show instead.
- */
+/** Maximum number of operations in a titled contradiction. A longer story is harder to follow than a stale value. */
 const MOST_IN_A_TITLE = { ofAsked: 6, ofOther: 5 }
 
 function missingCause(
@@ -211,12 +195,11 @@ function missingCause(
 const allEdges = ({ edges }: Pick<Counterexample, 'edges'>): readonly OrderEdge[] =>
   (edges ?? []).flatMap((edge) => [edge, ...(edge.shownBy?.chain ?? [])])
 
-/** Returns the write that a read should have seen. */
 const missedBy = (edges: readonly OrderEdge[], read: OperationRow): OperationRow | undefined =>
   edges.find(({ reason, before }) => reason === 'overwritten after' && before === read)?.after ??
   edges.find(({ reason, shownBy }) => reason === 'overwritten before' && shownBy?.read === read)?.before
 
-/** Returns the loss if a client read an older value of a key than one that it had written or read before. */
+/** Returns the loss if a client read an older value than it knew. */
 function olderThanKnown(history: History, { culprit, ...counterexample }: Counterexample): Loss | undefined {
   if (culprit === undefined || !isRead(history, culprit)) return undefined
   const missed = missedBy(allEdges(counterexample), culprit)
@@ -228,10 +211,7 @@ function olderThanKnown(history: History, { culprit, ...counterexample }: Counte
   return { title: `${reader} read ${what} than it had written itself`, despite: byItsWritesAlone(history, culprit) }
 }
 
-/**
- * Returns why `read-your-writes` is met: the writes of a client alone do not show whether the value that it read was
- * written before or after them.
- */
+/** Returns why `read-your-writes` is met: a client's own writes alone do not date the value that it read. */
 const byItsWritesAlone = (history: History, read: OperationRow): Despite => ({
   level: 'read-your-writes',
   because: `it leaves real time out, so ${readText(history, read)} may count as newer than its own write`,
@@ -252,16 +232,13 @@ const keyText = (history: History, row: OperationRow): string => {
   return key === undefined ? 'the value' : nameText(key, 24)
 }
 
-/** Returns the value that a cas replaced, as JSON; undefined for other operations. */
+/** Returns the value that a cas replaced, as JSON. */
 function replacedText(history: History, row: OperationRow): string | undefined {
   const found = isRead(history, row) ? undefined : foundBy(history, row)
   return found === undefined ? undefined : JSON.stringify(found)
 }
 
-/**
- * Returns the loss if a read or cas found a replaced value. The newer write must have been acknowledged, or seen by
- * another read, before the read or cas began.
- */
+/** Returns the loss if a read or cas found a value that had been replaced, as was acknowledged or seen before. */
 function unseen(history: History, report: Report<string>, counterexample: Counterexample): Loss | undefined {
   const { culprit, edges } = counterexample
   if (culprit === undefined || edges !== undefined) return undefined
@@ -315,7 +292,7 @@ function disagreement(history: History, report: Report<string>, counterexample: 
   return { title: one === two ? `${one} did not always see ${what}` : `${one} and ${two} disagree about ${what}` }
 }
 
-/** Returns the loss if a read or cas found a value that it could not find in any order of the operations. */
+/** Returns the loss if a read or cas found a value that no order allows. */
 function fromNowhere(history: History, report: Report<string>, culprit: OperationRow): Loss | undefined {
   const [rows, value] = [rowsOfKey(history, culprit), foundBy(history, culprit)]
   if (rows === undefined || value === undefined || isFinal(history, culprit)) return undefined

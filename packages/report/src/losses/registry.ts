@@ -15,7 +15,7 @@ import { registerLosses } from './register.ts'
 import { idsLoss, setLosses } from './set.ts'
 import { streamLosses, watchLoss, workQueueLosses } from './watch.ts'
 
-/** Losses by model, the most specific first. A model without an entry is described by its violated level. */
+/** Losses by model, the most specific first. For other models, the violated level is the description. */
 const losses: { readonly [model: string]: readonly FindLoss[] } = {
   register: registerLosses,
   counter: counterLosses,
@@ -34,10 +34,9 @@ const losses: { readonly [model: string]: readonly FindLoss[] } = {
   'work-queue': workQueueLosses,
 }
 
-/** Finds the loss of other transactions: `At least 3 updates were lost`, or the effect of another anomaly. */
 const transactionsLoss: FindLoss = ({ report: { model, transactions }, counterexample: { story } }) => {
   if (story === undefined) return undefined
-  // An element that was appended to a list stays in it.
+  // An appended element stays in its list.
   const lost =
     story.name === 'lost update' && model !== 'list-append' ? (transactions?.anomalies['lost-update']?.count ?? 0) : 0
   return { title: lost > 1 ? `At least ${count(lost)} updates were lost` : story.title }
@@ -54,10 +53,7 @@ export function lossOf(input: Shown, { may }: Pick<Claims, 'may'>): Loss | undef
   return undefined
 }
 
-/**
- * For each model, the table that best shows a violation. If there is none, the violation is shown by the table of final
- * states or, if that does not fit, on a time axis.
- */
+/** The table that best shows a model's violations. Other models have a table of final states or a time axis. */
 const sheets: { readonly [model: string]: LayOutSheet } = {
   bank: bankSheet,
   counter: counterSheet,

@@ -3,22 +3,17 @@ import { FAIL, type History, inputOf, type Json, OK, outputOf } from '@chaosprox
 import { coreOf, functionOf, hasReturned, isFinal, isRead, isReplacing, writtenText } from '../operation-words.ts'
 
 export interface Replacement {
-  /**
-   * The newest write that replaced the value found by the culprit, and was acknowledged before the culprit was called.
-   */
+  /** The newest write that replaced the culprit's value, and was acknowledged before the culprit began. */
   readonly confirmed: OperationRow | undefined
-  /** The newest read before the culprit that saw a newer write than the culprit did. */
+  /** The newest earlier read that saw a newer write than the culprit. */
   readonly saw: OperationRow | undefined
-  /**
-   * The newest read before the culprit that was called after the culprit's value had been written, and returned another
-   * value.
-   */
+  /** The newest earlier read of another value that began after the culprit's value was written. */
   readonly differs: OperationRow | undefined
 }
 
 /**
- * Returns what had certainly replaced the value that a read or cas found. A write has certainly replaced a value if the
- * write was called after all writers of the value had returned.
+ * Returns what had certainly replaced the value that a read or cas found: a write after all writers of the value had
+ * returned.
  */
 export function replacementOf(
   history: History,
@@ -45,10 +40,7 @@ export function replacementOf(
   return { confirmed: writes.findLast(isBefore), saw: rows.findLast(isSight), differs: rows.findLast(isOther) }
 }
 
-/**
- * Whether a read is impossible by itself, because its value is not the initial value and was written by no operation
- * that may have taken effect.
- */
+/** Whether a read is impossible by itself, because nothing may have written its value. */
 export const isImpossibleAlone = ({ levels }: Report<string>, culprit: OperationRow): boolean =>
   Object.values(levels).some((verdict) => {
     if (verdict.result !== 'violated' || verdict.counterexample.uncut?.standsAlone === false) return false
@@ -56,10 +48,7 @@ export const isImpossibleAlone = ({ levels }: Report<string>, culprit: Operation
     return core.length === 1 && core[0] === culprit
   })
 
-/**
- * Returns the operations on the culprit's key in the order of their calls; undefined if any of them is neither a read
- * nor an expected kind of change.
- */
+/** Returns the operations on the culprit's key in order, if all are reads or expected changes. */
 export function rowsOfKey(
   history: History,
   culprit: OperationRow,
@@ -76,9 +65,8 @@ export function rowsOfKey(
 }
 
 /**
- * Returns the event by which a value had certainly been written: the return of its last writer. If the value has a
- * single writer, the event may also be the return of a read that saw the value. -1 without a writer, Infinity if
- * unknown.
+ * Returns the event by which a value was certainly written: its last writer's return or, for a single writer, a read of
+ * it. -1 without a writer, Infinity if unknown.
  */
 function settledAt(history: History, rows: readonly OperationRow[], value: Json): number {
   const { outcome, returnEvent } = history.operations
@@ -98,7 +86,6 @@ function settledAt(history: History, rows: readonly OperationRow[], value: Json)
   return Math.min(settled, seen)
 }
 
-/** Returns the value that a read returned or a cas replaced; undefined for other operations. */
 export function foundBy(history: History, row: OperationRow): Json | undefined {
   if (isRead(history, row)) return outputOf(history, row)
   const input = inputOf(history, row)

@@ -6,10 +6,7 @@ import { missingFrom } from '../sheets/life.ts'
 import { rowsWhere, type Shown } from '../sheets/sheet.ts'
 import type { FindLoss, Loss } from './loss.ts'
 
-/**
- * Losses of a set: `12 acknowledged elements were lost`. Without final reads, the lost elements are those that the last
- * read lacks.
- */
+/** Losses of a set: `12 acknowledged elements were lost`. Without final reads, the last read decides. */
 export const setLosses: readonly FindLoss[] = [
   lostElements,
   ({ history, counterexample }) => unseen(history, counterexample),
@@ -18,7 +15,7 @@ export const setLosses: readonly FindLoss[] = [
 function lostElements({ history, report: { accounting } }: Shown): Loss | undefined {
   if (accounting?.result !== 'violated' || accounting.surelyLost === 0) return undefined
   const finals = rowsWhere(history, (row) => isFinal(history, row))
-  // An element that any replica still holds is not lost.
+  // An element on any replica is not lost.
   const held = new Set(finals.flatMap((row) => elementsHeld(history, row)))
   const changes = accounting.lost
     .filter(({ key, value, operation }) => history.operations.outcome[operation] === OK && !held.has(named(key, value)))
@@ -39,10 +36,7 @@ function elementsHeld(history: History, read: OperationRow): readonly string[] {
 
 const named = (key: string | undefined, value: Json): string => canonical([key ?? null, value])
 
-/**
- * Finds an element that a read missed: `p33's confirmed 261 was missing at n3`, or an element that another client had
- * read before.
- */
+/** Finds an element that a read missed: `p33's confirmed 261 was missing at n3`, or that was read before. */
 function unseen(history: History, counterexample: Counterexample): Loss | undefined {
   const missing = missingFrom(history, counterexample)
   if (missing === undefined) return undefined

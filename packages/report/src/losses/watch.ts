@@ -3,7 +3,7 @@ import { type History, inputOf, type Json, type Meaning, OK, outputOf, plural } 
 import { clientOf, coreOf, effectOf, functionOf, keyOf, nameText } from '../operation-words.ts'
 import type { FindLoss } from './loss.ts'
 
-/** Finds what a client that follows changes saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
+/** Finds what a watching client saw wrongly: `p3's watch of k* missed p7's confirmed put of x`. */
 export const watchLoss: FindLoss = ({ history, counterexample }) => {
   const { level, culprit } = counterexample
   if (culprit === undefined || !Object.hasOwn(told, level)) return undefined
@@ -21,9 +21,9 @@ export const watchLoss: FindLoss = ({ history, counterexample }) => {
 interface Seen {
   /** The watch: `p3's watch of k*`. */
   readonly watch: string
-  /** The change that is missing or wrong: `p7's confirmed put of x`. Undefined if only watches report the change. */
+  /** The missing or wrong change: `p7's confirmed put of x`. Undefined if only watches report it. */
   readonly change: string | undefined
-  /** Whether the server ended the watch because its start revision is compacted. */
+  /** Whether the watch was refused because its start revision is compacted. */
   readonly isRefused: boolean
 }
 
@@ -46,7 +46,7 @@ const told: { readonly [guarantee: string]: (seen: Seen) => string } = {
   future: ({ watch }) => `${watch} was sent a change from before its start`,
 }
 
-/** Describes what a watch covers: ` of x`, ` of k*`; empty for a watch of every key. */
+/** Describes what a watch covers: ` of x`, ` of k*`, or every key. */
 function scopeOf(asked: Json): string {
   if (typeof asked !== 'object' || asked === null || Array.isArray(asked)) return ''
   const { key, prefix } = asked as { readonly [member: string]: Json }
@@ -60,7 +60,6 @@ const changes: { readonly [effect in Meaning['effect']]?: string } = {
   transacts: 'transaction',
 }
 
-/** Describes the write among these operations. */
 function changeOf(history: History, core: readonly OperationRow[]): string | undefined {
   const whatOf = (row: OperationRow): string | undefined => changes[effectOf(history, row) ?? 'reads']
   const row = core.find((each) => whatOf(each) !== undefined)
@@ -77,8 +76,8 @@ const isRefused = (responses: Json): boolean =>
   )
 
 /**
- * Returns the losses of messages, the most specific first: `3 acknowledged messages were lost`, which violates `level`;
- * otherwise the violated guarantees in `titles`.
+ * Returns the losses of messages: `3 acknowledged messages were lost`, which violates `level`, or else the violated
+ * guarantees in `titles`.
  */
 const lossesOfMessages = (level: string, titles: { readonly [guarantee: string]: string }): readonly FindLoss[] => [
   ({ report: { lost } }) => {

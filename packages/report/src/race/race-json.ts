@@ -5,7 +5,6 @@ import { isRead } from '../operation-words.ts'
 import type { Race, RacingPart } from './code-run.ts'
 import { raceSentence } from './race-words.ts'
 
-/** The member of a history's header that contains the race in the program. */
 const MEMBER = 'race'
 
 export function raceJson(race: Race): Json {
@@ -21,11 +20,11 @@ export function raceJson(race: Race): Json {
   }
 }
 
-/** Returns the race in the simulated program in the form that a history's header stores. */
+/** Returns the race as a history's header stores it. */
 export const raceMember = (race: Race | undefined): Header['extra'] =>
   race === undefined ? undefined : { [MEMBER]: JSON.parse(JSON.stringify(named(race))) as Json }
 
-/** Removes all members of the requests except the process, the function and the key. */
+/** Keeps only process, function and key of the requests. */
 function named({ overtaken, by, ...race }: Race): Race {
   const part = ({ request: { process, f, key }, ...rest }: RacingPart): RacingPart => ({
     request: { process, f, key },
@@ -34,19 +33,16 @@ function named({ overtaken, by, ...race }: Race): Race {
   return { overtaken: part(overtaken), by: part(by), ...race }
 }
 
-/** Returns the race in a history's header; undefined if the header contains no valid race. */
+/** Returns the race in a history's header, if it is valid. */
 export function raceOfHeader(header: Header | undefined): Race | undefined {
   const { success, output } = v.safeParse(raceSchema, header?.extra?.[MEMBER])
   return success ? { sentence: raceSentence(output), ...output } : undefined
 }
 
-/** The member of a history's header with the operations that the race and the database in the header explain. */
+/** The member of a header with the operations that its race and database explain. */
 const ACCUSED = 'accused'
 
-/**
- * Returns the changes that the contradiction needs. If it needs none, returns its reads. The reads do not count beside
- * changes, because different reads may show the effects of the same changes.
- */
+/** Returns the changes that the contradiction needs, or else its reads: different reads may show the same changes. */
 function accusedBy({ operations }: Counterexample, history: History): readonly number[] {
   const rows = operations.flatMap(({ operation, role }) => (role === 'core' ? [operation] : []))
   const changes = rows.filter((row) => !isRead(history, row))
@@ -60,14 +56,11 @@ export const accusedMember = (
   [ACCUSED]: accusedBy(counterexample, history),
 })
 
-/**
- * Whether the header of a history explains this contradiction. A later check may find a contradiction of other
- * operations.
- */
+/** Whether a header explains this contradiction. A later check may find another one. */
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 
-// Headers may come from any source, so texts and lists are limited: a race that exceeds the limits is ignored.
+// Headers may come from anywhere, so texts and lists are limited.
 const text = v.pipe(v.string(), v.maxLength(10_000))
 const listOf = <Element extends v.GenericSchema>(element: Element) => v.pipe(v.array(element), v.maxLength(200))
 const number = v.pipe(v.number(), v.finite(), v.minValue(0))

@@ -17,11 +17,9 @@ interface Candidate {
 }
 
 /**
- * Returns the race that explains the contradiction best. A candidate is an await of a request that had read some state
- * before the await and, after it, changes something based on that state. Another request for the same key must have
- * changed the state during the await. A candidate ranks higher the more of the other request ran before the await
- * ended, and the more the waiting request did after the await. Undefined without a candidate, so that no line of the
- * program is blamed.
+ * Returns the race that explains the contradiction best. In a race, a request reads some state before an await and
+ * changes something based on it afterwards, while another request for the same key changes the state. The more of the
+ * other request ran by then, and the more the first did later, the better. Without a race, no line is blamed.
  */
 export function raceIn(run: CodeRun, requests: readonly RacingRequest[]): Race | undefined {
   const [best] = candidatesIn(run.steps, requests).sort((one, other) => other.weight - one.weight)
@@ -51,21 +49,14 @@ function candidatesIn(steps: readonly CodeStep[], requests: readonly RacingReque
 }
 
 interface Between {
-  /**
-   * The indexes of the waiting request's steps. `meanwhile` are the indexes of the other request's steps during the
-   * await. From index `back` on, the steps are after the await.
-   */
   readonly own: readonly number[]
   readonly meanwhile: readonly number[]
   readonly back: number
 }
 
-/**
- * Returns how much a change after the await depends on state that the waiting request read before the await. Only state
- * that changed during the await counts. Returns 0 if no change depends on such state.
- */
+/** Returns how much a change after the await depends on state read before, which changed meanwhile. */
 function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Between): number {
-  // An SQL statement takes effect during its own await.
+  // An SQL statement takes effect during its await.
   const after = (other: number): readonly CodeStep[] =>
     own.flatMap((place) => {
       const step = steps[place]
@@ -79,16 +70,13 @@ function groundBetween(steps: readonly CodeStep[], { own, meanwhile, back }: Bet
   return most
 }
 
-/**
- * Returns how much the change of a step depends on a state. The number is highest if the step uses a value that was
- * read from the state.
- */
+/** Returns how much a step's change depends on a state; most if a value was read from it. */
 const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 
 /**
- * Returns the weight of a request. A request that changes nothing is seldom the cause. The same is true of a request
- * that the contradiction does not need.
+ * Returns the weight of a request. One that changes nothing, or that the contradiction does not need, is seldom the
+ * cause.
  */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
@@ -113,8 +101,7 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   const [gone, back] = [steps[waited.gone], steps[waited.back]]
   const [first, last] = [meanwhile[0], meanwhile.at(-1)]
   if (gone === undefined || back === undefined || first === undefined || last === undefined) return undefined
-  // The other request may have run helper functions in addition to the function with the await, so prefer steps in this
-  // function.
+  // Steps in the function of the await say more than those of helper functions.
   const same = meanwhile.filter(({ within }) => within === gone.within)
   const { file } = same[0] ?? meanwhile.find((step) => step.file === gone.file) ?? first
   const lines = (same.length > 0 ? same : meanwhile.filter((step) => step.file === file)).map(({ line }) => line)
@@ -135,13 +122,12 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
   }
 }
 
-/** Whether the program itself ran the step. A database ran the other steps. */
+/** Whether the program ran the step, and not a database. */
 const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
 /** Maximum number of turns in a drawing. */
 const MOST_TURNS = 16
 
-/** Returns the turns of one request. Each turn contains all steps with the same time. */
 function turnsOf(steps: readonly CodeStep[]): RaceTurn[] {
   const times = [...new Set(steps.map(({ at }) => at))].slice(0, MOST_TURNS)
   return times.map((at, i): RaceTurn => {
@@ -160,10 +146,7 @@ function placesIn(turn: readonly CodeStep[]): CodePlace[] {
   return [...found.values()]
 }
 
-/**
- * Returns the first await that begins in a turn and does not end in it. This is the innermost await, because the awaits
- * around it begin later.
- */
+/** Returns the innermost await that begins in a turn and does not end in it. */
 function innermostLeft(turn: readonly CodeStep[]): CodeStep | undefined {
   return turn.find(
     ({ type, site }, place) =>

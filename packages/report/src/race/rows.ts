@@ -2,10 +2,10 @@ import type { CodeRun, CodeStep, LineTimes, RaceRow, RacingPart } from './code-r
 
 /** Nobody reads more. */
 const MOST_ROWS = 40
-/** Maximum number of lines between two executed lines for which the lines between are shown, too. */
+/** Maximum number of lines in a gap that is shown. */
 const FEW = 2
 
-/** Returns the lines that either request ran, file by file, including short gaps. */
+/** Returns the lines that either request ran, with short gaps between. */
 export function rowsOf(
   { steps: [ofOvertaken, ofOther], sources }: Ran,
   { overtaken, by }: { readonly overtaken: RacingPart; readonly by: RacingPart },
@@ -37,7 +37,6 @@ export function rowsOf(
 }
 
 interface Ran {
-  /** The steps of the waiting request, and of the other request. */
   readonly steps: readonly [readonly CodeStep[], readonly CodeStep[]]
   readonly sources: CodeRun['sources']
 }
@@ -76,7 +75,7 @@ const withShortGaps = (lines: readonly number[]): readonly number[] =>
     return between > FEW ? [line] : Array.from({ length: between + 1 }, (_, more) => line + more)
   })
 
-/** Returns the rows closest to the line of the await during which the other request ran. */
+/** Returns the rows closest to the overtaken await. */
 function around(rows: RaceRow[]): RaceRow[] {
   const middle = rows.findIndex(({ isOvertaken }) => isOvertaken)
   const start = Math.max(0, Math.min(middle - MOST_ROWS / 2, rows.length - MOST_ROWS))

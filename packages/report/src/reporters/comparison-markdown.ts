@@ -54,7 +54,6 @@ const isolationTable = (comparison: Comparison): string =>
 const nextPart = ({ text, command }: Next): string =>
   `**Next:** ${escaped(text)}${command === undefined ? '' : ` \`${command}\``}`
 
-/** Returns each broken promise: what happened, why, and what to do next. */
 const brokenParts = (comparison: Comparison): readonly string[] =>
   comparison.systems.flatMap(({ name, cells }) =>
     cells
@@ -67,7 +66,6 @@ const brokenParts = (comparison: Comparison): readonly string[] =>
 const table = (titles: readonly string[], rows: readonly (readonly string[])[]): string =>
   [titles, titles.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
 
-/** Escapes a text so that Markdown gives it no meaning. */
 const cell = (plain: string): string => (plain === '---' ? plain : escaped(plain))
 
 const escaped = (plain: string): string => plain.replace(/[\\`*_[\]<>#|~\n]/g, '\\$&').replace(/@(?=\w)/g, '@\u200b')

@@ -11,7 +11,6 @@ const MARKS: { readonly [result in Finding['result']]: string } = {
   troubled: 'E',
 }
 
-/** Prints a character for each verdict, followed by a line for each verdict that did not pass. */
 export const dotReporter: Reporter = {
   name: 'dot',
   summary: 'one character for each verdict, and a line for each that did not pass',

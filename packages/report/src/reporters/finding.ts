@@ -29,49 +29,39 @@ import type {
   TroubleSubject,
 } from './subject.ts'
 
-/**
- * The verdict on one subject in a few sentences, as plain data. All reporters for other programs use it, so that they
- * agree.
- */
+/** The verdict on one subject in a few sentences, for all reporters. */
 export interface Finding {
-  /**
-   * `passed` and `noted` have exit code 0. `noted` is the result of a subject without expectations that is not a
-   * success.
-   */
+  /** `passed` and `noted` have exit code 0. `noted`: no success, but nothing was expected. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
-  /** The name of the subject: `raft, 5 nodes`, or the name of a file. */
   readonly name: string
-  /** What users lost, `106 acknowledged messages were lost`; the verdict if no loss is known. */
+  /** What users lost, `106 acknowledged messages were lost`, or else the verdict. */
   readonly title: string
   /** `Not linearizable`. */
   readonly verdict: string
-  /**
-   * The counterexample in one sentence, or why the verdict is unknown, and every missed requirement; empty if there is
-   * nothing to explain.
-   */
+  /** The counterexample in a sentence, or why the verdict is unknown, and missed requirements. */
   readonly sentence: string
-  /** The expected and the found level: `promised linearizable, found eventual`; empty if no level was expected. */
+  /** The expected and the found level: `promised linearizable, found eventual`. */
   readonly expected: string
   /** The drawing of the counterexample, as lines of plain text. */
   readonly evidence: readonly string[]
-  /** The counterexample as a sequence diagram in Mermaid's language; empty if it is too large. */
+  /** The counterexample as a Mermaid sequence diagram, unless it is too large. */
   readonly diagram: readonly string[]
-  /** Notes that qualify the verdict: reasons why it proves less than it seems to, trouble, and warnings. */
+  /** Why the verdict proves less than it seems to, trouble, and warnings. */
   readonly notes: readonly string[]
   /**
-   * The requests that the verdict does not cover: `16 requests were forwarded, not checked: GET /cache 16×`. The notes
-   * contain this text, too. Empty if the verdict covers all requests.
+   * The requests that the verdict does not cover, which are in the notes, too: `16 requests were forwarded, not
+   * checked: GET /cache 16×`.
    */
   readonly unjudged: string
   /** Strongest first. */
   readonly levels: readonly { readonly level: string; readonly result: string; readonly reason: string }[]
-  /** The history as the reader would type it; `line` is the line of the accused operation. */
+  /** The history as typed in a command; `line`: that of the accused operation. */
   readonly file: string | undefined
   readonly line: number | undefined
   readonly operations: number
   readonly elapsedMs: number
-  /** What happened, why, and what to do next; absent unless the subject is a run or a file. */
+  /** What happened, why, and what to do next, for a run or a file. */
   readonly telling?: Telling | undefined
   /** The command that repeats what the finding is about. */
   readonly again: string | undefined
@@ -79,8 +69,8 @@ export interface Finding {
 }
 
 /**
- * Returns the findings on a subject: one for a run or file, one for each failure of a search, one for each system and
- * fault of a comparison, and one for each telling of a story. A search without failures has one finding that says so.
+ * Returns the findings on a subject: one for a run or file, for each failure of a search, for each system and fault of
+ * a comparison, or for each telling of a story.
  */
 export function findingsOf(subject: Subject): readonly Finding[] {
   switch (subject.kind) {
@@ -229,7 +219,7 @@ function ofComparison({ comparison, elapsedMs }: ComparisonSubject): readonly Fi
   )
 }
 
-/** A system without a promise passes only if it is linearizable or strict serializable, and lost nothing. */
+/** Without a promise, a system passes only if it is linearizable or strict serializable, and lost nothing. */
 function resultOfCell({ kept, level, lost = 0 }: ComparedCell): Finding['result'] {
   if (kept === undefined) return isLinear(level) && lost === 0 ? 'passed' : 'noted'
   return kept === false ? 'failed' : kept === 'unknown' ? 'undecided' : 'passed'
@@ -252,7 +242,7 @@ const ofStory = ({ story, elapsedMs, again, exitCode }: StorySubject): readonly 
     }
   })
 
-/** This width suffices for the drawings, and still fits a log. */
+/** Wide enough for drawings, and narrow enough for a log. */
 const PAGE = pageStyle(plainStyle, { width: 100, unicode: true })
 
 function judged(input: FactsInput & { readonly again: string | undefined }, historyFile: string, exitCode: number) {
@@ -290,7 +280,7 @@ function sentenceOf(history: History, facts: Facts): string {
   const { shown, isAside, headline, missed, vacuous } = facts
   const why = headline.verdict === INCONCLUSIVE ? vacuous : []
   const sentences =
-    // Leave out the violation of a level that nobody expected.
+    // Nobody expected the violated level.
     shown === undefined || isAside
       ? [...missed, headline.beside, ...why]
       : [sentenceText(history, shown, facts.why), ...missed]

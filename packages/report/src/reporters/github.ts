@@ -3,7 +3,7 @@ import { printableLines } from '../operation-words.ts'
 import type { Finding } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/** GitHub shows at most ten annotations per step; more than a few hide each other. */
+/** GitHub shows ten annotations per step at most; more than a few hide each other. */
 const MOST_SHOWN = 3
 
 /**

@@ -1,6 +1,6 @@
 import type { Reporter } from './reporter.ts'
 
-/** Matches the beginning of every page, whatever its title. */
+/** Matches the beginning of every page. */
 const PAGE = /^<!doctype html>\s*<html[^>]*><head><meta charset="utf-8"><meta name="generator" content="chaos">/
 
 export const htmlReporter: Reporter = {
@@ -9,6 +9,6 @@ export const htmlReporter: Reporter = {
   ofOne: true,
   not: { search: 'chaos fuzz writes the history of what it finds: chaos check FILE --reporter html=report.html' },
   recognises: (start) => PAGE.test(start),
-  // Loaded on demand: pages are a tenth of the program's code, and most commands render none.
+  // Pages are a tenth of the program's code, and most commands render none.
   each: async (subject, place) => (await import('./subject-page.ts')).htmlOf(subject, place),
 }

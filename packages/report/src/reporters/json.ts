@@ -10,14 +10,11 @@ export const jsonReporter: Reporter = {
   name: 'json',
   summary: 'everything, as one JSON object for each run or file (schema/result.schema.json describes it)',
   recognises: isResult,
-  // JSON leaves some control characters unescaped, as well as characters that change the writing direction.
+  // JSON leaves some control characters, and changes of the writing direction, unescaped.
   each: (subject) => `${printable(JSON.stringify(jsonOf(subject)))}\n`,
 }
 
-/**
- * Members by which results of each kind are recognised. The header of a history, which also has a format version, lacks
- * them.
- */
+/** Members that tell kinds of results apart. A history's header, which also has a format version, lacks them. */
 const MEMBERS = [['headline'], ['file', 'error'], ['found', 'trials'], ['systems', 'conditions'], ['story', 'tellings']]
 
 function isResult(start: string): boolean {
@@ -33,7 +30,7 @@ function isResult(start: string): boolean {
   return MEMBERS.some((members) => members.every((member) => member in result))
 }
 
-/** Returns everything known about a subject. The members stay the same between versions. */
+/** Returns all that is known about a subject. The members stay the same between versions. */
 export function jsonOf(subject: Subject): Json {
   switch (subject.kind) {
     case 'run': {

@@ -1,10 +1,7 @@
 import { findingsOf } from './finding.ts'
 import type { Reporter } from './reporter.ts'
 
-/**
- * Prints a finding without its diagram, so that it fits a line of a log. The reporter `json` prints everything;
- * `markdown` prints the diagram.
- */
+/** Prints findings without diagrams, which `json` and `markdown` have, so that each fits a line of a log. */
 export const jsonlReporter: Reporter = {
   name: 'jsonl',
   summary: 'the verdict in short, one line of JSON for each run, file or failure found',

@@ -5,9 +5,9 @@ import type { Reporter } from './reporter.ts'
 const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>'
 
 /**
- * Prints JUnit XML, which CI servers read, with a test case for each verdict. An undecided verdict is an error, since
- * it must not let a build pass. No standard defines the format: the output satisfies both schemas in common use, that
- * of Ant's JUnit task (windyroad's JUnit.xsd) and that of Surefire (junit-10.xsd of Jenkins' xunit plugin).
+ * Prints JUnit XML for CI servers, with a test case for each verdict. An undecided verdict is an error, since it must
+ * not let a build pass. The output satisfies both schemas in use: Ant's (windyroad's JUnit.xsd) and Surefire's
+ * (junit-10.xsd of Jenkins' xunit plugin).
  */
 export const junitReporter: Reporter = {
   name: 'junit',
@@ -19,7 +19,7 @@ export const junitReporter: Reporter = {
     const errors = findings.filter(({ result }) => result === 'undecided' || result === 'troubled').length
     const time = seconds(findings.reduce((sum, { elapsedMs }) => sum + elapsedMs, 0))
     const counts = `tests="${findings.length}" failures="${failures}" errors="${errors}" time="${time}"`
-    // The time is in UTC without a suffix, because one of the schemas forbids a time zone.
+    // One of the schemas forbids a time zone.
     const timestamp = new Date(now).toISOString().slice(0, 'yyyy-mm-ddThh:mm:ss'.length)
     const where = `id="0" package="chaos" hostname="${escaped(host)}" timestamp="${timestamp}"`
     return [
@@ -60,7 +60,7 @@ function problemOf(finding: Finding): string {
 const nextOf = (telling: Finding['telling']): readonly string[] =>
   telling === undefined || telling.next.text === '' ? [] : [`next: ${telling.next.text}`]
 
-/** Returns the notes that qualify the verdict, followed by a line for each level. Empty if there is nothing to add. */
+/** Returns notes on the verdict, and a line for each level. */
 function outputOf(finding: Finding): string {
   const { result, name, sentence, evidence, levels, notes, telling } = finding
   const lines = [
@@ -74,7 +74,6 @@ function outputOf(finding: Finding): string {
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3)
 
-/** Escapes a text for XML. Characters that XML 1.0 does not allow even in escaped form become U+FFFD. */
 const escaped = (text: string): string =>
   text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what XML forbids

@@ -10,13 +10,13 @@ const MARKS: { readonly [result in Finding['result']]: readonly [unicode: string
   troubled: ['!', '!'],
 }
 
-/** Prints one line for each verdict, as `--quiet` does. */
+/** Prints a line for each verdict, as `--quiet` does. */
 export const lineReporter: Reporter = {
   name: 'line',
   summary: 'only the verdict, one line each: --quiet',
   sharesStdout: true,
   each(subject, { terminal: { unicode } }) {
-    // The error message is printed to stderr instead.
+    // The error message is on stderr.
     if (subject.kind === 'trouble' && subject.alone) return ''
     return findingsOf(subject)
       .map((finding) => {

@@ -16,30 +16,26 @@ const SIGNS: { readonly [result in Finding['result']]: string } = {
 }
 
 /**
- * Identifies texts of this program; an HTML comment is not displayed. Some renderers treat the line after a comment as
- * part of it, so an empty line follows.
+ * Identifies texts of this program. Some renderers join an HTML comment with the next line, so an empty one follows.
  */
 const MARK = '<!-- chaos -->\n\n'
 
-/**
- * Prints a text for a pull request or a job's summary: a table of verdicts, followed by the evidence for each verdict
- * that did not pass.
- */
+/** Prints a text for a pull request or a job's summary: a table of verdicts, and the evidence for failures. */
 export const markdownReporter: Reporter = {
   name: 'markdown',
   summary: 'a comment for a pull request or a job summary: verdicts, each contradiction drawn, the rest folded',
   recognises: (start) => start.startsWith(MARK),
   each: (subject) => (subject.kind === 'comparison' ? `${MARK}${comparisonMarkdown(subject.comparison)}` : ''),
   end(told, { picture }) {
-    // `each` prints comparisons as separate tables.
+    // Comparisons are printed by `each`.
     const findings = told.flatMap((each) => each.findings).filter(({ command }) => command !== 'compare')
     return findings.length === 0 ? '' : `${MARK}${markdownOf(findings, picture)}\n`
   },
 }
 
 /**
- * Renders findings as Markdown without a final newline: the number of findings by result, a table of verdicts, and the
- * evidence for each verdict. `picture` is the path of a picture of a single finding.
+ * Renders findings as Markdown without a final newline: a table of verdicts, and the evidence for each. `picture`: the
+ * path of a single finding's picture.
  */
 export function markdownOf(findings: readonly Finding[], picture?: string): string {
   const rows = findings.map(
@@ -54,7 +50,7 @@ export function markdownOf(findings: readonly Finding[], picture?: string): stri
   ].join('\n\n')
 }
 
-/** Returns how many runs of one subject broke its promise; empty for fewer than two runs. */
+/** Returns how many of several runs of a subject broke its promise. */
 function timesText(findings: readonly Finding[]): readonly string[] {
   const runs = findings.filter(({ command }) => command === 'run')
   if (runs.length < 2) return []
