@@ -10,7 +10,9 @@ interface LevelSign {
   readonly levels: readonly string[]
 }
 
-/** Returns the signs of a comparison's levels, strongest first. A level may share the sign of the next stronger one. */
+/**
+ * Returns the signs of a comparison's levels, strongest first. A level may share the sign of the next stronger level.
+ */
 export const levelSigns = (comparison: Pick<Comparison, 'levels'>): readonly LevelSign[] => [
   ...rungSigns(comparison.levels).filter(({ levels }) => levels.some((level) => comparison.levels.includes(level))),
   { sign: '⊘', name: levelName('none', comparison), levels: ['none'] },

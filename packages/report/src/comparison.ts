@@ -50,7 +50,7 @@ export interface ComparedCell {
   readonly condition: string
   /** The level promised under this condition, or `nothing`. */
   readonly promised: string
-  /** The strongest level that every run met: `none` if there is none, `unknown` if this is undecided. */
+  /** The strongest level that every run met. `none` if a run met no level; `unknown` if this is undecided. */
   readonly level: string
   /** Result of each judged level: met if every run met it, violated if any run violated it. */
   readonly levels: { readonly [level: string]: LevelResult }
@@ -89,7 +89,10 @@ export interface ComparedCell {
   readonly broken?: ToldRun | undefined
   /** How to decide whether the promise was kept, if this is open. */
   readonly toDecide?: string | undefined
-  /** The command that repeats the most telling run: one that broke the promise, an undecided one, or the weakest. */
+  /**
+   * The command that repeats a run: a run that broke the promise, otherwise an undecided run, otherwise the weakest
+   * run.
+   */
   readonly again: string
 }
 

@@ -10,7 +10,8 @@ export interface Disagreement {
 }
 
 /**
- * Returns two reads that disagree about two overlapping writes: each saw one write after the other was acknowledged.
+ * Returns two reads that disagree about two overlapping writes. Each read saw one write after the other write had been
+ * acknowledged.
  */
 export function disagreementOf(history: History, counterexample: Counterexample): Disagreement | undefined {
   const { culprit, edges } = counterexample

@@ -6,7 +6,6 @@ import { effectOf, hasReturned } from './operation-words.ts'
 /** Two clients that held one lock at the same time. */
 export interface DoubleHolding {
   readonly first: Holding
-  /** The holding that should not have been granted. */
   readonly second: Holding
   /** Nanoseconds from the second grant to the first release, if there is one. */
   readonly nanos: number | undefined
@@ -21,7 +20,7 @@ export function holdingsOf(history: History, { operations }: Counterexample): re
     .map((acquire) => holdingOf(history, acquire))
 }
 
-/** Returns the culprit's holding, and one that had not ended at its grant. */
+/** Returns the culprit's holding, and a holding that had not ended when the culprit got the lock. */
 export function doubleHolding(history: History, counterexample: Counterexample): DoubleHolding | undefined {
   const holdings = holdingsOf(history, counterexample)
   const second = holdings.find(({ acquire }) => acquire === counterexample.culprit)

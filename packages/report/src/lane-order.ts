@@ -8,7 +8,6 @@ export type Links = readonly Pair[]
 export const isCut = (links: Links, one: string, other: string): boolean =>
   links.some(([from, to]) => (from === one && to === other) || (from === other && to === one))
 
-/** Returns the partitions in force after an event. */
 export function cutsAfter(cuts: readonly Links[], sign: Sign): readonly Links[] {
   if (sign.type === 'cut') return [...cuts, sign.between]
   if (sign.type !== 'restored') return cuts
@@ -51,7 +50,6 @@ function withClients(nodes: readonly string[], clients: readonly string[], calls
   return [...clients.filter((client) => !right.includes(client)), ...nodes, ...right]
 }
 
-/** Returns how many lanes the calls cross. */
 const crossedIn = (lanes: readonly string[], calls: readonly Pair[]): number =>
   calls.reduce((sum, [from, to]) => sum + Math.abs(lanes.indexOf(from) - lanes.indexOf(to)) - 1, 0)
 

@@ -25,17 +25,15 @@ const nouns: readonly (readonly [RegExp, string])[] = [
   [/^no /, 'free of '],
 ]
 
-/** The guarantees that `session` combines. */
 const guarantees: readonly string[] = consistency.implied.session
 
 export interface LevelRow {
   readonly levels: readonly [string, ...string[]]
   readonly result: Verdict['result']
-  /** The note after the result. */
   readonly note: string
 }
 
-/** The levels that readers ask for most, each in its own row. */
+/** The levels that readers ask for most. Each has its own row, unless it shares its note. */
 const mainLevels: readonly string[] = ['linearizable', 'sequential', 'eventual']
 
 /** A level that is met although a promise was broken. */
@@ -48,8 +46,8 @@ export interface Despite {
 export const despiteText = ({ level, because }: Despite): string => `${level} is met all the same: ${because}`
 
 /**
- * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row, except those
- * of `mainLevels`.
+ * Returns the rows, the strongest level first. Adjacent levels with equal results and notes share a row; a level in
+ * `mainLevels` without a note has its own.
  */
 export function levelRows(report: Report<string>, despite?: Despite): LevelRow[] {
   const rows: LevelRow[] = []
@@ -158,7 +156,6 @@ interface IsolationCell {
   readonly result: Verdict['result']
 }
 
-/** Adjacent isolation levels with equal results. */
 export interface IsolationRow {
   readonly isolations: readonly [string, ...string[]]
   readonly cells: readonly (readonly IsolationCell[])[]
@@ -198,7 +195,6 @@ export function isolationRows(report: Report<string>): readonly IsolationRow[] {
   return rows
 }
 
-/** Returns the distinct reasons of undecided levels. */
 export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   const reasons = Object.values(report.levels).flatMap((verdict) =>
     verdict.result === 'unknown' ? verdict.reason.text : [],
@@ -206,7 +202,10 @@ export function reasonsOfUnknown(report: Report<string>): readonly string[] {
   return [...new Set(reasons)]
 }
 
-/** Returns the level whose counterexample a page shows: the requested one, or the strongest violated one. */
+/**
+ * Returns the level whose counterexample a page shows: the requested level if it is violated, otherwise the strongest
+ * violated level.
+ */
 export function accusedLevel(report: Report<string>, asked: string | undefined): string | undefined {
   const violated = judgedLevels(report).filter((level) => verdictOf(report, level).result === 'violated')
   if (asked !== undefined && violated.includes(asked)) return asked

@@ -14,11 +14,9 @@ export function staleText({ reads }: Staleness): string {
 
 const isWithoutFaults = ({ phase }: PhaseSummary): boolean => phase === 'calm' || phase === 'healed'
 
-/** The phases in which no fault was in force. */
 export const withoutFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.filter(isWithoutFaults)
 
-/** The phases in which faults were in force. */
 export const underFaults = (phases: readonly PhaseSummary[]): readonly PhaseSummary[] =>
   phases.filter((phase) => !isWithoutFaults(phase) && phase.operations > 0)
 
@@ -121,10 +119,8 @@ export const namedPhases = (phases: readonly PhaseSummary[]): readonly PhaseSumm
 
 type PhaseMood = 'bad' | 'short' | 'good' | 'faint' | 'plain'
 
-/** A column of the tables of phases. */
 export interface PhaseColumn {
   readonly title: string
-  /** The shorter title for narrow tables. */
   readonly brief?: string
   /** Returns the text of the cell, if it was measured. */
   readonly text: (phase: PhaseSummary) => string | undefined

@@ -125,7 +125,7 @@ export function reproach(
   return { by: before, text: [told, ...laterSight(history, counterexample)].join(', and ') }
 }
 
-/** Returns what a second read shows about two overlapping writes: each read has another one last. */
+/** Returns what a second read shows about two overlapping writes: for each read, another write came last. */
 function laterSight(history: History, counterexample: Counterexample): readonly string[] {
   const found = disagreementOf(history, counterexample)
   if (found === undefined) return []

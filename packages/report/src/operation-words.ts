@@ -24,7 +24,7 @@ import {
 
 export { functionOf, outcomeName, printable, printableLines } from '@chaosproxy/history'
 
-/** Makes a name printable, and truncates a long one. */
+/** Makes a name printable, and truncates a long name. */
 export function nameText(name: string, most: number = 60): string {
   const text = printable(name)
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`
@@ -55,7 +55,6 @@ export function processText(history: History, process: number): string {
   return /^\d+$/.test(name) ? `p${name}` : name
 }
 
-/** Returns the client of an operation: `p4`. */
 export const clientOf = (history: History, operation: number): string =>
   processText(history, history.operations.process[operation] ?? 0)
 
@@ -118,7 +117,6 @@ const isAccount = (value: Json | undefined): value is string | number =>
 
 export const isRead = (history: History, operation: number): boolean => readsWhole(functionOf(history, operation))
 
-/** Whether the operation replaces the whole value. */
 export const isReplacing = (history: History, operation: number): boolean => effectOf(history, operation) === 'replaces'
 
 export const effectOf = (history: History, operation: number): Meaning['effect'] | undefined =>
@@ -222,7 +220,6 @@ export function isSameClient(history: History, one: OperationRow, other: Operati
   return isNamed ? history.sessionOf(first) === history.sessionOf(second) : first === second
 }
 
-/** Returns the operations that the contradiction needs. */
 export const coreOf = ({ operations }: Pick<Counterexample, 'operations'>): readonly OperationRow[] =>
   operations.filter(({ role }) => role === 'core').map(({ operation }) => operation)
 

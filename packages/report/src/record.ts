@@ -66,7 +66,6 @@ const UNKNOWN = 'unknown'
 /** Maximum number of entries in JSON; `totals` has the full counts. */
 const MOST_IN_JSON = 100
 
-/** Returns the facts as JSON. */
 export function recordJson({
   sessions,
   initial = null,

@@ -52,7 +52,6 @@ export interface Http2FlowOptions {
   readonly mayPass: (frame: Buffer) => boolean
   /** Called with each passed frame and its offset in all bytes of the direction. */
   readonly passed: ((frame: Buffer, startByte: number) => void) | undefined
-  /** Reports whether the connection is HTTP/2. */
   readonly recognised: (isHttp2: boolean) => void
 }
 

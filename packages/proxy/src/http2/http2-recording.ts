@@ -202,7 +202,6 @@ export class Http2Recording {
       if (stream.answer === undefined) this.#over(stream, LOST.connection)
   }
 
-  /** Records that both sides are closed. */
   closed(): void {
     for (const stream of this.#streams.values()) {
       stream.requestCut()

@@ -40,7 +40,7 @@ export class MessageCount {
     this.#left = messages
   }
 
-  /** Returns how many bytes of `content` belong to the messages up to the nth, if this one ends there. */
+  /** Returns how many bytes of `content` precede the end of the last message, if the message ends in `content`. */
   endIn(content: Buffer): number | undefined {
     for (let at = 0; ; ) {
       if (this.#left === 0) return at

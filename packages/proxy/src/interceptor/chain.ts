@@ -1,12 +1,12 @@
 import type { Exit, Intercept, Interceptor, Stage } from './interceptor.ts'
 
 /**
- * Chains two interceptors: the outer one at the client's edge, such as a recorder, and the inner one before the links'
- * faults. The outer interceptor must pass responses on unchanged.
+ * Chains two interceptors: the outer interceptor is at the client's edge, such as a recorder, and the inner interceptor
+ * before the links' faults. The outer interceptor must pass responses on unchanged.
  *
- * The inner interceptor may change the number of bytes. Bytes of the outer one therefore count as delivered once any
- * byte passed on after them is delivered: delivered bytes never count as undelivered. A recorder then gives a lost
- * request an unknown outcome.
+ * The inner interceptor may change the number of bytes. Bytes of the outer interceptor therefore count as delivered
+ * once any byte that was passed on after them is delivered. Delivered bytes never count as undelivered, so a recorder
+ * gives a lost request an unknown outcome.
  */
 export function chain(outer: Intercept, inner: Intercept): Intercept {
   return (conversation) => {

@@ -11,7 +11,6 @@ export interface Interceptor {
   readonly responses: Stage
   /** Whether no request is in progress; absent if unknown. */
   readonly isIdle?: boolean
-  /** Reports that both sockets are closed. */
   closed(): void
   /**
    * Reports that messages were lost, repeated, changed or reordered behind this interceptor. `altered` are the messages
@@ -33,7 +32,7 @@ export interface Stage {
   end(): void
   /** Reports that the sender is gone without an orderly end. */
   reset(): void
-  /** Reports how many bytes of the exit have been written to the receiver's socket. */
+  /** Reports how many of the passed bytes have been written to the receiver's socket. */
   delivered(totalBytes: number): void
   /** Reports that a fault of the link changed some of the bytes passed on. */
   altered?(): void

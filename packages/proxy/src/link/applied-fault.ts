@@ -19,7 +19,6 @@ export interface AppliedFault {
 }
 
 export interface StandingApplied extends AppliedFault {
-  /** Stops the timers of the fault's trigger. */
   stopTiming(): void
 }
 
@@ -41,7 +40,6 @@ export function afflict(
     for (const flow of flows) flow.stagesChanged()
   }
 
-  /** Follows the trigger's times. */
   function watchTheClock(): void {
     cancelTimer?.()
     cancelTimer = undefined

@@ -31,7 +31,6 @@ export class LinkTable<State> {
     return [...this.#states.keys()]
   }
 
-  /** Maps every state, keyed by the links' names. */
   map<Part>(part: (state: State) => Part): ReadonlyMap<string, Part> {
     return new Map([...this.#states].map(([name, state]) => [name, part(state)]))
   }

@@ -30,7 +30,7 @@ const LONGEST_REQUEST = 210
 
 /**
  * A fault on one link. It counts matching messages as their senders sent them, without the effects of other rules, and
- * selects those to hit.
+ * selects messages to hit.
  */
 export class Rule<Fault extends TrafficFault> {
   readonly standing: Standing<Fault>
@@ -87,7 +87,7 @@ export class Rule<Fault extends TrafficFault> {
   }
 }
 
-/** The effect of a rule on a message. `none` also stands for a later effect, whose hit the rule then counts itself. */
+/** The effect of a rule on a message. `none`: no effect, or a later effect whose hit the rule counts itself. */
 export type Effect = 'none' | 'acts' | 'ends'
 
 /** Applies the rules that selected a message, in order. If a rule ends the message, only this rule counts as a hit. */

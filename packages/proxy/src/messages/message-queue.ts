@@ -181,7 +181,7 @@ export class MessageQueue {
     this.#aside = staying
   }
 
-  /** Sends the messages that wait for later messages, because none will come. */
+  /** Sends the messages that wait for later messages, because no message follows. */
   #passAllAsides(): void {
     for (const aside of this.#aside)
       if (!aside.repeated && !this.#midMessage) this.#passAside(aside)

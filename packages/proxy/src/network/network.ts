@@ -55,10 +55,8 @@ export interface Network {
   close(): Promise<void>
 }
 
-/** What a network provides to its routes. */
 type Wiring = Omit<DatagramWiring, 'forwardDatagrams' | 'backwardDatagrams'>
 
-/** A TCP or UDP route. */
 interface Opened {
   drain?(longestMs: number): Promise<void>
   close(): Promise<void>
@@ -155,7 +153,6 @@ interface Tapes {
 
 /** The memory for the tape of one link: about 15,000 small requests. */
 const LINK_TAPE_BYTES = 4 * 1024 * 1024
-/** The memory for the tapes of all links. */
 const TAPES_BYTES = 64 * 1024 * 1024
 
 function createTapes(isTaped: (link: Link) => boolean = () => false): Tapes {

@@ -88,8 +88,8 @@ const familyOwns = (pid: number, inode: string): boolean =>
   owns(pid, inode) || childrenOf(pid).some((child) => familyOwns(child, inode))
 
 /**
- * Whether the process has the socket open; false if the process cannot be inspected. Synchronous calls take
- * microseconds, asynchronous ones milliseconds while the thread pool is busy.
+ * Whether the process has the socket open; false if the process cannot be inspected. The calls are synchronous, because
+ * asynchronous calls take milliseconds instead of microseconds while the thread pool is busy.
  */
 function owns(pid: number, inode: string): boolean {
   const directory = `/proc/${pid}/fd`

@@ -48,7 +48,7 @@ export interface LinePlace {
 }
 
 export interface RecordFile {
-  /** Adds a line, and begins a new part if the current one is full. */
+  /** Adds a line, and begins a new part if the current part is full. */
   write(line: string, event?: { readonly time: number }): void
   /** Returns the place of the last line, unless it is lost. */
   place(): LinePlace | undefined

@@ -86,7 +86,6 @@ export class StatementFaults implements Carrier<StatementRule> {
           return 'ends'
         }
         if (!this.#fates.has(exchange)) this.#fates.set(exchange, { kind: 'unanswered', fault, rule, statement })
-        // The fault acts once the server has replied.
         return 'none'
       },
       statement,

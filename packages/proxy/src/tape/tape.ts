@@ -13,7 +13,6 @@ export interface TapedBytes {
   readonly sizeBytes: number
   /** The first of the chunk's bytes, in the tape's memory. */
   readonly bytes: Buffer
-  /** Whether the receiver's socket accepted the bytes immediately. */
   readonly isDelivered: boolean
 }
 
@@ -77,7 +76,6 @@ export class Tape {
     this.#entry(DELIVERED, stream, atMs, 0)?.memory.writeDoubleLE(totalBytes, this.#lastAt + 16)
   }
 
-  /** Yields the entries in the order of writing. */
   *entries(): Generator<TapeEntry> {
     for (const { memory, usedBytes } of this.#slabs) {
       for (let at = 0; at < usedBytes; at += HEADER_BYTES + memory.readUInt16LE(at + 2)) yield entryAt(memory, at)

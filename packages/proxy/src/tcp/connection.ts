@@ -14,7 +14,6 @@ import { Pump, type PumpedConnection } from './pump.ts'
 import { ReadBuffer } from './read-buffer.ts'
 import { endTurn, LONGEST_GATHERED_BYTES, type Receive, receiveInTurn } from './turn.ts'
 
-/** The address of a server behind the proxy. */
 export interface Upstream {
   readonly host: string
   readonly port: number
@@ -26,7 +25,6 @@ export interface ConnectionOptions {
   readonly backward: LinkState
   /** Returns the address to dial; undefined if there is no server, so that the client is refused. */
   readonly upstream: () => Upstream | undefined
-  /** The local address to dial from. */
   readonly source?: string | undefined
   readonly clock: ProxyClock
   readonly id: number

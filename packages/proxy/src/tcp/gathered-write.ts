@@ -1,6 +1,5 @@
 import { flushInTurn, gathersWrites, keepMemory } from './turn.ts'
 
-/** The most bytes of joined writes. */
 const LARGEST_BYTES = 16 * 1024
 
 /** Gathers the bytes for one socket until the end of the turn. */

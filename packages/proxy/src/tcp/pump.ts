@@ -13,7 +13,6 @@ import { GatheredWrite } from './gathered-write.ts'
 import { SourceGate } from './source-gate.ts'
 import { Wakeup } from './wakeup.ts'
 
-/** The most bytes delivered in one system call. */
 const LARGEST_BURST_BYTES = 1024 * 1024
 
 /** The most bytes of a direct write. Larger writes are often incomplete, and then cost more than the stream. */
@@ -118,7 +117,6 @@ export class Pump implements Flow {
     this.#gate.setSource(source)
   }
 
-  /** Sets the connected socket that receives the bytes. */
   setSink(sink: Socket): void {
     this.#sink = sink
     if (!('encrypted' in sink)) this.#direct = new DirectWriter(sink)
@@ -365,5 +363,4 @@ export class Pump implements Flow {
   }
 }
 
-/** Whether written bytes still wait for the receiver. */
 const isBehind = (sink: Socket): boolean => sink.writableNeedDrain || isSending(sink)

@@ -71,7 +71,6 @@ export interface Route {
   close(): Promise<void>
 }
 
-/** The links of both directions between two endpoints. */
 interface LinkPair {
   readonly forward: LinkState
   readonly backward: LinkState
@@ -144,7 +143,6 @@ class TcpRoute implements Route {
   #allGone: (() => void) | undefined
   #closing: Promise<void> | undefined
   #giveBackListener: (() => void) | undefined
-  /** Misread protocols that were already reported. */
   readonly #misread: Set<string> = new Set()
 
   constructor({ options, wiring, edges, routeName }: TcpRouteOptions) {
@@ -169,7 +167,7 @@ class TcpRoute implements Route {
     this.port = at.port
     // The operator asked for the listener, so a reserved descriptor may serve it.
     this.#giveBackListener = descriptors.take(1)
-    // A failed accept concerns only one client.
+    // A failed accept concerns only one client, for example a client that gave up in the queue.
     this.#server.on('error', (error) => this.#turnedAway(error))
   }
 

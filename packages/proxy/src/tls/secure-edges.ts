@@ -161,7 +161,7 @@ function acceptor(options: TerminateOptions, routeName: string) {
   }
 }
 
-/** Dials a server. Returns the raw socket and the encrypted connection on it. */
+/** Dials a server. Returns the raw connection, and the TLS socket on top of it. */
 type ServerDialler = (
   target: Target,
   agreed?: readonly string[],

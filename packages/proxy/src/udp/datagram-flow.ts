@@ -55,7 +55,7 @@ export class DatagramFlow implements Flow, Carrier<DatagramRule> {
     this.stages = stages
   }
 
-  /** A cut drops datagrams, so none waits for its end. */
+  /** A cut drops datagrams, so no datagram waits for its end. */
   stagesChanged(): void {}
 
   receive(bytes: Buffer): void {

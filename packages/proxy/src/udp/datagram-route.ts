@@ -15,9 +15,12 @@ export interface DatagramRouteOptions {
   readonly listen?: { readonly host?: string | undefined; readonly port?: number | undefined } | undefined
   /** A session without datagrams ends after this time, by default a minute. */
   readonly idleMs?: number | undefined
-  /** Maximum number of sessions, by default 1,024. Each uses a socket; the least recently used one is closed. */
+  /**
+   * Maximum number of sessions, by default 1,024. Each session uses a socket; the least recently used session is
+   * closed.
+   */
   readonly maxSessions?: number | undefined
-  /** Maximum memory for delayed datagrams, by default 16 MiB. Others are lost. */
+  /** Maximum memory for delayed datagrams, by default 16 MiB. Datagrams that exceed it are lost. */
   readonly maxWaitingBytes?: number | undefined
 }
 

@@ -44,8 +44,8 @@ type Pending =
 const LAST_PREPARED = 0xff_ff_ff_ff
 
 /**
- * A MySQL connection. The client waits for each answer before the next command, except when it executes a statement
- * that is being prepared. The recorder gives up other connections.
+ * A MySQL connection. The client must wait for each answer before it sends the next command, except that it may execute
+ * a statement while it is prepared. The recorder gives up any other connection.
  */
 class MysqlDialogue implements Dialogue {
   readonly #ends: SpeechEnds

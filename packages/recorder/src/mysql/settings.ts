@@ -2,7 +2,6 @@ import { inputError, isObject } from '@chaosproxy/history'
 import { type PostgresqlSettings, parsePostgresqlSettings } from '../postgresql/settings.ts'
 import { parseIdentifier } from '../record/naming.ts'
 
-/** The connection attribute with which clients name themselves. */
 export const MYSQL_NAMES = 'program_name'
 
 export const EXAMPLE = '{"kind":"mysql","tables":{"accounts":{"key":"id","values":["balance"]}}}'
@@ -16,7 +15,6 @@ const LEVEL_NAMES: { readonly [level: string]: string } = {
 
 export const levelName = (level: string): string => LEVEL_NAMES[level] ?? level
 
-/** The default isolation level of InnoDB. */
 const USUAL_LEVEL = 'repeatable read'
 
 /**

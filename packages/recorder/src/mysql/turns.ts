@@ -11,7 +11,6 @@ import { fieldOf, shownBy, tagOf } from './translated.ts'
 
 export interface Asked {
   readonly sql: string | undefined
-  /** The parameters of a prepared statement. */
   readonly values: readonly Value[] | undefined
   /** Whether the server reports for an UPDATE the matched rows instead of the changed rows, as a client can request. */
   readonly countsFound: boolean
@@ -39,7 +38,6 @@ const MULTIPLE = 'a connection of MySQL with several statements in one text (tur
 const XA = 'a connection of MySQL with transactions of XA, or with blocks of statements'
 const CHAINED = 'a connection of MySQL with COMMIT AND CHAIN'
 
-/** Statements before which the server commits implicitly. */
 const COMMITS_FIRST =
   /^(alter|create|drop|rename|truncate|grant|revoke|lock|unlock|analyze|cache|check|flush|load index|optimize|repair|reset|install|uninstall|set password|start slave|stop slave|start replica|stop replica|change)\b/
 /** Statements that begin no transaction if AUTOCOMMIT is off. */
@@ -53,9 +51,8 @@ export class Turns {
   readonly #ends: SpeechEnds
   #turn: Turn | undefined
   #isOpen = false
-  /** Whether the server has reported the open transaction. */
   #wasSeen = false
-  /** The open transaction's savepoints. The server does not report a transaction that has nothing else. */
+  /** The open transaction's savepoints. The server does not report a transaction that has only savepoints. */
   readonly #savepoints: Set<string> = new Set()
   /** Why the server may have rolled back the open transaction. */
   #doubt: string | undefined
@@ -158,7 +155,6 @@ export class Turns {
     this.#askedFor(tokens)
   }
 
-  /** Applies the transaction status after a command. */
   status(status: number): void {
     const isOpen = (status & STATUS.inTransaction) !== 0
     this.#isAutocommit = (status & STATUS.autocommit) !== 0
@@ -178,7 +174,7 @@ export class Turns {
     this.#answers({ kind: 'command-complete', tag: 'SET' }, ready(false))
   }
 
-  /** Ends a transaction that the client did not end: the server did, or it never began. */
+  /** Ends a transaction that the client has not ended: the server has ended it or never begun it. */
   #endedUnasked(): void {
     this.#say('COMMIT')
     if (this.#wasSeen) this.#doubt ??= 'the server ended the transaction without a COMMIT of the client'

@@ -1,4 +1,3 @@
-
 export type Operand =
   | { readonly kind: 'parameter'; readonly number: number }
   | { readonly kind: 'constant'; readonly text: string | null }
@@ -20,7 +19,6 @@ export type Action =
   /** `mayMiss`: whether the operation may find no row. */
   | { readonly does: 'write'; readonly key: Operand; readonly value: Operand; readonly mayMiss: boolean }
   | { readonly does: 'delete'; readonly key: Operand; readonly mayMiss: boolean }
-  /** Writes only if the row does not exist. */
   | { readonly does: 'insert'; readonly key: Operand; readonly value: Operand }
   | { readonly does: 'cas'; readonly key: Operand; readonly expected: Operand; readonly value: Operand | 'delete' }
   /** `sum`: where the reply has the new value. `creates`: whether a missing row is created with the amount. */

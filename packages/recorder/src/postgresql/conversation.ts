@@ -16,7 +16,6 @@ export interface ConversationOptions
   /** Maximum length of read messages, in bytes. A longer message counts as changing every row. */
   readonly maxMessageBytes: number
   readonly overwrites: Overwrites
-  /** The protocol, by default PostgreSQL. */
   readonly speech?: Speech | undefined
 }
 
@@ -171,6 +170,5 @@ function settle({ doubts }: Transaction, fate: Parameters<Settle>[0]): void {
   for (const each of doubts.splice(0)) each(fate)
 }
 
-/** Whether all operations certainly succeeded. */
 const isCommitted = (completions: Completions): boolean =>
   (Array.isArray(completions) ? completions : [completions as Interpretation]).every(({ type }) => type === 'ok')

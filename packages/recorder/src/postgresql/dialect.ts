@@ -13,7 +13,6 @@ export interface Dialect {
   readonly meaningOf: (tokens: readonly Token[], what: string, functionsRead: boolean) => OwnMeaning | undefined
   /** Adds effects that a statement has only in this database, such as a key from AUTO_INCREMENT. */
   readonly refined: (rows: RowStatement) => RowStatement
-  /** Functions that write no table. */
   readonly functions: ReadonlySet<string>
   /** Returns the outcome of a change that was answered by an error. `isCommit`: whether only the commit was refused. */
   readonly judge: (report: ServerReport, isCommit: boolean) => ErrorMeaning['means']

@@ -2,8 +2,6 @@ import type { MayTouch } from './action.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { isTable, type Token } from './sql-tokens.ts'
 
-// Decides whether other statements may change the recorded table.
-
 type Recorded = Pick<PostgresqlSettings['commands'], 'table' | 'functionsRead' | 'dialect'>
 
 interface Touching {

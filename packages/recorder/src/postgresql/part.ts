@@ -65,8 +65,8 @@ function touchesOf(touches: MayTouch, portal: Portal | undefined): Touches {
 }
 
 /**
- * Returns the key that an operand names. Undefined if it is unknown, or a number that is not in canonical form: two
- * texts of one number would become two keys.
+ * Returns the key that an operand names. Undefined if the key is unknown, or a whole number that is not in canonical
+ * form: two texts of one number would become two keys.
  */
 function keyOf(operand: Operand, portal: Portal | undefined): string | undefined {
   const text = operandText(operand, portal)

@@ -11,7 +11,6 @@ export interface Prepared {
   readonly literals?: readonly string[] | undefined
   /** The request that the statement's text names. */
   readonly request?: string | undefined
-  /** The types of the parameters; 0 is unknown. */
   types: readonly number[]
   /** The columns of the result; undefined until the statement is described. */
   columns: readonly Column[] | undefined

@@ -36,7 +36,6 @@ export interface CatalogueTable {
   /** The columns of the primary key; empty for a table without a primary key. */
   readonly primaryKey: readonly string[]
   readonly columns: readonly CatalogueColumn[]
-  /** The names of the table's triggers and rules. */
   readonly triggers: readonly string[]
 }
 

@@ -36,7 +36,6 @@ export interface QuestionsOptions {
 
 /** Default names that drivers and tools give every connection. They identify no client. */
 const NAMES_OF_DRIVERS: ReadonlySet<string> = new Set(['postgres.js', 'PostgreSQL JDBC Driver', 'psql', 'pgbench'])
-/** Maximum number of tracked prepared statements and portals. */
 const MOST_STATEMENTS = 100_000
 const MOST_EXECUTED = 10_000
 export const OVERFLOW = 'a connection with too many statements at once'
@@ -54,9 +53,7 @@ export class Questions {
   readonly #prepared: Map<string, Prepared> = new Map()
   readonly #portals: Map<string, Portal> = new Map()
   #applicationName: string | undefined
-  /** The isolation level of transactions that request none. */
   #isolation: string | undefined
-  /** The unit that has arrived in part. */
   #open: Unit | undefined
   /** The open transaction, which the units so far begin and do not end. */
   #transaction: Transaction | undefined
@@ -77,7 +74,6 @@ export class Questions {
     return this.#open
   }
 
-  /** Transactions that may continue. */
   get unfinished(): readonly Transaction[] {
     return [this.#open?.transaction, this.#transaction].flatMap((transaction) => transaction ?? [])
   }

@@ -13,7 +13,6 @@ export interface RepliesOptions {
   readonly concluded: (transaction: Transaction, completions: Completions) => void
   /** Called for a transaction that will never begin. */
   readonly abandoned: (transaction: Transaction, reason: string) => void
-  /** Called for a reply without a request. */
   readonly unmatched: () => void
   /** Called if an answer does not show the statement's effect. */
   readonly doubted: (transaction: Transaction, what: string, doubt: Doubt) => void
@@ -24,9 +23,7 @@ export interface RepliesOptions {
   readonly lost: (what: string) => void
 }
 
-/** Maximum number of rows read per statement. */
 const MOST_ROWS = 10_000
-/** Maximum number of tracked unanswered units. */
 const MOST_PENDING = 10_000
 const ENCRYPTED = 'an encrypted connection of PostgreSQL (connect to the proxy with sslmode=disable)'
 
@@ -138,7 +135,7 @@ export class Replies {
         return
       case 'data-row':
         if (next?.kind !== 'execute') return
-        // Two rows show that there is more than one. The bytes are copied because they are borrowed.
+        // Two rows show that there are several. The bytes are copied because they are borrowed.
         if (next.rows.length >= (next.executed.row === undefined ? 2 : MOST_ROWS)) next.hasMore = true
         else next.rows.push(message.values.map((value) => (value === null ? null : Buffer.from(value))))
         return

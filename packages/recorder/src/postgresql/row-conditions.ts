@@ -8,7 +8,6 @@ type Keyed = Extract<Rows, { readonly kind: 'keys' }>
 /** A selection of rows about which nothing is known. */
 export const ANY_ROWS: Rows = { kind: 'predicate', compared: [] }
 
-/** Returns the rows that a WHERE selects; undefined if it contains a subquery that is not understood. */
 export function rowsOf(scope: Scope, where: Expression | undefined): Rows | undefined {
   const { table } = scope
   let keys: Keyed['keys'] | undefined

@@ -41,7 +41,6 @@ export function shownOf(scope: Scope, items: readonly Expression[], joined?: Row
   return { key, values }
 }
 
-/** Whether an expression counts rows, as in `count(*)`. */
 export function isCount(scope: Scope, expression: Expression): boolean {
   const { is, parts } = expression
   const [counted, another] = parts

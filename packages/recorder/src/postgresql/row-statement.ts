@@ -60,9 +60,8 @@ export type RowStatement = { readonly table: RecordedTable; readonly shown: Show
       readonly locks: boolean
       /** Whether other tables affect the result. A returned row may then lack this table's row. */
       readonly isJoined: boolean
-      /** Where the result counts rows or tests for them, and so contains none. */
+      /** Where the result has a count of rows or a test for rows. Such a result contains no rows. */
       readonly tells: Place | undefined
-      /** Reads of further recorded tables. */
       readonly others?: readonly RowStatement[] | undefined
     }
   | { readonly does: 'update'; readonly rows: Rows; readonly sets: ReadonlyMap<string, NewValue> }

@@ -13,8 +13,8 @@ import type { Compared, NewValue, RowStatement, Rows, Shown } from './row-statem
 
 /**
  * `["r", cell, value]` and `["w", cell, value]` are a read and a write; an unknown value is left out. `["add", cell,
- * number]` adds to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison holds,
- * `["r!>=", cell, 40]` one for which it does not, or no row.
+ * number]` adds to an unknown value. `["r>=", cell, 40]` reads an unknown value for which the comparison holds.
+ * `["r!>=", cell, 40]` reads a value for which it does not hold, or finds no row.
  */
 export type MicroOperation = readonly [
   kind: 'r' | 'w' | 'add' | `r${'' | '!'}${Compared['comparison']}`,
@@ -22,13 +22,11 @@ export type MicroOperation = readonly [
   value?: Json,
 ]
 
-/** The known effects of a statement. */
 export interface Done {
   readonly micro: readonly MicroOperation[]
   readonly locked: readonly string[]
   /** Whether the result may depend on rows that it does not show. */
   readonly isPredicate: boolean
-  /** The unknown effects, if any. */
   readonly doubt?: Doubt | undefined
 }
 
@@ -80,7 +78,6 @@ function askedOfOne({ statement, portal }: RowStep): readonly MicroOperation[] {
   return keys.flatMap(ofRow)
 }
 
-/** Returns the effects that the answer shows. */
 export function doneBy(step: RowStep, answer: Answer): Done {
   const [first = NOTHING, ...others] = eachOf(step).map((each) => doneByOne(each, answer))
   return others.reduce(
@@ -123,7 +120,7 @@ function withoutRepeats(rows: readonly ShownRow[]): readonly ShownRow[] {
   })
 }
 
-/** Rows with the same name, which the record cannot distinguish. */
+/** The doubt about a table with rows of the same name, which the record cannot distinguish. */
 const repeatedKey = (table: RecordedTable): Doubt => ({
   why: `two of its rows have the same ${table.key}, which is not the primary key of ${table.name}: name the primary key, or leave the table out`,
   touches: everyCell(table),
@@ -161,7 +158,7 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   const there = new Set(found)
   const missing = keys?.filter((key) => !there.has(key)) ?? []
   const isAllFound = keys !== undefined && missing.length === 0
-  // An empty tag means that the client limited the rows. If all keys were found, none is left out.
+  // An empty tag means that the client limited the rows. If all keys were found, no row is left out.
   const isHeldBack = hasMore === true || (tag === '' && !isAllFound)
   const isTold = keys !== undefined && !isHeldBack && leavesNoneOut(asked, keys.length, portal)
   if (asked.kind === 'keys' && isTold)
@@ -180,11 +177,11 @@ function readBy(statement: Of<'read'>, rows: readonly ShownRow[], { tag, hasMore
   }
 }
 
-/** Whether so many keys return every existing row. */
+/** Whether a lookup by this many keys returns every existing row. */
 const leavesNoneOut = (rows: Rows, keys: number, portal: Portal | undefined): boolean =>
   rows.kind === 'keys' && !rows.isPartial && isUnlimited(rows, keys, portal)
 
-/** Returns the reads of a query that counts rows or tests for them: all exist, or none. */
+/** Returns the reads of a query that counts rows or tests for them. */
 function toldBy({ table, rows }: Of<'read'>, place: Place, answer: Answer, { portal }: RowStep): Done {
   const keys = keysOf(table, rows, portal)
   const [row] = answer.rows
@@ -256,7 +253,7 @@ function changedBy(
   return { micro, locked, isPredicate, doubt }
 }
 
-/** Returns a column with a new value computed from an unknown one. */
+/** Returns a column whose new value is computed from an unknown value. */
 const unseenIn = ({ sets, shown }: Of<'update'>): string | undefined =>
   [...sets.values()]
     .flatMap((value) => (value.kind === 'expression' ? (value.of ?? []) : []))
@@ -409,7 +406,10 @@ function totalOf(
   return Number.isSafeInteger(total) ? total : undefined
 }
 
-/** Whether only one value can equal a given one. With a collation, a text may equal others, or a number. */
+/**
+ * Whether a comparison with a value holds for this value only. With a collation, a text may equal other texts, or a
+ * number.
+ */
 const isCompared = ({ values, converts }: RecordedTable, column: string): boolean =>
   converts !== true || values.get(column) !== 'text'
 
@@ -459,7 +459,7 @@ function fieldOf(row: Answer['rows'][number], place: Place, { columns, formats }
   return { type, text: textOf(value, formats === undefined ? (column?.format ?? 0) : formatAt(formats, at), type) }
 }
 
-/** The value assigned to a column, unless the server may store another one. */
+/** The value assigned to a column, unless the server may store another value. */
 function operandValue(
   operand: Operand,
   portal: Portal | undefined,

@@ -10,7 +10,6 @@ export const POSTGRESQL_NAMES = 'application_name'
 export interface PostgresqlSettings {
   readonly commands: {
     readonly model: string
-    /** The recorded table's name, without its schema. */
     readonly table: string
     readonly key: string
     /** The recorded column. */

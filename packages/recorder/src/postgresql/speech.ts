@@ -5,7 +5,6 @@ import type { PostgresqlSettings } from './settings.ts'
 
 /** Converts a database's messages to PostgreSQL's, which are then recorded. */
 export interface Speech {
-  /** The name of the database, for remarks. */
   readonly name: string
   readonly framing: Framing
   open(ends: SpeechEnds): Dialogue

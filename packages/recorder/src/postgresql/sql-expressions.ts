@@ -7,7 +7,6 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map(
   (['=', '<>', '<', '<=', '>', '>='] as const).map((each) => [each as string, each] as const),
 ).set('!=', '<>')
 
-/** Words that end an expression. */
 const ENDS: ReadonlySet<string> = new Set(
   'from where group having order limit offset fetch for union intersect except returning window tablesample on using join inner left right full cross natural as and or when then else end into'.split(
     ' ',

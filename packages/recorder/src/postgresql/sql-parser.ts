@@ -3,7 +3,6 @@ import { ExpressionReader } from './sql-expressions.ts'
 import type { Token } from './sql-tokens.ts'
 import type { Assignment, Conflict, Expression, Query, Source, Tree } from './sql-tree.ts'
 
-/** A parsed statement, or why there is none. */
 export type Parsed = Tree | 'too deep' | 'other'
 
 /** Parses a SELECT, INSERT, UPDATE or DELETE, each token only once. */

@@ -71,12 +71,10 @@ export class SqlReader {
     return this.takeSymbol(')') ? names : undefined
   }
 
-  /** Reads an alias, with or without AS. */
   alias(): string | undefined {
     return this.takeWord('as') || (this.next?.kind === 'word' && !this.isWordOf(NO_ALIAS)) ? this.name() : undefined
   }
 
-  /** Reads a parameter or a literal. */
   operand(): Operand | undefined {
     const isNegative = this.isSymbol('-')
     const token = this.tokens[this.at + (isNegative ? 1 : 0)]

@@ -6,7 +6,7 @@ export type Token =
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'parameter'; readonly text: string; readonly number: number }
 
-/** Whether a token is this table. A reserved word is one only in quotes: `ORDER BY` names no table "order". */
+/** Whether a token is this table. A reserved word is a table only in quotes: `ORDER BY` names no table "order". */
 export const isTable = (token: Token, name: string): boolean =>
   token.kind === 'word' && token.text === name && (token.quoted || !RESERVED.has(name))
 
@@ -41,7 +41,7 @@ function beginningOf(sql: string, at: number): Begins {
   return SPACE.test(letter) ? 'space' : /\p{L}/u.test(letter) ? 'word' : 'other'
 }
 
-/** The end of a word of ASCII letters, if it has no others. */
+/** The end of a word of ASCII letters, if the word has no other characters. */
 function endOfPlainWord(sql: string, start: number): number | undefined {
   for (let at = start; at < sql.length; at++) {
     const code = sql.charCodeAt(at)
@@ -182,7 +182,6 @@ export const shapesOf = (sql: string): readonly string[] =>
   (statementsOf(sql) ?? []).flatMap((tokens) => (tokens.length === 0 ? [] : [shapeOf(tokens)]))
 
 const LONGEST_SHAPE = 100
-/** Tokens without a space before them. */
 const CLOSE: ReadonlySet<string> = new Set([',', ')', '.', '::', ';'])
 const CLOSE_AFTER: ReadonlySet<string> = new Set(['.', '(', ':'])
 

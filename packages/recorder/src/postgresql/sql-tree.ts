@@ -10,7 +10,6 @@ interface Span {
 
 export type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>='
 
-/** An expression without its parentheses. */
 export type Expression = Span & { readonly parts: readonly Expression[] } & (
     | { readonly is: 'operand'; readonly operand: Operand }
     /** `column` may be `*`. */
@@ -28,7 +27,6 @@ export type Expression = Span & { readonly parts: readonly Expression[] } & (
 
 export type Kind<Is extends Expression['is']> = Extract<Expression, { readonly is: Is }>
 
-/** A table or query in a FROM. */
 export interface Source {
   readonly name: string | undefined
   readonly query: Query | undefined

@@ -16,7 +16,6 @@ export interface Executed {
   isUndone?: boolean | undefined
 }
 
-/** A recorded transaction: one operation for each key. */
 export interface Collapsed {
   readonly understanding: (who: { readonly session: string | undefined }) => Understanding
   /** Returns the completions from the replies. Called after the commit. */
@@ -50,7 +49,6 @@ const TANGLED = {
 const changes = ({ step }: Executed): boolean =>
   step.kind === 'other' ? step.touches !== 'nothing' : step.part.writes !== 'nothing'
 
-/** The keys that a statement reads or writes. */
 const reached = ({ step }: Executed): Touches => (step.kind === 'other' ? step.touches : { keys: [step.part.key] })
 
 function followed(all: readonly Executed[], areAtomic: boolean): Collapsed {

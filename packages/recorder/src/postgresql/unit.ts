@@ -46,7 +46,6 @@ export interface Transaction {
   request: string | undefined
   /** For each statement that was not understood: to call with the transaction's outcome. */
   readonly doubts: Settle[]
-  /** The first error in the answers. */
   refusal: string | undefined
   /** Whether the transaction can only be rolled back. */
   hasFailed: boolean

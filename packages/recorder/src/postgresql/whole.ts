@@ -7,7 +7,6 @@ export interface WholeOptions {
   /** Whether a statement ends a transaction, so that it is unknown which statements belong to it. */
   readonly isTangled: boolean
   readonly endedAt: Nanos
-  /** The isolation level that the transaction requested. */
   readonly isolation: string | undefined
   /** The request that comments in the statements name. */
   readonly request: string | undefined

@@ -9,7 +9,6 @@ const all: RecordedProtocol[] = [redis, postgresql, mysql]
 
 export const recordedProtocols: readonly RecordedProtocol[] = all
 
-/** Adds a user-defined protocol and its framing. */
 export function addRecordedProtocol(protocol: RecordedProtocol): void {
   addFraming(protocol.framing)
   all.push(protocol)

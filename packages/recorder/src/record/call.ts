@@ -27,14 +27,12 @@ export interface Call {
 /** The keys that a request may change outside the record. */
 export type Touches = 'nothing' | 'everything' | { readonly keys: readonly string[] }
 
-/** A mapping's interpretation of a request. */
 export type Understanding =
   /** One or more operations. `session` is the client, if it is known. */
   | {
       readonly kind: 'operations'
       readonly calls: readonly [Call, ...Call[]]
       readonly session: string | undefined
-      /** Whether these are final reads, which come after all writes and show whether the replicas agree. */
       readonly final?: boolean | undefined
     }
   /** A request that is not an operation. `what` is its kind, such as `GET /health`. */
@@ -66,7 +64,7 @@ export interface Entry {
   readonly value: Json
 }
 
-/** One completion for all calls of a request, or one for each. */
+/** One completion for all calls of a request, or one completion for each call. */
 export type Completions = Interpretation | readonly Interpretation[]
 
 /** The edges of the proxy that a request and its reply have crossed completely, one bit each. */

@@ -1,6 +1,5 @@
 import type { Completions, Entry, Interpretation } from './call.ts'
 
-/** The completion of one call. */
 export const partOf = (answer: Completions | undefined, i: number): Interpretation | undefined =>
   Array.isArray(answer) ? (answer as readonly Interpretation[])[i] : (answer as Interpretation | undefined)
 
@@ -21,7 +20,6 @@ const ANSWERED_COPY = "the proxy's copy was answered, and may not have been carr
 export const okOf = (entry: Entry | undefined): Interpretation | undefined =>
   entry === undefined ? undefined : { type: 'ok', value: entry.value }
 
-/** Whether any call was executed. */
 export const isAcknowledged = (completions: Completions): boolean =>
   Array.isArray(completions)
     ? (completions as readonly Interpretation[]).some(({ type }) => type === 'ok')

@@ -6,7 +6,6 @@ export interface RecordedEvent
   index: number
   readonly time: Nanos
   readonly key?: string | undefined
-  /** The epoch of the faults in force. */
   readonly epoch?: number | undefined
   /** The edges that the exchange crossed; absent if it crossed all edges. */
   readonly edges?: readonly string[] | undefined

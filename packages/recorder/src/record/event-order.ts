@@ -6,7 +6,7 @@ export interface LineSink {
   write(line: string, event: RecordedEvent): void
 }
 
-/** Returns the line in place of an event for which others have waited too long. */
+/** Returns the line to write in place of an event for which other events have waited too long. */
 export type OvertakenLine = () => Line | undefined
 
 /**
@@ -44,7 +44,7 @@ export class EventOrder {
     return this.#places.length - this.#first
   }
 
-  /** Number of events that lost their place because too many others waited. */
+  /** Number of events that lost their place because too many other events waited. */
   get overtaken(): number {
     return this.#overtaken
   }

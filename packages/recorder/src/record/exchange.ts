@@ -171,15 +171,15 @@ export class Exchange {
     if (this.#forwardedAt !== undefined) this.#invokeBackend(this.#forwardedAt)
   }
 
-  /** `part` distinguishes equal operations of a request, in all attempts alike. */
+  /** `part` distinguishes equal operations of one request. All attempts use the same parts. */
   #operation(call: Call, key: string | undefined, tick: number | undefined, part?: number | string): Operation {
     const extra = part === undefined ? this.#extra : this.#extraOf(call, part)
     return new Operation(this.#recording, this.#lanes, call, key, tick, !this.#clientIsOver, extra)
   }
 
   /**
-   * Returns further members of an invocation. A request with an id repeats as a whole; without an id, each operation
-   * may repeat an equal one.
+   * Returns further members of an invocation. A request with an id is repeated as a whole. Without an id, each
+   * operation may repeat an equal operation.
    */
   #extraOf(call: Call, part: number | string): Extra {
     if ('requestId' in this.#extra.members) return joined(this.#extra, extraOf({ part: `${part}` }))

@@ -21,7 +21,6 @@ export interface ExpiryOptions {
 
 const EXPIRES: Extra = { text: ',"expires":true', members: { expires: true } }
 
-/** Writes an expiry's beginning to both views. */
 export function openExpiry(key: string, { views, lanes, now, epoch }: ExpiryOptions): Expiry {
   const process = lanes.take()
   const subject = `${subjectText('write', key)}${valueText(null)}`

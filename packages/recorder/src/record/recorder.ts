@@ -16,9 +16,8 @@ export interface RecorderOptions {
   readonly backend?: LineSink | undefined
   /** Monotonic nanoseconds since the run's start. */
   readonly now: () => Nanos
-  /** Maximum number of events that wait for an earlier one, such as a slow upload. By default 100,000. */
+  /** Maximum number of events that wait for an earlier event, such as a slow upload. By default 100,000. */
   readonly maximumWaiting?: number | undefined
-  /** The source of clients' names, as in `clientsBy`. */
   readonly sessions?: SessionSource | undefined
 }
 
@@ -27,9 +26,11 @@ export interface RecorderCounters extends Readonly<ExchangeCounters>, RemarkCoun
   readonly opaqueConnections: number
   /** Number of replies without a request, except errors, which a server may send before it hangs up. */
   readonly unmatchedAnswers: number
-  /** Counts writes of keys that others had written since the client read them. They may undo updates. */
+  /** Counts writes of keys that other clients had written since the client read them. Such writes may undo updates. */
   readonly overwrites: OverwriteCounters
+  /** Number of events written to both views. */
   readonly events: number
+  /** Number of events that wait for an earlier event. */
   readonly waiting: number
   /** Number of events written later than they happened. */
   readonly overtaken: number
@@ -43,7 +44,6 @@ interface OverwriteCounters {
 }
 
 interface RecordedConnection {
-  /** The name of the server in the history. */
   readonly node: string
   readonly client: string
   /** Whether clients resend requests only as the first on a new connection; by default at any time. */
@@ -110,7 +110,7 @@ export interface ConnectionRecorder {
   doubted(what: string, why: string, touches: Touches): Settle
   /** Call when a reply that is no error answers no request. */
   unmatchedAnswer(): void
-  /** Call when a client overwrites a key that others have written since it read the key. */
+  /** Call when a client overwrites a key that other clients have written since this client read it. */
   overwrote(key: string): void
   hungUp(): void
 }

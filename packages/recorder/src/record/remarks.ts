@@ -4,7 +4,6 @@ import type { Touches, Understanding } from './call.ts'
 import type { Place } from './event-order.ts'
 import type { Remark, View } from './view.ts'
 
-/** Number of examples kept of each kind. */
 const NAMED = 3
 /** Maximum number of kinds that are counted separately. */
 const MOST_KINDS = 1000
@@ -21,7 +20,6 @@ export interface RemarkCounters {
   /** Number of requests and replies without a required part. */
   readonly notUnderstood: number
   readonly examples: {
-    /** Each kind of request, with its count. */
     readonly passedOn: readonly { readonly what: string; readonly count: number; readonly mayWrite: boolean }[]
     readonly touched: readonly Remark[]
     readonly notUnderstood: readonly Remark[]

@@ -4,8 +4,8 @@ import type { Call } from './call.ts'
 export type Correlation =
   | { readonly requestId: string; readonly attempt?: number }
   /**
-   * An operation without an id that repeats an unanswered one, of process `repeats`. `resent`: its connection is new,
-   * as after a driver has reconnected.
+   * An operation without an id that repeats an unanswered operation of process `repeats`. `resent`: the connection is
+   * new, as after a driver has reconnected.
    */
   | { readonly repeats: number; readonly resent?: true }
 
@@ -36,13 +36,16 @@ interface Client {
   /** Number of open connections that have carried a change, and its maximum. */
   changing: number
   most: number
-  /** The newest connection that replaced all earlier ones. What was lost before it is never resent. */
+  /**
+   * The newest connection that showed that all earlier connections were replaced. Operations lost before it are never
+   * resent.
+   */
   replacedAt: number
 }
 
 /**
- * Recognises retries. A request with a known id is a retry. Without an id, an operation is a retry if its client has an
- * equal unanswered one, which is repeated only once.
+ * Recognises retries. A request is a retry if its id is known. An operation without an id is a retry if its client has
+ * an equal unanswered operation; each is repeated only once.
  */
 export class Retries {
   readonly #maximumRemembered: number
@@ -95,8 +98,8 @@ export class Retries {
   }
 
   /**
-   * Notes whether all earlier connections of a client are replaced: as many carry changes as ever, and the newest has
-   * resent nothing.
+   * Notes that all earlier connections of a client are replaced: as many carry changes as ever before, and the newest
+   * has resent nothing.
    */
   #areReplaced(client: Client | undefined, openedAt: number): void {
     if (client !== undefined) client.replacedAt = Math.max(client.replacedAt, openedAt)

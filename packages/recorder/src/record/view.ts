@@ -10,7 +10,6 @@ const NEVER = Number.POSITIVE_INFINITY
 const MOST_MARKED_KEYS = 10_000
 
 export interface Remark {
-  /** The request or command. */
   readonly what: string
   readonly why: string
 }
@@ -35,7 +34,6 @@ const OVERTAKEN: Remark = {
   why: 'a request took too long to arrive, so later events no longer waited for it',
 }
 
-/** A history being written, as seen by the clients or the backends. */
 export class View {
   readonly order: EventOrder
   readonly #ticks: Ticks
@@ -121,8 +119,8 @@ export class View {
   }
 
   /**
-   * Returns marks for keys that the server may have created from this place on, unnamed. Only keys seen absent are
-   * marked, because others may have existed.
+   * Returns marks for keys that the server may have created from this place on, if the record does not name the key.
+   * Only keys that are seen absent are marked, because all others may have existed.
    */
   creationLostLines(place: Place, remark: Remark): readonly Line[] {
     this.#lostCreation ??= remark

@@ -31,7 +31,6 @@ const counted =
     return Array.from({ length: count }, (_, i) => words[place + 1 + i * each] ?? null)
   }
 
-/** The first half of the words after STREAMS. */
 const streams: KeyFinder = (words) => {
   const at = words.findIndex((word) => isWord(word, 'STREAMS'))
   return at < 0 ? undefined : words.slice(at + 1, at + 1 + Math.floor((words.length - at - 1) / 2))
@@ -114,7 +113,6 @@ const changesOf: ReadonlyMap<string, Changes> = new Map(
   ),
 )
 
-/** Commands with subcommands in the table. */
 const divided: ReadonlySet<string> = new Set(
   [...changesOf.keys()].flatMap((name) => (name.includes('|') ? [name.slice(0, name.indexOf('|'))] : [])),
 )

@@ -10,7 +10,7 @@ export interface Names {
   /** The names of the fields seen in a hash. */
   readonly fieldsOf: (key: Json) => readonly string[]
   readonly touch: (keys: readonly Json[]) => readonly string[]
-  /** The names of all keys and fields of this or all databases, if none can be unseen. */
+  /** The names of all keys and fields of this database, or of all databases; undefined if some may be unseen. */
   readonly known: (inAll: boolean) => readonly string[] | undefined
   /**
    * Returns a function for the value of a key that the command moves, if it is known. It is called at the reply with
@@ -28,9 +28,9 @@ export interface Recognised {
   /** Other keys that the command may change later, or in a way that no operation expresses. */
   readonly touches?: { readonly keys: readonly string[]; readonly why: string } | undefined
   readonly lifetimes?: readonly Lifetime[] | undefined
-  /** Keys deleted with all their fields, also unseen ones. */
+  /** The keys that are deleted with all their fields, including unseen fields. */
   readonly deletes?: readonly string[] | undefined
-  /** Whether the command deletes all keys of a database, also unseen ones. */
+  /** Whether the command deletes all keys of a database, including unseen keys. */
   readonly flushes?: true | undefined
   /** Whether an error may follow a partial execution. */
   readonly errorsLate?: true | undefined

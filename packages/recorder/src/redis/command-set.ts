@@ -14,7 +14,7 @@ import { setCommands, setTable } from './set-commands.ts'
 import { registerTable, stringCommands } from './string-commands.ts'
 import { workQueueCommands, workQueueScripts, workQueueTable } from './work-queue-commands.ts'
 
-/** The commands to record. Others are passed on, and the keys that they change are marked. */
+/** The commands to record. Other commands are passed on, and the keys that they change are marked. */
 export interface CommandSet {
   readonly model: string
   readonly readers: ReadonlyMap<string, CommandReader>
@@ -51,7 +51,6 @@ const spoken: { readonly [model: string]: Spoken } = {
 
 export const commandModels: readonly string[] = Object.keys(spoken)
 
-/** The commands that send operations, by model. */
 export const commandTables: { readonly [model: string]: CommandTable } = Object.fromEntries(
   Object.entries(spoken).map(([model, { table }]) => [model, table]),
 )

@@ -11,7 +11,7 @@ export interface CommandSpec {
   readonly refused?: readonly (string | number | null)[] | undefined
 }
 
-/** For each function, commands in order of preference. The first one with a value for each placeholder is sent. */
+/** For each function, commands in order of preference. The first command with a value for each placeholder is sent. */
 export interface CommandTable {
   readonly [f: string]: readonly CommandSpec[]
 }

@@ -9,7 +9,6 @@ import type { KnownScript, ScriptText } from './scripts.ts'
 /** A script that is declared equivalent to a sequence of commands. */
 export interface DeclaredScript {
   readonly is: ScriptText
-  /** Commands in the form `INCRBY KEYS[1] ARGV[1]`. */
   readonly commands: readonly DeclaredCommand[]
 }
 

@@ -1,8 +1,8 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
 /**
- * The meanings of errors of Redis, Redis Cluster and Sentinel, by their first word. Any other error is `info`, as is
- * one after partial execution.
+ * The meanings of errors of Redis, Redis Cluster and Sentinel, by their first word. Any other error is `info`, and so
+ * is an error after partial execution.
  */
 export const redisErrors: readonly ErrorMeaning[] = [
   { says: ['ERR'], means: 'fail', why: 'an error in the command, found before it is carried out' },

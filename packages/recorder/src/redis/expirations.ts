@@ -54,7 +54,9 @@ const CLOCK_RATE = 0.99
 const CLOCK_AGE_MS = 10
 const NEVER = Number.POSITIVE_INFINITY
 const NOTHING_KNOWN = { returnedAt: NEVER, expiry: undefined, openedAt: NEVER, wasSeen: false, isUnsure: false }
-/** Maximum number of tracked times to live. Keys with further ones may expire at any time. */
+/**
+ * Maximum number of tracked times to live. Once it is reached, a key with another time to live may expire at any time.
+ */
 const MOST_SETTERS = 100_000
 
 /**
@@ -179,7 +181,7 @@ export class Expirations {
 
   #answered({ lifetime, at }: PlacedLifetime, calledAt: number, moment: number, answer: Json | undefined): void {
     const own = at === undefined ? answer : Array.isArray(answer) ? (answer[at] as Json | undefined) : answer
-    // The hash may have expired, and another field may have created a new one.
+    // The hash may have expired, and another field may have created a new hash.
     if (this.#setters.has(lifetime.key)) this.#openDueOf(lifetime.key, moment)
     const setters = this.#setters.get(lifetime.key) ?? []
     // Without an answer, the time to live may be set, now or later.
@@ -245,7 +247,8 @@ const dueAfter = (askedAt: number, afterMs: number): number =>
   askedAt + Math.max(0, afterMs * CLOCK_RATE - CLOCK_AGE_MS) * 1e6
 
 /**
- * Whether a swap replaced a value by an equal one. Its condition may have failed, and left the time to live unchanged.
+ * Whether a swap replaced a value by an equal value. Its condition may have failed, and left the time to live
+ * unchanged.
  */
 function isSame(completion: Interpretation): boolean {
   if (completion.type !== 'ok' || !('value' in completion) || !Array.isArray(completion.value)) return false

@@ -5,7 +5,7 @@ import { afterMs, type Lifetime } from './lifetime.ts'
 /** Commands that only set a time to live, with their units in milliseconds. */
 const COMMANDS: { readonly [command: string]: number } = { EXPIRE: 1000, PEXPIRE: 1, EXPIREAT: 0, PEXPIREAT: 0 }
 
-/** The same for the times to live of fields. */
+/** Commands that set the times to live of fields, with their units in milliseconds. */
 const FIELD_COMMANDS: { readonly [command: string]: number } = {
   HEXPIRE: 1000,
   HPEXPIRE: 1,

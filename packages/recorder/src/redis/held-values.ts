@@ -37,7 +37,7 @@ export class HeldValues {
   lose(key: string): void {
     if (this.#isOver) return
     const held = this.#of(key)
-    // As a write that never ends.
+    // Counts as a write that never ends.
     held.open++
     this.#put(held, undefined)
   }

@@ -68,7 +68,6 @@ async function readKey(key: string, options: InitialScanOptions): Promise<void> 
   for (const lifetime of lifetimesWith(key, names, lasting)) expirations.lasting(lifetime)
 }
 
-/** Records a read like a client's. */
 async function recordRead(
   words: readonly string[],
   { server, recorder, keySpace, commands, node }: InitialScanOptions,

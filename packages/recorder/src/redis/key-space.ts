@@ -15,7 +15,6 @@ export type Flushed = 'everything' | { readonly database: string }
 
 /** What the recorder knows of the keys of a Redis, over all connections and nodes, such as the fields of each hash. */
 export class KeySpace {
-  /** Whether the initial values have been read. */
   isRead = false
   /** Times to live from before the recording. */
   readonly lifetimes: Lifetimes = new Lifetimes()
@@ -27,7 +26,7 @@ export class KeySpace {
   readonly #deleting: Map<string, number> = new Map()
   /** The number of commands in progress that delete everything. */
   #flushing = 0
-  /** The databases in which all keys were deleted, also unseen ones. */
+  /** The databases in which all keys were deleted, including unseen keys. */
   readonly #emptied: Set<string> = new Set()
   #isAllEmptied = false
   readonly #seen: Map<string, Set<string>> = new Map()
@@ -181,8 +180,8 @@ export class KeySpace {
 }
 
 /**
- * The name of a key in a history: `key` in database 0, `1/key` in another one, `key[field]` for a field. A key that
- * looks like the latter two, or is not text, is named by its JSON text, so that names differ.
+ * The name of a key in a history: `key` in database 0, `1/key` in another database, `key[field]` for a field. A key
+ * that looks like `1/key` or `key[field]`, or is not text, is named by its JSON text, so that names differ.
  */
 export function nameOfKey(database: string, key: Json): string {
   const name = textOf(key)

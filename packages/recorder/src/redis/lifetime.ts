@@ -7,7 +7,6 @@ export interface Lifetime {
   readonly afterMs: number
   /** Whether the reply shows that the time to live was set, if it shows this. */
   readonly isSet: (answer: Json) => boolean | undefined
-  /** The remaining time in the reply. */
   readonly left?: ((answer: Json) => number | undefined) | undefined
   readonly isInHash?: true | undefined
   /** Whether the time to live is the field's own. */

@@ -147,7 +147,7 @@ function note(
   { call, keepsTimeToLive, isField }: CommandOperation,
   { seen, calledAt, now }: { readonly seen: Seen; readonly calledAt: number; readonly now: number },
 ): void {
-  // An absent key has no time to live, nor has its next value. But an absent field's hash may have one.
+  // An absent key has no time to live, nor has its next value. But the hash of an absent field may have a time to live.
   const isClear = (seen === 'nothing' && isField !== true) || (call.harmless !== true && keepsTimeToLive !== true)
   if (isClear) life.clearedAt = Math.min(life.clearedAt, now)
   if (call.harmless === true || keepsTimeToLive !== true) return

@@ -60,7 +60,6 @@ export const lockScripts: readonly KnownScript[] = [
     recognise: ([key = null, ...others], [token = null], names) =>
       others.length === 0 ? one(released(names.key(key), token)) : undefined,
   },
-  // The script does not change the holder.
   { is: { source: REDLOCK_EXTEND }, recognise: () => 'no effect' },
 ]
 

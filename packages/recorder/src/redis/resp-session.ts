@@ -257,7 +257,6 @@ export class RespSession {
     }
   }
 
-  /** Applies the reply to an EXEC. */
   #executed(open: Transaction): (answer: Json | undefined) => Completions {
     const before = this.#here.database
     const request = this.#requests
@@ -306,7 +305,10 @@ export class RespSession {
     })
   }
 
-  /** Call if a request that later ones depend on was not executed. These were then misread. */
+  /**
+   * Call if a request was not executed on which the meaning of later requests depends. The later requests were then
+   * misread.
+   */
   #failedAt(request: number, what: string, why: string): void {
     if (this.#requests > request) this.#lost(what, why)
   }

@@ -4,7 +4,6 @@ import { type Identifier, parseIdentifier } from '../record/naming.ts'
 import { type CommandSet, commandModels, commandSet } from './command-set.ts'
 import { type DeclaredScript, whyNot } from './declared-scripts.ts'
 
-/** The initial values of the keys. */
 type RespInitial = 'unknown' | 'read' | { readonly value: Json }
 
 export interface RespSettings {

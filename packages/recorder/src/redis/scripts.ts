@@ -168,7 +168,7 @@ function dropSemicolon(tokens: string[]): void {
   if (tokens.at(-1) === ';') tokens.pop()
 }
 
-/** Returns a string in double quotes. One with escapes or long brackets stays as it is. */
+/** Returns a string in double quotes. A string with escapes or long brackets is returned unchanged. */
 const inQuotes = (string: string): string =>
   string.startsWith('[') || string.includes('\\') ? string : `"${string.slice(1, -1)}"`
 

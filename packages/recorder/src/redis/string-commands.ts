@@ -40,7 +40,6 @@ const addingBy =
     return amount === undefined ? undefined : one(keeping(unsaidSum(names.key(word(words, 1)), sign * amount)))
   }
 
-/** Reads a write with a time to live. */
 const expiring =
   (option: 'EX' | 'PX'): CommandReader =>
   (words, names) => {

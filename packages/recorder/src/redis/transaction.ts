@@ -16,7 +16,6 @@ export interface Transaction {
   readonly queue: (analyse: () => Analysed) => void
   readonly parts: readonly CommandOperation[]
   readonly lifetimes: readonly PlacedLifetime[]
-  /** The keys that change besides the operations. */
   readonly touches: Touches
   /** All keys that change, for a transaction without a reply. */
   readonly allTouches: Touches

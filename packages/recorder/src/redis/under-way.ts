@@ -15,7 +15,6 @@ export interface Begun extends Unsent {
   settle: ((isRefused: boolean) => void) | undefined
 }
 
-/** A request without a reply so far. */
 export interface Pending {
   readonly begun: Begun
   readonly understood: Understood

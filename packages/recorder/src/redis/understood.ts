@@ -11,7 +11,7 @@ export interface Understood {
   readonly touched?: { readonly what: string; readonly why: string; readonly touches: Touches } | undefined
   /** What the server sends: one reply, nothing attributable, or a number of pushes. */
   readonly awaits: 'answer' | 'nothing' | { readonly pushes: number }
-  /** Whether later requests have another meaning if this one is not executed. */
+  /** Whether later requests change their meaning if this request is not executed. */
   readonly steers?: true | undefined
   /** For a WAIT: the number of replicas that confirm the preceding change. */
   readonly confirmedBy?: number | undefined

@@ -33,7 +33,6 @@ export interface RecordedConversation {
 
 export interface RecordedServer {
   readonly recorder: Recorder
-  /** The name of the server in the history. */
   readonly node: Endpoint
   /** Maximum size of messages in bytes, by default 16 MiB. */
   readonly maxMessageBytes?: number | undefined

@@ -19,7 +19,6 @@ interface Undelivered {
 
 /** A connection's requests and replies that the proxy has received but not passed on. */
 export class Crossings<Request extends Unsent> {
-  /** Number of bytes read from the client. */
   requestBytes = 0
   replyBytes = 0
   readonly #now: () => Nanos

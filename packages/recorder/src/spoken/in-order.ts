@@ -121,9 +121,7 @@ export interface MessagesInOrder {
 export interface InOrderOptions<Request extends Unsent> {
   readonly connection: ConnectionRecorder
   readonly framing: Framing
-  /** The name of the protocol in remarks. */
   readonly name: string
-  /** Maximum size of messages, in bytes. */
   readonly maxMessageBytes: number
   readonly now: () => Nanos
   /** @param reading `lost`: later bytes cannot be understood. */

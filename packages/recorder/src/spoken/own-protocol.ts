@@ -21,7 +21,6 @@ export type OwnAsked =
   | {
       /** The kind of a request that is only passed on. */
       readonly passes: string
-      /** The keys that the request may change. */
       readonly touches: Touches
     }
 
@@ -29,7 +28,6 @@ export type OwnAsked =
 export interface OwnProtocol {
   /** The name on the command line: `--as NAME`, and `NAME://host:port`. */
   readonly name: string
-  /** The default port of the protocol's servers. */
   readonly port: number
   /** The model of the operations, unless `--model` names another model. */
   readonly model: string
@@ -38,7 +36,7 @@ export interface OwnProtocol {
    * the message's last byte, -1 if the message needs more bytes, or -2 if the connection has another protocol.
    */
   scanner(direction: Direction): { scan(bytes: Buffer, start: number): number }
-  /** Returns the meaning of a request. Throws for an unreadable one, after which nothing more is recorded. */
+  /** Returns the meaning of a request. Throws for an unreadable request, after which nothing more is recorded. */
   asked(request: Buffer): OwnAsked
   /** Returns the completion of an operation, from its reply. */
   answered(asked: Extract<OwnAsked, { readonly f: string }>, reply: Buffer): Interpretation

@@ -5,7 +5,9 @@ import type { AskedServer, RecordedServer, ServerRecording } from './conversatio
 
 /** A protocol that is recorded without a route table. */
 export interface RecordedProtocol {
+  /** The name of the protocol and of its framing. */
   readonly kind: string
+  /** An example for the command line. */
   readonly example: string
   /** How the byte stream is divided into messages. */
   readonly framing: Framing
@@ -17,7 +19,6 @@ export interface RecordedProtocol {
   readonly namedBy: string
   /** Whether the protocol's drivers resend unanswered requests, so that an effect may occur twice. */
   readonly resends: boolean
-  /** Advice about gaps in a record. */
   readonly remedies: Remedies
   /** How keys are read after all clients have ended, by model. */
   readonly finalReads?: ((model: string) => KeyReads | undefined) | undefined

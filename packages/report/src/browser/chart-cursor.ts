@@ -7,7 +7,6 @@ import type { Words } from './words.ts'
 export function startChartCursor({ plot, bins, end }: PageData, explorer: Explorer, words: Words, find: Find): void {
   const charts = document.querySelector('#charts')
   const region = charts?.parentElement
-  // A short history has no charts.
   if (!charts || !region) return
   const cursor = find('#cursor', SVGGElement)
   const detail = find('#chart-detail', HTMLElement)

@@ -1,6 +1,6 @@
 import type { PageData } from './page-data.ts'
 
-/** An operation of the timeline. Times are in nanoseconds, other numbers index the page's texts. */
+/** An operation of the timeline. Times are in nanoseconds; the other numbers are indexes into the page's texts. */
 export interface Operation {
   /** Index among all operations of the page. */
   readonly index: number

@@ -208,7 +208,7 @@ export class Drawing {
       const width = stretch.x(operation.shownEnd) - left
       const faint = filtered && !filters.passes(operation)
       if (width < 1.5) {
-        // Of the operations in one pixel only the worst is painted, so that failures stay visible.
+        // Several operations share a pixel: paint only the worst, so that failures stay visible.
         const pixel = Math.floor(left)
         const severity = faint ? 0 : severities[operation.outcome]
         if (pixel === lastPixel && severity <= lastSeverity) return

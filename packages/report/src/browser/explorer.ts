@@ -5,7 +5,6 @@ import type { View } from './view.ts'
 import type { Words } from './words.ts'
 
 interface Options {
-  /** The page's operations, ordered by call. */
   readonly operations: readonly Operation[]
   readonly end: number
   readonly view: View

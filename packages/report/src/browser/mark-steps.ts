@@ -1,6 +1,6 @@
 /**
- * Marks the current step, and dims the later ones; `-1` marks none. Also marks the last cell on each side that is not
- * idle so far.
+ * Marks the current step, and dims the later steps; `-1` marks no step. Also marks the last cell on each side that is
+ * not idle so far.
  */
 export function markSteps(rows: readonly HTMLLIElement[], current: number): void {
   const row = rows[current]

@@ -27,7 +27,6 @@ export interface PageData extends EmbeddedOperations {
 /** Operations as numbers, and the texts that these index. */
 export interface EmbeddedOperations {
   readonly count: number
-  /** Nanoseconds per unit of the encoded times. */
   readonly unit: number
   /** The fields in Base64 VLQ, in the order of `decode`. */
   readonly digits: string

@@ -19,9 +19,7 @@ export interface PaintedBar {
   readonly text: () => string
   readonly outcome: 'ok' | 'fail' | 'info'
   readonly isRead: boolean
-  /** Whether a filter excludes the operation. */
   readonly isFaint: boolean
-  /** Whether the operation belongs to the marked contradiction. */
   readonly isPart: boolean
   readonly isRed: boolean
   readonly isChosen: boolean

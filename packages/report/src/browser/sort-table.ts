@@ -1,4 +1,6 @@
-/** Lets the reader sort a table by any column. Numbers in `data-value` are compared; empty ones come last. */
+/**
+ * Lets the reader sort a table by any column. Cells are compared by the numbers in `data-value`; empty cells come last.
+ */
 export function sortTable(table: HTMLTableElement): void {
   const [body, heads] = [table.tBodies[0], [...(table.tHead?.rows[0]?.cells ?? [])]]
   if (body === undefined) return

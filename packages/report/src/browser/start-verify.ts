@@ -7,7 +7,6 @@ interface VerifyParts {
   readonly sha256: typeof sha256
 }
 
-/** Exports of the verifier's package. */
 interface Verifier {
   readonly verify: typeof verify
   readonly sentenceOf: typeof sentenceOf

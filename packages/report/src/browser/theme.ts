@@ -1,6 +1,6 @@
 import type { Find } from './find.ts'
 
-/** Starts the button that cycles through the themes. `?theme=dark` in the address sets the first one. */
+/** Starts the button that cycles through the themes. `?theme=dark` in the address sets the first theme. */
 export function startTheme(find: Find): void {
   const button = find('#theme', HTMLButtonElement)
   const { dataset } = document.documentElement

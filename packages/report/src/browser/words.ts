@@ -13,11 +13,9 @@ export interface Words {
   readonly seconds: (time: number, digits?: number) => string
   readonly length: (nanos: number) => string
   readonly number: (value: number) => string
-  /** Whether clients call the operation for its answer. */
   readonly tells: (operation: Operation) => boolean
   /** Returns input and outcome, short enough for a bar. */
   readonly brief: (operation: Operation) => string
-  /** Returns the full description of an operation. */
   readonly full: (operation: Operation) => string[]
   /** Returns the faults in force during a time span. */
   readonly faults: (from: number, to: number) => string

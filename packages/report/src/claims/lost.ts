@@ -55,7 +55,7 @@ function keysOf({ operations }: History, rows: readonly OperationRow[]): readonl
   return [...byKey.values()]
 }
 
-/** Groups the writes of a key, which may have replaced each other. An append that none can replace is alone. */
+/** Groups the writes of a key that may have replaced each other. An append that no write can have replaced is alone. */
 function groupsOf(history: History, rows: readonly OperationRow[]): readonly (readonly OperationRow[])[] {
   const { key, callEvent } = history.operations
   const effect = (row: OperationRow) => meaningOf(functionOf(history, row))?.effect
@@ -158,7 +158,6 @@ const add = (counts: Map<string, number>, name: string, count: number): void => 
   counts.set(name, (counts.get(name) ?? 0) + count)
 }
 
-/** Returns the messages that an answer delivered. */
 export function handedBy(history: History, row: OperationRow): readonly Json[] {
   const answer = outputOf(history, row)
   if (meaningOf(functionOf(history, row))?.effect === 'drains') return Array.isArray(answer) ? answer : []
@@ -195,7 +194,7 @@ const polledOf = oncePerHistory((history) => {
   return partitions
 })
 
-/** Checks that no poll returned a message, although one returned a later message or was final. */
+/** Checks that no poll returned a message, although a poll returned a later message or was final. */
 function isSendLost(history: History, change: OperationRow): Held {
   if (functionOf(history, change) !== 'send' || !isOk(history, change)) return 'unknown'
   const { key, returnEvent } = history.operations

@@ -38,7 +38,6 @@ interface OfKey {
   readonly rows: OperationRow[]
   readonly reads: OperationRow[]
   readonly finalReads: OperationRow[]
-  /** The changes that wrote each value. */
   readonly writers: Map<string, OperationRow[]>
   readonly readers: Map<number, OperationRow[]>
   /** The values of changes that are no additions. */

@@ -19,7 +19,6 @@ const meanings: {
   'the settings allow': doSettingsAllow,
 }
 
-/** Whether the record confirms a claim. */
 export function holds<Kind extends Claim['claim']>(
   recorded: Recorded,
   claim: Extract<Claim, { readonly claim: Kind }> & { readonly claim: Kind },
@@ -32,7 +31,6 @@ export interface Made {
   readonly held: Held
 }
 
-/** The claims about a record. */
 export interface Claims {
   readonly made: readonly Made[]
   /** Records the claim, and returns whether it may be shown. */

@@ -19,12 +19,10 @@ export interface Difference {
   /** Why the results cannot be compared, if they cannot. */
   readonly unlike: string | undefined
   readonly settings: readonly DifferenceRow[]
-  /** The levels with different verdicts, strongest first. */
   readonly levels: readonly DifferenceRow[]
   readonly figures: readonly DifferenceRow[]
 }
 
-/** Compares two results in the format of `--json`. */
 export function differenceOf(before: Parsed, after: Parsed): Difference {
   const unlike = unlikeText(before, after)
   const judged = (rows: readonly DifferenceRow[]): readonly DifferenceRow[] =>

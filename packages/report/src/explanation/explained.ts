@@ -14,7 +14,6 @@ import { capitalised } from '../words.ts'
 import { proofTold, type ToldProof } from './proof-told.ts'
 import { type Step, stepsOf } from './steps.ts'
 
-/** An explanation of a verdict, as plain data. */
 export interface Explained {
   readonly title: string
   readonly verdict: string
@@ -24,7 +23,6 @@ export interface Explained {
   readonly warnings: readonly string[]
   /** The sentence about the violation on every page; empty if there is none. */
   readonly sentence: string
-  /** The outcome in the words of every page, as `why` and `next` are. */
   readonly outcome: Telling['outcome']
   readonly why: Telling['why']
   readonly next: Telling['next']
@@ -38,7 +36,6 @@ export interface Explained {
   readonly race?: Race | undefined
   /** The verified proof that the operations admit no order, if it was requested. */
   readonly proof?: ToldProof | undefined
-  /** The faults in force during the violation. */
   readonly faults: readonly string[]
   /** The levels, strongest first: what each demands, and whether it allows the operations. */
   readonly levels: readonly {
@@ -104,7 +101,7 @@ export const factsOfExplained = (input: ExplainInput): Facts =>
       : { ...input, asked: input.level, isAboutLevel: true, expectation: undefined, run: aboutLevel(input.run) },
   )
 
-/** An explanation of one level does not mention the expected one. */
+/** Drops the expected level, which an explanation of one level does not mention. */
 const aboutLevel = (run: FactsInput['run']): FactsInput['run'] =>
   run === undefined ? undefined : { ...run, expectation: undefined }
 

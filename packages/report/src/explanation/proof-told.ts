@@ -28,7 +28,6 @@ export interface ToldProof {
 
 interface ToldOperation {
   readonly name: string
-  /** The operation's client and lines. */
   readonly text: string
 }
 

@@ -278,7 +278,9 @@ const causes: readonly Cause[] = [
   },
 ]
 
-/** The cause if no other fits. It needs a built-in model, because the remedy for others is unknown. */
+/**
+ * The cause if no other cause fits. It needs a built-in model, because the remedy for a user-defined model is unknown.
+ */
 const OTHERWISE: Cause = {
   cause: 'The operations overlapped, and no order of them explains the answers.',
   remedy:
@@ -341,7 +343,6 @@ const isTooMuch = ({ value, bounds }: Accounted): boolean =>
 
 const rowsOf = ({ operations }: Counterexample): number[] => operations.map(({ operation }) => operation)
 
-/** Whether any of these operations overlapped. */
 function haveOverlapped({ operations }: History, counterexample: Counterexample): boolean {
   const { callEvent, returnEvent } = operations
   const rows = rowsOf(counterexample)
@@ -374,7 +375,7 @@ function hasComeBack(history: History, counterexample: Counterexample, { kind, n
   return stopsNodes(kind)
 }
 
-/** Whether the accused operation is a final read from a stale copy of few nodes. */
+/** Whether the accused operation is a final read from a stale copy, and few nodes answered final reads. */
 function isOfOneOldCopy(input: CauseInput): boolean {
   const { history, counterexample } = input
   if (input.report.model !== 'register' || !isOfTheEnd(input) || !isOfOldCopy(input)) return false
@@ -393,7 +394,7 @@ function isBehind(input: CauseInput): boolean {
   return isOfOldCopy(input) && !disagreeInTheEnd(input)
 }
 
-/** Whether the accused operation is an early read from a stale copy. */
+/** Whether the accused operation is a read from a stale copy, but not a final read. */
 function isStaleRead(input: CauseInput): boolean {
   return isOfOldCopy(input) && !isOfTheEnd(input)
 }
@@ -414,7 +415,7 @@ function isOfOldCopy({ history, counterexample, report }: CauseInput): boolean {
 const isOldValueOfOneNode = ({ report, history, counterexample: { culprit } }: CauseInput): boolean =>
   report.model === 'register' && history.nodes.length === 1 && culprit !== undefined && isRead(history, culprit)
 
-/** Whether the client that read an old value had written or read a newer one. */
+/** Whether the client that read an old value had written or read a newer value. */
 function knewBetter(history: History, { culprit }: Counterexample, by: 'wrote it' | 'saw it'): boolean {
   if (culprit === undefined || !isRead(history, culprit)) return false
   const { length, callEvent, returnEvent, key, outcome } = history.operations

@@ -26,7 +26,7 @@ import { type Violation, violationsOf } from './violations.ts'
 import { UNAIDED, type Why, whyOf } from './why.ts'
 import { type Wire, wireOf } from './wire.ts'
 
-/** What is known about a run, or a history without one. */
+/** What is known about a run, or about a history without a run. */
 export interface FactsInput {
   readonly history: History
   /** Absent if nothing could be checked. */
@@ -80,12 +80,11 @@ export interface Facts {
   /** The race in a simulated program that explains {@link shown}. */
   readonly race: Race | undefined
   readonly database: SharedDatabase | undefined
-  /** The claims besides the verdicts. Only confirmed ones are shown. */
+  /** The claims besides the verdicts. Only confirmed claims are shown. */
   readonly claims: readonly Made[]
   readonly may: Claims['may']
   /** Why {@link shown} was possible. */
   readonly why: Why
-  /** The unmet requirements, as sentences. */
   readonly missed: readonly string[]
 }
 

@@ -29,7 +29,6 @@ export interface Gap {
   /** The node with the impossible answer. `writer`: the node with the ignored change. */
   readonly culprit: string | undefined
   readonly writer: string | undefined
-  /** The change that the culprit ignores. */
   readonly ignored?: OperationRow | undefined
 }
 
@@ -74,7 +73,10 @@ function gapOfAll(history: History, rows: readonly OperationRow[]): Gap {
 const endOf = (history: History, row: OperationRow): number =>
   (hasReturned(history, row) ? history.operations.returnTime[row] : history.operations.callTime[row]) ?? 0
 
-/** Returns the newest change that the culprit should have seen, or else could have seen. */
+/**
+ * Returns the newest change acknowledged before the culprit was called, or else the newest change that began before the
+ * culprit returned.
+ */
 function ignoredBy(history: History, rows: readonly OperationRow[], culprit: OperationRow): OperationRow | undefined {
   const { callEvent, returnEvent, outcome } = history.operations
   // A message that was delivered again was not missed.
@@ -102,7 +104,6 @@ function isTakenAgain(history: History, row: OperationRow, culprit: OperationRow
   return outputOf(history, row) !== null && seenBy(history, culprit).has(JSON.stringify(outputOf(history, row)))
 }
 
-/** Returns the values that an answer shows. */
 function seenBy(history: History, row: OperationRow): ReadonlySet<string | undefined> {
   if (!tells(history, row)) return new Set()
   const answer = outputOf(history, row)

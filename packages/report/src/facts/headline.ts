@@ -91,7 +91,7 @@ function verdictLine(
   return { mood: 'good', verdict: capitalised(met), beside: '' }
 }
 
-/** Returns the strongest met level from this one up. */
+/** Returns the strongest met level, at least as strong as `level`. */
 function bestMet(report: Report<string>, level: string): string {
   const found = foundLevel(report) ?? level
   const levels = judgedLevels(report)

@@ -8,7 +8,6 @@ import { listed } from '../words.ts'
 import { changeText, doubledIn, type Gap, gapOf } from './gap.ts'
 import type { Wire } from './wire.ts'
 
-/** A fault that may explain a contradiction. */
 export interface NearFault extends FaultSpan {
   /** The label, with a long list of links as a count: `partition of 5 links`. */
   readonly short: string
@@ -63,7 +62,7 @@ export function nearFaults(
   const isCutBetween = touched.some(({ span, touch }) => span.kind === 'partition' && touch === BETWEEN)
   return (
     touched
-      // If a partition separated the two nodes, others explain nothing more.
+      // If a partition separated the two nodes, other partitions explain nothing more.
       .filter(({ span, touch }) => !isCutBetween || span.kind !== 'partition' || touch === BETWEEN)
       .filter(({ span }) => may({ claim: 'blamed on a fault', fault: span, between }))
       .sort((a, b) => b.touch - a.touch || Number(isOn(b.span, gap)) - Number(isOn(a.span, gap)) || b.weight - a.weight)
@@ -165,8 +164,8 @@ export const endText = ({ startingFrom, to }: Pick<FaultSpan, 'startingFrom' | '
   startingFrom === undefined ? moment(to) : `${moment(startingFrom)}, ready ${moment(to)}`
 
 /**
- * Returns the faults that may have caused the violation. Of failovers, only the one that made the culprit's node the
- * leader counts, or else the last.
+ * Returns the faults that may have caused the violation. Of the failovers, only one counts: the failover that made the
+ * culprit's node the leader, or else the last.
  */
 function concerning(history: History, spans: readonly FaultSpan[], gap: Gap): readonly FaultSpan[] {
   const effective = spans.filter((span) => span.hits !== 0 && span.from <= gap.asked)
@@ -226,7 +225,7 @@ function hasMet(
 const endOf = ({ kind, to }: Pick<FaultSpan, 'kind' | 'to'>): number =>
   kind === 'flip-bit' ? Number.POSITIVE_INFINITY : to
 
-/** Whether another fault stopped the node alike, so that either may have lost the change. */
+/** Whether another fault stopped the node in the same way, so that either fault may have lost the change. */
 const hasStopped = (other: FaultSpan, { culprit, asked }: Gap, { kind, nodes }: FaultSpan): boolean =>
   LOSES_MEMORY.has(kind) &&
   other.kind === kind &&
@@ -247,7 +246,10 @@ const momentsOf = (spans: readonly FaultSpan[]): string =>
 /** Whether the fault was in force at the culprit's call. */
 const isOn = (span: FaultSpan, { asked }: Gap): boolean => endOf(span) >= asked
 
-/** Returns how long a fault overlaps the gap, at least 1. The leader of an earlier failover still leads. */
+/**
+ * Returns how long a fault overlaps the gap, at least 1 for a fault that touches the gap. An earlier failover counts as
+ * 1, because its leader still leads.
+ */
 const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
   const overlap = Math.min(endOf({ kind, to }), gap.to) - Math.max(from, gap.from)
   return overlap < 0 && kind !== 'failover' ? 0 : Math.max(1, overlap)
@@ -256,7 +258,7 @@ const overlapOf = ({ kind, from, to }: FaultSpan, gap: Gap): number => {
 /** Weight of a fault on the culprit's node, or between it and the writer's. */
 const BETWEEN = 2
 
-/** Returns a fault's weight by its place: {@link BETWEEN}, 1 on the involved nodes or their links, or 0. */
+/** Returns a fault's weight: {@link BETWEEN}, 1 if it is on the involved nodes or their links, otherwise 0. */
 function touching(
   { kind, nodes, links }: FaultSpan,
   { culprit, writer }: Pick<Gap, 'culprit' | 'writer'>,
@@ -309,8 +311,8 @@ function newestKept(history: History, { ignored, culprit }: Gap, before: number)
 }
 
 /**
- * Whether the culprit's node became the leader after the change began. The old leader may acknowledge later changes
- * wrongly.
+ * Whether the culprit's node became the leader after the change began. Changes after the takeover do not count: the old
+ * leader may have acknowledged them without leading.
  */
 function hasTakenOver(
   history: History,

@@ -98,7 +98,10 @@ export const sentenceText = (history: History, shown: Counterexample, why: Pick<
 /** A longer sentence would take more than two lines of a page. */
 const LONG_STORY = 190
 
-/** Returns what happened in at most two lines, about the impossible answer if need be. */
+/**
+ * Returns what happened in at most two lines. A long story is reduced to the impossible answer and what makes it
+ * impossible.
+ */
 export function storyOf(history: History, counterexample: Counterexample): string {
   const { culprit, sentence, balance } = counterexample
   // Only the full list of what each transaction did explains a cycle.

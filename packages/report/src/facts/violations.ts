@@ -43,7 +43,10 @@ export function violationsOf(
   })
 }
 
-/** Whether another level's counterexample shows more. A single answer shows a loss, but not how it came about. */
+/**
+ * Whether another level's counterexample shows more than `shown`. A single answer shows that something was lost, but
+ * not how.
+ */
 function showsMore(report: Report<string>, level: string, shown: Counterexample): boolean {
   const own = counterexampleOf(report, level)
   return shown.operations.length === 1 && own !== undefined && own.operations.length > 1 && !isSame(shown, own)
@@ -60,7 +63,7 @@ function isStrongerOrSame(level: string, { level: weaker, story }: Counterexampl
   return story === undefined ? impliesConsistency(level, weaker) : impliesLevel(level, weaker)
 }
 
-/** Whether a consistency level implies another. User-defined ones imply nothing. */
+/** Whether a consistency level implies another. A level of a user-defined judge implies nothing. */
 function impliesConsistency(level: string, weaker: string): boolean {
   if (level === weaker) return true
   const implied: { readonly [level: string]: readonly string[] } = consistency.implied

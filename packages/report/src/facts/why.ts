@@ -17,7 +17,6 @@ export interface Why {
   readonly certainty: Certainty
 }
 
-/** What is known about a violation. */
 export interface Known {
   readonly near: readonly NearFault[]
   readonly wire?: Wire | undefined
@@ -25,7 +24,6 @@ export interface Known {
   readonly leaseClock?: FaultSpan | undefined
   readonly race?: Race | undefined
   readonly database?: SharedDatabase | undefined
-  /** The story of a cycle of transactions. */
   readonly story?: TransactionStory | undefined
   readonly spans: readonly FaultSpan[]
   /** A fault on the involved nodes at another time. */
@@ -107,7 +105,6 @@ const UNCLEAR: { readonly [unclear in NonNullable<Wire['unclear']>]: string } = 
 /** The text for a violation that no fault explains. */
 export const UNAIDED = 'No fault explains this: the system does it by itself.'
 
-/** Returns which guarantee the target's settings give up. */
 const weaknessText = (setup: RunSetup | undefined): string =>
   setup?.weakness === undefined || setup.spec.target.bug !== undefined
     ? ''

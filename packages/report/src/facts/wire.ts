@@ -10,11 +10,9 @@ export interface Wire {
   /** The node that sends the change on. `reader` answered without it. */
   readonly sender: string
   readonly reader: string
-  /** The change: `x = 743`. */
   readonly change: string
   /** When the answer without the change came, in nanoseconds since the run began. */
   readonly until: number
-  /** The drawn messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
   /** Number of related messages that are not drawn. */
   readonly others: number
@@ -133,7 +131,6 @@ function wayOf(
 interface Asked {
   readonly change: string
   readonly reader: string
-  /** When the node was asked. */
   readonly asked: number
   readonly isNeverSent: boolean
   readonly informed: NodeMessage | undefined

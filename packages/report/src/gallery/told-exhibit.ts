@@ -7,7 +7,6 @@ export interface ToldTrial {
   readonly seconds: number
   /** Exit code of the run, unless it was killed from outside. */
   readonly exitCode?: number
-  /** The output of the run. */
   readonly said: string
 }
 

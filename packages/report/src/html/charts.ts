@@ -70,7 +70,7 @@ interface Box {
 
 type ToX = (time: number) => number
 
-/** Places the labels beside their lines, each in the first row with room. Six rows suffice. */
+/** Places the labels beside their lines, each in the first row with room. Labels beyond the sixth row are left out. */
 function faultNames(
   spans: readonly FaultSpan[],
   x: ToX,
@@ -163,7 +163,7 @@ function timeAxis(end: number, bottom: number, x: ToX): Html {
   })}`
 }
 
-/** Returns the next 1, 2 or 5 times a power of ten. */
+/** Rounds the value up to 1, 2 or 5 times a power of ten. */
 function niceStep(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(value, 1)))
   return ([1, 2, 5].find((factor) => factor * power >= value) ?? 10) * power

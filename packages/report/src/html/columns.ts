@@ -25,7 +25,7 @@ export interface Selection {
   readonly completeWithin: number
   /** Which of the other operations are embedded: every nth. */
   readonly every: number
-  /** The time spans with all operations, in nanoseconds; empty if the whole run is one. */
+  /** The time spans with all operations, in nanoseconds; empty if all operations are embedded. */
   readonly complete: readonly (readonly [from: number, to: number])[]
 }
 
@@ -88,9 +88,9 @@ function around(edges: readonly number[], within: number): (readonly [from: numb
 }
 
 /**
- * Counts operations by distance from the nearest edge, and stores the distances. The edges are sorted, and operations
- * ordered by call, so each search starts at the last one. Counting replaces a sort, which would take longer than all
- * else.
+ * Counts operations by their distance from the nearest edge, and stores the distances. Edges and operations are in
+ * order, so each search starts at the previous position. Counting replaces sorting, which would take longer than
+ * everything else.
  */
 function nearbyOf(callTime: Float64Array, edges: readonly number[], distances: Float64Array): Uint32Array {
   const bounds = Float64Array.of(Number.NEGATIVE_INFINITY, ...edges, Number.POSITIVE_INFINITY)

@@ -50,7 +50,6 @@ ${conditions.map((condition) => numbersSection(comparison, condition))}
 `.html
 }
 
-/** Returns the account of each broken promise. */
 function brokenSection(comparison: Comparison): Html | undefined {
   const broken = comparison.systems.flatMap(({ name, cells }) =>
     cells.filter(({ kept }) => kept === false).map((cell) => ({ name, cell })),

@@ -231,7 +231,6 @@ const classesWith = (strongest: string): readonly { readonly name: Pacelc; reado
   { name: 'PC/EC', says: `${strongest} without a cut, and answers less than 99% when cut` },
 ]
 
-/** Lists the systems of each class. */
 function classes(comparison: Comparison): Html {
   const { systems } = comparison
   const isNamed = systems.length <= MOST_NAMED

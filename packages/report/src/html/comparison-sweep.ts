@@ -12,7 +12,6 @@ interface Row {
   readonly title: string
   readonly of: (system: ComparedSystem) => number | undefined
   readonly text: (value: number) => string
-  /** Whether a higher value is worse. */
   readonly isBad?: boolean
 }
 

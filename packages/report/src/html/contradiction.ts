@@ -66,9 +66,9 @@ interface DrawingOptions {
 }
 
 /**
- * Draws the counterexample over time, with a lane for each process, and a bar for each operation: filled for a change,
- * outlined for a read, in accent colour for the impossible one. Faults are bands. The possible values of the object are
- * above the lanes.
+ * Draws the counterexample over time. Each process has a lane and each operation a bar: filled for a change, outlined
+ * for a read, in accent colour for the impossible operation. Faults are bands. The values that the object could have
+ * had are above the lanes.
  */
 export function contradictionSvg(
   history: History,
@@ -81,7 +81,7 @@ export function contradictionSvg(
   const operations = counterexample.operations.map(({ operation }) => operation)
   const lanes = lanesOf(history, operations)
   const states = possibleStates(history, counterexample)
-  // The names of faults are above the first lane, so it has no labels there.
+  // The names of faults are above the first lane, where operations have no labels.
   const nodes = laneNodes(history, counterexample, faults, wire)
   const across = faults.filter((fault) => isAcross(history, fault, nodes))
   const leap = leapsInFirstLane(history, counterexample, lanes) ? LEAP : 0
@@ -275,7 +275,7 @@ function reproachBetween<B extends Bar>(
   return from === undefined || to === undefined ? undefined : [from, to]
 }
 
-/** Draws an arc from an answer to the later operation that ignores it, with the time between. */
+/** Draws an arc from an answer to the later operation that ignores the answer, with the time between them. */
 function accusation(
   history: History,
   counterexample: Counterexample,

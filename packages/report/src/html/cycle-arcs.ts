@@ -44,7 +44,6 @@ interface StepBetween<B extends Bar> {
   readonly to: B
 }
 
-/** Returns the steps between drawn operations. */
 export const stepsBetween = <B extends Bar>({ edges = [] }: Counterexample, bars: readonly B[]): StepBetween<B>[] =>
   edges.flatMap((edge, i) => {
     const [from, to] = [edge.before, edge.after].map((row) => bars.find((bar) => bar.operation === row))

@@ -28,7 +28,7 @@ export interface DifferencePage {
   readonly version: string
   readonly before: ComparedResult
   readonly after: ComparedResult
-  /** A link back to the page from which this one was opened. */
+  /** A link to the page from which this page was opened. */
   readonly home?: string | undefined
 }
 
@@ -92,7 +92,7 @@ interface DrawnFault {
   readonly hits: number | undefined
 }
 
-/** Returns the faults that were injected. Unreadable ones are left out, as in other drawings. */
+/** Returns the faults that were injected. Unreadable faults are left out, because no other drawing shows them. */
 function faultsIn(result: Parsed): readonly DrawnFault[] {
   const faults = memberAt(result, ['faults'])
   if (!Array.isArray(faults)) return []

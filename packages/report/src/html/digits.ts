@@ -1,4 +1,3 @@
-/** The digits of Base64. */
 const DIGITS = Uint8Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/', (sign) =>
   sign.charCodeAt(0),
 )

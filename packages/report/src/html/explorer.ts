@@ -4,7 +4,6 @@ import type { EmbeddedOperations, PageData } from '../browser/page-data.ts'
 import type { Selection } from './columns.ts'
 import { type Html, html, script, scriptJson } from './markup.ts'
 
-/** Returns the operations of all counterexamples. */
 export function accusedRows(report: Report<string> | undefined): OperationRow[] {
   if (report === undefined) return []
   const rows = Object.values(report.levels).flatMap((verdict) =>

@@ -18,14 +18,14 @@ export interface Fields {
  *
  * The fields of a row are:
  *
- * - its call, as the difference from the previous row's, and 1 + its duration, or 0 if it never returned
- * - its two lines in the history file, likewise
- * - its process and its key, numbered as they appear
+ * - its call, as the difference from the previous row's call, and 1 + its duration, or 0 if it never returned
+ * - its two lines in the history file, encoded in the same way
+ * - its process and its key, numbered in order of first appearance
  * - its form: function, node, and bits for common properties
  * - its input unless null, and its output unless equal to the input
  *
- * Values other than small integers are numbered as they appear. A value is usually read soon after its write, so
- * numbers are close to the previous ones.
+ * Small integers are encoded as in the history, other values by their number in order of first appearance. A value is
+ * usually read soon after its write, so numbers are close to the previous ones.
  */
 export function fieldsOf(history: History, rows: Int32Array, accused: readonly OperationRow[], unit: number): Fields {
   const { callTime, returnTime, callLine, returnLine, process, key } = history.operations
@@ -39,7 +39,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   for (const row of accused) isAccused[row] = 1
   const processNumbers = numbering(history.processCount)
   const keyNumbers = numbering(history.keys.length)
-  // Null has the number 0 in both.
+  // The number of null is 0, in the history and in the encoding.
   const known = new Map<number, number>([[NULL, 0]])
   const numberOf = (id: number): number => {
     if ((id & 1) === 1) return id
@@ -89,7 +89,7 @@ export function fieldsOf(history: History, rows: Int32Array, accused: readonly O
   }
 }
 
-/** Numbers things from 1 as they appear; a negative one has 0. */
+/** Numbers things from 1, in the order of appearance. A negative thing has the number 0. */
 function numbering(different: number): { readonly of: (thing: number) => number; readonly all: readonly number[] } {
   const known = new Int32Array(different)
   const all: number[] = []

@@ -14,7 +14,6 @@ export interface HeatMap {
 
 const ROWS_PER_DECADE = 8
 const MOST_DECADES = 8
-/** Number of bins per column. */
 const BINS = 2
 
 /** Counts the latencies of successful operations by the time of the call. */

@@ -9,11 +9,9 @@ import type { Scale } from './scale.ts'
 
 interface Place {
   readonly scale: Scale
-  /** Returns the middle of an operation's lane. */
   readonly laneOf: (operation: OperationRow) => number
   readonly left: number
   readonly right: number
-  /** Areas that are already covered. */
   readonly taken: readonly Box[]
 }
 

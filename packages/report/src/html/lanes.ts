@@ -11,7 +11,6 @@ export interface Lanes {
   readonly atOpening: number
 }
 
-/** A process with its time span. */
 interface Span {
   readonly process: number
   readonly first: number
@@ -26,9 +25,10 @@ interface Span {
 const OPENS_NANOS = 1e9
 
 /**
- * Returns a lane for each client: the processes of a session, or without sessions a chain of processes, in which each
- * replaces one retired by an unknown outcome. Overlapping processes get adjacent lanes. The lanes of the given
- * operations come first, then those with operations at the same time. Lanes of final reads come last.
+ * Returns a lane for each client. With sessions, a client is the processes of a session; otherwise, a chain of
+ * processes: after an unknown outcome, the next process replaces a process. Overlapping processes get adjacent lanes.
+ * The lanes of the given operations come first, then the lanes with operations at the same time. Lanes of final reads
+ * come last.
  */
 export function lanesOf(history: History, first: readonly OperationRow[]): Lanes {
   const spans = spansOf(history, stretchOf(history, first))

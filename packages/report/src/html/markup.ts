@@ -36,7 +36,6 @@ function markupOf(content: Content): string {
   return content.map(markupOf).join('')
 }
 
-/** Rounds to a tenth of a pixel. */
 export const round = (value: number): number => Math.round(value * 10) / 10
 
 export const nextPart = ({ text, command }: Next): Html =>
@@ -70,7 +69,7 @@ export function fileLink(path: string): string {
 /** The policy of a page on disk: nothing is loaded or sent. */
 const POLICY = html`<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">`
 
-/** A server sends its own policy. The empty icon keeps the browser from requesting one. */
+/** A server sends its own policy. The empty icon keeps the browser from requesting an icon. */
 const SERVED = html`<link rel="icon" href="data:,">`
 
 /** Returns the page before its body. `own`: the styles of this page. */

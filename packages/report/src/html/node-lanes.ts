@@ -27,8 +27,8 @@ const DOWN: { readonly [kind: string]: string } = {
 }
 
 /**
- * Returns the nodes with a lane: those of the messages, and those of drawn operations if a fault hit one or messages
- * were recorded.
+ * Returns the nodes with a lane: the nodes of the messages, and of drawn operations if a fault hit one of these nodes
+ * or messages were recorded.
  */
 export function laneNodes(
   history: History,
@@ -50,7 +50,7 @@ export function laneNodes(
   return [...[...new Set([...sending, ...serving.filter(isOther)])].slice(0, room - 1), reader]
 }
 
-/** Whether a fault affects a node. A partition that isolates one node affects no other. */
+/** Whether a fault affects a node. A partition that isolates one node affects only that node. */
 function hits({ nodes, links }: NearFault, node: string): boolean {
   const isEndOf = (name: string, { from, to }: NearFault['links'][number]): boolean => from === name || to === name
   const [first] = links
@@ -59,7 +59,7 @@ function hits({ nodes, links }: NearFault, node: string): boolean {
   return nodes.includes(node) || (alone.length > 0 ? alone.includes(node) : links.some((link) => isEndOf(node, link)))
 }
 
-/** Whether the nodes' lanes show a fault, so that others need no shading. */
+/** Whether the nodes' lanes show a fault, so that other lanes need no shading. */
 const isOnLanes = (fault: NearFault, nodes: readonly string[]): boolean => nodes.some((node) => hits(fault, node))
 
 /** Whether a fault shades the whole drawing, because no lane shows it. */
@@ -86,8 +86,8 @@ interface Place {
 }
 
 /**
- * Draws a lane for each node: a dark bar while it was down, an outlined one while it was starting, and a hatched one
- * while it was partitioned. A dot is its answer to a change, a ring that to a read.
+ * Draws a lane for each node. Bars show when a node was down (dark), starting (outlined) or partitioned (hatched).
+ * Marks show when a node answered a change (dot) or a read (ring).
  */
 export function nodeLanes(
   history: History,
@@ -157,7 +157,6 @@ function faultBars(
   })}</g>`
 }
 
-/** Marks a node's answer on its lane. */
 function answerMark(
   history: History,
   operation: OperationRow,

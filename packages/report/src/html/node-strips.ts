@@ -33,12 +33,11 @@ interface Place {
   readonly x: (time: number) => number
 }
 
-/** Kinds of faults that stop a node completely. */
 const STOPPING: ReadonlySet<string> = new Set(['kill', 'crash', 'restart', 'pause'])
 
 /**
- * Draws a strip for each node, as high as its share of answers. Below are bars: dark while it was down, outlined while
- * starting, hatched while partitioned from half of the others.
+ * Draws a strip for each node, as high as the share of answers. Bars below show when the node was down (dark), starting
+ * (outlined) or partitioned from half of the others (hatched).
  */
 export function nodeStrips(strips: readonly NodeStrip[], spans: readonly FaultSpan[], place: Place): Html | undefined {
   if (strips.length === 0) return undefined

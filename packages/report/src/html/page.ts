@@ -165,7 +165,7 @@ function contradiction({ isAside }: Facts, title: string, drawings: readonly (Ht
 function judgement(page: Page, { expectation, requirements }: Facts, { next }: Telling): Html {
   const { report, run } = page
   const rows: [string, string][] = [
-    // The line below the title has the found level if one is expected.
+    // If a level is expected, the line below the title has the found level.
     ['Found', report === undefined || expectation !== undefined ? '' : foundText(report)],
     ...requirements.map(({ requirement, found }): [string, string] => [requirement, found]),
     ...(run?.notes ?? []).map((note): [string, string] => ['Note', note]),
@@ -214,7 +214,6 @@ const faultNotes = (near: readonly NearFault[]): Html =>
 /** Width of a page between its margins, in pixels. */
 const WHOLE_WIDTH = 1080
 
-/** Draws a counterexample beside its story. */
 export function figure(
   page: Page,
   violation: Violation,

@@ -39,10 +39,8 @@ const WAIT_WIDTH = 8
 const ROW = 40
 const TOP = 34
 
-/** Maximum number of lines in a turn's box. */
 const MOST_LINES = 4
 
-/** A turn of a request, and its row. */
 interface DrawnTurn {
   readonly turn: RaceTurn
   readonly lane: 0 | 1
@@ -94,6 +92,6 @@ function waitHtml({ overtaken }: Race, { turn, lane, row }: DrawnTurn, drawn: re
   return html`<rect class="${isOvertaken ? 'race-wait overtaken' : 'race-wait'}" x="${LANES[lane] - WAIT_WIDTH / 2}" y="${from}" width="${WAIT_WIDTH}" height="${to - from}"/>${(to - from > ROW || isOvertaken) && html`<text class="${isOvertaken ? 'race-note' : 't2'}" x="${x}" y="${(from + to) / 2 + 4}">${text}</text>`}`
 }
 
-/** Whether this turn ended at the overtaken await, or at one within its time. */
+/** Whether this turn ended at the overtaken await, or at an await within its time. */
 const covers = ({ at, waits }: RaceTurn, overtaken: Race['overtaken']): boolean =>
   at >= overtaken.from && (waits?.to ?? 0) <= overtaken.to

@@ -50,8 +50,8 @@ export function possibleStates(history: History, counterexample: Counterexample)
 }
 
 /**
- * Whether the checker, which knows the whole history, found the same values at the culprit's call. Two different sets
- * on one page would not be credible.
+ * Whether the checker, which knows the whole history, found the same values possible at the culprit's call. Two
+ * different sets on one page would not be credible.
  */
 function agrees(states: readonly Possible[], found: Counterexample['statesBefore'], at: number): boolean {
   if (found === undefined) return true

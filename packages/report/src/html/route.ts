@@ -14,10 +14,9 @@ export interface Covers {
   readonly bounds: Box
 }
 
-/** The arc between two bars, and its penalty. */
 export interface Route {
   readonly arc: Arc
-  /** Penalty of the arc in pixels, over a short one that crosses nothing. */
+  /** Penalty of the arc in pixels, compared with a short arc that crosses nothing. */
   readonly trouble: number
 }
 
@@ -98,7 +97,7 @@ const roundabout = (start: Port, end: Port): number => {
 }
 
 /**
- * Returns the length and the penalty of an arc. Texts cost more than bars, because crossed ones are unreadable. Stops
+ * Returns the length and the penalty of an arc. Texts cost more than bars, because a crossed text is unreadable. Stops
  * when the sum reaches `most`.
  */
 function costOf(

@@ -10,7 +10,6 @@ export interface RunsPage {
   readonly directory: string
   /** Newest first. */
   readonly runs: readonly ListedRun[]
-  /** Number of older runs left out. */
   readonly older: number
   /** Present if a server shows the page, which then updates itself and compares runs. */
   readonly served?:
@@ -24,7 +23,7 @@ export interface RunsPage {
     | undefined
 }
 
-/** The live page of a run, or of one that can be started again. */
+/** The live page of a run in progress, or of a run that can be started again. */
 export interface LivePage {
   readonly name: string
   readonly url: string
@@ -63,7 +62,6 @@ const liveSection = (live: readonly LivePage[]): Html =>
     ({ name, url }) => html`<li><i class="pulse"></i><a href="${url}">Live page of ${name}</a></li>`,
   )}</ul></section>`
 
-/** Maximum number of runs in one strip. */
 const MOST_IN_STRIP = 60
 const MOST_SEEDS = 20
 
@@ -97,7 +95,8 @@ const CELL = 10
 const STEP = 12
 
 /**
- * Draws a square for each run, oldest first: filled for a broken promise, outlined for a kept one, dashed if undecided.
+ * Draws a square for each run, oldest first: filled for a broken promise, outlined for a kept promise, dashed if
+ * undecided.
  */
 function strip(runs: readonly ListedRun[]): Html {
   const shown = runs.slice(-MOST_IN_STRIP)

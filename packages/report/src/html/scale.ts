@@ -1,6 +1,5 @@
 /** Maps a drawing's event positions and times to pixels. */
 export interface Scale {
-  /** Returns the x of an event position. */
   readonly ofEvent: (position: number) => number
   /** Returns the x of a time, interpolated between events. */
   readonly ofTime: (time: number) => number

@@ -53,7 +53,10 @@ function phaseTable(shown: readonly PhaseSummary[], all: readonly PhaseSummary[]
   return tableOf(label, 'numbers', ['phase', ...columns.map(({ title }) => title)], rows)
 }
 
-/** Returns every fault with how often it took effect. One that never did proves nothing, and the table says so. */
+/**
+ * Returns every fault with how often it took effect. A fault that never took effect proves nothing, and the table says
+ * so.
+ */
 export function faultsSection(run: RunSummary | undefined, spans: readonly FaultSpan[]): Html | undefined {
   const skipped = run?.faults.filter((record) => record.skipped !== undefined) ?? []
   if (spans.length + skipped.length === 0) return undefined
@@ -66,7 +69,6 @@ export function faultsSection(run: RunSummary | undefined, spans: readonly Fault
   )}${skipped.map((record) => html`<tr class="idle"><th scope="row">${labelOfFault(record.fault)}</th><td>${moment(record.from)}</td><td class="wrap" colspan="4">skipped: ${record.skipped}</td></tr>`)}</tbody></table></div></section>`
 }
 
-/** Returns small tables: counts, nodes and configuration. */
 export function factsSection(statistics: Statistics, report: Report | undefined, run: RunSummary | undefined): Html {
   const { total, ok, fail, info, reads, writes, cas } = run?.operations ?? statistics.operations
   const nodes = run?.nodes ?? statistics.nodes
@@ -181,7 +183,7 @@ export function recordSection(facts: RecordFacts | undefined): Html | undefined 
 const MOST_PHASES = 6
 
 /**
- * Returns the phase without faults and the worst others, in the order of the run. A broken level is worst, then more
+ * Returns the phase without faults and the worst phases, in the order of the run. A broken level is worst, then more
  * stale reads, then a single fault, then lower availability.
  */
 export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSummary[] {
@@ -190,7 +192,7 @@ export function tellingPhases(phases: readonly PhaseSummary[]): readonly PhaseSu
   return phases.filter((phase) => telling.has(phase))
 }
 
-/** Returns the sort key of a phase, in which each number decides between equals of the previous ones. */
+/** Returns the sort key of a phase. Each number decides between phases that are equal in the previous numbers. */
 const weights = (phase: PhaseSummary): readonly number[] => [
   phase.phase === 'calm' ? 0 : 1,
   isBroken(phase) ? 0 : 1,

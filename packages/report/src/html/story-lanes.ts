@@ -24,7 +24,6 @@ export function lanesBeside(others: readonly Lane[], telling: StoryTelling): rea
   return isSame ? others : own
 }
 
-/** Draws a row with its event. */
 export const signRow = (sign: Sign, lanes: readonly Lane[], walls: readonly Links[]): Html =>
   html`<svg role="img" aria-label="${labelOf(sign)}">${lanesAndWalls(lanes, walls)}${drawing(sign, lanes, walls)}</svg>`
 
@@ -93,18 +92,17 @@ function stopOf({ from, to }: Message, lanes: readonly Lane[], walls: readonly L
 interface Way {
   readonly from: number
   readonly to: number
-  /** Where the arrow of an undelivered message ends. */
   readonly stop: number
 }
 
-/** Draws the arrow of a request or an answer; without an answer it ends halfway. */
+/** Draws the arrow of a request or an answer. Without an answer, the arrow ends halfway. */
 function arrow(from: number, to: number, text: string, tone: 'call' | 'ok' | 'refused' | 'none'): Html {
   const ends = tone === 'none' ? html`<path class="wall-edge" d="M-4-4 4 4M-4 4 4-4"/>` : headMark(from, to, tone, 8)
   const way = { from, to, stop: tone === 'none' ? (from + to) / 2 : to }
   return html`${flow(way, tone, ends)}<text x="${middleOf(from, to, text)}%" y="${TEXT_AT}">${text}</text>`
 }
 
-/** Draws the arrow of a message, to a cross if it was lost, or to a bar if it was held. */
+/** Draws the arrow of a message. It ends at a cross if the message was lost, and at a bar if it was held. */
 function messageArrow({ from, to, stop }: Way, { text, fate }: Message): Html {
   const arrived = fate === 'received'
   const stopped = html`<path class="stop" d="${fate === 'lost' ? 'M-5-5 5 5M-5 5 5-5' : 'M0-8V8'}"/>`
@@ -123,7 +121,7 @@ function headMark(from: number, to: number, tone: string, length: number): Html 
 
 const middleOf = (from: number, to: number, text: string): number => (text.length > 36 ? 50 : (from + to) / 2)
 
-/** Draws one box over the lanes of nodes with the same answer. */
+/** Draws one box over the lanes of nodes that give the same answer. */
 function stateBox(places: readonly number[], text: string): Html {
   const [from, to] = [Math.min(...places) - 4, Math.max(...places) + 4]
   return html`<rect class="box" x="${from}%" y="6" width="${to - from}%" height="22" rx="4"/><text x="${(from + to) / 2}%" y="21">${text}</text>`

@@ -5,7 +5,7 @@ import type { StoryTelling, ToldLedger, ToldNode } from '../told-story.ts'
 import { type Html, html } from './markup.ts'
 import { background, type Lane, lanesBeside, lanesOf, signRow } from './story-lanes.ts'
 
-/** With this many lanes, drawings are stacked, because words would break in narrower ones. */
+/** With this many lanes, drawings are stacked, because words would break in narrower drawings. */
 const MANY_LANES = 6
 
 /**
@@ -33,7 +33,7 @@ const breaksIn = ({ steps: all }: StoryTelling, { ledger, broken }: ToldGroup): 
 const toldWords = ({ told }: PairedSteps, id: string, number: number): Html =>
   html`<div class="says told"><p><a class="n" href="#${id}" aria-label="Step ${number}">${number}</a> ${told?.text}</p>${ledgerMark(told?.ledger)}${told === undefined || told.broken === '' ? undefined : html`<b class="broken">✘ ${told.broken}</b>`}</div>`
 
-/** Returns the words of the fixed side, or what differs from the accident. */
+/** Returns the words of the fixed side, or only what differs from the accident. */
 function fixedWords({ told, fixed }: PairedSteps): Html {
   const isSame = fixed === undefined || fixed.text === told?.text
   if (isSame && fixed?.ledger === undefined) return html`<div class="says fixed"></div>`
@@ -78,7 +78,6 @@ function columnOf(telling: StoryTelling, lanes: readonly Lane[]): Column {
   return { lanes, title, names, cell }
 }
 
-/** Draws each node's beliefs on its lane. */
 const nodeBoxes = (nodes: readonly ToldNode[], lanes: readonly Lane[], walls: readonly Links[]): Html | undefined =>
   nodes.length === 0
     ? undefined

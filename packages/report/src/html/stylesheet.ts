@@ -1,7 +1,6 @@
 const light = `--page:#fdfdfb;--ink:#1a1c20;--ink2:#575c66;--line:#dcdde0;--line2:#8b909a;--accent:#b5320c;--tint:#fbebe4;--data:#3b6085;--d1:#d3dfea;--d2:#a3bdd6;--band:#f1efe8;--hatch:#b9b4a3;--on-accent:#fff;--panel:#f6f5f1;--down:#4b4f57`
 const dark = `--page:#131519;--ink:#e8e9ec;--ink2:#a3a9b4;--line:#30343c;--line2:#767c88;--accent:#ff8f6b;--tint:#3a2119;--data:#8fb6dd;--d1:#22303f;--d2:#34506c;--band:#22252b;--hatch:#565a63;--on-accent:#1a0d07;--panel:#1b1e23;--down:#c3c7ce`
 
-/** Colours follow the reader’s theme. */
 export const themes: string = `:root{color-scheme:light dark;${light}}
 @media (prefers-color-scheme:dark){:root:not([data-theme=light]){${dark}}}`
 

@@ -122,7 +122,6 @@ interface Texts {
   readonly height: number
 }
 
-/** Returns the steps where arrows begin or end. */
 const stepsWithArrows = ({ arrows }: TransactionDrawing, part: number): ReadonlySet<number | undefined> =>
   new Set(arrows.flatMap(({ from, to }) => [from, to]).flatMap((end) => (end.part === part ? end.step : [])))
 
@@ -240,7 +239,7 @@ function arcBetween(begin: Side, end: Side): Arc {
   ]
 }
 
-/** Whether an arrow is calm: observed steps are legitimate, and red ones contradict them. */
+/** Whether an arrow has a calm colour: observed steps are legitimate, and red marks the steps that contradict them. */
 const isCalm = ({ edge }: TransactionArrow): boolean => edge !== 'rw'
 
 interface Around {

@@ -24,8 +24,8 @@ const NAME_CLEAR = 30
 const CHARACTER = 6.4
 
 /**
- * Draws the messages between nodes: an arrow if received, dashes to a bar if held or to a cross if lost, and dots
- * between rings if none was sent.
+ * Draws the messages between nodes: an arrow for a received message, dashes to a bar for a held message, dashes to a
+ * cross for a lost message, and dots between rings where no message was sent.
  */
 export function wireArrows(wire: Wire | undefined, place: Place): Html | undefined {
   if (wire === undefined) return undefined

@@ -6,7 +6,8 @@ import type { Loss } from './loss.ts'
 import { rowsOfKey } from './replaced.ts'
 
 /**
- * Returns the loss of a string of appends: a read misses acknowledged ones, or does not begin with the previous read.
+ * Returns the loss of a string of appends: a read that misses acknowledged appends, or does not begin with the previous
+ * value.
  */
 export function appendLoss(history: History, { culprit, operations: shown }: Counterexample): Loss | undefined {
   const { outcome, callEvent, returnEvent } = history.operations

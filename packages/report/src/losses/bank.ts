@@ -43,7 +43,6 @@ export const bankSheet: LayOutSheet = ({ history, counterexample }) => {
     : undefined
 }
 
-/** Returns the overdrawn account of the headline. */
 const overdrawnIn = (history: History, { balance }: Counterexample): Balance['overdrawn'] =>
   (balance ?? firstOverdrawnRead(history))?.overdrawn
 
@@ -95,7 +94,10 @@ interface Overdrawn {
   readonly negative: OperationRow | undefined
 }
 
-/** Returns the acknowledged operations up to the first negative balance, or up to the read of one. */
+/**
+ * Returns the acknowledged operations up to the first negative balance, or up to the read that showed a negative
+ * balance.
+ */
 function entriesUntil(history: History, { account, opening, negative }: Overdrawn) {
   const { outcome, returnEvent } = history.operations
   const end = negative === undefined ? Number.POSITIVE_INFINITY : (returnEvent[negative] ?? 0)
@@ -252,7 +254,6 @@ function movesOf(
   })
 }
 
-/** Returns the balances that a read shows. */
 function balancesOf(history: History, row: OperationRow): ReadonlyMap<string, number> | undefined {
   if (!isRead(history, row) || history.operations.outcome[row] !== OK) return undefined
   return amountsIn(outputOf(history, row))

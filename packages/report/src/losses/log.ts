@@ -50,7 +50,6 @@ function missedBy(history: History, culprit: OperationRow, log: string): Loss | 
   return missed === 0 ? undefined : { title: `A poll of ${log} missed ${plural(missed, 'acknowledged message')}` }
 }
 
-/** Returns the acknowledged sends to this log. */
 const acknowledged = (history: History, culprit: OperationRow): readonly OperationRow[] =>
   rowsWhere(
     history,

@@ -6,7 +6,7 @@ import type { FindLoss } from './loss.ts'
 
 /**
  * Finds the loss of multi-register transactions: `p1 saw only a part of what p0 wrote`, or a confirmed write that a
- * later one missed.
+ * later transaction missed.
  */
 export const multiRegisterLoss: FindLoss = ({ history, counterexample }) => {
   const { culprit } = counterexample
@@ -97,7 +97,7 @@ function unseen(history: History, txns: readonly Txn[], read: Txn, others: reado
   return undefined
 }
 
-/** Returns two transactions that each lack something of the other, and so saw changes in different orders. */
+/** Returns two transactions that saw changes in different orders: each lacks something that the other saw. */
 function crossed(history: History, txns: readonly Txn[], read: Txn, others: readonly Txn[]): string | undefined {
   const who = (other: Txn): string => `${clientOf(history, other.row)} and ${clientOf(history, read.row)}`
   const misses = (one: Txn, other: Txn): boolean => one.reads.some((held) => isOlder(history, txns, held, other))

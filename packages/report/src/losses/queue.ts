@@ -48,7 +48,7 @@ function twice({ history, report, counterexample }: Shown): Loss | undefined {
       title: `${plural(duplicated.length, 'message')} were handed out more than once`,
     }
   }
-  // A message sent once has one delivery that is not surplus.
+  // A message that was sent once has one delivery that is not surplus.
   const surplus = duplicated.find(({ value, key }) => {
     return canonical(value) === again && (key ?? counterexample.keys[0]) === counterexample.keys[0]
   })

@@ -28,9 +28,7 @@ import { appendLoss } from './append.ts'
 import type { FindLoss, Loss } from './loss.ts'
 import { foundBy, isImpossibleAlone, replacementOf, rowsOfKey } from './replaced.ts'
 
-/**
- * Losses of a register, the most permanent first: lost writes and replicas that differ at the end, then wrong reads.
- */
+/** Losses of a register, the most permanent first. */
 export const registerLosses: readonly FindLoss[] = [
   ({ history, report }) => goneForGood(history, report.lost),
   ({ history, report }) => apartAtTheEnd(history, counterexampleOf(report, 'eventual')),
@@ -73,7 +71,7 @@ function goneForGood(history: History, lost: readonly LostWrite[]): Loss | undef
 /** Whether any lost write is an append. Their number is a lower bound, because a piece of text may occur by chance. */
 const hasAppends = (lost: readonly LostWrite[]): boolean => lost.some(({ isAppend }) => isAppend === true)
 
-/** Counts lost writes, as a lower bound for overlapping ones: `at least 20 of 25 acknowledged writes lost`. */
+/** Counts lost writes, as a lower bound if the writes overlapped: `at least 20 of 25 acknowledged writes lost`. */
 export function lostText(lost: readonly LostWrite[]): string {
   const least = leastOf(lost)
   return least < lost.length
@@ -112,7 +110,6 @@ function apartAtTheEnd(history: History, counterexample: Counterexample | undefi
 const namesOf = (nodes: readonly string[]): string =>
   nodes.length > MOST_NODES ? plural(nodes.length, 'node') : listed(nodes.map((node) => nameText(node, 24)))
 
-/** Maximum number of named nodes; more are counted. */
 const MOST_NODES = 3
 
 /** Returns the loss if two clients both changed the same value. */
@@ -150,8 +147,8 @@ function forgotten(history: History, report: Report<string>, counterexample: Cou
 }
 
 /**
- * Finds a client that saw a change and missed an earlier one: `p2 saw p1's write to comment, but not its earlier one to
- * photo`.
+ * Finds a client that saw a change and missed an earlier change: `p2 saw p1's write to comment, but not its earlier one
+ * to photo`.
  */
 function effectWithoutCause(history: History, report: Report, asked: Counterexample): Loss | undefined {
   const others = [counterexampleOf(report, 'causal'), ...levels.map((level) => counterexampleOf(report, level))]

@@ -15,7 +15,7 @@ import { registerLosses } from './register.ts'
 import { idsLoss, setLosses } from './set.ts'
 import { streamLosses, watchLoss, workQueueLosses } from './watch.ts'
 
-/** Losses by model, the most specific first. For other models, the violated level is the description. */
+/** Losses by model, the most specific first. A model without an entry is described by its violated level. */
 const losses: { readonly [model: string]: readonly FindLoss[] } = {
   register: registerLosses,
   counter: counterLosses,

@@ -35,7 +35,6 @@ export interface CodeRun {
   readonly database?: ObservedDatabase | undefined
 }
 
-/** A client's request: its process, function and key. */
 export interface NamedRequest {
   /** The name as in `CodeStep.request`; absent if the race is from a history's header. */
   readonly name?: string | undefined
@@ -50,7 +49,6 @@ export interface NamedRequest {
 export interface RacingRequest extends NamedRequest {
   readonly name: string
   readonly changes: boolean
-  /** Whether the request is part of the contradiction. */
   readonly accused: boolean
 }
 
@@ -98,7 +96,7 @@ export interface RaceRow {
   readonly text: string
   readonly overtaken?: LineTimes | undefined
   readonly by?: LineTimes | undefined
-  /** Whether this is the await during which the other request ran. */
+  /** Whether the other request ran during this line's await. */
   readonly isOvertaken: boolean
   /** Whether lines before it are left out. */
   readonly isAfterGap: boolean

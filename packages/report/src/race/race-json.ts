@@ -56,7 +56,7 @@ export const accusedMember = (
   [ACCUSED]: accusedBy(counterexample, history),
 })
 
-/** Whether a header explains this contradiction. A later check may find another one. */
+/** Whether a header explains this contradiction. A later check may find a different contradiction. */
 export const accuses = (history: History, counterexample: Counterexample): boolean =>
   JSON.stringify(history.header?.extra?.[ACCUSED]) === JSON.stringify(accusedBy(counterexample, history))
 

@@ -75,8 +75,8 @@ const restsOn = ({ writes, rests }: CodeStep, state: string): number =>
   writes.length > 0 && rests.includes(state) ? 4 : writes.includes(state) ? 1 : 0
 
 /**
- * Returns the weight of a request. One that changes nothing, or that the contradiction does not need, is seldom the
- * cause.
+ * Returns the weight of a request. A request that changes nothing, or that the contradiction does not need, is seldom
+ * the cause.
  */
 const blame = ({ changes, accused }: RacingRequest): number => (changes ? 1 : 0.5) * (accused ? 1 : 0.5)
 
@@ -125,7 +125,6 @@ function raceOf({ waited, by: other, meanwhile }: Candidate, run: CodeRun): Race
 /** Whether the program ran the step, and not a database. */
 const isOfCode = ({ type }: CodeStep): boolean => type !== 'sql'
 
-/** Maximum number of turns in a drawing. */
 const MOST_TURNS = 16
 
 function turnsOf(steps: readonly CodeStep[]): RaceTurn[] {

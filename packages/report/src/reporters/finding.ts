@@ -34,6 +34,7 @@ export interface Finding {
   /** `passed` and `noted` have exit code 0. `noted`: no success, but nothing was expected. */
   readonly result: 'passed' | 'noted' | 'failed' | 'undecided' | 'troubled'
   readonly command: 'run' | 'check' | 'fuzz' | 'compare' | 'scenario'
+  /** The name of the subject: `raft, 5 nodes`, or the name of a file. */
   readonly name: string
   /** What users lost, `106 acknowledged messages were lost`, or else the verdict. */
   readonly title: string

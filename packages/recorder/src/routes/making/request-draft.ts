@@ -11,7 +11,6 @@ export class RequestDraft implements WrittenParts {
   readonly #query: Map<string, string> = new Map()
   readonly #form: Map<string, string> = new Map()
   readonly #cookies: Map<string, string> = new Map()
-  /** Header fields by lower-case name. */
   readonly #headers: Map<string, readonly [name: string, value: string]> = new Map()
   #json: { readonly value: Json } | undefined
   #body: string | undefined
@@ -75,7 +74,6 @@ export class RequestDraft implements WrittenParts {
     return undefined
   }
 
-  /** Whether the header has this lower-case name. */
   hasHeader(name: string): boolean {
     return this.#headers.has(name)
   }
@@ -128,7 +126,7 @@ const notAField = (place: string, text: string): string => `${place} cannot hold
 const twice = (place: string, one: string, other: string): string =>
   `${place} would have to be ${JSON.stringify(one)} and ${JSON.stringify(other)} at once`
 
-/** The text form of a value; lists and objects have none. */
+/** The text form of a value. Lists and objects have no text form. */
 function textOf(value: Json): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
@@ -144,7 +142,7 @@ function putOnce(parts: Map<string, string>, name: string, text: string, place: 
 const parametersText = (parameters: ReadonlyMap<string, string>): string =>
   [...parameters].map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
 
-/** Returns the tree with the value added, unless the place has one. */
+/** Returns the tree with the value added; undefined if the place already has a value. */
 function withMember(tree: Json | undefined, members: readonly string[], value: Json): Json | undefined {
   const [first, ...rest] = members
   if (first === undefined) return tree === undefined || canonical(tree) === canonical(value) ? value : undefined

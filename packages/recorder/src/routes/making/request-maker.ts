@@ -192,7 +192,7 @@ function putKey(operation: OperationSpec, input: Input, pattern: string, { draft
   return undefined
 }
 
-/** Puts a value into its places. A value that only the response contains needs none. */
+/** Puts a value into its places. A value that only the response contains needs no place. */
 function putValue(spec: ValueSpec | undefined, value: Json, draft: RequestDraft): Trouble {
   if (spec === undefined) return undefined
   if (typeof spec === 'string') return isOfAnswer(spec) ? undefined : draft.put(spec, value)
@@ -257,7 +257,6 @@ export const generatorTable = (table: RouteTable, initial: Json): RouteTable => 
   routes: table.routes.map((route) => (isIgnored(route) ? route : { ...route, client: undefined })),
 })
 
-/** The header field that names clients in `generatorTable`. */
 export const GENERATOR_CLIENT = 'header.Chaos-Session'
 const GENERATOR_FINAL = 'Chaos-Final'
 
@@ -269,7 +268,6 @@ export function requireFunctions(maker: RequestMaker, wanted: readonly string[],
   throw inputError(reasons.join('\n'))
 }
 
-/** The values for a template's names in braces. */
 interface SentWords {
   readonly key: string
   readonly value: Json

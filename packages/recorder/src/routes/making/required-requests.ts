@@ -33,7 +33,7 @@ export function requireRequests(
   at: string,
 ): boolean {
   const asker = { session: 'process-0', requestId: 'process-0-1', final: false }
-  /** The fixed key of each function that has no other, and why. */
+  /** For each function whose routes all have a fixed key: the key, and the reason. */
   const fixed = new Map<string, { readonly key: string | undefined; readonly why: string }>()
   for (const f of functions) {
     const value = SAMPLES[f]

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto'
 import { isTooDeep, type Json, parseJson, TOO_DEEP } from '@chaosproxy/history'
 import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 
-/** Maximum size of a decompressed body, in bytes. */
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
 /** Longer texts are recorded as hashes. */
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
- * A body as a text, base64 if it is not UTF-8, or a hash if it is long. The latter two are marked, so that equal
- * contents, and no others, give equal values. Undefined if the body cannot be decompressed.
+ * A body as a text, as base64 if it is not UTF-8, or as a hash if it is long. Base64 and hashes are marked, so that
+ * different contents never become equal. Undefined if the body cannot be decompressed.
  */
 export function textOf(captured: Captured, contentEncoding: string | undefined): Json | undefined {
   if ('json' in captured) return captured.json
@@ -44,7 +43,7 @@ export interface JsonBody {
   readonly trouble?: string | undefined
 }
 
-/** Returns a body as JSON. It may be one level deeper than a history allows, because its members count. */
+/** Returns a body as JSON. The body itself may be one level too deep for a history, but its members may not be. */
 export function jsonOf(captured: Captured, contentEncoding: string | undefined): JsonBody {
   const value = 'json' in captured ? captured.json : parsed(wholeTextOf(captured, contentEncoding))
   return value !== undefined && isTooDeep(value, -1) ? { value: undefined, trouble: `is ${TOO_DEEP}` } : { value }

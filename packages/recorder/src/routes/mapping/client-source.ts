@@ -13,7 +13,6 @@ export interface Peer {
   readonly process: string | undefined
 }
 
-/** What the proxy knows about a connection. */
 interface Dialled {
   readonly id: number
   readonly client: { readonly host: string }
@@ -56,7 +55,7 @@ export function compileClient(source: ClientSource | undefined): NameClient {
   }
 }
 
-/** A client's name from a value. An empty one counts as none. */
+/** A client's name from a value. An empty name counts as no name. */
 function nameOf(value: Json | undefined): string | undefined {
   if (value === undefined || value === null || value === '') return undefined
   return typeof value === 'string' ? value : JSON.stringify(value)

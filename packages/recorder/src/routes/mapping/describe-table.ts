@@ -12,7 +12,6 @@ export function describeTable(table: RouteTable, recorder: Recorder): void {
   recorder.startsWith(typeof initial === 'object' && 'value' in initial ? initial : undefined)
 }
 
-/** The client sources of all routes. */
 export const clientSourcesOf = ({ routes, client }: RouteTable): readonly (ClientSource | undefined)[] => [
   ...new Set(routes.flatMap((route) => (isIgnored(route) ? [] : [route.client ?? client]))),
 ]

@@ -18,7 +18,6 @@ import { writtenValuesOf } from './written-values.ts'
 
 /** The meaning of a request, and of its future response. */
 export interface Understood {
-  /** The index of the matching route. */
   route: number | undefined
   readonly understanding: Understanding
   complete(answer: Answer): Completions
@@ -41,7 +40,6 @@ export interface RoutedRequest {
 export interface HttpMapping {
   /** Returns the possible routes of a request. */
   match(head: MatchableHead): RoutedRequest
-  /** The gRPC messages of the table. */
   readonly schema: Schema | undefined
 }
 
@@ -86,7 +84,6 @@ const LONGEST_KNOWN_TARGET = 1024
 
 /** A route that matches method and path. `fits` checks its other conditions. */
 interface Candidate extends Omit<RoutedRequest, 'isKnown' | 'understand'> {
-  /** The query parameters that the route names. */
   readonly parameters: readonly string[]
   fits(head: MatchableHead, body: Captured | undefined): boolean
   /** @param unnamed the parameters that no candidate names */

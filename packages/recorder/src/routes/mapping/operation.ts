@@ -28,11 +28,10 @@ export interface RoutedOperation {
   readonly bodyBytes: number
   readonly answerBytes: number
   ask(scene: Scene, common: CommonParts): readonly Asked[] | NotAsked
-  /** The keys that the request's head shows to change. */
+  /** The keys that the request changes, according to its head. */
   touches(scene: Scene): Touches
 }
 
-/** What the operations of one table share. */
 export interface OperationParts {
   readonly normalize: Normalize
   readonly written: WrittenValues | undefined
@@ -211,7 +210,7 @@ const normalized =
   }
 
 /**
- * Compiles what a request shows about the version in the response: the expected one, for a cas. Undefined for other
+ * Compiles what a request shows about the version in the response: for a cas, the expected version. Undefined for other
  * values, since these may be equal.
  */
 function compileVersion(
@@ -249,7 +248,7 @@ const ONE_TAG = /^(?:"[^"]*"|[^",*][^",]*)$/
 
 const listed = (asked: Asked | NotAsked): readonly Asked[] | NotAsked => ('why' in asked ? asked : [asked])
 
-/** Collects a request's operations. If one is not understood, returns the keys that may change instead. */
+/** Collects a request's operations. If an operation is not understood, returns the keys that may change instead. */
 export function collect(parts: readonly (Asked | NotAsked | readonly Asked[])[]): readonly Asked[] | NotAsked {
   const asked: Asked[] = []
   let not: NotAsked | undefined

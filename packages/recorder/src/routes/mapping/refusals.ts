@@ -44,7 +44,7 @@ const SIGNS: readonly Sign[] = [
   { member: undefined, refuses: isFalse, refused: '{"json": false}', done: '{"json": true}' },
 ]
 
-/** Matches every body with a sign. Most bodies have none and need not be parsed. */
+/** Matches every body with a sign. Most bodies have no sign and need not be parsed. */
 const SOME_SIGN: RegExp = /"(errors?|ok|success)"|^\s*false\b/
 
 /**

@@ -18,12 +18,10 @@ export interface WrittenAnswer {
   readonly body: string
 }
 
-/** How a request and its response are recorded. */
 export interface TriedRequest {
   readonly kind: Understood['understanding']['kind']
   /** The number of the matching route, from 1. */
   readonly route: number | undefined
-  /** The client's name, if anything identifies the client. */
   readonly session: string | undefined
   /** The history's events, with the recorder's marks. */
   readonly events: readonly { readonly [member: string]: Json }[]

@@ -3,12 +3,11 @@ import { isIgnored, operationsOf, type RouteTable } from '../table/route-table.t
 
 const MOST_KEYS = 1000
 const MOST_VALUES = 8
-/** Maximum number of compared parts of a response. */
 const MOST_PARTS = 200
 
 /**
- * The values last written to each key. If a response has one in another place than the route states, the value exists:
- * a wrong place in a table must not make every value absent.
+ * The values last written to each key. If a response contains a written value in another place than the route states,
+ * the value exists: a wrong place in a table must not make every value absent.
  */
 export class WrittenValues {
   readonly #byKey: Map<string, string[]> = new Map()

@@ -8,7 +8,6 @@ import { type Scope, type Written, wrong } from './members.ts'
 import { ANSWER_CONDITION, ANSWER_SOURCE, LIST_SOURCE, REQUEST_CONDITION, SOURCE } from './patterns.ts'
 
 export interface ValuePlace extends Scope {
-  /** How error messages begin: file, route and member. */
   readonly where: string
   /** The message of places without the prefix `answer.`. */
   readonly side: 'request' | 'answer'

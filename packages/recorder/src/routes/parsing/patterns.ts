@@ -15,9 +15,7 @@ const itemPlaces = 'item(\\.[^.[\\]\\s]+)*|name'
 
 /** Places in a request or, with `answer.`, in its response. */
 export const SOURCE: RegExp = new RegExp(`^(${requestPlaces}|answer\\.(${answerPlaces})|${itemPlaces})$`)
-/** Places in a response. */
 export const ANSWER_SOURCE: RegExp = new RegExp(`^((answer\\.)?(${answerPlaces})|${itemPlaces})$`)
-/** Places that may hold a list. */
 export const LIST_SOURCE: RegExp = /^(answer\.)?json(\.[^.[\]\s]+)*$/
 export const CLIENT_SOURCE: RegExp = new RegExp(
   // A part of a body can identify a client, but not a whole body.

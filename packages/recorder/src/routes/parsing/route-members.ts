@@ -87,7 +87,6 @@ export const recordedMembers: MembersOf<Omit<CompoundRoute, 'request' | 'when'>>
   },
 }
 
-/** The members of all kinds of routes. */
 export const routeMembers: MembersOf<IgnoredRoute & OperationSpec & CompoundRoute> = {
   ...requestMembers,
   ...operationMembers,

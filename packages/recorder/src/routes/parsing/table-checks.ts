@@ -151,7 +151,7 @@ function severalModels(used: readonly UsedFunction[], models: readonly KnownMode
   )
 }
 
-/** Advises a register's name for a function name of other stores. */
+/** Returns the advice to replace a function name of other stores by a register's. */
 function writtenAs(f: string): string | undefined {
   const name = f.toLowerCase()
   if (readsWhole(name) || name === 'fetch') return 'Write "f": "read".'
@@ -193,7 +193,7 @@ function isKeyless(f: string): boolean {
 }
 
 /**
- * Refuses an operation without a key among others with keys, which would never read its writes.
+ * Refuses an operation without a key among operations with keys: these would never read its writes.
  *
  * @throws UserError (input) that begins with `where`.
  */

@@ -33,7 +33,6 @@ interface AnyPlace {
   readonly kind: string
   /** A regular expression for the name after the kind; empty if there is none. */
   readonly name: string
-  /** Examples for error messages. */
   readonly examples: readonly string[]
   /** Whether the place exists in responses. */
   readonly inAnswers: boolean

@@ -67,7 +67,6 @@ function cookieOf(header: string | undefined, name: string): string | undefined 
   return undefined
 }
 
-/** A field of a form in the body. */
 const form: Place = {
   kind: 'form',
   name: SIMPLE_NAME,

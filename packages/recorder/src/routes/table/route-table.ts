@@ -19,14 +19,14 @@ export type FormSpec = { readonly [member: string]: unknown }
 /** `absent`: success without a value, as with a 404 for a read. */
 export type OutcomeName = 'ok' | 'fail' | 'info' | 'absent'
 
-/** Conditions on places: this value, any value, or none. */
+/** Conditions on places: a place has this value, any value, or no value. */
 export type Conditions = { readonly [source: string]: Json | { readonly there: boolean } }
 
 export interface OperationSpec {
   readonly f: string
   /** The key of the object, by default `path.key`. Several parts are joined by `/`. */
   readonly key?: ValueSpec | undefined
-  /** The given value; for a cas the expected and the new one. */
+  /** The given value; for a cas, the expected and the new value. */
   readonly value?: ValueSpec | undefined
   /** The result in the response; by default the given value. */
   readonly result?: ValueSpec | undefined
@@ -93,7 +93,6 @@ export type RouteSpec = RecordedRoute | IgnoredRoute
  */
 export type ClientSource = string
 
-/** The keys' values before the recording. */
 export type InitialSpec = 'unknown' | { readonly value: Json } | { readonly read: readonly string[] }
 
 /** A mapping from the requests of a service to operations, as data. */

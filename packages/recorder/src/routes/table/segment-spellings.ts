@@ -27,5 +27,8 @@ export function createSpellings(mostSpellings: number = MOST_SPELLINGS): Spellin
 }
 
 const MOST_SPELLINGS = 4_096
-/** A short ASCII encoding, which can be repeated. Other bytes were read as Latin-1. */
+/**
+ * A short ASCII encoding, which can be repeated. Any other bytes were read as Latin-1, and would be sent as different
+ * bytes.
+ */
 const REPEATABLE = /^[\x21-\x7e]{1,1024}$/
