@@ -28,7 +28,7 @@ export function clockOfLease(
 
 /**
  * Returns why two clients may both believe that they hold a lock: `Process 1's lock was for 300 ms (lock-ms), which had
- * passed.` Empty if its lease had not ended or is unknown.
+ * passed.` Empty if the lease certainly had not ended, or if its duration is unknown.
  */
 export function leaseSentence(history: History, counterexample: Counterexample): string {
   const held = leaseOf(history, counterexample)

@@ -281,7 +281,7 @@ class TcpRoute implements Route {
     })
   }
 
-  /** Connects a client. `admitted` is absent for one of this process. */
+  /** Connects a client. `admitted` is absent for a client of this process. */
   #connect(
     client: Socket,
     { forward, backward }: LinkPair,

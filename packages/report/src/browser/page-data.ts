@@ -16,7 +16,7 @@ export interface PageData extends EmbeddedOperations {
     readonly ok: readonly number[]
     readonly fail: readonly number[]
     readonly info: readonly number[]
-    /** Count of stale reads by bin; empty if it was not measured. */
+    /** Count of stale reads by bin; empty if staleness was not measured. */
     readonly stale: readonly number[]
     /** The median latency of each bin; null without `ok` operations. `p99`: the 99th percentile. */
     readonly p50: readonly (number | null)[]

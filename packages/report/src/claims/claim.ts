@@ -26,7 +26,7 @@ interface Missing {
   readonly claim: 'missing'
   readonly known: OperationRow
   readonly read: OperationRow
-  /** The missing element as canonical JSON, for a read of several. */
+  /** The missing element as canonical JSON, if `known` is a read of several elements. */
   readonly element?: string | undefined
 }
 

@@ -8,7 +8,7 @@ export interface Bins {
   readonly ok: readonly number[]
   readonly fail: readonly number[]
   readonly info: readonly number[]
-  /** Count of stale reads by bin; empty if it was not measured. */
+  /** Count of stale reads by bin; empty if staleness was not measured. */
   readonly stale: readonly number[]
   /** Median latency of the `ok` operations called in each bin, in nanoseconds, or NaN. */
   readonly p50: readonly number[]

@@ -76,7 +76,7 @@ function widthOf(nearby: Uint32Array, allowed: number): { readonly within: numbe
   return { within: NEAR_NANOS, near }
 }
 
-/** Returns the merged time spans within a distance of sorted edges. */
+/** Returns the time spans within this distance of the sorted edges, merged where they overlap. */
 function around(edges: readonly number[], within: number): (readonly [from: number, to: number])[] {
   const stretches: [number, number][] = []
   for (const edge of edges) {

@@ -4,7 +4,7 @@ import { capitalised } from '../words.ts'
 import { type Html, headOf, html, script, topBar, trusted } from './markup.ts'
 import { proxiesScript } from './scripts.ts'
 
-/** The page of a proxy without a cluster. */
+/** The data of the page of a proxy without a cluster. */
 export interface ProxiesPage {
   readonly version: string
   readonly seed: string

@@ -4,7 +4,7 @@ import { type Captured, decoded, isPlain } from '@chaosproxy/wire/http'
 
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Longer texts are recorded as hashes. */
+/** Maximum size of texts in the history, in bytes. Longer texts are recorded as hashes. */
 export const LONGEST_TEXT_BYTES: number = 4 * 1024
 
 /**
