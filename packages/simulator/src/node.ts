@@ -255,7 +255,7 @@ export class SimulatedNode implements Ringing {
     this.#queue.schedule(this.#queue.now + this.#disk.fsyncNanos(), new Fsync(this, this.#life, batch))
   }
 
-  /** Continues once the batch is durable. Does nothing if the node died during the write. */
+  /** Continues once the batch is durable, unless the node died during the write. */
   written(life: number, batch: readonly AnyEffect[]): void {
     if (life !== this.#life) return
     if (this.#pauses > 0) {
@@ -279,7 +279,7 @@ export class SimulatedNode implements Ringing {
     this.#backlog.push(() => this.written(life, batch))
   }
 
-  /** Returns whether the node dies at a record of the batch. Earlier records of the batch may still reach the disk. */
+  /** Returns whether the node dies at a record of the batch. Earlier records may still reach the disk. */
   #diesWriting(batch: readonly AnyEffect[]): boolean {
     for (const [i, effect] of batch.entries()) {
       if (effect.type !== 'persist' || !this.crashes.reachedBy('persist')) continue
@@ -291,9 +291,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Executes effects in order, and stops at the first effect that must be made durable. Returns false if the node died
-   * before an effect. One loop reads each effect's type only once: effects have so many object shapes that every read
-   * is slow.
+   * Executes effects up to the first one that must be made durable. Returns false if the node died. One loop reads each
+   * effect's type only once: effects have so many object shapes that every read is slow.
    */
   #execute(effects: readonly AnyEffect[], durable: boolean): boolean {
     for (let i = 0; i < effects.length; i++) {

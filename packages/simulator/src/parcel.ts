@@ -10,18 +10,16 @@ export interface Addressee {
 }
 
 interface Carrier {
-  /** The number of the current connection. */
   readonly connection: number
   reset(): void
 }
 
 /**
- * One message in transit. Either the message is delivered, or its addressee sees the connection break, or the message
- * is lost silently. A single class serves all messages, because calls on objects of many classes in one queue are slow.
+ * One message in transit. It is delivered, or lost silently, or its addressee sees the connection break. A single class
+ * serves all messages, because calls on objects of many classes in one queue are slow.
  */
 export class Parcel implements Happening {
   readonly message: unknown
-  /** The record of the message, if this message is recorded. */
   heard: HeardMessage | undefined = undefined
   readonly #addressee: Addressee
   readonly #link: Carrier
@@ -36,7 +34,6 @@ export class Parcel implements Happening {
     this.#connection = link.connection
   }
 
-  /** Returns another message for the same receiver on the same connection. */
   saying(message: unknown): Parcel {
     const other = new Parcel(message, this.#addressee, this.#link)
     other.heard = this.heard
@@ -47,7 +44,7 @@ export class Parcel implements Happening {
     this.#damaged = true
   }
 
-  /** Marks the message as lost: it will not arrive, and its addressee sees the connection break. */
+  /** Marks the message as lost: its addressee sees the connection break. */
   lose(): void {
     this.#lost = true
   }

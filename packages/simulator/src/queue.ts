@@ -8,8 +8,8 @@ export interface Happening {
 const INITIAL_CAPACITY = 256
 
 /**
- * All scheduled events, ordered by time and then by when they were scheduled. It is a binary heap in parallel arrays,
- * because boxed numbers would dominate the duration of a simulation.
+ * All scheduled events by time, and then by the order of scheduling. It is a binary heap in parallel arrays, because
+ * boxed numbers would dominate the duration of a simulation.
  */
 export class EventQueue {
   /** The virtual time: the time of the latest event. */
@@ -20,12 +20,10 @@ export class EventQueue {
   #length = 0
   #scheduled = 0
 
-  /** The time of the next event; Infinity if there is none. */
   get nextTime(): number {
     return this.#length === 0 ? Number.POSITIVE_INFINITY : (this.#times[0] as number)
   }
 
-  /** Schedules an event at a time that has not passed. */
   schedule(time: number, happening: Happening): void {
     if (!(time >= this.now)) throw new RangeError(`nothing can happen at ${time} any more: it is ${this.now}`)
     if (this.#length === this.#times.length) this.#grow()
@@ -33,7 +31,7 @@ export class EventQueue {
     const sequences = this.#sequences
     const happenings = this.#happenings
     let at = this.#length++
-    // A new event is placed after those of the same time: it moves up only past strictly later events.
+    // A new event follows those of the same time, so it moves up only past strictly later events.
     while (at > 0) {
       const parent = (at - 1) >> 1
       const above = times[parent] as number
@@ -48,7 +46,6 @@ export class EventQueue {
     happenings[at] = happening
   }
 
-  /** Runs the next event, at its time. */
   advance(): void {
     const first = this.#happenings[0]
     if (first === undefined) throw new RangeError('nothing is left to happen')

@@ -1,26 +1,23 @@
 import { type Millis, millis } from '@chaosproxy/history'
 import type { ProtocolDefinition, ProtocolOptions } from '@chaosproxy/protocols'
 
-/** The minimum recovery time, enough for any protocol that answers within its clients' timeout. */
+/** Enough for any protocol that answers within its clients' timeout. */
 const LEAST_MS = 10_000
-/** The number of attempts: elections may fail repeatedly, and transactions may wait for the locks of several others. */
+/** The number of attempts: elections may fail repeatedly, and transactions may wait for several locks. */
 const TRIES = 20
-/**
- * The maximum time for all attempts together. Long timers, which serve other purposes, would otherwise prolong this
- * time too much.
- */
+/** The maximum time for all attempts together, because long timers mostly serve other purposes. */
 const LONGEST_TRIES_MS = 60_000
-/** The number of long waits that may have begun just before healing: a lease, and another wait with a long timer. */
+/** The number of long waits just before healing: a lease, and another wait with a long timer. */
 const WAITS = 2
 
 /**
- * Returns the time that a protocol may need from healing to its first answer, given its longest wait. A clock that
- * jumped back may prolong a timed promise by its jump.
+ * Returns the time from healing to the first answer that a protocol may need. A clock that jumped back may prolong a
+ * timed promise by its jump.
  */
 export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))
 
-/** Returns the longest time among those settings of a protocol whose names end in `-ms` or `Ms`. */
+/** Returns the longest time among the protocol's settings named `…-ms` or `…Ms`. */
 export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: ProtocolOptions['settings']): Millis {
   let longest = 0
   for (const { name, default: usual } of timesAmong(protocol)) {
@@ -30,7 +27,7 @@ export function longestSettingMs(protocol: ProtocolDefinition, targetSettings: P
   return millis(longest)
 }
 
-/** Returns the settings that are times, cached per protocol: every trial needs them. */
+/** Returns the settings that are times. They are cached, because every trial needs them. */
 function timesAmong(protocol: ProtocolDefinition): ProtocolDefinition['settings'] {
   const before = known.get(protocol)
   if (before !== undefined) return before

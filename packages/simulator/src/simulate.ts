@@ -3,8 +3,8 @@ import { drive, heal, type RunHandle, type RunOptions, type RunOutcome, readLast
 import type { RunEnd, RunLimits, SimulatedCluster } from './cluster.ts'
 
 /**
- * Returns limits far above a normal run. The duration allows for each phase twice, for the recovery time, and for one
- * more minute. The number of events allows for a hundred thousand events per second.
+ * Returns limits far above a normal run: each phase twice, the recovery time, and one more minute, with a hundred
+ * thousand events per second.
  */
 const limitsFor = ({ timeMs, quietMs, timeoutMs }: Omit<RunOptions, 'cluster'>, recoveryMs: Millis): RunLimits => {
   const durationMs = millis(2 * (timeMs + quietMs + timeoutMs) + recoveryMs + 60_000)
@@ -16,16 +16,16 @@ export const WARM_UP: RunLimits = { events: 200_000, durationMs: millis(5_000) }
 
 export type SimulatedRun =
   | { readonly type: 'ended'; readonly outcome: RunOutcome }
-  /** A limit stopped the run: the protocol floods, or time does not advance, or the run does not end. */
+  /** A limit stopped the run, as when the protocol floods. */
   | { readonly type: 'stopped'; readonly reason: Exclude<RunEnd, 'done'> }
 
 export interface Simulation {
   readonly handle: RunHandle
-  /** Processes at most this many events; undefined if the run has not ended by then. */
+  /** Processes at most this many events. Returns the run once it has ended. */
   advance(events: number): SimulatedRun | undefined
 }
 
-/** Elects a leader and begins the run. The result does not depend on how many calls of `advance` divide the run. */
+/** Elects a leader and begins the run. How calls of `advance` divide the run does not affect its result. */
 export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOptions, 'cluster'>): Simulation {
   cluster.run(() => cluster.isReady(), WARM_UP)
   let outcome: RunOutcome | undefined
@@ -46,7 +46,7 @@ export function beginSimulation(cluster: SimulatedCluster, options: Omit<RunOpti
       const end = cluster.run(() => outcome !== undefined, { events: Math.min(events, eventsLeft), durationMs })
       if (outcome !== undefined) return { type: 'ended', outcome }
       if (end === 'too many events' && events < eventsLeft) return undefined
-      // The run continues if a longer timer was set during the run, because recovery may then take longer.
+      // Recovery may take longer if a longer timer was set during the run.
       if (end !== 'idle' && cluster.recoveryMs() > recoveryMs) return undefined
       return { type: 'stopped', reason: end === 'done' ? 'idle' : end }
     },

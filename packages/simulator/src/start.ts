@@ -95,9 +95,9 @@ function startSimulated(protocol: ProtocolDefinition, options: StartOptions, wat
   }
 }
 
-/** The number of events in a slice, which take about ten milliseconds. Interrupts are noticed only between slices. */
+/** The number of events in a slice of about ten milliseconds. Interrupts are noticed only between slices. */
 const EVENTS_AT_A_TIME = 5_000
-/** The maximum number of events per virtual millisecond. A normal run takes fewer than a hundred per millisecond. */
+/** The maximum number of events per virtual millisecond, far above a normal run. */
 const EVENTS_PER_MS = 100
 
 function advance(
@@ -114,8 +114,8 @@ function advance(
 }
 
 /**
- * A protocol floods if, within `FLOOD_NANOS` of virtual time, it takes more than `FLOOD_EVENTS` events, plus
- * `FLOOD_EVENTS_PER_OPERATION` for each operation. A normal protocol takes about thirty events per operation.
+ * A protocol floods if it takes more than `FLOOD_EVENTS`, plus `FLOOD_EVENTS_PER_OPERATION` for each operation, within
+ * `FLOOD_NANOS` of virtual time. A normal protocol takes about thirty events per operation.
  */
 const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000

@@ -6,8 +6,8 @@ import { simulatorSuffers } from './suffers.ts'
 export const SIMULATED = 'sim:'
 
 /**
- * Returns a target that runs a protocol in virtual time. The specification of a run determines its history down to the
- * byte. A watched protocol, such as a user-defined one, is stopped if it floods.
+ * Returns a target that runs a protocol in virtual time. The same specification gives the same history, byte for byte.
+ * A watched protocol, such as a user-defined one, is stopped if it floods.
  */
 export const simulatedTarget = (protocol: ProtocolDefinition, watched = false): Target => ({
   ...protocolTarget(protocol),

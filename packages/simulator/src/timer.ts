@@ -7,20 +7,17 @@ export interface Ringing {
 }
 
 /**
- * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time. The entry that
- * is already in the queue then schedules itself again.
+ * A node's timer. Most timers are reset long before they expire, so a reset only changes the due time; the queued entry
+ * then schedules itself again.
  */
 export class Timer implements Happening {
   readonly name: string
-  /**
-   * Counts how often the timer was set or cancelled. An expiry is ignored if the timer was set or cancelled after it
-   * was scheduled.
-   */
+  /** Counts how often the timer was set or cancelled, so that outdated expiries can be ignored. */
   changes = 0
   readonly #queue: EventQueue
   readonly #owner: Ringing
   #dueAt: number = NEVER
-  /** The time of the valid entry in the queue; an older entry for a later time has no effect. */
+  /** The time of the valid entry in the queue. A later entry has no effect. */
   #queuedAt: number = NEVER
 
   constructor(name: string, queue: EventQueue, owner: Ringing) {
@@ -40,7 +37,7 @@ export class Timer implements Happening {
     this.#dueAt = NEVER
   }
 
-  /** Multiplies the remaining time. Called when the clock changes its rate. */
+  /** Multiplies the remaining time, when the clock changes its rate. */
   stretch(factor: number): void {
     if (this.#dueAt === NEVER) return
     const { now } = this.#queue

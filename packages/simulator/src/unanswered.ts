@@ -6,8 +6,8 @@ export interface Asker {
 }
 
 /**
- * The unanswered requests of a node, in order. A node has only a few of them, so they are kept in lists. A map would be
- * rebuilt whenever its last entry is removed, which happens at nearly every reply.
+ * The unanswered requests of a node. There are only a few, so they are kept in lists: a map would be rebuilt whenever
+ * its last entry is removed, which happens at nearly every reply.
  */
 export class Unanswered {
   #ids: string[] = []
@@ -18,7 +18,7 @@ export class Unanswered {
     this.#askers.push(asker)
   }
 
-  /** Removes a request and returns its asker; undefined if the request is unknown or already answered. */
+  /** Removes an unanswered request and returns its asker. */
   take(requestId: string): Asker | undefined {
     const ids = this.#ids
     const askers = this.#askers

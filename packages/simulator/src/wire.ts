@@ -7,10 +7,7 @@ interface Receiver {
   receive(from: NodeId, message: unknown): void
 }
 
-/**
- * One direction of the connection between two nodes. Messages that are lost together with the connection are lost
- * silently.
- */
+/** One direction of the connection between two nodes. */
 export class Wire implements Addressee {
   readonly link: Link
   readonly #from: NodeId

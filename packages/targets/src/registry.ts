@@ -11,10 +11,9 @@ import { isUserFile } from './user-files/import.ts'
 import { loadProtocol } from './user-files/protocol-file.ts'
 import { vetFile } from './user-files/vet-file.ts'
 
-/** Returns whether a reference is the path of a cluster declaration. */
 export const isDeclaration = (reference: string): boolean => reference.endsWith('.json')
 
-/** Every protocol as two targets: in processes, and in virtual time. */
+/** Every protocol as two targets: in processes and in virtual time. */
 export const protocolTargets: readonly Target[] = [
   ...protocols.map((protocol) => embeddedTarget(protocol)),
   ...protocols.map((protocol) => simulatedTarget(protocol)),
@@ -23,10 +22,10 @@ export const protocolTargets: readonly Target[] = [
 export const targetNames: readonly string[] = protocolTargets.map(({ name }) => name)
 
 /**
- * Resolves a reference: one of `targetNames`, the path of a user's protocol, a JSON file that declares a cluster, or
+ * Resolves a reference: one of `targetNames`, the path of a protocol or of a JSON file that declares a cluster, or
  * `maelstrom:WORKLOAD:COMMAND`. The prefix `sim:` selects the simulator.
  *
- * @param others Further targets by name. Each is loaded on demand. @throws UserError (usage, input)
+ * @param others Further targets by name, loaded on demand. @throws UserError (usage, input)
  */
 export async function targetOf(
   reference: string,
@@ -59,7 +58,7 @@ export async function targetOf(
 }
 
 /**
- * Reports problems of a user's protocol file: see `vetFile`. A file that passes can be loaded by `loadProtocol`.
+ * Reports problems of a user's protocol file, before `loadProtocol`: see `vetFile`.
  *
  * @throws UserError as `loadProtocol` does, and (input) if the loading never ends, or ends the thread.
  */

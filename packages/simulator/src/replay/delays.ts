@@ -2,10 +2,8 @@ import { ms, optional, readObject, readParameters, text, wholeNumber } from '@ch
 import { millis, millisToNanos, type Nanos, nanos, nanosToMillis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 
-/** The delay of one packet of a simulated connection. */
 export type PlannedDelay = NonNullable<Scenario['delays']>[number]
 
-/** The delay of packets that a schedule does not plan. */
 export const USUAL_DELAY: Nanos = nanos(500_000)
 
 const parameters = {

@@ -1,9 +1,8 @@
 import { type Event, printJsonLine } from '@chaosproxy/history'
 
 /**
- * Describes the first difference between what clients saw in two runs that should be equal. Undefined if there is no
- * difference. Ignores fault events, because a replay gives faults other names, and so shifts the numbers of later
- * events.
+ * Describes the first difference between what clients saw in two runs. Ignores fault events, because a replay gives
+ * faults other names.
  */
 export function firstDifference(one: readonly Event[], other: readonly Event[]): string | undefined {
   const [ones, others] = [ofClients(one), ofClients(other)]

@@ -2,7 +2,6 @@ import { ms, readObject, readParameters, text, wholeNumber } from '@chaosproxy/f
 import { type Millis, millis, millisToNanos, nanosToMillis } from '@chaosproxy/history'
 import type { Scenario } from '@chaosproxy/runner'
 
-/** A prolonged wait of one request at an await of a program. */
 export type PlannedHold = NonNullable<Scenario['holds']>[number]
 
 const parameters = {

@@ -21,32 +21,27 @@ export interface Replay {
   readonly scenario: Scenario
   readonly found: string | undefined
   /**
-   * The consistency level against which the history was checked. The level affects how a run ends. Absent in older
-   * files, and for the level that the target promises.
+   * The consistency level of the check, which affects how a run ends. Absent in older files, and for the level that the
+   * target promises.
    */
   readonly level?: string | undefined
-  /** The digest of the history that the simulator recorded: a replay with a different digest is a different run. */
+  /** The digest of the recorded history. A replay with a different digest is a different run. */
   readonly digest: string | undefined
   /** The digest of the user's protocol file; absent for built-in protocols and in older files. */
   readonly source?: string | undefined
-  /** The Node version of the run. Runs of programs may depend on this version. Absent in older files. */
+  /** The Node version of the run, on which runs of programs may depend. Absent in older files. */
   readonly node?: string | undefined
   /** Whether the failure is a broken invariant, which ends the run. Otherwise the history shows the failure. */
   readonly invariants: boolean
 }
 
-/** The version of the format, raised when older versions of this software cannot read new files. */
+/** The version of the format, raised when older versions of chaos cannot read new files. */
 const VERSION = 2
-/**
- * The oldest readable version. In files of this version, a read has no value, and a cas has the members `old` and
- * `new`.
- */
+/** The oldest readable version: a read has no value, and a cas has `old` and `new`. */
 const OLDEST_VERSION = 1
 
-/** The workload of old files that do not name one. */
 const REGISTER = 'register'
 
-/** The former name of the target's settings in files. */
 const OLD_TARGET_SETTINGS = 'knobs'
 
 export function printReplay({ scenario, found, level, digest, source, node, invariants }: Replay): string {
@@ -271,7 +266,7 @@ function parsePlannedFault(
   return { from, to, fault }
 }
 
-/** The former names of message faults. A former name implied a probability. */
+/** The former names of message faults, which implied a probability. */
 const FORMER_KINDS: { readonly [kind: string]: string } = {
   loss: 'drop-message',
   duplicate: 'duplicate-message',

@@ -7,13 +7,12 @@ import { type ClockStrengths, nemesesOf } from './trial-choices.ts'
 
 /** The greatest clock deviations that the nemesis `clock` draws. */
 const USUAL: { readonly driftPpm: number; readonly jumpMs: number } = { driftPpm: 50_000, jumpMs: 2_000 }
-/** The greatest useful drift: the clock then runs at half or at one and a half times its speed. */
+/** The clock then runs at half or at one and a half times its speed. */
 const GREATEST_DRIFT_PPM = 500_000
 
 /**
  * Returns the clock errors that the user chose or, by default, the bounds that the protocol declares. Clocks deviate up
- * to a bound, because bugs occur close to it, and never beyond it. Undefined if neither exists: the nemesis then draws
- * the deviations, and several clocks may be wrong at the same time.
+ * to a bound, because bugs occur close to it. Undefined if neither exists: the nemesis then draws the deviations.
  */
 export function clockStrengths(
   { protocol, choices: { clocks: chosen } = {} }: SearchedProtocol,
@@ -28,8 +27,8 @@ export function clockStrengths(
 }
 
 /**
- * Returns the kinds of fault that a trial omits. A kind is omitted if the protocol promises nothing under it and the
- * user did not select it. Clock faults within declared bounds are kept.
+ * Returns the kinds of fault that a trial omits, because the protocol promises nothing under them. The user's own
+ * selection and clock faults within declared bounds are kept.
  */
 export function kindsLeftOut(
   { protocol, choices = {} }: SearchedProtocol,
@@ -44,15 +43,12 @@ export function kindsLeftOut(
 }
 
 /**
- * Returns the drift in ppm of a clock that is slower than a correct clock by the factor `drift`. A fast clock with the
- * same drift in ppm differs from a correct clock by a smaller factor.
+ * Returns the drift in ppm of a clock that is slow by the factor `drift`. A fast clock with the same drift differs by a
+ * smaller factor.
  */
 export const slowestPpm = (drift: number): number => Math.min(GREATEST_DRIFT_PPM, Math.trunc((1 - 1 / drift) * 1e6))
 
-/**
- * Scales clock faults from the usual strengths to `strengths`, and removes overlapping ones. Returns the schedule
- * unchanged if `strengths` is undefined.
- */
+/** Scales clock faults to `strengths`, and removes overlapping ones. */
 export function withClocksWithin(
   schedule: readonly ScheduledFault[],
   strengths: ClockStrengths | undefined,
@@ -74,16 +70,13 @@ interface ScheduleOfScenario {
   readonly schedule: readonly ScheduledFault[]
 }
 
-/** Returns a plan mixed from other plans, without faults that would exceed the clock bounds. */
+/** Mixes plans, without faults that would exceed the clock bounds. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.targetSettings) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan
 }
 
-/**
- * Removes each clock fault that begins during another clock fault, because two overlapping faults could exceed any
- * bound.
- */
+/** Removes clock faults that overlap an earlier one, because together they could exceed any bound. */
 function clocksApart(schedule: readonly ScheduledFault[]): readonly ScheduledFault[] {
   const overlapping = new Set(overlaps(schedule.filter(({ plan }) => plan.kind === 'clock')))
   return overlapping.size === 0 ? schedule : schedule.filter((fault) => !overlapping.has(fault))
@@ -103,7 +96,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault. A fault in the result does not count as an earlier fault. */
+/** Returns the faults that begin during an earlier fault outside the result. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

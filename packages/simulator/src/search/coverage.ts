@@ -9,20 +9,18 @@ import type { Trial } from './trial.ts'
 /** The coverage of a search, and the scenarios that extended it. */
 export interface Coverage {
   observe(node: NodeId): Observer
-  /** Learns from a trial: keeps its scenario if it extended the coverage, and returns whether it did. */
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
-  /** Returns a variation of a kept scenario. Returns the given plan if no scenario is kept. */
+  /** Returns a variation of a kept scenario, or else the given plan. */
   vary(plan: Plan, random: Random): Plan
   /** Returns an independent copy that observes this state machine. */
   copy(machine: AnyMachine | undefined): Coverage
 }
 
-/** The maximum number of kept scenarios. Older ones are dropped: states that were new early on are common later. */
+/** Older scenarios are dropped: states that were new early on are common later. */
 const MOST_KEPT = 64
 
 interface Reached {
   readonly edges: Edges
-  /** The assertions of programs that any trial has met. */
   readonly met: Set<string>
   readonly kept: Scenario[]
 }
@@ -30,10 +28,10 @@ interface Reached {
 const nothingReached = (): Reached => ({ edges: createEdges(), met: new Set(), kept: [] })
 
 /**
- * Measures coverage. For protocols, coverage consists of the role of a node before and after a step, and of the kind of
- * event. Zalewski's American Fuzzy Lop keeps inputs that take new edges of a program. Here the edges are state changes
- * of a replica. Programs have no state machine. Their coverage is the set of `sometimes` and `reachable` assertions
- * that they reach, as in Antithesis's SDK.
+ * Measures coverage. For protocols, it consists of changes of a node's role, and the kind of event. Zalewski's American
+ * Fuzzy Lop keeps inputs that take new edges of a program; here the edges are state changes of a replica. Programs have
+ * no state machine, so their coverage is the set of `sometimes` and `reachable` assertions that they reach, as in
+ * Antithesis's SDK.
  */
 export function createCoverage(
   machine: AnyMachine | undefined,
@@ -88,14 +86,13 @@ export function createCoverage(
 }
 
 interface Edges {
-  /** Adds an edge; returns false if it was already known. */
   add(before: string | undefined, after: string, kind: string): boolean
   copy(): Edges
 }
 
 /**
- * Returns the set of edges seen so far. The set consists of nested maps, because creating a text key for every step
- * would cost more than the step.
+ * Creates a set of edges. It consists of nested maps, because creating a text key for every step would cost more than
+ * the step.
  */
 function createEdges(seen = new Map<string | undefined, Map<string, Set<string>>>()): Edges {
   return {
@@ -138,7 +135,6 @@ function kindOf(event: AnyEvent | undefined): string {
   }
 }
 
-/** Returns a fault moved slightly in time, and slightly shortened or prolonged. */
 function moved(fault: PlannedFault, random: Random): PlannedFault {
   if (random.chance(0.5)) return fault
   const from = Math.max(0, fault.from + (random.next() - 0.5) * 200e6)

@@ -11,9 +11,9 @@ export interface Disturbances {
   /** The times when clients are busiest. If absent, no time is preferred. */
   readonly busy?: readonly Millis[] | undefined
   /**
-   * The length of the busy period; absent for a random length. If given, every node has one client that mostly reads
-   * and one client that mostly writes. A client that both reads and writes would observe nothing while its write to an
-   * isolated node waits.
+   * The length of the busy period; absent for a random length. If given, every node has a client that mostly reads and
+   * another that mostly writes: a client that does both would observe nothing while its write to an isolated node
+   * waits.
    */
   readonly busyMs?: Millis | undefined
 }

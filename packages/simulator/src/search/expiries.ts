@@ -4,15 +4,14 @@ import type { Disturbances } from './disturbances.ts'
 import type { Reaction } from './reaction.ts'
 import type { Times } from './times.ts'
 
-/** The range of usual lengths of leases and timers, if none have been learned. */
+/** The range of lengths of leases and timers, if none have been learned. */
 const SHORTEST_MS = 20
 const LONGEST_MS = 2_000
 
 /**
  * Aims at leases that outlast the promises behind them, and at promises that a restart forgets. Half of the plans are
- * those of `sleeper` or `forgetful`. In the other plans, the leader is cut off, and clients are busiest around the end
- * of its lease. Some of these plans also delay messages between nodes before the cut, and some restart nodes during the
- * cut.
+ * those of `sleeper` or `forgetful`. The others cut off the leader, and clients are busiest around the end of its
+ * lease.
  */
 export function aroundExpiry(random: Random, times: Times): Disturbances {
   const ms = durationOf(random, times)
@@ -39,8 +38,8 @@ export function aroundExpiry(random: Random, times: Times): Disturbances {
 }
 
 /**
- * Pauses a node just after it has sent a message, and cuts it off when the reply has arrived: on resumption it treats
- * old replies as new ones.
+ * Pauses a node that has just sent a message, and cuts it off when the reply has arrived: on resumption it treats old
+ * replies as new ones.
  */
 function sleeper(random: Random, ms: number): Disturbances {
   const fromMs = ms * random.next()
@@ -53,8 +52,7 @@ function sleeper(random: Random, ms: number): Disturbances {
 }
 
 /**
- * Cuts off a node that has just answered clients, and restarts the other nodes before the lease that they granted has
- * ended.
+ * Cuts off a node that has just answered clients, and restarts the others before the lease that they granted has ended.
  */
 function forgetful(random: Random, ms: number): Disturbances {
   const fromMs = 2 * ms * random.next()
@@ -68,8 +66,8 @@ function forgetful(random: Random, ms: number): Disturbances {
     after: atMs(0.1 + restartMs),
     duration: atMs(0.3 + 2 * random.next()),
   }
-  // Clients are busiest around the time at which the new leader begins to serve. A client that writes to the isolated
-  // node earlier waits long.
+  // Clients are busiest when the new leader begins to serve. A client that writes to the isolated node earlier waits
+  // long.
   const againMs = restartMs + 0.5 * ms * random.next()
   return {
     schedule: [],
@@ -82,8 +80,8 @@ function forgetful(random: Random, ms: number): Disturbances {
 const RESTARTED = ['follower', 'minority', 'one'] as const
 
 /**
- * Returns a duration. In most cases this is the takeover time, for which leases are designed. Otherwise it is the
- * duration of a timer, or a random one.
+ * Returns a duration: mostly the takeover time, for which leases are designed, otherwise that of a timer or a random
+ * one.
  */
 function durationOf(random: Random, { takeoverMs, timersMs }: Times): number {
   const choice = random.next()

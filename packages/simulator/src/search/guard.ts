@@ -7,10 +7,10 @@ const TIME = 'use the "now" passed to start and step'
 const LATER = 'return a "setTimer" effect'
 
 /**
- * Prevents a protocol from using anything that differs between two runs. During `start` and `step`, an error is thrown
- * by JavaScript's clock, randomness and timers, and by Node's own in `process` and `crypto`. The error names the
- * function that the protocol called. `process.exit`, which would end the thread without an error, throws as well. Used
- * only for protocols that are not yet trusted, because it costs time.
+ * Prevents a protocol from using anything that differs between two runs. During `start` and `step`, JavaScript's and
+ * Node's clock, randomness and timers throw, and so does `process.exit`, which would end the thread without an error.
+ * The error names the function that the protocol called. Used only for protocols that are not yet trusted, because it
+ * costs time.
  */
 export const guardProtocol = (protocol: ProtocolDefinition): ProtocolDefinition => ({
   ...protocol,
@@ -64,7 +64,6 @@ const TimelessDate = new Proxy(Date, {
   get: (target, name, receiver) => (name === 'now' ? refusal('Date.now()', TIME) : Reflect.get(target, name, receiver)),
 })
 
-/** The replacements, created once: installing them at each step allocates nothing. */
 const refused = {
   random: refusal('Math.random()', CHANCE),
   now: refusal('performance.now()', TIME),

@@ -20,8 +20,8 @@ import { type Failure, runPlan, type TrialLimits } from './trial.ts'
 
 export interface GuideOptions {
   /**
-   * The strategies for further trials, which look for other ways to break the invariant. These trials run after enough
-   * variations of the first break.
+   * The strategies that look for other ways to break the invariant. Their trials follow the variations of the first
+   * break.
    */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
@@ -31,24 +31,18 @@ export interface GuideOptions {
 
 type BrokenInvariant = Extract<Failure, { readonly kind: 'invariant' }>
 
-/** The number of variations of one broken invariant. The search then continues with another invariant. */
+/** The number of variations of one broken invariant before the search continues with another. */
 const VARIATIONS = 60
 
-/**
- * The number of variations that are tried before the time limit applies. A busy machine thus finds as much as an idle
- * one.
- */
+/** The number of variations before the time limit applies, so that a busy machine finds as much as an idle one. */
 const LEAST_VARIATIONS = 1_500
-/**
- * The maximum time of a search, as a multiple of its budget. Slow subjects and slow machines need more than the budget.
- */
+/** The maximum time of a search, as a multiple of its budget. Slow subjects and machines need more than the budget. */
 const LONGEST_BUDGETS = 3
 
 /**
  * Leads from a broken invariant, which clients may not have noticed, to a violation that a client sees. The scenario
- * and its faults stay the same up to the break. After the break, clients send many operations to all nodes, sometimes
- * under one additional fault. If no client sees a violation, tries other seeds that break the same invariant. Undefined
- * if the time is over.
+ * stays the same up to the break; after it, clients send many operations to all nodes. If no client sees a violation,
+ * tries other seeds that break the same invariant. Undefined if the time is over.
  */
 export function guide(subject: SearchedProtocol, finding: SeedFailure, options: GuideOptions): SeedFailure | undefined {
   if (finding.failure.kind !== 'invariant') return undefined
@@ -95,7 +89,7 @@ function varied(
   return undefined
 }
 
-/** Returns a plan that equals the scenario up to the break, and that is random after the break. */
+/** Returns a plan that equals the scenario up to the break, and is random after it. */
 function vary(subject: SearchedProtocol, scenario: Scenario, broken: BrokenInvariant, random: Random): Plan {
   const nodes = nodeNames(scenario.nodes)
   const lengthMs = SHORTEST_MS * (LONGEST_MS / SHORTEST_MS) ** random.next()
@@ -118,10 +112,7 @@ const LONGEST_MS = 3_000
 const PARTITION_PROBABILITY = 0.6
 const UNSEAT_PROBABILITY = 0.4
 
-/**
- * Returns the faults of a scenario. Faults in effect at the break heal as planned or much later. A later heal keeps
- * partitioned sides apart.
- */
+/** Faults in effect at the break heal as planned or much later. A later heal keeps partitioned sides apart. */
 function stretched(faults: Scenario['faults'], at: Nanos, random: Random, lengthMs: number): Scenario['faults'] {
   const stretches = random.chance(0.5)
   return faults.map((fault) =>
@@ -144,7 +135,7 @@ function separation(
   return { id: 'separation', from, to, plan: { kind: 'partition', links, mode: 'drop' } }
 }
 
-/** Returns a reaction that isolates or kills the next leader. The leader after it may then lack some log entries. */
+/** Isolates or kills the next leader. The leader after it may then lack some log entries. */
 const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   moment: random.pick(['leads', 'acknowledges'] as const),
   occurrence: 1 + random.integer(3),
@@ -154,7 +145,7 @@ const unseat = (at: Nanos, random: Random, lengthMs: number): Reaction => ({
   duration: nanos((0.2 + random.next()) * lengthMs * 1e6),
 })
 
-/** Returns operations of new clients on every node; no value of the scenario is reused. */
+/** Returns operations of new clients on every node. They reuse no value of the scenario. */
 function denseOperations(
   { operations, workload }: SearchedProtocol,
   scenario: Scenario,

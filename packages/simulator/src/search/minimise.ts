@@ -20,49 +20,43 @@ export interface MinimiseOptions {
   readonly budgetMs: Millis
 }
 
-/**
- * The minimum number of runs, to which the time limit does not apply. Without this minimum, a program with long runs
- * would hardly be minimised.
- */
+/** The number of runs before the time limit applies. Otherwise a program with long runs would hardly be minimised. */
 const LEAST_RUNS = 40
 /** The maximum time of a minimisation, as a multiple of its budget. */
 const LONGEST_BUDGETS = 5
-/** The size of a scenario that a person can follow. The search for smaller scenarios stops at this size. */
+/** The size of a scenario that a person can follow, at which the search for smaller ones stops. */
 const FEW_OPERATIONS = 6
 const FEW_FAULTS = 2
 /**
- * The shares of the budget for two stages. The found scenario is shrunk up to `SHRINK_SHARE`, and smaller scenarios are
- * searched for up to `SEARCH_SHARE`.
+ * The shares of the budget after which the found scenario is no longer shrunk, and smaller ones are no longer searched
+ * for.
  */
 const SHRINK_SHARE = 0.35
 const SEARCH_SHARE = 0.9
 /**
- * The share of the budget for small scenarios that are built from scratch for a program. A trial of a small scenario
- * takes as long as one step of shrinking a large scenario.
+ * The share of the budget for small scenarios built from scratch for a program. Such a trial takes as long as one step
+ * of shrinking a large scenario.
  */
 const SMALL_SHARE = 0.3
 /**
- * The number of small scenarios that are tried before their time limit applies. This stage ends after
- * `MOST_SMALL_SHARE` of the budget at the latest.
+ * The number of small scenarios before their time limit applies. `MOST_SMALL_SHARE` of the budget always ends this
+ * stage.
  */
 const LEAST_SMALL_TRIALS = 30
 const MOST_SMALL_SHARE = 0.6
 /** Replaces `SHRINK_SHARE` for programs. */
 const PROGRAM_SHRINK_SHARE = 0.8
-/**
- * The share of the budget after which scenarios are no longer made robust. The rest is for delays, if the subject has
- * configurable delays.
- */
+/** The share of the budget after which scenarios are no longer made robust. The rest is for delays. */
 const STURDY_SHARE = 0.95
 /** The maximum number of operations in scenarios built from scratch. */
 const MOST_OPERATIONS = 12
-/** The number of other seeds under which a scenario is tried, to see whether it depends on its delays. */
+/** The number of other seeds that show whether a scenario depends on its delays. */
 const OTHER_SEEDS = 8
 
 /**
  * Finds, in the given time, the smallest scenario that fails for the same cause. Shrinks the scenario. If the result is
  * still large, because one deletion too many removes the failure, tries random parts of it and small scenarios from
- * scratch. Undefined if the scenario does not fail when it is replayed.
+ * scratch. Undefined if the scenario does not fail when replayed.
  */
 export function minimise(
   subject: SearchedProtocol,
@@ -100,7 +94,7 @@ export function minimise(
     const other = random.chance(0.35) ? thinned(smallest, random) : afresh(seed)
     if (other === undefined || !fails(other)) continue
     const candidate = shrink(other, { fails, expired, turned: subject.targetSettings })
-    // A candidate equal in size to the best one is accepted too: it may allow deletions that the best one does not.
+    // A candidate of equal size is accepted too: it may allow deletions that the best one does not.
     if (sizeOf(candidate) <= sizeOf(smallest)) smallest = candidate
   }
   const sturdiest = sturdier(smallest, {
@@ -118,8 +112,8 @@ export function minimise(
   }
 
   /**
-   * Returns a small failing scenario that is built from scratch. With a held request, a few operations show a failure
-   * that otherwise needs many.
+   * Builds a small failing scenario from scratch. With a held request, a few operations show a failure that otherwise
+   * needs many.
    */
   function smallOne(): Scenario | undefined {
     const holds = strategies.find(({ name }) => name === 'awaits')
@@ -133,8 +127,8 @@ export function minimise(
   }
 
   /**
-   * Returns a new failing scenario. Mostly uses the strategy that found the failure, because that strategy is likely to
-   * find it again. Other strategies may find a smaller scenario.
+   * Returns a new failing scenario. The strategy that found the failure is likely to find it again, and another may
+   * find a smaller scenario.
    */
   function afresh(seed: number, chosen?: Strategy): Scenario | undefined {
     const [fewest] = possibleNodes(subject.protocol, subject.targetSettings)
@@ -150,10 +144,7 @@ export function minimise(
   }
 }
 
-/**
- * Returns the scenario under other seeds. Under each seed, the first leader takes the role that the first leader has
- * under the original seed.
- */
+/** Returns the scenario under other seeds, with the first leader in the same role. */
 function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenario[] {
   const leader = firstLeader(subject, scenario)
   return Array.from({ length: OTHER_SEEDS }, (_, i) => {
@@ -163,7 +154,7 @@ function underOtherSeeds(subject: SearchedProtocol, scenario: Scenario): Scenari
   })
 }
 
-/** Returns the size of a scenario as a reader perceives it: one fault or held request counts as three operations. */
+/** Returns the size as a reader perceives it: a fault or a held request counts as three operations. */
 const sizeOf = ({ operations, faults, holds = [] }: Scenario): number =>
   operations.length + 3 * (faults.length + holds.length)
 

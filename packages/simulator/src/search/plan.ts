@@ -22,17 +22,17 @@ import { type Asked, isForLess, type SearchedProtocol } from './subject.ts'
 import { timesOf } from './times.ts'
 import { aimed, kindOf, mixed, nemesesOf, reactionsWithin } from './trial-choices.ts'
 
-/** A trial before it is run. Its faults are still selectors and intentions, which the run resolves. */
+/** A trial before it is run. The run resolves its faults, which are still selectors and intentions. */
 export interface Plan {
   readonly scenario: Scenario
   readonly schedule: Schedule
   readonly reactions: readonly Reaction[]
 }
 
-/** The range of virtual time for faults and operations, from the length of one election to that of several. */
+/** The range of virtual time for faults and operations: the length of one election to several. */
 const SHORTEST_MS = 300
 const LONGEST_MS = 3_000
-/** The timeouts of clients. During a long timeout, a request stays open across several changes of the leader. */
+/** The timeouts of clients. With a long timeout, a request stays open across several changes of the leader. */
 export const TIMEOUTS_MS: readonly number[] = [600, 600, 2_000]
 const WORTH_TRYING_PROBABILITY = 0.5
 const BURSTS_PROBABILITY = 0.4
@@ -84,10 +84,7 @@ export function planTrial(subject: SearchedProtocol, strategy: Strategy, seed: n
   return withinPromise(subject, { scenario, schedule: planned.schedule, reactions: planned.reactions })
 }
 
-/**
- * Removes two kinds of faults from a plan: faults under which the protocol promises nothing, and faults that the user
- * did not select.
- */
+/** Removes faults under which the protocol promises nothing, and faults that the user did not select. */
 export function withinPromise(subject: SearchedProtocol, { scenario, schedule, reactions }: Plan): Plan {
   const { choices = {} } = subject
   const notUnder = kindsLeftOut(subject, scenario.targetSettings)
@@ -98,10 +95,7 @@ export function withinPromise(subject: SearchedProtocol, { scenario, schedule, r
   }
 }
 
-/**
- * Draws the values of settings whose defaults hide bugs. Changes each of these settings in half of the trials, unless
- * the user has set it.
- */
+/** Draws settings whose defaults hide bugs, in half of the trials each, unless the user has set them. */
 function chooseTargetSettings(
   subject: SearchedProtocol,
   random: Random,
@@ -127,7 +121,7 @@ export function whyUnaskable(subject: Asked): string | undefined {
   return `replicates ${protocol.objects.join(', ')} and no ${workload.object}`
 }
 
-/** Returns the workload settings: those worth varying are drawn for each trial unless the user has set them. */
+/** Draws the workload settings that are worth varying, unless the user has set them. */
 function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   const { workload, settings: chosen } = subject
   const isWeaker = isForLess(subject)
@@ -135,13 +129,13 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   for (const setting of workload.settings) {
     const { name, worthTrying } = setting
     const usual = usualValue(setting, isWeaker)
-    // A setting whose default changes for weaker levels is not varied at these levels.
+    // A setting whose default changes for weaker levels is not varied there.
     if (worthTrying !== undefined && usual === setting.default) drawn[name] = random.pick(worthTrying)
   }
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
 }
 
-/** Returns the operations of clients that act at random times, independent of earlier answers. */
+/** Plans operations at random times, independent of earlier answers. */
 function planOperations(
   { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,
@@ -183,10 +177,7 @@ function planOperations(
 const burstsWithin = (random: Random, lengthMs: number): readonly number[] =>
   Array.from({ length: 1 + random.integer(MOST_BURSTS) }, () => random.next() * lengthMs)
 
-/**
- * Returns times that are clustered around a few moments, because some bugs need many simultaneous operations on one
- * key.
- */
+/** Returns times clustered around a few moments: some bugs need many simultaneous operations on one key. */
 function inBursts(random: Random, bursts: readonly number[], longestMs: number = LONGEST_BURST_MS): () => number {
   const spreadMs = SHORTEST_BURST_MS * Math.max(1, longestMs / SHORTEST_BURST_MS) ** random.next()
   return () => random.pick(bursts) + random.next() * spreadMs
@@ -201,8 +192,8 @@ const MOST_REACTIONS = 6
 const MOST_EPISODES = 3
 
 /**
- * Adapts a strategy's plan to programs, which have no leader, and to the available faults. A plan would have no effect
- * if it waited for a leader, or if it used only faults that were not selected.
+ * Adapts a strategy's plan to programs, which have no leader, and to the available faults. A plan that waits for a
+ * leader, or uses only unselected faults, would have no effect.
  */
 export function fitting(
   { schedule, reactions, busy: usual, busyMs, holds }: Disturbances,

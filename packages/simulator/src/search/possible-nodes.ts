@@ -2,10 +2,10 @@ import type { ProtocolDefinition } from '@chaosproxy/protocols'
 import type { SearchedProtocol } from './subject.ts'
 
 export const NODE_COUNTS: readonly number[] = [3, 3, 5]
-/** The maximum number of nodes, unless the user gives a number. */
+/** The maximum number of nodes that a search chooses. */
 export const MOST_NODES_TRIED: number = Math.max(...NODE_COUNTS)
 
-/** Returns the numbers of nodes that a search may choose with these settings. */
+/** Returns the numbers of nodes that a search may choose. */
 export const possibleNodes = (
   { impossible }: ProtocolDefinition,
   targetSettings: SearchedProtocol['targetSettings'],

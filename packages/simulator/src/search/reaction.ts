@@ -5,7 +5,7 @@ import type { Moment } from '../moments.ts'
 /** An action on a node at the nth vulnerable moment of a run. */
 export interface Reaction {
   readonly moment: Moment
-  /** The number of this moment among all moments of its kind on all nodes, counted from 1. */
+  /** The number of this moment among all of its kind on all nodes, counted from 1. */
   readonly occurrence: number
   /** The time before which moments do not count; by default the start of the scenario. */
   readonly notBefore?: Nanos | undefined

@@ -12,7 +12,6 @@ export interface Reflexes {
 
 export function createReflexes(reactions: readonly Reaction[]): Reflexes {
   const awaited: { [moment in Moment]: boolean } = {
-    // The leader must be known before moments are counted.
     leads: reactions.some(({ moment }) => moment === 'leads'),
     persists: false,
     acknowledges: false,

@@ -7,8 +7,7 @@ import { runPlan } from './trial.ts'
 
 /**
  * Runs trials twice, the second time in reverse order, which reveals state that is kept between runs. The second runs
- * use the subject's shortcut. If only runs with the shortcut differ, the shortcut is no longer used. Describes the
- * first trial that differs; undefined if no trial differs.
+ * use the subject's shortcut, which is given up if only its runs differ. Describes the first trial that differs.
  */
 export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): string | undefined {
   const { shortcut } = subject
@@ -23,10 +22,7 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 }
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
-  /**
-   * Returns the elapsed share of this check's time. No further trial is run once the share is 1, but at least one trial
-   * is run twice.
-   */
+  /** Returns the elapsed share of this check's time, which is over at 1. At least one trial is run twice. */
   readonly share?: (() => number) | undefined
 }
 
@@ -40,7 +36,6 @@ function differentSeed(
     const strategy = strategies[seed % strategies.length]
     if (strategy === undefined) throw new RangeError('a search needs a strategy')
     const { events, failure } = runPlan(run, planTrial(subject, strategy, seed), limits)
-    // Broken trials are not compared: the seed does not determine after how many events the memory is full.
     return failure?.kind === 'broken' ? undefined : events
   }
   for (let seed = first; seed < first + count && !stopped(); seed++) {

@@ -20,11 +20,10 @@ export interface SearchOptions {
   readonly stopAtFirst: boolean
   /** Whether each trial is run twice to check that both runs give the same bytes; false by default. */
   readonly verifyDeterminism?: boolean | undefined
-  /** The coverage of earlier ranges of seeds. This range looks for states that none of the earlier ranges reached. */
+  /** The coverage of earlier ranges of seeds. This range looks for other states. */
   readonly learnt?: Coverage | undefined
   /**
-   * The coverage of all searches of this thread. This search extends the coverage, so its trials also depend on earlier
-   * searches.
+   * The coverage of all searches of this thread, which this search extends. Its trials thus depend on earlier searches.
    */
   readonly reached?: Coverage | undefined
   readonly stopped?: (() => boolean) | undefined
@@ -42,16 +41,16 @@ export interface SeedFailure {
 
 export interface Evidence {
   /**
-   * The evidence that the history of every trial lacks, such as `no read succeeded`. A search without a finding proves
-   * nothing if evidence is missing. Undefined before the first history.
+   * The evidence that the history of every trial lacks, such as `no read succeeded`. Without it, a search without a
+   * finding proves nothing. Undefined before the first history.
    */
   readonly missing: readonly string[] | undefined
   readonly undecided: number
-  /** The first reasons for undecided histories, each with its first seed, in the order of seeds. */
+  /** The first reasons for undecided histories, each with its first seed. */
   readonly reasons: readonly UndecidedSeed[]
   /**
-   * By function: the number of trials in which clients gave up on all operations of the function. Absent if there were
-   * no such trials. If most trials are of this kind, the few trials with more patient clients prove little.
+   * By function: the number of trials in which clients gave up on all its operations. If most trials are of this kind,
+   * the few trials with more patient clients prove little.
    */
   readonly unanswered?: { readonly [f: string]: number } | undefined
 }
@@ -63,7 +62,7 @@ export interface UndecidedSeed {
 
 export const noEvidence: Evidence = { missing: undefined, undecided: 0, reasons: [] }
 
-/** The maximum number of reasons kept: every trial may have a different one. */
+/** Every trial may have a different reason. */
 const MOST_REASONS = 3
 
 export const sumOfEvidence = (one: Evidence, other: Evidence): Evidence => ({
@@ -80,7 +79,6 @@ function unansweredMember(counts: readonly (readonly [f: string, trials: number]
   return { unanswered }
 }
 
-/** Returns the functions for which clients gave up on every operation. */
 function givenUpIn({ functions, operations, errorOf }: History): readonly string[] {
   const givenUp = new Map<string, boolean>()
   for (let row = 0; row < operations.length; row++) {
@@ -92,10 +90,7 @@ function givenUpIn({ functions, operations, errorOf }: History): readonly string
   return [...givenUp].flatMap(([f, isGivenUp]) => (isGivenUp ? [f] : []))
 }
 
-/**
- * Returns a text with a remedy for each function that had no answer in most trials. Empty if there are no such
- * functions.
- */
+/** Returns a text with a remedy for each function that had no answer in most trials. */
 export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'>, trials: number): readonly string[] =>
   Object.entries(unanswered)
     .filter(([, silent]) => silent > trials / 2)
@@ -107,7 +102,7 @@ export const unansweredTexts = ({ unanswered = {} }: Pick<Evidence, 'unanswered'
 
 const PATIENCE = [...new Set(TIMEOUTS_MS)].map((ms) => `${ms} ms`).join(' or ')
 
-/** Returns the first reasons, independent of the order in which results are combined. */
+/** Returns the first reasons. The order in which results are combined does not matter. */
 function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   if (all.length === 0) return all
   const inOrder = all.toSorted((one, other) => one.seed - other.seed)
@@ -115,7 +110,7 @@ function firstReasons(all: readonly UndecidedSeed[]): readonly UndecidedSeed[] {
   return inOrder.filter((_, i) => texts.indexOf(texts[i] ?? '') === i).slice(0, MOST_REASONS)
 }
 
-/** Returns the missing evidence without the error counts in parentheses, which differ from trial to trial. */
+/** Removes the error counts in parentheses, which differ from trial to trial. */
 const uncounted = (what: string): string => what.replace(/ \(\d+ of \d+: .*\)$/s, '')
 
 const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence['missing'] =>
@@ -123,11 +118,11 @@ const inBoth = (one: Evidence['missing'], other: Evidence['missing']): Evidence[
     ? (one ?? other)
     : one.flatMap((what) => {
         const also = other.find((each) => uncounted(each) === uncounted(what))
-        // The choice is independent of the order in which results are combined.
+        // The order in which results are combined does not matter.
         return also === undefined ? [] : [what < also ? what : also]
       })
 
-/** Adds a trial to the evidence. Once no evidence is missing, the histories of later trials are not examined. */
+/** Adds a trial to the evidence. Once no evidence is missing, later histories are not examined. */
 const withTrial = (
   evidence: Evidence,
   { workload }: SearchedProtocol,
@@ -151,26 +146,23 @@ export interface SearchResult {
   readonly findings: readonly SeedFailure[]
   /** By strategy: the number of its trials, and the number of failed ones. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
-  /**
-   * The seeds whose planned trials reached states that no earlier trial had reached; empty if no strategy varies
-   * trials.
-   */
+  /** The seeds whose planned trials reached new states; empty if no strategy varies trials. */
   readonly interesting: readonly number[]
 }
 
-/** One in this many trials is run again without the subject's shortcut. The results of both runs are compared. */
+/** One in this many trials is run again without the subject's shortcut, to compare the results. */
 const COMPARED_SEEDS = 25
 
-/** The probability with which a strategy with variations plans a new trial. The seed alone determines a new trial. */
+/** The probability of a new trial, which the seed alone determines, instead of a variation. */
 const NEW_PROBABILITY = 0.25
 
-/** Returns the state machine whose states measure coverage; programs have none and report their own coverage. */
+/** Programs have no state machine, and report their own coverage. */
 const watchedMachine = (subject: SearchedProtocol) =>
   subject.start === undefined ? machineOf(subject, subject.targetSettings) : undefined
 
 /**
- * Returns the coverage of the trials of these seeds. Ranges of seeds can start from this coverage. Undefined if no
- * strategy varies trials.
+ * Returns the coverage of these seeds' trials, from which ranges of seeds can start. Undefined if no strategy varies
+ * trials.
  */
 export function learnFrom(
   subject: SearchedProtocol,
@@ -188,10 +180,7 @@ export function learnFrom(
   return coverage
 }
 
-/**
- * Runs one trial for each seed of a range. The result depends only on the arguments; of these, only `reached` is
- * changed.
- */
+/** Runs one trial for each seed of a range. The result depends only on the arguments; only `reached` is changed. */
 export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): SearchResult {
   const { first, count, strategies, limits, stopAtFirst } = options
   const findings: SeedFailure[] = []
@@ -227,8 +216,7 @@ export function searchSeeds(subject: SearchedProtocol, options: SearchOptions): 
 }
 
 /**
- * Runs the plan of a failed trial again. With `verifyDeterminism`, runs the plan of every trial again. Returns a
- * failure if the two runs differ. This failure replaces the trial's own failure. A broken trial is not run again.
+ * Runs a failed trial again, or every trial with `verifyDeterminism`. A difference replaces the trial's own failure.
  */
 function unrepeatable(
   subject: SearchedProtocol,
@@ -243,10 +231,7 @@ function unrepeatable(
   return { kind: 'broken', what: `${mistake}: run again with the same seed, ${difference}`, mistake, trace: [] }
 }
 
-/**
- * Returns a text that is equal for failures of the same kind. A smaller scenario must fail with the same text. Failures
- * with equal texts count as one cause.
- */
+/** Returns a text that identifies a failure's cause. A smaller scenario must fail with the same text. */
 export function causeOf(failure: Failure): string {
   switch (failure.kind) {
     case 'violation':
@@ -263,8 +248,8 @@ export function causeOf(failure: Failure): string {
 }
 
 /**
- * Runs a trial with the subject's shortcut. If the trial fails or is to be compared, runs it again without the
- * shortcut, and returns the second result.
+ * Runs a trial with the subject's shortcut. A failure, or a trial to compare, is run again without the shortcut, and
+ * this run counts.
  */
 function hurriedTrial(
   subject: SearchedProtocol,
@@ -284,7 +269,7 @@ function hurriedTrial(
   return sure
 }
 
-/** Runs a trial. Returns undefined if the run is refused: the trial may still be possible without the shortcut. */
+/** Runs a trial; undefined if the run is refused, because it may still be possible without the shortcut. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

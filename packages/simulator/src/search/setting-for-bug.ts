@@ -3,25 +3,20 @@ import { notPromisedUnder, type ProtocolDefinition, type ProtocolSettingValue } 
 import { simulatorSuffers } from '../suffers.ts'
 import { nemesesOf } from './trial-choices.ts'
 
-/**
- * The settings under which a bug is likely to appear. A search uses them if the user has not configured it otherwise.
- */
+/** The settings under which a bug is likely to appear, unless the user chose others. */
 export interface SettingForBug {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
   /** The workload; absent if the default workload exposes the bug. */
   readonly workload?: string | undefined
   /** The names of faults that trials use in addition to the default ones. */
   readonly besides: readonly string[]
-  /**
-   * The names of all faults that trials draw from. Undefined if `besides` is empty: trials then draw from the default
-   * faults.
-   */
+  /** All faults that trials draw from; undefined for the default faults. */
   readonly faults?: readonly string[] | undefined
 }
 
 /**
- * Returns the settings that a bug declares, except those that the user chose; empty for a bug without declared
- * settings. The bug's faults are added to the default faults: together they find more than the bug's faults alone.
+ * Returns the settings that a bug declares, except those that the user chose. The bug's faults are added to the default
+ * faults: together they find more than the bug's faults alone.
  */
 export function settingForBug(
   protocol: ProtocolDefinition,

@@ -6,24 +6,20 @@ import type { Disturbances } from './disturbances.ts'
 import { atMs } from './expiries.ts'
 import type { SearchedProtocol } from './subject.ts'
 
-/**
- * The share of trials in which the drift of one clock is close to its bound during the whole trial. Only protocols that
- * declare a drift bound have such trials.
- */
+/** The share of trials in which one clock is close to its drift bound throughout. */
 const THROUGHOUT_PROBABILITY = 0.4
 const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
-/** Among the trials with a wrong clock throughout, the share in which the leader has a slow clock and is cut off. */
+/** Of these trials, the share in which a leader with a slow clock is cut off. */
 const CUT_OFF_PROBABILITY = 0.6
 /** The range of time in which leases of usual lengths end. */
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 
 /**
- * Adds a wrong clock to the plans of some trials. Requires that the protocol declares a drift bound, and that the user
- * has neither chosen clock errors nor left out clock faults. Other plans stay unchanged. A lease breaks only while its
- * holder is slow, cut off and queried. If the user has selected no faults, some plans are therefore replaced by a plan
- * that cuts off a slow leader, so that only the moment is random.
+ * Adds a wrong clock to the plans of some trials, if the protocol declares a drift bound and the user's choices allow
+ * it. A lease breaks only while its holder is slow, cut off and queried. If the user has selected no faults, some plans
+ * therefore cut off a slow leader, so that only the moment is random.
  */
 export function withSlowClock(
   planned: Disturbances,

@@ -12,8 +12,8 @@ export interface Strategy {
   readonly name: string
   readonly summary: string
   /**
-   * Plans the disturbances of a trial. The schedule contains only faults of the given nemeses, which may be empty.
-   * `awaits` names the awaits of a program at which requests can be held.
+   * Plans the disturbances of a trial. Its faults are of the given nemeses. Requests can be held at the awaits of a
+   * program that `awaits` names.
    */
   plan(
     random: Random,
@@ -23,9 +23,9 @@ export interface Strategy {
     times: () => Times,
     awaits?: readonly string[],
   ): Disturbances
-  /** Whether plans of this strategy are combined with earlier scenarios that extended the coverage. */
+  /** Whether plans are combined with earlier scenarios that extended the coverage. */
   readonly varies?: boolean | undefined
-  /** The range of the strategy's trial lengths; absent for the usual range. */
+  /** The range of trial lengths; absent for the usual range. */
   readonly lengthsMs?: readonly [shortest: number, longest: number] | undefined
 }
 
@@ -72,10 +72,7 @@ const swarmBiased: Strategy = {
   }),
 }
 
-/**
- * Aims at failures that need several leaders in a row. Each leader has log entries that the next leader lacks (Raft,
- * Figure 8).
- */
+/** Aims at several leaders in a row, each with log entries that the next one lacks (Raft, Figure 8). */
 const leaders: Strategy = {
   name: 'leaders',
   summary: 'one leader after another is cut off, as it takes over or just after',
@@ -114,13 +111,13 @@ function powerFailure(random: Random): Reaction[] {
 }
 
 /**
- * Aims at forgotten leases, forgotten promises and late answers. To show these, two nodes must act within a few
+ * Aims at forgotten leases, forgotten promises and late answers. They show only if two nodes act within a few
  * milliseconds of each other, one of them around a restart.
  */
 const windows: Strategy = {
   name: 'windows',
   summary: 'nodes restart within milliseconds of a message, a timer or a restart, while others are slow or cut off',
-  // In a short trial, clients send requests every few milliseconds, and so can observe brief events.
+  // In a short trial, clients send requests often enough to observe brief events.
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses) {
     const schedule = scatter(random, someOf(random, nemeses.filter(slows)), random.integer(4), nodes, lengthMs)
@@ -129,7 +126,7 @@ const windows: Strategy = {
       const times = () => random.next() * lengthMs
       return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat() }
     }
-    // All faults and requests are close to a few common moments, so that clients observe the windows that faults open.
+    // All faults and requests are close to a few moments, so that clients observe what faults cause.
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const times = () => random.pick(busy) + random.next() * WINDOW_MS
     return { schedule, reactions: Array.from({ length: count }, () => shortRestart(random, times())).flat(), busy }
@@ -164,8 +161,8 @@ const expiries: Strategy = {
 }
 
 /**
- * Lets another request write after the read of a request and before the write that depends on this read. Other faults
- * are rarely needed, and fewer faults make failures smaller.
+ * Lets another request write between the read of a request and its dependent write. Other faults are rarely needed, and
+ * fewer faults make failures smaller.
  */
 const awaits: Strategy = {
   name: 'awaits',
@@ -180,8 +177,8 @@ const awaits: Strategy = {
 }
 
 /**
- * A lost reply to a COMMIT affects only requests in progress. The same applies to an error after which a transaction is
- * retried. Faults that end requests in progress would hide both.
+ * Leaves out faults that end requests in progress. They would hide a lost reply to a COMMIT, and an error after which a
+ * transaction is retried.
  */
 const databases: Strategy = {
   name: 'databases',
@@ -189,7 +186,7 @@ const databases: Strategy = {
   lengthsMs: [60, 1_000],
   plan(random, nodes, lengthMs, nemeses, times, places) {
     const own = nemeses.filter(({ name }) => OF_DATABASES.includes(name))
-    // The user did not select any fault of databases.
+    // The user selected no fault of databases.
     if (own.length === 0) return awaits.plan(random, nodes, lengthMs, nemeses, times, places)
     const busy = Array.from({ length: 1 + random.integer(3) }, () => millis(random.next() * lengthMs))
     const losing = random.chance(LOSING_PROBABILITY) ? own.filter(({ name }) => name === LOSING) : []
@@ -222,8 +219,7 @@ const coverage: Strategy = {
   name: 'coverage',
   summary:
     'varies trials that reached a new state of a node, or a message in a new state; for programs, a new sometimes or reachable',
-  // For a program, retries a trial that reached a rare state. Half of the retries make requests overtake each other at
-  // an await.
+  // For a program, half of the retries make requests overtake each other at an await.
   plan: (random, nodes, lengthMs, nemeses, times, places = []) =>
     (places.length > 0 && random.chance(0.5) ? awaits : swarmBiased).plan(
       random,
@@ -251,10 +247,10 @@ export const strategies: readonly Strategy[] = [
 ]
 
 /**
- * The default strategies of a search, which seeds use in turn. A strategy that alone finds the rarest bugs occurs more
- * often. The strategy `coverage` is not included: measuring coverage makes a trial a quarter more expensive, and has
- * found no bug sooner. Branches of programs are not measured either: V8 takes 20% to 40% more time to count them, and
- * some 20 trials take all branches of the examples.
+ * The default strategies of a search, which seeds use in turn. The strategy that alone finds the rarest bugs occurs
+ * more often. `coverage` is not included: it makes a trial a quarter more expensive, and has found no bug sooner.
+ * Branches of programs are not measured either: V8 takes 20% to 40% more time to count them, and some 20 trials take
+ * all branches of the examples.
  */
 export const usualStrategies: readonly Strategy[] = [
   uniform,
@@ -279,7 +275,7 @@ const usualOfPrograms: readonly Strategy[] = usualStrategies.map((strategy) =>
 /** The properties of a program that decide which strategies suit it. */
 export type ProgramTraits = Pick<SearchedProtocol, 'asserts' | 'nodesFor'>
 
-/** Returns the default strategies of a search of a protocol or, if traits are given, of a program. */
+/** Returns the default strategies for a protocol or, if traits are given, for a program. */
 export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] {
   if (program === undefined) return usualStrategies
   const hasDatabase = (program.nodesFor?.(LOSING) ?? []).length > 0
@@ -294,7 +290,7 @@ export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] 
 const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
   i % 2 === 1 ? [strategy, databases] : [strategy]
 
-/** Returns the strategies with these names. A name that is given twice counts twice. */
+/** Returns the strategies with these names. A repeated name counts again. */
 export const strategiesNamed = (names: readonly string[]): readonly Strategy[] =>
   names.flatMap((name) => strategies.filter((strategy) => strategy.name === name))
 
@@ -305,15 +301,12 @@ const killings: readonly Harm[] = ['kill', 'kill', 'kill-others', 'kill-others',
 const separations: readonly Harm[] = ['isolate', 'isolate', 'pause', 'deafen', 'silence']
 const SLOWING = ['pause', 'delay', 'slow', 'loss', 'reorder', 'duplicate', 'one-way', 'partition', 'clock']
 const slows = ({ name }: Nemesis): boolean => SLOWING.includes(name)
-/** A delay that ends before any message of the same step leaves the node. */
+/** The delay ends before any message of the same step leaves the node. */
 const AT_ONCE_MS = 0.000_001
 
 const moments: readonly Moment[] = ['leads', 'persists', 'acknowledges']
 
-/**
- * The approximate number of occurrences of each moment in a trial. The occurrence that triggers a reaction is drawn
- * from this range.
- */
+/** The approximate number of occurrences of each moment in a trial, from which a reaction's occurrence is drawn. */
 export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   leads: 4,
   persists: 60,
@@ -323,7 +316,6 @@ export const OCCURRENCES: { readonly [moment in Moment]: number } = {
   restarts: 4,
 }
 
-/** Returns a random subset; empty only if there are no items. */
 function someOf<T>(random: Random, items: readonly T[]): T[] {
   if (items.length === 0) return []
   const kept = items.filter(() => random.chance(0.3))
@@ -344,7 +336,6 @@ export function scatter(
 interface Episodes {
   readonly count: number
   readonly nodes: readonly NodeId[]
-  /** Draws the start time of an episode, in milliseconds. */
   readonly from: () => number
 }
 
@@ -368,7 +359,6 @@ function episodes(
 const react = (random: Random, count: number, to: readonly Moment[]): Reaction[] =>
   Array.from({ length: count }, () => drawnReaction(random, to, harms))
 
-/** Draws a reaction with a possible harm at one of these moments. */
 export function drawnReaction(random: Random, to: readonly Moment[], possible: readonly Harm[]): Reaction {
   const moment = random.pick(to)
   return {

@@ -9,7 +9,7 @@ import type { NodesFor, TrialChoices } from './trial-choices.ts'
 /** Replaces the consistency level if only the protocol's own invariants are checked. */
 export const NO_LEVEL = 'none'
 
-/** The subject of a search: a protocol with its options, and the consistency level that its histories must satisfy. */
+/** A protocol with its options, and the consistency level that its histories must satisfy. */
 export interface SearchedProtocol {
   /** The protocol's name or the path of its file, as in replay files. */
   readonly target: string
@@ -20,37 +20,34 @@ export interface SearchedProtocol {
   /** Or `NO_LEVEL`. */
   readonly level: string
   readonly workload: Workload
-  /** The path of a user-defined workload's file, as in replay files. */
+  /** The path of the workload's file, as in replay files. */
   readonly workloadReference?: string | undefined
-  /** The workload settings that the user chose; each trial draws the others. */
+  /** The workload settings that the user chose. Each trial draws the others. */
   readonly settings: Settings
   /** The number of nodes; undefined if each trial chooses it. */
   readonly nodes: number | undefined
-  /** Further nodes, which faults hit although no client calls them; absent if there are none. */
+  /** Further nodes, which faults hit although no client calls them. */
   readonly besides?: readonly NodeId[] | undefined
-  /** The nodes that each kind of fault can hit; absent if every kind can hit all nodes. */
+  /** The nodes that each kind of fault can hit; absent for all nodes. */
   readonly nodesFor?: NodesFor | undefined
   /** Per trial. */
   readonly operations: number
   readonly choices?: TrialChoices | undefined
-  /**
-   * The names of the awaits at which a program's requests can be held. Holds use the same names. Absent if there are
-   * none.
-   */
+  /** The awaits at which a program's requests can be held. */
   readonly awaits?: readonly string[] | undefined
-  /** Whether a program reports its coverage by assertions, which a search can follow; false if absent. */
+  /** Whether a program reports its coverage by assertions, which a search can follow. */
   readonly asserts?: boolean | undefined
-  /** Starts a cluster of a subject that is not a state machine; if absent, a cluster of the protocol is started. */
+  /** Starts the subject's cluster; absent for a state machine. */
   readonly start?: Start | undefined
-  /** A faster way to start the same cluster, for hundreds of trials; absent if there is none. */
+  /** A faster way to start the same cluster, for hundreds of trials. */
   readonly shortcut?: Shortcut | undefined
 }
 
 export type Asked = Pick<SearchedProtocol, 'workload' | 'level' | 'protocol' | 'settings' | 'targetSettings'>
 
 /**
- * Returns whether the workload uses its settings for weaker checks. These settings apply below the workload's strongest
- * level, and for protocols that lack some of the workload's functions.
+ * Returns whether the workload uses its settings for weaker checks: below its strongest level, and for protocols that
+ * lack some of its functions.
  */
 export function isForLess({ workload, level, protocol, targetSettings }: Omit<Asked, 'settings'>): boolean {
   const functions = functionsOf(protocol, targetSettings)
@@ -60,22 +57,21 @@ export function isForLess({ workload, level, protocol, targetSettings }: Omit<As
 type Start = (options: ClusterOptions) => SimulatedCluster
 
 /**
- * Starts clusters that reuse parts of earlier clusters. These clusters behave like those of `start` unless a trial left
- * state behind. A failure counts only if it also occurs without the shortcut.
+ * Starts clusters that reuse parts of earlier ones. They behave like those of `start` unless a trial left state behind,
+ * so a failure counts only if it also occurs without the shortcut.
  */
 export interface Shortcut {
   readonly start: Start
-  /** Stops the use of the shortcut. Called when the shortcut has changed the result of a trial. */
+  /** Stops the use of the shortcut, after it has changed the result of a trial. */
   distrust(): void
 }
 
-/** Returns the subject with its shortcut, as most trials run it. */
 export const hurried = (subject: SearchedProtocol): SearchedProtocol =>
   subject.shortcut === undefined ? subject : { ...subject, start: subject.shortcut.start }
 
 export interface ClusterOptions extends Omit<SimulationOptions, 'machine'> {
   readonly targetSettings: { readonly [name: string]: ProtocolSettingValue }
-  /** The planned delays and holds of a scenario, for subjects that are not state machines. */
+  /** The planned delays and holds, for subjects that are not state machines. */
   readonly delays?: readonly PlannedDelay[] | undefined
   readonly holds?: readonly PlannedHold[] | undefined
   readonly delayed?: ((delay: PlannedDelay) => void) | undefined

@@ -7,12 +7,9 @@ import { possibleNodes } from './possible-nodes.ts'
 import { machineOf, type SearchedProtocol } from './subject.ts'
 import { warmUp } from './warm-up.ts'
 
-/** The durations of a protocol. Timing bugs appear just before or just after such a duration has passed. */
+/** The durations of a protocol. Timing bugs appear just before or just after one has passed. */
 export interface Times {
-  /**
-   * The time from the isolation of a leader until another node leads. Leases and elections determine this time.
-   * Undefined if no other node leads.
-   */
+  /** The time from the isolation of a leader until another node leads, as leases and elections determine it. */
   readonly takeoverMs: Millis | undefined
   /** The durations of the protocol's timers, in ascending order. */
   readonly timersMs: readonly number[]
@@ -20,16 +17,13 @@ export interface Times {
 
 const NOTHING: Times = { takeoverMs: undefined, timersMs: [] }
 const LONGEST = { events: 50_000, durationMs: millis(6_000) }
-/** The shortest timer considered. Shorter timers can hardly be distinguished from network delays. */
+/** Shorter timers can hardly be distinguished from network delays. */
 const SHORTEST_TIMER_MS = 3
 const MOST_TIMERS = 32
 
 const known = new WeakMap<SearchedProtocol, Map<string, Times>>()
 
-/**
- * Returns the times of a subject, which depend only on the subject and its settings. Learns the times once, from a run
- * without clients in which the leader is cut off.
- */
+/** Returns the times of a subject. Learns them once, from a run without clients in which the leader is cut off. */
 export function timesOf(subject: SearchedProtocol, targetSettings: ProtocolOptions['settings']): Times {
   if (subject.start !== undefined) return NOTHING
   const ofSubject = known.get(subject) ?? new Map<string, Times>()

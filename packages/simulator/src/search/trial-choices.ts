@@ -3,7 +3,7 @@ import type { Input, Millis } from '@chaosproxy/history'
 import { simulatorSuffers } from '../suffers.ts'
 import type { Harm, Reaction } from './reaction.ts'
 
-/** Parameters that the user fixed. Each trial draws the parameters that are absent. */
+/** Parameters that the user fixed. Each trial draws the others. */
 export interface TrialChoices {
   /** The names of nemeses; empty for trials without faults. */
   readonly faults?: readonly string[] | undefined
@@ -11,21 +11,20 @@ export interface TrialChoices {
   readonly clients?: number | undefined
   /** The virtual time within which operations and faults begin. */
   readonly lengthMs?: Millis | undefined
-  /** Weights by function, such as `{ read: 5, write: 1 }`. Functions without a weight are not called. */
+  /** Weights by function, such as `{ read: 5, write: 1 }`. The others are not called. */
   readonly mix?: { readonly [f: string]: number } | undefined
 }
 
-/** The greatest clock errors that faults cause. Clock faults never overlap, so no clock has a greater error. */
+/** The greatest clock errors that faults cause. Clock faults never overlap, so no clock exceeds them. */
 export interface ClockStrengths {
-  /** The drift in parts per million, for fast and for slow clocks. If absent, the usual range applies. */
+  /** The drift in parts per million, of fast and slow clocks; absent for the usual range. */
   readonly driftPpm?: number | undefined
   readonly jumpMs?: Millis | undefined
 }
 
 /**
- * Returns the default faults of a search: faults between nodes, where most bugs are. The network to clients fails only
- * if the user selects such faults. Links never forge messages by default, because a node that believes false messages
- * keeps no promise, with or without a bug.
+ * Returns the default faults of a search: those between nodes, where most bugs are. Links never forge messages by
+ * default, because a node that believes false messages keeps no promise, with or without a bug.
  */
 const usual = (): readonly Nemesis[] =>
   allNemeses.filter(
@@ -38,10 +37,7 @@ export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
 /** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
 export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
 
-/**
- * Returns the nemeses that can hit at least one node of a subject. If a nemesis can hit only some nodes, its faults are
- * resolved to these nodes in advance.
- */
+/** Returns the nemeses that can hit at least one node of a subject, aimed at the nodes that they can hit. */
 export const aimed = (
   nemeses: readonly Nemesis[],
   { nodesFor }: { readonly nodesFor?: NodesFor | undefined },
@@ -70,7 +66,7 @@ export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' }
   silence: 'partition',
 }
 
-/** Returns the reactions whose harm is among the faults that the user selected. */
+/** Returns the reactions whose harm the user selected. */
 export function reactionsWithin(reactions: readonly Reaction[], choices: TrialChoices): readonly Reaction[] {
   if (choices.faults === undefined) return reactions
   const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)
@@ -78,15 +74,11 @@ export function reactionsWithin(reactions: readonly Reaction[], choices: TrialCh
 }
 
 /**
- * The maximum number of inputs that are discarded until one has the wanted function. A workload may call this function
- * rarely.
+ * The maximum number of inputs that are discarded for one with the wanted function, which a workload may call rarely.
  */
 const MOST_TRIES = 200
 
-/**
- * Draws a function by weight, and returns the client's next input with this function. Returns undefined if the client
- * sends no such input.
- */
+/** Draws a function by weight, and returns the client's next input with this function, if there is one. */
 export function mixed(next: () => Input | undefined, mix: TrialChoices['mix'], draw: () => number): Input | undefined {
   if (mix === undefined) return next()
   const wanted = weighted(mix, draw)

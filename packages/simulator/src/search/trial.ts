@@ -29,41 +29,30 @@ import { warmUp } from './warm-up.ts'
 
 /** The failure of a trial. */
 export type Failure =
-  /** The history violates the level that it must satisfy: a client received an impossible answer. */
+  /** The history violates the level that it must satisfy. */
   | { readonly kind: 'violation'; readonly level: string; readonly sentence: string }
   | Unrecovered
-  /** An invariant that the protocol declares was broken, whether or not a client observed it. */
   | (Broken & {
       readonly kind: 'invariant'
       /** The time since the start of the scenario. */
       readonly at: Nanos
     })
-  /**
-   * The protocol itself is broken: it threw an error, it floods, or its run does not end. Such a trial has no verdict
-   * about a level.
-   */
+  /** The protocol itself is broken, as when it throws an error or floods. The trial has no verdict about a level. */
   | {
       readonly kind: 'broken'
       readonly what: string
-      /**
-       * A text that identifies the error, regardless of the event at which the error occurred. Failures with the same
-       * text count as one cause.
-       */
+      /** A text that identifies the error. Failures with the same text count as one cause. */
       readonly mistake: string
       /** Stack frames in the protocol's code, innermost first. */
       readonly trace: readonly string[]
-      /** The node, and the time since the start of the scenario. Absent for an error before the start. */
+      /** The node, and the time since the start of the scenario. Absent before the start. */
       readonly where?: { readonly node: NodeId; readonly at: Nanos } | undefined
-      /**
-       * Whether only a limit ends the trial: the protocol floods, virtual time does not advance, or a program does not
-       * answer.
-       */
+      /** Whether only a limit ends the trial, as when the protocol floods. */
       readonly endless?: boolean | undefined
-      /** Whether a call never returned or took all memory; a replay would do so too. */
+      /** Whether a call never returned or took all memory. A replay would do the same. */
       readonly stuck?: boolean | undefined
     }
 
-/** A line of a node's log; the time counts from the start of the scenario. */
 export interface LogLine {
   readonly at: Nanos
   readonly node: NodeId
@@ -72,8 +61,8 @@ export interface LogLine {
 
 export interface Trial {
   /**
-   * Returns the scenario with the faults that occurred, and with operations at their actual start times. A replay of
-   * this scenario gives the same history. The scenario is built on demand, because most trials never need it.
+   * Returns the scenario with the faults that occurred, and with the actual start times. A replay of this scenario
+   * gives the same history. It is built on demand, because most trials never need it.
    */
   readonly scenario: () => Scenario
   readonly events: readonly Event[]
@@ -85,12 +74,9 @@ export interface Trial {
   /** The recorded messages, if the subject's network records them. */
   readonly heard?: Heard | undefined
   readonly failure: Failure | undefined
-  /**
-   * The reason why the checker could not decide whether the level holds. Undefined if the checker decided, or if it was
-   * not called.
-   */
+  /** Why the checker could not decide whether the level holds. */
   readonly undecided: Reason | undefined
-  /** The goals that some trial of a search should reach and that this trial has not. */
+  /** The goals that some trial of a search should reach, but this trial has not. */
   readonly unmet: readonly string[]
   /** The goals that this trial has reached. */
   readonly met: readonly string[]
@@ -100,18 +86,15 @@ export interface Trial {
 }
 
 export interface TrialLimits {
-  /** The limit for the check of each history, in steps. A usual check takes hardly 1% of the default, `CHECK_STEPS`. */
+  /** The limit for the check of each history, in steps. A usual check takes hardly 1% of the default. */
   readonly checkSteps?: number | undefined
   readonly memoryBytes: number
-  /**
-   * Returns a monotonic clock for stages with a time limit, such as minimisation. The outcome of a trial never depends
-   * on it.
-   */
+  /** Returns a monotonic clock for stages with a time limit, such as minimisation. No trial's outcome depends on it. */
   readonly now: () => Millis
   readonly invariants: boolean
   /**
-   * Called once for each node. The returned observer is called after each step of the node. `now` returns the time
-   * since the start of the scenario.
+   * Called once for each node. The returned observer is called after each of its steps. `now` returns the time since
+   * the start of the scenario.
    */
   readonly observe?: ((node: NodeId, now: () => Nanos) => Observer) | undefined
   readonly listening?: Listening | undefined
@@ -121,26 +104,22 @@ export interface TrialLimits {
 }
 
 /**
- * The default limit of a check, in steps. An ordinary machine takes about 15 s for this number of steps. A limit in
- * steps gives a trial the same outcome on every machine, even on a busy one.
+ * The default limit of a check, about 15 s on an ordinary machine. A limit in steps gives a trial the same outcome on
+ * every machine, even on a busy one.
  */
 export const CHECK_STEPS = 150_000_000
 
 /** The limits of a trial, far above a normal one, which takes about 3,000 events and 5 s. */
 const MOST_EVENTS = 400_000
 const LONGEST_MS = 60_000
-/**
- * Returns limits that no normal trial exceeds, even if no operation is answered and one client waits for all of them.
- */
+/** No normal trial exceeds these limits, even if no operation is answered and one client waits for all of them. */
 const limitsOf = ({ operations, timeoutMs }: Scenario): RunLimits => ({
   events: MOST_EVENTS,
   durationMs: millis(LONGEST_MS + operations.length * timeoutMs),
 })
 /** The time for the replicas to agree after healing. */
 const QUIET_MS = millis(1_500)
-/**
- * The maximum number of events while a trial waits for an answer after healing. This number adds to the usual limit.
- */
+/** The additional events while a trial waits for an answer after healing. */
 const RECOVERY_EVENTS = 2_000_000
 
 /** Runs a plan and resolves its faults during the run. */
@@ -151,10 +130,7 @@ export const runPlan = (subject: SearchedProtocol, plan: Plan, limits: TrialLimi
 export const runScenario = (subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits): Trial =>
   run(subject, scenario, limits, undefined)
 
-/**
- * Returns the leader at the start of a scenario in the simulator. A fault of the scenario that names this node may be
- * aimed at the leader.
- */
+/** Returns the leader at the start of a scenario. A fault on this node may be aimed at the leader. */
 export function firstLeader(subject: SearchedProtocol, scenario: Scenario): NodeId | undefined {
   const { nodes, seed, targetSettings } = scenario
   // Only protocols have leaders.
@@ -209,8 +185,8 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
         schedule: plan?.schedule,
         sink: { append: (event) => events.push(event) },
         quietMs: QUIET_MS,
-        // At the strongest level, a system must return the latest value at any time. At weaker levels, its replicas
-        // first get time to agree.
+        // The strongest level requires the latest value at any time. At weaker levels, replicas first get time to
+        // agree.
         until: isStrongest(subject.workload, subject.level) ? 'service' : 'agreement',
       },
       (ended) => {
@@ -227,7 +203,7 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
     const most = limitsOf(scenario)
     let end = cluster.run(isOver, most)
     if (end === 'too much time' && playing.isHealed()) {
-      // The system has not answered yet. The run continues for the time that a recovery may take.
+      // The run continues for the time that a recovery may take.
       end = cluster.run(isOver, { events: RECOVERY_EVENTS, durationMs: millis(2 * cluster.recoveryMs()) })
       if (end !== 'done') return finish(undefined, historyOf(events), tooLongToRecover(end))
     }
@@ -304,8 +280,8 @@ function observerOf(
 }
 
 /**
- * Returns the message for an endless run. The message names the last event. Any other event is as likely to have made
- * the protocol flood.
+ * Returns the message for an endless run. It names the last event, because any other is as likely to have caused the
+ * flood.
  */
 function endlessText(end: string, most: RunLimits, at: Nanos, { node, event }: LastStep): string {
   const step = node === undefined ? '' : `; the last one was ${node} on ${describeEvent(event)}`
@@ -334,7 +310,6 @@ function watchInvariants({ protocol }: SearchedProtocol) {
 }
 
 function historyOf(events: readonly Event[]): History {
-  // An operation has two events, and there are hardly any other events.
   const builder = new HistoryBuilder({
     source: 'the simulated history',
     expectedOperations: Math.ceil(events.length / 2),

@@ -7,13 +7,13 @@ import { nemesesOf, type TrialChoices } from './trial-choices.ts'
 export interface Unpromised {
   /** A text such as `commit-wait promises nothing under corrupt`. */
   readonly what: string
-  /** The choice that the user must add: the level for the check of histories, or the strengths of clock errors. */
+  /** What the user must add: the level for the check, or the strengths of clock errors. */
   readonly lacks: 'level' | 'strengths'
 }
 
 /**
- * Returns the first selected fault under which the protocol promises nothing. The user must then give the level for the
- * check of histories, or the strengths of clock errors. Undefined if the promise covers all selected faults.
+ * Returns the first selected fault under which the protocol promises nothing, if the user has not given what the check
+ * then needs.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

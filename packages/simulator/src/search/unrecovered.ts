@@ -4,22 +4,17 @@ import type { Played, Scenario } from '@chaosproxy/runner'
 import type { Workload } from '@chaosproxy/workloads'
 import { NO_LEVEL, type SearchedProtocol } from './subject.ts'
 
-/** A failure to recover: no operation was answered after healing, despite a long wait. */
 export interface Unrecovered {
   readonly kind: 'unrecovered'
   readonly what: string
-  /**
-   * The time from the start of the scenario until all faults were healed, and the time for which clients have waited
-   * since then.
-   */
+  /** The time from the start of the scenario until healing, and the time that clients have waited since. */
   readonly healedAt: Nanos
   readonly waited: Nanos
 }
 
 /**
- * Returns a failure if the protocol answered before all faults were healed, but not afterwards. Some protocols never
- * answer, or never answer operations like those after healing. These show nothing about recovery, and a search reports
- * them for all trials together.
+ * Returns a failure if the protocol answered before all faults were healed, but not afterwards. A protocol that never
+ * answers shows nothing about recovery; a search reports it for all trials together.
  */
 export function unrecovered(
   { level, protocol, workload }: Pick<SearchedProtocol, 'level' | 'protocol' | 'workload'>,
@@ -39,9 +34,8 @@ export function unrecovered(
 }
 
 /**
- * Returns the time of the last answer to an operation of certain functions. These functions were called after healing,
- * and they either were also called before healing or are reads. If there are no such functions, any answer counts:
- * after healing, clients may only drain queues, for example.
+ * Returns the time of the last answer to a function whose calls after healing are comparable: reads, and functions that
+ * were also called before. Without any, each answer counts, because clients may then only drain queues, for example.
  */
 function lastAnswer(history: History, healedAt: Nanos, { reads }: Pick<Workload, 'reads'>): number | undefined {
   const { length, f, callTime, returnTime } = history.operations

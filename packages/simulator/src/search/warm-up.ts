@@ -6,7 +6,7 @@ const WARM_UP = { events: 200_000, durationMs: millis(5_000) }
 const POLL_NANOS = 10e6
 
 /**
- * Waits until the cluster is ready, or until the limit is reached: a protocol without a leader may never report that it
+ * Waits until the cluster is ready. The wait is limited, because a protocol without a leader may never report that it
  * is ready.
  */
 export function warmUp(cluster: SimulatedCluster): void {

@@ -5,19 +5,19 @@ import { deleteParts } from './delete-parts.ts'
 
 export interface CalmerOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /** Returns the delay of each packet of a scenario's run. */
+  /** Returns the delay of each packet of the run. */
   readonly delaysIn: (scenario: Scenario) => readonly PlannedDelay[]
   readonly expired: () => boolean
 }
 
-/** If more delays than this remain, the minimum times of the delays are not searched for. */
+/** If more delays remain, their minimum times are not searched for. */
 const FEW = 3
-/** The number of halvings, which reduce 30 ms to about 0.1 ms. */
+/** 8 halvings reduce 30 ms to about 0.1 ms. */
 const HALVINGS = 8
 
 /**
- * Returns the scenario with the fewest unusual delays that it needs, each with the shortest time that still fails.
- * Returns the scenario unchanged if it does not fail again with every delay written out.
+ * Returns the scenario with the fewest unusual delays that it needs, each as short as possible. Unchanged if it does
+ * not fail again with every delay written out.
  */
 export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerOptions): Scenario {
   let calmest: Scenario = { ...scenario, delays: [] }
@@ -37,7 +37,6 @@ export function calmer(scenario: Scenario, { fails, delaysIn, expired }: CalmerO
   if (delays.length > FEW) return calmest
   return { ...calmest, delays: delays.map((_, place) => withLeast(delays, place)) }
 
-  /** Shortens only delays longer than usual. */
   function withLeast(delays: readonly PlannedDelay[], place: number): PlannedDelay {
     const delay = delays[place] as PlannedDelay
     const failsAt = (takes: number): boolean =>

@@ -3,31 +3,26 @@ import { deleteParts } from './delete-parts.ts'
 import { fewerNodes, fewerSettings, mergedFaults, shorterFaults, simplerTimes } from './simplify.ts'
 
 export interface ShrinkOptions {
-  /** Whether a scenario still fails in the same way. Called many times, so it should be quick. */
   readonly fails: (scenario: Scenario) => boolean
-  /** Returns whether the time is over: shrinking then returns the smallest scenario so far. */
+  /** Whether the time is over. Shrinking then returns the smallest scenario so far. */
   readonly expired: () => boolean
-  /**
-   * The number of other seeds under which a deletion is retried if it removes the failure. Other seeds change delays
-   * and the randomness of nodes.
-   */
+  /** The number of other seeds under which a deletion is retried if it removes the failure. */
   readonly reseeds?: number | undefined
   /** The settings that the user chose, which are kept. */
   readonly turned?: Scenario['targetSettings'] | undefined
 }
 
 /**
- * The default number of other seeds. With more seeds, no time would remain for the next stage, which tries random parts
- * of the scenario, each under its own seed. That stage finds smaller scenarios more often.
+ * With more seeds, no time would remain for the next stage, which tries random parts of the scenario and finds smaller
+ * ones more often.
  */
 const RESEEDS = 1
 
 /**
- * Returns a smaller scenario that fails in the same way, with fewer faults, operations, nodes and changed settings,
- * shorter faults, and rounder times. Applies delta debugging (Zeller & Hildebrandt, "Simplifying and Isolating
- * Failure-Inducing Input", TSE 2002) to each of these in turn until a whole round changes nothing. Random numbers
- * depend on links and message numbers, so the remaining parts mostly keep their random numbers. If a deletion removes
- * the failure nevertheless, it is retried under other seeds.
+ * Returns a smaller scenario that fails in the same way. Applies delta debugging (Zeller & Hildebrandt, "Simplifying
+ * and Isolating Failure-Inducing Input", TSE 2002) to each aspect in turn until a whole round changes nothing. Random
+ * numbers depend on links and message numbers, so the remaining parts mostly keep theirs. If a deletion removes the
+ * failure nevertheless, it is retried under other seeds.
  *
  * The given scenario must fail.
  */
@@ -35,7 +30,6 @@ export function shrink(scenario: Scenario, options: ShrinkOptions): Scenario {
   const reseeds = options.reseeds ?? RESEEDS
   let smallest = scenario
 
-  /** Keeps the candidate if it fails under its own seed or under one of `seeds` other seeds. */
   function keep(candidate: Scenario, seeds: number): boolean {
     for (let i = 0; i <= seeds; i++) {
       if (options.expired()) return false

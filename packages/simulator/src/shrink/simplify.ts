@@ -3,14 +3,11 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import type { PlannedFault, Scenario } from '@chaosproxy/runner'
 import type { PlannedHold } from '../replay/holds.ts'
 
-/** A change that simplifies a scenario; it returns undefined if it has no effect. */
 type Change = (scenario: Scenario) => Scenario | undefined
 
 const FEWEST_NODES = 3
 
-/**
- * Removes the last nodes, and the faults that affect only these nodes. Their operations move to the remaining nodes.
- */
+/** Removes the last nodes and their faults. Their operations move to the remaining nodes. */
 export function* fewerNodes(scenario: Scenario): Iterable<Change> {
   for (let count = FEWEST_NODES; count < scenario.nodes; count++) yield (current) => withNodes(current, count)
 }
@@ -32,7 +29,7 @@ function withNodes(scenario: Scenario, count: number): Scenario | undefined {
   }
 }
 
-/** Returns the replacement of a node by the number in its name: `n5` of three nodes becomes `n2`. */
+/** Maps the nodes cyclically to the remaining ones: `n5` of three nodes becomes `n2`. */
 const replacement = (node: NodeId, names: readonly NodeId[]): NodeId =>
   names[(Number.parseInt(node.slice(1), 10) - 1) % names.length] ?? node
 
@@ -45,9 +42,6 @@ function among(fault: Fault, left: ReadonlySet<string>): Fault | undefined {
   return links.length === 0 ? undefined : { ...fault, links }
 }
 
-/**
- * Resets settings to their defaults, first all together and then one by one. Keeps the settings that the user chose.
- */
 export function* fewerSettings(scenario: Scenario, turned: Scenario['targetSettings']): Iterable<Change> {
   const chosen = Object.keys(scenario.targetSettings).filter((name) => !Object.hasOwn(turned, name))
   yield (current) => withoutSettings(current, chosen)
@@ -61,7 +55,7 @@ function withoutSettings(scenario: Scenario, names: readonly string[]): Scenario
     : { ...scenario, targetSettings: Object.fromEntries(left) }
 }
 
-/** Merges two faults of one kind into one that covers the times and targets of both. */
+/** Merges two faults of one kind into one that covers both. */
 export function* mergedFaults(scenario: Scenario): Iterable<Change> {
   for (let later = scenario.faults.length - 1; later > 0; later--)
     for (let earlier = later - 1; earlier >= 0; earlier--) yield (current) => withMerged(current, earlier, later)
@@ -84,7 +78,6 @@ function both(one: Fault, other: Fault): Fault | undefined {
   return { ...one, links: [...one.links, ...added] }
 }
 
-/** Shortens each fault to a tenth, a quarter or a half. Then reduces the fault's nodes or links. */
 export function* shorterFaults(scenario: Scenario): Iterable<Change> {
   for (const position of scenario.faults.keys()) {
     for (const share of [0.1, 0.25, 0.5])
@@ -110,24 +103,17 @@ function* fewerTargets(scenario: Scenario, position: number): Iterable<Change> {
       })
 }
 
-/**
- * Makes a fault that hits only some messages hit all messages. The affected messages then no longer depend on the
- * number of messages sent before.
- */
+/** Makes a fault that hits some messages hit all, so that it no longer depends on the number of messages before. */
 function certain({ from, to, fault }: PlannedFault): PlannedFault | undefined {
   if (!messageFamily.owns(fault) && !httpFamily.owns(fault)) return undefined
   const { when, ...always } = fault
   return when?.probability === undefined || when.probability === 1 ? undefined : { from, to, fault: always }
 }
 
-/** Returns the nodes, or the endpoints of the links, from the last to the first. */
 const targetsOf = (fault: Fault): string[] =>
   [...new Set('nodes' in fault ? fault.nodes : fault.links.flatMap(({ from, to }) => [from, to]))].reverse()
 
-/**
- * Removes a node from a fault, or all links that lead from or to this node. Undefined if no target would remain, or if
- * the fault would not change.
- */
+/** Removes a node and its links from a fault, if another target remains. */
 function without(fault: Fault, target: string): Fault | undefined {
   if ('nodes' in fault) {
     const nodes = fault.nodes.filter((node) => node !== target)

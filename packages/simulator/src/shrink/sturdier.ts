@@ -8,17 +8,15 @@ const SHORTEST_MS = 50
 
 export interface SturdierOptions {
   readonly fails: (scenario: Scenario) => boolean
-  /**
-   * Returns the scenario under each of the other seeds. A seed determines the delays and the randomness of the nodes.
-   */
+  /** Returns the scenario under other seeds, which change the delays and the randomness of the nodes. */
   readonly others: (scenario: Scenario) => readonly Scenario[]
   readonly expired: () => boolean
 }
 
 /**
- * Returns a less finely tuned scenario. Its operations and faults are further apart, and its faults are longer. Keeps a
- * change only if the scenario then fails under more of the other delays. Real processes, whose messages are not timed
- * to the microsecond, are more likely to fail in such a scenario too.
+ * Returns a less finely tuned scenario: events are further apart, and faults are longer. Keeps a change only if the
+ * scenario then fails under more of the other delays. Such a scenario is more likely to fail with real processes, whose
+ * messages are not timed to the microsecond.
  */
 export function sturdier(scenario: Scenario, { fails, others, expired }: SturdierOptions): Scenario {
   const steadiness = (candidate: Scenario): number => others(candidate).filter(fails).length
@@ -56,7 +54,7 @@ function apart(scenario: Scenario, gap: number): Scenario {
   }
 }
 
-/** Moves a hold with the latest time before it, so that the distance between both stays the same. */
+/** Moves a hold together with the latest time before it. */
 function afterIts(hold: PlannedHold, times: readonly Nanos[], move: (time: Nanos) => Nanos): PlannedHold {
   const before = times.filter((time) => time <= hold.from)
   const last = before.reduce((latest, time) => (time > latest ? time : latest), nanos(0))

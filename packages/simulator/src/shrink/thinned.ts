@@ -7,9 +7,8 @@ const SHIFT_NANOS = 100e6
 const MOST_GAP_NANOS = 800e6
 
 /**
- * Returns a random part of a scenario under other delays: some of its operations and faults, a few of them moved or
- * with another length. Such parts may fail although single deletions remove the failure, or fail only under rare
- * delays.
+ * Returns a random part of a scenario under other delays. Such parts may fail although single deletions remove the
+ * failure, or fail only under rare delays.
  */
 export function thinned(scenario: Scenario, random: Random): Scenario {
   const some = <T>(items: readonly T[]): T[] => {
@@ -34,10 +33,7 @@ export function thinned(scenario: Scenario, random: Random): Scenario {
   }
 }
 
-/**
- * Returns the part of a scenario that follows a random time. The node that led at that time may lead from the beginning
- * of this part.
- */
+/** Returns the part after a random time. The node that led at that time may lead from the beginning of this part. */
 function endOf(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   return moved(
@@ -57,7 +53,7 @@ function withOtherRoles(scenario: Scenario, random: Random): Scenario {
   return swapNodes(scenario, random.pick(names), random.pick(names))
 }
 
-/** Moves all parts that follow a random time. All of them move by the same duration. */
+/** Moves everything after a random time by the same duration. */
 function withOtherGap(scenario: Scenario, random: Random): Scenario {
   const pivot = someMoment(scenario, random)
   const by = (random.next() - 0.7) * MOST_GAP_NANOS
@@ -67,13 +63,11 @@ function withOtherGap(scenario: Scenario, random: Random): Scenario {
   return { ...rest, faults: faults.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })) }
 }
 
-/** Returns a random start time of an operation or fault; 0 if there is none. */
 function someMoment({ operations, faults }: Scenario, random: Random): number {
   const moments = [...operations.map(({ at }) => at), ...faults.map(({ from }) => from)]
   return moments.length === 0 ? 0 : random.pick(moments)
 }
 
-/** Moves a fault in time, and changes its length. */
 function jolted({ from, to, fault }: PlannedFault, random: Random): PlannedFault {
   const start = Math.max(0, from + (random.next() - 0.5) * 2 * SHIFT_NANOS)
   const length = (to - from) * 4 ** (random.next() * 2 - 1)

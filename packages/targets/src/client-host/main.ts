@@ -11,7 +11,7 @@ import {
 } from './module-file.ts'
 
 // Runs the clients of a user's file on a separate thread. An endless loop, an uncaught error or a process.exit ends
-// only this thread, and the run reports it.
+// only this thread.
 
 const path = String(workerData)
 const port = parentPort
@@ -24,8 +24,7 @@ process.exit = (exitCode) => {
   tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
   return exit(exitCode)
 }
-// After an uncaught error, Node itself calls process.exit. Restore the original function, because the message of the
-// replacement could overtake the error's message.
+// After an uncaught error, Node itself calls process.exit. The replacement's message could overtake the error's.
 process.on('uncaughtExceptionMonitor', () => {
   process.exit = exit
 })
@@ -72,7 +71,7 @@ function answer(id: number, value: unknown): void {
   try {
     tell({ type: 'answer', id, answer: value })
   } catch {
-    // The value cannot be sent to the run's thread, for example because it contains a function.
+    // The thread cannot send some values, such as functions.
     bad(
       inputError(
         `${path}: "invoke" returned a ${typeof value}, or a value with one inside. Return only what JSON can represent.`,

@@ -7,7 +7,6 @@ export type ToHost =
   | {
       readonly type: 'invoke'
       readonly id: number
-      /** Each client has its own connection, which its first operation opens. */
       readonly client: number
       readonly address: ClientAddress
       readonly input: Input

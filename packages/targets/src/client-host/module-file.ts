@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type Input, type Json, usageError } from '@chaosproxy/history'
 import { importUserFile, thrownText } from '../user-files/import.ts'
 
-/** The address that a client dials: the proxy in front of the node. */
+/** The address of the proxy in front of a node. */
 export interface ClientAddress {
   /** For example `n1`. */
   readonly node: string
@@ -36,10 +36,7 @@ export class Refused extends Error {
   override readonly name = 'Refused'
 }
 
-/**
- * Compares names instead of classes, because the file may load another copy of this package, or may define its own
- * `Refused`.
- */
+/** Compares names, because the file may load another copy of this package, or define its own `Refused`. */
 export const isRefusal = (thrown: unknown): boolean =>
   typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === 'Refused'
 
@@ -62,7 +59,6 @@ export function requireClient(client: unknown, path: string): ModuleClient {
   throw usageError(`${path}: the object that "open" returns has no function "invoke". Add one.`)
 }
 
-/** Returns the error's message, and the place in the file that threw. */
 export function errorText(thrown: unknown, path: string): string {
   const text = thrownText(thrown, resolve(path))
   return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && !text.includes(thrown.code)

@@ -12,11 +12,9 @@ import type { OpenedClients, PlannedClients } from '../clients/planned-clients.t
 import { builtEntry } from '../processes/entry.ts'
 import type { FromHost, ToHost } from './messages.ts'
 
-/** Declares clients in a user's file, whose default export is `defineClient({ … })`. */
 export interface ModuleDeclaration {
   readonly kind: 'module'
   readonly file: string
-  /** The supported functions; by default those of every workload. */
   readonly functions?: readonly string[] | undefined
 }
 
@@ -32,7 +30,7 @@ export const module: ClientKind<ModuleDeclaration> = {
 
 const LOADING_MS = 10_000
 const PING_EVERY_MS = 1_000
-/** A thread that is silent for this long is considered to be in an endless loop. */
+/** A thread that is silent for this long counts as stuck in an endless loop. */
 const STUCK_MS = 10_000
 
 function planModule(declaration: ModuleDeclaration, where: string, directory: string): PlannedClients {
@@ -48,7 +46,6 @@ function planModule(declaration: ModuleDeclaration, where: string, directory: st
 }
 
 interface ModuleOptions {
-  /** The name of the clients in messages. */
   readonly named: string
   readonly functions: readonly string[]
   readonly broke: (error: UserError) => void
@@ -122,7 +119,6 @@ async function openModule(file: string, { named, functions, broke }: ModuleOptio
 }
 
 interface Hearing {
-  /** Called for each message of the thread. */
   heard(): void
   answered(id: number, answer: unknown): void
   thrown(id: number, refused: boolean, error: string): void
@@ -159,7 +155,7 @@ function earsOf(named: string, { heard, answered, thrown, breakDown }: Hearing):
   }
 }
 
-/** Handlers for the thread's messages and its end. They may be replaced while the thread runs. */
+/** Handlers for the thread's messages and its end, replaceable while it runs. */
 interface Ears {
   message(message: FromHost): void
   error(error: Error): void
@@ -180,7 +176,7 @@ function startThread(
   return new Promise((resolve, reject) => {
     const fail = (error: UserError) => {
       clearTimeout(late)
-      // From here on, everything the thread does is ignored.
+      // From here on, the thread is ignored.
       Object.assign(ears, { message() {}, error() {}, exit() {} })
       void thread.terminate()
       reject(error)

@@ -13,7 +13,7 @@ export type ClientsElsewhere =
   | {
       readonly kind: 'declared'
       readonly client: ClientDeclaration
-      /** Whether the client has a password. If so, each worker reads the password from the worker's own environment. */
+      /** Whether the client has a password, which each worker reads from its own environment. */
       readonly isSecret: boolean
       readonly asked: Pick<AskedOperations, 'functions' | 'reads' | 'initial'>
       /** The part of object names that identifies the run. */
@@ -49,7 +49,7 @@ interface Surroundings {
  * Returns the declaration from which workers can create the clients.
  *
  * @throws UserError (usage) for clients that only the run's own process can create, or that only the run's proxy can
- * record. The reports of recorded clients differ in form from their requests, which contain texts instead of numbers.
+ * record.
  */
 export function requireElsewhere(
   { sessions, ...clients }: Pick<PlannedClients, 'elsewhere' | 'sessions'>,

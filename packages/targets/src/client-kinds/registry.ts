@@ -11,7 +11,7 @@ import type { MariadbDeclaration } from './mariadb/declaration.ts'
 import { postgresKind } from './postgres/clients.ts'
 import type { PostgresDeclaration } from './postgres/declaration.ts'
 
-/** The member `client` of a target. It describes, as data, how to send operations to an external system. */
+/** The member `client` of a target: how to send operations to an external system. */
 export type ClientDeclaration =
   | HttpDeclaration
   | RespDeclaration
@@ -44,6 +44,5 @@ export function clientKindOf({ kind }: { readonly kind: string }): ClientKind<Cl
   return found
 }
 
-/** Plans the clients of a declaration: see `ClientKind`. */
 export const planClients = (declaration: ClientDeclaration, where: string, directory: string): PlannedClients =>
   clientKindOf(declaration).plan(declaration, where, directory)

@@ -2,17 +2,14 @@ import * as v from 'valibot'
 import type { PlannedClients } from './planned-clients.ts'
 
 /**
- * A kind of clients that a cluster can declare: `"client": {"kind": "http", "routes": "routes.json"}`. Each kind is one
- * value of this type, listed in `client-kinds/registry.ts`.
+ * A kind of clients that a cluster can declare: `"client": {"kind": "http", "routes": "routes.json"}`. All kinds are
+ * listed in `client-kinds/registry.ts`.
  */
 export interface ClientKind<Declaration extends { readonly kind: string }> {
   readonly kind: Declaration['kind']
   /** The members of the kind's declaration besides `kind`. */
   readonly entries: v.ObjectEntries
-  /**
-   * Whether the kind's declaration is plain data, without code or files, so that another machine can create its
-   * clients.
-   */
+  /** Whether the declaration is plain data, from which another machine can create the clients. */
   readonly isPlain?: true | undefined
   /**
    * Validates a declaration as far as possible without starting anything.

@@ -6,7 +6,6 @@ export const isTableName = (commands: string | OwnCommands): commands is string 
 
 export const tableFunctions: readonly string[] = [...new Set(Object.values(commandTables).flatMap(Object.keys))]
 
-/** A user's command table: one or several commands for each function. */
 export interface OwnCommands {
   readonly [f: string]: CommandSpec | readonly CommandSpec[]
 }

@@ -11,7 +11,7 @@ export interface Exchange {
 }
 
 export interface ExchangeWatch {
-  /** Called when an operation is requested. Returns the function to call when the operation ends. */
+  /** Called when an operation is requested. The returned function is called when it ends. */
   asked(input: Input, request: WrittenRequest): (answer: Answer, completion: Completion) => void
 }
 
@@ -20,17 +20,13 @@ export const REFUSALS: ReadonlySet<number> = new Set([400, 401, 403, 404, 405, 4
 
 const MOST_SHOWN = 120
 
-/**
- * Formats an exchange: `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields are left out, since they may be
- * secret.
- */
+/** Formats an exchange: `PUT /items/x0 {"item":7} was answered 200 {}`. Header fields may be secret. */
 export const exchangeText = ({ request, answer }: Exchange): string =>
   `${requestTextOf(request)} was answered ${answerText(answer)}`
 
 /** Formats a request: `PUT /items/x0 {"item":7}`. */
 export const requestTextOf = ({ method, target, body }: WrittenRequest): string => `${method} ${target}${shown(body)}`
 
-/** Formats an answer: `500 {"error":"value missing"}`. */
 export const answerText = ({ status, body }: Answer): string => `${status}${shown(textOf(body))}`
 
 const shown = (text: string): string =>

@@ -4,16 +4,13 @@ import type { Request } from '@chaosproxy/runner'
 /** The name prefix of sessions that wait for a cluster to serve. */
 export const BEFORE = 'before-'
 
-/** Watches a user's client until its first answer: a client that never answers proves nothing. */
+/** Watches a user's client until its first answer, because a client that never answers proves nothing. */
 export interface FirstAnswers {
   answered(): void
   failed(request: Request, why: string): void
 }
 
-/**
- * If this number of operations has no answer at all, the client is reported as broken. The system is less likely to be
- * the cause.
- */
+/** After this number of operations without any answer, the client is reported as broken. */
 const MOST = 50
 
 export function createFirstAnswers(named: string, broke: (error: UserError) => void): FirstAnswers {

@@ -2,21 +2,20 @@ import { type Completion, inputError, readsWhole, replacesWhole, type UserError 
 import type { Answer } from '@chaosproxy/wire/http'
 import { type ExchangeWatch, exchangeText, REFUSALS, type WrittenRequest } from './exchange.ts'
 
-/** The number of failed exchanges of one kind after which the kind is reported as broken. */
+/** The number of failed exchanges of one kind after which it is reported as broken. */
 const MOST = 50
 
-/** The time for which a replica may be behind, or for which a cluster may have no leader. */
+/** The time that a replica may be behind, or a cluster without a leader. */
 const LEAST_MS = 3_000
 
 /**
  * Watches the exchanges of a run until reads and writes have worked once. If they never work, an error in the route
- * table is more likely than a fault of the system. The run then ends instead of blaming the service. A rehearsal cannot
- * find some of these errors, because it can try neither a single fixed object nor names that only the service knows.
+ * table is more likely than a fault of the system, so the run ends. A rehearsal can try neither a single fixed object
+ * nor names that only the service knows.
  *
  * @param now a monotonic clock, in milliseconds
  */
 export function createFirstExchanges(broke: (error: UserError) => void, now: () => number): ExchangeWatch {
-  /** Acknowledged writes by key, as sent over the network. */
   const written = new Map<string, string>()
   const isDue = { refused: createPatience(now), absent: createPatience(now) }
   let hasWritten = false
@@ -39,7 +38,7 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
       const before = written.get(key)
       return (answer, { type }) => {
         if (hasFound || type !== 'ok') return
-        // An operation other than a read or a write may have removed the written value.
+        // Another operation may have removed the written value.
         hasFound = !readsWhole(f) || answer.status < MOST_FOUND
         if (hasFound || before === undefined || !isDue.absent()) return
         broke(
@@ -52,10 +51,10 @@ export function createFirstExchanges(broke: (error: UserError) => void, now: () 
   }
 }
 
-/** Reads and writes have both worked, so nothing is watched any more. */
+/** Reads and writes have both worked. */
 const nothingMore = (): void => {}
 
-/** Counts failures. Returns true once, after enough failures over enough time. */
+/** Returns true once, after enough failures over enough time. */
 function createPatience(now: () => number): () => boolean {
   let count = 0
   let since = 0
@@ -68,5 +67,5 @@ function createPatience(now: () => number): () => boolean {
   }
 }
 
-/** The lowest status of an answer which means that the object does not exist. */
+/** The lowest status which means that the object does not exist. */
 const MOST_FOUND = 400

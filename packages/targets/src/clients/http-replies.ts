@@ -3,7 +3,7 @@ import type { Received, ReplySource } from './line.ts'
 
 /** Reads the HTTP replies of one connection. `expect` announces the request of the next reply. */
 export interface HttpReplies extends ReplySource<Answer> {
-  /** Announces the method of the request that the next reply answers. Bodies longer than `keepBytes` are not kept. */
+  /** Announces the method that the next reply answers. Bodies longer than `keepBytes` are not kept. */
   expect(method: string, keepBytes: number): void
 }
 

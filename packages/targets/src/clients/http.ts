@@ -43,13 +43,13 @@ export interface HttpDeclaration {
   /** The path of a route table, or the table itself. */
   readonly routes: string | { readonly [member: string]: unknown }
   /**
-   * A template of the service's names for objects. `{number}` is counted from 1, `{run}` differs between runs, and
-   * `{uuid}` differs between keys and between runs. `{key}` is the workload's key.
+   * A template of the names of objects. `{key}` is the workload's key, `{number}` is counted from 1, `{run}` differs
+   * between runs, and `{uuid}` between keys and runs.
    */
   readonly keys?: string | undefined
 }
 
-/** An HTTP client without code. The route table that recognises operations in requests also creates the requests. */
+/** An HTTP client without code. The route table that recognises operations also creates the requests. */
 export const http: ClientKind<HttpDeclaration> = {
   kind: 'http',
   entries: {
@@ -90,7 +90,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
       return {
         async rehearse(nodes, signal) {
           const { rehearse } = await import('./rehearse.ts')
-          // Names the keys in advance, because the first use of a key assigns its number.
+          // The first use of a key assigns its number.
           for (const { key } of asked.before ?? []) if (key !== undefined) shared.nameKey(key)
           const unwatched = { ...shared, probation: createProbation(() => {}), keepBytes: SHOWN_BYTES }
           const connect = (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) =>
@@ -119,7 +119,7 @@ function planHttp(declaration: HttpDeclaration, where: string, directory: string
   }
 }
 
-/** Returns the route table, which is inline or in a file relative to the declaration. */
+/** Returns the route table, which is inline or in a file. */
 function tableOf(
   routes: HttpDeclaration['routes'],
   where: string,
@@ -141,17 +141,16 @@ function tableOf(
   }
 }
 
-/** State shared by the clients of a run. */
 export interface HttpClients {
   readonly maker: RequestMaker
-  /** Whether requests contain no key, because there is only one object. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
   readonly nameKey: NameKey
   readonly probation: Probation
   readonly watch: ExchangeWatch
   /** Whether clients write texts instead of numbers. */
   readonly isOfTexts?: boolean | undefined
-  /** The number of bytes of a response's body to keep, even if the operation does not need the body. */
+  /** The number of bytes of a body to keep even if the operation does not need it. */
   readonly keepBytes?: number | undefined
 }
 
@@ -205,7 +204,7 @@ export function httpClient(address: NodeAddress, shared: HttpClients): Client {
   }
 }
 
-/** Returns the value of an input with texts instead of the numbers that it writes or expects. */
+/** Replaces the numbers that an input writes or expects by texts. */
 function textsIn({ f, value }: Input): Json {
   if (!replacesWhole(f) && f !== 'cas') return value
   return Array.isArray(value) ? value.map(textOf) : textOf(value)
@@ -216,14 +215,14 @@ const textOf = (value: Json): Json => (typeof value === 'number' ? String(value)
 const authorityOf = ({ host, port }: NodeAddress): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
- * Returns the completion that the route table assigns to a reply. Without a reply the outcome is unknown, unless the
+ * Returns the completion that the route table assigns to a reply. Without a reply, the outcome is unknown unless the
  * request was never sent.
  */
 function completionOf(end: ExchangeEnd<Answer>, made: MadeRequest, harmless: boolean): Completion {
   if (end.type === 'lost') return { type: end.neverLeft || harmless ? 'fail' : 'info', error: end.why }
   const { reply } = end
   const completion = answered(made, reply, harmless)
-  // Show the service's own text about its refusal, because users want to know this text first.
+  // Users want to know the service's own text first.
   const status = `status ${reply.status}`
   const isBare = completion.type !== 'ok' && [status, `${status}, which says nothing`].includes(completion.error)
   return isBare && reply.status >= LEAST_REFUSING ? { ...completion, error: `status ${answerText(reply)}` } : completion

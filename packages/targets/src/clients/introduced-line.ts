@@ -2,33 +2,24 @@ import { millis } from '@chaosproxy/history'
 import { type ExchangeEnd, openLine, type ReplySource } from './line.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** Reads the replies of a connection on which the client first introduces itself. */
+/** Reads the replies of a connection that begins with an introduction of the client. */
 export interface IntroducedSource<Reply> extends ReplySource<Reply> {
-  /**
-   * Returns whether the server has accepted the client. From then on, each reply answers a request instead of the
-   * introduction.
-   */
+  /** Returns whether the server has accepted the client, so that replies now answer requests. */
   isOpen(): boolean
 }
 
-/**
- * The outcome of a request. `fail` means that the request certainly had no effect, and `info` that it may have had an
- * effect.
- */
+/** The outcome of a request. `fail` means certainly no effect, and `info` possibly an effect. */
 type Answer<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'fail' | 'info'; readonly error: string }
 
-/** A line to one node. Its connections send an introduction before they carry requests. Nothing is sent twice. */
+/** A line to one node, whose connections begin with an introduction. Nothing is sent twice. */
 export interface IntroducedLine<Reply, Source> {
-  /** Sends a request. Resolves at the latest when no time is left. */
   ask(request: (reader: Source) => Buffer, remainingMs: () => number): Promise<Answer<Reply>>
   close(): void
 }
 
-/**
- * Opens a line. `introduce` returns the bytes of an introduction. The server answers an introduction with one reply.
- */
+/** Opens a line. `introduce` returns the bytes of an introduction, which the server answers with one reply. */
 export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>>(
   address: NodeAddress,
   readerFor: () => Source,
@@ -36,7 +27,7 @@ export function openIntroducedLine<Reply, Source extends IntroducedSource<Reply>
 ): IntroducedLine<Reply, Source> {
   const line = openLine<Reply, Source>(address, readerFor)
 
-  /** Sends the request, or an introduction if the connection is new. Returns which of them was sent. */
+  /** Sends the request, or an introduction if the connection is new, and returns which. */
   function send(
     request: (reader: Source) => Buffer,
     timeoutMs: number,

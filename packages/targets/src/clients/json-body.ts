@@ -6,7 +6,7 @@ export interface Body {
 
 export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** Parses a text as a JSON object; undefined if it is not an object. */
+/** Parses a text as a JSON object. */
 export function bodyOf(text: string): Body | undefined {
   try {
     const json: unknown = JSON.parse(text)
@@ -16,20 +16,17 @@ export function bodyOf(text: string): Body | undefined {
   }
 }
 
-/** Returns a member that is an object; empty if absent. */
+/** Returns the member, which is an object; empty if absent. */
 export function bodyIn(body: Body, member: string): Body {
   const found = body[member]
   return isBody(found) ? found : {}
 }
 
-/** Returns a member that is a list of objects; empty if absent. */
+/** Returns the member, which is a list of objects; empty if absent. */
 export function listIn(body: Body, member: string): readonly Body[] {
   const found = body[member]
   return Array.isArray(found) ? found.filter(isBody) : []
 }
 
-/**
- * Returns a member that is a number, or a 64-bit number as text; 0 if absent. Revisions stay far below 2^53, so a
- * double is exact.
- */
+/** Returns a number, or a 64-bit number as text; 0 if absent. Revisions stay far below 2^53, so a double is exact. */
 export const numberIn = (body: Body, member: string): number => Number(body[member] ?? 0)

@@ -1,17 +1,14 @@
 import { createHash } from 'node:crypto'
 import { inputError } from '@chaosproxy/history'
 
-/** Maps a workload's key (`x`, `y`, …) to the name that the service uses. All clients of a run share this mapping. */
+/** Maps a workload's key (`x`, `y`, …) to the service's name. All clients of a run share it. */
 export type NameKey = (key: string) => string
 
-/**
- * Matches a placeholder. It stands for the run, for the workload's key, for a number counted from 1 in order of first
- * use, or for a UUID that differs between runs.
- */
+/** Matches a placeholder: the run, the key, a number in order of first use, or a UUID. */
 const PLACEHOLDER = /\{(\w+)\}/g
 const KNOWN = ['key', 'number', 'run', 'uuid']
 
-/** Compiles a template of key names. @throws UserError (input) for a template that gives every object the same name. */
+/** Compiles a template of key names. @throws UserError (input) if every object would have the same name. */
 export function compileKeyNames(template: string, where: string): (run: string) => NameKey {
   const used = [...template.matchAll(PLACEHOLDER)].map(([, name = '']) => name)
   const stranger = used.find((name) => !KNOWN.includes(name))
@@ -38,7 +35,7 @@ export function compileKeyNames(template: string, where: string): (run: string) 
   }
 }
 
-/** Returns a UUID with the version field 4, so that services accept it if they check the version. */
+/** Returns a UUID with the version field 4, because some services check the version. */
 const uuidOf = (text: string): string =>
   createHash('sha256')
     .update(text)

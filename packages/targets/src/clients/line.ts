@@ -16,25 +16,21 @@ export type Received<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** How an exchange ended. `neverLeft` means that the request certainly did not reach the server. */
+/** How an exchange ended. `neverLeft`: the request certainly did not reach the server. */
 export type ExchangeEnd<Reply> =
   | { readonly type: 'reply'; readonly reply: Reply }
   | { readonly type: 'lost'; readonly why: string; readonly neverLeft: boolean }
 
-/**
- * A line to one node. It carries one request at a time, over a connection that is reused while it works. Never sends a
- * request twice.
- */
+/** A line to one node, which carries one request at a time. A request is never sent twice. */
 export interface Line<Reply, Source extends ReplySource<Reply>> {
-  /** Sends a request. Calls back once, at the latest when the timeout expires. */
   ask(request: LineRequest<Reply, Source>): void
   close(): void
 }
 
 interface LineRequest<Reply, Source> {
-  /** The bytes to send. They may depend on what this connection has sent before. */
+  /** The bytes to send, which may depend on what this connection has sent before. */
   readonly bytes: string | ((reader: Source) => Buffer)
-  /** Called before a request is sent, to tell the connection's reader which request is next. */
+  /** Tells the connection's reader which request is next. */
   readonly prepare?: ((reader: Source) => void) | undefined
   readonly timeoutMs: Millis
   readonly ended: (end: ExchangeEnd<Reply>) => void
@@ -48,12 +44,12 @@ interface Pending<Reply> {
 
 const REFUSED = 'connection refused'
 
-/** Read buffer shared by all sockets whose readers allow it, which avoids the overhead of streams. */
+/** Shared by all sockets whose readers allow it, which avoids the overhead of streams. */
 const memory = Buffer.allocUnsafeSlow(64 * 1024)
 
 /**
- * Opens a line. `readerFor` creates the reader of each new connection. `readersCopy` means that readers copy the bytes
- * that they keep of a chunk. The next chunk may then reuse the chunk's memory.
+ * Opens a line. `readerFor` creates the reader of each new connection. With `readersCopy`, readers copy the bytes that
+ * they keep, so that chunks can share memory.
  */
 export function openLine<Reply, Source extends ReplySource<Reply>>(
   address: NodeAddress,
@@ -90,8 +86,8 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
     socket.on('end', () => received(reader.end()))
     socket.on('close', () => {
       if (current === dialled) current = undefined
-      // The proxy accepts connections even while the node is down. If the node has been down since the dial, the node
-      // never received the request.
+      // The proxy accepts connections even while the node is down. A node that has been down since the dial never
+      // received the request.
       const wasDown = dialledIn?.alive === false && life?.().number === dialledIn.number
       settle(dialled, lost(wasDown ? REFUSED : failure))
     })
@@ -113,7 +109,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
       const timeout = () => {
         const remainingMs = pending.deadline - performance.now()
         // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so they may
-        // fire a fraction of a millisecond early.
+        // fire slightly early.
         if (remainingMs > 0) pending.timer = setTimeout(timeout, remainingMs)
         else {
           drop(used)
@@ -135,10 +131,7 @@ export function openLine<Reply, Source extends ReplySource<Reply>>(
   }
 }
 
-/**
- * Opens a socket. `intake` gets arriving bytes in memory that the next chunk reuses; without `intake`, the socket emits
- * events as usual.
- */
+/** Opens a socket. `intake` gets bytes in memory that the next chunk reuses. */
 function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) => void) | undefined): Duplex {
   if (dial !== undefined) return dial()
   if (intake === undefined) return connect({ host, port, noDelay: true })
@@ -149,7 +142,6 @@ function socketTo({ dial, host, port }: NodeAddress, intake: ((chunk: Buffer) =>
   return connect({ host, port, noDelay: true, onread: { buffer: memory, callback } })
 }
 
-/** Ends the pending exchange of a connection, if there is one. */
 function settle<Reply>(connection: { pending: Pending<Reply> | undefined }, end: ExchangeEnd<Reply>): void {
   const { pending } = connection
   if (pending === undefined) return

@@ -3,15 +3,12 @@ import { isTrouble, type Trouble } from './trouble.ts'
 
 /** A lock of one key, as one operation uses it. */
 export interface Lock {
-  /**
-   * Acquires the lock. With `waits`, tries until no time is left. Resolves with `held` if another client has the lock.
-   */
+  /** Acquires the lock; with `waits`, tries until no time is left. `held`: another client has the lock. */
   acquire(waits: boolean): Promise<Token | 'held' | Trouble>
   /** Releases the lock. Resolves with whether the lock was still held. */
   release(token: number): Promise<boolean | Trouble>
 }
 
-/** A fencing token, which is greater than the tokens of all earlier holders. */
 export interface Token {
   readonly token: number
 }
@@ -35,10 +32,10 @@ export async function released(lock: Lock, token: Json): Promise<Completion> {
 export async function underLock(lock: Lock, change: (token: number) => Promise<Completion>): Promise<Completion> {
   const taken = await lock.acquire(true)
   if (taken === 'held') return { type: 'fail', error: 'the lock was held all the time' }
-  // The lock may have been acquired, but the change is not made.
+  // The lock may have been acquired, but no change is made.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const completion = await change(taken.token)
-  // Ignore the result: whether the change was made does not depend on the release.
+  // Whether the change was made does not depend on the release.
   await lock.release(taken.token)
   return completion
 }

@@ -7,24 +7,22 @@ interface Pending {
   readonly completed: (completion: Completion) => void
 }
 
-/** Requests that wait for a reply from the user's code, numbered from 0. */
 export interface PendingRequests {
   count(): number
   /**
-   * Adds a request. `late` is called if the request is not settled within `afterMs`. Returns the request's number.
-   * Returns undefined if the client is closed: the request is then lost immediately.
+   * Adds a request and returns its number. `late` is called if it is not settled in time. If the client is closed, the
+   * request is lost, and the result is undefined.
    */
   add(
     request: Request,
     completed: (completion: Completion) => void,
     limit: { readonly afterMs: number; readonly late: (id: number) => void },
   ): number | undefined
-  /** Returns a pending request; undefined once it is settled. */
   find(id: number): Request | undefined
   settle(id: number, completion: Completion): void
-  /** Gives up a request without a reply. Its outcome is unknown, unless the request changes nothing. */
+  /** Gives up a request. Its outcome is unknown, unless the request changes nothing. */
   lose(id: number, error: string): void
-  /** Gives up all pending requests as lost, and also all requests that are added later. */
+  /** Gives up all pending and future requests as lost. */
   close(error: string): void
   isClosed(): boolean
 }

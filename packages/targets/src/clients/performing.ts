@@ -2,14 +2,13 @@ import type { Completion, Input } from '@chaosproxy/history'
 import type { Client } from '@chaosproxy/runner'
 
 export interface Performer {
-  /** Carries out one operation, which may take several requests. Resolves soon after the timeout at the latest. */
   perform(input: Input, timeoutMs: number): Promise<Completion>
   close(): void
 }
 
 /**
- * Returns a client whose own reports are the history. An operation of unknown outcome counts as failed if it cannot
- * change anything.
+ * Returns a client whose own reports are the history. An operation that changes nothing counts as failed if its outcome
+ * is unknown.
  */
 export const performingClient = ({ perform, close }: Performer): Client => ({
   invoke({ input, harmless }, timeoutMs, completed) {

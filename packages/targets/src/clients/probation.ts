@@ -1,19 +1,17 @@
 import { environmentError, inputError, type UserError } from '@chaosproxy/history'
 
 /**
- * Watches for functions whose requests always fail. Such a function is reported early, because a function that never
- * runs proves nothing.
+ * Watches for functions whose requests always fail. They are reported early, because a function that never runs proves
+ * nothing.
  */
 export interface Probation {
   passed(f: string): void
   failed(f: string, why: string): void
-  /** The server has accepted the client, because it has replied. */
   admitted(f: string): void
-  /** The server has refused the client itself. */
   refused(f: string, error: string): void
 }
 
-/** The number of failures before the first success at which the declaration is blamed. */
+/** The number of failures without any success at which the declaration is blamed. */
 const MOST = 20
 
 export function createProbation(broke: (error: UserError) => void): Probation {

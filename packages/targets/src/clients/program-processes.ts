@@ -4,13 +4,12 @@ import type { ProgramCommand } from '../processes/command.ts'
 
 export interface ProgramProcess {
   readonly process: CommandProcess
-  /** The number of the request that the process has not answered yet. */
+  /** The number of the unanswered request. */
   owes: number | undefined
-  /** Set once the request has timed out: the process is killed unless the reply follows. */
+  /** Set once the request has timed out. It kills the process unless the reply follows. */
   late: NodeJS.Timeout | undefined
 }
 
-/** The processes of one program, each with at most one request. */
 export interface ProgramProcesses {
   /**
    * Resolves with an idle process, or else a new one.
@@ -18,11 +17,10 @@ export interface ProgramProcesses {
    * @throws UserError if the process cannot be started.
    */
   take(): Promise<ProgramProcess>
-  /** Writes the line of a request, which the process must answer. */
   ask(process: ProgramProcess, id: number, line: string): void
   /** Makes a process idle again after its reply, or if it was not asked after all. */
   release(process: ProgramProcess): void
-  /** Kills the process of an unanswered request unless it replies soon. */
+  /** Kills the process of an unanswered request unless it replies in time. */
   killUnlessAnswered(id: number, withinMs: number): void
   /** Ends all processes, including those being started. */
   end(graceMs: number): Promise<void>
@@ -69,7 +67,7 @@ export function createProgramProcesses(options: ProgramProcessesOptions): Progra
 
   return {
     async take() {
-      // Takes the most recently used process, so that clients use as few processes as possible.
+      // The most recently used process, so that clients use as few processes as possible.
       const free = [...idle].at(-1)
       if (free === undefined) return started()
       idle.delete(free)

@@ -13,18 +13,17 @@ import { createPendingRequests, type PendingRequests } from './pending-requests.
 import type { NodeAddress, OpenClientsOptions, OpenedClients, PlannedClients } from './planned-clients.ts'
 import { createProgramProcesses, type ProgramProcess } from './program-processes.ts'
 
-/** A program in any language. It reads one line of JSON for each operation, and writes one line for each answer. */
+/** A program in any language. It reads a line of JSON for each operation, and writes a line for each answer. */
 export interface ProgramDeclaration {
   readonly kind: 'program'
   readonly command: CommandText
   readonly environment?: { readonly [name: string]: string } | undefined
-  /** The supported functions, as for a module. */
   readonly functions?: readonly string[] | undefined
 }
 
 /**
- * Clients as external processes. Each process handles one operation at a time, so there are as many processes as
- * concurrent operations.
+ * Clients as external processes. Each handles one operation at a time, so there are as many processes as concurrent
+ * operations.
  */
 export const program: ClientKind<ProgramDeclaration> = {
   kind: 'program',
@@ -46,7 +45,7 @@ const STARTING_MS = 10_000
 /** A process whose answer is overdue by this much is killed. */
 const OWING_MS = 10_000
 const END_GRACE_MS = 500
-/** The number of consecutive exits without an answer after which the program is considered broken. */
+/** After this many consecutive exits without an answer, the program is considered broken. */
 const MOST_ENDS = 5
 
 function planProgram(
@@ -90,7 +89,7 @@ function openPrograms(command: ProgramCommand, { logDir, keeper, broke }: OpenCl
   const wrong = (what: string): void => breakDown(inputError(`${named} ${what}`))
 
   function ended({ owes, late }: ProgramProcess, how: string): void {
-    // The process was killed because its answer was overdue, or all processes are being ended.
+    // The process was killed on purpose.
     if (late !== undefined || pending.isClosed()) return
     const why = `ended by itself (${how})${lastWordsText(logPath)}`
     if (owes !== undefined) pending.lose(owes, `the client ${why}`)
@@ -162,7 +161,7 @@ type AnswerLine =
   | { readonly id: number; readonly type: 'fail'; readonly error: string; readonly answered: boolean }
   | { readonly id: number; readonly type: 'info'; readonly error: string }
 
-/** Settles the request if it is still pending. Returns the problem with the answer; undefined if there is none. */
+/** Settles the request if it is still pending. Returns the problem with the answer, if any. */
 function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswers): string | undefined {
   const request = pending.find(line.id)
   if (request === undefined) return undefined

@@ -7,12 +7,12 @@ import { type Answered, isRedirect, type ReadJudgement } from './rehearsal.ts'
 type Part = 'write' | 'read'
 
 const WITHOUT = 'To run without this check, give --no-rehearsal.'
-/** The advice for a refusal that may affect only this object. */
+/** Advice for a refusal that may affect only this object. */
 const IF_CERTAIN =
   'If the service has only certain objects, and this is not one of them, leave this check out: --no-rehearsal.'
 export const OF_OBJECTS: ReadonlySet<number> = new Set([400, 403, 404, 410, 422])
 
-/** Changes to a declaration that would make a rehearsal work, according to the service's answers. */
+/** Changes to a declaration with which a rehearsal may work, according to the service's answers. */
 export interface Mend {
   /** The template of the names of objects. */
   readonly keys?: string
@@ -42,7 +42,6 @@ interface Advice {
 const rehearsalError = (at: string, problem: string, remedy: string, { without = WITHOUT, mend }: Advice = {}) =>
   new RehearsalError('input', `${at}: ${problem}. ${remedy} ${without}`, problem, mend)
 
-/** A kind of names that the service accepts: the template of the names, and a write with such a name. */
 export interface Named {
   readonly keys: string
   readonly write: Answered
@@ -50,16 +49,15 @@ export interface Named {
 
 interface Refused {
   readonly shown: Answered
-  /** Another refused write, with a different value and a different answer. */
+  /** Another refused write, with another value and answer. */
   readonly besides?: Answered | undefined
   readonly named?: Named | undefined
-  /** The path of the node's log, which may not exist. */
   readonly logPath: string
 }
 
 /**
- * Returns the error for a write or a read that the service refuses, with the cause that the status suggests. A 500 is a
- * failure of the service.
+ * Returns the error for a refused write or read, with the cause that the status suggests. A 500 is a failure of the
+ * service.
  */
 export function refusedError(at: string, part: Part, { shown, besides, named, logPath }: Refused): UserError {
   const { address, exchange } = shown
@@ -86,8 +84,8 @@ export function refusedError(at: string, part: Part, { shown, besides, named, lo
 }
 
 /**
- * Returns the error for an answer whose meaning the route table does not declare. A run would not know whether the
- * operation took effect.
+ * Returns the error for an answer that the route table does not explain. A run would not know whether the operation
+ * took effect.
  */
 export function unsaidError(at: string, part: Part, { exchange, completion }: Answered): UserError {
   const { status } = exchange.answer
@@ -103,13 +101,13 @@ export function unsaidError(at: string, part: Part, { exchange, completion }: An
 }
 
 /**
- * Returns the remedy for a write that the service accepted for later execution (202). The service may still execute the
- * write immediately, which the following read shows.
+ * The service accepted the write for later execution (202), but may execute it immediately. The following read shows
+ * this.
  */
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined
 
-/** Returns the remedy for an answer to a read of an object without a value. */
+/** Returns the remedy for a read of an object without a value. */
 const mendOfEmpty = (status: number): Mend | undefined => {
   if (status < 300) return { read: { missing: 'absent' } }
   return OF_OBJECTS.has(status) ? { read: { outcomes: { [status]: 'absent' } } } : undefined
@@ -140,7 +138,7 @@ function remedyFor(part: Part, status: number, header: (name: string) => string 
   }
 }
 
-/** Returns the error for a read that does not return what an earlier write wrote. */
+/** Returns the error for a read that does not return the written value. */
 export function unreadError(at: string, { write, read, judged }: Unread): UserError {
   const isPage = textOf(read.exchange.answer.body).trimStart().startsWith('<')
   const both = `${exchangeText(read.exchange)}, after ${exchangeText(write.exchange)}`
@@ -176,7 +174,7 @@ export function unreadError(at: string, { write, read, judged }: Unread): UserEr
 const WHERE =
   'Correct where the route of writes puts the value ("value"), or where the route of reads finds it ("result").'
 
-/** A write, the following read, and the mismatch between the two values. */
+/** A write, the following read, and how the values differ. */
 interface Unread {
   readonly write: Answered
   readonly read: Answered

@@ -2,46 +2,39 @@ import { type Completion, canonical, type Input, type Json } from '@chaosproxy/h
 import { type Exchange, REFUSALS, textOf, type WrittenRequest } from './exchange.ts'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** A write or read of a rehearsal. Without an exchange, there was no answer. */
+/** A write or read of a rehearsal, without an exchange if there was no answer. */
 export interface Tried {
   readonly address: NodeAddress
   readonly input: Input
-  /** The request; undefined if the table could not create one. */
+  /** Undefined if the table could not create a request. */
   readonly request: WrittenRequest | undefined
   readonly exchange: Exchange | undefined
   readonly completion: Completion
 }
 
-/** A rehearsed operation that was answered. */
 export type Answered = Tried & { readonly exchange: Exchange }
 
 export const isAnswered = (tried: Tried): tried is Answered => tried.exchange !== undefined
 
-/** The judgement of writes that all failed. Each node received at least one of them. */
+/** The judgement of writes that all failed, at least one at each node. */
 export type WriteJudgement =
   | {
       readonly type: 'refused'
       readonly shown: Answered
-      /** Another refused write, with a different value and a different answer. */
       readonly besides: Answered | undefined
     }
-  /**
-   * The answers do not show an error in the declaration: there is no answer, there is no leader, or there are too many
-   * requests.
-   */
+  /** The answers do not show an error in the declaration. For example, there is no leader. */
   | { readonly type: 'unclear' }
 
 /**
- * Judges writes of which none worked. Blames the declaration in two cases: a node gives a refusal that does not depend
- * on the state of a cluster, or every node redirects, so that no node accepts the write. The result is unclear if a
- * node gives another answer or no answer.
+ * Judges writes that all failed. Blames the declaration if a node gives a refusal that no state of a cluster explains,
+ * or if every node redirects.
  */
 export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   const answered = tried.filter(isAnswered)
   if (answered.length < tried.length) return { type: 'unclear' }
   const refused = answered.filter(({ exchange }) => REFUSALS.has(exchange.answer.status))
-  // A node whose answer is neither a refusal nor a redirect may have no leader yet. The refusals of the other nodes may
-  // then be those of followers.
+  // A node with any other answer may have no leader yet, and followers may then refuse.
   if (answered.some(({ exchange: { answer } }) => !REFUSALS.has(answer.status) && !isRedirect(answer.status)))
     return { type: 'unclear' }
   const shown =
@@ -57,12 +50,11 @@ export function judgeWrites(tried: readonly Tried[]): WriteJudgement {
   return { type: 'refused', shown, besides }
 }
 
-/** Statuses that refuse the content of a request. The service may accept a text in place of a number. */
+/** These statuses refuse the content of a request. The service may accept a text in place of a number. */
 export const REFUSED_VALUES: ReadonlySet<number> = new Set([400, 422])
 
 export const isRedirect = (status: number): boolean => [301, 302, 307, 308].includes(status)
 
-/** Returns whether the route table lacks a meaning for the answer to a read. */
 export function isUnsaid(tried: Tried): tried is Answered {
   const { completion } = tried
   if (!isAnswered(tried) || completion.type === 'ok') return false
@@ -80,10 +72,7 @@ export type ReadJudgement =
   | { readonly type: 'absent' }
   | { readonly type: 'other-type' }
   | { readonly type: 'refused' }
-  /**
-   * The answer does not show an error in the declaration. Either there is no answer, or the answer has another value of
-   * the same type, which only the run can judge.
-   */
+  /** The answer does not show an error in the declaration, or only the run can judge it. */
   | { readonly type: 'unclear' }
 
 /** @param written the written value, as the table records it */
@@ -111,7 +100,7 @@ function kindOf(value: Json): string {
   return Array.isArray(value) ? 'list' : typeof value
 }
 
-/** Returns the place of a value in an answer. The place has the form that route tables use: `json.data.value`. */
+/** Returns the place of a value in an answer, as route tables write it: `json.data.value`. */
 function placeOf(value: Json, { body }: Exchange['answer']): string | undefined {
   const text = textOf(body)
   let json: Json

@@ -19,15 +19,13 @@ import { type Named, OF_OBJECTS, refusedError, unreadError, unsaidError } from '
 
 export interface RehearseOptions {
   readonly asked: AskedOperations
-  /** The prefix of every error message: the name of the route table. */
   readonly at: string
-  /** The directory with the log of every node. */
   readonly logDir: string
-  /** Every node, bypassing the proxy, which would record the operations. */
+  /** Every node, without the proxy, which would record the operations. */
   readonly nodes: readonly NodeAddress[]
-  /** Whether requests contain no key, because there is only one object. */
+  /** Whether there is only one object, so that requests contain no key. */
   readonly isOfOne: boolean
-  /** Returns whether the route table declares that a status leaves the outcome of an operation unknown. */
+  /** Returns whether this status leaves the outcome unknown, according to the route table. */
   readonly leavesOpen: (status: number) => boolean
   /** @param name the object's name in the service, in place of the declared name */
   readonly connect: (address: NodeAddress, watch: ExchangeWatch, name: string | undefined) => Client
@@ -35,31 +33,30 @@ export interface RehearseOptions {
 }
 
 export interface Rehearsed extends Rehearsal {
-  /** Whether clients must write texts instead of numbers. */
   readonly isOfTexts: boolean
 }
 
-/** The time for which a replica may be behind, a cluster may have no leader, or a service may lack its database. */
+/** The time that a replica may be behind, or a service without its leader or database. */
 const PATIENCE_MS = 3_000
-/** The time during which a single node may refuse a request that it accepts later. */
+/** The time during which a single node may refuse what it accepts later. */
 const SINGLE_PATIENCE_MS = 1_000
 const PAUSE_MS = 50
 const ASK_MS = millis(1_000)
-/** The time for which a single node may be behind, or may lack its database. */
+/** The time that a single node may be behind, or without its database. */
 const SINGLE_BEHIND_MS = 2_000
-/** A number that few services have elsewhere in their answers. */
+/** Few services have this number elsewhere in their answers. */
 const NUMBER = 7
 /**
- * Names of the kinds that a service may require, by their template in `keys`. Hardly any service already has an object
- * with this number.
+ * Other names that a service may require, by their template in `keys`. Hardly any service has an object with this
+ * number.
  */
 const OTHER_NAMES = { '{number}': () => '900000007', '{uuid}': () => randomUUID() } as const
 
 const NOTHING: Rehearsed = { exchanges: [], isOfTexts: false }
 
 /**
- * Writes one value and reads it back. Uses an object that no client uses, because an unanswered write to a client's
- * object could take effect during the run. A rehearsal with an unclear result passes.
+ * Writes one value and reads it back. Uses an object that no client uses, because an unanswered write could take effect
+ * during the run. A rehearsal with an unclear result passes.
  *
  * @throws UserError: input for a declaration that does not fit the service, environment for a service that fails.
  */
@@ -77,12 +74,10 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
   return (await isLikeOthers(stage, first)) ? rehearseFrom(stage, { first, startedAt }) : NOTHING
 }
 
-/** Returns the values to try, in order. Replaces a number by `NUMBER`, and also tries its text. */
+/** Returns the values to try, in order: for a number `NUMBER` and its text. */
 const valuesLike = (value: Json): Values => (typeof value === 'number' ? [NUMBER, String(NUMBER)] : [value])
 
-/**
- * Returns a key that no client uses, named like the clients' keys. Undefined if the clients' keys have unusual names.
- */
+/** Returns a key like the clients' keys that no client uses, if their names allow it. */
 function unusedKey({ before = [] }: AskedOperations): string | undefined {
   const used = before.map(({ key }) => key ?? null)
   const isUsual = canonical(keyNames(used.length)) === canonical(used)
@@ -90,7 +85,7 @@ function unusedKey({ before = [] }: AskedOperations): string | undefined {
 }
 
 interface Stage extends RehearseOptions {
-  /** The read of an object that clients use. */
+  /** The read of an object that clients use, which is still empty. */
   readonly read: Input
   /** The name of the function that writes. */
   readonly write: string
@@ -102,7 +97,7 @@ interface Stage extends RehearseOptions {
 
 type Values = readonly [Json, ...Json[]]
 
-/** Returns a function that performs an operation. Every operation has its own connection. */
+/** Every operation has its own connection. */
 function createAsk({ connect }: RehearseOptions): Stage['ask'] {
   let sequence = 0
   return (address, input, name) =>
@@ -187,19 +182,16 @@ async function rehearseFrom(stage: Stage, begun: Begun): Promise<Rehearsed> {
     : { exchanges, isOfTexts: true, remark: 'the service refuses numbers, so clients write strings' }
 }
 
-/** Formats an attempt: `n1: PUT /items/x {"item":7} was answered 200`. */
 const triedText = ({ address, request, exchange, completion }: Tried): string =>
   `${address.node}: ${exchange === undefined ? `${request === undefined ? 'a request' : requestTextOf(request)} had no answer (${completion.type === 'ok' ? 'ok' : completion.error})` : exchangeText(exchange)}`
 
-/** Returns whether the status means success, even if the route table does not declare it. */
+/** Returns whether the status means success, even if the table does not declare it. */
 const hasWorked = (tried: Tried): tried is Answered => statusOf(tried) >= 200 && statusOf(tried) < 300
 
-/** Returns the status of the answer; 0 without an answer. */
 const statusOf = ({ exchange }: Tried): number => exchange?.answer.status ?? 0
 
 /**
- * Sends the write to all nodes in parallel until one write works. If none works, sends the next value to the nodes that
- * refused the value.
+ * Sends the write to all nodes at once. If none accepts it, sends the next value to the nodes that refused the value.
  */
 async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, name?: string): Promise<readonly Tried[]> {
   const all: Tried[] = []
@@ -214,10 +206,7 @@ async function writeAtAny({ nodes, ask, write, key, values, signal }: Stage, nam
   return all
 }
 
-/**
- * Resolves with the first write that works, and with the writes that ended before it. If no write works, resolves with
- * all writes.
- */
+/** Resolves with the writes up to the first that works, or with all. */
 async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly Tried[]> {
   const ended: Tried[] = []
   const one = asked.map(async (each) => {
@@ -229,7 +218,7 @@ async function untilOneWorks(asked: readonly Promise<Tried>[]): Promise<readonly
   return [...ended]
 }
 
-/** Repeats the same write for as long as a later attempt may succeed. */
+/** Repeats a write for as long as it may still succeed. */
 async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promise<readonly Tried[]> {
   let all = first
   for (;;) {
@@ -241,10 +230,7 @@ async function writePatiently(stage: Stage, { first, startedAt }: Begun): Promis
   }
 }
 
-/**
- * Tries names of other kinds. Resolves with the first write that works, and with the template of its name. Undefined if
- * no write works.
- */
+/** Tries names of other kinds. Resolves with the first write that works and the template of its name. */
 async function writeNamed(stage: Stage): Promise<Named | undefined> {
   for (const [keys, nameOf] of Object.entries(OTHER_NAMES)) {
     const write = (await writeAtAny(stage, nameOf())).find(hasWorked)
@@ -258,10 +244,7 @@ interface ReadBack {
   readonly judged: ReadJudgement
 }
 
-/**
- * Reads from the node that accepted the write. Stops once a read returns the written value, or once a later read can no
- * longer give another result.
- */
+/** Reads from the node that accepted the write, until a later read can no longer give another result. */
 async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried): Promise<ReadBack> {
   const { completion, input, address } = write
   const written = completion.type === 'ok' ? completion.value : input.value
@@ -274,7 +257,7 @@ async function readBack({ nodes, ask, read, key, signal }: Stage, write: Tried):
   }
 }
 
-/** Returns for how many milliseconds a later read may still give another result. */
+/** Returns the milliseconds during which a later read may still differ. */
 function patienceFor({ type }: ReadJudgement, nodes: number): number {
   switch (type) {
     case 'fits':
@@ -291,8 +274,8 @@ function patienceFor({ type }: ReadJudgement, nodes: number): number {
 }
 
 /**
- * Returns whether the unused object behaves like the objects of clients. It does if the service accepts a write of it.
- * It also does if reads of both objects get the same status from each node, and the client's object holds no number.
+ * Returns whether the unused object behaves like the objects of clients: the service accepts a write of it, or both are
+ * read with the same status and the client's object holds no number.
  */
 async function isLikeOthers({ ask, read, key }: Stage, written: readonly Tried[]): Promise<boolean> {
   if (written.some(hasWorked)) return true

@@ -5,17 +5,16 @@ import type { Received } from './line.ts'
 /** A command, and the commands to send with it. */
 interface RespRequest {
   readonly words: readonly string[]
-  /** Commands sent once on this connection, before anything else. */
   readonly login?: readonly string[] | undefined
-  /** The client's name. It is sent whenever it changes. */
+  /** The client's name, which is sent whenever it changes. */
   readonly session?: string | undefined
-  /** A command sent directly before `words`, without waiting for its reply. */
+  /** A command sent directly before `words`. */
   readonly ahead?: readonly string[] | undefined
-  /** A command sent directly after `words`, without waiting for the reply to `words`. */
+  /** A command sent directly after `words`. */
   readonly behind?: readonly string[] | undefined
 }
 
-/** The reply to a command, and the reply to the command sent directly after it. */
+/** The replies to a command, and to the command directly after it. */
 export interface RespReply {
   readonly reply: Json
   readonly behind: Json | undefined
@@ -31,16 +30,15 @@ export function respReplies(): RespReplies {
   let scanner = resp.scanner('responses')
   let buffered: Buffer = Buffer.alloc(0)
   let scanned = 0
-  /** The number of replies due before the command's own reply. */
   let ahead = 0
   let hasBehind = false
   let loggedIn = false
   let named: string | undefined
-  /** An error in a reply before the command's own reply, for example because of a wrong password. */
+  /** An error before the command's own reply, for example because of a wrong password. */
   let before: Json | undefined
   let own: { readonly reply: Json } | undefined
 
-  /** Takes one reply. Returns the whole answer if the reply was the last one outstanding. */
+  /** Takes one reply. Returns the whole answer once no reply is outstanding. */
   function took(answer: Json): RespReply | undefined {
     if (ahead > 0) {
       ahead--

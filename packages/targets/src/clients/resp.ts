@@ -31,7 +31,7 @@ const command = v.strictObject({
   refused: v.optional(v.array(v.nullable(v.union([v.string(), v.number()])), 'must be a list of answers')),
 })
 
-/** A client without code for Redis and compatible systems: a command table describes how operations are sent. */
+/** A client without code for Redis and compatible systems, described by a command table. */
 export const resp: ClientKind<RespDeclaration> = {
   kind: 'resp',
   entries: {
@@ -59,7 +59,7 @@ function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   return {
     functions: Object.keys(table),
     elsewhere: declaration,
-    // The proxy cannot parse every command of a user's table, so it records only built-in tables.
+    // The proxy cannot parse every command of a user's table, so it does not record them.
     sessions: isTableName(commands) ? { by: redis.namedBy, named: true } : undefined,
     carries: ({ initial }) => redis.parse({ ...settings, initial: { value: initial } }, where),
     async open({ broke, run = Date.now().toString(36) }) {
@@ -74,7 +74,7 @@ function planResp(declaration: RespDeclaration, where: string): PlannedClients {
   }
 }
 
-/** Returns the script by which the recorder recognises a compare-and-set. */
+/** Returns the script that the recorder recognises as a compare-and-set. */
 function casOf(table: ReturnType<typeof commandsOf>): { readonly cas?: string } {
   const script = table['cas']?.find(({ send }) => send[0] === 'EVAL')?.send[1]
   return script === undefined ? {} : { cas: script }
@@ -92,7 +92,7 @@ export interface SharedByRespClients {
   readonly probation: Probation
   /** A command that is sent directly before the command of each operation. */
   readonly ahead?: readonly string[] | undefined
-  /** The number of replicas that must confirm a change by WAIT. With fewer confirmations, the outcome is `info`. */
+  /** The number of replicas that WAIT must report for a change; otherwise its outcome is `info`. */
   readonly replicas?: number | undefined
 }
 
@@ -154,10 +154,7 @@ const tokens = {
   },
 }
 
-/**
- * Returns the first command whose placeholders all have a value; undefined if there is none. The value null cannot fill
- * a placeholder.
- */
+/** Returns the first command whose placeholders all have a value. Null cannot fill a placeholder. */
 function choose(specs: readonly CommandSpec[], { key, value }: Input): Chosen | undefined {
   const [old, next] = Array.isArray(value) ? (value as readonly Json[]) : []
   const token = tokens.next()
@@ -210,7 +207,7 @@ function completionOf(end: ExchangeEnd<RespReply>, spec: CommandSpec, asked: Ask
     : { type: 'ok', value }
 }
 
-/** Returns the result of a reply; undefined if the reply is not of the kind that the table declares. */
+/** Returns the result of a reply, if it is of the kind that the table declares. */
 function resultOf(reply: Json, { result = 'given' }: CommandSpec, { value }: Input): Json | undefined {
   switch (result) {
     case 'given':

@@ -1,7 +1,4 @@
-/**
- * Why there is no answer. `fail` means that the request certainly had no effect, and `info` that it may have had an
- * effect.
- */
+/** Why there is no answer. `fail` means certainly no effect, and `info` possibly an effect. */
 export interface Trouble {
   readonly type: 'fail' | 'info'
   readonly error: string

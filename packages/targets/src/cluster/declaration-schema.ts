@@ -241,10 +241,8 @@ const containers = v.pipe(
   ),
 )
 
-/** The schema of clusters whose nodes are commands that this program starts. */
 export const startedSchema: v.GenericSchema<unknown, StartedDeclaration> = started
 export const runningSchema: v.GenericSchema<unknown, RunningDeclaration> = running
-/** The schema of clusters whose nodes are containers. */
 export const containersSchema: v.GenericSchema<unknown, ContainersDeclaration> = containers
 export const declarationSchema: v.GenericSchema<unknown, ClusterDeclaration> = v.union([started, running, containers])
 

@@ -4,15 +4,14 @@ import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { CommandText } from '../command/words.ts'
 import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
-// An external cluster as data: JSON in a file, or a value in a program. This program starts each node by a command
-// (`StartedDeclaration`), or the cluster is already running (`RunningDeclaration`), or a container engine runs it
-// (`ContainersDeclaration`).
+// An external cluster as data, in a JSON file or in a program. Chaos starts the nodes by commands, or the cluster is
+// already running, or a container engine runs it.
 
-/** When a node counts as ready. `port` names one of the node's ports; by default the first port. */
+/** When a node counts as ready. `port` is by default the node's first port. */
 export type ReadyDeclaration =
   /** The node accepts connections. */
   | { readonly by: 'tcp'; readonly port?: string | undefined }
-  /** The node answers a GET with this status; by default with any status from 200 to 299. */
+  /** The node answers a GET with this status; by default with any 2xx. */
   | {
       readonly by: 'http'
       readonly port?: string | undefined
@@ -24,19 +23,13 @@ export type ReadyDeclaration =
   /** The command exits with code 0. */
   | { readonly by: 'command'; readonly command: CommandText }
 
-/** How to find out which node leads. Each node is asked repeatedly and directly, not through the proxy. */
+/** How to find out which node leads. Nodes are asked repeatedly, and not through the proxy. */
 export type RoleDeclaration = {
   /** A regular expression that matches the answer of a leader. */
   readonly leads: string
-  /**
-   * A regular expression whose first group is the term or epoch in the answer. Of two leaders, the node with the higher
-   * term counts.
-   */
+  /** A regular expression whose first group is the term or epoch. Of two leaders, the higher term counts. */
   readonly term?: string | undefined
-  /**
-   * A regular expression whose first group is the number of log entries that the node has applied. Nodes with fewer
-   * entries lag behind.
-   */
+  /** A regular expression whose first group is the number of log entries that the node has applied. */
   readonly applied?: string | undefined
   readonly everyMs?: number | undefined
 } & (
@@ -50,21 +43,19 @@ export type PortDeclaration =
   | string
   | {
       readonly name: string
-      /** The framing of messages between nodes on this port (`json-lines`, `resp`, …), which message faults need. */
+      /** The framing of messages on this port (`json-lines`, `resp`, …), which message faults need. */
       readonly carries?: unknown
       /** Whether nodes announce an address of this port to other nodes or clients: `{announced.NAME}`. Linux only. */
       readonly announced?: boolean | undefined
     }
 
-/**
- * A text that contains `each` once for every node or peer, filled in for that node. The text may differ between nodes.
- */
+/** A text that repeats `each` for every node or peer. It may differ between nodes. */
 export interface ListDeclaration {
-  /** The nodes in the list: all nodes, or all nodes except the one that gets the list. */
+  /** All nodes, or all except the one that gets the list. */
   readonly of: 'nodes' | 'peers'
   /**
-   * The text for one node of the list. `{name}` is that node's name. `{peer}`, `{peer.PORT}`, `{announced.PORT}` and
-   * `{value.NAME}` are that node's addresses and values.
+   * The text for one node. `{name}` is its name; `{peer}`, `{peer.PORT}`, `{announced.PORT}` and `{value.NAME}` are its
+   * addresses and values.
    */
   readonly each: string
   /** The separator; by default a comma. */
@@ -81,21 +72,17 @@ interface SettingDeclaration {
 export interface CommonDeclaration {
   readonly name?: string | undefined
   readonly summary?: string | undefined
-  /** The client that sends operations to nodes. The client dials the first port. */
   readonly client: ClientDeclaration
   readonly role?: RoleDeclaration | undefined
-  /** The consistency level that the cluster promises. A run checks this level by default. */
+  /** The consistency level that the cluster promises, and that a run checks by default. */
   readonly promises?: Level | undefined
-  /**
-   * Commands that run once, after the nodes are ready and before the first client. For example, such commands join
-   * nodes, or delete the data of a database.
-   */
+  /** Commands that run once, before the first client: they join nodes, or delete data, for example. */
   readonly before?: readonly CommandText[] | undefined
   /** Faults that the system's own commands can inject. */
   readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
-/** Settings that may differ between nodes. A node's own value overrides the cluster's. */
+/** Settings of a single node, which override the cluster's. */
 interface NodeParts {
   readonly command?: CommandText | undefined
   readonly environment?: { readonly [name: string]: string } | undefined
@@ -103,14 +90,11 @@ interface NodeParts {
   readonly directory?: string | undefined
   /** The user that runs the node, if chaos runs as root. */
   readonly user?: string | undefined
-  /** Files to write before each start, by path. Each value is the file's text, or a list of its lines. */
+  /** Files to write before each start, by path: the text, or a list of lines. */
   readonly files?: { readonly [path: string]: string | readonly string[] } | undefined
   /** Commands that prepare the node's data directory before its first start. */
   readonly prepare?: readonly CommandText[] | undefined
-  /**
-   * Commands that clean up outside the data directory after the final stop of the node. They run even if chaos is
-   * killed.
-   */
+  /** Commands that clean up outside the data directory after the node's final stop, even if chaos is killed. */
   readonly after?: readonly CommandText[] | undefined
   readonly ready?: ReadyDeclaration | undefined
   /** `{value.NAME}` in commands. */
@@ -121,20 +105,20 @@ export interface StartedDeclaration extends CommonDeclaration, NodeParts {
   /** The default number of nodes, or each node's own settings, which fix the number. Nodes are called n1, n2, … */
   readonly nodes: number | readonly NodeParts[]
   /**
-   * The ports of every node. Clients dial the first port. Nodes dial the second port and all later ones, or the only
-   * port. By default `["client"]`.
+   * The ports of every node; by default `["client"]`. Clients dial the first port, and nodes dial the others, or the
+   * only one.
    */
   readonly ports?: readonly PortDeclaration[] | undefined
   /** Whether each node has its own address, 127.x.y.z, instead of 127.0.0.1. Linux only. */
   readonly ownAddresses?: boolean | undefined
   /**
-   * Whether nodes with their own addresses also dial from these addresses. The proxy then need not look up the process
-   * behind each connection.
+   * Whether nodes with their own addresses also dial from them. The proxy then need not look up the process behind each
+   * connection.
    */
   readonly ownSources?: boolean | undefined
   readonly lists?: { readonly [name: string]: ListDeclaration } | undefined
   readonly settings?: { readonly [name: string]: SettingDeclaration } | undefined
-  /** Whether all nodes start together (the default), or each node starts once the previous one is ready. */
+  /** Whether all nodes start together (the default), or each once the previous one is ready. */
   readonly start?: 'together' | 'in-order' | undefined
   /** Whether a node still has its data when it restarts after a kill; by default `kept`. */
   readonly data?: 'kept' | 'wiped' | undefined
@@ -152,25 +136,19 @@ export interface FaultCommands {
   readonly withinMs?: number | undefined
 }
 
-/**
- * A command that hands over leadership. It runs for the node that gives up leadership: `redis-cli … SENTINEL FAILOVER
- * mymaster`.
- */
+/** Commands that hand over leadership, run for the node that gives it up: `redis-cli … SENTINEL FAILOVER mymaster`. */
 export interface FailoverCommands {
   readonly do: CommandText
   /** The command to run when the fault ends; by default none. */
   readonly undo?: CommandText | undefined
-  /** The time limit of each command; by default 30 s. */
   readonly withinMs?: number | undefined
 }
 
-/** A connection between nodes through the proxy: one node is configured to dial `listen` instead of the other node. */
+/** A connection between nodes through the proxy: one node dials `listen` instead of the other node. */
 interface RunningLink {
   readonly from: NodeId
   readonly to: NodeId
-  /** Where the proxy listens: `127.0.0.1:9012`. */
   readonly listen: string
-  /** The address that the proxy forwards to. */
   readonly reach: string
   /** See `PortDeclaration`. */
   readonly carries?: unknown
@@ -183,9 +161,9 @@ export interface RunningDeclaration extends CommonDeclaration {
     readonly values?: { readonly [name: string]: string | number } | undefined
   }[]
   readonly links?: readonly RunningLink[] | undefined
-  /** Proxies on other hosts that carry links between nodes. This run controls these proxies. */
+  /** Proxies on other hosts that carry links between nodes, controlled by this run. */
   readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
-  /** Pairs of nodes that never connect to each other, and so need no link. */
+  /** Pairs of nodes that never connect, and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
   /** Commands that inject faults into the node's process. */
   readonly faults?:
@@ -195,43 +173,40 @@ export interface RunningDeclaration extends CommonDeclaration {
         readonly failover?: FailoverCommands | undefined
       }
     | undefined
-  /** When a node counts as ready. `log` is excluded, because the node's output is not available to this program. */
+  /** When a node counts as ready. `log` is excluded, because the node's output is elsewhere. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined
 }
 
 /** A cluster of containers that an engine runs: a Compose project, or containers by name or label. */
 export interface ContainersDeclaration extends CommonDeclaration {
-  /** The path of the Compose file, relative to the declaration. Alternatively, the name of a running project. */
+  /** The path of the Compose file, relative to the declaration, or the name of a running project. */
   readonly compose?: string | { readonly project: string } | undefined
   /** Containers by name, or by label (`app=shop`), instead of a Compose project. */
   readonly containers?: readonly string[] | undefined
   /**
-   * The services that are nodes, in order. Each container of a scaled service is a node. By default, all containers
-   * named by `containers` are nodes. Other containers, such as a database or a cache, keep their links but are not
-   * nodes.
+   * The services that are nodes, in order; by default all `containers`. Each container of a scaled service is a node.
+   * Other containers, such as a cache, keep their links.
    */
   readonly nodes?: readonly string[] | undefined
-  /** The port that clients dial; by default the only published port, or the usual port of the image. */
+  /** The port that clients dial; by default the only published port, or the image's usual port. */
   readonly port?: number | undefined
   /**
-   * A service that clients dial instead of the nodes, such as a load balancer. By default, `port` is the service's only
-   * published port, or the only port on which the service listens.
+   * A service that clients dial instead of the nodes, such as a load balancer. By default, `port` is its only published
+   * port, or its only listening port.
    */
   readonly through?: { readonly service: string; readonly port?: number | undefined } | undefined
   /**
-   * A directory that is a separate disk in every node, which faults can fill. The disk is in memory, and has 64
-   * megabytes by default. Requires a Compose file whose project is not running, because an override is written for the
-   * file.
+   * A directory that is a separate disk in every node, which faults can fill. It is in memory, with 64 megabytes by
+   * default. Requires a Compose file whose project is not running, because an override is written for the file.
    */
   readonly disk?: { readonly path: string; readonly megabytes?: number | undefined } | undefined
   /**
-   * Whether every node gets its own clock by libfaketime. Faults can move these clocks. Requires a Compose file whose
-   * project is not running, because an override is written for the file. Also requires programs that ask glibc for the
-   * time.
+   * Whether every node gets its own clock by libfaketime, which faults can move. Requires a Compose file whose project
+   * is not running, because an override is written for the file, and programs that ask glibc for the time.
    */
   readonly clocks?: boolean | undefined
-  /** When a node counts as ready; by default once its port accepts connections and its health check, if any, passes. */
+  /** When a node counts as ready; by default once its port accepts connections and any health check passes. */
   readonly ready?: Exclude<ReadyDeclaration, { readonly by: 'log' }> | undefined
   readonly readyWithinMs?: number | undefined
 }

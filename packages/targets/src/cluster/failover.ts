@@ -40,10 +40,10 @@ export interface FailoverOptions {
 }
 
 /**
- * Returns the function that makes a node fail over; undefined without a plan. The commands of one cluster run one after
- * another, because two simultaneous promotions would each demote the node that the other promotes. An exit code other
- * than 0 means that the system refused the failover. A refusal may be legitimate and changes nothing. The function
- * rejects with a UserError (environment) if the command cannot be run or takes too long.
+ * Returns the function that makes a node fail over. Its commands run one after another, because two simultaneous
+ * promotions would each demote the node that the other promotes. An exit code other than 0 means that the system
+ * refused, which may be legitimate and changes nothing. Rejects with a UserError (environment) if a command cannot be
+ * run or takes too long.
  */
 export function failoverOf(
   plan: FailoverPlan | undefined,
@@ -57,7 +57,7 @@ export function failoverOf(
     const node = nodes.find((candidate) => candidate.id === id)
     if (node === undefined) throw new Error(`there is no node ${id}`)
     const filled = fillCommand(command, node.placeholders())
-    // A process that the command leaves running, such as a restarted server, must not be ended.
+    // The command may leave a restarted server running.
     const { code, signal } = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (signal !== null)
       throw environmentError(

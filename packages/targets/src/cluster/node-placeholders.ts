@@ -4,29 +4,28 @@ import type { Settings } from '@chaosproxy/workloads'
 import { fillPlaceholders, type Placeholders } from '../command/placeholders.ts'
 import type { ListDeclaration } from './declaration.ts'
 
-/** The addresses and settings that the nodes of a cluster have before any of them starts. */
+/** The addresses and settings that nodes have before any of them starts. */
 export interface Surroundings {
   readonly nodes: readonly NodeId[]
   /** The ports, in order. Clients dial the first port. */
   readonly ports: readonly string[]
-  /** The ports that nodes dial. `{peer.n2}` means the first of them. */
+  /** The ports that nodes dial; `{peer.n2}` means the first. */
   readonly peerPorts: readonly string[]
   readonly announcedPorts: readonly string[]
   readonly settings: Settings
   readonly lists: { readonly [name: string]: ListDeclaration }
   values(node: NodeId): { readonly [name: string]: string | number }
-  /** Returns the proxy's address at which one node dials another. */
+  /** Returns the proxied address at which one node dials another. */
   peer(from: NodeId, to: NodeId, port: string): Address
   announced(node: NodeId, port: string): Address
 }
 
-/** Formats an address: `127.0.0.1:7001`. */
 export const addressText = ({ host, port }: Address): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
 
 /**
  * Returns the placeholders of one node's commands. `{listen}` and `{listen.NAME}` are the node's own addresses.
- * `{peer.n2}` and `{peer.n2.NAME}` are addresses of the node n2: through the proxy for another node, and direct for the
- * node itself. `{peers}` are the addresses of all other nodes.
+ * `{peer.n2}` and `{peer.n2.NAME}` are those of the node n2, through the proxy unless it is the node itself. `{peers}`
+ * are all others.
  */
 export function nodePlaceholders(
   node: NodeId,
@@ -62,10 +61,7 @@ const named = (prefix: string, values: { readonly [name: string]: string | numbe
 
 type Addresses = { readonly [port: string]: Address }
 
-/**
- * Adds `PREFIX` for the first port and `PREFIX.NAME` for each port. Also adds every host and port separately, with
- * `-host` or `-port` after the first word.
- */
+/** Adds `PREFIX` for the first port and `PREFIX.NAME` for each port, and every host and port separately. */
 export function addAddresses(
   found: { [name: string]: string | number },
   prefix: string,
@@ -87,10 +83,7 @@ export function addAddresses(
   }
 }
 
-/**
- * Returns the addresses of a node as seen from another node. A node has no link to itself, so it sees its own listening
- * address.
- */
+/** Returns a node's addresses as seen from another node. The node itself sees its own listening address. */
 function seenFrom(node: NodeId, other: NodeId, own: Addresses, { peerPorts, peer }: Surroundings): Addresses {
   if (node === other) return own
   return Object.fromEntries(peerPorts.map((port) => [port, peer(node, other, port)]))

@@ -7,10 +7,7 @@ import type { CommonDeclaration } from './declaration.ts'
 import { declaredSuffers, type Exposure } from './suffers.ts'
 
 export interface DeclaredTargetOptions {
-  /**
-   * The prefix of every error message: the place of the declaration, such as the name of its file, or `chaos.config.ts:
-   * targets.NAME`.
-   */
+  /** The prefix of every error message: the file of the declaration, or `chaos.config.ts: targets.NAME`. */
   readonly where: string
   /** The directory to which paths in the declaration are relative. */
   readonly directory: string
@@ -22,7 +19,7 @@ interface OfCluster {
   readonly exposure: Exposure
 }
 
-/** Returns the members that all declared clusters share as targets. */
+/** Returns the members that all declared clusters share. */
 export const ofCluster = (
   declaration: Omit<CommonDeclaration, 'client'>,
   { where, clients, exposure }: OfCluster,

@@ -16,7 +16,6 @@ import type { RoleWatch } from './role.ts'
 export interface ClusterNode extends Victim {
   readonly id: NodeId
   life(): { readonly number: number; readonly alive: boolean }
-  /** Returns the pid of the node's process, if this program started one. */
   pid(): number | undefined
   command(): ProgramCommand | undefined
 }
@@ -32,11 +31,11 @@ export interface OwnCluster extends StartedCluster {
 export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Omit<Vulnerable, 'nodes' | 'failover'> {
   readonly nodes: readonly Node[]
   readonly clients: Pick<OpenedClients, 'connect' | 'close'>
-  /** Returns the data from which another process creates the clients. Throws if another process cannot create them. */
+  /** Returns the data from which another process creates the clients. Throws if it cannot. */
   readonly elsewhere: () => ClientsElsewhere
   readonly wire: WireRecord | undefined
   readonly roles?: RoleWatch | undefined
-  /** Returns the status that a node itself reports; by default its known role. */
+  /** Returns the status that a node reports; by default its known role. */
   readonly statusOf?: ((node: Node) => NodeStatus | undefined) | undefined
   readonly failover: ((node: NodeId) => Promise<Handover>) | undefined
   readonly news: OwnNews
@@ -54,8 +53,8 @@ export interface ClusterParts<Node extends ClusterNode = ClusterNode> extends Om
 type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
 
 /**
- * The time during which the results of reads may still change after operations of unknown outcome. A PostgreSQL standby
- * that came back applied all changes queued behind one lock within a third of this time.
+ * The time during which reads may still change after operations of unknown outcome. A PostgreSQL standby that came back
+ * applied all changes queued behind one lock within a third of this time.
  */
 const LINGERS_MS = millis(500)
 
@@ -66,7 +65,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
   const { readyNanos = process.hrtime.bigint() } = parts
   const clock = createClock(readyNanos)
 
-  /** Returns the role of a node; undefined while the node is down, even if its last answer named a role. */
+  /** A node that is down has no role, whatever its last answer. */
   function roleOf(node: ClusterNode): NodeStatus | undefined {
     if (!node.life().alive) return undefined
     return roles === undefined ? UNKNOWN_ROLE : roles.status(node.id)
@@ -95,7 +94,7 @@ export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>)
       )
     },
     ...(wire === undefined ? {} : { record: wire.begin }),
-    // `hasTraffic` does not count traffic through proxies of other hosts or through rules for datagrams.
+    // `hasTraffic` does not count proxies of other hosts or rules for datagrams.
     mayBite: (_kind, links) =>
       links.length === 0 || remotes !== undefined || datagrams !== undefined || network.hasTraffic(links),
     status,

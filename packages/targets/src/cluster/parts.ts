@@ -9,7 +9,6 @@ import type { ProgramCommand } from '../processes/command.ts'
 import type { NodesDeclaration, PortDeclaration, ReadyDeclaration } from './declaration.ts'
 import { type FailoverPlan, planFailover } from './failover.ts'
 
-/** A port of every node. */
 export interface Port {
   readonly name: string
   readonly framing: Framing | undefined
@@ -41,7 +40,7 @@ const DATA: Setting = {
   values: ['kept', 'wiped'],
 }
 
-/** Describes the weakness that the setting `data=wiped` causes if nodes are killed. */
+/** Describes the weakness that `data=wiped` causes if nodes are killed. */
 export const wipedWeakness = ({
   settings,
   faults,
@@ -58,7 +57,7 @@ export function planCluster(declaration: NodesDeclaration, where: string): Clust
   for (const id of nodeNames(count ?? 1)) node(id)
   return {
     ports,
-    // A command may also use `{peer.n2.client}`, so that nodes dial each other's client port.
+    // A command may also use the client port: `{peer.n2.client}`.
     peerPorts: [...peerPorts, ...ports.filter((port) => !peerPorts.includes(port))],
     settings: settingsOf(declaration, where),
     failover: planFailover(declaration.faults?.failover, where),
@@ -166,7 +165,7 @@ export function portNamed(
   throw inputError(`${where}: there is no port ${name}.${didYouMean(name, known)} Known: ${known.join(', ')}.`)
 }
 
-/** Runs one step of reading a declaration, and prefixes the step's errors with the place. */
+/** Runs a step of reading a declaration, and prefixes its errors with the place. */
 export function inPlace<T>(where: string, step: () => T): T {
   try {
     return step()

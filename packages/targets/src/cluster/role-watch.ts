@@ -27,14 +27,14 @@ export interface RoleWatchOfOptions {
 }
 
 /**
- * Waits for a leader, and then keeps watching roles; undefined if the declaration has no `role`.
+ * Waits for a leader, and then keeps watching roles.
  *
  * @throws UserError: input for an unknown port or placeholder, environment if no node leads in time.
  */
 export async function roleWatchOf(options: RoleWatchOfOptions): Promise<RoleWatch | undefined> {
   const { role, nodes, timeoutMs, where, signal } = options
   if (role === undefined) return undefined
-  // Reject an unknown placeholder now: later it would look like a node that does not answer.
+  // Later, an unknown placeholder would look like a node that does not answer.
   for (const { placeholders } of nodes) fillCommand(commandOf(role, where), placeholders())
   const byId = new Map(nodes.map((node) => [node.id, node]))
   const ask = askerOf(role, options)
@@ -81,10 +81,7 @@ const commandOf = (role: RoleDeclaration, where: string): ProgramCommand => ({
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
-/**
- * Resolves with the status and, on the next line, the body: `200\n{"role":"primary"}`; undefined without an answer
- * within 1 s.
- */
+/** Resolves with the status and, on the next line, the body: `200\n{"role":"primary"}`. The time limit is 1 s. */
 export function httpAnswer(url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(LONGEST_MS) }, (response) => {
@@ -99,7 +96,7 @@ export function httpAnswer(url: string): Promise<string | undefined> {
   })
 }
 
-/** Resolves with the command's output; undefined if the command fails or takes longer than 1 s. */
+/** Resolves with the command's output, if it succeeds within 1 s. */
 async function commandAnswer(
   command: ProgramCommand,
   { name, keeper, logPath }: { readonly name: string; readonly keeper: Keeper; readonly logPath: string },

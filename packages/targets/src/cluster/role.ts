@@ -6,9 +6,8 @@ import type { RoleDeclaration } from './declaration.ts'
 export interface RoleWatch {
   /** Returns the status of a node; undefined if the node did not answer. */
   status(node: NodeId): NodeStatus | undefined
-  /** Returns the last answers of all nodes, for messages. */
   answers(): readonly string[]
-  /** Resolves with true once a node claims to lead, and with false on timeout or abort. */
+  /** Resolves with whether a node claimed to lead in time. */
   untilLed(timeoutMs: number, signal?: AbortSignal): Promise<boolean>
   stop(): Promise<void>
 }

@@ -15,7 +15,7 @@ export interface CommandFault {
   readonly do: ProgramCommand
   readonly undo: ProgramCommand
   readonly timeoutMs: number
-  /** The position of the undo command in the keeper's order. */
+  /** Orders the undo commands of the keeper. */
   readonly turn?: Turn | undefined
 }
 
@@ -23,32 +23,31 @@ export interface CommandFault {
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
   /** The undo command; undefined if the heal needs none. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command for the case that no other fault is in force. Absent if `undo` also serves in this case. */
+  /** The undo command if no other fault is in force; absent for `undo`. */
   readonly undoLast?: ProgramCommand | undefined
 }
 
 export interface RunningNodeOptions {
   readonly id: NodeId
-  /** The node's addresses by port name. */
   readonly addresses: { readonly [port: string]: Address }
   readonly placeholders: Placeholders
   readonly faults: { readonly kill?: CommandFault | undefined; readonly pause?: CommandFault | undefined }
   readonly readiness: Readiness
-  /** The time within which the node must become ready, at the start and after a kill. */
+  /** The time limit for the node to become ready, at the start and after a kill. */
   readonly timeoutMs: number
   readonly keeper: Keeper
   readonly logPath: string
 }
 
-/** A node that was started elsewhere. Only commands can inject its faults. */
+/** A node that was started elsewhere, with commands for its faults. */
 export interface RunningNode extends ClusterNode {
   readonly addresses: { readonly [port: string]: Address }
   placeholders(): Placeholders
-  /** Kills the node. If a command is given, it replaces the usual one. The heal is the same in both cases. */
+  /** Kills the node, with the given command in place of the usual one. The heal is the same. */
   kill(by?: ProgramCommand): Promise<boolean>
   /** @throws UserError (environment) if the node does not become ready in time. */
   ready(signal?: AbortSignal): Promise<void>
-  /** Heals every fault still in force. Rejects if any heal fails, but only after trying all heals. */
+  /** Tries to heal every fault still in force. Rejects if any heal fails. */
   end(): Promise<void>
 }
 
@@ -102,17 +101,15 @@ export function runningNode(options: RunningNodeOptions): RunningNode {
 
 export interface CountedFault {
   /**
-   * Injects the fault. If a command is given, it replaces the usual one. Resolves with whether the fault is in force.
+   * Injects the fault, with the given command in place of the usual one. Resolves with whether the fault is in force.
    */
   do(by?: ProgramCommand): Promise<boolean>
-  /** Resolves with whether the fault is healed. */
   undo(): Promise<boolean>
   end(): Promise<void>
 }
 
 /**
- * Counts overlapping faults. The first fault runs the command that injects, and the end of the last fault runs the
- * command that heals. If this process dies, the keeper runs the latter.
+ * Counts overlapping faults: the first injects, and the end of the last heals. If this process dies, the keeper heals.
  */
 export function counted(
   fault: UndoneFault | undefined,
@@ -120,12 +117,12 @@ export function counted(
 ): CountedFault {
   let count = 0
   let forget: (() => void) | undefined
-  /** The last step. Steps run one after another: a new fault waits until the previous one is healed. */
+  /** Steps run one after another: a new fault waits until the previous one is healed. */
   let last: Promise<unknown> = Promise.resolve()
 
   async function run(command: ProgramCommand, timeoutMs: number): Promise<void> {
     const filled = fillCommand(command, placeholders)
-    // A process that the command leaves running must not be ended: it may be the node.
+    // The command may leave the node itself running.
     const exit = await runToEnd({ name: id, command: filled, keeper, logPath, timeoutMs, forks: false })
     if (exit.code !== 0) throw failure(id, filled, exit, { timeoutMs, logPath })
   }

@@ -107,8 +107,8 @@ function readinessOf({ ready }: RunningDeclaration, place: ReadinessPlace): Read
 }
 
 /**
- * Returns the links between nodes. Every pair of nodes must either have a link through the proxy or never connect.
- * Otherwise, traffic would bypass a partition.
+ * Returns the links between nodes. Each pair must have a link or be declared apart: otherwise traffic would bypass a
+ * partition.
  */
 function linksOf(
   { links = [], apart = [] }: RunningDeclaration,

@@ -14,35 +14,29 @@ import { BEFORE } from '../clients/first-answers.ts'
 export interface BeforeRunOptions {
   readonly nodes: readonly NodeId[]
   readonly asked: AskedOperations
-  /** Connects to a node without the proxy, which would record these reads. */
+  /** Connects without the proxy, which would record these reads. */
   readonly connect: (node: NodeId) => Client
   /** The time within which a node must serve. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly broken: () => UserError | undefined
-  /**
-   * Formats the request of an operation: `GET /items/x`. Returns undefined for an operation that cannot be formatted as
-   * a request.
-   */
+  /** Formats the request of an operation: `GET /items/x`. Undefined if it has no such form. */
   readonly requestOf?: ((input: Input) => string | undefined) | undefined
-  /** Returns whether any node runs. */
   readonly isAlive: () => boolean
-  /** Called once if the wait takes long. */
   readonly waits?: ((text: string) => void) | undefined
-  /** Advice on how to remove existing data. */
   readonly remedy: string
 }
 
 const ASK_MS = millis(1_000)
 const PAUSE_MS = 50
-/** The duration of a wait after which its reason is reported, in milliseconds. */
+/** A longer wait is reported with its reason, in milliseconds. */
 const LONG_MS = 4_000
-/** The number of reads, enough to find the data of an earlier run. */
+/** Enough reads to find the data of an earlier run. */
 const MOST_READS = 100
 
 /**
- * Waits until a node answers a read. Requires every object to have its initial value, if this value is known: a value
- * from before the run would look like a violation.
+ * Waits until a node answers a read. Every object must have its initial value, if known: a value from before the run
+ * would look like a violation.
  *
  * @throws UserError (environment) if no node serves in time, or if there is data.
  */
@@ -87,7 +81,7 @@ interface Asked {
   readonly completion: Completion
 }
 
-/** Sends every input to every node. Each node gets one input at a time. */
+/** Sends every input to every node, one at a time. */
 async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly Input[]): Promise<Asked[]> {
   const all = await Promise.all(
     nodes.map(async (node) => {
@@ -110,14 +104,11 @@ async function askEach({ nodes, connect }: BeforeRunOptions, inputs: readonly In
   return all.flat()
 }
 
-/**
- * Returns whether the node serves requests. A refusal counts, too: a read of an object that was never written may be
- * refused.
- */
+/** A refusal counts too: an object that was never written may not be readable. */
 const isServed = ({ completion }: Asked): boolean =>
   completion.type === 'ok' || /^(status|HTTP) [1-4]\d\d\b/.test(completion.error)
 
-/** Returns whether a value is the object's initial value, or another representation of an empty object. */
+/** Returns whether a value is the initial one, or another form of an empty object. */
 function isInitial(value: Json, initial: Json): boolean {
   if (initial === 'unknown' || canonical(value) === canonical(initial)) return true
   return isNothing(initial) && isNothing(value)

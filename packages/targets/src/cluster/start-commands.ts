@@ -24,7 +24,7 @@ export interface CommandClusterOptions
     Pick<StartOptions, 'nodes' | 'settings' | 'dataDir' | 'faults'> {
   readonly declaration: NodesDeclaration
   readonly plan: ClusterPlan
-  /** Watches roles for a target written in code. By default the declaration's `role` is used. */
+  /** Watches roles for a target in code, in place of the declaration's `role`. */
   readonly watchRoles?: ((nodes: readonly Started[]) => RoleWatch) | undefined
 }
 
@@ -66,8 +66,8 @@ export async function startCommandCluster(options: CommandClusterOptions): Promi
 type AnnouncedNumbers = { readonly [node: NodeId]: { readonly [port: string]: number } }
 
 /**
- * Reserves numbers for the announced ports of nodes with their own addresses. A node and its proxy listen on the same
- * port number. Some servers, such as Galera's, announce only a port, and take the host from the connection.
+ * Reserves the numbers of announced ports. Node and proxy use the same number, because some servers, such as Galera's,
+ * announce only a port, and take the host from the connection.
  */
 async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): Promise<AnnouncedNumbers> {
   const numbers: { [node: NodeId]: { readonly [port: string]: number } } = {}
@@ -75,10 +75,7 @@ async function numbersOf(ids: readonly NodeId[], announced: readonly string[]): 
   return numbers
 }
 
-/**
- * Returns the way to identify a dialling node. A node with its own address is identified by its source address if it
- * also dials from this address. Any other node is identified by its processes.
- */
+/** Identifies a dialling node by its own source address, if it has one, and otherwise by its processes. */
 function diallerOf({ declaration, nodes }: CommandClusterOptions, pids: () => ReadonlyMap<NodeId, number>): PeerFinder {
   if (!declaration.ownAddresses || !declaration.ownSources) return findBySocketOwner(pids)
   const byAddress = new Map(nodeNames(nodes).map((id) => [ownAddress(id), id]))
@@ -147,12 +144,12 @@ async function openNodes(
       throw withPlace(error, options.where)
     })
     starting.nodes = [...starting.nodes, node]
-    // Check placeholders before any node starts, rather than during a run.
+    // Checks placeholders before any node starts.
     inPlace(options.where, () => requireFilled(plan.failover, node.placeholders()))
   }
 }
 
-/** Returns the nodes' data directory. If nodes run as another user, every user must have access to this directory. */
+/** Returns the nodes' data directory. If nodes run as other users, every user must have access. */
 function dataDirectory({ plan, nodes, dataDir: given }: CommandClusterOptions, starting: Starting<Started>): string {
   // Absolute, because commands may have another working directory.
   const dataDir = resolve(given)
@@ -183,10 +180,10 @@ const pidsOf = (nodes: readonly Started[]): ReadonlyMap<NodeId, number> =>
 const BYTES = 254
 
 /**
- * The first three bytes of the nodes' addresses. These bytes depend on the process, so that two clusters with fixed
- * ports do not collide.
+ * The first three bytes of the nodes' addresses. They depend on the process, so that two clusters with fixed ports do
+ * not collide.
  */
 const network = `127.${1 + (process.pid % BYTES)}.${1 + (Math.floor(process.pid / BYTES) % BYTES)}`
 
-/** Returns the node's own loopback address. Linux accepts all of 127.0.0.0/8. */
+/** Linux accepts all of 127.0.0.0/8 as loopback addresses. */
 const ownAddress = (node: NodeId): string => `${network}.${10 + Number(node.slice(1))}`

@@ -13,8 +13,8 @@ export interface RunningClusterOptions extends DeclaredOptions {
 }
 
 /**
- * Puts the proxy between a running cluster and its clients. Also puts the proxy between nodes that are configured to
- * dial the proxy. Stopping the cluster's object heals the nodes, and leaves them running.
+ * Puts the proxy between a running cluster and its clients, and between nodes that are configured to dial it. Stopping
+ * heals the nodes, and leaves them running.
  *
  * @throws UserError as `startServing`.
  */

@@ -31,10 +31,9 @@ interface ServingNode extends ClusterNode {
   end(): Promise<void>
 }
 
-/** The options that both kinds of declared cluster share. */
 export interface DeclaredOptions
   extends Pick<StartOptions, 'asked' | 'seed' | 'logDir' | 'version' | 'reach' | 'rehearses' | 'waits' | 'signal'> {
-  /** The prefix of every error message: the name of the declaration's file. */
+  /** The prefix of every error message: the declaration's file. */
   readonly where: string
   readonly clients: PlannedClients
   readonly exposure: Exposure
@@ -49,21 +48,20 @@ export interface ServingOptions<Node extends ServingNode> extends DeclaredOption
   readonly others?: readonly string[] | undefined
   readonly announced?: ((nodes: () => readonly Node[]) => ClusterNetworkOptions['announced']) | undefined
   readonly failover: FailoverPlan | undefined
-  /** Connects to the proxies of other hosts, and resolves with the object that controls them. */
+  /** Connects to the proxies of other hosts. */
   readonly remotes?: (() => Promise<RemoteProxies>) | undefined
-  /** Adds each node as it becomes available, and resolves once all are ready. */
+  /** Adds each node once it is available, and resolves once all are ready. */
   comeUp(starting: Starting<Node>, network: ClusterNetwork, timeoutMs: number): Promise<void>
-  /** Waits until a node leads, and then keeps watching roles. By default the declaration's `role` is used. */
+  /** Waits for a leader, and then keeps watching roles; by default by the declaration's `role`. */
   readonly watchRoles?: ((nodes: readonly Node[], timeoutMs: number) => Promise<RoleWatch>) | undefined
-  /** Advice on how to remove existing data. */
   readonly remedy: string
 }
 
 const READY_WITHIN_MS = 30_000
 
 /**
- * Brings nodes up behind the proxy. Waits until all nodes are ready, one node leads (if the declaration has a `role`),
- * and one node answers a read. Then runs the rehearsal, if requested.
+ * Brings nodes up behind the proxy. Waits until all are ready, one leads (with `role`), and one answers a read. Then
+ * runs the rehearsal, if requested.
  *
  * @throws UserError: input for unknown placeholders; environment if a node is not ready, no node leads, or there is
  * data already; also the errors of a rehearsal. Nothing is left behind.
@@ -71,7 +69,7 @@ const READY_WITHIN_MS = 30_000
 export const startServing = <Node extends ServingNode>(options: ServingOptions<Node>): Promise<OwnCluster> =>
   startCluster<Node, OwnCluster>(options, async (starting) => {
     const { declaration, ids, clientPort, asked, seed, logDir, where, reach, signal, exposure } = options
-    // The part of object names that identifies the run. Clients in workers use the same part.
+    // Identifies the run in object names. Clients in workers use the same text.
     const run = Date.now().toString(36)
     const { keeper, news, calledNanos, stop } = starting
     const timeoutMs = declaration.readyWithinMs ?? READY_WITHIN_MS
@@ -138,7 +136,7 @@ function addressOf(nodes: readonly ServingNode[], id: NodeId, port: string): Add
   return address
 }
 
-/** Returns the proxied client addresses of every node; none if there is no proxy. */
+/** Returns the proxied client addresses of all nodes, if there is a proxy. */
 const clientAddresses = (
   nodes: readonly Pick<ClusterNode, 'id' | 'life'>[],
   network: ClusterNetwork | undefined,
@@ -152,9 +150,8 @@ interface RunBeforeOptions extends Pick<RoleWatchOfOptions, 'where' | 'keeper' |
 }
 
 /**
- * Runs the commands that prepare the nodes once they are ready: commands that join nodes into a cluster, or that delete
- * the data of a cluster. `{client.n1}` is the proxied client address of a node; `{node.n1}` and `{node.n1.NAME}` are
- * its real addresses.
+ * Runs the commands that join ready nodes into a cluster, or that delete its data. `{client.n1}` is the proxied client
+ * address of a node; `{node.n1}` and `{node.n1.NAME}` are its real addresses.
  *
  * @throws UserError: input for an unknown placeholder, environment if a command fails.
  */

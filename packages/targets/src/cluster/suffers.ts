@@ -12,7 +12,6 @@ import type { Suffering } from '@chaosproxy/runner'
 import { processRefusal } from '../network/node-harms.ts'
 import type { Between } from '../preload/machine.ts'
 
-/** The properties of an external cluster that decide which faults it can suffer. */
 export interface Exposure {
   /** The protocol between clients and nodes, if the proxy can parse it. */
   readonly clients: Carriage['kind'] | undefined
@@ -22,9 +21,9 @@ export interface Exposure {
   readonly framed: boolean
   /** Whether proxies on other hosts carry the links between nodes. */
   readonly isElsewhere?: boolean | undefined
-  /** Why nodes cannot suffer a kind of fault, such as kill or pause; absent for kinds that they can suffer. */
+  /** Why nodes cannot suffer a kind of fault; absent if they can. */
   readonly refused: { readonly [kind in 'kill' | 'pause' | 'failover' | EngineFault['kind']]?: Refusal | undefined }
-  /** Returns whether the disks and clocks of nodes can suffer a fault; by default they cannot. */
+  /** Returns whether disks and clocks can suffer a fault; by default they cannot. */
   readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Between | undefined
@@ -40,10 +39,7 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/**
- * Returns whether the cluster can suffer a fault. `among` restricts the answer to links between nodes, or to links of
- * clients.
- */
+/** Returns whether the cluster can suffer a fault, on all links or only those among `among`. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

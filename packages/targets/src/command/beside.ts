@@ -8,19 +8,15 @@ import type { Placeholders } from './placeholders.ts'
 /** A server that nodes use, and that suffers no faults. */
 export interface BesideServer {
   readonly id: NodeId
-  /**
-   * The server's command. It may contain `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of this server and of the
-   * other servers.
-   */
+  /** The command, with `{host}`, `{port}` and `{data}`, and `{peer.NAME}` of all such servers. */
   readonly words: readonly [program: string, ...rest: string[]]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/** Servers that are running. */
 export interface Beside {
-  /** The servers' addresses as placeholders: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
+  /** The servers' addresses: `peer.redis`, `peer-host.redis` and `peer-port.redis`. */
   readonly placeholders: Placeholders
-  /** Returns the servers' problems, in order. */
+  /** Returns the servers' problems. */
   trouble(): readonly string[]
   end(): Promise<void>
 }
@@ -93,10 +89,7 @@ const open = (
 
 const namesOf = (servers: readonly BesideServer[]): string => servers.map(({ id }) => id).join(', ')
 
-/**
- * Returns the placeholders of the servers' addresses. Until all servers have a port, these placeholders only serve to
- * check commands.
- */
+/** Returns the placeholders of the servers' addresses. Without ports, they only serve to check commands. */
 const addressesOf = (servers: readonly BesideServer[], ports: ReadonlyMap<NodeId, number>): Placeholders =>
   Object.fromEntries(
     servers.flatMap(({ id }): [string, string | number][] => {

@@ -14,10 +14,7 @@ import { type Readiness, readinessText, sizeOf, untilReady } from './readiness.t
 import { runToEnd } from './run-to-end.ts'
 import { type Life, type SupervisedNode, superviseNode } from './supervised-node.ts'
 
-/**
- * Like `Readiness`, with two differences. Ports are given by name, because their numbers are not chosen yet. Other
- * texts may contain placeholders.
- */
+/** Like `Readiness`, but ports are given by name, and other texts may contain placeholders. */
 export type NodeReadiness<Port extends string> =
   | { readonly by: 'tcp'; readonly port: Port }
   | { readonly by: 'http'; readonly port: Port; readonly path: string; readonly status?: number | undefined }
@@ -31,7 +28,6 @@ export type NodePorts<Port extends string> = { readonly [port in Port]: number }
 
 /** The layer under a node's programs, which injects faults of their disk and clock. */
 export interface NodeMachine {
-  /** Returns the command that runs a program on this machine. */
   under(command: ProgramCommand): ProgramCommand
   /** @throws UserError (environment) if one of these processes does not run on this machine. */
   requireUnder(pids: () => readonly number[]): Promise<void>
@@ -42,29 +38,28 @@ export interface CommandNodeOptions<Port extends string> {
   readonly id: NodeId
   /**
    * Words, variables and directories may contain placeholders: `{node}`, `{host}`, `{data}`, `{port}` (the first port),
-   * `{port.NAME}`, and those from `placeholders`.
+   * `{port.NAME}`, and further ones.
    */
   readonly command: ProgramCommand
-  /** Files to write once, before the first start from a data directory. Relative paths are inside that directory. */
+  /** Files to write once, before the first start. Relative paths are inside the data directory. */
   readonly files?: { readonly [path: string]: string } | undefined
-  /** Whether the node's data directory is emptied before each restart. By default its data survives. */
+  /** Whether the data directory is emptied before each restart. */
   readonly wipedOnRestart?: boolean | undefined
-  /** Commands that run once, in order, before the node first starts from a data directory. An example is `initdb`. */
+  /** Commands that run once, in order, before the first start, such as `initdb`. */
   readonly prepare?: readonly ProgramCommand[] | undefined
-  /** Commands that run once the node has stopped for good. The keeper runs them if this process cannot. */
+  /** Commands that run once the node has stopped for good, by the keeper if necessary. */
   readonly after?: readonly ProgramCommand[] | undefined
-  /** The names of the node's ports. Port numbers are chosen once, and stay the same over all lives. */
+  /** The names of the node's ports, whose numbers stay the same over all lives. */
   readonly ports: readonly [Port, ...Port[]]
-  /** Port numbers that are already reserved, by port name. */
   readonly numbers?: { readonly [port: string]: number } | undefined
-  /** The address on which the node listens. By default 127.0.0.1; on Linux any 127.x.y.z works. */
+  /** The address on which the node listens; by default 127.0.0.1. On Linux any 127.x.y.z works. */
   readonly host?: string | undefined
   /** The data directory. It is created if missing, and kept over all lives. */
   readonly dataDir: string
-  /** Returns further placeholders. Called once for each life of the node. */
+  /** Returns further placeholders, once for each life. */
   readonly placeholders?: ((ports: NodePorts<Port>) => Placeholders) | undefined
   readonly readiness: NodeReadiness<NoInfer<Port>>
-  /** The machine on which the node's programs run. Preparations and other commands do not run on it. */
+  /** The machine for the node's programs, but not for preparations and other commands. */
   readonly machine?: NodeMachine | undefined
   readonly keeper: Keeper
   readonly logPath: string
@@ -74,16 +69,14 @@ export interface CommandNodeOptions<Port extends string> {
   readonly died: (message: string) => void
 }
 
-/** A node that runs any command: a server that gets its ports and does not know this program. */
+/** A node that runs any command: a server that gets its ports and does not know chaos. */
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
   /** Injects faults of the machine. Absent if no machine is given. */
   readonly suffer?: NonNullable<Victim['suffer']>
   placeholders(): Placeholders
-  /**
-   * Empties the node's data directory, so that the next life starts like the first. Call only while the node is down.
-   */
+  /** Empties the data directory, like the loss of a disk. Call only while the node is down. */
   wipe(): void
 }
 
@@ -104,8 +97,8 @@ export async function openCommandNode<Port extends string>(
   const placeholders = (): Placeholders => ({
     node: id,
     host,
-    // A command with its own directory needs an absolute path. Otherwise the path stays short, because the paths of
-    // sockets in it must be short.
+    // A command with its own directory needs an absolute path. Otherwise the path stays short, as the paths of sockets
+    // in it must be.
     data: options.command.directory === undefined ? dataDir : resolve(dataDir),
     port: ports[options.ports[0]],
     ...Object.fromEntries(options.ports.map((name) => [`port.${name}`, ports[name]])),
@@ -210,10 +203,7 @@ function readinessOf<Port extends string>(
   }
 }
 
-/**
- * Describes when the node is ready, with a hint. Some nodes wait for each other before they are ready. Such nodes would
- * wait for ever once most of them are down.
- */
+/** Nodes that wait for each other would wait for ever once most of them are down, hence the hint. */
 const awaitedText = (readiness: Readiness): string =>
   readiness.by === 'tcp'
     ? readinessText(readiness)

@@ -22,31 +22,20 @@ import { readLines } from './read-lines.ts'
 import { userToBecome } from './user.ts'
 
 export interface CommandProcessOptions {
-  /** The name of the process in messages: `n1`. */
   readonly name: string
   readonly command: ProgramCommand
-  /** The file to which the output is appended. */
   readonly logPath: string
   readonly keeper: Keeper
   /**
-   * Called with each line of standard output, which is then not written to the log. If given, standard input is open
-   * for `tell`. By default, standard input is empty.
+   * Called with each line of standard output, which is then not logged. Standard input is then open for `tell`, and
+   * otherwise empty.
    */
   readonly line?: ((text: string) => void) | undefined
-  /**
-   * Sends the output to this process's output instead of the log. `stdout` keeps standard output and standard error
-   * apart. `stderr` sends both to standard error.
-   */
+  /** Sends the output to this process's output instead of the log. `stderr` sends everything to standard error. */
   readonly prints?: 'stdout' | 'stderr' | undefined
-  /**
-   * False for a program that starts no other processes. A pause or a kill of such a program needs no search through all
-   * processes.
-   */
+  /** False for a program that starts no others: its pause or kill needs no search through all processes. */
   readonly forks?: boolean | undefined
-  /**
-   * The time for which the command may run after this process has died, in milliseconds. By default, the command is
-   * ended immediately.
-   */
+  /** The milliseconds for which the command may outlive this process; by default none. */
   readonly finishesWithinMs?: number | undefined
 }
 
@@ -57,29 +46,28 @@ export interface Exit {
 
 export const howItEnded = ({ code, signal }: Exit): string => signal ?? `exit code ${code}`
 
-/** A running command with all its descendants. They are paused, resumed and ended together. */
+/** A command with all its descendants, which are paused, resumed and ended together. */
 export interface CommandProcess {
   readonly pid: number
   readonly command: ProgramCommand
-  /** Resolves once the process and all its descendants have ended and every line has been delivered. */
+  /** Resolves once all processes have ended and every line has been delivered. */
   readonly exited: Promise<Exit>
   running(): boolean
-  /** Returns the pids of the process and its descendants that have not ended; empty without /proc. */
+  /** Returns the pids of the remaining processes; empty without /proc. */
   members(): readonly number[]
-  /** Writes a line to the standard input of the process. */
   tell(text: string): void
   /** See `LineReader`. */
   unended(forMs: number): string | undefined
-  /** Sends SIGSTOP. Resolves once all processes are stopped or have ended. */
+  /** Sends SIGSTOP, and waits until all processes are stopped or have ended. */
   pause(): Promise<void>
   resume(): void
-  /** Sends SIGKILL. Resolves once all processes have ended. */
+  /** Sends SIGKILL, and waits until all processes have ended. */
   kill(): Promise<void>
   /** Sends SIGTERM, and after the grace period SIGKILL to the remaining processes. */
   end(graceMs: number): Promise<void>
 }
 
-/** The file descriptor on which a command waits before it starts. Only commands that may outlive this process wait. */
+/** The file descriptor on which a command that may outlive this process waits before it starts. */
 const WAITS_FOR = 3
 
 /** How often to check whether descendants have ended. */
@@ -147,7 +135,6 @@ export async function startCommand(options: CommandProcessOptions): Promise<Comm
   }
 }
 
-/** Ends the descendants that outlive a command: immediately, or after a grace period. */
 async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
   if (!root.forks) return
   const until = performance.now() + graceMs
@@ -156,9 +143,8 @@ async function untilGone(root: TreeRoot, graceMs: number): Promise<void> {
 }
 
 /**
- * A shell that executes the command once it is told to start. This process may die after it has started a command and
- * before it has registered the command with the keeper. Without the shell, the command would then take effect after the
- * keeper has undone it.
+ * A shell that executes the command once it is told to start. Otherwise, if this process died before it registered the
+ * command with the keeper, the command could take effect after the keeper has undone it.
  */
 const WAITING = ['/bin/sh', '-c', `read -r go <&${WAITS_FOR} && exec "$0" "$@" ${WAITS_FOR}<&-`] as const
 const GO = 'go\n'
@@ -172,8 +158,8 @@ function begin({ stdio }: ChildProcess): void {
 }
 
 /**
- * Returns whether the program exists, so that a shell can wait before it executes the program. A missing program is
- * started directly, because only then the error names the reason.
+ * Returns whether the program exists. A missing one is started without a shell, because only then the error names the
+ * reason.
  */
 const canWait = ({ words: [program], directory = '.' }: ProgramCommand): boolean =>
   findProgram(program.includes('/') ? resolve(directory, program) : program) !== undefined

@@ -4,8 +4,7 @@ import { environmentError, UserError } from '@chaosproxy/history'
 import { userToBecome } from './user.ts'
 
 /**
- * Creates the directory if it is missing, and keeps its contents. With a user, the directory belongs to that user and
- * is closed to others, as PostgreSQL requires.
+ * Creates the directory if it is missing. A user's directory is closed to others, as PostgreSQL requires.
  *
  * @throws UserError (environment)
  */
@@ -30,13 +29,12 @@ export function wipeDataDirectory(path: string, user?: string): void {
 }
 
 /**
- * Writes a file owned by the user, and creates its directory if that is missing.
+ * Writes a file owned by the user, in a directory that may be missing.
  *
  * @throws UserError (environment)
  */
 export function writeDataFile(path: string, text: string, user?: string): void {
   const owner = user === undefined ? undefined : userToBecome(user)
-  // An existing directory may belong to another user, so it stays unchanged.
   if (!existsSync(dirname(path))) makeDataDirectory(dirname(path), user)
   try {
     writeFileSync(path, text)

@@ -1,14 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
-/** The number of log lines in a message, enough for an error of Node with its stack trace. */
+/** Enough lines for an error of Node with its stack trace. */
 const LAST_LOG_LINES = 20
-/**
- * The size of the part of a log that is read, enough for the last lines of any log. A database's log may not fit in
- * memory.
- */
+/** Enough bytes for the last lines of any log. A database's log may not fit in memory. */
 const TAIL_BYTES = 64 * 1024
 
-/** Returns the end of a log, for an error message that shows a process's last output. */
+/** Returns the end of a log, for an error message. */
 export function lastLines(logPath: string): string {
   try {
     const lines = tail(logPath)
@@ -23,10 +20,7 @@ export function lastLines(logPath: string): string {
 const NODE = /^Node\.js v\d/
 const ERROR = /^\w*Error\b/
 
-/**
- * Returns the last line of output, without its time. If Node exited with an error, returns the line that names the
- * error.
- */
+/** Returns the last line of output without its time, or the line that names an error of Node. */
 export function lastWords(logPath: string): string {
   try {
     const lines = tail(logPath).map((line) => line.replace(/^ *\d+\.\d{3} {2}/, ''))
@@ -43,7 +37,7 @@ export function lastWordsText(logPath: string): string {
   return words === '' ? '' : `; its last output: ${words}`
 }
 
-/** Returns what was appended to a log after this offset. Long text is cut to its end. */
+/** Returns what was appended to a log after this offset. A long text loses its beginning. */
 export function readFrom(logPath: string, offset: number): string {
   const log = openSync(logPath, 'r')
   try {

@@ -13,9 +13,8 @@ const claimed: number[] = []
 const taken = new Set<number>()
 
 /**
- * Reserves a free port for each name, for servers that must be given their ports. Avoids the ephemeral range: otherwise
- * an outgoing connection could take the port of a server that is briefly down. Also avoids ports that another process
- * has reserved for servers that do not listen yet.
+ * Reserves a free port for each name. Avoids the ephemeral range, where an outgoing connection could take the port of a
+ * server that is briefly down, and ports that another process has reserved.
  *
  * @throws UserError (environment) if there are not enough free ports.
  */
@@ -40,7 +39,7 @@ export function releasePorts(ports: readonly number[]): void {
 async function freePort(host: string): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const left = claimed.filter((port) => !taken.has(port))
-    // The choice does not use the seed, because two runs with the same seed may run at the same time.
+    // Two runs with the same seed may run at the same time, so the choice is random.
     const port = left[Math.floor(Math.random() * left.length)]
     if (port === undefined || left.length < BLOCK / 2) {
       await claimBlock()
@@ -53,10 +52,7 @@ async function freePort(host: string): Promise<number> {
   throw environmentError(`no free port was found on ${host} in ${MOST_TRIES} tries; end programs that listen on it`)
 }
 
-/**
- * Claims a block of ports by listening on its first port as long as this process lives. Does nothing if another process
- * has claimed the block.
- */
+/** Claims a block of ports, by listening on its first port, unless another process has claimed it. */
 async function claimBlock(): Promise<void> {
   const end = Math.max(FIRST + 1_000, firstEphemeral())
   const first = FIRST + BLOCK * Math.floor((Math.random() * (end - FIRST)) / BLOCK)
@@ -73,7 +69,7 @@ async function isFree(port: number, host: string): Promise<boolean> {
   return true
 }
 
-/** Resolves with a server that listens on the port; undefined if another process listens there. */
+/** Resolves with a server on the port, unless another process listens there. */
 function listening(port: number, host: string): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy())

@@ -6,13 +6,13 @@ import type { MissingProgram } from '@chaosproxy/runner'
 
 export interface Program {
   readonly program: string
-  /** How to install the program, as a command or a sentence: `apt-get install redis-server`. */
+  /** How to install the program: a command or a sentence. */
   readonly install: string
   /** The oldest version that works: `7.0`. By default every version works. */
   readonly oldest?: string | undefined
 }
 
-/** Returns the program's path according to PATH; undefined if there is none. A name with a slash is already a path. */
+/** Returns the program's path according to PATH. A name with a slash is already a path. */
 export function findProgram(name: string): string | undefined {
   if (name.includes('/')) return isExecutable(name) ? name : undefined
   return (process.env['PATH'] ?? '')
@@ -21,7 +21,6 @@ export function findProgram(name: string): string | undefined {
     .find(isExecutable)
 }
 
-/** Returns the programs that this machine lacks, or has in too old a version. */
 export async function missingPrograms(programs: readonly Program[]): Promise<readonly MissingProgram[]> {
   const found = await Promise.all(programs.map(missing))
   return found.filter((program) => program !== undefined)
@@ -37,7 +36,7 @@ async function missing({ program, install, oldest }: Program): Promise<MissingPr
 
 const LONGEST_MS = 5_000
 
-/** Resolves with the first version number in the output of `--version`; undefined if there is none. */
+/** Resolves with the first version number in the output of `--version`. */
 export async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: LONGEST_MS })
@@ -47,7 +46,7 @@ export async function versionOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Returns whether a version is older than another, comparing the numbers between the dots. */
+/** Compares the numbers between the dots. */
 export function isOlder(version: string, oldest: string): boolean {
   const [numbers, least] = [version, oldest].map((text) => text.split('.').map(Number)) as [number[], number[]]
   for (const [place, number] of least.entries()) {

@@ -1,20 +1,15 @@
 import type { Readable } from 'node:stream'
 
-/**
- * The greatest length of a line; longer lines are cut. A program that never ends a line would otherwise exhaust memory.
- */
+/** Longer lines are cut: a program that never ends a line would otherwise exhaust memory. */
 const MOST_LINE = 2 ** 25
 
-/** The lines of a UTF-8 stream. Only a line feed ends a line, with or without a carriage return before it. */
+/** The lines of a UTF-8 stream, which end with a line feed. A carriage return before it is dropped. */
 export interface LineReader {
-  /**
-   * Returns the text of an incomplete line that has been incomplete for at least this many milliseconds. Undefined if
-   * there is no such line.
-   */
+  /** Returns a line that has been incomplete for at least this many milliseconds. */
   unended(forMs: number): string | undefined
 }
 
-/** Calls back with each line. At the end of the stream, also calls back with an incomplete line. */
+/** Calls back with each line, even an incomplete one at the end. */
 export function readLines(stream: Readable, line: (text: string) => void): LineReader {
   let rest = ''
   let latest = 0

@@ -11,7 +11,6 @@ import { runToEnd } from './run-to-end.ts'
 
 /** The condition under which a newly started server can serve. */
 export type Readiness =
-  /** The server accepts connections. */
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
   /** The server answers a GET with this status; by default with any status from 200 to 299. */
   | { readonly by: 'http'; readonly url: string; readonly status?: number | undefined }
@@ -27,7 +26,7 @@ export interface UntilReadyOptions {
   readonly logPath: string
   /** The size that the log had when this process started, in bytes. */
   readonly logOffset: number
-  /** Whether the server has served before. If so, its settings are right, and its last output explains a failure. */
+  /** Whether the server has served before, so that its settings are right. */
   readonly isAgain?: boolean | undefined
 }
 
@@ -63,7 +62,6 @@ const notAgain = (name: string, logPath: string, exit: Exit): UserError =>
     `${name} did not start again (${howItEnded(exit)}); its last output: ${lastWords(logPath)} (${logPath})`,
   )
 
-/** Describes what the process has not done yet, for messages. */
 export function readinessText(readiness: Readiness): string {
   switch (readiness.by) {
     case 'tcp':
@@ -101,7 +99,7 @@ export function attemptFor(readiness: Readiness, options: Omit<UntilReadyOptions
   }
 }
 
-/** Returns the lines printed since an offset, without the last one, which may be incomplete. */
+/** Returns the lines since an offset, without the last one, which may be incomplete. */
 const printedSince = (logPath: string, offset: number): string[] => readFrom(logPath, offset).split('\n').slice(0, -1)
 
 function patternOf(text: string): RegExp {

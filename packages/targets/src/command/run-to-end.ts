@@ -5,9 +5,9 @@ export interface RunToEndOptions extends Omit<CommandProcessOptions, 'line' | 'f
 }
 
 /**
- * Runs a command that exits by itself, such as `initdb`, and appends its output to the log. On timeout the command is
- * killed, and its exit has the signal SIGKILL. Processes that the command leaves running are ended, unless `forks` is
- * false. With `forks` false, the command runs to its end even if this process dies.
+ * Runs a command that exits by itself, such as `initdb`, and logs its output. On timeout the command is killed.
+ * Processes that it leaves running are ended. With `forks` false they are kept, and the command runs to its end even if
+ * this process dies.
  *
  * @throws UserError (environment) if the command cannot be started.
  */

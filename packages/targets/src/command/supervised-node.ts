@@ -7,7 +7,7 @@ import { lastLines, lastWordsText } from './log-tail.ts'
 
 const END_GRACE_MS = 1000
 
-/** One life of a node: its process, and data that is known once the node is ready, such as its ports. */
+/** One life of a node, and what is known once it is ready, such as its ports. */
 export interface Life<Ready> {
   readonly process: Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'>
   /** Rejects with a UserError if the process ends first. */
@@ -18,16 +18,13 @@ export interface SupervisedNodeOptions<Ready> {
   readonly id: NodeId
   readonly logPath: string
   readonly startupTimeoutMs: number
-  /**
-   * Describes what the node waits for: `accepts connections on 127.0.0.1:7000`. The message of a timeout contains this
-   * text.
-   */
+  /** Describes what the node waits for, for the message of a timeout: `accepts connections on 127.0.0.1:7000`. */
   readonly awaited?: (() => string) | undefined
-  /** Called once if the node's first life takes long to become ready. */
+  /** Called once if the first life takes long to become ready. */
   readonly waits?: ((text: string) => void) | undefined
   /** Starts a life. Lives are counted from 1. */
   launch(life: number): Promise<Life<Ready>>
-  /** Called with the way to reach the node once the node serves, and with undefined once the node no longer serves. */
+  /** Called once the node serves, and with undefined once it no longer serves. */
   moved(ready: Ready | undefined): void
   /** The process ended unexpectedly. */
   died(message: string): void
@@ -38,41 +35,32 @@ export interface SupervisedNode {
   readonly id: NodeId
   /** Starts the node. Rejects with a UserError (environment) if the node does not become ready. */
   start(): Promise<void>
-  /** Returns whether the node is alive, and a number that grows at each start and at each end of the node. */
+  /** Returns whether the node is alive, and a number that grows at each start and end. */
   life(): { readonly number: number; readonly alive: boolean }
   pid(): number | undefined
-  /** Returns the command of the node's latest life; undefined before the first. */
   command(): ProgramCommand | undefined
   /**
-   * Kills the node. Resolves with whether there was a process to kill. Each kill needs a `revive`, and only the last
-   * `revive` restarts the node.
+   * Kills the node. Resolves with whether there was a process to kill. Only the `revive` of the last kill restarts the
+   * node.
    */
   kill(): Promise<boolean>
-  /**
-   * Expects that the node may end by itself. Each call needs a `revive`, as a kill does. The `revive` restarts the node
-   * if it has ended.
-   */
+  /** Expects that the node may end by itself. Each call needs a `revive`, as a kill does. */
   expectEnd(): void
   revive(): Promise<void>
-  /**
-   * Notes that the node's files are damaged. From now on, the node may end by itself or fail to start. `lost` is called
-   * at each such end or failure.
-   */
+  /** Notes that the node's files are damaged. `lost` is called whenever the node ends by itself or fails to start. */
   damage(lost: (why: string) => void): void
   /**
-   * Pauses the node. Resolves with whether there was a process to pause. Each pause needs a `resume`, and only the last
-   * `resume` resumes the node.
+   * Pauses the node. Resolves with whether there was a process to pause. Only the `resume` of the last pause resumes
+   * the node.
    */
   pause(): Promise<boolean>
   resume(): void
-  /** Ends the node for good, whatever its state. */
   end(): Promise<void>
 }
 
-/** The calls for a process that ended by itself (`ended`), and for a process that did not start again (`refused`). */
+/** Called when a process ended by itself, or did not start again. */
 interface Hearing {
   readonly ended: (text: string) => void
-  /** Throws the error, unless it is expected. */
   readonly refused: (error: unknown) => void
 }
 
@@ -80,7 +68,6 @@ const rethrow = (error: unknown): never => {
   throw error
 }
 
-/** Returns callbacks for a node with damaged files. They report every end and every failed start to `lost`. */
 const lostTo = (lost: (why: string) => void): Hearing => ({
   ended: lost,
   refused: (error) => (error instanceof UserError ? lost(error.message) : rethrow(error)),
@@ -89,10 +76,7 @@ const lostTo = (lost: (why: string) => void): Hearing => ({
 const endedText = ({ id, logPath }: { readonly id: NodeId; readonly logPath: string }, exit: Exit): string =>
   `${id} ended by itself (${howItEnded(exit)})${lastWordsText(logPath)} (${logPath})`
 
-/**
- * The number of lives (`lives`), the number of faults that may end the node (`faults`), and how many of these faults
- * have ended (`healed`).
- */
+/** Counts lives, the faults that may end the node, and how many of these have healed. */
 interface Counts {
   lives: number
   faults: number
@@ -101,15 +85,13 @@ interface Counts {
 
 const isHurt = ({ faults, healed }: Counts): boolean => faults > healed
 
-/**
- * Starts a node. If a fault began and ended during the start, it may have caused a failure, and the start is retried.
- */
+/** Starts a node. Retries if a fault began and ended during the start, because it may have caused the failure. */
 async function restart(start: () => Promise<void>, count: Counts, refused: Hearing['refused']): Promise<void> {
   const { lives, faults } = count
   try {
     await start()
   } catch (error) {
-    // The node was killed again while it started. The heal of the new fault restarts the node, or has restarted it.
+    // The node was killed again while it started. The heal of this fault restarts it.
     if (isHurt(count) || count.lives > lives + 1) return
     await (count.faults > faults ? restart(start, count, refused) : refused(error))
   }
@@ -136,7 +118,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     const launch = options.launch(count.lives)
     launching = launch.catch(() => {})
     const { process, ready } = await launch
-    // Callers that await `ready` handle the rejection; there may be no such caller.
+    // Callers that await `ready` handle the rejection, if there are any.
     ready.catch(() => {})
     current = process
     command = process.command
@@ -178,7 +160,7 @@ export function superviseNode<Ready>(options: SupervisedNodeOptions<Ready>): Sup
     damage: (lost) => void Object.assign(hearing, lostTo(lost)),
     async pause() {
       pauses++
-      // A node that is still starting has no process to pause. `start` pauses the process as soon as it exists.
+      // A node that is still starting has no process to pause. `start` pauses it as soon as it exists.
       if (current === undefined || !life.alive) return false
       await current.pause()
       return true
@@ -204,7 +186,7 @@ export const commandsOf = (
     }),
   )
 
-/** The duration of a wait after which its reason is reported, in milliseconds. */
+/** A longer wait is reported with its reason, in milliseconds. */
 const LONG_MS = 4_000
 
 /** Resolves when the process is ready; ends the process if it is not ready in time. */
@@ -222,7 +204,7 @@ async function inTime<Ready>(
   }, startupTimeoutMs)
   const condition = awaited === undefined ? '' : ` It is ready once it ${awaited()}.`
   const long = setTimeout(() => {
-    // If the node listens on the port that it was given, the port is not the problem.
+    // If the node listens on its given port, the port is not the problem.
     const told = JSON.stringify(process.command)
     const others = portsOfSession(process.pid)
     const listens = others.some((port) => told.includes(String(port))) ? '' : listensText(others)
@@ -232,7 +214,7 @@ async function inTime<Ready>(
   }, LONG_MS)
   try {
     const reached = await ready
-    // The node may have become ready while it was being killed because it was late.
+    // The node may have become ready while it was being killed.
     if (!late) return reached
   } catch (error) {
     if (!late) throw error

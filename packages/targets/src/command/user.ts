@@ -8,8 +8,7 @@ export interface SystemUser {
 }
 
 /**
- * Returns the user with this name. Undefined if this process is not root, because only root can run programs as another
- * user.
+ * Returns the user with this name. Undefined without root: only root can run programs as another user.
  *
  * @throws UserError (environment) for an unknown name.
  */

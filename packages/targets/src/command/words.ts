@@ -2,7 +2,7 @@ import { inputError } from '@chaosproxy/history'
 import * as v from 'valibot'
 import type { ProgramCommand } from '../processes/command.ts'
 
-/** A command line, which is split at spaces outside quotes, or the list of its words. No shell is involved. */
+/** A command line, split at spaces outside quotes, or the list of its words. No shell is involved. */
 export type CommandText = string | readonly string[]
 
 export const commandSchema: v.GenericSchema<unknown, CommandText> = v.union(
@@ -13,7 +13,7 @@ export const commandSchema: v.GenericSchema<unknown, CommandText> = v.union(
   'must be a command line, or the list of its words',
 )
 
-/** Matches a separator or a part of a word. The part is quoted, unquoted, or a stray quote. */
+/** Matches a separator, a quoted or unquoted part of a word, or a stray quote. */
 const PART = /\s+|"([^"]*)"|'([^']*)'|[^\s"']+|["']/g
 
 /**
@@ -41,7 +41,7 @@ function split(text: string, where: string): string[] {
   return open === undefined ? words : [...words, open]
 }
 
-/** Quotes a word so that splitting the command line returns it unchanged. */
+/** Quotes a word for a command line. */
 export const quotedWord = (word: string): string =>
   /^[^\s"']+$/.test(word)
     ? word

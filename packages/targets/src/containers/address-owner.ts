@@ -3,15 +3,14 @@ import { isIPv6 } from 'node:net'
 import { livingSince } from '../processes/process-tree.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
-// An address identifies the process that added it, by three numbers: PID namespace, PID and start time. An IPv4 address
-// has a label of at most 15 characters: "lo:" and the three numbers in base 36. An IPv6 address has no label, but
-// contains the numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. The namespace and the start time are truncated. In
-// the worst case, a process that has ended is therefore considered alive.
+// An address identifies the process that added it, by PID namespace, PID and start time. An IPv4 address has a label of
+// at most 15 characters: "lo:" and the three numbers in base 36. An IPv6 address has no label, but contains the
+// numbers: `2001:2:0:NAMESPACE:PID:PID:START:INDEX`. The namespace and the start time are truncated, so a process that
+// has ended may be considered alive.
 
-/** The process that added an address. */
 export interface AddressOwner {
   readonly pid: number
-  /** Whether the process lives; undefined if its PID belongs to another namespace. */
+  /** Undefined if the process belongs to another PID namespace. */
   readonly lives: boolean | undefined
 }
 
@@ -21,7 +20,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** How many different values of each number an address can hold. Larger numbers are truncated. */
+/** The number of values that an address can hold. Larger numbers are truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number
@@ -49,7 +48,6 @@ export function ownAddress6(index: number): string {
     .join(':')
 }
 
-/** Returns the owner in a label; undefined if this program did not create the label. */
 export function ownerOfLabel(label: string): AddressOwner | undefined {
   const [, namespace, pid = '', startTime = ''] = LABEL.exec(label) ?? []
   return namespace === undefined
@@ -57,7 +55,7 @@ export function ownerOfLabel(label: string): AddressOwner | undefined {
     : ownerBy({ namespace: number(namespace), pid: number(pid), startTime: number(startTime) }, IN_LABEL)
 }
 
-/** Returns the owner of an address; undefined if this program did not add the address. */
+/** Returns the owner of an address, if chaos added it. */
 export function ownerOf(label: string, address: string): AddressOwner | undefined {
   const labelled = ownerOfLabel(label)
   if (labelled !== undefined) return labelled

@@ -7,13 +7,12 @@ import { findLibrary, WITHOUT_LIBRARY } from './own-clocks.ts'
 import { composeOf } from './project.ts'
 import { bridgePassesRules, hasUnifiedGroups, isRoot, isRootless } from './rights.ts'
 
-/** A requirement of tests with containers, and whether this machine and its engine meet it. */
+/** A requirement of tests with containers, and whether it is met. */
 export interface Allowance {
   readonly what: string
   readonly allowed: boolean
   readonly detail: string
   readonly remedy?: string | undefined
-  /** Whether this allowance is required for attaching to containers. */
   readonly isNeeded: boolean
 }
 
@@ -54,7 +53,7 @@ function answers({ program, problem, containers }: AskedEngine, isNeeded: boolea
   }
 }
 
-/** Returns why the containers appear to run on another machine; undefined if they appear to run on this machine. */
+/** Returns why the containers appear to run on another machine, if they do. */
 export function elsewhere(program: EngineProgram, containers: readonly Container[]): string | undefined {
   const host = process.env[program === 'docker' ? 'DOCKER_HOST' : 'CONTAINER_HOST']
   if (host !== undefined && !host.startsWith('unix:')) return host
@@ -63,10 +62,7 @@ export function elsewhere(program: EngineProgram, containers: readonly Container
   return system?.includes('Docker Desktop') === true ? 'Docker Desktop' : undefined
 }
 
-/**
- * Returns whether this process can see the container's process. It cannot if this process itself runs in a container,
- * for example.
- */
+/** A process cannot see the container's process if it runs in a container itself, for example. */
 function isSeen({ running, pid, id }: Container): boolean {
   try {
     return running && readFileSync(`/proc/${pid}/cgroup`, 'utf8').includes(id)
@@ -97,8 +93,8 @@ function composing(engines: readonly AskedEngine[]): readonly Allowance[] {
 }
 
 /**
- * Returns whether the kernel accepts rules between containers, and removes these rules together with the process that
- * added them. Leaves the machine unchanged.
+ * Returns whether the kernel accepts rules between containers, and removes them with their process. Leaves the machine
+ * unchanged.
  */
 function rules(): Allowance {
   const what = 'rules between containers'
@@ -129,7 +125,7 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
 ]
 
 /**
- * Returns whether bridges pass their packets to the rules. If not, the rules are added to the containers' own networks.
+ * Returns whether bridges pass their packets to the rules. If not, the rules belong into the containers' own networks.
  */
 function bridge(): Allowance {
   const passes = bridgePassesRules()

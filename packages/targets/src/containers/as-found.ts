@@ -1,11 +1,11 @@
 import type { ProgramCommand } from '../processes/command.ts'
 import type { EngineProgram } from './engine.ts'
 
-// The commands with which the keeper restores a container if this process has died.
+// The commands with which the keeper restores a container.
 
 /**
- * Returns a command that exits with 0 if the container runs, its process is neither stopped nor frozen, and no SIGKILL
- * is pending. Engines report a container as running until it has ended.
+ * Returns a command that exits with 0 if the container's process runs on. Engines report a container as running until
+ * it has ended.
  */
 export const goesOn = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', GOES_ON, engine, name],
@@ -20,25 +20,23 @@ while read -r field value rest; do
   esac
 done <"/proc/$2/status"`
 
-/** The time that engines give a process to exit after its stop signal. */
+/** The time that engines give a process after its stop signal. */
 const ENDS_WITHIN_S = 10
 /** The number of attempts to start the container, one per second. */
 const STARTS_WITHIN_S = 20
 
-/** The time limit of the command of `startedIfItEnds`, which takes less. */
+/** The time limit of `startedIfItEnds`, which takes less. */
 export const WATCHED_WITHIN_MS = 60_000
 
 /**
- * Returns a command that starts the container once its process `pid` exits. The process may have been sent a signal
- * that it has not handled yet. If the process has already exited, the container is started together with all other
- * containers.
+ * Returns a command that starts the container once its process `pid` exits, which may not have handled a signal yet.
+ * Does nothing if the process has already exited: the container then starts with all others.
  */
 export const startedIfItEnds = (engine: EngineProgram, name: string, pid: number): ProgramCommand => ({
   words: ['sh', '-c', STARTED_IF_IT_ENDS, engine, name, String(pid)],
 })
 
-// An engine may report an exited process as still running. The engine then does nothing at a start, and reports no
-// failure.
+// An engine may report an exited process as still running, and then do nothing at a start.
 const STARTED_IF_IT_ENDS = `[ -d "/proc/$2" ] || exit 0
 for each in $(seq ${ENDS_WITHIN_S * 20}); do
   [ -d "/proc/$2" ] || break
@@ -54,9 +52,8 @@ done`
 
 /**
  * Returns a command that completes a stop whose signal was lost. The kernel drops a signal to a container's first
- * process until the process has a handler for it. The engine then waits until its timeout. The command kills a process
- * without a handler, as engines finally do. A young process may have added its handler in the meantime, and gets the
- * stop signal again.
+ * process until it has a handler; the engine then waits until its timeout. Without a handler the process is killed, as
+ * engines finally do. With a new handler, it gets the stop signal again.
  */
 export const stopAgain = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', STOP_AGAIN, engine, name],
@@ -89,10 +86,7 @@ began=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)
 now=$(cut -d . -f 1 /proc/uptime)
 [ $((now - began / ${TICKS_PER_S})) -ge ${YOUNG_S} ] || kill -"$signal" "$pid"`
 
-/**
- * Returns a command that kills the container's first process. The command does not wait for other commands of the
- * engine.
- */
+/** Returns a command that kills the container's first process, without waiting for the engine. */
 export const killNow = (engine: EngineProgram, name: string): ProgramCommand => ({
   words: ['sh', '-c', KILL_NOW, engine, name],
 })

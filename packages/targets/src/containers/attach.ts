@@ -39,7 +39,6 @@ import { commandsFor, composeOf, findProject, isMeant, type Project } from './pr
 export interface ContainersOptions extends DeclaredOptions {
   readonly declaration: ContainersDeclaration
   readonly directory: string
-  /** The number of nodes that the run expects. */
   readonly count: number
   /** Endpoints that are not nodes. The run adds further endpoints to this list. */
   readonly others: string[]
@@ -49,8 +48,8 @@ const UP_WITHIN_MS = 300_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between the containers of a project, without changing or restarting a container. A
- * project that is not running is started, and ended afterwards. A running project is left as it was found.
+ * Puts the proxy on every link between the containers of a project, without changing a container. A project that is not
+ * running is started, and ended afterwards. A running project is left as it was found.
  *
  * @throws UserError as `startServing`; environment if there is no engine, no permission, or a link that cannot be led
  * through the proxy.
@@ -81,10 +80,7 @@ function requireHere({ engine, containers }: Project, where: string): void {
   )
 }
 
-/**
- * Returns the members of the declaration that give each node a part of its own: `"disk"` and `"clocks"`. Undefined if
- * the declaration has neither.
- */
+/** Returns the members that give each node a part of its own: `"disk"` and `"clocks"`. */
 const ownParts = ({ disk, clocks = false }: ContainersDeclaration): string | undefined =>
   [disk === undefined ? [] : ['"disk"'], clocks ? ['"clocks"'] : []].flat().join(' and ') || undefined
 
@@ -217,8 +213,8 @@ class Attachment {
   }
 
   /**
-   * Resolves with the project once the engine restarts no container any more, or once the time is over. An engine may
-   * restart a container repeatedly while the container's database is down.
+   * Resolves once the engine restarts no container any more, or time is over. It may restart a container repeatedly
+   * while the container's database is down.
    */
   async #settled(project: Project): Promise<Project> {
     const deadline = performance.now() + this.#timeoutMs
@@ -233,7 +229,7 @@ class Attachment {
     }
   }
 
-  /** Inspects the containers that have ended or restarted since their last inspection. */
+  /** Inspects containers that have ended or restarted since. */
   async #look(): Promise<void> {
     const outdated = this.#members.filter(({ container }) => isOutdated(container))
     if (outdated.length === 0 || this.#project === undefined) return
@@ -254,7 +250,7 @@ class Attachment {
     )
   }
 
-  /** Resolves with the port that clients dial, once the port is known and every node listens on it. */
+  /** Resolves with the port that clients dial, once every node listens on it. */
   async #untilListening(): Promise<number> {
     const { where, declaration, signal } = this.#options
     const deadline = performance.now() + this.#timeoutMs
@@ -272,10 +268,7 @@ class Attachment {
     }
   }
 
-  /**
-   * Resolves with the address that clients dial: that of their node, or that of the gateway. Waits until the gateway
-   * listens.
-   */
+  /** Resolves with the address that clients dial: that of their node, or of a gateway that listens. */
   async #untilEntrance(): Promise<ClientAddress> {
     const { where, declaration, signal } = this.#options
     const { through } = declaration
@@ -319,10 +312,7 @@ class Attachment {
         this.#sees(container)
   }
 
-  /**
-   * Stores a container in its member. A member outlives its container: a recreated container takes its predecessor's
-   * place in the member.
-   */
+  /** Stores a container in its member, where it replaces its predecessor. */
   #sees(container: Container): void {
     const known =
       this.#members.find((member) => member.container.id === container.id) ??

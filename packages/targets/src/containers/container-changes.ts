@@ -3,15 +3,14 @@ import type { Member } from './members.ts'
 
 /** Finds changes of containers between consecutive inspections. */
 export interface ContainerChanges {
-  /** Returns the changes since the last call; none at the first call. Called once all links lead through the proxy. */
+  /** Returns the changes since the last call; none at the first. */
   look(members: readonly Member[]): readonly ClusterChange[]
   /** Notes which nodes still dial an address that no container has any more. */
   lookForStale(members: readonly Member[], dialling: Dialling, nowMs: number): void
-  /** Returns a line about all changes so far; undefined if there were none. */
+  /** Returns a line about all changes so far, if any. */
   summary(): string | undefined
 }
 
-/** A container at the last call of `look`; undefined if it did not run. */
 type Seen =
   | { readonly id: string; readonly startedAtMs: number | undefined; readonly addresses: readonly string[] }
   | undefined
@@ -22,10 +21,10 @@ type Seen =
  */
 export function createContainerChanges(followedMs: () => number): ContainerChanges {
   const known = new Map<Member, Seen>()
-  /** The last addresses of each container. An ended container is inspected without addresses. */
+  /** An ended container is inspected without addresses. */
   const addresses = new Map<Member, readonly string[]>()
   const all: ClusterChange[] = []
-  /** Dials of old addresses. The key is node and address: `n1 10.0.0.2`. */
+  /** Dials of old addresses, by node and address: `n1 10.0.0.2`. */
   const stale = new Map<string, StaleDial>()
   let looked = false
 
@@ -79,7 +78,7 @@ export function createContainerChanges(followedMs: () => number): ContainerChang
   }
 }
 
-/** Returns the given addresses that a process is dialling, and from which it has no reply yet. */
+/** Returns those addresses that a process dials without a reply yet. */
 type Dialling = (pid: number, addresses: readonly string[]) => readonly string[]
 
 interface StaleDial {
@@ -88,15 +87,13 @@ interface StaleDial {
   readonly node: string
 }
 
-/** The time after which a dial has failed if it began before the container returned. */
+/** After this time, a dial from before the container's return has failed. */
 const DIALS_FOR_MS = 5_000
 
 const addressesOf = ({ container }: Member): readonly string[] =>
   container.running ? container.networks.map(({ address }) => address) : []
 
-/**
- * Describes the nodes that still dialled a container's old address. The run did not cause the failures of these dials.
- */
+/** Describes the nodes that still dialled an old address, because the run did not cause these failures. */
 function staleTexts(all: readonly ClusterChange[], stale: readonly StaleDial[]): readonly string[] {
   return [...new Set(stale.map(({ node }) => node))].map((node) => {
     const own = stale.filter((each) => each.node === node)

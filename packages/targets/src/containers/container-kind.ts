@@ -1,10 +1,7 @@
 import { type DatabaseName, databaseNames, databases } from './databases.ts'
 import type { Container } from './engine.ts'
 
-/**
- * The role of a container in a test. `own` is a service of the project. `store` is a system for which there are no
- * clients.
- */
+/** The role of a container in a test. `own` is a service of the project, and `store` a system without clients. */
 export type ContainerKind = 'own' | DatabaseName | 'store' | 'sentinel' | 'gateway' | 'console'
 
 /** Kinds of containers that are nodes only if the declaration names them. */
@@ -12,14 +9,10 @@ export const NO_NODES: readonly ContainerKind[] = ['store', 'sentinel', 'gateway
 
 interface KnownKind {
   readonly kind: ContainerKind
-  /** Matches the names of images, programs and services. */
   readonly name: RegExp
 }
 
-/**
- * The known kinds. Consoles and gateways precede databases, because the name of a console or a gateway often contains
- * the name of its database.
- */
+/** Consoles and gateways precede databases, whose names theirs often contain. */
 const KNOWN: readonly KnownKind[] = [
   { kind: 'sentinel', name: /sentinel/ },
   {
@@ -37,14 +30,13 @@ const KNOWN: readonly KnownKind[] = [
   },
 ]
 
-/** Returns the last part of an image's name, without its tag: `redis` of `docker.io/library/redis:7@sha256:…`. */
+/** Returns an image's name without its place and tag: `redis` of `docker.io/library/redis:7@sha256:…`. */
 export const imageName = (image: string): string =>
   (image.split('@')[0] ?? '').split('/').at(-1)?.replace(/:.*$/, '').toLowerCase() ?? ''
 
 /**
- * Returns the kind of a container. The container's image decides or, if the image is unknown, the program that the
- * container runs. The name of the service replaces that of an image that the project has built. Otherwise, the
- * service's name can only decide that the container is not a node.
+ * Returns the kind of a container, by its image or, if that is unknown, its program. For an image that the project has
+ * built, the service's name counts. Otherwise, the service's name can only decide that the container is not a node.
  */
 export function kindOf({ image, command, service, labels }: Container): ContainerKind {
   if (command.includes('--sentinel')) return 'sentinel'

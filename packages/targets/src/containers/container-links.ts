@@ -19,7 +19,7 @@ interface Medium {
   readonly family: Family
 }
 
-/** A link within one network, from one container to another. All ports of `to` share one address of the proxy. */
+/** A link within one network. All ports of `to` share one address of the proxy. */
 interface Way extends Medium {
   readonly from: Member
   readonly to: Member
@@ -36,35 +36,28 @@ export interface ContainerLinksOptions {
   readonly keeper: Keeper
 }
 
-/** The links between containers. Each link has its own route of the proxy. */
 export interface ContainerLinks {
   /**
-   * Applies changes of addresses, containers and open ports.
+   * Follows changes of addresses, containers and ports.
    *
    * @param looksAt The containers whose ports are read again; by default all.
    */
   refresh(looksAt?: (member: Member) => boolean): Promise<void>
   /** Returns when the rules were last changed, in milliseconds since 1970. */
   inForceSince(): number
-  /**
-   * Moves the rules into the containers' own networks, for bridges whose traffic bypasses rules in the engine's
-   * network.
-   */
+  /** Moves the rules into the containers' own networks, for bridges that bypass the engine's. */
   enter(): Promise<void>
   unproved(): Promise<readonly Unproved[]>
   /** Resolves with the traffic that bypassed the proxy, or was refused, since `endOlder`. */
   direct(): Promise<DirectTraffic>
-  /**
-   * Ends the connections between containers that were opened before the rules existed. `direct` does not count these
-   * connections.
-   */
+  /** Ends the connections from before the rules. `direct` does not count them. */
   endOlder(): Promise<void>
   /**
-   * Drops all traffic except TCP on these links, because the proxy cuts TCP. Resolves with a function that ends the cut
-   * and resolves with the number of dropped packets.
+   * Drops all traffic except TCP, because the proxy cuts TCP. The resolved function ends the cut and counts the dropped
+   * packets.
    */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
+  /** Lets all new traffic pass directly. The proxy keeps its connections until it closes. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -74,7 +67,7 @@ export const CLIENT_PORT = 'client'
 /** @throws UserError (environment) if the system refuses the rules or the addresses. */
 export async function openContainerLinks(options: ContainerLinksOptions): Promise<ContainerLinks> {
   const { project, members, network, keeper } = options
-  // These rules reserve their addresses. They stay until the end, even after inner rules have replaced them.
+  // These rules reserve their addresses until the end, even after inner rules have replaced them.
   const outer = await openRules(project, keeper)
   let rules = outer
   const ways: Way[] = []
@@ -108,8 +101,8 @@ export async function openContainerLinks(options: ContainerLinksOptions): Promis
     await cuts.follow()
     inForce = wanted
     inForceSince = Date.now()
-    // Connections bypass the proxy if they are opened after a container's start but before its rules exist. These
-    // connections are ended. The next container does not wait for that.
+    // Connections between a container's start and its rules bypass the proxy, so they are ended. The next container
+    // does not wait for that.
     const connected = connectedAmong(isNew(ways, rules === outer))
     ending = Promise.all([ending, endOlderThanRules(connected)])
   }
@@ -168,7 +161,7 @@ async function openPorts(
   )
 }
 
-/** Returns a function that runs steps one after another, because each step replaces the rules of the previous one. */
+/** Runs steps one after another, because each replaces the rules of the previous one. */
 function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (step) => {
@@ -178,7 +171,6 @@ function inTurn(): <T>(step: () => Promise<T>) => Promise<T> {
   }
 }
 
-/** Returns the first process of each running container, by the container's addresses. */
 const processesOf = (members: readonly Member[]): ReadonlyMap<string, number> =>
   new Map(
     members
@@ -192,14 +184,14 @@ const portName = ({ network, family }: Medium, port: number): string => `${netwo
 type KnownPorts = { readonly [family in Family]: readonly number[] }
 
 /**
- * Returns a function that reads and caches the ports of a container. A read is expensive, because the kernel walks
- * through all sockets of the machine.
+ * Reads and caches the ports of a container. The read is expensive, because the kernel walks through all sockets of the
+ * machine.
  */
 function createKnownPorts(): (member: Member, reads: boolean) => KnownPorts {
   const known = new Map<number, KnownPorts>()
   return ({ container: { running, pid, networks } }, reads) => {
     if (!running) return NONE
-    // A container that has just started does not listen yet. Its rules are added without a look at its ports.
+    // A container that has just started does not listen yet, so its rules need no look at its ports.
     if (!reads) return known.get(pid) ?? NONE
     const found = {
       4: listeningPorts(pid),
@@ -216,7 +208,7 @@ const familyOf = ({ family }: Medium): Family => family
 
 const isIn = (a: Medium, b: Medium): boolean => a.network === b.network && a.family === b.family
 
-/** Adds a link for each pair of containers without one, and returns the addresses of the new links. */
+/** Adds the missing links, and returns their addresses. */
 function addWays(ways: Way[], members: readonly Member[], keeper: Keeper): readonly LinkAddresses[] {
   const missing = missingOf(members, ways)
   if (missing.length === 0) return []
@@ -259,8 +251,7 @@ const redirectedOf = (way: Way): readonly RedirectedPort[] =>
   pairOf(way).flatMap(([from, to]) => [...way.ports].map(([port, via]) => ({ from, to, port, via })))
 
 /**
- * Returns the addresses on which the container listens. Returns none of them while the container is down, because
- * another container may get them.
+ * Returns the addresses on which the container listens; none while it is down, because another container may get them.
  */
 function whereabouts({ endpoint }: Member, ways: readonly Way[], clients: Address | undefined): Listening {
   const found: { [name: string]: Address } = clients === undefined ? {} : { [CLIENT_PORT]: clients }
@@ -287,7 +278,7 @@ async function unprovedOf(ways: readonly Way[], rules: ContainerRules): Promise<
   }
 }
 
-/** Remembers the link of each pair of addresses, and the ports on which a container has listened. */
+/** Remembers links by their addresses, and the ports on which a container has listened. */
 function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   const links = new Map<string, string>()
   const listening = new Set<string>()
@@ -304,15 +295,12 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/**
- * Returns a function that lists new links: those that the rules have covered since the function was last called. The
- * first call lists no links.
- */
+/** Returns a function that lists the links which the rules cover since its last call; none at first. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
     const isFirst = known.size === 0
-    // Rules in a container's own network end with the container, so the key contains the container's PID.
+    // Rules in a container's own network end with its process.
     const keysOf = (way: Way) =>
       pairOf(way).map((pair) => [...pair, ...(rulesLast ? [] : [way.from.container.pid])].join())
     const added = ways.filter((way) => keysOf(way).some((key) => !known.has(key)))
@@ -322,9 +310,8 @@ function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly
 }
 
 /**
- * Returns the links that have a connection. Reading the connections of one container takes milliseconds. Both ends of a
- * link know its connections, so only one end is read: the container that started later. The container that started
- * earlier belongs to several links.
+ * Returns the links that have a connection. Reading one container takes milliseconds, so only the end that started
+ * later is read: the earlier one belongs to several links.
  */
 function connectedAmong(ways: readonly Way[]): readonly Way[] {
   const startedAt = ({ container: { startedAtMs = 0 } }: Member) => startedAtMs
@@ -351,5 +338,5 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
   await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
-/** Returns the message of a failed refresh, for the problems of a run. */
+/** Returns the message of a failed refresh. */
 export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`

@@ -20,7 +20,6 @@ import { endedAmong, gone, type Member, requireOwnNetworks } from './members.ts'
 import { isRoot } from './rights.ts'
 
 export interface ContainerNetworkOptions {
-  /** The prefix of every error message. */
   readonly where: string
   readonly ids: ReadonlyMap<string, string>
   readonly seed: number
@@ -37,19 +36,18 @@ export interface ContainerNetwork {
    */
   serve(names: readonly string[], port: number): Promise<ReadonlyMap<string, Address>>
   inject(fault: Fault): Promise<Injected>
-  /** Removes the proxy without healing: traffic between the containers then passes directly. */
+  /** Removes the proxy without healing: traffic then passes directly. */
   close(): Promise<void>
 }
 
-/** The time to wait for a container that has just started and may not listen yet. */
+/** A container that has just started may not listen yet. */
 const LISTENS_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Puts the proxy on every link between these containers, and on one link from this machine's programs to each
- * container.
+ * Puts the proxy on every link between these containers, and from this machine's programs to each of them.
  *
- * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind in that case.
+ * @throws UserError (environment) with the reason if that is impossible. Nothing is left behind.
  */
 export async function openContainerNetwork({ where, ids, seed }: ContainerNetworkOptions): Promise<ContainerNetwork> {
   await requireRights(where)

@@ -29,10 +29,7 @@ export interface ContainerNodeOptions {
   readonly logPath: string
 }
 
-/**
- * An address whose dial fails immediately. A container without an address must not keep its last address, which another
- * container may have now.
- */
+/** An address whose dial fails immediately. The last address of a container may now belong to another. */
 const NOWHERE = '255.255.255.255'
 
 const commandFault = (engine: EngineProgram, inject: string, heal: string): CommandFault => ({
@@ -41,14 +38,11 @@ const commandFault = (engine: EngineProgram, inject: string, heal: string): Comm
   timeoutMs: FAULT_WITHIN_MS,
 })
 
-/**
- * Returns a container as a node. The engine injects the node's faults. The container may have a new address after each
- * start.
- */
+/** Returns a container as a node, whose faults the engine injects. */
 export function containerNode(options: ContainerNodeOptions): RunningNode {
   const { member, engine, timeoutMs, keeper, logPath } = options
   const id: NodeId = member.endpoint
-  // The address is read at each use, because a restarted container may have another address.
+  // A restarted container may have another address.
   const address: Address = {
     get host() {
       return member.container.networks[0]?.address ?? NOWHERE

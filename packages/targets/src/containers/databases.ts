@@ -2,11 +2,8 @@ import type { ClientDeclaration } from '../client-kinds/registry.ts'
 import type { ContainersDeclaration } from '../cluster/declaration.ts'
 import type { Container, EngineProgram } from './engine.ts'
 
-/**
- * A database for which there are clients, if it runs in containers. Tells how to recognise and declare the database.
- */
+/** A database with clients, and how to recognise and declare it in containers. */
 export interface ContainerDatabase {
-  /** Matches the names of the database's images, programs and services. */
   readonly name: RegExp
   readonly port: number
   readonly client: (nodes: readonly Container[], engine: EngineProgram) => ProposedClient
@@ -17,13 +14,12 @@ export interface ProposedClient {
   readonly client: ClientDeclaration
   readonly role?: ContainersDeclaration['role']
   readonly ready?: ContainersDeclaration['ready']
-  /** Sentences about what the user must check or complete. */
   readonly open: readonly string[]
 }
 
 export type DatabaseName = 'etcd' | 'redis' | 'postgres'
 
-/** The known databases. If a project has several of them, the first one is proposed. */
+/** The known databases. The first one in a project is proposed. */
 export const databases: { readonly [name in DatabaseName]: ContainerDatabase } = {
   etcd: { name: /^etcd/, port: 2379, client: etcdClient },
   redis: { name: /^(redis|valkey|keydb|dragonfly)/, port: 6379, client: redisClient },
@@ -32,7 +28,7 @@ export const databases: { readonly [name in DatabaseName]: ContainerDatabase } =
 
 export const databaseNames: readonly DatabaseName[] = Object.keys(databases) as DatabaseName[]
 
-/** A template of key names. The names differ in every run, so the service need not be emptied. */
+/** The names differ in every run, so the service need not be emptied. */
 const OWN_KEYS = 'chaos-{run}-{key}'
 
 function etcdClient([first]: readonly Container[]): ProposedClient {
@@ -92,7 +88,6 @@ function postgresClient([first]: readonly Container[]): ProposedClient {
 const holdsPassword = (password: string | undefined): readonly string[] =>
   password === undefined ? [] : ["It holds the password of the container's environment."]
 
-/** Returns the value of the first of these variables that is not empty. */
 function firstOf(environment: Container['environment'], names: readonly string[]): string | undefined {
   const name = names.find((each) => (environment[each] ?? '') !== '')
   return name === undefined ? undefined : environment[name]

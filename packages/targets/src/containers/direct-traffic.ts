@@ -28,7 +28,7 @@ export function directTraffic(
   const own = new Map(connections.map((each) => [connectionName(each), each]))
   for (const [name, { from, fromPort, to }] of own) {
     if (known.has(name)) continue
-    // The end that listens was dialled, and the other end is the dialler.
+    // The end that listens was dialled.
     const [dialler, dialled] = listens(from, fromPort) ? [to, from] : [from, to]
     count(counted, link(dialler, dialled) ?? `${dialler}>${dialled}`, 1)
   }

@@ -15,7 +15,6 @@ export interface EngineFaultsOptions {
   readonly id: NodeId
   readonly engine: EngineProgram
   readonly name: string
-  /** Returns the PID of the container's first process. */
   readonly pid: () => number
   readonly clock?: OwnClock | undefined
   /** The mount point of the container's own disk on this machine, if it has one. */
@@ -27,15 +26,14 @@ export interface EngineFaultsOptions {
 
 export interface EngineFaults {
   suffer(fault: EngineFault): Promise<Handover>
-  /** Heals all faults still in force. */
   end(): Promise<void>
 }
 
 export const FAULT_WITHIN_MS = 30_000
 
 /**
- * The time that a container gets to stop if this process was killed during the stop. A container that takes longer
- * would keep the service down. It is therefore killed, as engines do after 10 s.
+ * The time that a container gets to stop if this process was killed during the stop. After it, the container is killed,
+ * as engines do after 10 s, because it would keep the service down.
  */
 const STOPS_WITHIN_MS = 250
 
@@ -47,11 +45,11 @@ interface Shared extends EngineFaultsOptions {
   readonly node: Node
   /** Injects a fault by a command, and undoes it after the last heal. `found` is called at the first injection. */
   counting(key: string, by: ProgramCommand, found: () => Undoing): Promise<Handover>
-  /** Starts the container after a fault that may have ended its process, unless another fault keeps it down. */
+  /** Starts the container after a fault that may have ended it, unless another fault keeps it down. */
   startAgain(): Promise<void>
 }
 
-/** Returns the faults of a container except kill and pause. Commands of the engine inject most of these faults. */
+/** Returns the faults of a container except kill and pause. */
 export function engineFaults(options: EngineFaultsOptions, node: Node): EngineFaults {
   const { engine, name, keeper, id, logPath } = options
   const inForce = new Map<string, CountedFault>()
@@ -111,7 +109,7 @@ async function stopped({ node, engine, name, keeper, id }: Shared): Promise<bool
 }
 
 async function restarted(shared: Shared): Promise<Handover> {
-  // A container that another fault keeps down has no process to restart, and a heal must not start it.
+  // A container that another fault keeps down must not be started by a heal.
   if (!shared.node.life().alive) return NOTHING_DONE
   const done = await stopped(shared)
   const back = shared.node.revive()
@@ -166,7 +164,7 @@ async function withFullDisk(shared: Shared): Promise<Handover> {
 const startingAgain = (shared: Shared, { done, undo }: Handover): Handover => ({
   done,
   async undo() {
-    // This process may die between the heal and the start. Only the keeper can then start the container.
+    // If this process dies between the heal and the start, only the keeper can start the container.
     const { engine, name, keeper, id } = shared
     const forget = keeper.undoLater(
       { words: [engine, 'start', name] },

@@ -3,13 +3,11 @@ import type { UndoneFault } from '../cluster/running-node.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 import { askEngine, type EngineProgram } from './engine.ts'
 
-/** A container with limits, by its name in the engine. */
 interface Limited {
   readonly engine: EngineProgram
   readonly name: string
 }
 
-/** The resources that a container may use. 0 means no limit. */
 interface Limits {
   readonly cpus: number
   readonly quota: number
@@ -35,7 +33,7 @@ export async function limitsOf({ engine, name }: Limited): Promise<Limits> {
 }
 
 export function lessCpu(container: Limited, { cpus, quota, period }: Limits, share: number): Limiting {
-  // A quota cannot replace a limit of the number of processors, which the Compose file may set.
+  // A quota cannot replace a limit on processors, which the Compose file may set.
   if (cpus > 0)
     return { by: update(container, ['--cpus', String(share)]), undo: update(container, ['--cpus', String(cpus)]) }
   const by = update(container, quotaOf(share * PERIOD_MICROS, PERIOD_MICROS))
@@ -50,8 +48,7 @@ export function lessMemory(
   limitBytes: number,
 ): Required<Limiting> {
   const by = update(container, memoryOf(limitBytes, limitBytes))
-  // Also starts the container if `start` is set: the kernel may have killed the container because it used too much
-  // memory.
+  // With `start`, also starts the container, which the kernel may have killed for its memory.
   const backBy = (start: boolean): ProgramCommand => {
     if (memoryBytes === 0)
       return unlimited(container, { limits: memoryOf(totalmem(), 2 * totalmem()), group: 'memory', start })
@@ -76,8 +73,8 @@ const memoryOf = (bytes: number, withSwapBytes: number): readonly string[] => [
 ]
 
 /**
- * Returns a command that removes a limit. Not every engine can remove a limit, so the command first sets the limit to
- * all that the machine has. It then sets no limit in the files of the container's control group.
+ * Returns a command that removes a limit. Not every engine can, so the command sets the limit to all that the machine
+ * has, and then removes it in the container's control group.
  */
 const unlimited = (
   container: Limited,
@@ -90,10 +87,7 @@ const shell = ({ engine, name }: Limited, limits: readonly string[], parts: read
   words: ['sh', '-c', [...parts, 'exit $code'].join('\n'), 'limits', engine, name, ...limits],
 })
 
-/**
- * Updates a container. If the container is down, a failure counts as success, because some engines forget limits when a
- * container ends.
- */
+/** If the container is down, a failure counts as success: some engines forget limits when a container ends. */
 const UPDATE = `engine=$1 name=$2
 shift 2
 "$engine" update "$@" "$name"
@@ -104,11 +98,11 @@ running || code=0`
 const START = `"$engine" start "$name"
 code=$?`
 
-/** The values that lift a limit, by file of a control group. The kernel accepts them in this order. */
+/** The values that lift a limit, by file, in the order that the kernel accepts. */
 interface NoLimit {
-  /** The files and values for version 1 of control groups, which has one hierarchy for each resource. */
+  /** For version 1 of control groups, with one hierarchy for each resource. */
   readonly old: readonly (readonly [file: string, value: string])[]
-  /** The files and values for version 2 of control groups, which has one hierarchy for all resources. */
+  /** For version 2 of control groups, with one hierarchy for all resources. */
   readonly unified: readonly (readonly [file: string, value: string])[]
 }
 

@@ -6,7 +6,7 @@ import type { Keeper } from '../keeper/keeper.ts'
 import { makeTemporary } from '../keeper/temporary.ts'
 import { type Container, containersIn, containersOf, type EngineProgram } from './engine.ts'
 
-// Urgent inspections use the engine's socket. The start of the engine's program would take longer than all other steps
+// Urgent inspections use the engine's socket, because the start of its program would take longer than all other steps
 // between a container's start and its links.
 
 export interface EngineSocket {
@@ -26,8 +26,8 @@ export interface EngineSocketOptions {
 }
 
 /**
- * Opens the engine's socket. Podman listens only once `podman system service` has been started. Without a socket, and
- * until then, the engine's program is used.
+ * Opens the engine's socket. Podman listens only once `podman system service` runs. Until then, the engine's program is
+ * used.
  */
 export async function openEngineSocket({ engine, keeper, logDir }: EngineSocketOptions): Promise<EngineSocket> {
   const own = engine === 'podman' ? await startPodmanService(keeper, logDir) : undefined
@@ -57,7 +57,7 @@ interface PodmanService {
 
 /** Starts podman's service; undefined if it cannot be started. */
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
-  // The socket is in the system's temporary directory: a path among the results may be too long for a socket.
+  // A path among the results may be too long for a socket.
   const directory = makeTemporary(keeper, 'chaos-engine-')
   const path = join(directory, 'podman.sock')
   let service: CommandProcess | undefined
@@ -83,7 +83,6 @@ async function startPodmanService(keeper: Keeper, logDir: string): Promise<Podma
 
 const ANSWERS_WITHIN_MS = 2_000
 
-/** Resolves with a container; undefined if the engine does not answer. */
 function containerAt(socketPath: string, path: string): Promise<Container | undefined> {
   if (!existsSync(socketPath)) return Promise.resolve(undefined)
   return new Promise((resolve) => {

@@ -2,7 +2,6 @@ import { execFile, spawnSync } from 'node:child_process'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import { findProgram } from '../command/programs.ts'
 
-/** The programs of container engines, in the order in which they are tried. */
 const PROGRAMS = ['docker', 'podman'] as const
 export type EngineProgram = (typeof PROGRAMS)[number]
 
@@ -29,28 +28,24 @@ export interface Container {
   readonly healthCheck: readonly string[]
   readonly labels: { readonly [name: string]: string }
   readonly running: boolean
-  /** The PID of the container's first process in the engine's PID namespace; 0 while the container is down. */
+  /** The PID of the first process in the engine's PID namespace; 0 while the container is down. */
   readonly pid: number
-  /** The network mode: `bridge`, `host`, `container:ID`, … */
   readonly networkMode: string
-  /** The container's addresses in the networks that it has joined, IPv4 addresses first. */
+  /** The container's addresses, IPv4 addresses first. */
   readonly networks: readonly NetworkAddress[]
   /** Ports that are reachable from outside the engine. */
   readonly published: readonly number[]
   readonly hostPorts: readonly { readonly port: number; readonly hostPort: number }[]
-  /** TCP ports that the image or the Compose file names, published or not. */
+  /** TCP ports that the image or the Compose file names. */
   readonly exposed: readonly number[]
-  /**
-   * Whether the container's health check passes. Undefined if the container has no health check, or if the engine has
-   * not run the check yet.
-   */
+  /** Whether the health check passes; undefined if there is none, or none yet. */
   readonly healthy: boolean | undefined
   readonly exitCode: number
-  /** When the engine last started the container, in milliseconds since 1970; undefined if it never did. */
+  /** When the engine last started the container, in milliseconds since 1970. */
   readonly startedAtMs: number | undefined
   /**
-   * The time until which the engine may restart the container by itself, in milliseconds since 1970. Undefined if the
-   * container runs, or if its restart policy excludes a restart.
+   * Until when the engine may restart the container, in milliseconds since 1970; undefined if it runs or is not
+   * restarted.
    */
   readonly backUntilMs: number | undefined
 }
@@ -85,10 +80,7 @@ export async function containersOf(program: EngineProgram, ids: readonly string[
   return containersIn(await inspected(program, ids))
 }
 
-/**
- * Resolves with the inspection of containers. A container may be removed between listing and inspection; the engine
- * still prints the other containers.
- */
+/** A container may be removed between listing and inspection; the engine still prints the others. */
 function inspected(program: EngineProgram, ids: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { timeout: LONGEST_MS, maxBuffer: MOST_BYTES }
@@ -134,7 +126,6 @@ const problemOf = ({ stderr, error }: { readonly stderr: string; readonly error?
 
 const idsIn = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '')
 
-/** The members of an inspection that are used here. Both engines print them. */
 interface Inspected {
   readonly Id: string
   readonly Name: string
@@ -145,9 +136,7 @@ interface Inspected {
     readonly ExitCode: number
     readonly StartedAt?: string
     readonly FinishedAt?: string
-    /**
-     * Docker sets this member for a container that waits for its next start, and also reports the container as running.
-     */
+    /** Docker reports a container that waits for its next start as running, too. */
     readonly Restarting?: boolean
     readonly Health?: { readonly Status?: string }
   }
@@ -156,7 +145,7 @@ interface Inspected {
     readonly Labels?: { readonly [name: string]: string } | null
     readonly Env?: readonly string[] | null
     readonly Cmd?: readonly string[] | null
-    /** A list. Some versions of podman print a single text instead. */
+    /** Some versions of podman print a text instead of a list. */
     readonly Entrypoint?: readonly string[] | string | null
     readonly ExposedPorts?: { readonly [port: string]: unknown } | null
     readonly Healthcheck?: { readonly Test?: readonly string[] | null } | null
@@ -213,18 +202,15 @@ function containerOf({ Id, Name, State, Config, HostConfig, NetworkSettings }: I
 const addressIn = (name: string, address: string, family: Family): readonly NetworkAddress[] =>
   address === '' ? [] : [{ name, address, family }]
 
-/** Parses a time. Engines print the year 1 if there is no time. */
+/** Engines print the year 1 if there is no time. */
 function timeOf(text = ''): number | undefined {
   const time = Date.parse(text)
   return time > 0 ? time : undefined
 }
 
-/** The maximum pause between two restarts. Docker doubles the pause at each restart. */
+/** The maximum pause before a restart. Docker doubles the pause each time. */
 const LONGEST_PAUSE_MS = 60_000
-/**
- * The time within which an engine restarts an ended container, if it restarts the container at all. The engine does not
- * report why the container ended.
- */
+/** The time within which an engine restarts a container. It does not report why the container ended. */
 const STARTED_AGAIN_WITHIN_MS = 5_000
 
 function backUntil(

@@ -7,10 +7,9 @@ import { clientPort, type Member } from './members.ts'
 
 type Through = NonNullable<ContainersDeclaration['through']>
 
-/** The address that the clients of a node dial; undefined while no node or gateway serves them. */
+/** The address that a node's clients dial; undefined while nothing serves them. */
 export type ClientAddress = (member: Member) => Address | undefined
 
-/** Returns the address of the node itself, for clients that dial nodes directly. */
 export const directly =
   (port: () => number | undefined): ClientAddress =>
   ({ isNode, container: { running, networks } }) => {
@@ -23,7 +22,7 @@ export const directly =
 
 /** The addresses of a gateway's containers, and the port that clients dial. */
 export interface Entrance {
-  /** The port. Undefined while one of the containers does not listen on the port, or if several ports are possible. */
+  /** Undefined while a container does not listen on the port, or if several ports are possible. */
   readonly port: number | undefined
   readonly listening: readonly number[]
 }
@@ -51,8 +50,8 @@ export function noEntrance({ service, port }: Through, { listening }: Entrance, 
 }
 
 /**
- * Returns the address of a gateway. The gateway chooses the node, so clients can dial it while their own node is down.
- * If a gateway is scaled, its containers are distributed over the nodes.
+ * Returns the address of a gateway, which chooses the node: clients can dial it while their own node is down. Scaled
+ * gateways are distributed over the nodes.
  */
 export const throughGateway =
   (service: string, port: number, members: () => readonly Member[]): ClientAddress =>

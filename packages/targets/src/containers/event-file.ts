@@ -6,7 +6,7 @@ import type { ContainerEvent } from './container-event.ts'
 
 /** An event that `podman events` also prints, but later. */
 export interface WrittenEvent extends ContainerEvent {
-  /** The time of day at which the event occurred. It identifies the event. */
+  /** The time of day of the event, which identifies it. */
   readonly time: string
 }
 
@@ -14,8 +14,8 @@ const FOUND_WITHIN_MS = 5_000
 const LOOK_EVERY_MS = 50
 
 /**
- * Reports events as they are appended to the event file of this podman process, until the returned function is called.
- * Reports no events if the file does not exist, and no further events if it is replaced.
+ * Reports events as podman appends them to its event file, until the returned function is called. Reports nothing
+ * without this file, or after its replacement.
  */
 export function watchEventFile(pid: number, happened: (event: WrittenEvent) => void): () => void {
   const deadline = performance.now() + FOUND_WITHIN_MS
@@ -33,8 +33,8 @@ export function watchEventFile(pid: number, happened: (event: WrittenEvent) => v
 }
 
 /**
- * The highest standard descriptor. The search excludes standard descriptors: podman's standard error is a log file,
- * which may have the same name as the event file.
+ * Podman's standard error is a log file that may have the same name as the event file, so standard descriptors are
+ * excluded.
  */
 const LAST_STANDARD_FD = 2
 
@@ -90,5 +90,5 @@ export function eventIn(line: string): WrittenEvent | undefined {
   }
 }
 
-/** Returns the time of day in a time of any podman format: `12:00:00.123`. */
+/** Returns the time of day, which all formats of podman contain: `12:00:00.123`. */
 export const timeOfDay = (text: string): string => /\d\d:\d\d:\d\d(\.\d+)?/.exec(text)?.[0] ?? ''

@@ -16,27 +16,22 @@ import { watchContainers } from './watch.ts'
 
 export interface FollowedLinksOptions extends ContainerLinksOptions {
   readonly engine: EngineProgram
-  /** The prefix of every error message. */
   readonly where: string
   readonly logDir: string
-  /** Problems of the run. The run adds further problems to this list. */
+  /** Problems of the run, to which others add. */
   readonly trouble: string[]
-  /** Handles events of containers, including those of other projects. */
+  /** Handles events of containers, even of other projects. */
   happened(events: readonly ContainerEvent[]): Promise<void>
   /** Called for each change of the containers once their links lead through the proxy. */
   changed?(change: ClusterChange): void
 }
 
-/** Links between containers that lead through the proxy and follow containers to new addresses. */
+/** Links through the proxy that follow containers to new addresses. */
 export interface FollowedLinks {
   /** Applies changes immediately. */
   refresh(): Promise<void>
-  /** Cuts links, like `cut` of `ContainerLinks`. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
-  /**
-   * Resolves with notes on the containers' changes during the run, and on traffic that bypassed the proxy; empty if
-   * there was nothing.
-   */
+  /** Resolves with notes on the containers' changes and on traffic that bypassed the proxy. */
   notes(): Promise<readonly string[]>
   /** Lets all new traffic pass directly. Connections through the proxy last until the proxy closes. */
   release(): Promise<void>
@@ -45,24 +40,21 @@ export interface FollowedLinks {
 
 /** The time within which a newly opened port of a container is found. */
 const LOOK_EVERY_MS = 500
-/**
- * The time within which a port of a newly started container is found. No other container can reach the port before it
- * is found.
- */
+/** The time within which a port of a new container is found. Until then, no other container can reach it. */
 const LOOK_SOON_MS = 25
 /**
- * The length of the pause after a check of the ports, as a multiple of the duration of the check. A check takes
- * milliseconds per container, and blocks everything else.
+ * The pause after a check of the ports, as a multiple of its duration. A check takes milliseconds per container, and
+ * blocks everything else.
  */
 const RESTS_TIMES = 3
 /** How long a container counts as just started. */
 const SOON_FOR_MS = 10_000
 
 /**
- * Opens the links, follows containers that start and end and ports that they open, and proves each link by a probe.
+ * Opens the links, follows their containers and ports, and proves each link by a probe.
  *
  * @throws UserError (environment) if the system refuses, or if traffic between nodes bypasses the rules. Nothing is
- * left behind in that case.
+ * left behind.
  */
 export async function followLinks(options: FollowedLinksOptions): Promise<FollowedLinks> {
   const links = await openContainerLinks(options)
@@ -105,7 +97,7 @@ async function missedBefore({ members, happened }: FollowedLinksOptions): Promis
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
 }
 
-/** Prevents the engine from removing the network of this process. Does nothing if the engine would not remove it. */
+/** Keeps the engine from removing the network of this process, if it would. */
 async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): Promise<() => Promise<void>> {
   const [network] = members().flatMap(({ container: { networks } }) => networks)
   if (engine !== 'podman' || !isRootless() || network === undefined) return async () => {}
@@ -142,7 +134,7 @@ async function watched(
     missed() {
       const text = `${engine} reported no events for a while, for example while restarting: containers started meanwhile may have been reached directly`
       if (!trouble.includes(text)) trouble.push(text)
-      // The engine may still be down, so this request may fail. It is repeated once the engine is back.
+      // The engine may still be down. The request is repeated once it is back.
       follow(members().map(({ container: { id } }) => ({ id, what: 'start' }))).catch(() => undefined)
     },
   })
@@ -168,8 +160,8 @@ async function watched(
 }
 
 /**
- * Returns a function that collects its arguments while `handle` runs, and then passes them to `handle` together. The
- * engine is asked only once for several events, and the events stay in order.
+ * Collects arguments while `handle` runs, and then passes them together and in order. The engine is thus asked only
+ * once for several events.
  */
 function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T) => void {
   let waiting: T[] = []
@@ -189,10 +181,7 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/**
- * Moves the rules into the containers' own networks if a link carries no probe, and returns the links that still carry
- * none.
- */
+/** Returns the links without a probe. Before that, tries the rules in the containers' own networks. */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []
@@ -212,8 +201,8 @@ async function notesOf(links: ContainerLinks, changes: ContainerChanges): Promis
 }
 
 /**
- * Logs connections that are older than the rules, and refused packets. Packets are refused if their port was just
- * opened, or if no process listens on the port.
+ * Logs older connections and refused packets. A packet is refused if its port was just opened, or if no process listens
+ * there.
  */
 async function logDirect(links: ContainerLinks, logDir: string): Promise<void> {
   const { connections, packets } = await links.direct()

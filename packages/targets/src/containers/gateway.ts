@@ -12,13 +12,10 @@ export interface ProposedGateway {
 /** Matches gateways that forward HTTP requests to several servers. */
 const OF_HTTP = /^(nginx|openresty|traefik|haproxy|envoy|caddy|kong|apisix|krakend|tyk)/
 
-/** Customary HTTP ports. The other ports of a gateway often serve its dashboard. */
+/** The other ports of a gateway often serve its dashboard. */
 const CUSTOMARY = [80, 8080, 8000, 10000] as const
 
-/**
- * Returns the gateway in front of nodes. The gateway is published and the nodes are not, so clients can reach the nodes
- * in no other way.
- */
+/** Returns the published gateway in front of unpublished nodes, which clients cannot reach in another way. */
 export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: readonly Container[]): ProposedGateway {
   if (kind !== 'own') return { open: [] }
   const gateways = all.filter((each) => isGateway(each) && !nodes.some(({ service }) => service === each.service))
@@ -49,7 +46,7 @@ export function gatewayBefore({ kind, containers: nodes }: NodeGroup, all: reado
   }
 }
 
-/** Returns whether a container is a gateway, by its image, or by its program if the image does not tell. */
+/** The program tells if the image does not. */
 const isGateway = (container: Container): boolean =>
   kindOf(container) === 'gateway' &&
   [imageName(container.image), ...container.command.slice(0, 2).map((word) => word.split('/').at(-1) ?? '')].some(

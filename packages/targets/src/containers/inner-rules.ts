@@ -23,18 +23,15 @@ import {
 
 interface InnerTable {
   readonly table: OwnedTable
-  /**
-   * The addresses that the container must not reach directly. For each of them, the address that the container itself
-   * uses to send to it.
-   */
+  /** The addresses that the container must not reach directly, each with the container's own address towards it. */
   readonly own: Map<string, string>
   /** The addresses to which only TCP may pass. */
   cut: readonly string[]
 }
 
 /**
- * Opens the same rules in the containers' own networks. Bridges need these rules if the traffic within a bridge
- * bypasses the rules in the engine's network. A restarted container gets its table when ports are next redirected.
+ * Opens the same rules in the containers' own networks, for bridges whose inner traffic bypasses the engine's. A
+ * restarted container gets its table when ports are next redirected.
  *
  * @param processes A process of each running container, by every address of the container.
  */
@@ -115,7 +112,7 @@ export function openInnerRules(
   }
 }
 
-/** Returns the addresses to which a container sends according to these pairs. */
+/** Returns the addresses to which a container sends. */
 const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
   pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
@@ -145,8 +142,8 @@ function redirecting(table: string, sent: readonly RedirectedPort[], received: r
 }
 
 /**
- * Returns the commands that create an empty table. The table redirects outgoing traffic. Traffic from the proxy gets
- * the caller's address when it arrives.
+ * Returns the commands that create an empty table. It redirects outgoing traffic, and restores the caller's address of
+ * arriving traffic.
  */
 const emptyInnerTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,

@@ -1,4 +1,3 @@
-/** Returns the eight 16-bit groups of an IPv6 address such as `2001:2::1`. */
 export function groupsOf(address: string): readonly number[] {
   const [before = '', after] = address.split('::')
   const numbers = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))

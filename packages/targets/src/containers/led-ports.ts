@@ -3,15 +3,15 @@ import { connect, createServer, type Socket } from 'node:net'
 import { listensAtLoopback6 } from './listening-ports.ts'
 import { openTable } from './redirection.ts'
 
-/** A port of this machine, and the port of 127.0.0.1 to which its local connections are redirected. */
+/** A port of this machine, and the port of 127.0.0.1 that its local connections reach. */
 export interface LedPort {
   readonly hostPort: number
   readonly proxyPort: number
 }
 
 /**
- * Redirects connections from this machine's programs to published ports. The connections reach the proxy, at 127.0.0.1
- * and ::1, until the returned function is called or this process ends.
+ * Redirects connections from this machine's programs to published ports. They reach the proxy, at 127.0.0.1 and ::1,
+ * until the returned function is called or this process ends.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -46,8 +46,8 @@ export async function leadPublished(project: string, ports: readonly LedPort[]):
 }
 
 /**
- * Returns the rule for ::1. Without a relay, the rule resets connections to ::1, so that programs that try ::1 first
- * fall back to 127.0.0.1. They fall back even if the port is published at ::1 later.
+ * Returns the rule for ::1. Without a relay, it resets connections, so that programs that try ::1 first fall back to
+ * 127.0.0.1.
  */
 const ruleFor6 = (table: string, hostPort: number, relay: Relay | undefined): string =>
   relay === undefined

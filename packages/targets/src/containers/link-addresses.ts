@@ -8,9 +8,8 @@ import type { Family } from './engine.ts'
 import { groupsOf } from './ipv6-groups.ts'
 
 /**
- * Addresses of this machine, one for each link. The address that a connection uses tells the proxy which container
- * dials and which container is dialled. The addresses are in ranges reserved for benchmarking networks, so no other
- * network uses them.
+ * Addresses of this machine, one for each link. They tell the proxy which container dials and which is dialled. Their
+ * ranges are reserved for benchmarking networks, so no other network uses them.
  */
 export interface LinkAddresses {
   readonly addresses: readonly string[]
@@ -24,8 +23,8 @@ const MOST6 = 0xffff
 const REMOVED_WITHIN_MS = 10_000
 
 /**
- * Adds an address of each of these families to the loopback interface. The keeper removes the addresses if this process
- * dies. If the keeper has died, too, the next process that adds addresses removes them.
+ * Adds an address of each family to the loopback interface. The keeper removes them if this process dies, or else the
+ * next process that adds addresses.
  *
  * @throws UserError (environment) if the system refuses.
  */
@@ -51,9 +50,9 @@ export function addLinkAddresses(families: readonly Family[], keeper: Keeper): L
 type Verb = 'add' | 'del'
 
 /**
- * Returns a command of `ip` that adds or removes an address. A removal names the address's label, because another
- * process may have taken the address over. `nodad` makes an IPv6 address usable immediately. Without it, no process
- * could listen on the address until a kernel worker has checked the address (RFC 4862, 5.4).
+ * Returns a command of `ip` that adds or removes an address. A removal names the label, because another process may
+ * have taken the address over. Without `nodad`, an IPv6 address is unusable until a kernel worker has checked it (RFC
+ * 4862, 5.4).
  */
 const line = (verb: Verb, address: string, label: string): string =>
   isIPv6(address)
@@ -77,7 +76,7 @@ function freeAddresses(families: readonly Family[]): readonly string[] {
   return families.map((family) => free[family].next().value ?? '')
 }
 
-/** Returns free IPv6 addresses. No other process has addresses with this process's prefix. */
+/** Returns free IPv6 addresses. The prefix belongs to this process alone. */
 function freeAddresses6(count: number, all: readonly string[]): readonly string[] {
   const nameOf = (address: string) => groupsOf(address).join()
   const taken = new Set(all.filter(isIPv6).map(nameOf))
@@ -90,8 +89,8 @@ function freeAddresses6(count: number, all: readonly string[]): readonly string[
 }
 
 /**
- * Returns free IPv4 addresses, in whole blocks that contain no address in use. Two runs that start at the same moment
- * rarely choose the same block.
+ * Returns free IPv4 addresses, in whole unused blocks. Two runs that start at the same moment rarely choose the same
+ * block.
  */
 function freeAddresses4(count: number, all: readonly string[]): readonly string[] {
   const taken = new Set(all.filter((address) => address.startsWith(`${PREFIX}.`)).map((each) => each.split('.')[2]))
@@ -106,7 +105,7 @@ function freeAddresses4(count: number, all: readonly string[]): readonly string[
   throw environmentError(`${PREFIX}.0.0/16 has no ${count} addresses left: end other runs of chaos first.`)
 }
 
-/** Runs commands of `ip`. Returns the error that `ip` prints; undefined if there is none. */
+/** Runs commands of `ip`, and returns the error that it prints. */
 function ip(commands: string, force: boolean): string | undefined {
   const { status, stderr, error } = spawnSync('ip', [...(force ? ['-force'] : []), '-batch', '-'], {
     input: commands,

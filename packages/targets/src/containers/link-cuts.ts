@@ -4,17 +4,14 @@ import type { AddressPair, ContainerRules } from './redirection.ts'
 export interface LinkCutsOptions {
   pairsOf(links: readonly Link[]): readonly AddressPair[]
   rules(): ContainerRules
-  /** Returns whether the rules have been released. */
   isOver(): boolean
-  /** Runs a step once all earlier steps have ended. */
   next<T>(step: () => Promise<T>): Promise<T>
 }
 
-/** Cuts all traffic except TCP on links. The proxy cuts TCP, and carries nothing else. */
+/** Cuts all traffic except TCP, which the proxy cuts. */
 export interface LinkCuts {
   /** Adapts the rules to changed addresses. */
   follow(): Promise<void>
-  /** Cuts links. Resolves with a function that ends the cut and resolves with the number of dropped packets. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
@@ -31,7 +28,7 @@ export function createLinkCuts({ pairsOf, rules, isOver, next }: LinkCutsOptions
     async cut(links) {
       const own = [...links]
       const before = await next(async () => {
-        // The count of a pair that was not cut before begins at zero.
+        // The count of a newly cut pair begins at zero.
         if (isOver()) return 0
         const count = own.some(isCut) ? await dropped(own) : 0
         inForce.add(own)

@@ -8,33 +8,33 @@ const SYN_SENT = '02'
 const LISTENING = '0A'
 
 /**
- * Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv4. Empty
- * once the process has ended. Reads the kernel's tables, so the container's image needs no special programs.
+ * Returns the TCP ports that other containers can reach over IPv4 in this network namespace. Reads the kernel's tables,
+ * so the image needs no special programs.
  */
 export const listeningPorts = (pid: number): readonly number[] => [
   ...new Set(['tcp', 'tcp6'].flatMap((table) => portsIn(tableOf(pid, table)))),
 ]
 
-/** Returns the TCP ports on which other containers can reach the processes of this network namespace over IPv6. */
+/** Returns the TCP ports that other containers can reach over IPv6 in this network namespace. */
 export const listeningPorts6 = (pid: number): readonly number[] => [...new Set(ports6In(tableOf(pid, 'tcp6')))]
 
-/** Returns whether a process listens on this port of ::1, in the network namespace of this process. */
+/** Returns whether a process of this network namespace listens on this port of ::1. */
 export const listensAtLoopback6 = (port: number): boolean =>
   listenersIn(tableOf('self', 'tcp6')).some((each) => each.port === port && [ANY6, LOOPBACK6].includes(each.address))
 
-/** Returns those of the given addresses to which a process in this network namespace is connected. */
+/** Returns those addresses to which this network namespace is connected. */
 export function connectedTo(pid: number, addresses: readonly string[]): readonly string[] {
   const connected = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table))))
   return addresses.filter((address) => connected.has(wordsOf(address)))
 }
 
-/** Returns those of the given addresses that a process in this network namespace is dialling without a reply yet. */
+/** Returns those addresses that this network namespace dials without a reply yet. */
 export function diallingTo(pid: number, addresses: readonly string[]): readonly string[] {
   const dialled = new Set(['tcp', 'tcp6'].flatMap((table) => connectionsIn(tableOf(pid, table), SYN_SENT)))
   return addresses.filter((address) => dialled.has(wordsOf(address)))
 }
 
-/** Returns the remote addresses in a table. IPv4 addresses that are mapped to IPv6 are returned as IPv4. */
+/** Returns the remote addresses in a table, with mapped IPv4 addresses as IPv4. */
 export const connectionsIn = (table: string, wanted: string = ESTABLISHED): readonly string[] =>
   table
     .split('\n')
@@ -45,10 +45,7 @@ export const connectionsIn = (table: string, wanted: string = ESTABLISHED): read
       return state === wanted ? [address.replace(/^0{16}(F{4}0{4}|0{4}F{4})/, '')] : []
     })
 
-/**
- * Returns an address in the form of the kernel's tables: four-byte words in the machine's byte order, such as
- * `0100007F` for 127.0.0.1.
- */
+/** Returns an address as in the kernel's tables, in words of the machine's byte order: `0100007F` for 127.0.0.1. */
 export function wordsOf(address: string): string {
   const bytes = isIPv6(address)
     ? groupsOf(address).flatMap((group) => [group >> 8, group & 0xff])
@@ -71,16 +68,13 @@ const portsIn = (table: string): readonly number[] =>
     .filter(({ address }) => !isLoopback(address))
     .map(({ port }) => port)
 
-/** Returns the IPv6 ports in a table for IPv6, which also lists IPv4 sockets. */
+/** A table for IPv6 also lists IPv4 sockets. */
 const ports6In = (table: string): readonly number[] =>
   listenersIn(table)
     .filter(({ address }) => address !== LOOPBACK6 && !/^0{16}F{4}0{4}/.test(address))
     .map(({ port }) => port)
 
-/**
- * Returns the listening sockets in a table. Addresses have the table's form: four-byte words in the machine's byte
- * order, such as `0100007F` for 127.0.0.1.
- */
+/** Returns the listening sockets in a table. Addresses have the table's form. */
 const listenersIn = (table: string): readonly { readonly address: string; readonly port: number }[] =>
   table
     .split('\n')

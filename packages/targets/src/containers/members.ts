@@ -6,10 +6,9 @@ import { usualPort } from './container-kind.ts'
 import type { Container } from './engine.ts'
 
 export interface Member {
-  /** The name on links: a node (`n1`), or the name of another service (`db`; `db-2` if it has several containers). */
+  /** The name on links: a node (`n1`) or another service (`db`, or `db-2` of several). */
   readonly endpoint: string
   readonly isNode: boolean
-  /** The container as last inspected. */
   container: Container
 }
 
@@ -38,13 +37,12 @@ export function membersOf(
   ]
 }
 
-/** Returns the name of a container that is not a node. The name of its service may be reserved for another endpoint. */
+/** Returns the name of a container that is not a node. Another endpoint may have its service's name. */
 export function otherName({ service, name, number }: Container, others: readonly Container[]): string {
   if (/^n\d+$/.test(service) || service === 'clients') return name
   return others.filter((each) => each.service === service).length > 1 ? `${service}-${number}` : service
 }
 
-/** Returns the name of a container that joins a project later. */
 export const laterName = (container: Container, others: readonly Container[]): string =>
   others.some(({ service }) => service === container.service)
     ? `${container.service}-${container.number}`
@@ -54,22 +52,20 @@ export const laterName = (container: Container, others: readonly Container[]): s
 export const isInPlaceOf = (container: Container, other: Container): boolean =>
   container.service === other.service && container.number === other.number
 
-/** Returns whether the engine may be about to restart the container. */
 export const isComingBack = ({ backUntilMs }: Container): boolean =>
   backUntilMs !== undefined && Date.now() < backUntilMs
 
-/** Returns whether the container has changed since its inspection. Checks only what is visible without the engine. */
+/** Returns whether the container has changed since its inspection, as far as this is visible without the engine. */
 export const isOutdated = (container: Container): boolean =>
   container.running ? !existsSync(`/proc/${container.pid}`) : isComingBack(container)
 
-/** Marks containers that have ended. Returns the ids of started containers, whose addresses only the engine knows. */
+/** Marks ended containers, and returns the ids of started ones, whose addresses only the engine knows. */
 export function endedAmong(members: readonly Member[], events: readonly ContainerEvent[]): readonly string[] {
   const last = new Map(events.map(({ id, what }) => [id, what]))
   for (const member of members) if (last.get(member.container.id) === 'die') member.container = gone(member.container)
   return [...last].flatMap(([id, what]) => (what === 'start' ? [id] : []))
 }
 
-/** Returns a container as ended or removed. */
 export const gone = (container: Container): Container => ({ ...container, running: false, pid: 0 })
 
 /** @throws UserError (environment) for nodes whose links cannot be led through the proxy. */
@@ -91,10 +87,7 @@ export function requireOwnNetworks(members: readonly Member[], where: string): v
   }
 }
 
-/**
- * Returns the port that clients dial. In this order: the declared port, the only published port, the usual port of the
- * image, the only port.
- */
+/** Returns the port that clients dial: the declared, the only published, the image's usual, or the only one. */
 export function clientPort(
   declared: number | undefined,
   { image, published }: Container,

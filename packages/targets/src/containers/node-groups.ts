@@ -3,7 +3,7 @@ import { type ContainerKind, imageName, kindOf, NO_NODES } from './container-kin
 import { databaseNames } from './databases.ts'
 import type { Container } from './engine.ts'
 
-/** Services that could be the nodes of one cluster, in order: a primary before its replicas. */
+/** Services that could be the nodes of one cluster, a primary before its replicas. */
 export interface NodeGroup {
   readonly kind: ContainerKind
   readonly services: readonly string[]
@@ -11,8 +11,8 @@ export interface NodeGroup {
 }
 
 /**
- * Returns the groups, the most likely one first. Groups of several nodes precede single nodes. The project's own
- * services precede the databases that they use.
+ * Returns the groups, the most likely one first: several nodes before single ones, and the project's own services
+ * before their databases.
  */
 export function nodeGroups(containers: readonly Container[]): readonly NodeGroup[] {
   const able = containers.filter((each) => !NO_NODES.includes(kindOf(each)) && !isJob(each, containers))
@@ -49,7 +49,7 @@ function groupOf(containers: readonly Container[]): NodeGroup & { readonly name:
   return { kind: first === undefined ? 'own' : kindOf(first), services, containers: sorted, name: services.join() }
 }
 
-/** Returns how many of the other services a container mentions. A replica mentions its primary. */
+/** Returns how many others a container mentions. A replica mentions its primary. */
 const mentioned = (container: Container, others: readonly Container[]): number =>
   new Set(others.filter((other) => mentions(container, other)).map(({ service }) => service)).size
 
@@ -57,7 +57,7 @@ function areOfOneGroup(a: Container, b: Container): boolean {
   if (a.service === b.service) return true
   const kind = kindOf(a)
   if (kind !== kindOf(b)) return false
-  // Databases are one cluster only if they mention each other, since the project may have several databases.
+  // The project may have several databases, so only databases that mention each other are one cluster.
   if (kind !== 'own') return mentions(a, b) || mentions(b, a)
   if (stem(a.service) === stem(b.service)) return true
   if (mentions(a, b) && mentions(b, a)) return true
@@ -66,8 +66,7 @@ function areOfOneGroup(a: Container, b: Container): boolean {
 
 /**
  * Returns whether two services of one image are nodes of one cluster, and not, for example, a web server and its
- * worker. Two nodes run the same program. In addition, one node mentions the other, or both nodes have the same
- * arguments and the same role.
+ * worker.
  */
 function doTheSame(a: Container, b: Container): boolean {
   if (programOf(a) !== programOf(b)) return false
@@ -84,7 +83,7 @@ function programOf({ command }: Container): string {
 const wordsOf = ({ command, service, name }: Container): string =>
   command.join(' ').replaceAll(name, '*').replaceAll(service, '*').replaceAll(/\d+/g, '#')
 
-/** Returns the variables of the container's environment that define its role, as text. */
+/** Returns the variables that define the container's role, as text. */
 const partOf = ({ environment }: Container): string =>
   Object.entries(environment)
     .filter(([name]) => /(^|_)(ROLE|TYPE|MODE|PROCESS|COMPONENT|QUEUES?)$/i.test(name))
@@ -93,9 +92,8 @@ const partOf = ({ environment }: Container): string =>
     .join(' ')
 
 /**
- * Returns whether the nodes talk among themselves. Several nodes of a known kind, such as a database, always do.
- * Several services of the project do if one container mentions another one, by the name of that container or of its
- * service.
+ * Returns whether the nodes talk among themselves. Nodes of a known kind do; services of the project do if they mention
+ * each other.
  */
 export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
   containers.length > 1 &&
@@ -104,7 +102,7 @@ export const talkAmongThemselves = ({ kind, containers }: NodeGroup): boolean =>
       containers.some((b) => a !== b && (mentions(a, b) || (a.service === b.service && mentionsService(a)))),
     ))
 
-/** Returns the services that the nodes mention and that are not nodes, databases first. */
+/** Returns the other services that the nodes mention, databases first. */
 export function usedBy({ containers, services }: NodeGroup, all: readonly Container[]): readonly string[] {
   const others = all.filter((other) => !services.includes(other.service) && kindOf(other) !== 'gateway')
   const used = others.filter((other) => containers.some((node) => mentions(node, other)))
@@ -112,11 +110,11 @@ export function usedBy({ containers, services }: NodeGroup, all: readonly Contai
   return [...new Set([...used.filter(isStore), ...used].map(({ service }) => service))]
 }
 
-/** Matches images that only reveal the language of a program. */
+/** These images reveal only the language of a program. */
 const LANGUAGES =
   /^(node|bun|deno|python|ruby|php|golang|rust|openjdk|eclipse-temurin|amazoncorretto|dotnet|aspnet|perl|elixir|erlang|alpine|debian|ubuntu|busybox|fedora)$/
 
-/** Returns a service's name without its number: `node` for `node1`, `node-2` and `node_b`; `n` for `n1`. */
+/** Returns a service's name without its number: `node` for `node1` and `node_b`. */
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
 /** Returns whether a container's command or environment mentions another service by name. */
@@ -133,6 +131,6 @@ function says({ command, environment }: Container, names: readonly string[]): bo
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 
-/** Returns whether a container has exited with 0 while other containers run. Migrations and initialisations do so. */
+/** A migration or initialisation exits with 0 while others run. */
 const isJob = ({ running, exitCode, pid }: Container, containers: readonly Container[]): boolean =>
   !running && exitCode === 0 && pid === 0 && containers.some((each) => each.running)

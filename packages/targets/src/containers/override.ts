@@ -2,16 +2,12 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 interface ServicePart {
-  /**
-   * Mounts in the short form. In all Compose programs, a mount in this form replaces another mount at the same place.
-   */
+  /** Short mounts, which replace other mounts at the same place in all Compose programs. */
   readonly volumes: readonly string[]
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/**
- * Writes a Compose file that adds a part to each service. The file is read after the project's own. Returns its path.
- */
+/** Writes a Compose file that adds to each service, and returns its path. It is read after the project's own. */
 export function writeOverride(
   directory: string,
   services: readonly string[],

@@ -17,15 +17,12 @@ import type { Handover } from '../network/node-harms.ts'
 import type { Member } from './members.ts'
 import { writeOverride } from './override.ts'
 
-// Clocks of containers that faults can move. All containers share the kernel's clock. Libfaketime is therefore
-// preloaded between a program and its C library, and reads the wall clock's offset from a file. The monotonic clock is
+// Clocks of containers that faults can move. All containers share the kernel's clock, so libfaketime is preloaded
+// between a program and its C library, and reads the wall clock's offset from a file. The monotonic clock is
 // unaffected, as on real machines.
 
 export interface OwnClocks {
-  /**
-   * The path of a Compose file that gives each service its clock. Compose must read this file after the project's own
-   * file.
-   */
+  /** The path of a Compose file with the clocks, to be read after the project's own file. */
   readonly override: string
   of(service: string): OwnClock
   /** @throws UserError (environment) for a program that reads the time from the kernel without its C library. */
@@ -34,7 +31,7 @@ export interface OwnClocks {
 }
 
 export interface OwnClock {
-  /** Moves the clock by an offset and then lets it drift, in addition to other faults. */
+  /** Moves the clock and then lets it drift, in addition to other faults. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): Handover
 }
 
@@ -48,10 +45,9 @@ interface OwnClocksOptions {
 const PLACE = '/chaos-clock'
 const LIBRARY = 'libfaketimeMT.so.1'
 const FILE = 'now'
-/** The time between the small jumps that make up a drift. */
+/** The time between the small jumps of a drift. */
 const STEP_MS = 50
 
-/** The advice if libfaketime is not installed. */
 export const WITHOUT_LIBRARY = 'Install it (apt-get install libfaketime), or leave out "clocks".'
 
 /** @throws UserError (environment) if libfaketime is not installed. */
@@ -89,17 +85,14 @@ export function openOwnClocks({ where, services, keeper }: OwnClocksOptions): Ow
       )
     },
     remove() {
-      // Stop the clocks before their files are removed, because a run may end during a fault.
+      // A run may end during a fault, so the clocks stop before their files are removed.
       for (const clock of clocks.values()) clock.stop()
       rmSync(directory, { recursive: true, force: true })
     },
   }
 }
 
-/**
- * Returns the path of this machine's libfaketime; undefined if it is not installed. Debian has a directory for each
- * architecture. Other systems use one of the fixed directories.
- */
+/** Returns the path of this machine's libfaketime. Debian has a directory for each architecture. */
 export function findLibrary(): string | undefined {
   const debian = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((kind) => join('/usr/lib', kind)) : []
   return [...debian, '/usr/lib', '/usr/lib64', '/usr/local/lib']
@@ -156,7 +149,7 @@ function createClock(file: string): OwnClock & { readonly stop: () => void } {
 /** Formats an offset as libfaketime reads it, in seconds with a sign. */
 const offsetText = (ms: number): string => `${ms < 0 ? '-' : '+'}${(Math.abs(ms) / 1000).toFixed(3)}\n`
 
-/** A mark that all programs written in Go contain. Go reads the time from the kernel, without the C library. */
+/** All programs written in Go contain this mark. Go reads the time from the kernel, without the C library. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 function readsIt(pid: number): boolean {

@@ -10,18 +10,14 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { writeOverride } from './override.ts'
 import { isRootless } from './rights.ts'
 
-// Disks of containers that faults can fill. Each disk is a file system in this machine's memory. Filling it affects
-// nothing else. A kill keeps what was written, as on a disk. The file that fills the disk is outside the container's
-// view.
+// Disks of containers that faults can fill without other effects: file systems in this machine's memory. A kill keeps
+// what was written, as on a disk. The file that fills the disk is outside the container's view.
 
 export interface OwnDisks {
-  /**
-   * The path of a Compose file that gives each service its disk. Compose must read this file after the project's own
-   * file.
-   */
+  /** The path of a Compose file with the disks, to be read after the project's own file. */
   readonly override: string
   directoryOf(service: string): string
-  /** Unmounts the disks. Must be called when no process has the disks open any more. */
+  /** Unmounts the disks, which no process may have open any more. */
   remove(): Promise<void>
 }
 
@@ -61,7 +57,7 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
       )
     }
     mkdirSync(seenIn(directoryOf(service)))
-    // The service may run as any user, so every user may write, as on a volume that its image prepares.
+    // The service may run as any user, so every user may write.
     chmodSync(seenIn(directoryOf(service)), 0o1777)
   }
   const override = writeOverride(directory, services, (service) => ({
@@ -70,7 +66,6 @@ export async function openOwnDisks({ where, disk, services, keeper, logPath }: O
   return { override, directoryOf, remove }
 }
 
-/** Returns the part of a disk that its container can see. */
 const seenIn = (directory: string): string => join(directory, 'data')
 
 const mounting = (directory: string, megabytes: number): ProgramCommand => ({
@@ -85,24 +80,19 @@ const removing = (directory: string): ProgramCommand => ({
   ],
 })
 
-/** A container with a full disk. */
 interface Filled {
   readonly engine: string
   readonly name: string
   readonly disk: string
 }
 
-/** Returns a command that writes until the disk is full. */
 export const filling = ({ disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'dd if=/dev/zero "of=$1/ballast" bs=4096 2>/dev/null; [ -e "$1/ballast" ]', 'disk', disk],
 })
 
 export const makingRoom = ({ disk }: Filled): ProgramCommand => ({ words: ['rm', '-f', join(disk, 'ballast')] })
 
-/**
- * Returns a command that frees the disk, and starts the container if it has exited. The keeper runs this command if
- * this process has died.
- */
+/** Returns a command for the keeper that frees the disk, and starts the container if it has exited. */
 export const makingRoomLast = ({ engine, name, disk }: Filled): ProgramCommand => ({
   words: ['sh', '-c', 'rm -f "$3/ballast"; exec "$1" start "$2"', 'disk', engine, name, disk],
 })

@@ -3,37 +3,28 @@ import { once } from 'node:events'
 import { createServer, isIPv6, type Server } from 'node:net'
 import type { Address } from '@chaosproxy/proxy'
 
-/**
- * A link from one container to another. `to` is the address of the other container, and `via` is the proxy's address
- * for the link.
- */
+/** A link to `to`, through the proxy's address `via`. */
 export interface ProbedWay {
-  /** The pid of any process in the network namespace of the container that dials. */
+  /** The pid of any process in the dialling container's network namespace. */
   readonly pid: number
   readonly to: string
   readonly via: string
 }
 
 /**
- * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, and the container
- * does not notice the probe.
+ * A port on which no container listens (tcpmux). The kernel refuses a probe that bypasses the rules, unnoticed by the
+ * container.
  */
 export const PROBED_PORT = 1
 
-/**
- * The time limit of probes. Within this time, a program starts even on a busy machine, and a lost first packet is sent
- * again.
- */
+/** Enough for a program to start on a busy machine, and for a lost first packet to be sent again. */
 const WITHIN_MS = 10_000
 
-/** A listener at the address of each link. The listeners show on which links probes arrive. */
+/** A listener at the address of each link, which shows whether its probe arrives. */
 export interface Probes<Way extends ProbedWay> {
-  /** The address to which the probe of each link must lead. */
+  /** The address to which each link's probe must lead. */
   readonly listening: ReadonlyMap<Way, Address>
-  /**
-   * Dials over every link, in the network of the link's first container. Resolves with the links on which no probe
-   * arrived.
-   */
+  /** Dials over every link, in the network of its first container. Resolves with the links without a probe. */
   send(): Promise<readonly Way[]>
   close(): Promise<void>
 }
@@ -75,8 +66,8 @@ export async function openProbes<Way extends ProbedWay>(ways: readonly Way[]): P
 }
 
 /**
- * A shell script that dials, and waits until the other end closes: a connection can be open at this end before the
- * proxy has accepted it.
+ * A shell script that dials and waits for the other end to close: this end may be open before the proxy has accepted
+ * the connection.
  */
 const SCRIPT = `for to in "$@"; do (exec 3<>"/dev/tcp/$to/${PROBED_PORT}" && read -r -u 3) 2>/dev/null & done; wait`
 
@@ -84,8 +75,8 @@ const dialAll = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, ['bash', '-c', SCRIPT, 'probe', ...addresses])
 
 /**
- * Resets the connections of a container's programs to these addresses. Even programs that only wait then notice
- * immediately. If ss or the kernel cannot reset a connection, the rules refuse its next packet.
+ * Resets the connections of a container's programs to these addresses, which even waiting programs notice. If that
+ * fails, the rules refuse the next packet.
  */
 export const endConnections = (pid: number, addresses: readonly string[]): Promise<void> =>
   within(pid, [
@@ -100,7 +91,7 @@ export const endConnections = (pid: number, addresses: readonly string[]): Promi
 /** Runs a program of this machine in the network of a container. */
 async function within(pid: number, command: readonly string[]): Promise<void> {
   const words = ['--target', String(pid), '--net', '--', ...command]
-  // In its own process group, because a probe waits for a child process.
+  // A probe waits for a child process, so it has its own process group.
   const child = spawn('nsenter', words, { stdio: 'ignore', detached: true })
   const timer = setTimeout(() => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')

@@ -15,20 +15,18 @@ export interface Project {
 export interface ProjectCommands {
   readonly engine: EngineProgram
   readonly up: ProgramCommand
-  /** The command that creates the containers without starting them. */
   readonly create: ProgramCommand
   readonly down: ProgramCommand
 }
 
 export interface ProjectPlace {
-  /** The prefix of every error message. */
   readonly where: string
   readonly directory: string
 }
 
 const PROJECT = 'com.docker.compose.project'
 
-/** Returns the project in its current state; undefined if none of its containers runs. */
+/** Returns the project in its current state, if any of its containers runs. */
 export function findProject(declaration: ContainersDeclaration, { directory }: ProjectPlace): Project | undefined {
   for (const { program, containers } of askedEngines()) {
     const ours = containers.filter((each) => isMeant(each, declaration, directory))
@@ -51,16 +49,12 @@ export function isMeant(container: Container, declaration: ContainersDeclaration
   return isOfFile(container, resolve(directory, compose))
 }
 
-/** Returns whether a text is the container's name, or one of its labels, such as `app=shop`. */
 function isNamed({ name, labels }: Container, wanted: string): boolean {
   const [label = '', ...value] = wanted.split('=')
   return value.length === 0 ? name === wanted : labels[label] === value.join('=')
 }
 
-/**
- * Returns whether a container belongs to a Compose file. Some versions of Compose record the file's path as the user
- * typed it, relative to an unknown directory.
- */
+/** Some versions of Compose record the file's path as the user typed it, relative to an unknown directory. */
 function isOfFile({ labels }: Container, file: string): boolean {
   const folder = labels[`${PROJECT}.working_dir`]
   const files = (labels[`${PROJECT}.config_files`] ?? '').split(',')
@@ -71,15 +65,13 @@ function isOfFile({ labels }: Container, file: string): boolean {
   )
 }
 
-/** Returns the containers in the order of the declaration's names, then by service and number. */
 function inOrder(all: readonly Container[], { containers = [] }: ContainersDeclaration): readonly Container[] {
   const place = (container: Container) => containers.findIndex((each) => isNamed(container, each))
   return all.toSorted((a, b) => place(a) - place(b) || a.service.localeCompare(b.service) || a.number - b.number || 0)
 }
 
 /**
- * Returns the commands that start the project with the first available Compose program, and with override files if
- * given.
+ * Returns the commands that start the project with the first available Compose program and any override files.
  *
  * @throws UserError (environment) if there is no engine, no program, or no file.
  */
@@ -122,13 +114,13 @@ function noEngine(where: string, engines: readonly AskedEngine[]): UserError {
   )
 }
 
-/** Matches an error such as `client version 1.41 is too new. Maximum supported API version is 1.24`. */
+/** Matches `client version 1.41 is too new. Maximum supported API version is 1.24`. */
 const isTooOld = (said: string): boolean =>
   /client version \S+ is too new|server API version \S+ is too old/i.test(said)
 
 /**
- * Returns the Compose program of an engine. For docker, this is `docker compose` if it works, and otherwise
- * `docker-compose`. For podman, it is `podman-compose`. Undefined if there is none.
+ * Returns the Compose program of an engine: `docker compose` if it works, or `docker-compose`; for podman
+ * `podman-compose`.
  */
 export function composeOf(engine: EngineProgram): readonly [string, ...string[]] | undefined {
   const own: readonly [string, ...string[]] = [engine, 'compose']

@@ -5,13 +5,11 @@ import type { Member } from './members.ts'
 export interface ProofOptions {
   readonly engine: EngineProgram
   readonly members: () => readonly Member[]
-  /** The prefix of every error message. */
   readonly where: string
   /** Problems of the run. The run adds further problems to this list. */
   readonly trouble: string[]
 }
 
-/** A link on which no probe arrived. */
 export interface Unproved {
   readonly from: string
   readonly to: string
@@ -19,7 +17,7 @@ export interface Unproved {
 }
 
 /**
- * Requires every link between nodes to lead through the proxy; otherwise traffic would bypass cuts. Other links are
+ * Requires every link between nodes to lead through the proxy, as traffic would otherwise bypass cuts. Other links are
  * only reported.
  *
  * @throws UserError (environment)
@@ -43,17 +41,14 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   throw environmentError(`${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`)
 }
 
-/** Resolves with the driver of a network: `bridge`, `overlay`, …; empty if the engine does not report it. */
+/** Resolves with the driver of a network, such as `bridge`, if the engine reports it. */
 const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
   askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
     (said) => said.trim(),
     () => '',
   )
 
-/**
- * Explains why the proxy cannot get between containers, and what to do. The explanation depends on the drivers of the
- * containers' networks.
- */
+/** Explains why the proxy cannot get between containers, and what to do. */
 export function whyBypassed(drivers: ReadonlyMap<string, string>, family: Family = 4): string {
   const other = [...drivers].find(([, driver]) => driver !== '' && driver !== 'bridge')
   if (other !== undefined) {

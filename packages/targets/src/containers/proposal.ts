@@ -5,17 +5,12 @@ import type { Container, EngineProgram } from './engine.ts'
 import { gatewayBefore } from './gateway.ts'
 import { type NodeGroup, talkAmongThemselves, usedBy } from './node-groups.ts'
 
-/** A declaration to start from, and what its author must add. */
 export interface Proposal {
   readonly declaration: ContainersDeclaration
-  /**
-   * The first faults to try. If nodes do not mention each other, these faults are on the links to services that the
-   * nodes use.
-   */
+  /** The first faults to try, on links to services if nodes do not mention each other. */
   readonly faults: readonly string[]
   /** The services whose links to nodes a run can cut. */
   readonly cuttable: readonly string[]
-  /** Sentences about what the user must check or complete. */
   readonly open: readonly string[]
 }
 
@@ -55,7 +50,7 @@ export function proposalFor(options: ProposalOptions): Proposal {
 
 const isDown = (containers: readonly Container[]): boolean => !containers.some(({ running }) => running)
 
-/** Returns the services whose links can be cut. In a running project, only running containers take part in a run. */
+/** Returns the services whose links can be cut. Only running containers take part in a run. */
 const cuttableOf = ({ group, containers }: ProposalOptions): readonly string[] => {
   const able = isDown(containers) ? containers : containers.filter(({ running }) => running)
   return [...new Set(able.map(({ service }) => service))].filter((service) => !group.services.includes(service))
@@ -72,10 +67,7 @@ function faultsFor(options: ProposalOptions): readonly string[] {
 /** Customary HTTP ports, to choose from if a service has several. */
 const CUSTOMARY = [80, 8080, 8000, 3000, 5000, 8081, 8888] as const
 
-/**
- * Returns the port that clients dial. Prefers published ports to exposed ones, and exposed ports to those on which the
- * container listens.
- */
+/** Returns the port that clients dial: published ports precede exposed ones, and these precede listening ones. */
 function portOf(container: Container, { group, listening }: ProposalOptions): number | undefined {
   if (group.kind !== 'own') {
     const usual = usualPort(container.image) ?? usualPort(group.kind)
@@ -112,7 +104,7 @@ function clientOf({ group: { kind, containers }, engine }: ProposalOptions): Pro
 
 const isDatabase = (kind: ContainerKind): kind is DatabaseName => Object.hasOwn(databases, kind)
 
-/** Returns the path in a health check: `/health` in `curl -f http://localhost:8080/health`. */
+/** Returns the path in a health check, as in `curl -f http://localhost:8080/health`. */
 const healthPath = (container: Container | undefined): string | undefined =>
   /https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]|0\.0\.0\.0)(?::\d+)?(\/[^\s'"|;&)]*)/.exec(
     container?.healthCheck.join(' ') ?? '',

@@ -6,9 +6,7 @@ import type { Address } from '@chaosproxy/proxy'
 import type { Keeper } from '../keeper/keeper.ts'
 import { startTimeOf, type TreeRoot } from '../processes/process-tree.ts'
 
-/**
- * A redirection. Traffic from one container to a port of another container is sent to the proxy, which dials that port.
- */
+/** A redirected port. Traffic to it from one container is sent to the proxy, which dials it. */
 export interface RedirectedPort {
   readonly from: string
   readonly to: string
@@ -28,10 +26,9 @@ export interface Refused {
   readonly cut: ReadonlyMap<string, number>
 }
 
-/** A pair of addresses. `from` sends to `to`. */
 export type AddressPair = readonly [from: string, to: string]
 
-/** The addresses and ports of a connection. `from` is the sender of the refused packet. */
+/** The addresses and ports of a connection, from the sender of the refused packet. */
 export interface DirectConnection {
   readonly from: string
   readonly fromPort: number
@@ -39,22 +36,19 @@ export interface DirectConnection {
   readonly toPort: number
 }
 
-/** The kernel's rules between containers. They end with this process. */
+/** The kernel's rules between containers, which end with this process. */
 export interface ContainerRules {
   /**
-   * Replaces the redirected ports. Existing connections are not affected.
+   * Replaces the redirected ports, except for existing connections.
    *
    * @param refused Pairs whose traffic outside the proxy is refused and counted from now on.
    */
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
-  /**
-   * Drops all traffic except TCP between these pairs, because the proxy cuts TCP. These pairs replace the pairs of
-   * earlier calls.
-   */
+  /** Drops all traffic except TCP, which the proxy cuts, between exactly these pairs. */
   cut(pairs: readonly AddressPair[]): Promise<void>
   /** Resolves with the traffic that passed outside the proxy, or was refused. */
   refused(): Promise<Refused>
-  /** Lets all new traffic pass directly. Connections already redirected remain so. */
+  /** Lets all new traffic pass directly. Redirected connections remain. */
   release(): Promise<void>
   close(): Promise<void>
 }
@@ -63,8 +57,8 @@ const ANSWERS_WITHIN_MS = 5_000
 const PER_LINE = 50
 
 /**
- * Opens an empty table. An nft process owns the table, and ends together with this process. The kernel then removes the
- * table, and traffic is direct again. Table names are unique, so two runs cannot use the same containers.
+ * Opens an empty table. Its nft process ends together with this process; the kernel then removes the table, and traffic
+ * is direct again. Table names are unique, so two runs cannot use the same containers.
  *
  * @throws UserError (environment) if the kernel or nft refuses.
  */
@@ -118,7 +112,6 @@ export async function openRules(project: string, keeper: Keeper): Promise<Contai
 /** Returns the table of a project, by family and name. */
 export const tableOf = (project: string): string => `inet chaos_${project.replaceAll(/\W/g, '_')}`
 
-/** A table of the kernel's rules that ends with this process. */
 export interface OwnedTable {
   /** Runs the commands and returns the resulting table. */
   run(commands: readonly string[]): Promise<string>
@@ -128,12 +121,11 @@ export interface OwnedTable {
 export interface TableOptions {
   /** `inet chaos_shop`. */
   readonly name: string
-  /** The project that owns the links, for messages. */
   readonly project: string
   readonly setup: readonly string[]
-  /** The pid of a process in whose network namespace the table is opened; by default this process. */
+  /** A process in whose network namespace the table is opened; by default this process. */
   readonly inside?: number | undefined
-  /** If this process dies, this keeper ends the table immediately, before it removes the proxy's addresses. */
+  /** If this process dies, the keeper ends the table before it removes the proxy's addresses. */
   readonly keeper?: Keeper | undefined
 }
 
@@ -151,7 +143,7 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
     () => root && keeper?.forget(root),
     () => undefined,
   )
-  // If writing fails, the end of the process reports it.
+  // The end of the process reports a failed write.
   nft.stdin.on('error', () => undefined)
   let last: Promise<unknown> = Promise.resolve()
   const run = (commands: readonly string[]): Promise<string> => {
@@ -172,7 +164,6 @@ export async function openTable({ name, project, setup, inside, keeper }: TableO
   return { run, close }
 }
 
-/** The words for an address family in rules, and the names of its sets. */
 export interface AddressFamily {
   readonly ip: 'ip' | 'ip6'
   readonly type: 'ipv4_addr' | 'ipv6_addr'
@@ -205,8 +196,8 @@ const family = (ip: AddressFamily['ip'], number: 4 | 6): AddressFamily => ({
 export const FAMILIES: readonly AddressFamily[] = [family('ip', 4), family('ip6', 6)]
 
 /**
- * Returns the commands that create an empty table. The table redirects traffic before the engine's own rules, which
- * have priority -100. It restores the caller's address before the engine's masquerade.
+ * Returns the commands that create an empty table. It redirects traffic before the engine's own rules, which have
+ * priority -100, and restores the caller's address before the engine's masquerade.
  */
 const emptyTable = (table: string): readonly string[] => [
   `add table ${table} { flags owner; }`,
@@ -230,19 +221,16 @@ const emptyTable = (table: string): readonly string[] => [
 ]
 
 /**
- * Matches packets other than TCP. Does not match packets of IPv6 neighbour discovery: a cut in one direction must not
- * break the discovery in the other.
+ * Matches packets other than TCP and IPv6 neighbour discovery: a cut in one direction must not break the discovery in
+ * the other.
  */
 export const NOT_TCP: string = `meta l4proto != { ${TCP}, ${ICMP6} }`
 
-/** Returns a rule that notes packets of open connections. Only the first packet of a connection has SYN without ACK. */
+/** Returns a rule that notes open connections. Only the first packet of a connection has SYN without ACK. */
 export const noteOpen = ({ ip, open }: AddressFamily): string =>
   `tcp flags & (syn | ack) != syn add @${open} { ${ip} saddr . tcp sport . ${ip} daddr . tcp dport }`
 
-/**
- * Returns the command that creates the set of noted connections. A full set takes no further connections, but the rules
- * still refuse their packets.
- */
+/** Returns the command that creates the set of noted connections. The rules refuse packets even if the set is full. */
 export const openSet = (table: string, { type, open }: AddressFamily): string =>
   `add set ${table} ${open} { type ${type} . inet_service . ${type} . inet_service; size 4096; flags dynamic; }`
 
@@ -255,7 +243,7 @@ export const connectionsIn = (listing: string): readonly DirectConnection[] =>
     ...{ from, fromPort: Number(fromPort), to, toPort: Number(toPort) },
   }))
 
-/** Returns the commands that add elements to a map or set, or delete them. */
+/** Returns the commands that add or delete elements of a map or set. */
 export function elements(into: string, all: readonly string[], verb: 'add' | 'delete' = 'add'): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)
@@ -263,7 +251,7 @@ export function elements(into: string, all: readonly string[], verb: 'add' | 'de
   return lines
 }
 
-/** Returns the commands that replace the elements of a set. Elements that remain keep their counters. */
+/** Returns the commands that replace a set. Remaining elements keep their counters. */
 export const replaced = (
   set: string,
   { before, after }: { readonly before: readonly string[]; readonly after: readonly string[] },
@@ -324,7 +312,7 @@ function refusal(complaint: string, project: string): UserError {
   return environmentError(`the links of ${project} cannot be redirected: nft: ${complaint}. ${advice}`)
 }
 
-/** Returns the elements of the sets with this name, for both families. */
+/** Returns the elements of the sets with this name in both families. */
 export const elementsIn = (listing: string, set: string): string =>
   [...listing.matchAll(new RegExp(`set ${set}\\d \\{[^{}]*?elements = \\{(.*?)\\}`, 'gs'))]
     .map(([, found = '']) => found)

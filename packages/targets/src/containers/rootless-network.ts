@@ -19,10 +19,9 @@ const OWNER = 'chaosproxy.owner'
 const ROOT = 'chaosproxy.root'
 
 /**
- * Keeps the network of rootless containers, in which this process runs. Podman removes this network together with its
- * last container. A sleeping container, which uses this machine's programs, therefore keeps the network until the
- * returned function is called. If this process and its keeper are killed, the next process that calls this function
- * removes the container.
+ * Keeps the network of rootless containers, in which this process runs, until the returned function is called. Podman
+ * removes it with its last container, so a sleeping container keeps it. If this process and its keeper are killed, the
+ * next call in another process removes that container.
  *
  * @throws UserError (environment) if the container does not start.
  */
@@ -64,7 +63,7 @@ const removing = (name: string) => ['rm', '--force', '--time', '0', name] as con
 /** Removes the containers of processes that were killed together with their keepers. */
 async function removeAbandoned(): Promise<void> {
   const format = `{{.Names}}\t{{index .Labels "${OWNER}"}}\t{{index .Labels "${ROOT}"}}`
-  // Ignore a failure: if podman cannot list containers, it cannot run a container either, and then reports the reason.
+  // If podman cannot list containers, it cannot run one either, and then reports the reason.
   const listed = await askEngine('podman', ['ps', '--all', '--filter', `label=${OWNER}`, '--format', format]).catch(
     () => '',
   )
@@ -72,7 +71,7 @@ async function removeAbandoned(): Promise<void> {
     const [name = '', label = '', root = ''] = line.split('\t')
     if (ownerOfLabel(label)?.lives !== false) continue
     await askEngine('podman', removing(name)).catch(() => undefined)
-    // Anybody can write a label, so remove only a directory with this program's name.
+    // Anybody can write a label, so only a directory with this name is removed.
     if (/^chaos-holds-\d+$/.test(basename(root))) rmSync(root, { recursive: true, force: true })
   }
 }

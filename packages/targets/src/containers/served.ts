@@ -5,9 +5,8 @@ import { groupOfServices, nodeGroups } from './node-groups.ts'
 import { findProject } from './project.ts'
 import { composeOf, NO_CLIENT } from './survey.ts'
 
-/** A container that clients outside the project dial. */
 export interface ServedContainer {
-  /** The service's name, with a number if there are several containers. */
+  /** The service's name, numbered if there are several containers. */
   readonly name: string
   /** The container's own address instead of a published port. */
   readonly upstream: string
@@ -18,7 +17,7 @@ export interface ServedContainer {
 export interface ServedOptions {
   /** A Compose file, or the name of a project. */
   readonly wanted: string
-  /** The wanted services; by default the nodes that `chaos init --compose` would propose. */
+  /** The wanted services; by default those that `chaos init --compose` would propose as nodes. */
   readonly services: readonly string[]
   readonly directory: string
 }

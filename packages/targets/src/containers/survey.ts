@@ -12,18 +12,15 @@ import type { ProposalOptions } from './proposal.ts'
 /** A Compose project as its engine describes it. */
 export interface Survey extends Omit<ProposalOptions, 'group'> {
   readonly name: string
-  /**
-   * The command that starts the project if none of its containers runs. A run knows the project's services only after
-   * the start.
-   */
+  /** The command that starts the project if it is not running. Only then are its services known. */
   readonly startedBy?: string | undefined
 }
 
 export interface SurveyOptions {
-  /** A Compose file, or the name of a running project; by default the Compose file of the directory. */
+  /** A Compose file, or a running project; by default the directory's Compose file. */
   readonly wanted: string
   readonly directory: string
-  /** Called before the containers of a project are created, which may take long. */
+  /** Called before containers are created, which may take long. */
   readonly creating: (command: string) => void
 }
 
@@ -33,8 +30,7 @@ const USUAL_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'dock
 const WITHIN_MS = 600_000
 
 /**
- * Reads a project from the engine. If the project has no containers, they are created without being started, and
- * removed again.
+ * Reads a project from the engine. Missing containers are created without being started, and removed again.
  *
  * @throws UserError (usage, environment)
  */

@@ -50,7 +50,7 @@ export function containersTarget(
     if (project !== undefined) seen = membersOf(declaration, project.containers, where)
     return seen ?? []
   }
-  /** A project that is not running is assumed to have one container for each service. */
+  /** A project that is not running is assumed to have one container per service. */
   const count = () => members().filter(({ isNode }) => isNode).length || (declaration.nodes?.length ?? 1)
   const nodes = () => nodeNames(count())
   const offering = (): Offering => ({
@@ -87,10 +87,7 @@ function servicesOf(members: readonly Member[]): ReadonlyMap<string, readonly st
   return services
 }
 
-/**
- * Returns the refusal of a fault that needs control groups. Podman freezes and limits containers by control groups,
- * which users other than root may change only in version 2.
- */
+/** Podman freezes and limits containers by control groups, which only root may change before version 2. */
 const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string): Exposure['refused'] =>
   !isRootless() || hasUnifiedGroups()
     ? {}
@@ -101,10 +98,7 @@ const groupless = (kind: 'pause' | 'limit-cpu' | 'limit-memory', instead: string
         },
       }
 
-/**
- * Returns the refusal of `fill-disk`. Only a disk mounted for a node can be filled without affecting other containers,
- * and mounting requires root.
- */
+/** Only a disk mounted for a node can be filled without affecting others, and mounting requires root. */
 function diskless({ disk }: ContainersDeclaration): Exposure['refused']['fill-disk'] {
   if (disk === undefined)
     return {
@@ -128,19 +122,15 @@ const WORDS = {
   'limit-memory': 'limit containers',
 } as const
 
-/** The facts that determine the available faults. */
 interface Offering {
   readonly nodes: readonly NodeId[]
-  /** The services that are not nodes, with the names of their containers on links. */
+  /** The services that are not nodes, with their containers' names on links. */
   readonly services: ReadonlyMap<string, readonly string[]>
   readonly isUp: boolean
   readonly suffers: (nemesis: Nemesis) => Suffering
 }
 
-/**
- * Returns the faults of any cluster, and `NAME:SERVICE` for each service. `NAME:SERVICE` is the fault NAME on the links
- * between nodes and a service that the nodes use.
- */
+/** Returns the faults of any cluster. `NAME:SERVICE` is the fault NAME on links between nodes and a service. */
 function containerOffer({ nodes, services, suffers }: Offering): Offer {
   const possible = nemeses.filter((nemesis) => suffers(nemesis) === true)
   const ofServices = [...services].flatMap(([service, ends]) =>
@@ -149,10 +139,9 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
   return { nodes, nemeses: [...possible, ...ofServices] }
 }
 
-/** Returns whether a nemesis is a fault on links between nodes. Such a fault also works on links to a service. */
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
-/** Explains why no fault of this name is available. */
+/** Explains why no such fault is available. */
 function containerRefusal(name: string, { services, isUp, suffers }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)

@@ -14,10 +14,7 @@ export interface WatchOptions {
   readonly keeper: Keeper
   readonly logPath: string
   readonly happened: (event: ContainerEvent) => void
-  /**
-   * Called when the engine reports events again after a gap, for example after a restart. The events in the gap are
-   * unknown.
-   */
+  /** Called when the engine reports events again after a gap, whose events are unknown. */
   readonly missed: () => void
 }
 
@@ -48,7 +45,7 @@ export async function watchContainers(
     void begun.exited.then(again)
     return begun
   }
-  /** Restarts the engine's program after a pause. The program exits immediately while the engine is down. */
+  /** Restarts the engine's program after a pause, because it exits immediately while the engine is down. */
   async function again(): Promise<void> {
     if (over) return
     await wait(AGAIN_AFTER_MS)

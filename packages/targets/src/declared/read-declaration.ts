@@ -21,7 +21,7 @@ export function parseDeclaration(json: unknown, where: string): ClusterDeclarati
   throw inputError(schemaProblems(schema, result.issues, { where, what: 'a cluster' }).join('\n'))
 }
 
-/** Matches a placeholder by the words with which its name can start. Other braces in a value are literal text. */
+/** Matches a placeholder by the words with which it can start. Other braces are literal text. */
 const PLACEHOLDER =
   /\{(?:address|announced|client|data|host|list|listen|name|node|nodes|number|peer|peers|port|set|value)(?:-(?:host|port))?(?:\.[\w.:-]*)?\}/
 
@@ -66,10 +66,7 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/**
- * Returns whether a declaration seems to describe a running cluster, because only running nodes have addresses. The
- * answer determines the schema, so that errors fit the declaration.
- */
+/** Only running nodes have addresses. The schema is chosen by this, so that errors fit the declaration. */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

@@ -42,17 +42,14 @@ function startedTarget(declaration: StartedDeclaration, { where, directory }: De
 export interface OwnClients {
   /** The prefix of every error message: the name of the target. */
   readonly where: string
-  /** The target's own settings, which replace those of the declaration with the same name. */
+  /** The target's own settings, which replace the declaration's of the same name. */
   readonly own?: readonly Setting[] | undefined
   readonly clients: (settings: Settings) => PlannedClients
-  /**
-   * Returns whether the disks and clocks of the target's programs can suffer a fault. By default, the answer is the
-   * same as for any program.
-   */
+  /** Returns whether the target's disks and clocks can suffer a fault; by default as for any program. */
   readonly machine?: Exposure['machine']
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Exposure['below']
-  /** Loads the module that watches roles when a cluster starts. By default the declaration's `role` is used. */
+  /** Loads the module that watches roles; by default the declaration's `role` is used. */
   readonly watchRoles?: (() => Promise<(nodes: readonly CommandNode<string>[]) => RoleWatch>) | undefined
 }
 
@@ -103,10 +100,7 @@ const declarationsOf = (own: readonly Setting[]): NonNullable<NodesDeclaration['
     ]),
   )
 
-/**
- * Adds the target's own settings to the planned ones. An own setting replaces the planned setting of the same name,
- * because a declaration cannot limit the value of a setting.
- */
+/** Adds the target's own settings, which replace planned ones: a declaration cannot limit a setting's value. */
 const withBounds = (planned: readonly Setting[], own: readonly Setting[]): readonly Setting[] => [
   ...planned.filter(({ name }) => own.every((setting) => setting.name !== name)),
   ...own,
@@ -139,7 +133,7 @@ function runningTarget(declaration: RunningDeclaration, { where, directory }: De
   }
 }
 
-/** Returns the refusal of a fault. Only a command can kill or pause a process that this program did not start. */
+/** Only a command can kill or pause a process that chaos did not start. */
 function refusalOf(kind: 'kill' | 'pause', { faults }: RunningPlan): Refusal | undefined {
   if (faults[kind] !== undefined) return undefined
   const other = kind === 'kill' ? 'pause' : 'kill'

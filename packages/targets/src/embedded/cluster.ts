@@ -33,25 +33,23 @@ export interface EmbeddedClusterOptions
   /** The name of the object that the protocol replicates; by default a register. */
   readonly object?: string | undefined
   readonly settings?: { readonly [name: string]: ProtocolSettingValue } | undefined
-  /**
-   * The time limit for starting the processes. The wait until one node is ready has the same limit. By default 60 s.
-   */
+  /** The time limit for starting the processes, and again for one node to become ready. By default 60 s. */
   readonly startupTimeoutMs?: number | undefined
-  /** The operations that clients will perform. If given, the proxy records them: see `Cluster.record`. */
+  /** The operations that the proxy records: see `Cluster.record`. */
   readonly recorded?: AskedOperations | undefined
 }
 
 /** A protocol as real processes, one for each node, with every link through the proxy. */
 export interface EmbeddedCluster extends OwnCluster {
   logPath(node: NodeId): string
-  /** Returns the URL of the node's client interface, for use with curl. Requests to this URL pass through the proxy. */
+  /** Returns the URL of the node's client interface, for use with curl. Requests pass through the proxy. */
   url(node: NodeId): string
 }
 
 const STARTUP_TIMEOUT_MS = 60_000
 
 /**
- * Starts the nodes, then waits until each node has reported its status and one node is ready to serve.
+ * Starts the nodes, then waits until each has reported its status and one is ready to serve.
  *
  * @throws UserError: usage for an unknown protocol, environment for a node that does not start. Nothing is left behind.
  */
@@ -68,7 +66,7 @@ export async function startEmbeddedCluster(options: EmbeddedClusterOptions): Pro
     async (starting) => {
       const { keeper, news, calledNanos, stop } = starting
       if (isOurs) keeper.removeLater(resolve(options.dataDir))
-      // Load the proxy only when a cluster starts: most commands start no cluster.
+      // Most commands start no cluster, and so need no proxy.
       const { linksAmong, openClusterNetwork } = await import('../network/cluster-network.ts')
       const { openWireRecord } = await import('../network/wire-record.ts')
       const wire = recorded === undefined ? undefined : openWireRecord()
@@ -150,7 +148,6 @@ const listeningOn = ({ clientPort, peerPort }: Ports): Listening => ({
 type Parts = Pick<Surroundings, 'options' | 'network' | 'news' | 'calledNanos' | 'logPath'> &
   Pick<ClusterParts, 'wire' | 'keeperPid' | 'stop'> & { readonly managed: readonly EmbeddedNode[] }
 
-/** Returns the started parts as a cluster, and starts the cluster's clock. */
 function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedCluster {
   const { network, news } = parts
   const registers = (options.object ?? DEFAULT_OBJECT) === DEFAULT_OBJECT
@@ -168,7 +165,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
       suffers: embeddedSuffers,
       failover: undefined,
     }),
-    // Nodes report pending work themselves, so final reads need no extra waiting time.
+    // Nodes report pending work themselves.
     lingersMs: undefined,
     marked: () => managed.map((node) => node.id).filter((id) => news.marked.has(id)),
     logPath,
@@ -178,8 +175,7 @@ function asCluster({ options, managed, logPath, ...parts }: Parts): EmbeddedClus
 
 async function validate(options: EmbeddedClusterOptions): Promise<void> {
   const protocol = await loadProtocol(options.protocol)
-  // Nodes create their own machines. This machine only rejects an unknown bug, object or setting before the nodes
-  // start.
+  // Only rejects an unknown bug, object or setting before the nodes start.
   protocol.create({ bug: options.bug, object: options.object, settings: options.settings ?? {} })
   if (!Number.isInteger(options.nodes) || options.nodes < 1)
     throw usageError(`the number of nodes is ${options.nodes}. Give a whole number, 1 or more`)
@@ -196,10 +192,7 @@ function makeDirectories(paths: readonly string[]): void {
   }
 }
 
-/**
- * Returns a protocol as a target. The target's processes run on this machine, and load the protocol by its reference: a
- * name or a path.
- */
+/** Returns a protocol as a target, whose processes load it by its reference: a name or a path. */
 export const embeddedTarget = (protocol: ProtocolDefinition, reference: string = protocol.name): Target => ({
   ...protocolTarget(protocol),
   name: protocol.name,
@@ -210,10 +203,7 @@ export const embeddedTarget = (protocol: ProtocolDefinition, reference: string =
   start: ({ asked, ...options }) => startEmbeddedCluster({ ...options, protocol: reference, recorded: asked }),
 })
 
-/**
- * Returns whether an embedded cluster can suffer a fault. Its nodes are real processes, and every link leads through
- * the proxy.
- */
+/** Embedded nodes are real processes, and every link leads through the proxy. */
 function embeddedSuffers(kind: FaultKind): Suffering {
   const refusal = processRefusal(kind)
   if (refusal !== undefined) return refusal

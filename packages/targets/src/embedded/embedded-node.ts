@@ -13,12 +13,11 @@ export interface EmbeddedNodeOptions {
   readonly seed: number
   readonly keeper: Keeper
   readonly startupTimeoutMs: number
-  /** Called with the ports on which the node now listens, and with undefined once the node no longer listens. */
+  /** Called with the node's ports once it listens, and with undefined once it no longer listens. */
   readonly moved: (ports: Ports | undefined) => void
   readonly statusChanged: () => void
   /** Called when a deliberate bug has changed this node's behaviour. */
   readonly marked: () => void
-  /** Called when the process ended unexpectedly. */
   readonly died: (message: string) => void
   /** Called when the process ended because of an error in its protocol's code. */
   readonly broke: (error: UserError) => void
@@ -29,7 +28,7 @@ export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
   /** Returns whether each peer has dialled the node in this life. */
   linked(): boolean
-  /** Makes the times in the logs of this life and later lives count from this moment. */
+  /** Sets the origin of the times in the logs, also of later lives. */
   countFrom(originNanos: bigint): void
 }
 

@@ -9,8 +9,8 @@ import { builtEntry } from '../processes/entry.ts'
 import { isUserFile } from '../user-files/import.ts'
 
 /**
- * The heap limit of a node. Without this limit, a protocol could exhaust the machine's memory. The watchdog ends the
- * node with a report before the node reaches the limit.
+ * Without this limit, a protocol could exhaust the machine's memory. The watchdog reports a node before it reaches the
+ * limit.
  */
 const LARGEST_HEAP = '--max-old-space-size=1024'
 
@@ -23,13 +23,13 @@ export interface NodeProcess
   extends Pick<CommandProcess, 'pid' | 'command' | 'exited' | 'pause' | 'resume' | 'kill' | 'end'> {
   /** Rejects with a UserError if the process ends before it is ready. */
   readonly ready: Promise<Ports>
-  /** Returns the last reported status; undefined before the first report, while paused, and after the end. */
+  /** Returns the last reported status; undefined before the first, while paused, and after the end. */
   status(): NodeStatus | undefined
-  /** Returns whether each peer has dialled the node. Until then, messages to the node may be lost without a fault. */
+  /** Returns whether each peer has dialled the node. Before, messages may be lost without a fault. */
   linked(): boolean
   /** Returns the protocol's error, if it ended the process. */
   broken(): BrokenProtocol | undefined
-  /** Makes the times in the node's log count from this moment. */
+  /** Sets the origin of the times in the node's log. */
   countFrom(originNanos: bigint): void
 }
 
@@ -80,7 +80,7 @@ export async function startNode(
     statusChanged()
     throw broken === undefined ? neverReady(name, logPath, exit) : brokenError(broken, logPath)
   })
-  // Callers that await readiness handle the rejection; there may be no such caller.
+  // Callers that await readiness handle the rejection, if there are any.
   ended.catch(() => {})
 
   return {
@@ -96,7 +96,7 @@ export async function startNode(
       return node.pause()
     },
     resume() {
-      // The status from before the pause is stale. The node reports a new status.
+      // The status is stale after a pause, and the node reports a new one.
       status = undefined
       paused = false
       node.resume()
@@ -105,9 +105,7 @@ export async function startNode(
   }
 }
 
-/**
- * Returns the error that ends the run. Its message contains everything that is known, to help the protocol's author.
- */
+/** Returns the error that ends the run, with everything that helps the protocol's author. */
 export const brokenError = ({ what, trace }: BrokenProtocol, logPath: string): UserError =>
   environmentError(
     [`The protocol does not work: ${what}`, ...trace.map((frame) => `    ${frame}`), `Its log is ${logPath}`].join(

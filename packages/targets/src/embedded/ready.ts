@@ -6,18 +6,18 @@ import type { EmbeddedNode } from './embedded-node.ts'
 interface ReadyOptions {
   readonly watchers: Set<() => void>
   readonly timeoutMs: number
-  /** Whether the protocol may never have a leader, and does not report when it is ready. */
+  /** Whether the protocol may have no leader and does not report readiness. */
   readonly leaderless: boolean
   readonly broken: () => UserError | undefined
   readonly logPath: (node: NodeId) => string
 }
 
-/** The time after which a cluster counts as leaderless. This time is longer than an election. */
+/** After this time, which is longer than an election, a cluster counts as leaderless. */
 const LEADERLESS_AFTER_MS = 3_000
 
 /**
- * Resolves once every node has reported its status, all nodes are linked, and one node is ready to serve. Before all
- * nodes are linked, messages would be lost without a fault.
+ * Resolves once every node has reported its status, all are linked, and one is ready to serve. Before all are linked,
+ * messages would be lost without a fault.
  */
 export async function ready(
   nodes: readonly EmbeddedNode[],
@@ -49,8 +49,7 @@ export async function ready(
         const roles = nodes.map((node) => `${node.id} ${node.status()?.role ?? 'silent'}`).join(', ')
         reject(environmentError(`no node is ready to serve after ${timeoutMs} ms (${roles}); see the nodes' logs`))
       }, timeoutMs)
-      // If no node leads or reports that it is ready within this time, the protocol counts as leaderless, and its nodes
-      // count as ready.
+      // Without a leader within this time, the nodes count as ready.
       if (leaderless)
         patience = setTimeout(() => {
           waited = true

@@ -7,35 +7,31 @@ import type { ProgramCommand } from '../processes/command.ts'
 import { builtEntry } from '../processes/entry.ts'
 import type { TreeRoot } from '../processes/process-tree.ts'
 
-/** A process that cleans up if its owner, this process, dies before cleaning up itself: see `keeper/main.ts`. */
+/** A process that cleans up if this process dies: see `keeper/main.ts`. */
 export interface Keeper {
   readonly pid: number
   /**
-   * Must be called before a process is spawned with this mark. If this process dies before it calls `watch`, the keeper
-   * kills the spawned process.
+   * Must be called before a process with this mark is spawned. If this process dies before `watch`, the keeper kills
+   * the spawned process.
    */
   announce(mark: string): void
   /**
-   * Watches a process. Must be called in the same turn of the event loop as the spawn. A `finishing` process is ended
-   * only when its own time is up. The undo commands of its node wait for this process.
+   * Watches a process. Must be called in the same turn of the event loop as the spawn. The keeper does not interrupt a
+   * `finishing` process, for which its node's undo commands wait.
    */
   watch(root: TreeRoot, finishing?: Finishing): void
   forget(root: TreeRoot): void
-  /**
-   * Registers a directory for removal. If this process dies, the keeper waits until all watched processes have ended,
-   * and then removes the directory.
-   */
+  /** Registers a directory for removal once all watched processes have ended. */
   removeLater(path: string): void
   /**
-   * Runs the command if this process dies before the returned function is called. The latest command runs first.
-   * Commands for different nodes run concurrently. Commands for no node run last.
+   * Runs the command if this process dies before the returned function is called. The latest command of a node runs
+   * first, nodes run concurrently, and commands for no node run last.
    */
   undoLater(command: ProgramCommand, undoing: Undoing): () => void
-  /** Repeats the undo commands of this node a few times, until the given command exits with 0. */
+  /** Repeats this node's undo commands a few times, until the given command exits with 0. */
   undoUntil(command: ProgramCommand, timeoutMs: number, node: NodeId): void
-  /** Allows this process to exit without closing the keeper. The keeper then cleans up. */
+  /** Allows this process to exit with the keeper still open, which then cleans up. */
   unref(): void
-  /** Resolves once the keeper has ended. */
   close(): Promise<void>
 }
 
@@ -58,7 +54,7 @@ interface Undoing {
   readonly afterMs?: number | undefined
 }
 
-/** A command that must not be interrupted: an engine would lose track of the processes that it has started. */
+/** A command that must not be interrupted: an engine would lose track of processes that it has started. */
 interface Finishing {
   readonly node: NodeId
   readonly withinMs: number
@@ -76,9 +72,9 @@ export type KeeperRequest =
   /** The owner exits cleanly. */
   | { readonly type: 'leave' }
 
-/** Starts a keeper. `died` is called if the keeper ends before it is closed. */
+/** Starts a keeper. `died` is called if it ends before it is closed. */
 export function startKeeper(died: () => void): Keeper {
-  // The keeper has its own session: Ctrl-C in the terminal must reach only the runner, which must finish its run.
+  // The keeper has its own session: Ctrl-C must reach only the runner, which must finish its run.
   const child = spawn(process.execPath, [builtEntry('keeper')], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
   if (child.pid === undefined) {
     child.once('error', () => {})
@@ -110,7 +106,7 @@ export function startKeeper(died: () => void): Keeper {
       // This stream is a socket, although its type is more general.
       if (child.stdin instanceof Socket) child.stdin.unref()
     },
-    // Everything has been undone and removed at this point, so the keeper must not act.
+    // Everything has been undone at this point, so the keeper must not act.
     close() {
       closing = true
       tell({ type: 'leave' })

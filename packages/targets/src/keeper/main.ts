@@ -5,13 +5,12 @@ import { killMarked, killTree } from '../processes/process-tree.ts'
 import type { KeeperRequest } from './keeper.ts'
 import { runAll, runCommand, type Undo, undoNodes, untilFinished, type Watched, withoutRepeats } from './undoing.ts'
 
-// The keeper briefly outlives its owner, the runner. The runner registers its child processes on the keeper's standard
-// input. Once the runner has ended for any reason, the keeper kills the remaining processes and their descendants.
-// These would not end by themselves: external commands do not know the runner, and a node stopped by SIGSTOP cannot
-// notice that its pipe has closed. Concurrently, the keeper heals the faults on external processes until each process
-// is restored. Finally, the keeper removes the runner's directories.
+// The keeper briefly outlives its owner, the runner, which registers its child processes on the keeper's standard
+// input. Once the runner has ended, the keeper kills the remaining processes and their descendants. They would not end
+// by themselves: external commands do not know the runner, and a node stopped by SIGSTOP cannot notice that its pipe
+// has closed. Concurrently, the keeper heals the faults on external processes. Finally, it removes the runner's
+// directories.
 
-/** The marks of processes that were about to be spawned. */
 const announced = new Set<string>()
 const watched = new Map<number, Watched>()
 const directories = new Set<string>()
@@ -61,10 +60,10 @@ async function finish(): Promise<void> {
   const latest = withoutRepeats([...undos.values()].reverse())
   const beside = Promise.all(latest.filter(({ turn }) => turn === 'beside').map(runCommand))
   const ours = all.filter(({ finishing }) => finishing === undefined)
-  // Kills processes without descendants first, because some of them own rules of the kernel.
+  // Processes without descendants are killed first, because some own rules of the kernel.
   const single = ours.filter(({ root }) => !root.forks).map(({ root }) => killTree(root))
   const nodes = new Set(latest.flatMap(({ node }) => node ?? []))
-  // Clients wait for these commands. Start the commands of all nodes immediately, before the processes have ended.
+  // Clients wait for these commands, so they start before the processes have ended.
   const undone = undoNodes(
     [...nodes].map((node) => ({
       finishing: all.filter(({ finishing }) => finishing?.node === node),

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 import type { Keeper } from './keeper.ts'
 
 /**
- * Creates a directory in the system's temporary directory. No other user may enter the directory. The keeper learns the
- * directory's path before the directory exists, and so removes it whenever this process dies.
+ * Creates a temporary directory that no other user may enter. The keeper learns its path first, and so removes it
+ * whenever this process dies.
  */
 export function makeTemporary(keeper: Pick<Keeper, 'removeLater'>, prefix: string): string {
   const directory = join(tmpdir(), `${prefix}${randomUUID()}`)

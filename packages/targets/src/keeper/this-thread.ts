@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { MARK, startTimeOf } from '../processes/process-tree.ts'
 import { type Keeper, startKeeper } from './keeper.ts'
 
-// A thread can be ended from outside before it has ended the processes that it started. The thread's pipe to its keeper
-// then closes, and the keeper ends these processes.
+// A thread can be ended from outside before its processes. Its pipe to the keeper then closes, and the keeper ends
+// them.
 
 let keeper: Keeper | undefined
 
@@ -18,14 +18,14 @@ function keeperOfThisThread(): Keeper {
 
 export interface ThreadsProcess<Child extends ChildProcess> {
   readonly child: Child
-  /** Called once the process has ended, since another process may then get its pid. */
+  /** Called once the process has ended: another process may then get its pid. */
   forget(): void
 }
 
 /**
- * Starts a process that is killed once this thread ends, for any reason and at any time. `spawn` must add the given
- * variable to the process's environment. With `forks`, the process's descendants are killed too. Without `forks`, the
- * process must end its descendants itself, as a run of `chaos` does.
+ * Starts a process that is killed once this thread ends, whatever the reason. `spawn` must add the given variable to
+ * its environment. With `forks`, its descendants are killed too; otherwise it must end them itself, as a run of `chaos`
+ * does.
  */
 export function startWithThisThread<Child extends ChildProcess>(
   spawn: (marked: { readonly [MARK]: string }) => Child,
@@ -42,7 +42,5 @@ export function startWithThisThread<Child extends ChildProcess>(
   return { child, forget: () => own.forget(root) }
 }
 
-/**
- * Registers a directory for removal. Once this thread has ended, the keeper removes the directory if it still exists.
- */
+/** Registers a directory that the keeper removes once this thread has ended. */
 export const removeWithThisThread = (path: string): void => keeperOfThisThread().removeLater(path)

@@ -11,18 +11,16 @@ type Command = Pick<Undo, 'command' | 'timeoutMs'>
 
 export interface NodeToUndo {
   readonly finishing: readonly Watched[]
-  /** The undo commands, the latest first. */
   readonly undos: readonly Undo[]
-  /** A command that exits with 0 once the node is restored. */
   readonly until: Command | undefined
 }
 
 const LOOK_EVERY_MS = 10
 const BETWEEN_TRIES_MS = 100
-/** The time limit of attempts, enough for engines on an overloaded machine. */
+/** Enough for engines on an overloaded machine. */
 const TRIES_WITHIN_MS = 60_000
 
-/** Removes repeated commands, since several faults of a node may have the same undo command. */
+/** Several faults of a node may have the same undo command. */
 export function withoutRepeats(all: readonly Undo[]): readonly Undo[] {
   const seen = new Map(all.toReversed().map((undo) => [identityOf(undo), undo]))
   return all.filter((undo) => seen.get(identityOf(undo)) === undo)
@@ -33,9 +31,8 @@ function identityOf({ node, turn, afterMs, command: { words, environment, direct
 }
 
 /**
- * Undoes the faults of nodes. Runs first the commands that resume each node, and then the commands that start it.
- * Commands without a turn run once all nodes are restored, because these commands would take CPU time from nodes that
- * start.
+ * Undoes the faults of nodes: first resumes each node, and then starts it. Other commands run once all nodes are
+ * restored, because they would take CPU time from nodes that start.
  */
 export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   const all = nodes.map(({ finishing, undos, until }) => ({
@@ -48,7 +45,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(
     all.map(async ({ finishing, meanwhile, back, until }) => {
       await letFinish(finishing, meanwhile)
-      // A process that an engine has killed may still exist, and would be mistaken for the restarted one.
+      // A killed process may still exist, and would be mistaken for the restarted one.
       if (back.length > 0) await untilSettled(back, back, until)
     }),
   )
@@ -56,10 +53,7 @@ export async function undoNodes(nodes: readonly NodeToUndo[]): Promise<void> {
   await Promise.all(left.map(({ back, rest, until }) => untilSettled(rest, [...back, ...rest], until)))
 }
 
-/**
- * Runs `commands`, and then repeats the commands in `again` until the node is restored (`until`) or the time limit is
- * reached. Without `until`, repeats nothing.
- */
+/** Runs `commands`, and then repeats `again` until the node is restored or the time is over. */
 async function untilSettled(
   commands: readonly Undo[],
   again: readonly Undo[],
@@ -73,10 +67,7 @@ async function untilSettled(
   }
 }
 
-/**
- * Waits until commands in progress have finished. Such a command may wait for a process that another fault suspends.
- * For example, stopping a container waits for its frozen process.
- */
+/** Waits until commands in progress have finished. Stopping a container waits for its frozen process, for example. */
 async function letFinish(finishing: readonly Watched[], meanwhile: readonly Undo[]): Promise<void> {
   const begun = performance.now()
   let finished = finishing.every(({ root }) => !isTreeAlive(root))
@@ -102,10 +93,7 @@ export async function runAll(all: readonly Undo[]): Promise<void> {
   for (const undo of all) await runCommand(undo)
 }
 
-/**
- * Runs a command to its end or timeout. Resolves with its exit code. Failures cannot be reported, since the owner has
- * ended.
- */
+/** Resolves with the exit code of a command. Failures cannot be reported, since the owner has ended. */
 export function runCommand({ command, timeoutMs }: Command): Promise<number | null> {
   const { words, environment, directory } = command
   const [program, ...rest] = words

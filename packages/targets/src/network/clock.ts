@@ -1,7 +1,7 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 import type { Clock } from '@chaosproxy/runner'
 
-/** The longest delay that Node's timers support. Timers with a longer delay fire immediately. */
+/** Node's timers fire immediately after a longer delay. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
 
 interface Alarm {
@@ -12,19 +12,16 @@ interface Alarm {
 }
 
 export interface MachineClock extends Clock {
-  /** Drops all alarms and accepts no new alarms. Called when nothing is left on which an alarm could act. */
+  /** Drops all alarms, and accepts no new ones. */
   stop(): void
 }
 
 /**
- * Returns the machine's monotonic clock. The clock's zero is at an origin, given by `process.hrtime.bigint()`. Alarms
- * ring in order of time, even if the process is scheduled late. In contrast, Node's own timers fire in no fixed order
- * if several are due.
+ * Returns the machine's monotonic clock from an origin, given by `process.hrtime.bigint()`. Alarms ring in order of
+ * time, even if the process is scheduled late. Node's own timers fire in no fixed order if several are due.
  */
 export function createClock(originNanos: bigint): MachineClock {
-  /**
-   * The pending alarms, ordered by their time. Alarms with equal times are in the order in which they were requested.
-   */
+  /** The pending alarms by time, and then in the order of the requests. */
   const alarms: Alarm[] = []
   let asked = 0
   let stopped = false
@@ -43,18 +40,15 @@ export function createClock(originNanos: bigint): MachineClock {
       const immediate = setImmediate(ring)
       disarm = () => clearImmediate(immediate)
     } else {
-      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this timer
-      // may fire early. `ring` then sets the timer again.
+      // Node's timers count whole milliseconds from a clock that is read once per turn of the event loop, so this one
+      // may fire early. `ring` then sets it again.
       timeout = setTimeout(ring, Math.min(remainingMs, LONGEST_TIMEOUT_MS))
       if (keeping === 0) timeout.unref()
       disarm = () => clearTimeout(timeout)
     }
   }
 
-  /**
-   * Adds an alarm that keeps the process alive to the count, or removes it. While the count is positive, the timer of
-   * the earliest alarm keeps the process alive.
-   */
+  /** Counts the alarms that keep the process alive. */
   function keep(more: 1 | -1): void {
     keeping += more
     if (keeping === 0) timeout?.unref()
@@ -63,8 +57,7 @@ export function createClock(originNanos: bigint): MachineClock {
 
   function ring(): void {
     const time = now()
-    // Alarms that callbacks set wait for the next turn of the event loop. They thus cannot starve the rest of the
-    // process.
+    // Alarms that callbacks set wait for the next turn of the event loop, so that they cannot starve the process.
     const before = asked
     try {
       for (
@@ -104,11 +97,11 @@ export function createClock(originNanos: bigint): MachineClock {
   }
 }
 
-/** Converts a time of the clock to a time of `performance.now()`. The two clocks differ only in their origin. */
+/** Converts a time of the clock to a time of `performance.now()`, which differs only in its origin. */
 export const machineMs = (clock: Pick<Clock, 'now'>, time: Nanos): number =>
   performance.now() - (clock.now() - time) / 1e6
 
-/** Returns the index at which an alarm is inserted: after all alarms with the same or an earlier time. */
+/** Returns the index after all alarms with the same or an earlier time. */
 function positionAfter(alarms: readonly Alarm[], time: Nanos): number {
   let position = alarms.length
   while (position > 0 && (alarms[position - 1] as Alarm).time > time) position--

@@ -21,7 +21,7 @@ import type { Heard, Recollection } from '@chaosproxy/runner/result'
 import type { Framing } from '@chaosproxy/wire'
 import { heardOf } from './heard/heard.ts'
 
-/** The proxy around a cluster: a route from the clients to each node, and one for each ordered pair of nodes. */
+/** The proxy around a cluster, with a route from the clients to each node and between each two nodes. */
 export interface ClusterNetwork {
   readonly apply: Network['apply']
   /** Faults of requests, for links from clients to nodes that carry HTTP. */
@@ -30,29 +30,20 @@ export interface ClusterNetwork {
   readonly applyToMessages: MessageFaults['apply']
   /** Whether messages between clients and nodes have a known framing. */
   readonly framesClients: boolean
-  /**
-   * Calls back for each node that the fault `crash-before-reply` crashes. Stops once the returned function is called.
-   */
+  /** Calls back for each node that the fault `crash-before-reply` crashes, until the returned function is called. */
   onCrash(crash: (node: NodeId) => void): () => void
   clientAddress(node: NodeId): Address
-  /** Returns the address at which one node dials a port of another. */
+  /** Returns the address at which one node dials another. */
   peerAddress(from: NodeId, to: NodeId, port: string): Address
-  /**
-   * Returns the single address of a node's port that every other node dials. The proxy finds out which node is
-   * dialling. Only for announced ports.
-   */
+  /** Returns the single address of an announced port, at which the proxy finds out who dials. */
   announcedAddress(node: NodeId, port: string): Address
-  /**
-   * Sets the addresses on which a node listens; undefined while the node is down. Another process may reuse the ports
-   * of a node that is down, and must get no connections.
-   */
+  /** Sets where a node listens; undefined while it is down, because another process may reuse its ports. */
   moved(node: NodeId, listening: Listening | undefined): void
   /**
    * Returns the messages between nodes, from the traffic on their links. `zeroMs` is the start of the run by
    * `performance.now()`.
    */
   recall(asked: Omit<Recollection, 'startedAt'> & { readonly zeroMs: number }): Heard
-  /** Returns whether at least one of these links has carried bytes, or may have carried bytes. */
   hasTraffic(links: readonly Link[]): boolean
   /** Opens another link, and applies the faults in force to it. */
   addLink(link: PeerLink): Promise<void>
@@ -70,11 +61,10 @@ export interface ClusterNetworkOptions {
   readonly recalls?: boolean | undefined
   readonly clients: {
     readonly port: string
-    /** The protocol on the links between clients and nodes, if the proxy can parse it. */
+    /** The protocol between clients and nodes, if the proxy can parse it. */
     readonly carries: Carriage | undefined
     /** The host on which the proxy listens for clients; by default 127.0.0.1. */
     readonly host?: string | undefined
-    /** The recorder of the clients' requests and their replies. */
     readonly recorder?: Recorder | undefined
   }
   readonly links: readonly PeerLink[]
@@ -100,7 +90,7 @@ export interface PeerLink extends LinkPort {
   readonly framing?: Framing | undefined
   /** The address at which the proxy listens; by default any free port of 127.0.0.1. */
   readonly listen?: Address | undefined
-  /** The node's address, if it is known before the node itself reports it. */
+  /** The node's address, if known before the node reports it. */
   readonly upstream?: Address | undefined
   /** The address from which the proxy dials; by default any. */
   readonly source?: string | undefined
@@ -108,7 +98,7 @@ export interface PeerLink extends LinkPort {
 
 interface OpenRoute extends LinkPort {
   readonly announced: boolean
-  /** Whether the route's upstream was known at the start. Such an upstream never changes. */
+  /** Whether the upstream was known at the start, and so never changes. */
   readonly fixed: boolean
   readonly route: Route
 }
@@ -192,10 +182,6 @@ export async function openClusterNetwork(options: ClusterNetworkOptions): Promis
   }
 }
 
-/**
- * Returns whether at least one of these links has carried bytes, or may have carried bytes. The endpoint that dials an
- * announced address is not always known.
- */
 const isAnyUsed = (
   links: readonly Link[],
   statistics: ReturnType<Network['statistics']>,
@@ -207,10 +193,7 @@ const isAnyUsed = (
     return mayHide || bytes + connections + hits > 0
   })
 
-/**
- * Returns whether all endpoints that dialled a route are identified. Traffic of other endpoints is not recorded for
- * their links.
- */
+/** Traffic of unidentified endpoints is not recorded for their links. */
 const isKnown = ({ route }: OpenRoute): boolean => route.identification.unknown === 0
 
 const listenAt = (host: string | undefined): Pick<RouteOptions, 'listen'> =>
@@ -224,7 +207,6 @@ interface ClientParts extends Pick<ClusterNetworkOptions, 'clients'> {
   readonly messages: MessageFaults
 }
 
-/** Returns the interceptor of a node's client traffic; undefined if the proxy cannot parse it. */
 async function clientIntercept(
   to: NodeId,
   { clients: { carries, recorder }, requests, messages }: ClientParts,

@@ -24,7 +24,7 @@ type Nodes = ReadonlyMap<NodeId, Victim>
 
 /** Cuts the datagrams of links whose connections the proxy carries. */
 export interface DatagramCuts {
-  /** Cuts datagrams. Resolves with a function that heals the cut and resolves with the number of dropped datagrams. */
+  /** Cuts datagrams. The resolved function heals the cut and counts the dropped datagrams. */
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }
 
@@ -32,17 +32,17 @@ export interface Vulnerable {
   readonly nodes: Nodes
   readonly network: ClusterNetwork
   readonly suffers: (kind: Fault['kind']) => Suffering
-  /** Endpoints that are not nodes but have links: the services on which nodes depend. */
+  /** Endpoints with links that are not nodes: services on which nodes depend. */
   readonly others?: readonly string[] | undefined
   /** Injects faults on links through proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
-  /** Cuts datagrams along with connections; absent if there are no datagrams or they cannot be cut. */
+  /** Cuts datagrams along with connections, if there are any and they can be cut. */
   readonly datagrams?: DatagramCuts | undefined
   /** Makes a node fail over; absent if no command for it is declared. */
   readonly failover?: ((node: NodeId) => Promise<Handover>) | undefined
 }
 
-/** Injects a fault. Has no effect if the fault names an unknown node, or if this cluster cannot suffer the fault. */
+/** Injects a fault. Has no effect for an unknown node, or if the cluster cannot suffer the fault. */
 export async function inject(
   fault: Fault,
   { nodes, network, suffers, others = [], remotes, datagrams, failover }: Vulnerable,
@@ -120,7 +120,7 @@ function onMessages(fault: MessageFault, network: ClusterNetwork): Injected {
   const ofClients = fault.links.find(({ from, to }) => from === 'clients' || to === 'clients')
   if (network.framesClients && ofClients !== undefined) return inForce(network.applyToMessages(fault))
   if (ofClients !== undefined) return wrongLink(fault, ofClients, 'between nodes')
-  // Skips at least the first line of a connection, which identifies the sender and is not a message between nodes.
+  // The first line of a connection identifies the sender, and is not a message.
   const afterMessages = Math.max(1, fault.when?.afterMessages ?? 0)
   return inForce(network.applyToMessages({ ...fault, when: { ...fault.when, afterMessages } }))
 }
@@ -170,7 +170,7 @@ function injected(hits: () => number, undo: () => Promise<unknown>): Injected {
   return { type: 'injected', heal }
 }
 
-/** Checks that every link leads between known endpoints, or between the clients and a known endpoint. */
+/** Checks that every link leads between known endpoints or clients. */
 function requireNodes(links: readonly Link[], nodes: Nodes, others: readonly string[]): void {
   const ends = links.flatMap(({ from, to }) => [from, to])
   nodesOf(

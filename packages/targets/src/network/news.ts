@@ -3,20 +3,17 @@ import type { UserError } from '@chaosproxy/history'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 
 export interface ClusterNews {
-  /** Failures that no fault caused, in order. */
+  /** Failures that no fault caused. */
   readonly trouble: string[]
-  /** The nodes in which a deliberate bug has changed behaviour. */
   readonly marked: Set<NodeId>
   /** Functions to call whenever a node's status may have changed. */
   readonly watchers: Set<() => void>
   statusChanged(): void
-  /** Reports a change that the cluster did not cause. */
   changed(change: ClusterChange): void
   onChange(callback: (change: ClusterChange) => void): void
-  /** Reports that the protocol's own code is broken. Only the first report counts. */
+  /** Reports that the protocol's code is broken. Only the first report counts. */
   broke(error: UserError): void
   broken(): UserError | undefined
-  /** Calls back once the protocol is broken; immediately if it already is. */
   onBroken(callback: (error: UserError) => void): void
 }
 

@@ -12,8 +12,8 @@ import {
 /** The result of injecting a fault into a node. */
 export interface Handover {
   /**
-   * Whether the fault took effect. False if there was nothing to harm, or if the node refused because it knows no other
-   * leader. Callers read this member after they have undone the fault.
+   * Whether the fault took effect: there was something to harm, and the node did not refuse. Read only after the fault
+   * is undone.
    */
   readonly done: boolean
   undo(): Promise<void>
@@ -25,7 +25,7 @@ export interface Victim {
   revive(): Promise<void>
   pause(): Promise<boolean>
   resume(): void | Promise<void>
-  /** Lets the container engine or the machine inject the fault; absent if the node has neither. */
+  /** Lets the container engine or the machine inject the fault, if the node has one. */
   suffer?(fault: SurroundingFault): Promise<Handover>
 }
 
@@ -48,7 +48,7 @@ export function addNodeHarm(kind: string, harm: NodeHarm): void {
   open[kind] = harm
 }
 
-/** Returns why no process can suffer a kind of fault; undefined if processes can. */
+/** Returns why no process can suffer a kind of fault. */
 export function processRefusal(kind: FaultKind): Refusal | undefined {
   const { notInProcesses } = definitionOf(kind)
   if (notInProcesses !== undefined) return notInProcesses

@@ -7,10 +7,7 @@ import type { DatagramCuts } from './inject.ts'
 import { type ClusterNews, createNews } from './news.ts'
 import type { Victim } from './node-harms.ts'
 
-/**
- * The parts of a cluster that have been started. If the start fails, all these parts are stopped; otherwise they are
- * stopped at the end.
- */
+/** The parts of a cluster that have been started, which are stopped at the end or if the start fails. */
 export interface Starting<Node extends StartedNode> {
   /** When the start was called, by `process.hrtime`. */
   readonly calledNanos: bigint
@@ -22,30 +19,27 @@ export interface Starting<Node extends StartedNode> {
   /** The connections to proxies on other hosts. */
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
-  /** Redirects traffic of containers to the proxy until `release`. `close` is called after the proxy has closed. */
+  /** Redirects traffic of containers until `release`. `close` is called after the proxy has closed. */
   redirected?: {
     /** Cuts traffic that the proxy does not carry. */
     cut?: DatagramCuts['cut']
-    /** Resolves with remarks on the traffic, for the report of a run. */
     notes?(): Promise<readonly string[]>
     release(): Promise<void>
     close(): Promise<void>
   }
-  /** The layer under the nodes' programs, which injects faults of disks and clocks. Undefined without such a layer. */
+  /** The layer under the nodes' programs, which injects faults of disks and clocks. */
   machines?: StartedMachines | undefined
-  /** The path of a temporary directory to remove. */
   temporary?: string
   /** Stops everything. Later calls return the promise of the first call. */
   stop(): Promise<void>
 }
 
-/** A node that can be paused. */
 export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
   readonly id: NodeId
 }
 
 interface StartedMachines {
-  /** Treats everything that nodes have written so far as fsynced, as in a system that has run for long. */
+  /** Treats everything that nodes have written as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
   /** Returns remarks for the report of a run. */
   notes(): readonly string[]
@@ -53,23 +47,22 @@ interface StartedMachines {
 }
 
 export interface StartedNode {
-  /** Ends the node if this run started it, and otherwise undoes the faults on it. May be called again. */
+  /** Ends the node if this run started it, and otherwise undoes its faults. May be called again. */
   end(): Promise<void>
 }
 
 export interface StartingOptions {
-  /** A description of what happens to the nodes if this process and the keeper are killed. */
+  /** What happens to the nodes if this process and the keeper are killed. */
   readonly orphans: string
-  /** Aborts the start, and stops everything that was started. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Starts a cluster of any kind. `open` adds each part to `starting` once the part is started. If the start fails,
- * nothing is left behind.
+ * Starts a cluster of any kind. `open` adds each started part to `starting`. If the start fails, nothing is left
+ * behind.
  *
  * @throws UserError (environment) if the start is aborted. Otherwise, throws the error of `open`, and adds the problems
- * that explain this error.
+ * that explain it.
  */
 export async function startCluster<Node extends StartedNode, Cluster>(
   { orphans, signal }: StartingOptions,
@@ -87,8 +80,7 @@ export async function startCluster<Node extends StartedNode, Cluster>(
       return stopping
     },
   }
-  // Ends the nodes, which makes the start fail. As after any failure, everything is then stopped, and all parts that
-  // could not be ended are reported.
+  // Ending the nodes makes the start fail, and everything is then stopped as usual.
   const abort = () => {
     for (const node of starting.nodes) node.end().catch(() => {})
   }
@@ -105,16 +97,13 @@ export async function startCluster<Node extends StartedNode, Cluster>(
   }
 }
 
-/**
- * Appends the cluster's problems to the error of a failed start: nodes that ended during the start usually explain the
- * error.
- */
+/** Nodes that ended during the start usually explain its error. */
 function withTrouble(error: unknown, { trouble }: ClusterNews): unknown {
   if (!(error instanceof UserError) || trouble.length === 0) return error
   return new UserError(error.code, [error.message, ...trouble].join('\n'))
 }
 
-/** Stops all parts in reverse order. Reports a failure to end a node, and still ends the other nodes. */
+/** Stops all parts in reverse order, and reports nodes that cannot be ended. */
 async function stopAll(started: Starting<StartedNode>): Promise<void> {
   const { keeper, news, nodes, network, clients, roles, remotes, redirected, machines, temporary } = started
   await remotes?.close()

@@ -2,12 +2,11 @@ import { type Nanos, nanos } from '@chaosproxy/history'
 import { createRecorder, type Recorder } from '@chaosproxy/recorder'
 import { NOTHING_RECORDED, type WireEvent, type WireRecorder, type WireSink } from '@chaosproxy/runner'
 
-/** The proxy's record of the clients. Events before the start of recording get time 0. */
+/** The proxy's record of the clients. Events before its start get time 0. */
 export interface WireRecord {
   readonly recorder: Recorder
-  /** The verdict on the history so far. */
   readonly judging: NonNullable<WireSink['judge']>
-  /** Starts recording to the sink, with times from this clock. Call once. */
+  /** Starts recording with times from this clock. Call once. */
   readonly begin: (sink: WireSink, now: () => Nanos) => WireRecorder
 }
 

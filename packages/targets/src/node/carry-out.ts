@@ -14,10 +14,10 @@ interface CarrierOptions {
   readonly marked: () => void
 }
 
-/** Carries out a machine's effects, except those for the disk. */
+/** Carries out all effects of a machine except those for the disk. */
 export interface Carrier {
   carryOut(effect: VolatileEffect): void
-  /** Must be called after each step, which may have changed the message that was sent last. */
+  /** Must be called after each step, which may have changed the last message. */
   stepped(): void
 }
 
@@ -25,7 +25,7 @@ export function createCarrier({ links, requests, timers, log, marked }: CarrierO
   let isMarked = false
   let lastSent: { readonly message: unknown; readonly text: string } | undefined
 
-  /** Encodes a message only once for all peers. */
+  /** A message for all peers is encoded once. */
   function encoded(message: unknown): string {
     if (lastSent === undefined || lastSent.message !== message) lastSent = { message, text: JSON.stringify(message) }
     return lastSent.text

@@ -1,31 +1,29 @@
 import type { Effect } from '@chaosproxy/protocols'
 import { encodeRecord, type Journal } from './journal.ts'
 
-// Effects pass through this file unchanged; their messages, results and records are not inspected.
 export type AnyEffect = Effect<unknown, unknown>
 export type VolatileEffect = Exclude<AnyEffect, { type: 'persist' }>
 
 export interface EffectRunner {
-  /** Carries out effects in order. Effects after a `persist` wait until its record is durable. */
+  /** Carries out effects in order. A `persist` delays the effects after it until its record is durable. */
   run(effects: readonly AnyEffect[]): void
-  /** Returns the number of effects that wait for the disk. */
+  /** Returns the number of waiting effects. */
   backlog(): number
 }
 
 /**
- * Carries out effects in order, with group commit: while a write is in progress, the records of later steps accumulate
- * for the next write. An effect is never carried out before an earlier record is durable. However, a record may become
- * durable before an earlier effect is carried out. To other nodes, this looks like a crash between the two.
+ * Carries out effects in order, with group commit: during a write, the records of later steps accumulate for the next.
+ * No effect precedes the durability of an earlier record. A record may be durable before an earlier effect is carried
+ * out, which looks like a crash between the two.
  */
 export function createEffectRunner(options: {
   readonly journal: Journal
-  /** Carries out an effect. Must not run further effects before it returns. */
+  /** Carries out an effect, without running further effects. */
   readonly carryOut: (effect: VolatileEffect) => void
   readonly diskFailed: (error: Error) => void
 }): EffectRunner {
   let waiting: AnyEffect[] = []
   let batch = ''
-  /** Number of records in `batch`. */
   let collected = 0
   let writing = false
 
@@ -40,7 +38,7 @@ export function createEffectRunner(options: {
     }
     if (collected > 0 && !writing) {
       writing = true
-      // Deferred, so that records from the rest of this event-loop turn share the write.
+      // Records from the rest of this event-loop turn thus share the write.
       setImmediate(write)
     }
   }
@@ -58,10 +56,6 @@ export function createEffectRunner(options: {
     })
   }
 
-  /**
-   * Carries out waiting effects in order. `records` is the number of records that have become durable. Stops at the
-   * first record that is not yet durable.
-   */
   function release(records: number): void {
     let durable = records
     let done = 0

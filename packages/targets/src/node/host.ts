@@ -23,24 +23,21 @@ import type { Watchdog } from './watchdog.ts'
 import type { NodeSetup } from './wire.ts'
 
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024
-/**
- * The maximum number of effects that wait for the disk. Beyond this number, messages from peers are dropped, as a
- * network may drop them.
- */
+/** With more effects that wait for the disk, messages from peers are dropped, as a network may drop them. */
 const MAX_BACKLOG = 50_000
 
 export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers' | 'seed' | 'journalPath'> {
   readonly machine: AnyMachine
   readonly log: NodeLog
-  /** The watchdog, which is notified before and after every step. */
+  /** Notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
   /** Called after every change of the status. */
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
-  /** Called once, after each peer has dialled this node. Not called for a node that has no peers. */
+  /** Called once each peer has dialled this node, if it has peers. */
   readonly linked: () => void
-  /** Called if the node cannot continue because its disk failed or its protocol threw. */
+  /** Called if the disk failed or the protocol threw, so that the node cannot continue. */
   readonly failed: (error: Error) => void
 }
 
@@ -52,9 +49,8 @@ export interface NodeHost {
 }
 
 /**
- * Starts a node: a state machine, a journal, a server for clients, and links to the peers. Replays the journal, starts
- * the machine, and listens on ports of 127.0.0.1 that the system chooses. Rejects if the journal cannot be opened or a
- * port cannot be bound.
+ * Starts a node: replays its journal, starts its machine, and listens on ports of 127.0.0.1 that the system chooses.
+ * Rejects if the journal cannot be opened or a port cannot be bound.
  */
 export async function startNode(options: NodeOptions): Promise<NodeHost> {
   const { machine, log } = options
@@ -153,10 +149,9 @@ function blamed(
 }
 
 /**
- * Returns the time on this machine's monotonic clock, in milliseconds. All processes share this clock, and a restarted
- * process continues with the same time. Skew and jumps between nodes therefore come only from injected faults. Reads
- * the clock at each call. A stored offset between two clocks would be wrong if the process was descheduled between the
- * two readings.
+ * Returns the time on this machine's monotonic clock, in milliseconds. All processes share it, and a restarted one
+ * continues with it, so skew and jumps come only from faults. A stored offset between two clocks would be wrong if the
+ * process was descheduled between their readings.
  */
 const now = () => millis(Number(process.hrtime.bigint()) / 1e6)
 
@@ -167,7 +162,7 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-/** The interval for reporting the number of applied entries, which changes with every write. */
+/** The number of applied entries changes with every write, so it is reported at intervals. */
 const ENTRIES_EVERY_MS = 200
 
 function createStatusNote({ machine, log, statusChanged }: NodeOptions) {

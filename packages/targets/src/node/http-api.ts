@@ -9,28 +9,24 @@ export interface HttpApiOptions {
   readonly id: NodeId
   readonly protocol: string
   readonly status: () => NodeStatus
-  /** Performs a command. Calls back at most once, and never if the protocol gives no answer. */
+  /** Performs a command. Calls back at most once, or never if the protocol gives no answer. */
   readonly request: (command: Command, answer: (result: Completion) => void) => void
 }
 
-/** A request without its body. Header names are in lower case. */
 export interface HttpRequest {
   readonly method?: string | undefined
   readonly url?: string | undefined
   readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
 }
 
-/** Sends a reply. Called at most once. `allow` is the value of the Allow header. */
+/** Sends a reply, at most once. `allow` is the value of the Allow header. */
 export type HttpReply = (status: number, body: object, allow?: string) => void
 
 /** A node's interface for clients: HTTP/1.1 with JSON, so that curl is a client, too. */
 export interface HttpApi {
-  /**
-   * Returns the operation that a request asks for. Returns undefined if it has already answered the request without the
-   * body.
-   */
+  /** Returns the operation that a request asks for, unless it could be answered without the body. */
   route(request: HttpRequest, reply: HttpReply): Asking | undefined
-  /** Performs the operation of a request. The body is undefined if it is too large. */
+  /** Performs an operation. The body is undefined if it is too large. */
   ask(asking: Asking, request: HttpRequest, body: string | undefined, reply: HttpReply): void
 }
 
@@ -143,17 +139,14 @@ function requestBody(text: string): Body | undefined {
   }
 }
 
-/** Maps a result to a status. `http-client.ts` maps the status back. */
+/** `http-client.ts` maps the status back. */
 function answer(reply: HttpReply, result: Completion): void {
   if (result.type === 'ok') reply(200, { value: result.value })
   else if (result.type === 'info') reply(504, { error: result.error })
   else reply(statusOf(result), { error: result.error })
 }
 
-/**
- * Returns 409 if the object itself refuses the operation. Otherwise returns the status of a node that could not serve
- * the request.
- */
+/** Returns 409 if the object itself refuses, and otherwise the status of a node that cannot serve. */
 function statusOf({ answered, error }: Extract<Completion, { readonly type: 'fail' }>): number {
   if (answered === true) return 409
   return error === UNSUPPORTED ? 501 : 503

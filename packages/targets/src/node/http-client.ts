@@ -12,9 +12,8 @@ export interface HttpClientOptions extends Pick<NodeAddress, 'node' | 'host' | '
 }
 
 /**
- * Returns a client of one node over one kept-alive connection. Its outcomes follow the rules of real clients. A
- * definite refusal is `fail`. If a request may have been sent, a timeout, a reset or an unreadable reply is `info`, or
- * `fail` if the operation is harmless. No request is ever sent twice.
+ * Returns a client of one node over one connection. A definite refusal is `fail`. Any other failure of a request that
+ * may have been sent is `info`, or `fail` if the operation is harmless. No request is sent twice.
  */
 export function createHttpClient(options: HttpClientOptions): Client {
   const line = openLine<NodeResponse, ReplySource<NodeResponse>>(options, replySource, true)
@@ -37,7 +36,7 @@ function replySource(): ReplySource<NodeResponse> {
       if (response.type === 'incomplete') begun = bytes === chunk ? Buffer.from(chunk) : bytes
       return response
     },
-    // Every reply has a length, so the end of a connection never completes a reply.
+    // Every reply has a length, so the end of a connection completes none.
     end: () => ({ type: 'incomplete' }),
   }
 }
@@ -52,9 +51,8 @@ function completionOf(end: ExchangeEnd<NodeResponse>, { harmless }: Request): Co
     return body?.value === undefined ? lost('unreadable answer: no value') : { type: 'ok', value: body.value }
   if (reason === undefined) return lost(`status ${status}`)
   switch (status) {
-    // A definite refusal: nodes send these statuses only if the operation had no effect (`http-api.ts`), and always
-    // with a reason. A reply that a fault made up has no reason, and may arrive after the node has performed the
-    // operation.
+    // Nodes send these statuses only if the operation had no effect (`http-api.ts`), and always with a reason. A reply
+    // that a fault made up has no reason, and may arrive after the operation.
     case 400:
     case 404:
     case 405:
@@ -101,7 +99,7 @@ export interface NodeResponse {
 
 /**
  * Parses one HTTP/1.1 response with a Content-Length, the only kind that nodes send. A general parser would take too
- * much CPU time from the nodes, which share the machine with a client that performs thousands of operations per second.
+ * much CPU time from the nodes, which share the machine with the client.
  */
 export function parseResponse(bytes: Buffer): Received<NodeResponse> {
   const headEnd = bytes.indexOf(END_OF_HEAD)

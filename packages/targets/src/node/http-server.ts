@@ -3,10 +3,7 @@ import { createServer as createSocketServer, type Socket, type Server as SocketS
 import { type HttpApi, type HttpReply, MAX_BODY_BYTES } from './http-api.ts'
 import { parsePlainRequest, plainResponse } from './plain-http.ts'
 
-/**
- * The maximum size of the pipelined requests that wait for an earlier answer, in bytes. Beyond this size, the client
- * has to wait.
- */
+/** The maximum number of bytes of pipelined requests. Beyond it, the client has to wait. */
 const MOST_WAITING_BYTES = 1024 * 1024
 
 export interface NodeServer {
@@ -15,9 +12,8 @@ export interface NodeServer {
 }
 
 /**
- * Serves plain requests, such as those of a run's own clients, without a general parser. Under load, a general parser
- * takes half of a node's time for an operation. After the first request on a connection that is not plain, a general
- * server serves the connection.
+ * Serves plain requests, such as those of a run's own clients, without a general parser, which takes half of a node's
+ * time under load. A connection with another request gets a general server.
  */
 export function createHttpServer(api: HttpApi): NodeServer {
   const general = createGeneralServer(api)
@@ -38,7 +34,7 @@ export function createHttpServer(api: HttpApi): NodeServer {
 
 function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
   let waiting: Buffer | undefined
-  /** Whether a request is being served. Pipelined requests wait until it is answered. */
+  /** Pipelined requests wait until the current one is answered. */
   let busy = false
   let reading = false
   let ended = false
@@ -98,15 +94,14 @@ function servePlainly(socket: Socket, api: HttpApi, general: Server): void {
 
 const ignore = (): void => {}
 
-/** Returns a server that never listens. Connections are passed to it. */
+/** Returns a server that gets its connections from elsewhere, and never listens. */
 function createGeneralServer(api: HttpApi): Server {
   const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
     const reply = replyTo(response)
     const asking = api.route(request, reply)
     if (asking !== undefined) readBody(request, (body) => api.ask(asking, request, body, reply))
   })
-  // Clients keep their connections for a whole run, and a paused node must not time out all connections when it
-  // resumes.
+  // Clients keep their connections, and a paused node must not time them all out when it resumes.
   server.keepAliveTimeout = 0
   server.requestTimeout = 0
   server.on('clientError', (_error, socket) => {
@@ -118,7 +113,7 @@ function createGeneralServer(api: HttpApi): Server {
   return server
 }
 
-/** Reads the body of a request; undefined if the body is too large. */
+/** Reads the body of a request; undefined if too large. */
 function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   if (request.method === 'GET') {
     request.resume()

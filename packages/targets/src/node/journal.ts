@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { environmentError } from '@chaosproxy/history'
 
-// A journal has one record per line, so that it can be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is the length of
-// the JSON in bytes, and CRC32 is its checksum. Both have eight hexadecimal digits.
+// A journal has one record per line, to be read with `less`: `LENGTH CRC32 JSON\n`. LENGTH is in bytes, and both
+// numbers have eight hexadecimal digits.
 //
 // After the last record, the file is padded with empty lines. A write into the padding changes neither the file's size
-// nor its blocks. Only the data must then be made durable, and not the file system's own journal.
+// nor its blocks, so only the data must be made durable, and not the file system's own journal.
 const HEADER_BYTES = 18
 const SPACE = 0x20
 const NEWLINE = 0x0a
@@ -15,11 +15,11 @@ const NEWLINE = 0x0a
 const LEAST_PADDING_BYTES = 4 * 1024
 const MOST_PADDING_BYTES = 1024 * 1024
 
-/** The contents of a journal file. Lengths and offsets are in bytes. */
+/** The contents of a journal file, in bytes. */
 export type JournalContent =
   /**
-   * `length` is the length of all records. `tornBytes` is the number of bytes after the records that were being written
-   * when the node died. Such bytes were never acknowledged. Neither number includes padding.
+   * `length` is that of all records, without padding. `tornBytes` is the size of records that were being written when
+   * the node died. They were never acknowledged.
    */
   | {
       readonly type: 'usable'
@@ -27,14 +27,11 @@ export type JournalContent =
       readonly length: number
       readonly tornBytes: number
     }
-  /** A damaged record with intact records after it. This is not a torn write, so a node must not continue from it. */
+  /** A damaged record before intact ones is no torn write, so a node must not continue from it. */
   | { readonly type: 'corrupt'; readonly offset: number; readonly record: number; readonly intactAt: number }
 
 export interface Journal {
-  /**
-   * Appends a concatenation of encoded records. Calls back once every byte is durable. Only one append may be in
-   * progress.
-   */
+  /** Appends encoded records. Calls back once every byte is durable. Only one append may be in progress. */
   append(batch: string, durable: (error: Error | undefined) => void): void
   close(): void
 }
@@ -44,7 +41,7 @@ export function encodeRecord(record: unknown): string {
   return `${hex(Buffer.byteLength(text))} ${hex(crc32(text))} ${text}\n`
 }
 
-/** Returns every record up to the end or a torn tail. Never returns a record that was not written. */
+/** Returns every record up to the end or a torn tail, and none that was not written. */
 export function decodeJournal(file: Buffer): JournalContent {
   const bytes = withoutPadding(file)
   const records: unknown[] = []
@@ -62,11 +59,10 @@ export function decodeJournal(file: Buffer): JournalContent {
 }
 
 /**
- * Opens or creates the journal, cuts off a torn tail, and returns the records. Throws if the journal is corrupt or
- * unreadable.
+ * Opens or creates the journal, cuts off a torn tail, and returns the records. Throws if it is corrupt or unreadable.
  */
 export function openJournal(path: string): { journal: Journal; records: readonly unknown[]; tornBytes: number } {
-  // O_DSYNC makes each write return once its data is durable, like a write and an fdatasync in one system call.
+  // With O_DSYNC, each write returns once its data is durable, like a write and an fdatasync.
   const descriptor = openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_DSYNC, 0o644)
   try {
     const bytes = readWhole(descriptor)
@@ -80,7 +76,7 @@ export function openJournal(path: string): { journal: Journal; records: readonly
     }
     // Padding from an earlier life would hide where a torn write ended.
     if (bytes.length > content.length) ftruncateSync(descriptor, content.length)
-    // From now on the node relies on these records, but data from before a kill may not have reached the disk.
+    // The node now relies on these records, but data from before a kill may not have reached the disk.
     if (bytes.length > 0) fsyncSync(descriptor)
     syncDirectory(dirname(path))
     return {
@@ -96,12 +92,12 @@ export function openJournal(path: string): { journal: Journal; records: readonly
 
 function appendTo(descriptor: number, length: number): Journal {
   let position = length
-  /** The length of the file in bytes, including padding. */
+  /** The file's length with padding. */
   let padded = length
 
   /**
-   * Writes records up to the offset `end`, and then padding. Reports success once the records are written, because a
-   * full disk may have no room for the padding.
+   * Writes records up to `end`, and then padding. Reports success after the records, because a full disk may have no
+   * room for the padding.
    */
   function writeAll(bytes: Buffer, end: number, durable: (error: Error | undefined) => void): void {
     write(descriptor, bytes, 0, bytes.length, position, (error, written) => {
@@ -128,14 +124,14 @@ function appendTo(descriptor: number, length: number): Journal {
 const padding = (length: number): Buffer =>
   Buffer.alloc(Math.min(Math.max(length, LEAST_PADDING_BYTES), MOST_PADDING_BYTES), NEWLINE)
 
-/** Returns the bytes without padding, but with the newline that ends the last record. */
+/** Keeps the newline that ends the last record. */
 function withoutPadding(file: Buffer): Buffer {
   let end = file.length
   while (end > 1 && file[end - 1] === NEWLINE && file[end - 2] === NEWLINE) end--
   return end === 1 && file[0] === NEWLINE ? file.subarray(0, 0) : file.subarray(0, end)
 }
 
-/** Returns the end of the record at this offset; undefined if there is no complete and intact record. */
+/** Returns the end of the record at this offset, if it is complete and intact. */
 function recordEnd(bytes: Buffer, offset: number): number | undefined {
   const body = offset + HEADER_BYTES
   if (body >= bytes.length || bytes[offset + 8] !== SPACE || bytes[body - 1] !== SPACE) return undefined
@@ -159,7 +155,7 @@ function readWhole(descriptor: number): Buffer {
   return bytes.subarray(0, length)
 }
 
-/** Makes the directory durable: a new file's name is durable only once its directory is. */
+/** A new file's name is durable only once its directory is. */
 function syncDirectory(path: string): void {
   const descriptor = openSync(path, constants.O_RDONLY)
   try {

@@ -7,12 +7,12 @@ import { openNodeLog } from './log.ts'
 import { startWatchdog } from './watchdog.ts'
 import type { NodeReport, NodeRequest, NodeSetup } from './wire.ts'
 
-// One node of an embedded cluster, as an operating-system process. Its owner sends the node's setup on standard input
-// and reads its reports from standard output. Standard error goes to the node's log.
+// One node of an embedded cluster, as a process. Its owner sends the setup on standard input and reads reports from
+// standard output. Standard error is the node's log.
 
 const writeReport = process.stdout.write.bind(process.stdout)
 const report = (line: NodeReport) => writeReport(`${JSON.stringify(line)}\n`)
-// A protocol's own output is written to the log, since standard output is for reports.
+// Standard output is for reports, so a protocol's own output goes to the log.
 process.stdout.write = process.stderr.write.bind(process.stderr)
 // The owner may die before the node notices that its pipes are closed.
 process.stdout.on('error', () => process.exit(0))
@@ -60,10 +60,7 @@ async function run(setup: NodeSetup): Promise<void> {
   report({ type: 'ready', clientPort: node.clientPort, peerPort: node.peerPort })
 }
 
-/**
- * Logs an error. A user's problem, such as a full disk, is logged by its message. An internal error is logged with its
- * stack.
- */
+/** Logs an error: a user's problem, such as a full disk, without its stack. */
 function stopFor(error: Error): void {
   if (error instanceof MachineError) {
     const { message: what, trace } = error

@@ -2,18 +2,16 @@ import type { Input, Json } from '@chaosproxy/history'
 import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import type { AskedOperations } from '@chaosproxy/runner'
 
-// How a node's HTTP interface expresses operations. Clients create requests in this form (`http-client.ts`), nodes
-// parse it (`http-api.ts`), and the proxy recognises operations by it (`nodeRoutes`).
+// How a node's HTTP interface expresses operations. Clients create requests by it (`http-client.ts`), nodes parse them
+// (`http-api.ts`), and the proxy recognises operations (`nodeRoutes`).
 
-/** An operation on a register at `/kv/KEY`. In contrast, `POST /do` takes any operation as it is. */
+/** An operation on a register at `/kv/KEY`. `POST /do` takes any operation as it is. */
 export interface RegisterRoute {
   readonly f: string
   readonly method: 'GET' | 'PUT' | 'POST'
-  /** The part of the path after `/kv/KEY`. */
   readonly suffix: string
-  /** The members of the body that contain the operation's value: none, the value itself, or the elements of a list. */
+  /** The members of the body with the operation's value: none, the value, or the elements of a list. */
   readonly members: readonly string[]
-  /** A description of what the body must contain. */
   readonly needs?: string
 }
 
@@ -46,7 +44,7 @@ export function exchangeFor(
   }
 }
 
-/** Returns the operation that a request asks for; undefined if its body lacks a member that the route needs. */
+/** Returns the operation of a request, if its body has the members that the route needs. */
 export function inputOf(
   { f, members }: RegisterRoute,
   key: string,
@@ -61,13 +59,13 @@ export function inputOf(
   return { f, key, value: values.length > 1 ? values : (values[0] ?? null) }
 }
 
-/** The outcomes of statuses that a node sends only if the operation had no effect: see `http-api.ts`. */
+/** A node sends these statuses only if the operation had no effect: see `http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
 /** The header field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
-/** Returns the operations of nodes as a route table, for recording by the proxy. */
+/** Returns the operations of nodes as a route table for the proxy. */
 export const nodeRoutes = ({ functions, reads, initial }: AskedOperations): RouteTable => ({
   client: NODE_CLIENTS,
   final: 'Chaos-Final',

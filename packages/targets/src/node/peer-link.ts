@@ -3,14 +3,14 @@ import type { NodeId } from '@chaosproxy/faults'
 
 const FIRST_BACKOFF_MS = 20
 const LONGEST_BACKOFF_MS = 320
-/** The duration after which a connection counts as healthy, so that the backoff starts over. */
+/** After this time a connection counts as healthy, and the backoff starts over. */
 const STEADY_AFTER_MS = 1000
 
 /** A node's sending side towards one peer: its own connection, redialled whenever it breaks. */
 export interface PeerLink {
   /**
-   * Sends a message in JSON with best effort. The message is dropped if there is no connection or if the peer does not
-   * read, as a network may drop it.
+   * Sends a message in JSON. It is dropped without a connection, or if the peer does not read, as a network may drop
+   * it.
    */
   send(message: string): void
   close(): void
@@ -19,9 +19,9 @@ export interface PeerLink {
 export interface PeerLinkOptions {
   readonly from: NodeId
   readonly to: NodeId
-  /** The port of the peer, or of the proxy in front of it, on 127.0.0.1. */
+  /** The port of the peer or of its proxy, on 127.0.0.1. */
   readonly port: number
-  /** The maximum number of unsent bytes. Beyond this number, messages are dropped. */
+  /** Beyond this number of unsent bytes, messages are dropped. */
   readonly maxBufferedBytes: number
 }
 
@@ -39,7 +39,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     socket = dialled
     dialled.write(`${JSON.stringify({ from: options.from, to: options.to })}\n`)
     dialled.on('error', () => {})
-    // The peer sends nothing, but only a flowing stream reports that the peer has closed the connection.
+    // The peer sends nothing, but only a flowing stream reports that it has closed the connection.
     dialled.resume()
     dialled.on('close', () => {
       socket = undefined
@@ -62,7 +62,7 @@ export function createPeerLink(options: PeerLinkOptions): PeerLink {
     send(message) {
       if (socket === undefined || socket.writableLength + lines.length > options.maxBufferedBytes) return
       lines += `${message}\n`
-      // All messages of this event-loop turn to the peer share one write.
+      // All messages of this event-loop turn share one write.
       flush ??= setImmediate(flushLines)
     },
     close() {

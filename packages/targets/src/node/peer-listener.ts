@@ -8,9 +8,7 @@ export interface PeerListenerOptions {
   readonly id: NodeId
   readonly peers: readonly NodeId[]
   readonly received: (from: NodeId, message: unknown) => void
-  /** Called once, after each peer has dialled at least once. */
   readonly linked: () => void
-  /** Called when a connection received data that no peer sends. The connection is closed. */
   readonly refused: (reason: string) => void
 }
 
@@ -42,8 +40,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
       if (name === undefined || !options.peers.includes(name))
         throw new Error('the first line is not a greeting of a peer to this node')
       from = name
-      // The sender has dialled again, and so has given up the old connection. Older messages on that connection must
-      // not arrive after newer ones.
+      // The sender has dialled again. Older messages on its old connection must not arrive after newer ones.
       current.get(name)?.destroy()
       current.set(name, socket)
       if (absent.delete(name) && absent.size === 0) options.linked()
@@ -69,10 +66,7 @@ export function createPeerListener(options: PeerListenerOptions): { readonly ser
   }
 }
 
-/**
- * Returns the sender that a greeting names. Undefined if the greeting names another receiver: another node may have
- * reused the port of an ended node.
- */
+/** Returns the sender of a greeting to this node. Another node may have reused the port of an ended node. */
 function senderTo(id: NodeId, greeting: unknown): NodeId | undefined {
   if (typeof greeting !== 'object' || greeting === null || !('from' in greeting) || !('to' in greeting))
     return undefined

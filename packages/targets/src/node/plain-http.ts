@@ -8,15 +8,15 @@ export type PlainRequest =
   | { readonly type: 'incomplete' }
   /** The request needs the general parser. */
   | { readonly type: 'other' }
-  /** `length` is the request's length in bytes, with its body. */
+  /** `length` is in bytes, with the body. */
   | { readonly type: 'plain'; readonly request: HttpRequest; readonly body: string; readonly length: number }
 
 const INCOMPLETE: PlainRequest = { type: 'incomplete' }
 const OTHER: PlainRequest = { type: 'other' }
 
 /**
- * Parses the first request if it is plain. A plain request is a GET, PUT or POST in HTTP/1.1 over a persistent
- * connection. It has a body only by Content-Length, and only the headers known here.
+ * Parses the first request if it is plain: a GET, PUT or POST in HTTP/1.1 over a persistent connection, with known
+ * headers and a body only by Content-Length.
  */
 export function parsePlainRequest(bytes: Buffer): PlainRequest {
   const headEnd = bytes.indexOf(END_OF_HEAD)
@@ -55,10 +55,7 @@ const plainHeaders: ReadonlySet<string> = new Set([
   'user-agent',
 ])
 
-/**
- * Returns whether the bytes may begin a plain request. Garbage is thus detected before the end of its headers, which
- * may never arrive.
- */
+/** Detects garbage before the end of its headers, which may never arrive. */
 function mayBePlain(bytes: Buffer): boolean {
   const start = bytes.toString('latin1', 0, LONGEST_START)
   return STARTS.some((plain) => plain.startsWith(start) || start.startsWith(plain))

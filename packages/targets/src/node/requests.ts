@@ -2,20 +2,17 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { Completion } from '@chaosproxy/history'
 
 export interface Requests {
-  /** Returns the id of a new request; undefined if too many requests wait. */
+  /** Returns the id of a new request, unless too many wait. */
   open(answer: (result: Completion) => void): string | undefined
-  /**
-   * Answers a request. Only the first answer counts; later answers, and answers to requests of an earlier life, are
-   * ignored.
-   */
+  /** Answers a request. Later answers, and answers to an earlier life, are ignored. */
   answer(requestId: string, result: Completion): void
 }
 
 const MAX_REQUESTS = 10_000
 
 /**
- * Ids are unique across restarts, because no two lives share both process id and start time. An id begins with the
- * node's name. A late answer to a request of an earlier life is therefore not blamed on the protocol.
+ * Ids are unique across restarts, because no two lives share both process id and start time. They begin with the node's
+ * name, so that a late answer to an earlier life is not blamed on the protocol.
  */
 export function createRequests(node: NodeId): Requests {
   const incarnation = `${node}.${process.pid.toString(36)}.${process.hrtime.bigint().toString(36)}`

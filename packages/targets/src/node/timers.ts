@@ -1,4 +1,3 @@
-/** Named timers. Setting a timer again replaces it. */
 export interface Timers {
   set(timer: string, afterMs: number): void
   cancel(timer: string): void

@@ -22,7 +22,7 @@ setInterval(() => {
   if (ill !== undefined) end(ill === 'memory' ? 'takes more memory than there is' : 'does not return from its step')
 }, LOOK_EVERY_MS)
 
-/** Reports the failure and ends the process, without the main thread, which is stuck. */
+/** Ends the process without the main thread, which is stuck. */
 function end(what: string): void {
   const report: BrokenProtocol = {
     type: 'broken',

@@ -4,7 +4,7 @@ import { describeEvent } from '@chaosproxy/protocols'
 import { countCall, createProgress, describeCall, enter } from '../watchdog/progress.ts'
 
 export interface Watchdog {
-  /** Notes that a step begins. The event is absent when the node starts. */
+  /** Notes that a step begins, without an event at the node's start. */
   begins(event: unknown): void
   ends(): void
 }

@@ -1,8 +1,8 @@
 import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus, ProtocolSettingValue } from '@chaosproxy/protocols'
 
-// The messages between a node process and its owner: JSON lines on the node's standard input and output. The messages
-// do not pass through the proxy, so they also reach a partitioned node. The node ends when its standard input ends.
+// The messages between a node process and its owner: JSON lines on standard input and output. They bypass the proxy,
+// and so reach a partitioned node. The node ends with its standard input.
 
 /** The first line that a node receives. */
 export interface NodeSetup {
@@ -17,14 +17,14 @@ export interface NodeSetup {
   readonly seed: number
   readonly journalPath: string
   readonly logPath: string
-  /** The origin of the log's times: a reading of the machine's monotonic clock in nanoseconds, as a decimal bigint. */
+  /** A reading of the machine's monotonic clock in nanoseconds, as a decimal bigint. */
   readonly originNanos: string
 }
 
 /** Any later line that a node receives. */
 export type NodeRequest =
   | { readonly type: 'status' }
-  /** The cluster is ready, and the run's time begins at zero at this moment. */
+  /** The cluster is ready, and the run's time begins. */
   | { readonly type: 'origin'; readonly originNanos: string }
 
 export type NodeReport =
@@ -41,6 +41,6 @@ export type NodeReport =
 export interface BrokenProtocol {
   readonly type: 'broken'
   readonly what: string
-  /** The places in the protocol's code where it threw, innermost first; empty if it did not throw. */
+  /** Where the protocol's code threw, innermost first; empty if it did not throw. */
   readonly trace: readonly string[]
 }

@@ -2,7 +2,7 @@ import type { Control } from './control.ts'
 
 /** The wall clock of a node's programs. */
 export interface Clock {
-  /** Makes the clock jump and then drift, in addition to other faults. Returns a function that undoes both. */
+  /** Makes the clock jump and then drift, in addition to other faults, until the returned function is called. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): () => void
   stop(): void
 }
@@ -13,9 +13,7 @@ interface Move {
   readonly sinceNanos: bigint
 }
 
-/**
- * Returns the clock of a control page. Faults may overlap: their offsets and drifts add up, each from its own start.
- */
+/** Returns the clock of a control page. The offsets and drifts of overlapping faults add up. */
 export function createClock(control: Pick<Control, 'setClock'>): Clock {
   const moves = new Set<Move>()
   let isStopped = false

@@ -1,14 +1,13 @@
 import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs'
 
-// The page that controls the libraries preloaded into the programs of a node. `control.h` declares the layout of the
-// page.
+// The page that controls the libraries preloaded into a node's programs, as `control.h` declares it.
 
 const AT = { syncDelayUs: 0, syncFails: 8, diskFull: 16, diskFrozen: 24, clockSlot: 64, clocks: 72 } as const
 const COUNTED = { syncsHit: 32, writesRefused: 40, changesHeld: 48, clockReads: 56 } as const
 const CLOCK_BYTES = 24
 const PAGE_BYTES = 4096
 
-/** The error of a wall clock: an offset, plus a drift that grows with the time since `sinceNanos`. */
+/** The error of a wall clock: an offset, and a drift that grows with time. */
 export interface Wrongness {
   readonly offsetNanos: bigint
   readonly driftPpm: number
@@ -26,13 +25,12 @@ export interface Control {
   close(): void
 }
 
-/** Creates the page. @throws if it cannot be written. */
 export function openControl(path: string): Control {
   const fd = openSync(path, 'w+', 0o666)
   ftruncateSync(fd, PAGE_BYTES)
   let slot = 0
   const put = (at: number, ...values: readonly bigint[]) => {
-    // Writes each value separately, because the kernel copies eight aligned bytes atomically.
+    // The kernel copies eight aligned bytes atomically, so each value is written separately.
     for (const [i, value] of values.entries())
       writeSync(fd, new Uint8Array(new BigInt64Array([value]).buffer), 0, 8, at + 8 * i)
   }

@@ -6,7 +6,6 @@ import { filesBelow } from './power.ts'
 export interface Flip {
   /** The path of the file, relative to the disk. */
   readonly path: string
-  /** The offset of the byte in the file, in bytes. */
   readonly offset: number
   readonly before: number
   readonly after: number
@@ -14,7 +13,6 @@ export interface Flip {
 
 type Choice = Pick<FaultOfKind<'flip-bit'>, 'files' | 'matching' | 'at' | 'bit'>
 
-/** A range of bytes of a file in which a bit may be flipped. */
 interface Span {
   readonly path: string
   readonly offset: number
@@ -22,8 +20,8 @@ interface Span {
 }
 
 /**
- * Flips a bit in the files of a disk. No program may have these files open. Returns undefined if there is no byte to
- * flip. Leaves out the zeros at the end of a file, because servers allocate files before they fill them.
+ * Flips a bit in the files of a disk, which no program may have open. Leaves out the zeros at the end of a file,
+ * because servers allocate files before they fill them. Undefined if no byte is left.
  */
 export function flipBit(disk: string, { files = '', matching, at, bit }: Choice): Flip | undefined {
   const spans = filesBelow(disk)

@@ -37,11 +37,11 @@ const SOURCES = join(
 
 const HEADERS = ['control.h', 'undo.h'] as const
 
-/** Returns the directory of compiled libraries. Each version of a source is compiled once per machine. */
+/** Each version of a source is compiled once per machine. */
 const cache = (): string => join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'chaosproxy', 'preload')
 
 /**
- * Resolves with the path of a library. Compiles the library unless it is already compiled.
+ * Resolves with the path of a library, which is compiled if necessary.
  *
  * @throws UserError (environment) if it cannot be compiled.
  */
@@ -54,8 +54,7 @@ export async function builtLibrary(name: LibraryName): Promise<string> {
   const path = join(cache(), `${name}-${key.digest('hex').slice(0, 16)}.so`)
   if (existsSync(path)) return path
   mkdirSync(cache(), { recursive: true })
-  // Other processes may be compiling the same library. Each process compiles in its own directory. The process that
-  // finishes last replaces the results of the others.
+  // Other processes may compile the same library, so each uses its own directory. The last result replaces the others.
   const directory = mkdtempSync(join(cache(), 'making-'))
   try {
     const made = join(directory, `${name}.so`)

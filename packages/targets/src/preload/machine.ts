@@ -12,20 +12,19 @@ export interface Machine {
   /** The layer between the machine's programs and their disk and clock. */
   readonly below: Below
   under(command: ProgramCommand): ProgramCommand
-  /** Removes unsynced changes from the files of the disk. Call only while none of the machine's programs runs. */
+  /** Removes unsynced changes from the disk. Call only while no program runs. */
   losePower(unsynced: Unsynced): readonly Cut[]
-  /** Flips a bit; undefined if there is no byte to flip. Call only while none of the machine's programs runs. */
+  /** Flips a bit, if there is one. Call only while no program runs. */
   flipBit(fault: FaultOfKind<'flip-bit'>): Flip | undefined
-  /** Treats everything on the disk as fsynced. Call only while the machine's programs are stopped. */
+  /** Treats everything on the disk as fsynced. Call only while programs are stopped. */
   settle(): void
-  /** Injects a fault until it is undone. After that, `hits` returns how often programs met the fault. */
+  /** Injects a fault until it is undone. `hits` then returns how often programs met it. */
   hurt(fault: Exclude<MachineFault, { readonly kind: AtRest }>): Hurt
 }
 
-/** Kinds of faults that affect a disk while no program runs. */
 type AtRest = 'power-loss' | 'flip-bit'
 
-/** The layer between programs and their disk and clock, if any: libraries, or a file system that `layer` mounts. */
+/** The layer between programs and their disk and clock: libraries, or a file system that `layer` mounts. */
 export type Below =
   | { readonly by: 'nothing' }
   | { readonly by: 'libraries'; readonly paths: readonly string[] }
@@ -54,7 +53,7 @@ export function machineOf({ own, disk, below, control, clock }: MachineParts, ra
     'freeze-disk': [] as number[],
     'fill-disk': [] as number[],
   }
-  /** Faults may overlap: the greatest delay counts. */
+  /** Of overlapping faults, the greatest delay counts. */
   const settle = () => {
     control.set('syncDelayUs', Math.max(0, ...standing['slow-fsync']) * 1000)
     control.set('syncFails', standing['fail-fsync'].length)
@@ -106,7 +105,7 @@ function onMachine(
           ...environment,
           LD_PRELOAD: [...below.paths, ...(preloaded ? [preloaded] : [])].join(':'),
           CHAOS_DISK: realpathSync(disk),
-          // Disables io_uring in libuv, because asynchronous writes bypass the library.
+          // Disables io_uring in libuv, whose asynchronous writes bypass the library.
           UV_USE_IO_URING: '0',
         },
       }

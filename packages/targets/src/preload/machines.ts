@@ -12,13 +12,12 @@ import { builtLibrary, type LibraryName } from './library.ts'
 import { type Below, type Between, type Machine, type MachineParts, machineOf } from './machine.ts'
 import { requireOn, sufferingOf } from './suffering.ts'
 
-// The machine under the programs of a node: a disk that can lose power, be slow, fail, or be full or frozen, and a
-// clock that can be wrong. Libraries are preloaded between the programs and their C library, or a file system is
-// mounted below the programs. Both are controlled through a file.
+// The machine under a node's programs: a disk that can lose power, be slow, fail, or be full or frozen, and a clock
+// that can be wrong. Libraries are preloaded, or a file system is mounted below the programs, and a file controls both.
 
 export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
-  /** Treats everything that nodes have written so far as fsynced, as in a system that has run for long. */
+  /** Treats everything that nodes have written as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
   /** Returns remarks on damage to files, and its consequences. */
   notes(): readonly string[]
@@ -26,7 +25,6 @@ export interface Machines {
 }
 
 interface Place {
-  /** The directory in which the node's programs have their files. */
   readonly disk: string
   readonly user: string | undefined
   readonly logPath: string
@@ -47,7 +45,7 @@ function belowOf(paths: readonly string[], by: MachinesOptions['by']): Below {
 }
 
 /**
- * Opens the machines of a run; undefined if no fault of the run needs them.
+ * Opens the machines of a run, if its faults need any.
  *
  * @throws UserError (environment) if a library cannot be compiled.
  */
@@ -59,7 +57,7 @@ export async function openMachines({ faults, seed, keeper, by }: MachinesOptions
   if (kinds.includes('clock')) names.push('clock')
   const built = await Promise.all(names.map(builtLibrary))
   const directory = makeTemporary(keeper, `chaos-machines-${process.pid}-`)
-  // Nodes may run as any user, who may not be allowed to enter the directory of compiled libraries.
+  // Nodes may run as users who may not enter the directory of compiled libraries.
   chmodSync(directory, 0o755)
   const paths = built.map((path, i) => {
     const copy = join(directory, `chaos-${names[i]}`)

@@ -16,12 +16,11 @@ import {
 import { join, relative } from 'node:path'
 import type { FaultOfKind, Random } from '@chaosproxy/faults'
 
-// The effect of a power loss on files. `disk.c` has logged, for each file, the contents of its parts before they were
-// changed. Undoing these changes from the last to the first restores the state at the last fsync.
+// The effect of a power loss on files. `disk.c` has logged the contents of each changed part. Undoing the changes from
+// the last to the first restores the state at the last fsync.
 
 /** A file and its sizes before and after a power loss. */
 export interface Cut {
-  /** The path of the file, relative to the disk. */
   readonly path: string
   /** Sizes in bytes. */
   readonly before: number
@@ -33,15 +32,14 @@ export type Unsynced = FaultOfKind<'power-loss'>['unsynced']
 interface LossOptions {
   /** The path of the disk. Every file below it may lose data. */
   readonly disk: string
-  /** The directory of the undo logs. */
   readonly undo: string
   readonly unsynced: Unsynced
   readonly random: Random
 }
 
 /**
- * Removes unsynced changes from the files of a disk. `unsynced` chooses between all changes and a part of them. No
- * program may have these files open. Returns the changed files.
+ * Removes all or some unsynced changes from the files of a disk, and returns the changed files. No program may have
+ * them open.
  */
 export function losePower({ disk, undo, unsynced, random }: LossOptions): readonly Cut[] {
   const cuts = filesBelow(disk).flatMap((path) => {
@@ -49,14 +47,14 @@ export function losePower({ disk, undo, unsynced, random }: LossOptions): readon
     if (changes.length === 0) return []
     return cut(path, changes, { disk, unsynced, random }) ?? []
   })
-  // The remaining contents are durable now, so the logs are obsolete.
+  // The remaining contents are durable now.
   for (const name of readdirSync(undo)) rmSync(join(undo, name))
   return cuts
 }
 
 /**
- * Treats everything on a disk as fsynced, as in a system that was idle for long enough. The disk's programs must be
- * stopped. Records the size of each file: data that programs append later lies beyond this size.
+ * Treats everything on a disk as fsynced, while its programs are stopped. Records the size of each file: data that
+ * programs append later lies beyond it.
  */
 export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): void {
   for (const path of filesBelow(disk)) {
@@ -72,7 +70,6 @@ export function settleDisk({ disk, undo }: Pick<LossOptions, 'disk' | 'undo'>): 
   }
 }
 
-/** Returns the paths of all files below a directory, sorted. */
 export const filesBelow = (disk: string): string[] =>
   readdirSync(disk, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -80,15 +77,14 @@ export const filesBelow = (disk: string): string[] =>
     .sort()
 
 /**
- * Returns the name of a file's log. The name consists of inode and birth time, because the inode number of a removed
- * file is used again.
+ * Returns the name of a file's log. The inode number of a removed file is used again, so the name contains the birth
+ * time, too.
  */
 function logName(path: string): string {
   const { ino, birthtimeNs } = statSync(path, { bigint: true })
   return `${ino}-${birthtimeNs}`
 }
 
-/** The contents of a part of a file before a change. */
 interface Change {
   readonly size: number
   readonly offset: number
@@ -99,7 +95,6 @@ interface Change {
 const KINDS = { size: 1n, bytes: 2n, zeros: 3n } as const
 const HEADER_BYTES = 32
 
-/** Returns the changes since the last fsync, in order. */
 function unsyncedChanges(log: string): readonly Change[] {
   const records = read(`${log}.log`)
   if (records === undefined) return []
@@ -115,7 +110,7 @@ function unsyncedChanges(log: string): readonly Change[] {
         ? records.subarray(at, at + Number(length))
         : Buffer.alloc(kind === KINDS.zeros ? Number(length) : 0)
     at += kind === KINDS.bytes ? Number(length) : 0
-    // The record is incomplete, so the program was killed before the change.
+    // The program was killed before it completed the record and made the change.
     if (at > records.length) break
     changes.push({ size: Number(size), offset: Number(offset), held })
   }
@@ -130,10 +125,7 @@ function read(path: string): Buffer | undefined {
   }
 }
 
-/**
- * Removes unsynced changes from a file. `unsynced` chooses between all changes and a part of them. Returns undefined if
- * nothing is lost.
- */
+/** Removes all or some unsynced changes from a file. */
 function cut(
   path: string,
   changes: readonly Change[],
@@ -168,10 +160,7 @@ function undo(fd: number, changes: readonly Change[]): void {
   }
 }
 
-/**
- * Keeps the first few changes. Keeps only a part of the last of them: of its new contents, or of the data that it
- * appended.
- */
+/** Keeps the first few changes, and only a part of the last of them. */
 function tear(fd: number, changes: readonly Change[], random: Random): void {
   const kept = random.integer(changes.length + 1)
   const torn = changes[kept - 1]
@@ -184,12 +173,11 @@ function tear(fd: number, changes: readonly Change[], random: Random): void {
   } else if (appendedTo > torn.size) ftruncateSync(fd, torn.size + random.integer(appendedTo - torn.size + 1))
 }
 
-/** The unit in which data survives, since disks write blocks in any order. */
+/** Disks write blocks in any order, so each may survive alone. */
 const BLOCK_BYTES = 4096
 
 /**
- * Keeps the old or the new contents of each block, and the old or the new size. A block that was never written contains
- * zeros.
+ * Keeps the old or the new contents of each block, and one of the sizes. A block that was never written contains zeros.
  */
 function keepBlocks(fd: number, changes: readonly Change[], random: Random): void {
   const written = contentOf(fd)

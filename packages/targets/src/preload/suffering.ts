@@ -37,7 +37,7 @@ export function sufferingOf(node: Node, machine: Machine, { logPath, note }: Tel
     if (fault.kind === 'power-loss') return cutPower(fault.unsynced)
     if (fault.kind === 'flip-bit') return flipBit(fault)
     const hurt = machine.hurt(fault)
-    // A server may end because of its disk, and is restarted once the disk works.
+    // The server may end because of its disk, and is restarted once the disk works.
     node.expectEnd()
     return {
       get done() {
@@ -63,12 +63,11 @@ function logOf(id: NodeId, cuts: readonly Cut[]): string {
 const LOADED_WITHIN_MS = 3_000
 const LOOK_EVERY_MS = 20
 
-/** A mark that all programs written in Go contain. Go calls the kernel without the C library. */
+/** All programs written in Go contain this mark. Go calls the kernel without the C library. */
 const GO = Buffer.from('\xff Go buildinf:', 'latin1')
 
 /**
- * Requires that every program of a node runs on the node's machine, so that faults of its disk and clock affect the
- * program.
+ * Requires that every program of a node runs on the node's machine, so that its faults affect the program.
  *
  * @throws UserError (environment) for a program that does not.
  */

@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** By kind of fault: the closest other faults, for programs that cannot suffer this kind. */
+/** By kind of fault: the closest faults that a program without the C library can suffer. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],
@@ -18,17 +18,14 @@ const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
 
 const refused = (kind: Kind, not: string): Refusal => ({ not, instead: INSTEAD[kind] })
 
-/** Returns whether programs that use the C library can suffer faults of their disks and clocks on this machine. */
+/** Returns whether programs with the C library can suffer faults of disks and clocks here. */
 export function machineSuffers(kind: Kind): Suffering {
   if (kind === 'flip-bit') return true
   if (process.platform !== 'linux') return refused(kind, 'programs can suffer faults of disks and clocks on Linux only')
   return hasCompiler() ? true : refused(kind, WITHOUT_COMPILER)
 }
 
-/**
- * Returns a function that checks whether a server in Go, which calls the kernel without the C library, can suffer a
- * fault.
- */
+/** Returns a check whether a server in Go, which calls the kernel without the C library, can suffer a fault. */
 export const goSuffers =
   (name: string) =>
   (kind: Kind): Suffering => {
@@ -43,7 +40,7 @@ export const goSuffers =
 
 const SYS_ADMIN = 21n
 
-/** Explains why `layer` cannot mount a file system here, and what to do; undefined if it can. */
+/** Explains why `layer` cannot mount a file system here, and what to do. */
 export function whyNoLayer(): string | undefined {
   if (!mayMount()) return 'only root may mount one (sudo; a container needs --cap-add SYS_ADMIN --device /dev/fuse)'
   try {
@@ -54,7 +51,7 @@ export function whyNoLayer(): string | undefined {
   }
 }
 
-/** Returns whether this process may mount. Root in a container may lack this capability. */
+/** Root in a container may lack this capability. */
 function mayMount(): boolean {
   const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return effective !== undefined && ((BigInt(`0x${effective}`) >> SYS_ADMIN) & 1n) === 1n

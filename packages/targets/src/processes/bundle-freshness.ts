@@ -2,9 +2,8 @@ import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 /**
- * Returns whether a file of a package's `bundle` folder exists and is up to date. In a clone, the file must be newer
- * than the builds of the package and of the packages next to it. An installed package has no build info, and its bundle
- * is always up to date.
+ * Returns whether a file of a package's `bundle` folder is up to date. In a clone, it must be newer than the builds of
+ * the package and its neighbours. An installed package has no build info, and is always up to date.
  */
 export function isBundleFresh(root: string, file: string): boolean {
   const bundled = modified(join(root, 'bundle', file))
@@ -15,5 +14,4 @@ export function isBundleFresh(root: string, file: string): boolean {
 
 const builtAt = (root: string): number | undefined => modified(join(root, 'dist', '.tsbuildinfo'))
 
-/** Returns when a file was last changed, in milliseconds since 1970; undefined if it does not exist. */
 export const modified = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.mtimeMs

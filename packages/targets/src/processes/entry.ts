@@ -4,18 +4,17 @@ import { basename, dirname, join } from 'node:path'
 import { environmentError } from '@chaosproxy/history'
 import { isBundleFresh, modified } from './bundle-freshness.ts'
 
-/** The root of this package. It is the same for source files, built files and bundles. */
+/** The root of this package, the same for sources, builds and bundles. */
 const PACKAGE = dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json'))
 
 export type EntryName = 'node' | 'keeper' | 'user-files' | 'client-host' | 'typescript' | 'stdio/virtual-program'
 
-/** Verified entries by name: builds do not change while a run restarts its nodes. */
+/** Verified entries: builds do not change while a run restarts its nodes. */
 const found = new Map<string, string>()
 
 /**
- * Returns the built script of one of this package's processes. Processes run built code even if their parent runs from
- * sources, as in tests. A missing or outdated build is therefore an environment error with a clear message. Prefers the
- * bundle, which starts in half the time.
+ * Returns the built script of one of this package's processes, even in tests, which run from sources. A missing or
+ * outdated build is an environment error. Prefers the bundle, which starts in half the time.
  */
 export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   const path = join(root, 'dist', name, 'main.js')
@@ -35,7 +34,7 @@ export function builtEntry(name: EntryName, root: string = PACKAGE): string {
   return entry
 }
 
-/** Returns the newest source; undefined if there are no sources, as in an installed package. */
+/** Returns the newest source, if the package has sources. */
 function newestSource(folder: string): { path: string; time: number } | undefined {
   if (modified(folder) === undefined) return undefined
   let newest: { path: string; time: number } | undefined

@@ -12,10 +12,7 @@ export interface ListeningProcess {
 const PROC = '/proc'
 const LISTENING = '0A'
 
-/**
- * Returns the other processes that have this working directory and listen on a port. Reads Linux's /proc; empty on
- * other systems.
- */
+/** Returns the other processes with this working directory that listen on a port. Reads Linux's /proc. */
 export const listeningIn = (directory: string): readonly ListeningProcess[] =>
   listening((pid) => pid !== process.pid && linkOf(join(PROC, String(pid), 'cwd')) === directory)
 
@@ -34,7 +31,7 @@ function listening(isMeant: (pid: number) => boolean): readonly ListeningProcess
   })
 }
 
-/** Returns the inode and port of every listening socket (proc_pid_net(5)). */
+/** Reads the inode and port of every listening socket (proc_pid_net(5)). */
 const listenersIn = (table: string): readonly (readonly [inode: string, port: number])[] =>
   table
     .split('\n')
@@ -44,7 +41,7 @@ const listenersIn = (table: string): readonly (readonly [inode: string, port: nu
       return state === LISTENING ? [[inode, Number.parseInt(local.split(':')[1] ?? '', 16)] as const] : []
     })
 
-// Any read of /proc may fail, because a process may have ended or may belong to another user.
+// A process may have ended, or belong to another user.
 
 function namesIn(directory: string): readonly string[] {
   try {

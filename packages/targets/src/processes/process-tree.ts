@@ -2,20 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setImmediate, setTimeout as wait } from 'node:timers/promises'
 
 /**
- * The root of a process tree. The root is started as a session leader. The tree is found by descent, by session, or by
- * a mark in the environment, which daemons inherit, too.
+ * The root of a process tree, a session leader. The tree is found by descent, by session, or by a mark in the
+ * environment, which daemons inherit, too.
  */
 export interface TreeRoot {
   readonly pid: number
-  /** The start time in clock ticks since boot, which distinguishes the process from a later one with the same pid. */
+  /** In clock ticks since boot, which distinguishes the process from a later one with the same pid. */
   readonly startTime: number | undefined
   /** The value of `CHAOS_NODE` in the root's environment. */
   readonly mark: string
-  /** Whether the root starts other processes. If not, it can be signalled without a search through all processes. */
+  /** Whether the root starts other processes. If not, signals need no search through all processes. */
   readonly forks: boolean
 }
 
-/** The environment variable that marks the processes of a tree. */
 export const MARK = 'CHAOS_NODE'
 
 interface ProcessStat {
@@ -27,25 +26,21 @@ interface ProcessStat {
   readonly startTime: number
 }
 
-/**
- * Indexes of fields of /proc/PID/stat after the command's name, which is in parentheses and may contain any character
- * (proc(5)).
- */
+/** Fields of /proc/PID/stat after the command's name, which may contain any character (proc(5)). */
 const FIELD = { state: 0, parent: 1, group: 2, session: 3, startTime: 19 } as const
 
-/** Returns the start time of a process. Undefined if the process does not exist, or if the system has no /proc. */
+/** Returns the start time of a process, if it exists and the system has /proc. */
 export const startTimeOf = (pid: number): number | undefined => statOf(pid)?.startTime
 
-/** Returns the leader of the session that a process belongs to. */
 export const sessionOf = (pid: number): number | undefined => statOf(pid)?.session
 
-/** Returns the start time of a process; undefined if it has ended or is a zombie. */
+/** Returns the start time of a process that has not ended. */
 export function livingSince(pid: number): number | undefined {
   const stat = statOf(pid)
   return stat === undefined || stat.state === 'Z' ? undefined : stat.startTime
 }
 
-/** Returns whether a process is stopped, for example by SIGSTOP; undefined if unknown. */
+/** Returns whether a process is stopped, for example by SIGSTOP, if known. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)
   return stat && halted(stat)
@@ -53,10 +48,7 @@ export function isStopped(pid: number): boolean | undefined {
 
 const halted = ({ state }: ProcessStat): boolean => state === 'T' || state === 't'
 
-/**
- * Stops the tree. Resolves once every process of the tree is stopped. Stopped processes cannot fork, so the tree stays
- * stopped until it is resumed.
- */
+/** Stops the tree, and waits for it. Stopped processes cannot fork, so the tree stays stopped. */
 export async function stopTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGSTOP', (stat) => !halted(stat))
 }
@@ -66,10 +58,10 @@ export function resumeTree(root: TreeRoot): void {
   else for (const { pid } of livingMembers(root)) signal(pid, 'SIGCONT')
 }
 
-/** Kills the tree. Resolves once all processes of the tree have ended, even if the root ended earlier. */
+/** Kills the tree, and waits until all its processes have ended, even if the root ended earlier. */
 export async function killTree(root: TreeRoot): Promise<void> {
-  // Stop the processes first, because a process that forks during the search could escape. Do not wait for a process in
-  // an uninterruptible system call, for example on a slow disk: it stops before it runs its own code again.
+  // A process that forks during the search could escape, so all are stopped first. A process in an uninterruptible
+  // system call, for example on a slow disk, stops before it runs its own code again.
   const told = new Set<number>()
   const mayFork = (stat: ProcessStat): boolean => {
     const isTold = told.has(stat.pid)
@@ -80,35 +72,26 @@ export async function killTree(root: TreeRoot): Promise<void> {
   await untilNone(root, 'SIGKILL', () => true)
 }
 
-/** The time within which a process that is being spawned gets its mark. */
+/** A process that is being spawned gets its mark within this time. */
 const SPAWN_MS = 1_000
 
-/**
- * Kills every process with this mark, including processes that get the mark a moment later. Does nothing without /proc.
- */
+/** Kills every process with this mark, even if it gets the mark a moment later. Does nothing without /proc. */
 export async function killMarked(mark: string): Promise<void> {
   for (const begun = performance.now(); existsProc() && performance.now() - begun < SPAWN_MS; await wait(10))
     for (const { pid } of allProcesses()) if (isMarked(pid, mark)) signal(pid, 'SIGKILL')
 }
 
-/** Returns whether any process of the tree still runs. */
 export const isTreeAlive = (root: TreeRoot): boolean => existsProc() && livingMembers(root).length > 0
 
-/** Returns the pids of the tree's processes that have not ended; none without /proc. */
+/** Returns the pids of the tree's remaining processes; none without /proc. */
 export const membersOf = (root: TreeRoot): readonly number[] =>
   existsProc() ? livingMembers(root).map(({ pid }) => pid) : []
 
-/**
- * The longest wait for a process, which may be in an uninterruptible system call, for example on a disk that does not
- * respond.
- */
+/** The longest wait for a process in an uninterruptible system call, for example on a disk that does not respond. */
 const LONGEST_WAIT_MS = 5_000
 const QUICK_ROUNDS = 50
 
-/**
- * Sends a signal to all processes of the tree that `remains` selects. Repeats this until `remains` selects none of
- * them, or until the time limit.
- */
+/** Sends a signal repeatedly until `remains` selects no process, or the time is over. */
 async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: ProcessStat) => boolean): Promise<void> {
   if (!existsProc()) {
     signalGroup(root.pid, name)
@@ -126,8 +109,8 @@ async function untilNone(root: TreeRoot, name: NodeJS.Signals, remains: (stat: P
 }
 
 /**
- * Returns the stopped children of processes that wait uninterruptibly, for example in vfork(2). Such a process stops
- * only once its child has called exec.
+ * Returns the stopped children of processes that wait in vfork(2), for example. The parent stops only once its child
+ * has called exec.
  */
 function stoppedBeforeExec(members: readonly ProcessStat[]): ProcessStat[] {
   const waiting = new Set(members.filter(({ state }) => state === 'D').map(({ pid }) => pid))
@@ -140,7 +123,7 @@ function livingMembers(root: TreeRoot): ProcessStat[] {
   if (!root.forks) return isOwn && own.state !== 'Z' ? [own] : []
   const all = allProcesses().filter(({ startTime }) => startTime >= (root.startTime ?? 0))
   const found = new Set<number>()
-  // The kernel does not reuse the leader's pid while any process remains in the leader's session.
+  // The kernel does not reuse the leader's pid while its session has processes.
   const numberReused = own !== undefined && !isOwn
   for (const { pid, session, group } of all)
     if ((!numberReused && (session === root.pid || group === root.pid)) || isMarked(pid, root.mark)) found.add(pid)
@@ -185,10 +168,7 @@ function statOf(pid: number): ProcessStat | undefined {
 
 const existsProc = (): boolean => startTimeOf(process.pid) !== undefined
 
-/**
- * Signals the process group, because nothing else is known without /proc. A process that leaves the group, such as a
- * daemon, escapes.
- */
+/** Without /proc, only the process group is known. A daemon leaves it, and escapes. */
 const signalGroup = (pid: number, name: NodeJS.Signals): void => signal(-pid, name)
 
 export function signal(pid: number, name: NodeJS.Signals): void {

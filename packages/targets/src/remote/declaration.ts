@@ -1,18 +1,17 @@
 import type { NodeId } from '@chaosproxy/faults'
 import * as v from 'valibot'
 
-/** Proxies on another host that carry links between nodes, and the address of their control interface. */
+/** Proxies on another host that carry links between nodes. */
 export interface RemoteProxiesDeclaration {
-  /** The address of the host's control interface, of `chaos proxy`: `https://host-a:8474`. */
+  /** The address of the control interface of `chaos proxy`: `https://host-a:8474`. */
   readonly control: string
   /** The environment variable that holds the token of the control interface, as `env:NAME`. */
   readonly token?: string | undefined
   /**
-   * The PEM file with the certificate to trust: that of an authority, or the interface's own. The path is relative to
-   * the declaration.
+   * The PEM file with the certificate to trust: an authority's, or the interface's own. Relative to the declaration.
    */
   readonly ca?: string | undefined
-  /** How long faults of these proxies stay in force without contact to the run, in milliseconds; by default 10 s. */
+  /** How long faults stay in force without contact to the run, in milliseconds; by default 10 s. */
   readonly leaseMs?: number | undefined
   readonly proxies: { readonly [name: string]: { readonly from: NodeId; readonly to: NodeId } }
 }

@@ -2,11 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { environmentError, type UserError } from '@chaosproxy/history'
 import { type ControlClient, parseAnswer, refusal } from '@chaosproxy/proxy/client'
 
-/** A fault on another host that is in force while its lease is renewed. */
+/** A fault on another host, in force while its lease is renewed. */
 export interface LeasedFault {
   /**
-   * Heals the fault. Resolves once the fault is known to have ended, or once nothing more can be learned about its end.
-   * Later calls return the same promise.
+   * Heals the fault. Resolves once it has ended, or once nothing more can be learned. Later calls return the same
+   * promise.
    */
   end(): Promise<LeasedEnd>
 }
@@ -17,9 +17,9 @@ export interface LeasedEnd {
   readonly lost?:
     | {
         readonly why: string
-        /** The last time at which the fault was known to be in force. */
+        /** When the fault was last known to be in force. */
         readonly knownMs: number
-        /** The first time at which the fault was known to have ended; absent if unknown. */
+        /** When the fault was first known to have ended, if known. */
         readonly overMs?: number | undefined
       }
     | undefined
@@ -27,7 +27,6 @@ export interface LeasedEnd {
 
 interface LeasedOptions {
   readonly client: ControlClient
-  /** The proxy's host, for messages. */
   readonly place: string
   readonly owner: string
   readonly leaseMs: number
@@ -36,16 +35,15 @@ interface LeasedOptions {
 
 /** The number of renewals within the time of a lease. */
 const RENEWALS = 3
-/** The minimum time limit of the request that begins a lease. No lease can expire before the reply to this request. */
+/** The minimum time limit of the first request. No lease can expire before its reply. */
 const GRANTED_WITHIN_MS = 5_000
-/** The time after the expiry of a lease within which a proxy reports the end of the fault. */
+/** A proxy reports the end of the fault within this time after the lease. */
 const GRACE_MS = 1_000
 const PAUSE_MS = 50
 
 /**
- * Puts a fault in force under its own lease, and renews the lease. The proxy heals the fault by itself if the lease is
- * not renewed in time, because this process has ended or the proxy is unreachable. If the reply never arrives, it is
- * unknown whether the fault was in force. `end` reports this.
+ * Puts a fault in force, and renews its lease. The proxy heals the fault if the lease is not renewed in time. Without a
+ * reply, it is unknown whether the fault was in force, which `end` reports.
  *
  * @throws UserError if the proxy cannot be reached or refuses the fault, which is then not in force.
  */
@@ -80,10 +78,9 @@ export async function beginLeasedFault(options: LeasedOptions): Promise<LeasedFa
 const RAN_OUT = 'its lease ran out'
 
 interface Known {
-  /** The last time at which the fault was known to be in force. */
   readonly knownMs: number
   readonly hits: number
-  /** The reason why the fault may have ended, or why it may never have been in force. */
+  /** Why the fault may have ended, or never have been in force. */
   readonly why: string | undefined
 }
 
@@ -101,7 +98,7 @@ class Leased implements LeasedFault {
     this.#options = options
     this.#lease = lease
     this.#known = known
-    // The lease of a fault that may never have been in force is not renewed.
+    // A fault that may never have been in force is not renewed.
     this.#renewing = known.why === undefined ? this.#renew() : Promise.resolve()
   }
 
@@ -121,10 +118,7 @@ class Leased implements LeasedFault {
     }
   }
 
-  /**
-   * Renews or ends the lease by this request, and notes that the fault is in force. Resolves with false if the proxy
-   * cannot be reached.
-   */
+  /** Renews or ends the lease, and notes that the fault is in force. Resolves with whether the proxy was reached. */
   async #look(method: 'POST' | 'DELETE', path: string): Promise<boolean> {
     const { client, place, fault, leaseMs, owner } = this.#options
     const timeoutMs = leaseMs / RENEWALS
@@ -157,7 +151,7 @@ class Leased implements LeasedFault {
     this.#stop.abort()
     await this.#renewing
     const { leaseMs } = this.#options
-    // The lease is no longer renewed, so the fault ends by this time even if nobody can observe its end.
+    // Without renewals, the fault ends by this time even if nobody observes it.
     const outMs = performance.now() + leaseMs + GRACE_MS
     while (this.#overMs === undefined) {
       if (await this.#look('DELETE', leasePath(this.#lease))) break

@@ -6,12 +6,10 @@ import { type ControlClient, createControlClient, parseAnswer, refusal } from '@
 import { beginLeasedFault, type LeasedFault } from './leased-fault.ts'
 import type { RemotePlan } from './remote-plan.ts'
 
-/** The proxies of another host that a run may use. */
 export interface RemoteHost {
-  /** Returns those of the given links that this host carries. */
   carried(links: readonly Link[]): readonly Link[]
   /**
-   * Puts a fault in force on links of this host while its lease is renewed.
+   * Puts a fault in force on links of this host under a lease.
    *
    * @throws if the host refuses the fault.
    */
@@ -22,7 +20,7 @@ export interface RemoteHost {
 const ANSWER_WITHIN_MS = 5_000
 
 export interface RemoteHostOptions {
-  /** The owner of the leases, as shown in the proxy's log. */
+  /** The owner of the leases, for the proxy's log. */
   readonly owner: string
   /** The version that the proxy must have; by default any. */
   readonly version?: string | undefined
@@ -30,7 +28,7 @@ export interface RemoteHostOptions {
 }
 
 /**
- * Connects to the control interface of another host, and checks that the host has the planned proxies.
+ * Connects to the control interface of another host, and checks its proxies.
  *
  * @throws UserError (usage) for a missing or refused token, (environment) if the host cannot be reached, has another
  * version, or lacks a proxy. Each message is one sentence.
@@ -43,9 +41,7 @@ export async function openRemoteHost(plan: RemotePlan, options: RemoteHostOption
   const client = createControlClient({ host: control, token, authorities, words })
   const place = new URL(control).host
   const proxies = await proxiesAt(client, plan, { ...options, place, words, hasToken: token !== undefined })
-  /**
-   * The proxy names of each link on that host. A link has several names if the host has proxies for both directions.
-   */
+  /** The proxies of each link: two if the host has one for each direction. */
   const named = new Map<string, string[]>()
   for (const [name, { from, to }] of plan.links) {
     const there = proxies.get(name)

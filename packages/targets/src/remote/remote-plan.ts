@@ -5,15 +5,12 @@ import type { RemoteProxiesDeclaration } from './declaration.ts'
 
 /** The proxies of another host, validated as far as possible without connecting to it. */
 export interface RemotePlan {
-  /** The prefix of error messages: `cluster.json: proxies[0]`. */
   readonly where: string
   readonly control: string
-  /** The environment variable that holds the token. */
   readonly tokenFrom: string | undefined
-  /** The file with the certificates to trust. */
   readonly ca: string | undefined
   readonly leaseMs: number
-  /** The links whose proxies run on that host, by the name of the proxy. */
+  /** The links of that host, by the name of their proxy. */
   readonly links: ReadonlyMap<string, { readonly from: NodeId; readonly to: NodeId }>
 }
 
@@ -52,10 +49,7 @@ export const planRemotes = (
     }
   })
 
-/**
- * Returns the name of the variable. The message for an invalid value does not repeat it, since it may be a secret
- * token.
- */
+/** Returns the variable's name. An invalid value may be a secret token, so the message does not repeat it. */
 function variableIn(token: string, place: string): string {
   const name = /^env:(\w+)$/.exec(token)?.[1]
   if (name !== undefined) return name

@@ -10,12 +10,8 @@ import type { RemotePlan } from './remote-plan.ts'
 
 /** The proxies of other hosts, which inject faults for this run. */
 export interface RemoteProxies {
-  /**
-   * Injects a fault. Links of other hosts get the fault from the proxies of those hosts. All other links get it from
-   * `here`.
-   */
+  /** Injects a fault. The proxies of other hosts affect their links, and `here` all other links. */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>
-  /** Heals all remaining faults. */
   close(): Promise<void>
 }
 
@@ -44,7 +40,7 @@ export async function openRemoteProxies(
         const error = refused.reason instanceof Error ? refused.reason.message : String(refused.reason)
         const undone = await end()
         if (undone.type === 'failed' || undone.lost === undefined) return { type: 'failed', error }
-        // Report that a part of the fault may have been in force, or may still be in force.
+        // A part of the fault may have been, or may still be, in force.
         const { lost } = undone
         return injected(async () => ({ ...undone, lost: { ...lost, why: `${error}; ${lost.why}` } }))
       }
@@ -63,7 +59,6 @@ export async function openRemoteProxies(
 
 interface Shares {
   readonly there: readonly { readonly host: RemoteHost; readonly share: TcpFault }[]
-  /** The part of the fault for links of this host. */
   readonly here: TcpFault | undefined
 }
 
@@ -88,10 +83,7 @@ function injected(end: () => Promise<Healed>): Injected {
   }
 }
 
-/**
- * Combines the ends of a fault's parts. The whole fault was in force only while all of its parts were. It has ended
- * once all of its parts have ended.
- */
+/** The fault was in force only while all its parts were, and ended with the last. */
 function healedBy(ends: readonly LeasedEnd[]): Healed {
   const hits = ends.reduce((sum, end) => sum + end.hits, 0)
   const lost = ends.flatMap((end) => end.lost ?? [])

@@ -7,15 +7,12 @@ import {
   membersOf,
 } from '@chaosproxy/history'
 
-/**
- * The objects of workloads that can be stored in a database. For each object there is a table, and a command for each
- * operation.
- */
+/** The objects of workloads that a database can store, each in its own table. */
 export type ObjectName = 'register' | 'counter' | 'set' | 'lists' | 'transactions' | 'bank'
 
 /**
- * How a transfer changes balances. With `read-then-write`, a transaction reads both balances, and later writes values
- * that it computed from them, as in many applications.
+ * How a transfer changes balances. With `read-then-write`, a transaction writes values that it computed from earlier
+ * reads, as in many applications.
  */
 export type Transfers = 'in-place' | 'read-then-write'
 export const transfersMade: readonly Transfers[] = ['in-place', 'read-then-write']
@@ -26,21 +23,17 @@ export interface Command {
   readonly parameters: readonly (string | null)[]
 }
 
-/** Whether a failed change certainly had no effect (`fail`) or may have had an effect (`info`). */
+/** Whether a failed change certainly had no effect (`fail`) or possibly an effect (`info`). */
 export type Certainty = ErrorMeaning['means']
 
-/** A command that succeeded. */
 export interface Done {
   readonly type: 'done'
   readonly rows: readonly (readonly (string | null)[])[]
-  /**
-   * The number of rows that the command wrote or, if it only reads, returned. Undefined for a command that does
-   * neither.
-   */
+  /** The number of rows that the command wrote or, if it only reads, returned. */
   readonly changed: number | undefined
 }
 
-/** How a command ended: `done`, or otherwise the outcome of its change and the reason. */
+/** How a command ended: `done`, or the outcome of its change and the reason. */
 export type Judged = Done | { readonly type: Certainty; readonly error: string }
 
 /** How to carry out an operation. */
@@ -50,28 +43,27 @@ export type Asked =
   | {
       readonly type: 'transaction'
       readonly commands: readonly StepCommand[]
-      /** Returns the completion of a committed transaction; absent if the result is the input. */
+      /** Returns the completion of a committed transaction; by default with the input. */
       readonly result?: (done: readonly Done[]) => Completion
     }
   | { readonly type: 'unknown'; readonly why: string }
 
 /**
- * A command of a transaction. If `otherwise` is given and the command changes no row, the transaction is rolled back
- * with this text as the reason.
+ * A command of a transaction. With `otherwise`, it must change a row, or else the transaction is rolled back for this
+ * reason.
  */
 type StepCommand = Command & { readonly otherwise?: string }
 
 export interface Objects {
   readonly functions: readonly string[]
-  /** Returns the commands that create the tables if they do not exist. */
   tables(initial: Json): readonly string[]
-  /** Returns how to carry out an operation. `transfers`: how a bank changes balances. */
+  /** `transfers`: how a bank changes balances. */
   asked(input: Input, transfers?: Transfers): Asked
 }
 
 export type ObjectsByName = { readonly [name in ObjectName]: Objects }
 
-/** Returns a read whose value is the first column of the only row. */
+/** Returns a read of the first column of the only row. */
 export const reading = (sql: string, parameters: readonly string[], absent: Json): Asked => ({
   type: 'command',
   command: { sql, parameters },
@@ -97,14 +89,13 @@ export const comparing = (command: Command, value: Json): Asked => ({
     changed === 0 ? { type: 'fail', error: 'mismatch', answered: true } : { type: 'ok', value },
 })
 
-/** The command of each kind of micro-operation. Its parameters are the key and, except for `r`, the value. */
+/** The commands of micro-operations. Parameters: the key and, except for `r`, the value. */
 export interface MicroCommands {
   readonly [kind: string]: string
 }
 
 /**
- * Returns a transaction of micro-operations in the given order. If two transactions deadlock, the database ends one of
- * them.
+ * Returns a transaction of micro-operations in the given order. The database ends one of two deadlocked transactions.
  */
 export function transacting(steps: readonly Json[], commands: MicroCommands): Asked {
   const known = steps.map((step) => (Array.isArray(step) ? (step as readonly Json[]) : []))
@@ -129,29 +120,23 @@ export function transacting(steps: readonly Json[], commands: MicroCommands): As
   }
 }
 
-/** The commands of a bank, in the database's own dialect. */
 export interface BankCommands {
-  /**
-   * Takes an amount from an account. Parameters: the account, and the amount. The account must contain at least this
-   * amount.
-   */
+  /** Takes an amount from an account, if it contains as much. Parameters: the account, and the amount. */
   readonly take: string
   /** Adds an amount to an account. Parameters: the account, and the amount. */
   readonly give: string
-  /** Reads and keeps the balance of the payer for `takeRead`. Parameters: those of `take`. */
+  /** Reads and keeps the payer's balance for `takeRead`. Parameters: those of `take`. */
   readonly readPayer: string
-  /** Reads and keeps the balance of the payee for `giveRead`. Parameter: the account. */
+  /** Reads and keeps the payee's balance for `giveRead`. Parameter: the account. */
   readonly readPayee: string
   /** Writes the balance that was read, less the amount. Parameters: those of `give`. */
   readonly takeRead: string
   readonly giveRead: string
-  /** Records a transfer. Changes no row if the transfer was made before. Parameter: the number of the transfer. */
+  /** Records a transfer. Changes no row if it was made before. Parameter: its number. */
   readonly once: string
 }
 
-/**
- * Returns a transfer between accounts. It locks accounts in order of their names, so that transfers cannot deadlock.
- */
+/** Returns a transfer. It locks accounts in order of their names, so that transfers cannot deadlock. */
 export function transferring(value: Json, transfers: Transfers, bank: BankCommands): Asked {
   const { from, to, amount, id } = membersOf(value)
   const taken = [String(from), String(amount)]

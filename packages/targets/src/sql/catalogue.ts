@@ -5,7 +5,6 @@ import { NotConnected } from './clients.ts'
 /** A kind of database, with the queries for its schema. Lists in one cell are separated by {@link SEPARATOR}. */
 export interface CatalogueSource {
   readonly kind: 'postgresql' | 'mysql'
-  /** The name of the system in messages. */
   readonly system: string
   /** The schemes of the database's addresses: `postgres:`. Messages show the first one. */
   readonly schemes: readonly string[]
@@ -14,14 +13,13 @@ export interface CatalogueSource {
   /** The environment variable that holds the password if the address has none. */
   readonly passwordIn: string
   /**
-   * A query for the columns of all tables and views of users. Each row describes one column: schema, table, kind of
-   * table (`table`, `view` or another kind), primary key, column, type, triggers.
+   * A query for the columns of users' tables and views: schema, table, kind (`table`, `view` or another), primary key,
+   * column, type, triggers.
    */
   readonly tables: string
   /**
-   * A query for everything that writes to other tables when a statement writes to a table. Each row contains the
-   * statement's table, the statements with this effect, a text that names the other tables, the name of the writer and,
-   * for updates, the columns.
+   * A query for what writes to other tables during a statement. Its rows: the statement's table, the statements with
+   * this effect, a text that names the other tables, the writer's name and, for updates, the columns.
    */
   readonly writers: string
   /** A query for functions. Its rows: name, text and language. */
@@ -48,7 +46,7 @@ export interface Session {
 
 type Row = readonly (string | null)[]
 
-/** Separates names in a list; no name contains it. */
+/** Separates names in a list, because no name contains it. */
 export const SEPARATOR = '\u001f'
 
 /**
@@ -108,7 +106,7 @@ function addressOf(
   const source = sources.find(({ schemes }) => url !== undefined && schemes.includes(url.protocol))
   if (url !== undefined && source !== undefined && url.hostname !== '') return { url, source }
   const forms = sources.map(({ schemes: [scheme] }) => `${scheme}//user:password@host:port/database`)
-  // The address may contain a password, so the message does not repeat it.
+  // The address may contain a password.
   throw usageError(`the database must be given by its address: ${forms.join(' or ')}`)
 }
 

@@ -15,7 +15,6 @@ import {
 /** A session with one server. It runs one command at a time, and never sends a command twice. */
 export interface SqlSession {
   isOpen(): boolean
-  /** Returns whether the server accepts writes now. */
   leads(): boolean | Promise<boolean>
   run(command: Command): Promise<Judged>
   begin(): Promise<Judged>
@@ -26,7 +25,6 @@ export interface SqlSession {
   close(why?: string): void
 }
 
-/** Why a session could not be opened. */
 export class NotConnected extends Error {
   override readonly name: string = 'NotConnected'
 }
@@ -34,23 +32,19 @@ export class NotConnected extends Error {
 export interface SqlDatabase {
   readonly declaration: {
     readonly kind: string
-    /** The type of the objects; by default it follows from the workload's operations. */
+    /** The type of the objects; by default it follows from the operations. */
     readonly object?: ObjectName | undefined
     readonly transfers?: Transfers | undefined
   }
   readonly objects: ObjectsByName
-  /** Returns where an operation is sent: to the client's own node, or to the first node that accepts writes. */
+  /** Returns where an operation is sent: to the client's own node, or to the first that accepts writes. */
   readonly goesTo: (isReading: boolean) => 'own' | 'primary'
-  /** Returns a function that opens the sessions of one client. @throws NotConnected */
+  /** Returns a function that opens one client's sessions. @throws NotConnected */
   sessions(): (address: NodeAddress, signal: AbortSignal) => Promise<SqlSession>
-  /** Creates the tables. @throws UserError (environment) */
   prepare(tables: readonly string[], reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
 }
 
-/**
- * Plans clients of an SQL database. Clients retry nothing except the search for the primary, which precedes the
- * operation.
- */
+/** Plans clients of an SQL database. They retry nothing except the search for the primary, before the operation. */
 export function planSqlClients(databaseOf: () => SqlDatabase): PlannedClients {
   const { declaration, objects } = databaseOf()
   const named = declaration.object === undefined ? Object.values(objects) : [objects[declaration.object]]
@@ -108,10 +102,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
     return { node, session }
   }
 
-  /**
-   * Resolves with a session with the first node that accepts writes. Begins the search with the last known primary. If
-   * a node hung in the last search, begins with the node after it.
-   */
+  /** Resolves with a session with the first node that accepts writes, from the last known primary on. */
   async function sessionWithPrimary(signal: AbortSignal): Promise<Connected> {
     const all = nodes()
     const last = all.filter(({ node }) => node === primary)
@@ -128,7 +119,7 @@ function openClient(home: NodeAddress, { database, object, nodes }: Shared): Cli
         if (!(error instanceof NotConnected)) throw error
         tried.push(`${address.node}: ${error.message}`)
         if (signal.aborted) {
-          // A hanging node would use up the time of every request, so the next search begins with another node.
+          // A hanging node would use up the time of every request.
           primary = all[(all.indexOf(address) + 1) % all.length]?.node
           break
         }
@@ -179,7 +170,7 @@ async function carryOut(
   return judged.type === 'done' ? asked.result(judged) : judged
 }
 
-/** Runs a step of a session. Closes the session if the signal aborts before the step has ended. */
+/** Runs a step of a session, which is closed if the signal aborts first. */
 async function ending<T>(session: SqlSession, signal: AbortSignal, step: () => T | Promise<T>): Promise<T> {
   const abort = () => session.close(String(signal.reason))
   signal.addEventListener('abort', abort)
@@ -209,8 +200,8 @@ const completionOf = (
 ): Completion => (answered === true ? { type: 'fail', error, answered } : { type: harmless ? 'fail' : type, error })
 
 /**
- * Runs a transaction. The transaction has no effect if it fails before COMMIT is sent, or if the server refuses the
- * COMMIT, for example after a conflict.
+ * Runs a transaction. It has no effect if it fails before COMMIT, or if the server refuses the COMMIT, for example
+ * after a conflict.
  */
 async function transact(
   session: SqlSession,

@@ -2,12 +2,9 @@ import type { Setting, Settings } from '@chaosproxy/workloads'
 import * as v from 'valibot'
 import { type ObjectName, objectNames, type Transfers, transfersMade } from './asked.ts'
 
-/** Declares clients of an SQL database. The clients use tables that chaos creates. */
+/** Clients of an SQL database, in tables that chaos creates. */
 export interface SqlDeclaration {
-  /**
-   * The name of the user; by default `chaos` for MariaDB and `postgres` for PostgreSQL. The database has the same
-   * defaults.
-   */
+  /** The user, and the database by default; `chaos` for MariaDB and `postgres` for PostgreSQL. */
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
@@ -17,7 +14,7 @@ export interface SqlDeclaration {
   readonly isolation?: Isolation | undefined
   /** How a transfer of the bank changes its balances; by default `in-place`. */
   readonly transfers?: Transfers | undefined
-  /** The type of the objects; by default it follows from the workload's operations. */
+  /** The type of the objects; by default it follows from the operations. */
   readonly object?: ObjectName | undefined
 }
 
@@ -76,12 +73,12 @@ export const settings: { readonly [Name in Exclude<Shared, 'object'>]: Setting }
   },
 }
 
-/** Options of a cluster of SQL servers. `programs`: the system's programs, or a directory of programs. */
+/** Options of a cluster of SQL servers. `programs`: the system's, or those of a directory. */
 export interface SqlClusterOptions<Programs> {
   readonly nodes: number
   readonly settings: Settings
   readonly programs: Programs
-  /** The user that runs servers if chaos is root, since PostgreSQL refuses to run as root. */
+  /** The user that runs servers if chaos is root, because PostgreSQL refuses to run as root. */
   readonly user: string
   /** The type of the objects; by default it follows from the operations. */
   readonly object?: string | undefined
@@ -90,7 +87,6 @@ export interface SqlClusterOptions<Programs> {
 const isOneOf = <Name extends string>(names: readonly Name[], value: unknown): value is Name =>
   names.some((name) => name === value)
 
-/** Returns the members of a declaration that follow from a run's settings and the type of its objects. */
 export const chosenMembers = (
   { reads, isolation, transfers }: Settings,
   object: string | undefined,

@@ -16,8 +16,8 @@ import {
 } from './asked.ts'
 
 /**
- * The statements of one database, in its own dialect. Each object has separate tables, which are created if they do not
- * exist. Values are JSON texts. The parameters of a statement are a key and, except for reads, a value.
+ * The statements of one database, in its own dialect. Values are JSON texts. Parameters: a key and, except for reads, a
+ * value.
  */
 export interface Dialect {
   readonly register: {
@@ -25,7 +25,6 @@ export interface Dialect {
     readonly read: string
     readonly append: string
     write(key: string, value: Json): Command
-    /** Returns a command that changes a row only if the register holds `old`. */
     swap(key: string, old: Json, next: Json): Command
   }
   readonly counter: { readonly tables: readonly string[]; readonly read: string; readonly add: string }
@@ -39,9 +38,7 @@ export interface Dialect {
   readonly transactions: { readonly tables: readonly string[]; readonly steps: MicroCommands }
   readonly bank: BankCommands & {
     readonly tables: readonly string[]
-    /** Returns a statement that creates an account unless it exists. */
     account(name: string, balance: number): string
-    /** A statement that reads all balances, by account. */
     readonly read: string
   }
 }

@@ -11,9 +11,8 @@ import type { WatchStream } from './watch-stream.ts'
 import { wholeObjects, wholeOperation } from './whole-objects.ts'
 
 /**
- * Clients of etcd over its JSON gateway. Connections are kept alive, and no request is sent twice. The clients' own
- * reports are the history: the proxy could not record the operations, since an operation may take several requests, and
- * keys and values are base64.
+ * Clients of etcd over its JSON gateway. No request is sent twice. The clients' own reports are the history: the proxy
+ * could not record an operation, which may take several requests, with keys and values in base64.
  */
 export const etcdClients = (settings: Settings): PlannedClients => ({
   functions: [...new Set([...Object.keys(operations), ...wholeFunctions])],
@@ -41,20 +40,14 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
   },
 })
 
-/**
- * Returns whether the object is a set: clients add elements to a set, and read it as a list. Clients also add to a
- * counter, but a counter's initial value is a number.
- */
+/** Clients also add to a counter, but a counter's initial value is a number. */
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
 /** The functions of objects that are stored under a single key. */
 export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
 
-/**
- * Returns the implementation of each function, by name. The implementations belong to the kind of object that supports
- * all functions of the workload.
- */
+/** Returns the implementations that belong to the kind of object with all these functions. */
 function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
   const whole = functions.every((f) => Object.hasOwn(operations, f))
     ? undefined

@@ -8,7 +8,6 @@ import { ownOperations } from './operations.ts'
 /** Operations on etcd, over its JSON gateway: `"client": {"kind": "etcd", "keys": "chaos-{run}-{key}"}`. */
 export interface EtcdDeclaration {
   readonly kind: 'etcd'
-  /** The template of key names, as for HTTP. */
   readonly keys?: string | undefined
   /** `serializable`: each member answers reads from its own data, which may be stale. */
   readonly reads?: EtcdReads | undefined

@@ -9,19 +9,18 @@ import type { Trouble } from '../../clients/trouble.ts'
 import { etcdErrors } from './outcomes.ts'
 
 /**
- * The outcome of a request to etcd's JSON gateway. In the body of the reply, 64-bit numbers are strings, bytes are
- * base64, and zero values are omitted.
+ * The outcome of a request to etcd's JSON gateway. In the reply, 64-bit numbers are strings, bytes are base64, and zero
+ * values are omitted.
  */
 export type Reply = { readonly type: 'ok'; readonly body: Body } | Trouble
 
 /** A line to one member. It carries one request at a time, and never sends a request twice. */
 export interface Gateway {
-  /** Sends a request. Resolves at the latest when the timeout expires. */
   ask(path: string, request: object, timeoutMs: number): Promise<Reply>
   close(): void
 }
 
-/** Larger replies are not read. Their outcome is `info`. */
+/** Larger replies are not read, and count as `info`. */
 const KEEP_BYTES = 16 * 1024 * 1024
 
 export function openGateway(address: NodeAddress): Gateway {
@@ -46,9 +45,7 @@ export function openGateway(address: NodeAddress): Gateway {
 
 const wholeMillis = (timeoutMs: number): Millis => millis(Math.ceil(timeoutMs))
 
-/**
- * Returns the text of a POST to the gateway. The gateway may reply with a single message or with a stream of messages.
- */
+/** Returns the text of a POST to the gateway, which may reply with a stream of messages. */
 const requestText = ({ host, port }: NodeAddress, path: string, body: string): string =>
   `POST ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 
@@ -65,7 +62,6 @@ function replyOf(end: ExchangeEnd<Answer>): Reply {
 
 export const encoded = (text: string): string => Buffer.from(text).toString('base64')
 
-/** Returns a decoded base64 member; empty if the member is absent. */
 export function decodedIn(body: Body, member: string): string {
   const found = body[member]
   return typeof found === 'string' ? Buffer.from(found, 'base64').toString() : ''

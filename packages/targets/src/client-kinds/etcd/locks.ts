@@ -9,13 +9,11 @@ import { encoded, openGateway } from './gateway.ts'
 import { type Asking, type Compare, commit, createdAt, deleteStep, putStep } from './store.ts'
 
 /**
- * Locks as etcd's own clients build them. A lock is a key with a lease, which the lock's holder keeps alive. A holder
- * that does not renew the lease within its time to live loses the lock without notice.
+ * Locks as etcd's own clients build them: a key with a lease, which the holder keeps alive. A holder that does not
+ * renew the lease in time loses the lock without notice.
  */
 export interface Locks {
-  /**
-   * Returns the lock for a key. A token of the lock is the create_revision of the etcd key that represents the lock.
-   */
+  /** Returns the lock for a key. The lock's token is the create_revision of its etcd key. */
   of(operation: LockUse, key: string): Lock
   /** Returns the conditions that prevent a change by a client that has lost the lock; none without fencing. */
   guard(key: string, token: number): readonly Compare[]
@@ -31,8 +29,8 @@ export interface LocksOptions {
   /** Whether releases check the token, and changes under the lock check it too. */
   readonly fencing: boolean
   /**
-   * The members that keep a lock alive. `granting` is the member that granted the lock. `following` is that member if
-   * it was a follower, and otherwise all other members.
+   * The members that keep a lock alive. `following` is the member that granted the lock if it was a follower, and
+   * otherwise all other members.
    */
   readonly keptAliveBy: 'granting' | 'following'
   readonly members: () => readonly NodeId[]
@@ -42,7 +40,6 @@ export interface LocksOptions {
 const KEEP_ALIVES = 3
 
 export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOptions): Locks {
-  /** Functions that stop the keep-alives, by token. */
   const keeping = new Map<number, () => void>()
 
   async function tryToAcquire(use: LockUse, name: string): Promise<Token | 'held' | Trouble> {
@@ -53,8 +50,7 @@ export function openLocks({ ttlSeconds, fencing, keptAliveBy, members }: LocksOp
     const taken = await commit(use, [createdAt(name, 0)], [putStep(name, use.address.node, lease)])
     if (isTrouble(taken)) return taken
     if (!taken.succeeded) {
-      // Revoke the lease, because the lease of a refused client would otherwise remain until it expires. Ignore the
-      // result.
+      // The lease of a refused client would otherwise remain until it expires.
       await use.ask('/v3/lease/revoke', { ID: lease })
       return 'held'
     }
@@ -103,7 +99,7 @@ async function deleted(asking: Asking, name: string): Promise<{ readonly succeed
   return reply.type === 'ok' ? { succeeded: numberIn(reply.body, 'deleted') > 0 } : reply
 }
 
-/** Returns the members that are followers: the asked member or, if it leads, all other members. */
+/** Returns the asked member if it follows, and otherwise all other members. */
 async function followersFor({ address, ask }: LockUse, members: readonly NodeId[]): Promise<readonly NodeAddress[]> {
   const reply = await ask('/v3/maintenance/status', {})
   const { header, leader } = reply.type === 'ok' ? reply.body : {}
@@ -112,10 +108,7 @@ async function followersFor({ address, ask }: LockUse, members: readonly NodeId[
   return members.filter((node) => node !== address.node).map((node) => address.other?.(node) ?? address)
 }
 
-/**
- * Keeps a lease alive over a separate connection until the returned function is called. Sends the next keep-alive even
- * if the last was not answered.
- */
+/** Keeps a lease alive over a separate connection until the returned function is called. Does not wait for answers. */
 function keepAlive(address: NodeAddress, lease: string, everyMs: number): () => void {
   const gateway = openGateway(address)
   let stopped = false

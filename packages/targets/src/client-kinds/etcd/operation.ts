@@ -9,9 +9,8 @@ import type { WatchStream } from './watch-stream.ts'
 export interface Keeping {
   /** `value`: a single key holds the whole object. `elements`: each element of the object is a key. */
   readonly as: 'value' | 'elements'
-  /** The value of an object whose key does not exist. */
   readonly initial: Json
-  /** How a value is updated: by a transaction that is retried on conflict, or under a lock. */
+  /** Whether a transaction that is retried on conflict updates a value, or a client with a lock. */
   readonly update: 'txn' | 'lock'
   readonly locks: Locks
 }

@@ -69,7 +69,6 @@ export const operations: { readonly [f: string]: Perform } = { ...watchOperation
 
 const element = ({ key = '', value }: Input): string => `${object(key)}/${JSON.stringify(value)}`
 
-/** Performs an update whose result is the requested value. */
 const changed = (
   operation: Operation,
   input: Input,

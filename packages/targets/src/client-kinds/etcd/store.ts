@@ -3,10 +3,9 @@ import { type Body, bodyIn, listIn, numberIn } from '../../clients/json-body.ts'
 import type { Trouble } from '../../clients/trouble.ts'
 import { decodedIn, encoded, type Reply } from './gateway.ts'
 
-/** The context of one operation. It sends one request at a time to its member until the operation's deadline. */
+/** The context of one operation, which sends one request at a time until its deadline. */
 export interface Asking {
   ask(path: string, request: object): Promise<Reply>
-  /** Whether reads are serializable, and so may be stale. */
   readonly serializable: boolean
 }
 
@@ -27,11 +26,10 @@ export async function get(asking: Asking, key: string): Promise<{ readonly held:
 
 export interface Listing {
   readonly held: readonly Held[]
-  /** The revision of the read, as reported by the member that answered. */
   readonly revision: number
 }
 
-/** Lists all keys with a prefix, in order; as of a past revision if one is given. */
+/** Lists all keys with a prefix, in order. A past revision can be given. */
 export async function list(asking: Asking, prefix: string, revision?: number): Promise<Listing | Trouble> {
   const range = { key: encoded(prefix), range_end: encoded(endOf(prefix)), serializable: asking.serializable }
   const reply = await asking.ask('/v3/kv/range', revision === undefined ? range : { ...range, revision })
@@ -50,9 +48,7 @@ const heldIn = (kv: Body): Held => ({
   modified: numberIn(kv, 'mod_revision'),
 })
 
-/**
- * Parses a value, which is stored as JSON. Any other text was written by another program, and is returned as a string.
- */
+/** Parses a value, which is stored as JSON. Any other text was written by another program, and stays a string. */
 export function valueIn(text: string): Json {
   try {
     return JSON.parse(text) as Json
@@ -63,7 +59,6 @@ export function valueIn(text: string): Json {
 
 const kept = (value: Json): string => encoded(JSON.stringify(value))
 
-/** A condition of a transaction. */
 export interface Compare {
   readonly key: string
   readonly target: 'CREATE' | 'MOD' | 'VALUE'
@@ -73,10 +68,7 @@ export interface Compare {
   readonly value?: string
 }
 
-/**
- * Returns the condition that a key was created at a revision. With revision 0, returns the condition that the key does
- * not exist.
- */
+/** Returns the condition that a key was created at a revision; 0 if it must not exist. */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),
@@ -92,7 +84,6 @@ export const holds = (key: string, value: Json): Compare => ({
   value: kept(value),
 })
 
-/** One effect of a transaction on one key. */
 export type Step =
   | { readonly request_put: { readonly key: string; readonly value: string; readonly lease?: string } }
   | { readonly request_delete_range: { readonly key: string } }
@@ -104,9 +95,7 @@ export const putStep = (key: string, value: Json, lease?: string): Step => ({
 export const deleteStep = (key: string): Step => ({ request_delete_range: { key: encoded(key) } })
 
 export interface Committed {
-  /** Whether the conditions held. If they did, the steps were carried out. */
   readonly succeeded: boolean
-  /** The store's revision after the transaction. */
   readonly revision: number
 }
 

@@ -6,15 +6,12 @@ import { type Compare, commit, createdAt, get, type Held, modifiedAt, putStep } 
 
 export const object = (key: string): string => `object/${key}`
 
-/**
- * A function from the current value of an object to its next value. Also returns the completion of the client's
- * operation for the case that the update succeeds. `held` is undefined if the key does not exist.
- */
+/** Computes the next value of an object, and the completion of the operation if the update succeeds. */
 type Change = (held: Json | undefined) => { readonly next: Json; readonly completion: Completion }
 
 /**
- * Reads, changes and writes an object without losing a concurrent update. Under a lock without fencing, an update may
- * be lost once the client has lost the lock.
+ * Reads, changes and writes an object without losing a concurrent update. Without fencing, a client that has lost the
+ * lock may cause a lost update.
  */
 export async function updated(
   operation: Operation,

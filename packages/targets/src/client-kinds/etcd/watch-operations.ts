@@ -82,8 +82,8 @@ export const watchOperations: { readonly [f: string]: Perform } = {
 }
 
 /**
- * Compares the keys at each revision with the keys at the previous revision. Ends at the present revision, or earlier
- * if time runs out. A past revision never changes, so each read may happen at any time.
+ * Compares the keys at consecutive revisions up to the present one, as far as time allows. A past revision never
+ * changes, so each read may happen at any time.
  */
 async function changesBetween(operation: Operation, input: Input): Promise<Completion> {
   const { from, to: last } = input.value as unknown as { readonly from: number; readonly to?: number }

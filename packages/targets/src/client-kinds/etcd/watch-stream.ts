@@ -11,8 +11,8 @@ export interface WatchStream {
   /** The store's revision when the watch was created. */
   readonly present: number
   /**
-   * Resolves with the events that have arrived since the last call, as soon as there is at least one event. Resolves
-   * with no events if none arrives within `waitMs`. Resolves with trouble once the stream has ended.
+   * Resolves with the events since the last call, as soon as there is one. Resolves with none after `waitMs`, and with
+   * trouble once the stream has ended.
    */
   take(waitMs: number): Promise<readonly Json[] | Trouble>
   close(): void
@@ -20,9 +20,8 @@ export interface WatchStream {
 
 export interface WatchStreamOptions {
   readonly address: NodeAddress
-  /** The WatchCreateRequest of etcd. */
   readonly request: object
-  /** Returns the name under which the history contains an etcd key; undefined for a key outside the history. */
+  /** Returns the name of an etcd key in the history; undefined for a key outside it. */
   readonly nameOf: (key: string) => string | undefined
   readonly timeoutMs: number
 }
@@ -101,7 +100,7 @@ export function openWatchStream({
   })
 }
 
-/** Returns the response as the history records it. Undefined if all its events concern keys outside the history. */
+/** Returns the response as the history records it; undefined if all its events concern keys outside the history. */
 function responseOf(result: Body, nameOf: WatchStreamOptions['nameOf']): Json | undefined {
   const events = listIn(result, 'events')
   if (result['canceled'] === true) {

@@ -10,9 +10,7 @@ type WholeObject = (typeof objects)[number]
 /** Objects with their own operations. Transactions span several keys, and a bank keeps the id of every transfer. */
 const OTHERS: readonly string[] = ['register', 'counter', 'set', 'lists', 'lock', 'transactions', 'bank']
 
-/**
- * Objects that are stored under a single key. An operation reads the key, applies the input, and writes the key back.
- */
+/** Objects under a single key. An operation reads the key, applies the input, and writes the key back. */
 export const wholeObjects: readonly WholeObject[] = objects.filter(({ name }) => !OTHERS.includes(name))
 
 export const wholeOperation =

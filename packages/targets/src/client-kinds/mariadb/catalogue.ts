@@ -52,7 +52,6 @@ async function open({ password = '', ...login }: Login): Promise<Session> {
   }
 }
 
-/** The queries for the schema of a MySQL or MariaDB server. */
 export const mysqlCatalogue: CatalogueSource = {
   kind: 'mysql',
   system: 'MySQL or MariaDB',

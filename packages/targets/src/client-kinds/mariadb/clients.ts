@@ -40,10 +40,7 @@ function planMariadb(declaration: MariadbDeclaration): PlannedClients {
   }))
 }
 
-/**
- * Returns the commands sent before the first command: how texts are quoted, how long a set may be, and the isolation
- * level.
- */
+/** Sets how texts are quoted, how long a set may be, and the isolation level. */
 function setupOf({ isolation }: MariadbDeclaration): readonly string[] {
   const level = isolation?.replace('-', ' ').toUpperCase()
   return [
@@ -56,10 +53,7 @@ function sessionOf(connection: Connection, setup: readonly string[]): SqlSession
   let isSetUp = false
   let isPrimary = false
 
-  /**
-   * Runs a command. The setup runs before the first command. If the setup fails, the command is not sent and counts as
-   * failed.
-   */
+  /** Runs a command. If the setup, which precedes the first command, fails, the command is not sent. */
   async function run(sql: string): Promise<Judged> {
     for (const each of isSetUp ? [] : setup) {
       const { type, ...rest } = judgeEnd(await connection.query(each))

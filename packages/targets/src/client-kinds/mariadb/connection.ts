@@ -48,10 +48,8 @@ export interface Connection {
   close(why?: string): void
 }
 
-/** Formats a server error: `1213 Deadlock found when trying to get lock`. */
 export const serverErrorText = ({ code, message }: ServerError): string => `${code} ${message}`
 
-/** Why a connection could not be opened. */
 export class MariadbRefused extends NotConnected {
   readonly error: ServerError | undefined
 
@@ -141,7 +139,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
 }
 
 interface Pending {
-  /** The next expected packet: the first of an answer, a column's description, or a row. */
+  /** The next expected packet of the answer. */
   awaits: 'first' | 'columns' | 'rows'
   readonly columns: ColumnDefinition[]
   readonly rows: (readonly (string | null)[])[]

@@ -1,14 +1,14 @@
 import type { Command, ObjectsByName } from '../../sql/asked.ts'
 import { type Dialect, objectsIn } from '../../sql/objects.ts'
 
-/** Table options that compare names byte by byte, as all other systems do. */
+/** Compares names byte by byte, as all other systems do. */
 const TABLE = 'ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
 const KEY = 'VARCHAR(190)'
 
 const tableOf = (name: string, columns: string): string =>
   `CREATE TABLE IF NOT EXISTS chaos_${name} (${columns}) ${TABLE}`
 
-/** Returns SQL that appends to a list. A list is a JSON text, so the next element replaces the closing bracket. */
+/** A list is a JSON text, so the next element replaces the closing bracket. */
 const appendTo = (table: string): string =>
   `INSERT INTO ${table} VALUES (?, CONCAT('[', ?, ']'))
    ON DUPLICATE KEY UPDATE v = CONCAT(LEFT(v, CHAR_LENGTH(v) - 1), ',', SUBSTR(VALUES(v), 2))`
@@ -83,10 +83,9 @@ const dialect: Dialect = {
   },
 }
 
-/** How MariaDB stores the objects. */
 export const objects: ObjectsByName = objectsIn(dialect)
 
-/** Returns a text as an SQL literal, under NO_BACKSLASH_ESCAPES in `sql_mode`. */
+/** Returns a text as an SQL literal. Requires NO_BACKSLASH_ESCAPES in `sql_mode`. */
 const literal = (text: string | null): string => (text === null ? 'NULL' : `'${text.replaceAll("'", "''")}'`)
 
 /** Replaces placeholders by the parameters: `?1` and `?2` by number, or each `?` in order. */

@@ -8,9 +8,8 @@ import type { MariadbDeclaration } from './declaration.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: MariadbDeclaration
-  /** The commands that create the tables. */
   readonly tables: readonly string[]
-  /** Every node's own address, bypassing the proxy. */
+  /** Every node's own address, which bypasses the proxy. */
   readonly reached: readonly NodeAddress[]
   readonly timeoutMs: number
 }

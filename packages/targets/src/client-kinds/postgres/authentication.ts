@@ -1,7 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import type { BackendMessage } from '@chaosproxy/wire/postgresql'
 
-/** The user name and the password of a login. */
 export interface Credentials {
   readonly user: string
   readonly password: string | undefined
@@ -13,14 +12,12 @@ export type Login = (asked: Asked) => Buffer | undefined
 type Asked = Pick<Extract<BackendMessage, { readonly kind: 'authentication' }>, 'method' | 'bytes'>
 
 const MECHANISM = 'SCRAM-SHA-256'
-/**
- * The greatest iteration count that a server may demand, which limits the client's work. No real server asks for more.
- */
+/** The greatest iteration count that a server may demand. No real server asks for more. */
 const MOST_ITERATIONS = 1_000_000
 
 /**
  * Logs in by trust, with a plain password, with MD5, or with SCRAM-SHA-256 (RFC 5802 and 7677; passwords are not
- * normalised). Answers the server's Authentication messages, one at a time.
+ * normalised).
  *
  * @param nonce Unique to this login. @throws Error for a missing password, an unknown method, or a server that cannot
  * prove that it knows the password.
@@ -63,7 +60,7 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
 
 const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
-/** Returns the body of the SASL initial response: the mechanism, and the first message with its length. */
+/** Returns the body of the SASL initial response. */
 function initialResponse(message: string): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(Buffer.byteLength(message))
@@ -72,7 +69,6 @@ function initialResponse(message: string): Buffer {
 
 interface Exchange {
   readonly password: string
-  /** The client-first message, without its GS2 header. */
   readonly first: string
   readonly nonce: string
   /** The signature by which the server must prove that it knows the password. */

@@ -42,10 +42,7 @@ const DEFINITIONS = `
   WHERE prokind IN ('f', 'p') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
   ORDER BY 1, 2`
 
-/**
- * Languages in which the source text of a function names all tables that the function writes. Functions in C are
- * included, because they hardly ever write any table.
- */
+/** Languages whose source text names all tables that a function writes. Functions in C hardly ever write any table. */
 const READABLE = ['sql', 'plpgsql', 'c', 'internal']
 
 async function open(login: Login): Promise<Session> {

@@ -48,7 +48,7 @@ export function planPostgres(declaration: PostgresDeclaration): PlannedClients {
   })
 }
 
-/** Returns a function that returns true for this share of its calls. These calls are spread evenly. */
+/** Returns a function that returns true for this share of its calls, spread evenly. */
 function sharesOf(share: number): () => boolean {
   let count = 0
   return () => {

@@ -16,7 +16,6 @@ export interface ConnectOptions extends Credentials {
   readonly host: string
   readonly port: number
   readonly database: string
-  /** Settings of the session, such as `synchronous_commit`. */
   readonly parameters?: { readonly [name: string]: string } | undefined
   /** Aborts the connection at any time; a pending command ends as `lost`. */
   readonly signal?: AbortSignal | undefined
@@ -36,9 +35,7 @@ export type QueryEnd =
 
 /** One session with a server. It carries one command at a time, and never sends a command twice. */
 export interface Connection {
-  /**
-   * Returns a parameter that the server reports, such as `in_hot_standby` or `server_version`. Its value may change.
-   */
+  /** Returns a parameter that the server reports, such as `in_hot_standby`. It may change. */
   parameter(name: string): string | undefined
   isOpen(): boolean
   query(sql: string, parameters?: readonly (string | null)[]): Promise<QueryEnd>
@@ -63,7 +60,7 @@ interface Pending {
   readonly ended: (end: QueryEnd) => void
 }
 
-/** The limit of a reply. Replies to these workloads are small, so a longer one is not from a PostgreSQL server. */
+/** Replies to these workloads are small, so a longer one is not from a PostgreSQL server. */
 const LONGEST_BYTES = 256 * 1024 * 1024
 
 /** @throws PostgresRefused */
@@ -175,10 +172,7 @@ export function openConnection(options: ConnectOptions): Promise<Connection> {
   })
 }
 
-/**
- * Returns the messages of one command, with parameters and results as text. The command's Sync ends an implicit
- * transaction.
- */
+/** Returns the messages of one command, with everything as text. Its Sync ends an implicit transaction. */
 function extendedQuery(sql: string, parameters: readonly (string | null)[]): Buffer {
   const values = parameters.map((value) => (value === null ? null : Buffer.from(value)))
   const messages: readonly FrontendMessage[] = [

@@ -8,11 +8,11 @@ export interface PostgresDeclaration extends SqlDeclaration {
   readonly kind: 'postgres'
   /** `synchronous_commit` of the sessions; by default the server's setting. */
   readonly commit?: Commit | undefined
-  /** The share of sessions that commit with `synchronous_commit = local`, regardless of `commit`. */
+  /** The share of sessions that commit with `synchronous_commit = local`. */
   readonly local?: number | undefined
 }
 
-/** `async` waits for the local disk but for no standby: `synchronous_commit = local`. */
+/** `async` waits for the local disk only: `synchronous_commit = local`. */
 export type Commit = 'async' | 'remote_write' | 'on' | 'remote_apply'
 
 export const commits: readonly Commit[] = ['async', 'remote_write', 'on', 'remote_apply']

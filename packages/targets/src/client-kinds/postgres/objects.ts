@@ -17,8 +17,7 @@ const dialect: Dialect = {
       sql: 'INSERT INTO chaos_register AS r VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value',
       parameters: [key, JSON.stringify(value)],
     }),
-    // Even under read committed, PostgreSQL compares a locked row again after the other transaction has released the
-    // row.
+    // Even under read committed, PostgreSQL compares a locked row again once the row is released.
     swap: (key, old, next) =>
       old === null
         ? {
@@ -76,5 +75,4 @@ const dialect: Dialect = {
   },
 }
 
-/** How PostgreSQL stores the objects. */
 export const objects: ObjectsByName = objectsIn(dialect)

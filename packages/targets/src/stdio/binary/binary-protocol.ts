@@ -20,7 +20,6 @@ interface Running {
 
 type Step = Transition<Running, unknown, unknown>
 
-/** A line from the program: the effects to carry out, and the node's status if it has changed. */
 interface Answer {
   readonly effects?: unknown
   readonly status?: unknown
@@ -31,11 +30,10 @@ interface Answer {
 const UNKNOWN: NodeStatus = { role: 'node', leads: false, ready: true }
 
 /**
- * Returns a protocol whose nodes are processes of a user's program. Each life of a node is one process. Every event is
- * a line of JSON on the process's stdin, with the node's clocks. The program replies to each event with one line,
- * `{"effects":[…],"status":{…}}`. Virtual time stands still until the reply. A run is therefore reproducible if the
- * program always gives the same replies to the same events. A program that replies to `init` with `"reusable":true`
- * forgets everything at each `init`. One process of such a program serves several lives.
+ * Returns a protocol whose nodes are processes of a user's program, one for each life. Every event is a line of JSON on
+ * stdin, with the node's clocks. The program replies with one line, `{"effects":[…],"status":{…}}`. Virtual time stands
+ * still until the reply, so a run is reproducible if the program always replies the same. A program that replies to
+ * `init` with `"reusable":true` forgets everything at each `init`, so its process can serve several lives.
  */
 export function binaryProtocol(reference: string): ProtocolModule {
   const words = wordsOf(reference.slice(EXECUTED.length), '--binary')
@@ -48,7 +46,7 @@ export function binaryProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** Returns the name of the protocol, from the last word that may be a file: `node` for `python3 ./node.py`. */
+/** Returns the last word that may be a file: `node` for `python3 ./node.py`. */
 function nameOf(words: readonly string[]): string {
   const file = words.findLast((word) => !word.startsWith('-')) ?? 'binary'
   return basename(file, extname(file)) || 'binary'
@@ -86,7 +84,7 @@ function parsed(text: string): Answer {
     const answer: unknown = JSON.parse(text)
     if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer
   } catch {
-    // A line that is not JSON is reported below, like any other line that is not a reply.
+    // The reply is checked below.
   }
   throw new Error(
     `the program answered ${JSON.stringify(text.slice(0, 200))}: it must reply to each line with one line, such as {"effects":[]}, and log to stderr`,

@@ -7,15 +7,13 @@ import { SilentProgramError } from '@chaosproxy/protocols'
 import { startWithThisThread } from '../../keeper/this-thread.ts'
 
 // A process from which this thread requests replies. The thread blocks until each reply, because nothing else may
-// happen in virtual time before the reply. The process's stdin and stdout are named pipes, because the pipes of Node's
-// child processes can be read only from the event loop.
+// happen in virtual time. Stdin and stdout are named pipes, because the pipes of Node's child processes can be read
+// only from the event loop.
 
 const ANSWER_SECONDS = 10
 const MOST_STDERR_BYTES = 400
 const CHUNK_BYTES = 2 ** 16
-/**
- * Read the function when this file is loaded, because a search hides the machine's clock from protocols while they run.
- */
+/** A search hides the machine's clock from protocols while they run, so it is read now. */
 const { bigint: machineNanos } = process.hrtime
 
 const SHORTEST_NAP_MS = 0.02
@@ -43,7 +41,7 @@ export class LineProcess {
       throw environmentError(`cannot make named pipes in ${directory}. Check that mkfifo is installed.`)
     }
     const { O_RDONLY, O_WRONLY, O_RDWR, O_NONBLOCK } = constants
-    // Opening one end of a pipe blocks until the other end is open. These descriptors open both ends.
+    // Opening one end of a pipe blocks until the other is open. These descriptors open both.
     const both = [openSync(input, O_RDWR), openSync(output, O_RDWR)]
     const [childIn, childOut] = [openSync(input, O_RDONLY), openSync(output, O_WRONLY)]
     this.#requests = openSync(input, O_WRONLY)
@@ -58,7 +56,7 @@ export class LineProcess {
     this.#child.on('error', () => {})
     this.#child.unref()
     for (const fd of [...both, childIn, childOut]) closeSync(fd)
-    // Remove the files, which both processes have opened by now. Nothing then remains, however either process ends.
+    // Both processes have opened the files by now, so nothing remains however they end.
     rmSync(directory, { recursive: true, force: true })
   }
 
@@ -68,7 +66,7 @@ export class LineProcess {
    * @throws Error if the process ends or does not reply.
    */
   ask(line: string): string {
-    // If the process has already ended, its earlier output is read below.
+    // If the process has ended, its earlier output is read below.
     writeUnlessEnded(this.#requests, `${line}\n`)
     const until = machineNanos() + BigInt(ANSWER_SECONDS * 1e9)
     let napMs = SHORTEST_NAP_MS
@@ -118,7 +116,7 @@ function endOf(fd: number): string {
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 const nap = (ms: number): unknown => Atomics.wait(sleeper, 0, 0, ms)
 
-/** Returns the number of bytes read; 0 at the end of the stream, undefined if no bytes are available yet. */
+/** Returns the number of bytes read; 0 at the end, and undefined if there are none yet. */
 function readNow(fd: number, into: Buffer): number | undefined {
   try {
     return readSync(fd, into)

@@ -1,18 +1,18 @@
 import { LineProcess } from './line-process.ts'
 
 export interface Processes {
-  /** Returns a process for the next life of this node, whose earlier life has ended. */
+  /** Returns a process for the next life of this node. */
   launched(node: string, words: readonly string[]): LineProcess
   /** Notes whether a process may serve another life. */
   reusable(process: LineProcess, may: boolean): void
 }
 
 /**
- * The processes of the latest machine, by node. A simulated cluster does not report its end, so the next cluster takes
- * its processes over.
+ * The processes of the latest machine, by node. A simulated cluster does not report its end, so the next takes them
+ * over.
  */
 let running: Map<string, LineProcess> = new Map()
-/** Processes that wait to be initialised again. All of them run `command`. */
+/** Processes of `command` that wait to be initialised again. */
 let idle: { readonly command: string; readonly processes: LineProcess[] } = { command: '', processes: [] }
 const reusable = new WeakSet<LineProcess>()
 

@@ -1,18 +1,18 @@
 import type { NodeId } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, type Nanos } from '@chaosproxy/history'
 
-/** The minimum time over which messages are counted. The maximum time is twice as long. */
+/** Messages are counted over this time, or up to twice as long. */
 const WINDOW_MS: Millis = millis(500)
-/** The minimum ratio between the leader's number of messages and that of any other node. */
+/** The minimum ratio between the messages of the leader and of any other node. */
 const CLEARLY = 1.5
 
 /**
- * Guesses which node leads by the number of messages that each node sends. A Maelstrom program does not report its
- * leader, and faults aim at leaders.
+ * Guesses which node leads by the messages that each sends. A Maelstrom program does not report its leader, at which
+ * faults aim.
  */
 export interface Busiest {
   sent(from: NodeId, at: Nanos): void
-  /** Returns the node that clearly sends most messages; undefined if there is none. */
+  /** Returns the node that clearly sends most messages, if any. */
   node(): NodeId | undefined
 }
 

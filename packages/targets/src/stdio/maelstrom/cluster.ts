@@ -32,12 +32,12 @@ export interface MaelstromOptions
 const RECOVERY_MS = millis(10_000)
 /** The number of characters quoted from a line that is not a message. */
 const MOST_LINE = 120
-/** Milliseconds to wait for the rest of an incomplete line after the run. */
+/** The time to wait for the rest of an incomplete line after the run. */
 const UNENDED_MS = 500
 const MOST_LOG_BYTES = 200 * 2 ** 20
 const LOG_LOOKED_AT_MS = millis(500)
 /**
- * A program floods the network if its nodes have sent at least `FLOOD_SHARE` messages per operation, and at least
+ * A program floods the network if its nodes have sent at least `FLOOD_SHARE` messages per operation, and
  * `FLOOD_MESSAGES` in total.
  */
 const FLOOD_SHARE = 1_000
@@ -51,7 +51,7 @@ const FLOOD_CHECKED = 1_000
  */
 export async function startMaelstrom(options: MaelstromOptions): Promise<StartedCluster> {
   const { signal, dataDir, logDir, rpc } = options
-  // Nodes run in separate directories, so paths must be absolute.
+  // Nodes run in separate directories, so their paths must be absolute.
   const [program, ...rest] = options.words
   const words: ProgramCommand['words'] = [here(program), ...rest.map(here)]
   const names = nodeNames(options.nodes)
@@ -134,14 +134,13 @@ const unendedLine = ({ id, unended }: MaelstromNode): readonly string[] => {
     : [`${id} printed ${text.length} characters without a line feed, which ends a message: ${text.slice(0, MOST_LINE)}`]
 }
 
-/** Returns the last output of the nodes, for a program that never answers. */
 const lastWordsOf = (nodes: readonly MaelstromNode[]): readonly string[] =>
   nodes.flatMap(({ id, logPath }) => {
     const words = lastWords(logPath)
     return words === '' ? [] : [`${id} said last: ${words} (${logPath})`]
   })
 
-/** Ends the run if its program fills the disk with log output. */
+/** Ends the run if its program fills the disk with logs. */
 function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: (error: UserError) => void): void {
   function look(): void {
     const long = nodes.find(({ logPath }) => (statSync(logPath, { throwIfNoEntry: false })?.size ?? 0) > MOST_LOG_BYTES)

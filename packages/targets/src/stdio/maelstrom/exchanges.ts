@@ -14,14 +14,13 @@ import type { RpcWorkload } from './workloads.ts'
 
 /** The number of characters that a message shows of a reply. */
 const MOST_SHOWN = 120
-/** The number of replies that are remembered to detect a second reply. */
+/** The number of replies that are remembered to detect repeated ones. */
 const MOST_ANSWERED = 100_000
 
 export interface ExchangesOptions {
   readonly rpc: RpcWorkload
   readonly clock: Clock
   send(to: NodeId, message: Message): void
-  /** Reports trouble, once for each kind. */
   once(text: string, kind: string): void
   broke(error: UserError): void
 }
@@ -29,7 +28,7 @@ export interface ExchangesOptions {
 export interface Exchanges {
   connect(node: NodeId): Client
   replied(message: Message): void
-  /** Notes that a fault repeats messages of clients: from now on, replies may arrive twice. */
+  /** Notes that a fault repeats messages of clients, so that replies may arrive twice. */
   repeated(): void
   ended(): number
   anyAnswered(): boolean
@@ -53,9 +52,7 @@ export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOpti
   const isRequest = (client: string, id: Json | undefined): boolean =>
     Number.isSafeInteger(id) && Number(id) >= 1 && Number(id) <= (asked.get(client) ?? 0)
 
-  /**
-   * Explains why a message is not the reply to a request. Undefined if the message is a reply that arrives too late.
-   */
+  /** Explains why a message is no reply to a request, unless it only arrives too late. */
   function whyNoReply(client: string, id: Json | undefined, name: string): string | undefined {
     if (!asked.has(client)) return `sent a message to ${client}, and there is no such client`
     if (!isRequest(client, id))
@@ -121,10 +118,7 @@ function remember(answered: Set<string>, name: string): void {
   }
 }
 
-/**
- * Returns the completion of a request from its reply, or a text that explains why the reply does not fit the request.
- * `serial` is the number of the request.
- */
+/** Returns the completion of the request with this number, or why its reply does not fit. */
 export function completionOfReply(
   rpc: RpcWorkload,
   body: Body,

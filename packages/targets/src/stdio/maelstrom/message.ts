@@ -16,9 +16,7 @@ export interface Message {
   readonly body: Body
 }
 
-/**
- * Parses a line that a node has printed. Returns the message, or a text that explains why the line is not a message.
- */
+/** Returns the message in a line of a node, or why the line is not a message. */
 export function parseMessage(line: string): Message | string {
   let json: unknown
   try {
@@ -35,15 +33,11 @@ export function parseMessage(line: string): Message | string {
   return { src, dest, body: body as Body }
 }
 
-/**
- * The error codes of doc/protocol.md which mean that the operation had no effect. Other codes leave the outcome
- * unknown.
- */
+/** The error codes of doc/protocol.md that mean no effect. Others leave the outcome unknown. */
 const DEFINITE: ReadonlySet<Json | undefined> = new Set([1, 10, 11, 12, 14, 20, 21, 22, 30])
 
 export const KEY_DOES_NOT_EXIST = 20
 
-/** Returns the completion of a request from an error reply. */
 export function completionOfError({ code, text }: Body, harmless: boolean): Completion {
   const error = `error ${JSON.stringify(code ?? null)}${typeof text === 'string' ? `: ${text}` : ''}`
   return { type: harmless || DEFINITE.has(code) ? 'fail' : 'info', error }

@@ -19,15 +19,13 @@ const asked = (id: NodeId, msgId: number, type: string, members: object): Messag
   body: { type, msg_id: msgId, ...members },
 })
 
-/** Returns the message that tells a node its name, and the names of all nodes. */
 export const initMessage = (id: NodeId, nodes: readonly NodeId[]): Message =>
   asked(id, INIT_ID, 'init', { node_id: id, node_ids: [...nodes] })
 
-/** Returns the message that tells a node of a broadcast workload its neighbours. */
 export const topologyMessage = (id: NodeId, topology: Topology): Message =>
   asked(id, TOPOLOGY_ID, 'topology', { topology })
 
-/** Explains what is wrong with an answer to `init` or `topology`; undefined if nothing is. */
+/** Explains what is wrong with an answer to `init` or `topology`, if anything. */
 export function whyNotStarted({ type, in_reply_to: id }: Body, topology?: Topology): string | undefined {
   const asks = topology !== undefined && id === TOPOLOGY_ID ? 'topology' : 'init'
   if (type === 'error') return `answers ${asks} with an error`
@@ -39,15 +37,13 @@ export interface MaelstromNodeOptions {
   readonly id: NodeId
   readonly nodes: readonly NodeId[]
   readonly words: ProgramCommand['words']
-  /** The node's working directory, which is created. */
   readonly directory: string
   readonly logPath: string
   readonly keeper: Keeper
-  /** The topology to send to the node. Present only for broadcast workloads. */
+  /** The topology to send to the node, for broadcast workloads. */
   readonly topology?: Topology | undefined
   /** Called with each message to another node, a client or a service. */
   sent(message: Message): void
-  /** Called with a line that is not a message, and the reason. */
   misprinted(line: string, why: string): void
   died(message: string): void
 }
