@@ -5,16 +5,13 @@ import { type Recording, UserError } from 'chaosproxy'
 /** Heals a fault once, and resolves with its number of hits. */
 export type Heal = () => Promise<number>
 
-/** Faults in force between containers. The report of the current recording lists each of them. */
+/** Faults in force between containers, for the report of the current recording. */
 export interface ActiveFaults {
   /** @throws UserError for a fault that these links cannot suffer. */
   inject(fault: TrafficFault): Promise<Heal>
-  /** Adds a fault that a recording has injected itself, so that `healAll` heals it, too. */
+  /** Adds a fault of a recording, so that `healAll` heals it, too. */
   add(heal: Heal): Heal
-  /**
-   * Reports all faults to this recording from now on, including the faults already in force. `undefined` stops the
-   * reports.
-   */
+  /** Reports all faults to this recording from now on, even those in force; `undefined` stops the reports. */
   noteIn(recording: Pick<Recording, 'note'> | undefined): void
   healAll(): Promise<void>
 }

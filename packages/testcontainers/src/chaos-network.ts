@@ -6,7 +6,7 @@ import { type ActiveFaults, createActiveFaults, type Heal } from './active-fault
 
 export type { Heal } from './active-faults.ts'
 
-/** A running container: a `StartedTestContainer` of testcontainers, or any other object that returns its id. */
+/** A running container: a `StartedTestContainer` of testcontainers, or any object with an id. */
 export interface StartedContainer {
   /** The id in Docker or Podman. */
   getId(): string
@@ -23,8 +23,7 @@ export interface ClientsDraft extends Pick<RecordDraft, 'model' | 'initial' | 't
   /** The port within the containers. */
   readonly port: number
   /**
-   * The protocol: a route table or its path, `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`, as for `record`
-   * of chaosproxy.
+   * The protocol: a route table or its path, `resp` (Redis), or `{"kind":"postgresql","table":"kv"}`, as for `record`.
    */
   readonly as: string | object
 }
@@ -78,10 +77,7 @@ export class ChaosNetwork {
     return this.hurt({ kind: 'latency', latencyMs, links: [{ from, to }] })
   }
 
-  /**
-   * Cuts all links between containers of different groups, in both directions. Containers in no group still reach all
-   * containers.
-   */
+  /** Cuts all links between containers of different groups. Containers in no group still reach all. */
   partition(...groups: readonly (readonly string[])[]): Promise<Heal> {
     return this.#partition(linksBetween(groups))
   }
@@ -94,9 +90,9 @@ export class ChaosNetwork {
   }
 
   /**
-   * Injects any connection fault of chaosproxy, by its name and parameters, on the given links: `{ kind: 'bandwidth',
-   * bytesPerSecond: 1000, links: ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once the fault is in
-   * force, with a function that heals it.
+   * Injects any connection fault of chaosproxy on the given links: `{ kind: 'bandwidth', bytesPerSecond: 1000, links:
+   * ['n1>n2'] }`. Faults of requests need recorded clients. Resolves once the fault is in force, with a function that
+   * heals it.
    *
    * @throws UserError for an unknown fault, or a fault that these links cannot suffer.
    */
@@ -111,15 +107,14 @@ export class ChaosNetwork {
     return this.#faults.add(await under.hurt(fault))
   }
 
-  /** Heals every fault in force. */
   heal(): Promise<void> {
     return this.#faults.healAll()
   }
 
   /**
-   * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial; for several
-   * containers, with their addresses in the order of the names. All operations until `check` form one history, so a
-   * single call must name all its containers.
+   * Starts recording the clients of a container. Resolves with the `host:port` that the clients dial, or with one for
+   * each of several names. All operations until `check` form one history, so a single call must name all its
+   * containers.
    *
    * @throws UserError (usage, input) for traffic that cannot be recorded, (environment) for a port without a listener.
    */
@@ -180,9 +175,9 @@ export class ChaosNetwork {
     )
   }
 
-  /** Heals all faults and removes the proxies. The containers are left as they were found. */
+  /** Heals all faults and removes the proxies. */
   async close(): Promise<void> {
-    // If one container has stopped, its failure must not prevent the release of the other containers.
+    // One container may have stopped, but the others must be released.
     await Promise.allSettled([this.heal()])
     await Promise.allSettled([this.#judged ?? this.#recording?.stop()])
     await this.#containers.close()

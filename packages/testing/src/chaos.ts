@@ -8,7 +8,7 @@ import { main } from '../../cli/src/main.ts'
 export const root: string = join(import.meta.dirname, '..', '..', '..')
 export const bin: string = join(root, 'packages', 'cli', 'bin', 'chaos.js')
 
-/** The options of a short comparison. Clients time out (400 ms) before a cut ends (500 ms). */
+/** Clients time out (400 ms) before a cut ends (500 ms). */
 export const BRIEF_COMPARISON = ['--seeds', '1', '--time', '1s', '--timeout', '400ms'] as const
 
 export interface Finished {
@@ -22,7 +22,7 @@ export interface Running {
   readonly finished: Promise<Finished>
 }
 
-/** Starts the real command as a child process, as a user would. The command ends with the test at the latest. */
+/** Starts the real command as a child process, which ends with the test at the latest. */
 export const startChaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): Running =>
   startProcess(process.execPath, [bin, ...args], options)
 
@@ -59,10 +59,7 @@ export function startProcess(
 export const chaos = (args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) =>
   startChaos(args, options).finished
 
-/**
- * Runs the command within this process, which is far faster than a child process. The command must start no process,
- * and must end soon.
- */
+/** Runs the command within this process, which is far faster. The command must start no process, and must end soon. */
 export async function chaosHere(args: readonly string[], options: { cwd?: string } = {}): Promise<Finished> {
   const said = { stdout: '', stderr: '' }
   const spies = (['stdout', 'stderr'] as const).map((name) =>
@@ -71,7 +68,7 @@ export async function chaosHere(args: readonly string[], options: { cwd?: string
       return true
     }),
   )
-  // yargs prints its help with `console.log`, whose output Vitest would intercept.
+  // yargs prints its help with `console.log`, which Vitest would intercept.
   const console = vi.spyOn(globalThis.console, 'log').mockImplementation((text) => {
     said.stdout += `${text}\n`
   })

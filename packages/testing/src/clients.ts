@@ -27,9 +27,8 @@ export function temporaryDirectory(): string {
 
 export interface TriedClient {
   ask(input: Input, timeoutMs?: number): Promise<Completion>
-  /** Opens another client with its own connection. */
   another(): Pick<TriedClient, 'ask'>
-  /** Resolves with the error once the client itself proves defective. */
+  /** Resolves with the error of a defective client. */
   readonly broken: Promise<UserError>
   close(): Promise<void>
 }

@@ -9,11 +9,8 @@ const leftOut: typeof usualTest = Object.assign(() => {}, {
   skipIf: () => leftOut,
 }) as unknown as typeof usualTest
 
-/** A test that the soak runs, and that `npm run test:commands` skips. */
+/** A slow test, which only the soak runs. */
 export const patientTest: typeof usualTest = isPatient ? usualTest : leftOut
 
-/**
- * A fast test, for files that also contain patient tests. `npm run test:commands` runs this test, and the soak skips
- * it.
- */
+/** A fast test beside patient ones, which the soak skips. */
 export const test: typeof usualTest = isPatient ? leftOut : usualTest

@@ -10,7 +10,7 @@ const ROUTES = {
   ],
 }
 
-/** Returns the program of a register server. Its cas reads the value, waits as if for a database, and then writes. */
+/** Returns a register server whose cas reads, waits as if for a database, and then writes. */
 export const register = (decide: string): string => `
 import { createServer, type IncomingMessage } from 'node:http'
 
@@ -42,7 +42,6 @@ export const CURED = register(`await wait(2)
     if ((values.get(key) ?? null) !== from) return void response.writeHead(409).end('{}')
     values.set(key, to)`)
 
-/** Creates a folder with this program and its route table. */
 export function folderWith(program: string): string {
   const folder = temporaryDirectory()
   writeFileSync(join(folder, 'server.ts'), program)

@@ -16,21 +16,20 @@ export interface Shape {
   readonly processes: number
   readonly operations: number
   readonly keys: number
-  /** The number of different values that are written; 0 if every write has a distinct value. */
+  /** The number of different values; 0 if every write has its own. */
   readonly values: number
   readonly cas: boolean
   readonly append?: boolean
   /**
-   * `atomic`: there is one copy. `replicas`: each process reads a copy that follows one log of writes, with lag.
-   * `stale`: now and then, a read returns an earlier value. `scattered`: several copies apply the writes in different
-   * orders.
+   * `atomic`: one copy. `replicas`: each process reads a copy that lags behind one log. `stale`: a read sometimes
+   * returns an earlier value. `scattered`: copies apply the writes in different orders.
    */
   readonly store: 'atomic' | 'replicas' | 'stale' | 'scattered'
   readonly unknown: number
-  /** Whether a process continues after an operation of unknown outcome, which makes the history invalid. */
+  /** Whether a process continues after an unknown outcome, which makes the history invalid. */
   readonly goesOn?: boolean
   readonly failed: number
-  /** The fraction of completed reads whose value is replaced afterwards. */
+  /** The fraction of reads whose value is replaced afterwards. */
   readonly mutated: number
   readonly finals?: boolean
 }
@@ -45,7 +44,7 @@ interface Pending {
   output: Json
 }
 
-/** Returns a history of simulated clients of a simulated store with the requested consistency. */
+/** Returns a history of a simulated store with the requested consistency. */
 export function randomEvents(shape: Shape, random: () => number): EventInput[] {
   const below = (n: number): number => Math.floor(random() * n)
   const events: EventInput[] = []
@@ -67,7 +66,7 @@ export function randomEvents(shape: Shape, random: () => number): EventInput[] {
     const log = logs[key]!
     if (shape.store === 'replicas') {
       const copy = copies[client]!
-      // A copy catches up gradually. All keys share one log, so a copy is a consistent cut.
+      // All keys share one log, so a copy is a consistent cut.
       return log[Math.min(copy[key]!, log.length - 1)]!
     }
     if (shape.store === 'scattered') return scattered[client]![key]!

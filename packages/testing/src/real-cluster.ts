@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import type { EmbeddedClusterOptions } from '../../targets/src/embedded/cluster.ts'
 import { ensureBuilt } from './build.ts'
 
-/** Timeouts for fast elections. A busy machine may delay a few heartbeats before an election begins. */
+/** Timeouts for fast elections. A busy machine may delay a few heartbeats first. */
 export const impatient = { 'heartbeat-ms': 30, 'election-min-ms': 250, 'election-max-ms': 500 }
 
 interface Started {
@@ -17,10 +17,7 @@ interface Started {
   readonly directories: string[]
 }
 
-/**
- * Starts clusters for the tests of one file. Each cluster and its directory are removed after its test, even if the
- * test fails.
- */
+/** Starts clusters for one file's tests. Each is removed after its test, even after a failure. */
 export function realClusters() {
   const own: Started = { clusters: [], directories: [] }
   const shared: Started = { clusters: [], directories: [] }
@@ -58,7 +55,7 @@ export function realClusters() {
 
   return {
     start: (options?: Partial<EmbeddedClusterOptions>) => start(options),
-    /** Resolves with the Raft cluster shared by all tests that heal their faults. The cluster ends with the file. */
+    /** Resolves with the file's Raft cluster, for tests that heal their faults. */
     share(): Promise<EmbeddedCluster> {
       common ??= start({}, shared)
       return common
@@ -86,14 +83,14 @@ export function ask(cluster: EmbeddedCluster, node: string, input: Input, timeou
   })
 }
 
-/** Resolves once the fault is in force, with a function that heals it. Rejects if the fault cannot be injected. */
+/** Resolves once the fault is in force, with a function that heals it. */
 export async function inject(cluster: EmbeddedCluster, fault: Fault): Promise<() => Promise<Healed>> {
   const outcome = await new Promise<Injected>((resolve) => cluster.inject(fault, resolve))
   if (outcome.type === 'failed') throw new Error(outcome.error)
   return () => new Promise((resolve) => outcome.heal(resolve))
 }
 
-/** Retries `claim` until it succeeds. Only the test's own timeout limits the time. */
+/** Retries `claim` until it succeeds or the test times out. */
 export async function eventually<T>(claim: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -4,24 +4,22 @@ import { expect } from 'vitest'
 import { parseJsonLine } from '../../history/src/codecs/jsonl.ts'
 import type { RecordedEvent } from '../../recorder/src/record/event-line.ts'
 
-/** A view that keeps the lines of a recording, and parses them. */
 export class RecordedLines {
   readonly lines: string[] = []
 
   write(line: string, event: RecordedEvent): void {
-    // The event that readers in this process get must equal the event that readers of the file get.
+    // Readers in this process must get the same event as readers of the file.
     const [given, written] = [JSON.parse(JSON.stringify(event)), JSON.parse(line)]
-    // `expect` is too slow for thousands of lines, so it only reports a difference.
+    // `expect` is too slow for thousands of lines.
     if (!isDeepStrictEqual(given, written)) expect(given).toEqual(written)
     this.lines.push(line)
   }
 
-  /** The events of clients and of the nemesis. */
   get events(): readonly EventInput[] {
     return this.eventsFrom(0)
   }
 
-  /** Returns the events of clients and of the nemesis after the first `first` lines. */
+  /** Returns these events after the first `first` lines. */
   eventsFrom(first: number): readonly EventInput[] {
     return this.#parsed(first).filter(({ process }) => process !== 'recorder')
   }

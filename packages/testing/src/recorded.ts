@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest'
 /** Performs one operation, and records it. */
 export type RecordedClient = (input: Input, timeoutMs?: number) => Promise<Completion>
 
-/** Clients of one cluster whose operations are recorded in one history. Each client is one process of the history. */
+/** Clients of one cluster, each a process of one recorded history. */
 export interface RecordedClients {
   readonly events: EventInput[]
   at(node: string): RecordedClient

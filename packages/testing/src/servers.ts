@@ -8,7 +8,7 @@ import { cleanUp } from './sockets.ts'
 
 export { installed, whySkipped } from '../../../scripts/installed.ts'
 
-// Starts third-party servers on separate ports. Each server ends with its test.
+// Starts third-party servers on separate ports, each for one test.
 
 const LOWEST_PORT = 10_000
 /** The lowest ephemeral port on Linux. On other systems ephemeral ports begin at 49,152. */
@@ -20,7 +20,6 @@ export interface RealServer {
   readonly port: number
 }
 
-/** Starts a Redis without persistence. */
 export async function startRedis(program: string, more: readonly string[] = []): Promise<RealServer> {
   const directory = temporaryDirectory('chaos-redis-')
   const port = await freePort()
@@ -45,14 +44,10 @@ export async function startRedis(program: string, more: readonly string[] = []):
 export interface PostgresOptions {
   /** The password of the user `tester`, who by default needs none. */
   readonly password?: string
-  /**
-   * The certificate and the key in PEM. With them, the server speaks TLS in addition to plaintext. With `only`, it
-   * speaks only TLS.
-   */
+  /** With a certificate and key in PEM, the server speaks TLS, too; with `only`, nothing else. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly only?: true }
 }
 
-/** Starts a PostgreSQL whose user is `tester`. */
 export async function startPostgres(
   initdb: string,
   postgres: string,
@@ -88,10 +83,7 @@ export async function startPostgres(
   return runPostgres(postgres, { directory, user, port, settings })
 }
 
-/**
- * Starts a standby of a PostgreSQL server. The standby streams from its primary through another address, and begins
- * once a process listens at that address.
- */
+/** Starts a standby that streams from its primary through another address, once a process listens there. */
 export async function startStandby(
   { basebackup, postgres }: { readonly basebackup: string; readonly postgres: string },
   primary: RealServer,
@@ -135,12 +127,12 @@ async function runPostgres(postgres: string, { directory, user, port, settings }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const args = ['-D', join(directory, 'data'), '-p', String(port), ...options]
   const server = spawn(postgres, args, { ...user, cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] })
-  // SIGQUIT ends the server immediately with all its processes; SIGKILL would leave its child processes.
+  // SIGQUIT ends all processes of the server; SIGKILL would leave its children.
   await ready(server, server.stderr, 'SIGQUIT')
   return { host: '127.0.0.1', port }
 }
 
-/** Returns the user that PostgreSQL's package creates. This user runs PostgreSQL, which refuses to run as root. */
+/** Returns the user of PostgreSQL's package. PostgreSQL refuses to run as root. */
 function unprivilegedUser(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined
   const id = (which: string) => Number(execFileSync('id', [which, 'postgres'], { encoding: 'utf8' }))
@@ -154,9 +146,7 @@ export interface EtcdMember {
   readonly peerPort: number
 }
 
-/**
- * Starts a member of an etcd cluster. Resolves once the member serves clients, which requires a majority of members.
- */
+/** Starts a member of an etcd cluster. It serves once a majority of members runs. */
 export async function startEtcd(
   program: string,
   { name, peerPort }: EtcdMember,
@@ -182,14 +172,13 @@ export async function startEtcd(
   return { host: '127.0.0.1', port }
 }
 
-/** Starts an etcd cluster with a single member. */
 export async function startOneEtcd(program: string): Promise<RealServer> {
   const peerPort = await freePort()
   const member = { name: 'n1', peerUrl: `http://127.0.0.1:${peerPort}`, peerPort }
   return startEtcd(program, member, [member])
 }
 
-/** Resolves once the server reports that it accepts connections. Rejects if the server ends before. */
+/** Resolves once the server accepts connections. Rejects if it ends first. */
 async function ready(
   server: ReturnType<typeof spawn>,
   output: NodeJS.ReadableStream,
@@ -211,17 +200,13 @@ async function ready(
   })
 }
 
-/** Creates a directory, which is removed once its server has ended. */
 function temporaryDirectory(prefix: string): string {
   const directory = mkdtempSync(join(tmpdir(), prefix))
   cleanUp(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 
-/**
- * Returns a free port, for servers that cannot choose and report a port themselves. The port is below the range from
- * which systems assign ports. No other socket takes it before the server does.
- */
+/** Returns a free port below the ephemeral range, so that no other socket takes it before the server. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = LOWEST_PORT + Math.floor(Math.random() * (LOWEST_PICKED_PORT - LOWEST_PORT))
@@ -238,10 +223,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/**
- * Starts a MariaDB with the database `test` and the user `tester`, who has no password. The server first executes the
- * SQL statements in `tables`.
- */
+/** Starts a MariaDB with the database `test`, the user `tester` without a password, and the given tables. */
 export async function startMariadb(
   { install, server }: { readonly install: string; readonly server: string },
   tables: string,

@@ -19,13 +19,13 @@ type Written = { readonly program: string; readonly routes: string }
 
 type PostgresSpec = NonNullable<Parameters<typeof loadService>[0]['postgres']>[string]
 
-/** Written programs by their content. A program is bundled once, even if a test runs it several times. */
+/** A program is bundled once, even if a test runs it several times. */
 const files = new Map<string, Written>()
 
 /** The contents of files, by path. */
 type Beside = { readonly [path: string]: string }
 
-/** Writes a program, the files beside it and its route table to a separate folder. */
+/** Writes a program, files and its route table to a separate folder. */
 export function written(program: string, name = 'server.ts', beside: Beside = {}): Written {
   const key = JSON.stringify([name, program, beside])
   const before = files.get(key)
@@ -42,7 +42,7 @@ export function written(program: string, name = 'server.ts', beside: Beside = {}
 function newlyWritten(program: string, name: string, beside: Beside): Written {
   const folder = mkdtempSync(join(tmpdir(), 'chaos-nodesim-'))
   const [file, routes] = [join(folder, name), join(folder, 'routes.json')]
-  // Links this repository's packages as a user would install them next to the program.
+  // Links this repository's packages, as a user would install them.
   symlinkSync(join(import.meta.dirname, '..', '..', '..', 'node_modules'), join(folder, 'node_modules'))
   writeFileSync(file, program)
   writeFileSync(routes, JSON.stringify(ROUTES))
@@ -54,14 +54,14 @@ function newlyWritten(program: string, name: string, beside: Beside): Written {
 }
 
 export interface Ran {
-  /** The programs' output. Each line begins with the name of its node. */
+  /** The programs' output. Each line begins with a node's name. */
   readonly lines: readonly string[]
   /** All events. */
   readonly trace: readonly string[]
   readonly durationMs: number
-  /** The assertion that the run violated, or the way a program ended. */
+  /** The assertion that the run violated, or how a program ended. */
   readonly broken: ReturnType<NonNullable<SimulatedCluster['broken']>>
-  /** Assertions that at least one run should meet, and that this run has not met. */
+  /** Assertions that at least one run should meet, but this one has not. */
   readonly unmet: readonly string[]
 }
 
@@ -74,21 +74,20 @@ interface Options {
   readonly http?: 'bytes' | 'messages'
   readonly environment?: { readonly [name: string]: string }
   readonly beside?: Beside
-  /** Programs that run beside the nodes, by name. The values are files of `beside`. */
+  /** Programs beside the nodes, by name, with their file in `beside`. */
   readonly servers?: { readonly [name: string]: string }
-  /** The file in `beside` that defines the clients. These clients replace those of the route table. */
+  /** The file in `beside` with clients, which replace those of the route table. */
   readonly client?: string
-  /** Whether the run may reuse packages that an earlier run loaded. */
+  /** Whether the run may reuse packages of an earlier run. */
   readonly keepsPackages?: boolean
   /** Virtual time. */
   readonly forMs?: number
   /** Real time. */
   readonly longestMs?: number
-  /** Called once every node listens. */
   readonly meanwhile?: (cluster: SimulatedCluster) => void
 }
 
-/** Runs a program on one or more nodes, by default for one second of virtual time. */
+/** Runs a program on one or more nodes, by default for one virtual second. */
 export async function ran(program: string, options: Options = {}): Promise<Ran> {
   const { nodes = 1, seed = 1, environment, forMs = 1_000, meanwhile } = options
   const { redis, beside, longestMs, http, servers, client, postgres } = options
@@ -125,7 +124,7 @@ export async function ran(program: string, options: Options = {}): Promise<Ran> 
   })
 }
 
-/** Returns a function that injects a fault now, and heals it after `forMs` of virtual time. */
+/** Returns a function that injects a fault for `forMs` of virtual time. */
 export const injectedFor =
   (fault: Fault, forMs: number) =>
   ({ inject, clock }: SimulatedCluster): void =>
@@ -134,9 +133,7 @@ export const injectedFor =
       clock.at(nanos(clock.now() + forMs * 1e6), heal)
     })
 
-/**
- * Checks that requests from one node to another were late or lost during a cut of 500 ms, and succeeded after the cut.
- */
+/** Checks that requests were late or lost during a cut of 500 ms, and then succeeded. */
 export function expectCut(lines: readonly string[], mode: 'hold' | 'drop'): void {
   const late = lines.map((line) => Number(/^n1: 1 (\d+)/.exec(line)?.[1] ?? 0)).filter((ms) => ms > 300)
   if (mode === 'hold') expect(late.length).toBeGreaterThan(0)

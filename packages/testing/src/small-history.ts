@@ -14,9 +14,8 @@ import {
 const ABSENT = -1
 
 /**
- * Returns the history of a few events. Uses so little time and memory that tests can create tens of thousands of
- * histories. In contrast, `historyFromEvents` allocates memory for large histories. The events must be valid events of
- * clients. The calls and returns of each process must alternate.
+ * Returns the history of a few events. It is so small that tests can create tens of thousands, unlike with
+ * `historyFromEvents`. The calls and returns of each process must alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0
@@ -44,7 +43,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
       f[row] = number(names.functions, event.f)
       key[row] = number(names.keys, keyName(event.key))
       node[row] = number(names.nodes, event.node)
-      // An operation counts as never completed until its completion is found.
+      // An operation is open until its completion is found.
       input[row] = output[row] = idOf(values, event)
       outcome[row] = INFO
       flags[row] = event.final === true ? FLAG_FINAL : 0
@@ -107,7 +106,7 @@ export function smallHistory(events: readonly EventInput[], header?: Header): Hi
 const idOf = (values: ValueTable, { f, value }: EventInput): number =>
   f === 'txn' ? values.idOfTransaction(value ?? null) : values.id(value ?? null)
 
-/** Returns the index of a name in the list, and appends the name if it is new. */
+/** Returns the index of a name in the list, which may be extended. */
 function number(list: string[], name: string | undefined): number {
   if (name === undefined) return ABSENT
   const at = list.indexOf(name)

@@ -9,10 +9,8 @@ import type { RouteOptions } from '../../proxy/src/tcp/route.ts'
 import type { Trigger } from './fault-parts.ts'
 
 const toClose: (() => void | Promise<void>)[] = []
-/** Dialled sockets that are not closed yet. */
 const dialled: Set<Socket> = new Set()
 
-/** Whether `closeEverything` is registered for the end of this test. */
 let isClosed = false
 
 /**
@@ -42,7 +40,7 @@ export function network(options: Partial<NetworkOptions> = {}): Network {
   return created
 }
 
-/** Starts a server that passes every accepted socket to `accepted`. Half-open connections are allowed. */
+/** Starts a server for sockets, which may be half-open. */
 export async function serve(
   accepted: (socket: Socket) => void,
 ): Promise<{ host: string; port: number; server: Server }> {
@@ -66,11 +64,11 @@ export async function serve(
 
 export const echo = () => serve((socket) => socket.pipe(socket))
 
-/** Returns a socket that is not connected yet, for tests that may reset it before it is connected. */
+/** Returns a socket that is still dialling, for tests that may reset it. */
 export function startDialling(to: { readonly host: string; readonly port: number }): Socket {
   closeWithTest()
   const socket = connect({ host: to.host, port: to.port, allowHalfOpen: true, noDelay: true })
-  // A test that runs for an hour dials without end, so only open sockets are kept.
+  // A test that runs for an hour dials without end.
   dialled.add(socket)
   socket.on('close', () => dialled.delete(socket))
   return socket
@@ -88,7 +86,6 @@ export class Received {
   #chunks: Buffer[] = []
   length = 0
   ended = false
-  /** The error's code if the socket ended with an error. */
   error: string | undefined
   closed = false
   #changed: (() => void)[] = []
@@ -108,8 +105,7 @@ export class Received {
     socket.on(
       'end',
       note(() => {
-        // If an RST arrives together with data, Node reports it as an end. The address of a peer that is gone is then
-        // unknown.
+        // Node reports an RST together with data as an end. The peer's address is then unknown.
         if (!socket.writableEnded && socket.remoteAddress === undefined) {
           this.error = 'ECONNRESET'
           socket.destroy()
@@ -137,7 +133,7 @@ export class Received {
     return this.bytes.toString('latin1')
   }
 
-  /** Resolves once the condition holds. Only the test's own timeout limits the time. */
+  /** Resolves once the condition holds. Only the test's timeout limits it. */
   async until(condition: (received: this) => boolean): Promise<this> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#changed.push(resolve))
     return this
@@ -149,7 +145,7 @@ export const pairOf = (from: string, to: string) => [
   { from: to, to: from },
 ]
 
-/** Opens a network with one route from the clients to n1, which leads to `upstream`. */
+/** Opens a network with one route from the clients, through n1, to `upstream`. */
 export async function routeTo(
   upstream: { readonly host: string; readonly port: number } | undefined,
   options: Partial<NetworkOptions & RouteOptions> = {},
@@ -164,12 +160,12 @@ export async function routeTo(
   return { network: created, route }
 }
 
-/** Resolves once the condition holds. Checks the condition in every turn of the event loop. */
+/** Resolves once the condition holds, which every turn of the event loop checks. */
 export async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve))
 }
 
-/** Resolves once the value has stayed unchanged for many turns of the event loop, each of which polled I/O. */
+/** Resolves once the value has not changed for many turns of the event loop. */
 export async function settled(value: () => number): Promise<void> {
   let last = value()
   for (let quietTurns = 0; quietTurns < 300; quietTurns++) {
@@ -213,10 +209,7 @@ export class ManualClock implements ProxyClock {
   }
 }
 
-/**
- * Opens a connected client, and gives access to the server's end of the connection. With `dialled`, an interceptor
- * dials the server immediately.
- */
+/** Opens a connected client and its server's end. With `dialled`, an interceptor dials the server immediately. */
 export async function conversation(options: Parameters<typeof routeTo>[1] & { readonly dialled?: true } = {}) {
   const accepted: Received[] = []
   const server = await serve((socket) => accepted.push(new Received(socket)))
@@ -234,9 +227,7 @@ export async function conversation(options: Parameters<typeof routeTo>[1] & { re
 const toN1 = [{ from: 'clients', to: 'n1' }]
 const fromN1 = [{ from: 'n1', to: 'clients' }]
 
-/**
- * The links of a `conversation`: `to` leads to its server, `back` leads from the server, and `both` contains the two.
- */
+/** The links of a `conversation`: `to` its server, and `back`. */
 export const links: { readonly to: readonly Link[]; readonly back: readonly Link[]; readonly both: readonly Link[] } = {
   to: toN1,
   back: fromN1,

@@ -16,10 +16,10 @@ const during =
     )
   }
 
-/** Kills a node after `afterMs` for `lastsMs`. */
+/** Kills a node after `afterMs`, for `lastsMs`. */
 export const stopped = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'kill', nodes: [node] }, afterMs, lastsMs)
 
-/** Cuts the power of a node after `afterMs`, for `lastsMs`. The node loses a part of its data that was not fsynced. */
+/** Cuts the power of a node, which loses a part of its unsynced data. */
 export const unpowered = (afterMs: number, lastsMs: number, node = 'redis'): ReturnType<typeof during> =>
   during({ kind: 'power-loss', nodes: [node], unsynced: 'torn' }, afterMs, lastsMs)

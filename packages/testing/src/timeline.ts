@@ -15,9 +15,7 @@ import type { RunSummary } from '../../runner/src/result/run-summary.ts'
 export const ns = (value: number): Nanos => Math.round(value) as Nanos
 export const ms = (value: number): Nanos => ns(value * 1e6)
 
-/**
- * One operation of a hand-made history. Times are in nanoseconds; `to` is absent if the operation was never answered.
- */
+/** One operation of a hand-made history, in nanoseconds; `to` is absent if it was never answered. */
 export interface Made {
   readonly p: number
   readonly f: string
@@ -32,7 +30,7 @@ export interface Made {
   readonly error?: string
 }
 
-/** Returns a history with the line numbers of a file that has a header and one event per line, in order of time. */
+/** Returns a history numbered like a file with a header and one event per line. */
 export function made(operations: readonly Made[], nemesis: readonly Event[] = [], processes: string[] = []): History {
   const ops = [...operations].sort((a, b) => a.from - b.from)
   const events = ops.flatMap((op, row) => [
@@ -157,7 +155,7 @@ export function summary(more: Partial<RunSummary> = {}): RunSummary {
   }
 }
 
-/** Returns the stale read of Jose's transfer: n1 acknowledges a write, and 1 ms later a read at n2 does not see it. */
+/** Returns the stale read of Jose's transfer: n1 acknowledges a write that n2 does not return 1 ms later. */
 export function staleRead(): { readonly history: History; readonly report: Report } {
   const history = made([
     { p: 2, f: 'write', key: 'x', in: 6, from: 11_860.9e6, to: 11_862.1e6, node: 'n1' },
@@ -189,7 +187,7 @@ export function staleRead(): { readonly history: History; readonly report: Repor
   }
 }
 
-/** Returns a history in which a read from n3 gets a value that n1 replaced 500 ms earlier. */
+/** Returns a history in which n3 returns a value that n1 replaced 500 ms earlier. */
 export const readOfReplaced = (): { readonly history: History; readonly counterexample: Counterexample } => ({
   history: made([
     { p: 1, f: 'write', key: 'x', in: 105, from: 887e6, to: 890e6, node: 'n1' },

@@ -4,27 +4,24 @@ import { Agent, type buildConnector, type Dispatcher, getGlobalDispatcher } from
 
 /** Options of the dispatcher for requests to origins outside the recording. */
 export interface DispatcherOptions {
-  /**
-   * The dispatcher for requests to origins outside the recording; by default the global dispatcher at the time of the
-   * call.
-   */
+  /** By default the global dispatcher at the time of the call. */
   readonly others?: Dispatcher | undefined
 }
 
 /**
- * Returns a dispatcher for use within this process. Requests to the recording's servers pass through its recorder and
- * its faults. Clients keep their URLs. Give the dispatcher to `setGlobalDispatcher`, which also affects Node's own
- * `fetch`, or to a single request as `dispatcher`. Requests to the recording's servers fail once the recording is
- * stopped. Closing the dispatcher leaves `others` open.
+ * Returns a dispatcher for use within this process. Requests to the recording's servers pass its recorder and its
+ * faults, without other URLs. Give it to `setGlobalDispatcher`, which also affects Node's own `fetch`, or to a single
+ * request as `dispatcher`. These requests fail once the recording is stopped. Closing the dispatcher leaves `others`
+ * open.
  */
 export function dispatcherThrough(recording: Recording, options: DispatcherOptions = {}): Dispatcher {
   const { others = getGlobalDispatcher() } = options
   const names = new Map([...recording.origins].map(([name, origin]) => [origin, name]))
   const connect: buildConnector.connector = ({ protocol, host }, connected) => {
-    // Undici would not notice the connection if the callback ran before the connector returns.
+    // Undici misses a connection whose callback runs before the connector returns.
     queueMicrotask(() => {
       try {
-        // Undici's type requires a socket, but undici uses only the members of a stream.
+        // Undici uses only the members of a stream.
         connected(null, recording.dial(names.get(originOf(`${protocol}//${host}`))) as Socket)
       } catch (error) {
         connected(error instanceof Error ? error : new Error(String(error)), null)

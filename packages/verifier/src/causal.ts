@@ -5,31 +5,30 @@ import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 import { findOrder } from './search.ts'
 
-// The levels between sequential and eventual, for reads and writes of registers. Each level is a rule about the history
-// and the sources of its reads. The source of a read is the write whose value the read returned. If several writes have
-// this value, the history does not determine the source. A proof that a level is met names sources that keep the rule.
-// A proof that a level is violated names a core: all possible sources of the core's reads break the rule.
+// The levels between sequential and eventual, for reads and writes of registers. Each is a rule about the history and
+// the sources of its reads: the writes of their values. If several writes have this value, the source is open. A proof
+// that a level is met names sources that keep the rule. A proof that a level is violated names a core: all possible
+// sources of its reads break the rule.
 
-/** A read or a write, and its value. The code below identifies an access by its index in the list of all accesses. */
+/** A read or a write, and its value. Elsewhere, its index identifies it. */
 export interface Access {
   readonly of: Operation
   readonly isWrite: boolean
   readonly value: string
 }
 
-/** By access: the set of the accesses that precede it. Bit n stands for access n. */
+/** By access: the set of the accesses before it. Bit n stands for access n. */
 type Relation = bigint[]
 
-/** By read, its source: a write, or `FIRST`. */
 type Sources = ReadonlyMap<number, number>
 
-/** The source of a read that returned the initial value of its register. */
+/** The source of a read of the initial value. */
 const FIRST = -1
 
 const MOST_ACCESSES = 2_000
 const MOST_CHOICES = 100_000
 
-/** Accepts the sources that a proof names: for every read, in order of lines, the line of a write, or 0 for `FIRST`. */
+/** Accepts the sources that a proof names: for every read in order, the line of a write, or 0 for `FIRST`. */
 export function acceptSources(history: History, head: ProofHead, level: string, lines: readonly number[]): string {
   const all = accessesOf(history, history.operations, head)
   const reads = [...all.keys()].filter((n) => all[n]?.isWrite === false)
@@ -49,8 +48,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 
 /**
  * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its
- * value is in the core: the source of the read is then in the core, whatever the other operations did. Returns the
- * number of choices tried.
+ * value is in the core, and so its source, too. Returns the number of choices tried.
  */
 export function refuteSources(history: History, head: ProofHead, level: string, core: readonly Operation[]): number {
   const whole = accessesOf(history, history.operations, head)
@@ -136,10 +134,10 @@ const GUARANTEES = ['read-your-writes', 'monotonic-reads', 'monotonic-writes', '
 
 /**
  * Causal consistency, CC, and causal convergence, CCv (Bouajjani, Enea, Guerraoui & Hamza, POPL 2017). The causal order
- * is the least order that contains the order of each client and puts the source of each read before the read. The past
- * of a read is everything that precedes the read in the causal order. CC: between a read and its source, there is no
- * other write of the read's key. CCv: a single order of all writes keeps the causal order. In this order, all other
- * writes of the read's key in the past of the read precede the read's source.
+ * is the least order that contains the order of each client and puts each source before its reads. The past of a read
+ * is everything before it in this order. CC: between a read and its source, there is no other write of the key. CCv: a
+ * single order of all writes keeps the causal order, and puts all other writes of the key in the read's past before its
+ * source.
  */
 const causal =
   (isConvergent: boolean): Rule =>
@@ -159,9 +157,9 @@ const causal =
  * and its own reads, in which every read returns the latest write of its key. The order keeps the causal order for CM,
  * and the order of each client for PRAM.
  *
- * @param first Undefined to accept that the level is met: the latest write must then be the read's source. To refute
- * the level, the initial value of registers: the latest write may then be any write of the value read, and sources only
- * add to the causal order. If the smallest causal order leaves a client without an order, every larger one does, too.
+ * @param first Undefined to accept that the level is met: the latest write must then be the source. To refute the
+ * level, the initial value of registers: the latest write may then be any write of the value. Sources only add to the
+ * causal order, so if a client has no order under the smallest one, it has none under a larger one.
  */
 const memory =
   (isCausal: boolean, first: string | undefined): Rule =>
@@ -170,7 +168,7 @@ const memory =
     const before = closed(relation(all, (a, b) => isIn(clients[b], a) || (isCausal && (sources.get(b) ?? FIRST) === a)))
     if (before.some((set, n) => isIn(set, n))) return false
     const reads = [...sources.keys()]
-    // An order that explains a client's last read also explains the client's earlier reads.
+    // An order that explains a client's last read also explains its earlier reads.
     const lasts = reads.filter((read) => !reads.some((later) => isIn(clients[later], read)))
     const clientOf = (n: number): string | undefined => all[n]?.of.client
     if (new Set(lasts.map(clientOf)).size < lasts.length)
@@ -178,7 +176,7 @@ const memory =
     const indexOf = new Map(all.map(({ of }, n) => [of, n]))
     const isFirst = (a: Part, b: Part): boolean =>
       isIn(before[indexOf.get(b.operation) ?? 0], indexOf.get(a.operation) ?? 0)
-    // To accept a level, uses the index of each write as its value, which distinguishes writes of equal values.
+    // To accept a level, a write's index distinguishes it from others with equal values.
     const textOfAccess = (value: string, n: number): string => (first === undefined ? `${sources.get(n) ?? n}` : value)
     return lasts.every((last) => {
       const parts = all.flatMap(({ of, isWrite, value }, n): readonly Part[] => {
@@ -195,9 +193,8 @@ const memory =
   }
 
 /**
- * Returns the order of writes that the sources imply. The source of a read is the latest write among all writes of the
- * read's key that are visible to the read. Undefined if a read returned the initial value although a write of its key
- * is visible to the read.
+ * Returns the order of writes that the sources imply: a read's source is the latest visible write of its key. Undefined
+ * if a read returned the initial value despite a visible write.
  */
 function overwritten(
   all: readonly Access[],
@@ -222,8 +219,8 @@ const precedes = (all: readonly Access[], a: number, b: number): boolean => {
 
 /**
  * The four session guarantees (Terry et al. 1994), as Viotti & Vukolić 2016 define them. There is a visibility of
- * writes to reads, and a single order of all writes. The source of each read is the latest write of its key that is
- * visible to the read. The code uses the least visibility and order that the guarantees require:
+ * writes to reads, and a single order of all writes. A read's source is the latest visible write of its key. The code
+ * uses the least visibility and order that the guarantees require:
  * - read-your-writes: a read sees the earlier writes of its client, and the order keeps the client's order of writes of
  *   one key.
  * - monotonic-reads: a read sees the writes that earlier reads of its client saw.
@@ -239,7 +236,7 @@ const session =
     const clients = relation(all, (a, b) => precedes(all, a, b))
     const writes = all.reduce((set, { isWrite }, n) => (isWrite ? set | bit(n) : set), 0n)
     const sees = all.map((_, n) => ((sources.get(n) ?? FIRST) === FIRST ? 0n : bit(sources.get(n) ?? FIRST)))
-    /** Returns, by access, the writes that are visible to earlier reads of the same client. */
+    /** Returns, by access, the writes that earlier reads of the client see. */
     const seenBefore = (): Relation =>
       all.map((_, n) => sees.reduce((set, seen, at) => (seen !== 0n && isIn(clients[n], at) ? set | seen : set), 0n))
     // Repeats until no more writes become visible.
@@ -256,7 +253,7 @@ const session =
         sees[read] = set
       }
     }
-    // Reject a visibility that contains a cycle, because a read cannot see a later write.
+    // A read cannot see a later write.
     if (hasCycle(clients.map((before, n) => before | (sees[n] ?? 0n)))) return false
     const others = overwritten(all, sources, (read, write) => isIn(sees[read], write))
     if (others === undefined) return false

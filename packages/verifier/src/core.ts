@@ -7,12 +7,11 @@ import { isBefore, type Keeps } from './replay.ts'
 import { findOrder, looks } from './search.ts'
 import { refuteSums } from './sums.ts'
 
-// A core consists of a few operations of a history. A proof makes no claim about the other operations. One of these may
-// be what makes an answer of the core right. The verifier therefore determines first which answers of the core count:
-// those that only operations of the core can make right. It then tries every order of the core, and ignores all answers
-// that do not count. Ignoring an answer can only allow more orders.
+// A core consists of a few operations of a history. Another operation may be what makes an answer of the core right.
+// The verifier therefore ignores all answers except those that only the core can make right, and then tries every order
+// of the core. Ignoring an answer can only allow more orders.
 
-/** The claim that a core contradicts: this history of these objects has an order that keeps `keeps`. */
+/** The claim that a core contradicts: the history has an order that keeps `keeps`. */
 export interface Subject {
   readonly history: History
   readonly head: ProofHead
@@ -45,7 +44,7 @@ export function refute(
     return exists ? refuse('these operations have an order if answers that may depend on others are left out') : tried
   }
   const returns = core.map((each) => each.return).filter(Number.isFinite)
-  // In real time, an operation that was called after the last return of the core cannot change an answer in it.
+  // In real time, an operation after the last return of the core cannot change an answer in it.
   const lastReturn = isLocal ? Math.max(0, ...returns) : Number.POSITIVE_INFINITY
   if (model.family === 'cells') {
     const counted = countedCells(core, views, keeps, lastReturn)
@@ -62,7 +61,7 @@ export function refute(
     return searchCounting((name) => counted.has(name))
   }
   if (!isLocal) undecided('the verifier covers a core of this model only for linearizability')
-  // If no operation outside the core can change an answer in it, every element counts.
+  // Every element counts if no operation outside the core can change an answer.
   const lacksNothing = all.every(
     (each) => each.line > lastReturn || core.includes(each) || views.get(each)?.every(looks) !== false,
   )
@@ -80,18 +79,15 @@ export function operationsOn({ byLine }: History, lines: readonly number[]): rea
   return lines.map((line) => byLine[line] ?? refuse(`no operation is called on line ${line}`))
 }
 
-/**
- * Returns whether one part must precede another. The start of a transaction precedes its commit. The parts of a drain
- * have no order.
- */
+/** The start of a transaction precedes its commit. The parts of a drain have no order. */
 const precedes = (keeps: Keeps, a: Part, b: Part): boolean =>
   a.operation === b.operation
     ? a.action.kind === 'transaction' && a.action.at === 'start'
     : isBefore(keeps, a.operation, b.operation)
 
 /**
- * Returns the possible initial objects of a register. If the head does not have the initial value, this value may be
- * any value that the core names, or one other value.
+ * Returns the possible initial objects of a register. If the initial value is unknown, it may be any value that the
+ * core names, or one other.
  */
 function startsOf({ initial }: ProofHead, model: Model, parts: readonly Part[], isLocal: boolean): readonly Objects[] {
   if (initial !== undefined) return [model.start(() => initial, everything)]

@@ -5,9 +5,8 @@ import { nameOf } from './transactions.ts'
 
 /**
  * Returns the answers of registers and locks that count. An answer counts if the core contains every write that may
- * have been the last one before the answer. Proof: take a legal order of the whole history, and leave out everything
- * but the core. The last write before the answer remains, and is still the last one. The answer is therefore also right
- * in the order of the core.
+ * have been the last one before it. Proof: take a legal order of the whole history, and leave out everything but the
+ * core. The last write before the answer remains the last one, so the answer is right in the order of the core, too.
  */
 export function countedCells(
   core: readonly Operation[],
@@ -26,8 +25,8 @@ export function countedCells(
       ({ of, writes, appends }) => of.key === operation.key && (writes ?? appends) !== undefined,
     )
     const isText = ofKey.some(({ appends }) => appends !== undefined)
-    // The latest call of a write that certainly happened before the answer. This write overwrote every write that had
-    // returned before the call.
+    // The latest write that certainly happened before the answer. It overwrote every write that had returned before its
+    // call.
     const lastOverwrite = ofKey
       .filter(({ of, writes }) => of.outcome === 'ok' && writes !== undefined && isBefore(keeps, of, operation))
       .reduce((line, { of }) => Math.max(line, of.line), 0)
@@ -42,8 +41,7 @@ export function countedCells(
 }
 
 /**
- * Returns whether an answer may be right because of a write. If the text of a write is contained in an answered text,
- * the write may have contributed to the answer.
+ * Returns whether an answer may be right because of a write. A write may contribute any text within an answered text.
  */
 function gives({ writes, appends }: CellAction, { expects, differs }: CellAction, isText: boolean): boolean {
   if (differs !== undefined) return isText || writes !== differs
@@ -54,9 +52,8 @@ function gives({ writes, appends }: CellAction, { expects, differs }: CellAction
 
 /**
  * Returns the elements that count in sets, lists, queues, bags and logs. An element counts if the core contains every
- * operation on the element that was called before the core's last return. Proof: an object without some of its elements
- * is an object of the same kind. The core's answers about the elements that count must therefore be right by
- * themselves.
+ * operation on it that was called before the core's last return. Proof: an object without some of its elements is an
+ * object of the same kind. The core's answers about the elements that count must therefore be right by themselves.
  */
 export function countedElements(
   core: readonly Operation[],
@@ -66,7 +63,7 @@ export function countedElements(
 ): ReadonlySet<string> {
   const inCore = new Set(core)
   const counted = new Set([...initial, ...partsOf(core, views).flatMap(({ action }) => elementsIn(action))])
-  /** By element: the number of times that it was added, minus the number of times that an answer shows its removal. */
+  /** By element: how often it was added, minus how often an answer shows its removal. */
   const surplus = new Map<string, number>()
   const change = (element: string, by: number): unknown => surplus.set(element, (surplus.get(element) ?? 0) + by)
   for (const element of initial) change(element, 1)
@@ -81,7 +78,7 @@ export function countedElements(
       lacksTaker ||= action.kind === 'take any'
     }
   }
-  // An unanswered dequeue outside the core may have taken any element that no answer shows as removed.
+  // An unanswered dequeue outside the core may have taken any element whose removal no answer shows.
   if (lacksTaker) for (const element of counted) if ((surplus.get(element) ?? 0) > 0) counted.delete(element)
   return counted
 }
@@ -93,9 +90,9 @@ function elementsIn(action: Action): readonly string[] {
 }
 
 /**
- * Returns the elements and values that count in transactions. An element of a list counts if the core contains all
- * transactions that append it. A value of a register counts if the core contains all transactions that write it. These
- * are the rules of `countedElements` and `countedCells`, with a transaction as one step.
+ * Returns what counts in transactions: an element of a list if the core contains all transactions that append it, and a
+ * value of a register if the core contains all that write it. These are the rules of `countedElements` and
+ * `countedCells`, with a transaction as one step.
  */
 export function countedInTransactions(
   core: readonly Operation[],

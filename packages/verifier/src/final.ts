@@ -3,10 +3,9 @@ import { type History, textOf } from './history.ts'
 import { type ProofHead, refuse, Undecided } from './proof.ts'
 
 /**
- * Accepts a proof by final reads. Convergent (Shapiro et al. 2011): the final reads of each key agree. Eventual
- * (Vogels 2009; Bailis & Ghodsi 2013): the final reads of each key agree on a value that is initial or was written. In
- * addition, no acknowledged write of a different value was called after all writers of this value had returned.
- * Supports registers with reads and writes.
+ * Accepts a proof by final reads of registers. Convergent (Shapiro et al. 2011): the final reads of each key agree.
+ * Eventual (Vogels 2009; Bailis & Ghodsi 2013): they agree on a value that is initial or was written, and no
+ * acknowledged write of a different value was called after all writers of this value had returned.
  *
  * @throws Refused if the final reads show the opposite, or nothing.
  */
@@ -27,8 +26,8 @@ export function acceptFinal({ operations }: History, head: ProofHead, level: str
 }
 
 /**
- * Returns what the final reads of a key show. The result is `nothing` if the level requires nothing of the key. The
- * value itself is judged only if the initial value is given.
+ * Returns what the final reads of a key show; `nothing` if the level requires nothing of it. Without the initial value,
+ * the value itself is not judged.
  */
 function shownOf(some: readonly Access[], first: string | undefined): 'met' | 'violated' | 'unknown' | 'nothing' {
   const reads = some.filter(({ of, isWrite }) => of.isFinal && !isWrite)

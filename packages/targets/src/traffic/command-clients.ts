@@ -9,19 +9,17 @@ import type { TrafficClients } from './observed-traffic.ts'
 
 export interface RecordedCommand {
   readonly command: readonly [string, ...string[]]
-  /** Environment variables, with placeholders for the proxies' addresses. */
   readonly environment: { readonly [name: string]: string }
   readonly mayFail: boolean
   readonly timeMs: number
   /** Whether the command is expected to reach the time limit. */
   readonly endsInTime: boolean
-  /** The stream to which the command's output is sent. */
   readonly prints: NonNullable<CommandProcessOptions['prints']>
 }
 
 const END_GRACE_MS = 2_000
 
-/** Returns the clients of a single command, all of which end with the command. */
+/** Returns the clients of a command, which end with it. */
 export const commandClients = (recorded: RecordedCommand): TrafficClients => ({
   areStarted: true,
   howToUseIt:
@@ -56,8 +54,7 @@ function troubleOf(
   { command, mayFail, timeMs, endsInTime }: RecordedCommand,
 ): readonly string[] {
   const words = commandText({ words: command })
-  // Under an explicit time limit, a command is expected to reach the limit, because a server under test never ends by
-  // itself.
+  // A server under test never ends by itself.
   if (end === 'late' && endsInTime) return []
   if (end === 'late')
     return [`${words} was still running after ${timeMs / 1000} s, and was ended. Give it longer: --time`]
@@ -66,15 +63,15 @@ function troubleOf(
   return [`${words} ended with ${how}. If it may fail under faults, say --may-fail`]
 }
 
-/** Returns variables with the addresses of the proxies: `CHAOS_PROXY_N1` for the proxy n1. */
+/** Returns the proxies' addresses as variables: `CHAOS_PROXY_N1` for n1. */
 const environmentOf = (proxies: readonly ManagedProxy[]): { readonly [name: string]: string } =>
   Object.fromEntries(
     proxies.map(({ name, listen }) => [`CHAOS_PROXY_${name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '_')}`, listen]),
   )
 
 /**
- * Writes a PEM file with the certificate authorities that clients of these proxies must trust. Returns the environment
- * variables with the file's path: `CHAOS_CA`, and `NODE_EXTRA_CA_CERTS` for Node. Empty if no proxy made a certificate.
+ * Writes the certificate authorities of these proxies to a PEM file. Returns the variables with its path: `CHAOS_CA`,
+ * and `NODE_EXTRA_CA_CERTS` for Node. Empty if no proxy made a certificate.
  */
 export function writeAuthorities(
   proxies: readonly Pick<ManagedProxy, 'authority'>[],
@@ -88,7 +85,7 @@ export function writeAuthorities(
   return { CHAOS_CA: written, NODE_EXTRA_CA_CERTS: written }
 }
 
-/** Returns the text of a file; empty if it cannot be read, as Node ignores such a file. */
+/** Node ignores a file that cannot be read. */
 function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -97,7 +94,7 @@ function textOf(path: string): string {
   }
 }
 
-/** Returns a file in a separate directory, which is created at the first call of `path`. */
+/** Returns a file in a temporary directory, which the first call of `path` creates. */
 export function temporaryFile(name: string): { path(): string; remove(): void } {
   let directory: string | undefined
   return {

@@ -13,7 +13,7 @@ import { createProbation } from '../clients/probation.ts'
 import { respClient } from '../clients/resp.ts'
 import type { ReadFinally } from './read-finally.ts'
 
-/** The default name of the header that marks final reads. */
+/** The default header of final reads. */
 const FINAL = 'Chaos-Final'
 
 /** Adds a header that marks final reads, unless the table names one. */
@@ -22,13 +22,13 @@ export const withFinal = (carries: Carriage): Carriage =>
     ? { ...carries, table: { ...carries.table, final: FINAL } }
     : carries
 
-/** Adds a record of the ways in which clients spell keys in paths. Final reads use the same spellings. */
+/** Records how clients spell keys in paths, because final reads use the same spellings. */
 export const withSpellings = (carries: Carriage): Carriage =>
   carries.kind === 'http' && carries.table !== undefined
     ? { ...carries, table: { ...carries.table, spellings: createSpellings() } }
     : carries
 
-/** Returns the way to read keys at the end; undefined if no request can read a key. */
+/** Returns the way to read keys at the end, if a request can read one. */
 export function readFinallyBy(carries: Carriage, where: string): ReadFinally | undefined {
   if (carries.kind === 'spoken') return ownReaders[carries.protocol.kind]?.(carries.model) ?? readSpoken(carries)
   if (carries.kind !== 'http' || carries.table === undefined) return undefined
@@ -36,12 +36,12 @@ export function readFinallyBy(carries: Carriage, where: string): ReadFinally | u
 }
 
 /**
- * Readers of keys, by protocol. These protocols have a client in this package, but no route table. Other protocols
- * without a route table may define messages that read keys: see `readSpoken`.
+ * Readers of keys, by protocol, for protocols with a client but no route table. Other protocols may define messages
+ * that read keys: see `readSpoken`.
  */
 const ownReaders: { readonly [protocol: string]: (model: string) => ReadFinally | undefined } = { resp: byCommands }
 
-/** Reads keys of database 0 that are recorded under their own names, and fields of hashes. Reads no other keys. */
+/** Reads keys of database 0 under their own names, and fields of hashes. */
 function byCommands(model: string): ReadFinally | undefined {
   const read = isTableName(model) ? commandsOf(model)['read'] : undefined
   if (read === undefined) return undefined
@@ -71,7 +71,7 @@ function byCommands(model: string): ReadFinally | undefined {
   }
 }
 
-/** Parses `hash[field]`, the record's name for a field. */
+/** Parses the record's name for a field: `hash[field]`. */
 function fieldOf(name: string): Input | undefined {
   const [, key = '', value = ''] = /^([^[]+)\[([^[\]]*)\]$/.exec(name) ?? []
   return key !== '' && nameOfField(nameOfKey('0', key), value) === name ? { f: 'readField', key, value } : undefined
@@ -83,7 +83,7 @@ const unwatched: ExchangeWatch = { asked: () => () => {} }
 function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   const maker = compileRequestMaker(table, where)
   if (!maker.functions.includes('read')) return undefined
-  // Only makes requests that read exactly the recorded key.
+  // Makes only requests that read exactly the recorded key.
   const exact: typeof maker = {
     ...maker,
     make(input, asker) {
@@ -109,12 +109,10 @@ function byTable(table: RouteTable, where: string): ReadFinally | undefined {
   }
 }
 
-/** The size limit of replies. Longer replies are not read. */
+/** Longer replies are not read. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/**
- * Reads keys by the protocol's own messages, one message for each key; undefined if the protocol has no such messages.
- */
+/** Reads each key by the protocol's own message, if it has one. */
 function readSpoken({ protocol, model }: SpokenProtocol): ReadFinally | undefined {
   const { framing, finalReads } = protocol
   const reads = finalReads?.(model)

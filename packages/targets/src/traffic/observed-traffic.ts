@@ -15,15 +15,14 @@ export interface ObservedTraffic {
   /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
-   * The other recorded protocols, if each proxy declares its own protocol. Proxies without a protocol are then not
-   * recorded. No key is read at the end, because the key's server is unknown.
+   * The other recorded protocols, if each proxy declares its own. No key is then read at the end, because its server is
+   * unknown.
    */
   readonly others?: readonly Carriage[] | undefined
-  /** The path of the route table, or the name of a protocol that needs no table, for messages. */
   readonly as: string
   readonly model: string | undefined
   readonly clients: TrafficClients
-  /** Opens the proxies in another way than one for each server. `carries` describes how the traffic is parsed. */
+  /** Opens the proxies in another way than one for each server. */
   readonly open?: OpenProxies | undefined
 }
 
@@ -35,13 +34,13 @@ export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries'
 
 /** The clients of the servers, of any kind. */
 export interface TrafficClients {
-  /** The advice if the clients did not use the proxies: how to find the proxies. */
+  /** How clients find the proxies, if they did not use them. */
   readonly howToUseIt: string
   /** Whether the clients are a program that the run starts. */
   readonly areStarted: boolean
   /**
-   * Whether clients may continue after they are told to end. Such clients are cut off, because later writes would
-   * contradict the final reads.
+   * Whether clients may continue after their end. They are cut off, because later writes would contradict the final
+   * reads.
    */
   readonly areCutOff?: boolean | undefined
   /**
@@ -52,11 +51,9 @@ export interface TrafficClients {
   begin(open: OpenTraffic): Promise<TrafficUse>
 }
 
-/** Clients that are running. */
 export interface TrafficUse {
-  /** Resolves once the clients have ended by themselves. */
   readonly gone: Promise<unknown>
-  /** Ends the remaining clients for this reason. Resolves with the problems that occurred while the clients ended. */
+  /** Ends the remaining clients, and resolves with the problems. */
   end(why: Parameters<ObservedClients['end']>[0]): Promise<readonly string[]>
 }
 
@@ -66,13 +63,13 @@ export interface OpenTraffic {
   readonly proxies: readonly ManagedProxy[]
   /** Functions that connect to a server without a socket, by server name. */
   readonly dials: ReadonlyMap<string, () => Duplex>
-  /** Records a fault that the run has not injected itself. The returned function records its heal. */
+  /** Records a fault that others have injected. The returned function records its heal. */
   readonly noteFault: (fault: TrafficFault) => (hits: number) => void
   /** The values of placeholders for proxies and servers in commands. */
   readonly placeholders: Addresses
   /** The directory for the clients' output. */
   readonly logDir: string
-  /** Ends the remaining processes if this process dies; absent if the run starts none. */
+  /** Ends the remaining processes if this process dies. */
   readonly keeper: Keeper | undefined
 }
 

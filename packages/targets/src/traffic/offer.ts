@@ -11,10 +11,7 @@ import { didYouMean } from '@chaosproxy/history'
 import type { Carriage } from '@chaosproxy/proxy/control'
 import type { Offer } from '@chaosproxy/runner'
 
-/**
- * The name of the fault that kills the server that handles the request. The fault requires a cluster that knows its
- * nodes.
- */
+/** This fault kills the server that handles the request, which only a cluster knows. */
 const NOT_HERE = 'crash-before-reply'
 
 /** Servers that can suffer the same faults. */
@@ -35,23 +32,16 @@ const possibleFor = (servers: HurtServers): readonly Nemesis[] =>
     return there === undefined || (there.among === 'nodes' && !servers.areOurs) ? [] : [there]
   })
 
-/**
- * The length of the calm after faults on whole streams, as a multiple of the usual length. Clients need this time to
- * reconnect and retry.
- */
+/** The calm after faults on whole streams is this many times as long, because clients reconnect and retry. */
 const CALM_OF_STREAMS = 4
 
-/** Returns the faults available for these servers. */
 export const trafficOffer = (servers: HurtServers): Offer => ({
   nodes: servers.nodes,
   nemeses: possibleFor(servers).map(onlyHere),
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/**
- * Restricts a nemesis to the planned servers. Its faults on the links of all clients then affect only the links to
- * these servers.
- */
+/** Restricts a nemesis to the planned servers. */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {
@@ -60,7 +50,7 @@ const onlyHere = (nemesis: Nemesis): Nemesis => ({
   },
 })
 
-/** Explains why no fault of this name is available for any of these servers. */
+/** Explains why no such fault is available for these servers. */
 export function trafficRefusal(name: string, servers: readonly HurtServers[]): string {
   const names = [...new Set(servers.flatMap((each) => possibleFor(each).map((nemesis) => nemesis.name)))]
   const known = `Known: ${names.join(', ')}, none.`
@@ -75,7 +65,7 @@ export function trafficRefusal(name: string, servers: readonly HurtServers[]): s
   return `--faults ${name}: ${why} ${name}, declare them as a target.`
 }
 
-/** Restricts the links of all clients in a fault plan to these servers. Returns any other plan unchanged. */
+/** Restricts the links of all clients in a plan to these servers. */
 function within(plan: FaultPlan, nodes: readonly NodeId[]): FaultPlan {
   if ('nodes' in plan) return plan
   if (plan.links === 'from-clients') return { ...plan, links: nodes.map((to) => ({ from: 'clients', to })) }

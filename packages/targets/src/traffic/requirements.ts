@@ -27,7 +27,6 @@ export function requireReached(
 
 interface WhatCame {
   readonly proxies: readonly ManagedProxy[]
-  /** Why clients closed their connections before the first request. */
   readonly trouble: readonly string[]
 }
 
@@ -39,7 +38,7 @@ export function requireOperations(
   if (counters.operations > 0) return
   const { unmatched, notUnderstood, examples, opaqueConnections } = counters
   const seen = unmatched + notUnderstood
-  // On each connection, bytes that cannot be parsed count as one request.
+  // All bytes of a connection that cannot be parsed count as one request.
   if (seen <= opaqueConnections) {
     const [why] = trouble
     if (why !== undefined) throw inputError(`Nothing was recorded. ${why}.`)
@@ -72,7 +71,7 @@ export function requireAnswers({ counters }: Recorder, servers: readonly Recorde
   )
 }
 
-/** Returns the problems of a record. The record must have operations. */
+/** Returns the problems of a record, which must have operations. */
 export function recordDoubts(
   { counters }: Recorder,
   ways: readonly Carriage[],
@@ -86,7 +85,6 @@ export function recordDoubts(
   return lost === undefined ? surplus : { ...surplus, doubts: [lost, ...surplus.doubts] }
 }
 
-/** Describes clients that may have overwritten updates of other clients. */
 function overwritten({ overwrites }: RecorderCounters, remedy: string | undefined): string | undefined {
   const { first, keys, times } = overwrites
   if (first === undefined || remedy === undefined) return undefined
@@ -94,7 +92,7 @@ function overwritten({ overwrites }: RecorderCounters, remedy: string | undefine
   return `${rows}: ${plural(times, 'time')} a client read a number and then wrote one, in separate statements, and another client had written in between. If it computed one from the other, an update is lost, which no order of single reads and writes shows. ${remedy}`
 }
 
-/** Describes a server that sends more replies than there were requests. */
+/** Describes a server that sends more replies than it got requests. */
 function surplusOf({ unmatchedAnswers }: RecorderCounters, faults: RunOutcome['faults']): Concluded {
   if (unmatchedAnswers === 0) return { doubts: [], trouble: [] }
   const came = `${plural(unmatchedAnswers, 'answer')} came`

@@ -9,8 +9,8 @@ import type { Victim } from '../network/node-harms.ts'
 import type { ProgramCommand } from '../processes/command.ts'
 
 /**
- * A server that the run starts and ends. The placeholders `{port}` and `{listen}` in its command give the address on
- * which to listen. The placeholder `{data}` gives the directory for the server's data.
+ * A server that the run starts and ends. Its command gets its address by `{port}` and `{listen}`, and its directory by
+ * `{data}`.
  */
 interface ServedServer {
   readonly name: NodeId
@@ -19,7 +19,7 @@ interface ServedServer {
 
 export interface ServedServersOptions {
   readonly servers: readonly ServedServer[]
-  /** Further placeholders, such as the proxies' addresses. Each server also gets `{NAME.direct}` for every server. */
+  /** Further placeholders, besides `{NAME.direct}` for every server. */
   readonly placeholders: Placeholders
   readonly keeper: Keeper
   readonly dataDir: string
@@ -28,16 +28,11 @@ export interface ServedServersOptions {
 
 export interface ServedServers {
   readonly victims: ReadonlyMap<NodeId, Victim>
-  /** Returns the `host:port` of a server, known even before the server starts. */
+  /** Returns the `host:port` of a server, known before its start. */
   address(name: NodeId): string | undefined
-  /**
-   * Starts the servers in order. Each server starts once the previous one accepts connections. @throws UserError
-   * (environment)
-   */
+  /** Starts the servers, each once the previous one accepts connections. @throws UserError (environment) */
   start(): Promise<void>
-  /** Servers that ended unexpectedly, with their last output. */
   readonly trouble: readonly string[]
-  /** Returns the command of each server's last start. */
   commands(): { readonly [name: NodeId]: ProgramCommand }
   end(): Promise<void>
 }
@@ -54,7 +49,7 @@ export async function openServedServers(options: ServedServersOptions): Promise<
     const address = nodes.find(({ id }) => id === name)?.addresses.client
     return address && `${address.host}:${address.port}`
   }
-  // Called at the start of each server, because all servers have ports by then.
+  // All servers have ports before any of them starts.
   const directs = () => Object.fromEntries(servers.map(({ name }) => [`${name}.direct`, addressOf(name) ?? '']))
   for (const { name, command } of servers)
     nodes.push(

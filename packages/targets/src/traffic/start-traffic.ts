@@ -19,11 +19,10 @@ import { openServedServers, type ServedServers } from './served-servers.ts'
 import { checkTable } from './table-functions.ts'
 import { type TrafficCluster, type TrafficUpstream, trafficCluster } from './traffic-cluster.ts'
 
-/** How often to check for the clients' first traffic. */
 const LOOK_EVERY_MS = 10
 
 /**
- * Opens a proxy in front of each server, and starts the servers that belong to the run.
+ * Opens a proxy in front of each server, and starts the run's own servers.
  *
  * @throws UserError (environment) for a proxy or server that cannot be started, (input) for an unknown placeholder.
  */
@@ -53,13 +52,11 @@ export async function startTraffic(traffic: ObservedTraffic, options: StartOptio
   }
 }
 
-/** The servers behind the proxies, and those that the run starts. */
 interface Served {
   readonly upstreams: readonly TrafficUpstream[]
   readonly servers: ServedServers | undefined
 }
 
-/** Reserves the ports of the servers that the run starts. */
 async function openServed(
   servers: readonly RecordedServer[],
   keeper: Keeper | undefined,
@@ -68,7 +65,7 @@ async function openServed(
   const given = servers.flatMap((server) => ('upstream' in server ? [server] : []))
   const ours = servers.flatMap((server) => ('command' in server ? [server] : []))
   if (ours.length === 0 || keeper === undefined) return { upstreams: given, servers: undefined }
-  // Servers learn the proxies' addresses before the proxies open, so the ports are reserved now.
+  // Servers learn the proxies' addresses before the proxies open.
   const ports = await reservePorts(servers.map(({ name }) => name))
   const placed = servers.map((server) => ({
     ...server,
@@ -172,7 +169,7 @@ function observedCluster(
       const dials = dialsOf(proxies)
       using = clients.begin({ plane, noteFault, proxies, dials, placeholders, logDir, keeper })
       using.then((use) => use.gone).then(() => gone.happened(), broken.happened)
-      // Commands take time to start, and a fault before the first traffic would have no effect.
+      // Commands take time to start, and a fault before the first traffic has no effect.
       beginning = onTrafficOf(recorder, came.happened)
     },
     onBroken: broken.tell,
@@ -198,14 +195,14 @@ function onTrafficOf(recorder: Recorder, came: () => void): NodeJS.Timeout {
 const dialsOf = (proxies: readonly ManagedProxy[]): OpenTraffic['dials'] =>
   new Map(proxies.flatMap(({ name, dial }) => (dial === undefined ? [] : [[name, dial] as const])))
 
-/** Returns the addresses at which clients reach the servers. Clients in this process use the servers' own addresses. */
+/** Returns the addresses at which clients reach the servers: in this process, their own. */
 const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly TrafficUpstream[]) =>
   proxies.map(({ name, listen, upstream }) => ({
     name,
     listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
   }))
 
-/** An event that happens at most once. Callbacks may be added before or after it. */
+/** An event that happens at most once. Callbacks may be late. */
 function createNews<Of>() {
   let told: ((news: Of) => void) | undefined
   let known: { readonly news: Of } | undefined
@@ -221,7 +218,7 @@ function createNews<Of>() {
   }
 }
 
-/** Returns the addresses of the proxies as placeholders: `{n1}`, `{n1.host}` and `{n1.port}`. */
+/** Returns the proxies' addresses: `{n1}`, `{n1.host}` and `{n1.port}`. */
 const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[]): Addresses =>
   Object.fromEntries(
     proxies.flatMap(({ name, listen }) => {
@@ -234,6 +231,6 @@ const placeholdersOf = (proxies: readonly Pick<ManagedProxy, 'name' | 'listen'>[
     }),
   )
 
-/** Returns the servers' own addresses, bypassing the proxies, as placeholders: `{n1.direct}`. */
+/** Returns the servers' own addresses: `{n1.direct}`. */
 const directsOf = (upstreams: readonly Pick<TrafficUpstream, 'name' | 'upstream'>[]): Addresses =>
   Object.fromEntries(upstreams.map(({ name, upstream }) => [`${name}.direct`, upstream]))

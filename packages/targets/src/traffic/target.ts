@@ -9,14 +9,12 @@ import { type ObservedTraffic, waysOf } from './observed-traffic.ts'
 import { type HurtServers, trafficOffer, trafficRefusal } from './offer.ts'
 import { startTraffic } from './start-traffic.ts'
 
-/** Existing servers and clients, with proxies between them. */
 export interface TrafficTarget extends ObservedTraffic {
   readonly workload: Workload
-  /** The servers into which faults are injected. */
   readonly hurt: readonly HurtServers[]
 }
 
-/** Returns a target whose clients are only observed. Its record consists of the traffic through the proxies. */
+/** Returns a target whose clients are only observed, through the proxies. */
 export function trafficTarget(traffic: TrafficTarget): Target {
   const { servers, workload, hurt } = traffic
   const ways = waysOf(traffic)
@@ -52,7 +50,7 @@ function sufferingOf(kind: FaultKind, among: 'nodes' | 'clients' | undefined, hu
   return { not: 'the run starts no server: declare one with "serve"', instead: ['cut-clients'] }
 }
 
-/** Describes the names of sessions for the header of the history. The header is written before the first operation. */
+/** Describes the names of sessions before the first operation. */
 function sessionsOf(ways: readonly Carriage[]): Target['sessions'] {
   const named = new Set(ways.flatMap((carries) => namedBy(carries) ?? []))
   return named.size === 0 ? { by: 'connection', named: false } : { by: [...named].join(', '), named: true }

@@ -18,16 +18,15 @@ import type { Victim } from '../network/node-harms.ts'
 import { openWireRecord } from '../network/wire-record.ts'
 import type { ReadFinally } from './read-finally.ts'
 
-/** A server, and the proxy in front of it. */
 export interface TrafficUpstream {
   readonly name: NodeId
   readonly listen: string
   readonly upstream: string
-  /** False if the server's traffic is passed on as raw bytes. Faults work, but nothing is recorded. */
+  /** If false, raw bytes are passed on. Faults work, but nothing is recorded. */
   readonly isRecorded: boolean
-  /** Whether the proxy listens on a port. If false, only clients of this process reach it. */
+  /** If false, only clients of this process reach the proxy. */
   readonly listens?: boolean | undefined
-  /** How the proxy terminates and originates TLS. By default TLS passes through. */
+  /** How the proxy handles TLS; by default it passes through. */
   readonly tls?: ProxySettings['tls']
 }
 
@@ -36,18 +35,17 @@ export type OpenProxies = (plane: ControlPlane, carries: Carriage) => Promise<vo
 export interface TrafficClusterOptions {
   readonly upstreams: readonly TrafficUpstream[]
   readonly carries: Carriage
-  /** The protocol of proxies that declare none. */
   readonly recordedByDefault: Carriage | undefined
   readonly seed: number
-  /** The servers that this run started, and so can kill and pause. */
+  /** The servers that this run started, and can kill and pause. */
   readonly victims?: ReadonlyMap<NodeId, Victim> | undefined
-  /** Reads keys at the end; undefined if no request can read a key. */
+  /** Reads keys at the end, if a request can read one. */
   readonly finally: ReadFinally | undefined
   /** @throws UserError (input), beginning with `where`, for a table whose operations fit no model. */
   readonly checkTable:
     | ((table: Extract<Carriage, { readonly kind: 'http' }>['table'] & {}, where: string) => void)
     | undefined
-  /** Opens the proxies. By default, one proxy is opened for each server. */
+  /** By default, one proxy is opened for each server. */
   readonly openProxies?: OpenProxies | undefined
 }
 
@@ -56,17 +54,14 @@ export interface TrafficCluster extends Cluster {
   readonly record: NonNullable<Cluster['record']>
   readonly recorder: Recorder
   readonly plane: ControlPlane
-  /** Calls back for each fault that is injected through the control plane, but not by the run. */
+  /** Calls back for each fault that the run did not inject. */
   onFault(began: FaultNoticed): void
-  /** Records a fault that the run has not injected. The returned function records its heal, and its number of hits. */
+  /** Records a fault that the run has not injected. The returned function records its heal and hits. */
   noteFault(fault: TrafficFault): (hits: number) => void
   canRead(key: string): boolean
-  /** The servers that could not be dialled, each with the last reason. */
+  /** The servers that could not be dialled, and the last reason. */
   unreached(): ReadonlyMap<NodeId, string>
-  /**
-   * Returns, by server, the reason for which clients that wanted TLS closed their connections. Includes only servers
-   * whose proxies have no certificate.
-   */
+  /** Returns why clients that wanted TLS closed their connections, by server without a certificate. */
   withoutTls(): ReadonlyMap<NodeId, string>
   /**
    * Opens the proxies, after recording has begun.
@@ -124,8 +119,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
     async cutOff() {
       isCutOff = true
       for (const { name, protocol, enabled } of plane.proxies.list()) {
-        // Disable every proxy before it is reopened, so that no client can use an earlier connection, not even one
-        // within this process.
+        // No client may use an earlier connection, not even one within this process.
         await plane.updateProxy(name, { enabled: false })
         if (enabled && protocol !== 'udp') await plane.updateProxy(name, { enabled: true, listens: false })
       }
@@ -134,7 +128,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
       if (options.finally === undefined) throw new Error('there is no way to read keys at the end')
       const { listen, upstream, dial } = plane.proxies.get(node)
       const { listens = true, tls } = upstreams.find(({ name }) => name === node) ?? {}
-      // Connects within this process, without TLS to the proxy.
+      // Connects within this process, without TLS.
       if (isCutOff || !listens || tls?.terminate !== undefined)
         return options.finally.connect({ node, ...parseAddress(upstream), dial })
       return options.finally.connect({ node, ...parseAddress(listen) })
@@ -156,10 +150,7 @@ export function trafficCluster(options: TrafficClusterOptions): TrafficCluster {
   }
 }
 
-/**
- * Collects the servers that cannot be dialled, and the servers whose clients want TLS. Each of them has its last
- * reason.
- */
+/** Collects the servers that cannot be dialled, or whose clients want TLS, with the last reason. */
 function troublesOf(network: ReturnType<typeof createNetwork>) {
   const unreached = new Map<NodeId, string>()
   const withoutTls = new Map<NodeId, string>()
@@ -171,7 +162,7 @@ function troublesOf(network: ReturnType<typeof createNetwork>) {
   return { unreached, withoutTls }
 }
 
-/** Returns the recorded proxies, in the order of the servers, followed by the other proxies. */
+/** Returns the recorded proxies in the order of the servers, and then the others. */
 function recordedOf(
   { proxies }: ControlPlane,
   upstreams: readonly Pick<TrafficUpstream, 'name'>[],

@@ -5,15 +5,13 @@ import { type Workload, workloads } from '@chaosproxy/workloads'
 export interface TrafficModel {
   /** The operations in the route or command table. */
   readonly functions: readonly string[]
-  /** The model to judge by, if the user chose one. */
   readonly wanted: string | undefined
   readonly initial: Json
-  /** The table's name in messages. */
   readonly where: string
 }
 
 /**
- * Returns the workload of clients that the run does not control: a model to judge by, and the final reads.
+ * Returns the workload of uncontrolled clients: a model to judge by, and the final reads.
  *
  * @throws UserError (usage)
  */

@@ -1,12 +1,9 @@
 import { pathToFileURL } from 'node:url'
 import type { Jiti, JitiOptions, TransformOptions } from 'jiti'
 
-/**
- * Returns a loader of a user's TypeScript file. It follows the rules of the simulator's bundler: those of the nearest
- * tsconfig.json, including `paths` and legacy decorators.
- */
+/** Returns a loader of a user's TypeScript file. It uses the nearest tsconfig.json as the simulator's bundler does. */
 export async function typescriptLoader(file: string, options: JitiOptions = {}): Promise<Jiti> {
-  // These modules load slowly, so they are loaded only for a user's file.
+  // These modules load slowly.
   const [{ createJiti }, { helperModules, stripped, tellUnread }] = await Promise.all([
     import('jiti'),
     import('./transform.ts'),

@@ -5,8 +5,7 @@ import { typescriptLoader } from './loader.ts'
 process.argv.splice(1, 1)
 const [, program = ''] = process.argv
 const loader = await typescriptLoader(program)
-// The compiler changes the format of stack traces once for the whole process. Load it before the program, and restore
-// the format.
+// The compiler changes the format of stack traces once for the whole process, so it is loaded first.
 const { stackTraceLimit, prepareStackTrace } = Error
 loader.transform({ source: '', ts: true })
 Object.assign(Error, { stackTraceLimit, prepareStackTrace })

@@ -4,7 +4,6 @@ import { relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { transformSync } from 'rolldown/utils'
 
-/** A node of a syntax tree, as the loader's transformer represents it. */
 interface Located {
   readonly loc?: { readonly start: Place; readonly end: Place } | null
 }
@@ -14,13 +13,10 @@ interface Place {
   readonly column: number
 }
 
-/**
- * A plugin of the loader's transformer. It keeps each statement on the line that the syntax tree records for the
- * statement.
- */
+/** Keeps each statement on the line that the syntax tree records. */
 type Plugin = (api: { readonly types: { traverseFast(node: object, seen: (node: Located) => void): void } }) => object
 
-/** The version of this transformation. The loader's cache on disk must not mix results of different versions. */
+/** The loader's cache on disk must not mix results of different versions. */
 const LINES = 1
 
 /** JavaScript from a TypeScript file, and a plugin that restores the lines of the original file. */
@@ -30,7 +26,7 @@ export interface Stripped {
 }
 
 /**
- * Compiles TypeScript with the transformer of the simulator's bundler, and with the nearest tsconfig.json.
+ * Compiles TypeScript as the simulator's bundler does, with the nearest tsconfig.json.
  *
  * @throws SyntaxError
  */
@@ -47,7 +43,7 @@ export function stripped(source: string, file: string): Stripped {
     if (entry.originalLine !== undefined) place.line = entry.originalLine + 1
   }
   return {
-    // The loader's cache identifies a file by its text, so the text contains a hash of the line mappings.
+    // The loader's cache identifies a file by its text, so this contains a hash of the line mappings.
     code: `${code}\n// ${LINES} ${createHash('sha256').update(payload.mappings).digest('hex').slice(0, 16)}`,
     inOwnLines: ({ types }) => ({
       visitor: {
@@ -72,8 +68,7 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
   const message = stripVTControlCharacters(error.message)
   if (!tsconfig || !message.includes('[TSCONFIG_ERROR]'))
     throw new SyntaxError(`${relative(process.cwd(), file)}: ${message}`)
-  // An unreadable tsconfig.json is ignored, because earlier versions ran programs of nodes and users' files without
-  // one.
+  // Earlier versions ran programs and users' files without a tsconfig.json.
   tellUnread(file, message.trim())
   return transformed(source, file, false)
 }
@@ -90,7 +85,7 @@ export function tellUnread(file: string, why: string): void {
 type Decorator = (target: object, key?: PropertyKey, descriptor?: unknown) => unknown
 type Decorate = (decorators: readonly Decorator[], target: object, key?: PropertyKey, descriptor?: unknown) => unknown
 
-/** The functions that the package `reflect-metadata` adds, once a program has loaded it. */
+/** The functions of the package `reflect-metadata`, once loaded. */
 const { Reflect: reflect } = globalThis as unknown as {
   readonly Reflect: {
     readonly decorate?: Decorate
@@ -98,9 +93,7 @@ const { Reflect: reflect } = globalThis as unknown as {
   }
 }
 
-/**
- * Decorates a class or member, like TypeScript's own helper. If `given` is null, the member's own descriptor is used.
- */
+/** Decorates a class or member, like TypeScript's own helper. Null means the member's own descriptor. */
 const decorate: Decorate = (decorators, target, key, given) => {
   const described = given === null && key !== undefined ? Object.getOwnPropertyDescriptor(target, key) : given
   let made: unknown = key === undefined ? target : described
@@ -112,7 +105,7 @@ const decorate: Decorate = (decorators, target, key, given) => {
   return made
 }
 
-/** The helpers that transformed files import, and that the bundler provides. */
+/** The helpers that transformed files import. */
 const HELPERS: { readonly [name: string]: unknown } = {
   decorate,
   decorateMetadata: (name: string, value: unknown) => reflect.metadata?.(name, value) ?? (() => undefined),

@@ -9,7 +9,7 @@ export const isUserFile = (reference: string): boolean =>
   !isMaelstrom(reference) && /^exec:|[\\/]|\.[cm]?[jt]s$/.test(reference)
 
 /**
- * Imports the default export of a user's file: JavaScript, or TypeScript whose types are stripped.
+ * Imports the default export of a user's file in JavaScript or TypeScript.
  *
  * @throws UserError (usage) if the file does not exist; (input) if the file fails to run.
  */
@@ -27,7 +27,7 @@ export async function importUserFile(path: string): Promise<unknown> {
   }
 }
 
-/** The number of concurrent imports. The first import saves the shared state, and the last one restores it. */
+/** The first import saves the shared state, and the last one restores it. */
 let importing = 0
 let shared = sharedByAll()
 
@@ -37,9 +37,9 @@ function sharedByAll() {
 }
 
 /**
- * Saves the state that all imports share, and returns a function that restores it. Standard output is for results and
- * reports, so a file's output during its import is written to standard error. The TypeScript compiler changes the limit
- * and format of stack traces for the whole thread.
+ * Saves the state that all imports share, and returns a function that restores it. Standard output is for results, so a
+ * file's output goes to standard error. The TypeScript compiler changes the limit and format of stack traces for the
+ * whole thread.
  */
 function keepShared(): () => void {
   if (importing++ === 0) {
@@ -57,25 +57,25 @@ function keepShared(): () => void {
 export function thrownText(thrown: unknown, file: string): string {
   if (!(thrown instanceof Error)) return `it throws ${String(thrown)}`
   const frames = (thrown.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line) && line.includes(file))
-  // The loader inserts code before the first line, so columns in the first line are wrong.
+  // The loader inserts code into the first line, so columns there are wrong.
   return [thrown.message, ...frames.map((frame) => frame.replace(/:1:\d+(?=\)?$)/, ':1'))].join('\n')
 }
 
-/** The published name of this program, by which users' files import it. */
+/** The name by which users' files import this program. */
 export const PACKAGE_NAME = 'chaosproxy'
 
-/** The environment variable that passes the module for `PACKAGE_NAME` to child processes and threads. */
+/** Passes the module for `PACKAGE_NAME` to child processes and threads. */
 const VARIABLE = 'CHAOS_API'
 
 /**
- * Lets users' files import this program by name, even if it is installed globally: Node would not find a global install
- * in any `node_modules`. Also prevents a file from loading another version than the running one.
+ * Lets users' files import this program by name: Node would not find a global install in any `node_modules`. Also keeps
+ * a file from loading another version.
  */
 export function offerApi(module: URL): void {
   process.env[VARIABLE] = module.href
 }
 
-/** Returns the modules that a user's file gets from this program instead of from `node_modules`. */
+/** Returns the modules that a file gets from this program instead of `node_modules`. */
 async function modulesFor(file: string): Promise<{ [name: string]: unknown }> {
   const module = process.env[VARIABLE]
   if (module === undefined || !mayImportApi(readFileSync(file, 'utf8'))) return {}
@@ -84,7 +84,7 @@ async function modulesFor(file: string): Promise<{ [name: string]: unknown }> {
 
 /**
  * Returns whether a file may import values of the API. Loading the API takes as long as the rest of the import, and
- * most files import only its types.
+ * most files import only types.
  */
 function mayImportApi(text: string): boolean {
   const values = text.replaceAll(/^\s*(?:import|export)\s+type\s[^;]*?from\s*['"][^'"]+['"]/gm, '')

@@ -5,8 +5,8 @@ import { loadProtocol } from './protocol-file.ts'
 import { vetOnThread } from './vet-on-thread.ts'
 import { loadWorkload, told } from './workload-file.ts'
 
-// Loads a user's file for the first time and tries it out, on a thread that the file may crash or block: see `vetFile`.
-// The argument is the kind of file.
+// Loads and tries a user's file on a thread that the file may crash or block: see `vetFile`. The argument is the kind
+// of file.
 
 const CLIENTS = 4
 const OPERATIONS = 500
@@ -26,8 +26,7 @@ async function tryWorkload(path: string): Promise<void> {
     for (let i = 0; i < OPERATIONS; i++) {
       const input = client.next()
       applyOnce(workload, input, path)
-      // The target's results are unknown here, but every target may refuse an operation, and every network may lose a
-      // request.
+      // Every target may refuse an operation, and every network may lose a request.
       client.learned?.(input, { type: i % 10 === 9 ? 'info' : 'fail', error: 'tried out' })
     }
   }

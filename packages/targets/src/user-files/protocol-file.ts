@@ -20,9 +20,8 @@ const objectNames = objects.map(({ name }) => name)
 const promiseNames: readonly unknown[] = [...promisedLevels, 'none']
 
 /**
- * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file: JavaScript, or
- * TypeScript whose types are stripped. The file's default export is a `ProtocolModule`. Its machines are checked
- * against its types at run time.
+ * Loads a protocol by name, from a user's program (`exec:python3 node.py`), or from a user's file whose default export
+ * is a `ProtocolModule`. Its machines are checked at run time.
  *
  * @throws UserError (usage) if there is no such protocol, or the file does not export one; (input) if the file fails to
  * run.
@@ -45,7 +44,7 @@ export async function loadProtocol(reference: string): Promise<ProtocolDefinitio
 }
 
 /**
- * Returns the protocol that a file exports, checked and completed with defaults. `path` begins every message.
+ * Returns a file's protocol, checked and completed with defaults. `path` begins every message.
  *
  * @throws UserError (usage) if the export is not a protocol.
  */
@@ -60,7 +59,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   if (typeof promises !== 'function' && !promiseNames.includes(promises))
     throw wrong(`"promises" is "${promises}", which is neither one of ${promiseNames.join(', ')} nor a function`)
   const { functions } = module
-  // In a module that declares functions but no objects, the functions determine the objects.
+  // Without objects, the functions of a module determine them.
   const { objects: named = functions === undefined ? [DEFAULT_OBJECT] : objectNames } = module
   for (const [member, list] of Object.entries({ objects: named, functions: functions ?? [] }))
     if (!Array.isArray(list) || list.some((item) => typeof item !== 'string'))
@@ -121,7 +120,7 @@ export function protocolFrom(exported: unknown, path: string): ProtocolDefinitio
   })
 }
 
-/** Returns the advice to rename a member with an outdated name, such as `knobs`; undefined if there is none. */
+/** Returns the advice to rename an outdated member, such as `knobs`. */
 function renamedMember(module: object, bugs: ProtocolDefinition['bugs']): string | undefined {
   if ('knobs' in module) return 'rename "knobs" to "settings", also in the options that "create" is given'
   for (const { name, under = {} } of bugs) {

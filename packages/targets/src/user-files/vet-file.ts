@@ -2,20 +2,19 @@ import { existsSync } from 'node:fs'
 import { inputError, UserError, usageError } from '@chaosproxy/history'
 import type { Vetted } from './vet-on-thread.ts'
 
-// The time limit. A busy machine may take seconds to start the thread.
+// A busy machine may take seconds to start the thread.
 const LONGEST_MS = 20_000
 const LARGEST_MB = 512
 const OUTSIDE = 'look for a loop, or an await, outside its functions'
 
 interface VettingOptions {
   readonly argv?: readonly string[]
-  /** Advice on the likely cause if loading does not end. */
   readonly hint?: string
 }
 
 /**
- * Loads a user's file on a thread, and reports the file's problems. An endless loop, a `process.exit` or an await that
- * never settles does no harm on this thread. `entry` is the thread's script.
+ * Loads a user's file on a thread, and reports its problems. There, an endless loop, a `process.exit` or an await that
+ * never settles does no harm. `entry` is the thread's script.
  *
  * @throws UserError as loading does, and (input) if the loading never ends, or ends the thread.
  */
@@ -37,7 +36,7 @@ async function verdictOn(
   const bad = (what: string): UserError => inputError(`${path} ${what}`)
   const { Worker } = await import('node:worker_threads')
   return new Promise((resolve) => {
-    // Discard the thread's output: the actual load prints it again.
+    // The actual load prints this output again.
     const thread = new Worker(entry, {
       workerData: path,
       argv: [...argv],

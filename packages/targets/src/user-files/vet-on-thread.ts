@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { UserError } from '@chaosproxy/history'
 
-/** The thread's last message. A thread that ends without a message awaited a promise that never settled. */
+/** The thread's last message. A thread that ends without one awaited a promise that never settled. */
 export type Vetted =
   | { readonly type: 'good' }
   | { readonly type: 'bad'; readonly code: UserError['code']; readonly message: string }
@@ -19,14 +19,13 @@ export async function vetOnThread(load: (path: string) => Promise<void>): Promis
     tell({ type: 'exited', exitCode: exitCode ?? process.exitCode ?? 0 })
     return exit(exitCode)
   }
-  // After an uncaught error, Node itself calls process.exit. Restore the original function, because the message of the
-  // replacement could overtake the error's message.
+  // After an uncaught error, Node itself calls process.exit. The replacement's message could overtake the error's.
   process.on('uncaughtExceptionMonitor', () => {
     process.exit = exit
   })
   try {
     await load(String(workerData))
-    // Wait until a rejected promise of the file is reported. It would end any thread that loads the file.
+    // A rejected promise of the file would end any thread that loads it.
     for (let turn = 0; turn < TURNS; turn++) await setImmediate()
     tell({ type: 'good' })
   } catch (error) {

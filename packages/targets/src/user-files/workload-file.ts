@@ -15,8 +15,8 @@ import { importUserFile, isUserFile, thrownText } from './import.ts'
 import { vetFile } from './vet-file.ts'
 
 /**
- * Loads a workload by name, or from a user's file, whose default export is a `WorkloadModule`. A file is first tried
- * out on a thread, where it can do no harm.
+ * Loads a workload by name, or from a user's file whose default export is a `WorkloadModule`. A file is first tried out
+ * on a thread.
  *
  * @throws UserError (usage, input) if there is no such workload, or the file does not work.
  */
@@ -28,8 +28,8 @@ export async function workloadOf(reference: string): Promise<Workload> {
 const LOOP = 'look for a loop or an await that does not end, also in "next" and other functions'
 
 /**
- * Loads a workload without trying it out. `isTrial` is set on a thread that lacks the models of the configuration. Such
- * a thread accepts an unknown model.
+ * Loads a workload without trying it out. `isTrial`: this thread lacks the configuration's models, and so accepts an
+ * unknown one.
  */
 export async function loadWorkload(reference: string, isTrial = false): Promise<Workload> {
   if (isUserFile(reference)) return workloadFrom(await importUserFile(reference), reference, isTrial)
@@ -43,10 +43,7 @@ export async function loadWorkload(reference: string, isTrial = false): Promise<
 
 type Wrong = (what: string) => UserError
 
-/**
- * Validates a workload that a program or a file provides; messages begin with `path`. @throws UserError (usage) if it
- * is invalid.
- */
+/** Validates a workload; messages begin with `path`. @throws UserError (usage) if it is invalid. */
 export function workloadFrom(exported: unknown, path: string, isTrial = false): Workload {
   const wrong: Wrong = (what) =>
     usageError(
@@ -95,10 +92,7 @@ export function workloadFrom(exported: unknown, path: string, isTrial = false): 
   }
 }
 
-/**
- * Returns the object of the built-in workload that uses this model. Returns the model's own name if there is no such
- * workload.
- */
+/** Returns the object of the built-in workload with this model, or else the model's name. */
 const objectOf = (model: string): string => workloads.find((workload) => workload.model === model)?.object ?? model
 
 const isTexts = (value: unknown): value is readonly string[] =>

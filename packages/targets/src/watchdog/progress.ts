@@ -1,18 +1,18 @@
-// User code that never returns blocks its whole thread. A blocked thread cannot report itself. Each thread that runs
-// user code therefore keeps its progress in memory that another thread can read.
+// User code that never returns blocks its whole thread, which then cannot report itself. The thread therefore keeps its
+// progress in memory that another thread can read.
 
 /** Memory shared between a working thread and the thread that watches it. */
 export type Progress = Float64Array<SharedArrayBuffer>
 
-/** Index of the current unit of work, such as the seed of a search. */
+/** The index of the current unit of work, such as a seed. */
 const UNIT = 0
-/** Index of the number of calls of the user's functions in this unit. */
+/** The index of the number of calls of the user's functions in this unit. */
 const CALLS = 1
-/** Index of the running function, as a number chosen by the caller; 0 outside the user's code. */
+/** The index of the running function; 0 outside the user's code. */
 const WITHIN = 2
-/** Index of the number of the call that must describe itself; 0 for none. */
+/** The index of the call that must describe itself; 0 for none. */
 const WANTED = 3
-/** Index of the stop flag: 1 if no other unit may begin. */
+/** The index of the stop flag: 1 if no other unit may begin. */
 const STOP = 4
 const TEXT_LENGTH = 5
 const TEXT = 6
@@ -36,7 +36,7 @@ export const readProgress = (progress: Progress): Reading => ({
   within: progress[WITHIN] ?? 0,
 })
 
-/** Returns the description of the requested call, or of the latest call if each call is described. */
+/** Returns the description of the requested or, if each is described, the latest call. */
 export const readDescription = (progress: Progress): string =>
   String.fromCharCode(...progress.subarray(TEXT, TEXT + (progress[TEXT_LENGTH] ?? 0)))
 
@@ -45,7 +45,7 @@ export function beginUnit(progress: Progress, unit: number): void {
   progress[CALLS] = 0
 }
 
-/** Counts a call. Returns true if the call must describe itself. */
+/** Counts a call. Returns whether it must describe itself. */
 export function countCall(progress: Progress): boolean {
   const call = (progress[CALLS] ?? 0) + 1
   progress[CALLS] = call
@@ -59,8 +59,8 @@ export function describeCall(progress: Progress, text: string): void {
 }
 
 /**
- * Records that the thread enters one of the user's functions. The number 0 stands for code outside these functions.
- * Returns the previous number, which the caller must restore.
+ * Records that the thread enters one of the user's functions, or other code (0). Returns the previous number, which the
+ * caller must restore.
  */
 export function enter(progress: Progress, where: number): number {
   const before = progress[WITHIN] ?? 0

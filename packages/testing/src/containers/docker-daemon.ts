@@ -5,12 +5,11 @@ import { join } from 'node:path'
 
 /** A Docker daemon with its own storage and an empty image `kv`. */
 export interface DockerDaemon {
-  /** The reason why no daemon can run on this machine; undefined if the daemon runs. */
+  /** Why no daemon can run on this machine, if none can. */
   readonly obstacle: string | undefined
   readonly directory: string
-  /** The value of DOCKER_HOST for this daemon. */
   readonly host: string
-  /** Runs a shell command line in which `docker` talks to this daemon. */
+  /** Runs a shell command line in which `docker` uses this daemon. */
   say(command: string): string
   /** Removes the daemon's containers and networks, and ends the daemon. */
   end(): void
@@ -18,13 +17,13 @@ export interface DockerDaemon {
 
 interface DockerOptions {
   /**
-   * Creates a network namespace for the daemon, and returns its name for `ip netns`. By default the daemon runs in the
-   * namespace of this process.
+   * Creates a network namespace for the daemon, and returns its name for `ip netns`. By default the daemon runs in that
+   * of this process.
    */
   readonly inside?: (directory: string) => string
 }
 
-/** The address of a bridge that no test container joins, in a range reserved for documentation (TEST-NET-2). */
+/** A bridge that no test container joins, in a range for documentation (TEST-NET-2). */
 const ADDRESS = '198.51.100.1/24'
 const BEGINS_WITHIN_S = 30
 const ENDS_WITHIN_MS = 60_000
@@ -51,7 +50,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     if (space !== undefined) say(`ip netns add ${space} && ip netns exec ${space} ip link set lo up`)
     const places = ['--data-root', path('data'), '--exec-root', path('exec'), '--pidfile', path('docker.pid')]
-    // In a shared network namespace, the daemon must leave rules and bridges unchanged.
+    // In a shared network namespace, the daemon must leave rules and bridges alone.
     if (space === undefined) say(`ip link add ${bridge} type bridge && ip address add ${ADDRESS} dev ${bridge}`)
     const modest = space === undefined ? ['--iptables=false', '--ip6tables=false', '--bridge', bridge] : []
     const words = ['dockerd', ...places, '--host', host, ...modest]
@@ -64,7 +63,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   }
 
   function end(): void {
-    // The daemon's other processes end together with the daemon.
+    // The daemon's other processes end with it.
     spawnSync(
       'bash',
       [
@@ -87,7 +86,7 @@ export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   return { obstacle, directory, host, say, end }
 }
 
-/** Returns the log line in which the daemon says why it gave up. */
+/** Returns the log line that says why the daemon gave up. */
 function complaintOf(log: string): string | undefined {
   try {
     return readFileSync(log, 'utf8')

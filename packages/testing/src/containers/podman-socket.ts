@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { vi } from 'vitest'
 import type { Podman } from './podman.ts'
 
-/** A socket that programs for Docker can use in place of Docker's socket. */
+/** A socket in place of Docker's. */
 export interface PodmanSocket {
   readonly path: string
-  /** The value of DOCKER_HOST for this socket. */
   readonly host: string
   end(): Promise<void>
 }

@@ -18,31 +18,26 @@ import { kv } from './kv.ts'
 
 const server = join(import.meta.dirname, 'kv-server.mjs')
 
-/** A rootful podman with its own storage and networks, and a program `podman` for PATH that uses them. */
+/** A rootful podman with its own storage and networks, and a program `podman` that uses them. */
 export interface Podman {
   readonly directory: string
   readonly isPossible: boolean
   /** The directory of the program `podman`, for PATH. */
   readonly programs: string
-  /** Runs a shell command line in the directory of a project. */
   say(command: string, cwd?: string): string
-  /** Writes a Compose file into a directory with this name, which is also the project's name. */
+  /** Writes a Compose file into a directory with the project's name. */
   project(name: string, services: readonly string[]): string
-  /** Returns the network of the project with this name. */
   network(project: string): string
-  /** Removes everything, and waits until all processes of this podman have ended. */
+  /** Removes everything, and waits until this podman's processes have ended. */
   end(): Promise<void>
 }
 
 interface PodmanOptions {
-  /** The network namespace in which podman runs, as named by `ip netns`; by default the namespace of this process. */
+  /** The network namespace of podman, as named by `ip netns`; by default that of this process. */
   readonly inside?: string
 }
 
-/**
- * Prepares an engine. Reports the reason if containers with networks are not possible for lack of root, programs or
- * rights.
- */
+/** Prepares an engine, or reports why containers with networks are not possible. */
 export function startPodman({ inside = '' }: PodmanOptions = {}): Podman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-podman-'))
   const programs = join(directory, 'programs')
@@ -110,8 +105,8 @@ exit 1
 `
 
 /**
- * All engines of this machine share one directory for the DNS names of their networks. Two networks with the same name
- * would share a file in this directory, even if they belong to different tests or to an aborted test.
+ * All engines of this machine share one directory for DNS names. Networks with the same name would share a file in it,
+ * even with an aborted test.
  */
 const ownNetwork = (name: string, services: readonly string[]): readonly string[] =>
   services.includes('networks:') ? [] : ['networks:', '  default:', `    name: ${name}`]
@@ -123,10 +118,7 @@ export function writeProject(directory: string, name: string, services: readonly
   return path
 }
 
-/**
- * Returns a random subnet. If two engines looked for free addresses at the same moment, they would pick the same
- * addresses.
- */
+/** Two engines that looked for free addresses at the same moment would pick the same ones. */
 const subnets = (): string => `10.${100 + randomInt(100)}.${16 * randomInt(16)}.0/20`
 
 /** The configuration of podman for machines without systemd. */
@@ -148,10 +140,7 @@ export CONTAINERS_CONF=${join(directory, 'containers.conf')}
 exec ${inside && `nsenter --net=/run/netns/${inside}`} /usr/bin/podman --storage-driver overlay --root ${join(directory, 'images')} --runroot ${join(directory, 'run')} --tmpdir ${join(directory, 'tmp')} "$@"
 `
 
-/**
- * Writes a podman hook that mounts this machine's programs into each container, no matter who starts the container and
- * how.
- */
+/** Writes a podman hook that mounts this machine's programs into every container. */
 function writeLending(directory: string): void {
   mkdirSync(directory)
   const lend = join(directory, 'lend')
@@ -170,20 +159,14 @@ function writeLending(directory: string): void {
   writeFileSync(join(directory, 'lend.json'), JSON.stringify(hook))
 }
 
-/**
- * Returns shell lines that pass all arguments on to podman, and add the mounts of this machine's programs to `podman
- * run`.
- */
+/** Returns shell lines that run podman, and add this machine's programs to `podman run`. */
 export const runningWithMounts = (podman: string): string => `[ "$1" = run ] || exec ${podman} "$@"
 shift
 exec ${podman} run ${mounts.map((path) => `-v ${path}:${path}:ro`).join(' ')} -v ${server}:/server.mjs:ro --env PATH=${node}:/usr/bin "$@"
 `
 
 const node = dirname(realpathSync(process.execPath))
-/**
- * Paths of this machine's programs. Images cannot be fetched here, so the containers' image is empty and uses these
- * programs.
- */
+/** Images cannot be fetched here, so the containers' image is empty and uses this machine's programs. */
 const mounts: readonly string[] = ['/bin', '/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])]
 
 /** Returns a service of the Compose file. */
@@ -191,9 +174,7 @@ export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
 
-/**
- * Returns a service of the Compose file for engines that are reached over a socket, where no wrapper adds the mounts.
- */
+/** Returns a service for engines behind a socket, where no wrapper adds the mounts. */
 export const mountedService = (name: string, command: string): string => `${service(name, command)}
     environment:
       PATH: ${mountedPath}
@@ -207,10 +188,9 @@ export const mountedFiles: readonly { readonly source: string; readonly target: 
 ]
 const volumes = mountedFiles.map(({ source, target }) => `${source}:${target}:ro`)
 
-/** The PATH of the mounted programs. */
 export const mountedPath = `${node}:/usr/bin`
 
-/** Returns the three nodes of `kv-server.mjs`, which address each other by service name. */
+/** Returns three nodes of `kv-server.mjs`, which address each other by service name. */
 export const kvServices = (flags = ''): readonly string[] =>
   ['n1', 'n2', 'n3'].map((name, _, all) => {
     const peers = all.filter((other) => other !== name).map((other) => `${other}=${other}:8000`)
@@ -220,7 +200,7 @@ export const kvServices = (flags = ''): readonly string[] =>
     )
   })
 
-/** The declaration of the nodes of `kvServices`, without the place where the nodes run. */
+/** The declaration of these nodes, without their place. */
 export const kvNodes = {
   nodes: ['n1', 'n2', 'n3'],
   port: 7000,
@@ -232,10 +212,7 @@ export const kvNodes = {
   },
 } as const
 
-/**
- * Returns the command lines of running processes that were started for these containers. Each command line names the
- * directory of their storage.
- */
+/** Returns the command lines of remaining processes, which name the storage directory. */
 const left = (directory: string): readonly string[] =>
   readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid))
@@ -250,10 +227,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/**
- * Returns the nftables tables of the project. The result is empty if the program `nft` is missing, because only `nft`
- * creates tables.
- */
+/** Returns the nftables tables of the project; none without `nft`, which only creates them. */
 export const rulesOnMachine = (project: string): readonly string[] =>
   (spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '')
     .split('\n')
@@ -272,20 +246,17 @@ const linkAddresses = (): readonly LinkAddress[] =>
 
 const nameOf = ({ address, label }: LinkAddress): string => `${address} of ${label}`
 
-/** Addresses that other processes added before the tests of this file began. */
+/** Addresses from before the tests of this file. */
 const foreign = new Set(linkAddresses().map(nameOf))
 
-/**
- * Returns whether the address has no running owner other than this process. The run of another test removes its own
- * addresses.
- */
+/** Returns whether the address has no other running owner. Other tests remove their own addresses. */
 function isNobodyElses({ label, address }: LinkAddress): boolean {
   const owner = ownerOf(label, address)
   return owner?.lives !== true || owner.pid === process.pid
 }
 
 /**
- * Returns what runs have left on this machine: nftables tables of the project, and link addresses.
+ * Returns what runs have left on this machine: nftables tables, and link addresses.
  *
  * @param pid The process of a run. Without a pid, includes the addresses of this process and of ended processes.
  */
@@ -297,7 +268,6 @@ export const onMachine = (project: string, pid?: number): readonly string[] => [
     .filter((name) => !foreign.has(name)),
 ]
 
-/** Waits until `onMachine` finds nothing. */
 export async function expectGone(project: string, pid?: number): Promise<void> {
   await expect.poll(() => onMachine(project, pid), { timeout: 60_000 }).toEqual([])
 }

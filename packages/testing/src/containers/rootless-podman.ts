@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { configuration, type Podman, runningWithMounts, writeProject } from './podman.ts'
 
-/** A podman of an unprivileged user who was created for it. */
+/** A podman of an unprivileged user, created for it. */
 export interface RootlessPodman extends Omit<Podman, 'programs' | 'isPossible' | 'network'> {
-  /** Why rootless containers cannot run on this machine; undefined if they can. */
+  /** Why rootless containers cannot run on this machine, if they cannot. */
   readonly obstacle: string | undefined
 }
 
-/** Creates a user with an engine, and removes both at the end. Only root can create users. */
+/** Creates a user with an engine, which only root can, and removes both at the end. */
 export function startRootlessPodman(): RootlessPodman {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-rootless-'))
   const user = `chaos${process.pid}`
@@ -18,8 +18,7 @@ export function startRootlessPodman(): RootlessPodman {
   let runtime = ''
 
   function say(command: string, cwd = directory): string {
-    // Only some systems, such as Debian with udev, let everybody open /dev/net/tun, so the user gets a separate device
-    // node.
+    // Not every system lets everybody open /dev/net/tun, so the user gets a separate device node.
     const tun = `mount --bind ${join(directory, 'tun')} /dev/net/tun`
     const variables = {
       HOME: directory,
@@ -51,7 +50,7 @@ export function startRootlessPodman(): RootlessPodman {
     ])
       if (spawnSync('which', [program]).status !== 0) throw new Error(`${program} is not installed`)
     ended('useradd', ['--no-create-home', '--home-dir', directory, '--shell', '/bin/bash', user])
-    // Podman expects its runtime directory at this path, and hides everything else in /run.
+    // Podman expects its runtime directory here, and hides everything else in /run.
     runtime = join('/run/user', ended('id', ['--user', user]))
     for (const path of [programs, runtime, join(directory, 'empty', 'data')]) mkdirSync(path, { recursive: true })
     chmodSync(runtime, 0o700)

@@ -1,15 +1,13 @@
 import { Undecided } from '../proof.ts'
 import { isInvented, type Message, type Step } from './work-queue-record.ts'
 
-// Decides whether equal messages were delivered according to a rule. One state machine serves all rules. Each rule
-// forbids some of its steps.
+// Decides whether equal messages were delivered according to a rule, which forbids some steps of one state machine.
 
-/** One of several equal messages. */
 interface Copy {
   readonly receipts: readonly string[]
   /** The end of the lease, in ms. */
   readonly untilMs: number
-  /** Whether the copy is delivered, and was not returned after its delivery. */
+  /** Whether the copy is delivered and not returned. */
   readonly isOut: boolean
   readonly isAcknowledged: boolean
   /** Whether the copy must stay until it is acknowledged. */
@@ -27,10 +25,7 @@ const MOST_STATES = 100_000
 const NEVER = Number.NEGATIVE_INFINITY
 const NEW: Copy = { receipts: [], untilMs: NEVER, isOut: false, isAcknowledged: false, isDue: false }
 
-/**
- * Returns whether some order of the steps keeps the rule. An order contains all answered steps, and any number of
- * unanswered steps. Tries every order.
- */
+/** Tries every order of the answered steps, with any number of unanswered ones. */
 export function isKept(rule: string, message: Message, isStartOpen: boolean): boolean {
   const steps = message.steps.toSorted((a, b) => a.of.return - b.of.return)
   if (steps.length > MOST_STEPS) throw new Undecided(`${message.text} has more than ${MOST_STEPS} operations`)
@@ -51,16 +46,13 @@ export function isKept(rule: string, message: Message, isStartOpen: boolean): bo
   return goOn(0n, { copies: Array.from({ length: message.initially }, () => ({ ...NEW, isDue: true })), nowMs: NEVER })
 }
 
-/** Returns the possible states after a step. Empty if the rule forbids the step, or if the time of the step does. */
+/** Returns the possible states after a step; none if the rule or the time forbids it. */
 function follow(rule: string, message: Message, isStartOpen: boolean, state: State, step: Step): readonly State[] {
   const { copies } = state
   const { calledNs = 0, returnedNs = Number.POSITIVE_INFINITY, outcome } = step.of
   const isBound = ({ receipts }: Copy): boolean => receipts.includes(step.receipt)
   const mayAppear = isStartOpen || (rule !== 'no-invented-messages' && isInvented(message, step.of))
-  /**
-   * Returns the state after the step, at the earliest time that the step allows and that is not before the current
-   * time. Empty if the step had returned by then.
-   */
+  /** Returns the state after the step at the earliest possible time, unless the step had returned by then. */
   const at = (next: readonly Copy[], earliestMs = NEVER): readonly State[] => {
     if (rule !== 'no-double-leases' || step.does === 'enqueue') return [{ ...state, copies: next }]
     const nowMs = Math.max(state.nowMs, calledNs / 1e6, earliestMs)

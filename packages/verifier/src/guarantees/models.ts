@@ -6,9 +6,9 @@ import { stream } from './stream.ts'
 import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 
-// Guarantees of streams of messages and of changes. A pattern that breaks a guarantee consists of a few operations and
-// a condition on the whole history. Each pattern has a single definition, which serves both verdicts: a level is
-// violated if a core contains the pattern, and met if the history contains the pattern nowhere.
+// Guarantees of streams of messages and of changes. The pattern that breaks a guarantee is a few operations and a
+// condition on the whole history. One definition serves both verdicts: a level is violated if a core contains the
+// pattern, and met if the pattern is nowhere.
 
 const models: ReadonlyMap<string, GuaranteeModel> = new Map([
   ['stream', stream],
@@ -18,7 +18,7 @@ const models: ReadonlyMap<string, GuaranteeModel> = new Map([
 
 export const hasGuarantees = ({ model }: ProofHead): boolean => models.has(model)
 
-/** Returns the guarantees of a level; empty if the model has no such level. */
+/** Returns the guarantees of a level, if the model has this level. */
 function partsOf({ model }: ProofHead, level: string): readonly string[] {
   const { levels = {} } = models.get(model) ?? {}
   return Object.hasOwn(levels, level) ? (levels[level] ?? []) : []
@@ -31,8 +31,8 @@ export const comprises = (head: ProofHead, whole: string, part: string): boolean
 }
 
 /**
- * Accepts an entry about guarantees. An entry without a core claims that the level is met. An entry with a core claims
- * that the core's operations break the level.
+ * Accepts an entry about guarantees. Without a core, it claims that the level is met, and otherwise that the core's
+ * operations break it.
  */
 export function acceptGuarantees(
   history: History,

@@ -1,14 +1,13 @@
 import type { History, Operation } from '../history.ts'
 import { type ProofHead, Undecided } from '../proof.ts'
 
-/** The operations that may show a pattern, by line; undefined for the whole history. */
+/** The lines of operations that may show a pattern; undefined for the whole history. */
 export type Core = ReadonlySet<number> | undefined
 
-/** A history as one model interprets it. */
 interface Judged {
-  /** Whether operations of the core, together with the whole history, show that the guarantee is broken. */
+  /** Whether the core, together with the whole history, breaks the guarantee. */
   breaks(guarantee: string, core: Core): boolean
-  /** Returns why the guarantee is undecided although no operation breaks it; undefined if the guarantee is decided. */
+  /** Returns why an unbroken guarantee is undecided, if it is. */
   open(guarantee: string): string | undefined
 }
 
@@ -19,7 +18,7 @@ export interface GuaranteeModel {
   judge(history: History, head: ProofHead): Judged
 }
 
-/** Returns the index of the first number that is at least `least`. The numbers must be in ascending order. */
+/** Returns the index of the first of these ascending numbers that is at least `least`. */
 export function placeFrom(ascending: readonly number[], least: number): number {
   let [low, high] = [0, ascending.length]
   while (low < high) {

@@ -6,8 +6,8 @@ import { copiesOf, doing, isInvented, type Message, type Queue } from './work-qu
 // Whether the messages of a queue are delivered in the order of their enqueues.
 
 /**
- * A message that had only a single copy. Its enqueue took effect between the lines `inFrom` and `inTo`, and its first
- * take between `outFrom` and `outTo`.
+ * A message with a single copy. Its enqueue took effect between the lines `inFrom` and `inTo`, and its first take
+ * between `outFrom` and `outTo`.
  */
 interface Life {
   readonly message: Message

@@ -2,13 +2,12 @@ import type { Random } from '@chaosproxy/faults'
 import { canonical, type Json } from '@chaosproxy/history'
 import type { Body } from './message.ts'
 
-// Services are nodes that Maelstrom itself provides, and to which programs send requests: see doc/services.md.
+// Services are nodes that Maelstrom itself provides: see doc/services.md.
 
 export type Service = (from: string, request: Body) => Body
 
 const DOES_NOT_EXIST: Body = { type: 'error', code: 20, text: 'key does not exist' }
 
-/** The keys and values of a service. Keys are canonical JSON. */
 interface Store {
   get(key: string): Json | undefined
   set(key: string, value: Json): void
@@ -35,18 +34,18 @@ function carryOut(store: Store, request: Body): Body {
   }
 }
 
-/** Returns a linearizable store: a single copy, which serves one request at a time. */
+/** A linearizable store is a single copy, which serves one request at a time. */
 function linKv(): Service {
   const store = new Map<string, Json>()
   return (_, request) => carryOut(store, request)
 }
 
 /**
- * Returns a sequentially consistent store. A node sees its states in order and never returns to an older one, but may
- * see an old state. Changes apply to the newest state.
+ * Returns a sequentially consistent store. A node sees its states in order, but may see an old one. Changes apply to
+ * the newest.
  */
 function seqKv(random: Random): Service {
-  /** By key: its value after each change, with the number of all changes up to then. */
+  /** By key: its value after each change, and the number of changes by then. */
   const held = new Map<string, { readonly at: number; readonly value: Json }[]>()
   let newest = 0
   const seen = new Map<string, number>()
@@ -72,10 +71,7 @@ function seqKv(random: Random): Service {
 
 const LWW_COPIES = 5
 
-/**
- * Returns a store with several copies. Each copy learns of the writes of the other copies later. A request reaches one
- * of the copies. The last write wins.
- */
+/** Returns a store with several copies, which learn of each other's writes later. The last write wins. */
 function lwwKv(random: Random): Service {
   type Copy = Map<string, { readonly at: number; readonly value: Json }>
   const copies: readonly Copy[] = Array.from({ length: LWW_COPIES }, () => new Map())
@@ -97,7 +93,7 @@ function lwwKv(random: Random): Service {
   }
 }
 
-/** Returns a timestamp service. No timestamp is returned twice. */
+/** Returns a service that gives each timestamp once. */
 function linTso(): Service {
   let next = 0
   return (_, { type }) =>

@@ -5,7 +5,7 @@ import { topologyNames, USUAL_TOPOLOGY } from './topology.ts'
 
 const CONSTANT = 'constant'
 
-/** Maelstrom's options for the network, as settings of a program in real and in virtual time. */
+/** Maelstrom's options for the network, as settings in real and in virtual time. */
 export const networkSettings: readonly Setting[] = [
   {
     name: 'latency',
@@ -32,7 +32,6 @@ export interface Latency {
 
 export interface NetworkAsked {
   readonly latency: Latency
-  /** The name of a topology in `topologyNames`. */
   readonly topology: string
 }
 

@@ -9,19 +9,17 @@ export interface SwitchboardOptions {
   readonly nodes: readonly NodeId[]
   readonly clock: MachineClock
   readonly seed: number
-  /** The latency of messages between nodes. Messages of clients and services have none, as in Maelstrom. */
+  /** The latency of messages between nodes. Others have none, as in Maelstrom. */
   readonly latency: Latency
   deliver(message: Message): void
 }
 
-/** The simulator's network between nodes and clients, in real time. */
+/** The simulator's network in real time. */
 export interface Switchboard {
   readonly network: SimulatedNetwork
   /** Sends a message from one node to another, or between a node and the clients. */
   send(from: NodeId | 'clients', to: NodeId | 'clients', message: Message): void
-  /** Changes the network at the present time. */
   now<T>(change: (time: Nanos) => T): T
-  /** Returns the number of messages sent between nodes so far. */
   sent(): number
 }
 
@@ -38,7 +36,7 @@ export function createSwitchboard(options: SwitchboardOptions): Switchboard {
   let wakesAt = Number.POSITIVE_INFINITY
   let isRunning = false
 
-  /** Processes all events that are due, and advances the queue's time to the time of the machine's clock. */
+  /** Processes all due events, and advances the queue to the machine's time. */
   function catchUp(): void {
     if (isRunning) return
     isRunning = true

@@ -10,20 +10,15 @@ import type { RpcWorkload } from './workloads.ts'
 const MAELSTROM = 'maelstrom'
 
 /**
- * Returns the default load. Programs are often written for a course, and log each message. This load has 40 times as
- * many operations as the load of Maelstrom, in less time. If replicas must agree at the end, a run spends most of its
- * time waiting for that.
+ * Programs are often written for a course, and log each message. The default load has 40 times as many operations as
+ * Maelstrom's, in less time. If replicas must agree at the end, a run mostly waits for that.
  */
 const usualLoad = ({ promises }: RpcWorkload) => ({ timeMs: promises === 'eventual' ? 5_000 : 8_000, rate: 200 })
-/**
- * Returns the quiet time after faults. Programs may gossip every five seconds; a linearizable program only needs time
- * to elect another leader.
- */
+/** Programs may gossip every five seconds; a linearizable program only needs time to elect another leader. */
 const quietMs = (level: string | undefined) => millis(level === 'linearizable' ? 4_000 : 8_000)
 
 /**
- * Returns a program with Maelstrom's protocol as a target, by its workload and command: `maelstrom:lin-kv:python3
- * ./node.py`.
+ * Returns a program with Maelstrom's protocol as a target, such as `maelstrom:lin-kv:python3 ./node.py`.
  *
  * @throws UserError (usage) for an unknown workload or a missing command.
  */
@@ -38,7 +33,7 @@ export function maelstromTarget(reference: string): Target {
     bugs: [],
     marks: false,
     sticky: true,
-    // Allows for a Raft that waits two to four seconds before an election, as in a tutorial.
+    // A Raft, as in a tutorial, may wait two to four seconds before an election.
     longestFault: 0.4,
     quietMs,
     functions: () => rpc.functions,
@@ -57,13 +52,10 @@ export function maelstromTarget(reference: string): Target {
   }
 }
 
-/** Returns whether a fault erases the data of a program. Programs keep their data only in memory. */
+/** Programs keep their data only in memory. */
 const losesMemory = (kind: FaultKind): boolean => kind === 'kill'
 
-/**
- * Returns whether a program can suffer a fault. Its processes can be killed and paused, and its messages suffer the
- * faults of the simulator's messages, except forgery.
- */
+/** Processes can be killed and paused. Messages suffer the faults of the simulator's, except forgery. */
 function suffers(kind: FaultKind): Suffering {
   if (Object.hasOwn(nodeHarms, kind)) return true
   const simulated = simulatorSuffers(kind)

@@ -1,15 +1,11 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/** The neighbours of each node. */
 export type Topology = { readonly [node: NodeId]: readonly NodeId[] }
 
-/**
- * Returns the indexes of a node's neighbours, given the node's own index and the number of nodes. Some indexes may be
- * out of range; `topologyOf` drops them.
- */
+/** Returns the indexes of a node's neighbours. `topologyOf` drops those that are out of range. */
 type Beside = (at: number, count: number) => readonly number[]
 
-/** Returns the neighbours in a grid that is as square as possible. */
+/** The grid is as square as possible. */
 const grid: Beside = (at, count) => {
   const width = Math.ceil(Math.sqrt(count))
   return [at % width > 0 ? at - 1 : -1, at % width < width - 1 ? at + 1 : -1, at - width, at + width]
@@ -36,7 +32,7 @@ const topologies: { readonly [name: string]: Beside } = {
 
 export const topologyNames: readonly string[] = Object.keys(topologies)
 
-/** Returns the neighbours of each node in a topology. An unknown name means a grid. */
+/** Returns each node's neighbours. An unknown name means a grid. */
 export function topologyOf(nodes: readonly NodeId[], name: string): Topology {
   const beside = topologies[name] ?? grid
   return Object.fromEntries(

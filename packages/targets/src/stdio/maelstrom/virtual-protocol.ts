@@ -19,8 +19,8 @@ import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /**
- * The maximum delay of a request to a service, of the service's reply, and of a message that a node sends to itself.
- * Other messages may arrive while a program waits for these.
+ * The maximum delay of requests to services, their replies, and messages of a node to itself. Others may arrive while a
+ * program waits for these.
  */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
@@ -35,19 +35,17 @@ interface Running {
   readonly nodes: readonly NodeId[]
   readonly process: LineProcess
   readonly random: Random
-  /** The steady clock at the program's start; unknown before its first event. */
+  /** When the program started, by its steady clock; unknown before its first event. */
   began: number | undefined
   isReady: boolean
-  /** Messages in transit, by timer: requests to services, and messages to the program. */
   readonly onTheWay: Map<string, Message>
-  /** The requests of clients, by message id. */
   readonly asked: Map<number, Extract<MachineEvent<Message>, { readonly type: 'request' }>>
   serial: number
 }
 
 /**
- * Returns a Node program of Maelstrom as a protocol in virtual time. Each life of a node is a process, whose clock,
- * timers and randomness are those of the simulation. Partitions do not cut off services, as in Maelstrom.
+ * Returns a Node program of Maelstrom as a protocol in virtual time. Each life of a node is a process with the
+ * simulation's clock, timers and randomness. Partitions do not cut off services, as in Maelstrom.
  *
  * @throws UserError (usage) for a program in another language: its timers would ring in real time.
  */
@@ -59,8 +57,8 @@ export function maelstromProtocol(reference: string): ProtocolModule {
     summary: `${command}, a Maelstrom program in virtual time`,
     objects: [rpc.object],
     functions: rpc.functions,
-    // The command line chooses the level, because Maelstrom's workloads also have levels that a protocol cannot
-    // promise, such as `strict-serializable`.
+    // The command line chooses the level: Maelstrom's workloads also have levels that a protocol cannot promise, such
+    // as `strict-serializable`.
     promises: 'none',
     sticky: true,
     notUnder: ['kill', 'crash', 'power-loss', 'corrupt-message', 'forge-message'],
@@ -92,7 +90,7 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
   const delayOf = ({ random }: Running): Millis => millis(latency.delayMs + random.next() * latency.jitterMs)
   let services: ReadonlyMap<string, Service> | undefined
 
-  /** Passes messages to the program, and carries out its effects. */
+  /** Passes messages to the program, and collects its effects. */
   function told(state: Running, messages: readonly Message[], now: Millis, steady: Millis): Step {
     state.began ??= steady
     const question: Question = {

@@ -2,31 +2,29 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import type { Settings } from '@chaosproxy/workloads'
 import { type Body, KEY_DOES_NOT_EXIST } from './message.ts'
 
-/** A workload of Maelstrom: its requests, and the workload of this program whose clients send them. */
+/** A workload of Maelstrom: its requests, and the workload whose clients send them. */
 export interface RpcWorkload {
-  /** The name of the workload for Maelstrom's option `-w`. */
+  /** The name for Maelstrom's option `-w`. */
   readonly name: string
-  /** The corresponding workload of this program, and its settings. */
+  /** The corresponding workload of chaos, and its settings. */
   readonly workload: string
   readonly settings: Settings
   readonly functions: readonly string[]
   readonly object: string
-  /** The level that a correct program keeps while the network suffers faults. */
+  /** The level that a correct program keeps under faults of the network. */
   readonly promises: string
-  /** The default faults of a run. If absent, the default is a partition. */
+  /** The default faults of a run; if absent, a partition. */
   readonly faults?: readonly string[]
   request(input: Input, serial: number): Body
-  /**
-   * Returns the completion of a request from its reply, or a text that explains why the reply does not fit the request.
-   */
+  /** Returns the completion of the request with this number, or why its reply does not fit. */
   completion(reply: Body, input: Input, serial: number): Completion | string
-  /** Returns the completion of a request from an error that answers the request. Undefined for any other error. */
+  /** Returns the completion for an error that answers the request; undefined for any other. */
   error?(reply: Body, input: Input): Completion | undefined
 }
 
 const ok = (value: Json): Completion => ({ type: 'ok', value })
 
-/** Each run has a single set. No new set replaces it, and no operation removes its elements. */
+/** Each run has a single set, which no other replaces and no operation shrinks. */
 const ONE_GROWING_SET: Settings = { keys: 1, size: 10_000, removes: 0 }
 
 const grownSet = (name: string, add: (element: Json) => Body, member: string): RpcWorkload => ({
@@ -105,14 +103,11 @@ const uniqueIds: RpcWorkload = {
   completion: ({ id }) => (id === undefined || id === null ? 'has no "id"' : ok(id)),
 }
 
-/**
- * The echo workload. A reply must have the text of its request, which is checked when the reply arrives. The model only
- * judges that all texts are unique.
- */
+/** The model only judges that all texts are unique: a reply is compared with its request on arrival. */
 const echo: RpcWorkload = {
   ...uniqueIds,
   name: 'echo',
-  // Nodes do not send messages to each other, so there is no link to cut.
+  // Nodes do not send messages to each other, so no link can be cut.
   faults: [],
   request: (_, serial) => ({ type: 'echo', echo: textOf(serial) }),
   completion: ({ echo: text }, _, serial) =>
@@ -149,7 +144,6 @@ const kafka: RpcWorkload = {
   },
 }
 
-/** All workloads, by the name for the option `-w`. */
 export const rpcWorkloads: readonly RpcWorkload[] = [
   echo,
   uniqueIds,

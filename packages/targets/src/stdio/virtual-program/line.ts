@@ -1,6 +1,6 @@
 /**
- * The input of a program at one moment. `now` is the wall clock in milliseconds. `steady` is the time since the program
- * began, in milliseconds.
+ * The input of a program at one moment. `now` is the wall clock, and `steady` the time since the program began, in
+ * milliseconds.
  */
 export interface Question {
   readonly now: number
@@ -11,9 +11,9 @@ export interface Question {
 export interface Answer {
   /** Complete lines of the program's stdout. */
   readonly lines: readonly string[]
-  /** Milliseconds until the program's next timer is due; absent if it has none. */
+  /** Milliseconds until the program's next timer; absent if it has none. */
   readonly wakeAfterMs?: number
 }
 
-/** The query parameter of the module's URL that holds the seed of the program's randomness. */
+/** The query parameter of the module's URL with the program's seed. */
 export const SEED_MEMBER = 'seed'

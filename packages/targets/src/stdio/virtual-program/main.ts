@@ -7,24 +7,23 @@ import { type Answer, type Question, SEED_MEMBER } from './line.ts'
 import { createTimeline } from './timeline.ts'
 import { takeOverTimers } from './timers.ts'
 
-// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. Questions arrive on the real stdin. The
-// program's clock advances only by the times in these questions. This module provides the program's timers, randomness,
-// stdin and stdout. A question is answered once the program can only wait.
+// Runs a Node program in virtual time: node --import main.js?seed=1 PROGRAM. Questions arrive on the real stdin, and
+// only their times advance the program's clock. This module provides the program's timers, randomness, stdin and
+// stdout. A question is answered once the program can only wait.
 
 /** The beginning of virtual time. Programs may treat a time near 0 as missing. */
 const EPOCH_MS = Date.UTC(2024, 0, 1)
-/** The maximum number of turns for one question. A timer without delay may set another such timer for ever. */
+/** A timer without delay may set another one for ever, so the turns for one question are limited. */
 const MOST_TURNS = 10_000
-/** The time within which a program must begin to read its input. Chaos waits longer than this for a line of output. */
+/** The time for a program to begin to read its input. Chaos waits longer for a line of output. */
 const LONGEST_LOAD_MS = 8_000
-/** Matches pending operations of a program that are neither timers nor messages. */
+/** Matches pending operations other than timers and messages. */
 const UNDER_WAY = /^(?:FSReq|Immediate|GetAddrInfo|RandomBytes|ScryptRequest|PBKDF2)/
 
 const real = { stdin: process.stdin, setImmediate, setTimeout, now: Date.now, write: fs.writeSync }
 const timeline = createTimeline()
 let wallMs = EPOCH_MS
 
-/** Complete lines that the program has printed since the last question. */
 let printed: string[] = []
 let unfinished = ''
 const print = (chunk: string | Uint8Array): void => {
@@ -67,9 +66,7 @@ real.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of lines) answering = answering.then(() => answer(JSON.parse(line)))
 })
 
-/**
- * Resolves once the program is loaded and reads its input, or after `LONGEST_LOAD_MS`. No question is answered before.
- */
+/** Resolves once the program reads its input, or is too late. No question is answered before. */
 async function listening(): Promise<void> {
   const until = real.now() + LONGEST_LOAD_MS
   while (stdin.readableFlowing === null && stdin.listenerCount('readable') === 0 && real.now() < until)
@@ -133,7 +130,7 @@ function takeOverRandomness(random: ReturnType<typeof createRandom>): void {
   const randomInt = (from: number, to?: number): number =>
     to === undefined ? random.integer(from) : from + random.integer(to - from)
   Object.assign(crypto, { randomBytes, randomUUID, randomInt, randomFillSync: fill })
-  // Also replaces these methods, which the functions of `node:crypto` with the same names use.
+  // The functions of `node:crypto` with the same names use these methods.
   for (const [name, value] of Object.entries({ randomUUID, getRandomValues: fill }))
     Object.defineProperty(Object.getPrototypeOf(globalThis.crypto), name, { value, configurable: true, writable: true })
 }

@@ -1,23 +1,17 @@
 export interface Timeline {
   now(): number
-  /** Calls back after `ms` milliseconds. Returns a function that cancels the call. */
   after(ms: number, ring: () => void): () => void
-  /** Returns when the next timer is due. */
   next(): number | undefined
   advance(to: number): void
-  /** Rings the next timer that is due. Returns false if there is none. */
   ring(): boolean
 }
 
-/**
- * The tolerance of times in milliseconds. Times are computed as differences, so a timer may seem to be due slightly
- * later than it was set for.
- */
+/** Times are computed as differences, so a timer may seem to be due slightly late. */
 const NANOSECOND_MS = 1e-6
 
 export function createTimeline(): Timeline {
   let now = 0
-  /** The waiting timers, ordered by their time. Timers with equal times are in the order in which they were set. */
+  /** The waiting timers by time, and then in the order in which they were set. */
   const waiting: { readonly at: number; readonly ring: () => void }[] = []
   return {
     now: () => now,

@@ -17,7 +17,7 @@ class VirtualTimer {
 
   constructor(timeline: Timeline, run: Run, delayMs: unknown, args: readonly unknown[], repeats: boolean) {
     const wanted = Number(delayMs)
-    // As in Node, a delay that is invalid or too long counts as one millisecond.
+    // In Node, a delay that is invalid or too long counts as one millisecond.
     const ms = wanted >= 1 && wanted <= LONGEST_MS ? Math.trunc(wanted) : 1
     this.#start = (ring) => timeline.after(ms, ring)
     this.#run = () => Reflect.apply(run, this, [...args])
@@ -60,9 +60,7 @@ class VirtualTimer {
   }
 }
 
-/**
- * Replaces the timers of this process by those of a timeline. `setImmediate` is not replaced, since it takes no time.
- */
+/** Replaces this process's timers by those of a timeline, except `setImmediate`, which takes no time. */
 export function takeOverTimers(timeline: Timeline): void {
   const timeoutPromise = (delayMs?: number, value?: unknown): Promise<unknown> =>
     new Promise((resolve) => new VirtualTimer(timeline, resolve, delayMs, [value], false))
