@@ -1,25 +1,22 @@
 import { isObject, type Json, objectIn, refuse, Undecided, Unreadable } from './proof.ts'
 
-/** An invocation joined with its completion; without a completion, the outcome is unknown. */
+/** An invocation joined with its completion, if there is one. */
 export interface Operation {
   /** The line of the operation's invocation, which identifies it in proofs. */
   readonly line: number
   readonly process: string
   readonly client: string
   readonly f: string
-  /** The key as text; the text of null if there is only one object. */
+  /** The key as text; the text of null for a single object. */
   key: string
   readonly input: Json
-  /** The value of the operation's completion; undefined if the completion has none. */
+  /** The value of the completion, if any. */
   answer: Json | undefined
   outcome: 'ok' | 'fail' | 'info'
   /** The line of the operation's completion; Infinity if the outcome is unknown. */
   return: number
   isFinal: boolean
-  /**
-   * The times of the call and the return, in nanoseconds of one clock. Undefined if the events of the operation have no
-   * times.
-   */
+  /** The times of the call and the return in nanoseconds, if known. */
   readonly calledNs: number | undefined
   returnedNs: number | undefined
 }
@@ -28,19 +25,17 @@ export interface History {
   /** The operations, in the order of their invocations. */
   readonly operations: readonly Operation[]
   readonly byLine: readonly (Operation | undefined)[]
-  /** Whether the history names the client of every operation. The order of each client's operations is then known. */
+  /** Whether the history names the client of every operation, and so shows each client's order. */
   readonly hasClients: boolean
   /** The model and the initial value that the header names, if any. */
   readonly says: { readonly model: Json | undefined; readonly initial: Json | undefined }
 }
 
 /**
- * Members that change the meaning of an operation, but that the verifier does not read. Also matches escapes, which may
- * hide such members.
+ * Members that change the meaning of an operation, but that the verifier does not read. Escapes may hide such members.
  */
 const UNREAD = /"(?:clock|within|unsaid|requestId|locks|predicates|statements|isolation)"\s*:|\\u00[4-7]/
 
-/** Fractions with more digits than doubles can represent. */
 const FRACTIONS = /-?\d+\.\d{16,}(?:[eE][-+]?\d+)?/g
 
 type Event = { readonly [member: string]: Json }
@@ -90,9 +85,7 @@ export function readHistory(pieces: Iterable<string>): History {
   return { operations, byLine, hasClients, says: { model, initial } }
 }
 
-/**
- * Returns the operation that an event begins. Undefined for an event that ends an operation, or that is not a client's.
- */
+/** Returns the operation that an event begins, if it begins a client's. */
 function operationOf(event: Event, line: number, open: Map<string, Operation>): Operation | undefined {
   const { process: name, type, f, key, value, session, final } = event
   const isHarmless = f === 'end' || (f === 'passed-on' && isObject(value) && value['mayWrite'] === false)
@@ -146,10 +139,7 @@ function* linesOf(pieces: Iterable<string>): Iterable<string> {
   if (rest !== '') yield rest
 }
 
-/**
- * Returns the text by which a value is compared. Refuses a proof about different numbers beyond 2^53, because they may
- * be equal as doubles.
- */
+/** Returns the text by which a value is compared. Refuses numbers beyond 2^53 that may be equal as doubles. */
 export function textOf(json: Json | undefined): string {
   if (json === undefined || json === null) return 'null'
   if (typeof json === 'number')
@@ -160,9 +150,7 @@ export function textOf(json: Json | undefined): string {
   return `{${members.map(([name, value]) => `${JSON.stringify(name)}:${textOf(value)}`).join()}}`
 }
 
-/**
- * Returns the text that an append extends: the text of a string, an empty text for null, or otherwise the value's JSON.
- */
+/** Returns the text that an append extends. It is empty for null. */
 export const wordsOf = (text: string): string => (text.startsWith('"') ? JSON.parse(text) : text === 'null' ? '' : text)
 
 export const isList = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)

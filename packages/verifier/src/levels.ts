@@ -1,7 +1,7 @@
 import type { Keeps } from './replay.ts'
 
-// The known levels, the order of operations that each level keeps, and the implications between levels (Bouajjani et
-// al. 2017; Viotti & Vukolić 2016; for isolation Adya 1999; Cerone, Bernardi & Gotsman 2015).
+// The known levels, the orders that they keep, and their implications (Bouajjani et al. 2017; Viotti & Vukolić 2016;
+// for isolation Adya 1999; Cerone, Bernardi & Gotsman 2015).
 
 /** By level: the levels that it directly implies. */
 const consistency: ReadonlyMap<string, readonly string[]> = new Map([
@@ -26,13 +26,13 @@ const isolations: ReadonlyMap<string, readonly string[]> = new Map([
   ['read-uncommitted', []],
 ])
 
-/** An isolation level, and the order of operations that the level also keeps. */
+/** An isolation level, and the order that it also keeps. */
 export interface IsolationLevel {
   readonly isolation: string
   readonly keeps: Keeps
 }
 
-/** Splits the name of an isolation level into its parts. Returns undefined for any other name. */
+/** Splits the name of an isolation level, if it is one. */
 export function isolationOf(level: string): IsolationLevel | undefined {
   for (const isolation of isolations.keys()) {
     if (level === isolation) return { isolation, keeps: 'nothing' }
@@ -43,16 +43,13 @@ export function isolationOf(level: string): IsolationLevel | undefined {
   return undefined
 }
 
-/**
- * Returns whether every history that meets the level `strong` also meets the level `weak`. Both are levels of
- * consistency, or both are levels of isolation.
- */
+/** Returns whether every history that meets `strong` also meets `weak`, a level of the same kind. */
 export const implies = (strong: string, weak: string): boolean => reaches(consistency, strong, weak)
 
 export const impliesIsolation = (strong: IsolationLevel, weak: IsolationLevel): boolean =>
   RANKS.indexOf(strong.keeps) <= RANKS.indexOf(weak.keeps) && reaches(isolations, strong.isolation, weak.isolation)
 
-/** The orders, strongest first. The order of real time contains the order of each client. */
+/** The orders, strongest first. Real time contains the order of each client. */
 const RANKS: readonly Keeps[] = ['real time', 'clients', 'nothing']
 
 const reaches = (from: ReadonlyMap<string, readonly string[]>, strong: string, weak: string): boolean =>

@@ -5,9 +5,9 @@ import { isObject, type Json, refuse, undecided } from './proof.ts'
 
 /**
  * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, and a read returns the values from an
- * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it. If
- * some entries of a dense log are left out, the rest is a log that is not dense. The model stores an entry with its
- * least and greatest possible offset.
+ * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it. A
+ * dense log without some of its entries is a log that is not dense. An entry has its least and greatest possible
+ * offset.
  */
 export const logModel = (isDense: boolean): Model => ({
   family: 'elements',
@@ -58,8 +58,7 @@ export const logModel = (isDense: boolean): Model => ({
         const { from, limit } = action
         const read = action.entries.filter(({ element }) => counts(element))
         const isFull = action.entries.length === limit
-        // A read that reached its limit may end before the end of the log. Such a read proves nothing if none of its
-        // entries counts.
+        // A read that reached its limit may end before the log does, and proves nothing if none of its entries counts.
         if (isFull && read.length === 0) return true
         const isAt = (at: number): boolean => read.every(({ element }, n) => held[at + n]?.element === element)
         const mayBegin = (at: number): boolean =>
@@ -97,7 +96,7 @@ const exact = (offset: number, line: number): number =>
     ? offset
     : undecided(`line ${line}: the verifier does not cover the offset ${offset}`)
 
-/** Returns the offset in an answer. Undefined for a completion that only repeats its invocation. */
+/** Returns the offset in an answer. A completion that only repeats its invocation has none. */
 function offsetOf(answer: Json, input: Json, line: number): number | undefined {
   if (isPair(answer)) return exact(answer[0], line)
   if (answer === null || (typeof answer !== 'number' && textOf(answer) === textOf(input))) return undefined

@@ -5,25 +5,22 @@ import type { Json, ProofHead } from './proof.ts'
 export type Action =
   | CellAction
   /**
-   * Actions on elements. An element is added, removed or taken. A query finds an element or not. A read returns all
-   * elements. A take finds nothing, or takes an unknown element.
+   * Actions on elements. A query finds an element or not, a read returns all, and a take finds nothing or an unknown
+   * element.
    */
   | { readonly kind: 'add' | 'remove' | 'take'; readonly element: string }
   | { readonly kind: 'contains'; readonly element: string; readonly found: boolean }
   | { readonly kind: 'all'; readonly elements: readonly string[] }
   | { readonly kind: 'empty' | 'take any' }
-  /** Actions on a log. An append places an entry at an offset. A read returns a range of entries. */
+  /** Actions on a log: an entry at an offset, or a read of a range. */
   | { readonly kind: 'place'; readonly element: string; readonly offset: number | undefined }
   | { readonly kind: 'range'; readonly from: number; readonly limit: number; readonly entries: readonly Entry[] }
-  /** Amounts by account. Of operations with one id, only the first takes effect. */
+  /** Amounts by account. Of operations with one id, only the first counts. */
   | { readonly kind: 'move'; readonly amounts: Amounts; readonly id: string | undefined }
   | { readonly kind: 'sums'; readonly amounts: Amounts }
   | Transaction
 
-/**
- * An action on a register or a lock: the content that it must or must not have, its fencing token, and its content
- * after the action.
- */
+/** An action on a register or a lock: the content before and after it, and the fencing token. */
 export interface CellAction {
   readonly kind: 'cell'
   readonly expects?: string | undefined
@@ -41,7 +38,7 @@ export interface Entry {
   readonly offset: number | undefined
 }
 
-/** A transaction. It takes effect at a single moment (`once`), or it starts at one moment and commits at another. */
+/** A transaction. It takes effect at one moment (`once`), or has separate moments for start and commit. */
 export interface Transaction {
   readonly kind: 'transaction'
   readonly line: number
@@ -49,23 +46,20 @@ export interface Transaction {
   readonly steps: readonly Step[]
 }
 
-/** A read or a write in a transaction. `texts` contains one text, or the elements of a list that was read. */
+/** A read or a write in a transaction. `texts` is one text, or the elements of a list. */
 export interface Step {
   readonly isRead: boolean
   readonly key: string
   readonly texts: readonly string[]
 }
 
-/** The objects of a history, at one moment of an order. */
 export interface Objects {
-  /** Performs an action on the object of this key. Returns false if the object would have given another answer. */
+  /** Performs an action on an object. Returns false if it would have given another answer. */
   apply(action: Action, key: string): boolean
   copy(): Objects
-  /** The state as text: equal texts mean equal objects. */
   text(): string
 }
 
-/** Returns whether an element counts. Answers about an element that does not count are not compared. */
 export type Counts = (element: string) => boolean
 
 /** Every element counts, because nothing is left out. */
@@ -74,20 +68,19 @@ export const everything: Counts = () => true
 export interface Model {
   readonly family: 'cells' | 'elements' | 'sums' | 'transactions'
   /**
-   * Returns the actions of an operation, at one or several moments. Empty if the operation failed or has no meaning for
-   * the object.
+   * Returns the actions of an operation; none if it failed or has no meaning for the object.
    *
    * @throws Undecided for an unknown function.
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. If `counts` is `everything`, no operation is left out. Only then do the objects reject
-   * an answer that another operation might have made right, such as an offset of a dense log or an overdraft of a bank.
+   * Returns the initial objects. Only if `counts` is `everything`, nothing is left out, and the objects reject an
+   * answer that another operation might have made right, such as an overdraft.
    */
   start(initial: () => Json, counts: Counts): Objects
 }
 
-/** Objects by key, each represented by plain data. */
+/** Objects of plain data by key. */
 export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: Action) => boolean): Objects {
   const from = (held: { [key: string]: Data }): Objects => ({
     apply(action, key) {
@@ -100,10 +93,8 @@ export function objectsOf<Data>(first: () => Data, apply: (data: Data, action: A
   return from({})
 }
 
-/** Operations with their actions. */
 export type Views = ReadonlyMap<Operation, readonly Action[]>
 
-/** The action of an operation at one moment. */
 export interface Part {
   readonly operation: Operation
   readonly action: Action
@@ -112,8 +103,5 @@ export interface Part {
 export const partsOf = (some: Iterable<Operation>, views: Views): readonly Part[] =>
   Array.from(some, (operation) => (views.get(operation) ?? []).map((action) => ({ operation, action }))).flat()
 
-/**
- * Returns whether an operation's actions certainly happened. A failed operation with an action certainly saw a
- * different value.
- */
+/** Returns whether an operation's actions certainly happened. A failed operation's action certainly saw another value. */
 export const isSure = ({ outcome }: Operation): boolean => outcome !== 'info'

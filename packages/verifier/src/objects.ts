@@ -2,16 +2,15 @@ import { isList, listOf, type Operation, textOf, textsOf, wordsOf } from './hist
 import { type Action, type Counts, type Model, type Objects, objectsOf } from './model.ts'
 import { type Json, type ProofHead, refuse, undecided } from './proof.ts'
 
-// The sequential specifications (Herlihy & Wing 1990): the behaviour of each object.
+// The sequential specifications (Herlihy & Wing 1990).
 
 export const unknownFunction = ({ line, f }: Operation): never =>
   undecided(`line ${line}: the verifier does not cover the function "${f}"`)
 
 /**
- * Returns the requested value of an operation.
+ * Returns the requested value.
  *
- * @throws Undecided if the answer is a different value of the same type, because this value may be the one that took
- * effect.
+ * @throws Undecided if the answer is another value of the same type, which may be the one that took effect.
  */
 function asked({ input, answer, outcome, line }: Operation): Json {
   const isOther = outcome === 'ok' && answer !== undefined && answer !== null && textOf(answer) !== textOf(input)
@@ -20,10 +19,7 @@ function asked({ input, answer, outcome, line }: Operation): Json {
   return input
 }
 
-/**
- * Returns the text of a value, or that of the initial value for null. @throws Undecided if the initial value is
- * unknown.
- */
+/** Returns the text of a value; null stands for the initial value. @throws Undecided if that is unknown. */
 function known(json: Json | undefined, { initial }: ProofHead): string {
   if ((json ?? null) !== null) return textOf(json)
   return initial === undefined ? undecided('a null stands for the initial value, which is unknown') : textOf(initial)
@@ -44,8 +40,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // A completion may have another value than its invocation. If both values have the same type, the value of the
-    // completion counts.
+    // A completion with another value of the same type counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },
@@ -83,7 +78,7 @@ export const cells = (first: () => string): Objects =>
     },
   )
 
-/** Returns the view of an object with elements. `does` maps each function to its kind of action. */
+/** `does` maps each function to its kind of action. */
 const elementsBy = (does: {
   readonly [f: string]: 'add' | 'remove' | 'contains' | 'all' | 'take' | 'drain' | 'give'
 }): Model['view'] => {
@@ -106,7 +101,7 @@ const elementsBy = (does: {
     }
     if (kind === 'take' && answer === null) return [{ kind: 'empty' }]
     if (kind !== 'drain') return [{ kind: 'take', element: textOf(answer) }]
-    // A drain takes messages one after another, and finds the queue empty at some time.
+    // A drain takes one message after another, until the queue is empty.
     return [...textsOf(answer).map((element): Action => ({ kind: 'take', element })), { kind: 'empty' }]
   }
 }
@@ -131,10 +126,10 @@ const marked = (initial: () => Json, counts: Counts, isGivenOnce: boolean): Obje
     },
   )
 
-/** The place of an unanswered dequeue in a bag. The dequeue may have taken one of the messages before this place. */
+/** An unanswered dequeue of a bag, which may have taken a message before this place. */
 const TAKER = 'taker'
 
-/** Elements in the order of their arrival. A queue returns the first element, and a bag returns any element. */
+/** Elements by arrival. A queue returns the first, and a bag any element. */
 const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =>
   objectsOf(
     () => [...textsOf(initial()).filter(counts)],
@@ -149,7 +144,7 @@ const ordered = (initial: () => Json, counts: Counts, isBag: boolean): Objects =
         }
         case 'take': {
           if (!counts(action.element)) return true
-          // Remove the last of several equal messages, because more takers follow the other ones.
+          // Of equal messages, the last has the fewest takers after it.
           const at = isBag ? held.lastIndexOf(action.element) : 0
           return at >= 0 && held.splice(at, 1)[0] === action.element
         }
@@ -178,10 +173,7 @@ const queueView = elementsBy({
 })
 const setView = elementsBy({ add: 'add', remove: 'remove', contains: 'contains', read: 'all' })
 
-/**
- * The models of objects with elements. If some elements of such an object are left out, the rest is an object of the
- * same kind.
- */
+/** The models of objects with elements. Such an object without some elements is one of the same kind. */
 export const elementModels: { readonly [name: string]: Model } = {
   set: { family: 'elements', view: setView, start: (initial, counts) => marked(initial, counts, false) },
   'unique-ids': {

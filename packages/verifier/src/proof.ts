@@ -9,31 +9,26 @@ export interface ProofHead {
   readonly model: string
   /** The initial value of every object; absent if it is unknown. */
   readonly initial?: Json
-  /** Whether a failed cas did not happen (`drop`), or saw a value other than the expected one (`observes`). */
+  /** Whether a failed cas did not happen (`drop`), or saw another value (`observes`). */
   readonly failedCas?: 'drop' | 'observes'
 }
 
 /**
- * A line of a proof after the head. The line identifies an operation by the line of its invocation in the history. The
- * verifier trusts no claim in a proof.
+ * A line of a proof after the head. An operation is identified by the line of its invocation. The verifier trusts no
+ * claim.
  */
 export type LevelProof =
-  /**
-   * The level follows from an accepted level with the same result: from a stronger level if it is met, and from a
-   * weaker level if it is violated.
-   */
+  /** The level follows from an accepted level with the same result: a stronger one if met, a weaker one if violated. */
   | { readonly level: string; readonly result: 'met' | 'violated'; readonly by: string }
-  /**
-   * An order of operations. Each number is the line of an operation, relative to the line of the previous operation.
-   */
+  /** An order of operations. Each line is relative to the previous one. */
   | {
       readonly level: string
       readonly result: 'met'
       readonly order: readonly number[]
-      /** The initial value of the order's keys, if the head does not have it. */
+      /** The initial value of the keys, if the head lacks it. */
       readonly start?: Json
     }
-  /** By read, in order of lines: the line of the write that it saw; 0 for the initial value. */
+  /** By read, in order: the line of the write that it saw; 0 for the initial value. */
   | { readonly level: string; readonly result: 'met'; readonly sources: readonly number[] }
   /** A few operations that contradict the level regardless of all others. */
   | { readonly level: string; readonly result: 'violated'; readonly core: readonly number[] }
@@ -81,13 +76,13 @@ export function parseProof(text: string): Proof {
   return { head, levels }
 }
 
-/** Parses a text as a JSON object. Returns the object, or the reason why the text cannot be read. */
+/** Parses a JSON object. Returns it, or the reason why it cannot be read. */
 export function objectIn(text: string): { readonly [member: string]: Json } | string {
   try {
     const json: unknown = JSON.parse(text)
     const count = membersIn(json)
-    // Every member is written as a string and a colon. Strings may contain this pattern, too. If the counts differ, the
-    // colons outside strings are therefore counted.
+    // Every member is a string and a colon, but a string may contain this pattern. If the counts differ, only colons
+    // outside strings are counted.
     const isNamedOnce =
       text.match(/"\s*:/g)?.length === count || text.replace(STRINGS, '').split(':').length - 1 === count
     if (!isNamedOnce) return 'an object has two members of one name'
@@ -100,10 +95,10 @@ export function objectIn(text: string): { readonly [member: string]: Json } | st
 const NO_OBJECT = 'this is not a JSON object'
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*"/g
 
-/** The deepest nesting: comparing deeper values would overflow the stack. */
+/** Comparing deeper values would overflow the stack. */
 const MOST_NESTED = 600
 
-/** Returns the number of members in all objects of a value. @throws Unreadable if the value is nested too deeply. */
+/** Returns the number of members in all objects of a value. @throws Unreadable if it is nested too deeply. */
 function membersIn(json: unknown, depth = 0): number {
   if (typeof json !== 'object' || json === null) return 0
   if (depth > MOST_NESTED) throw new Unreadable(`lists and objects have more than ${MOST_NESTED} levels of nesting`)
@@ -125,7 +120,7 @@ const isHead = (json: unknown): json is ProofHead =>
 
 const EVIDENCE = ['by', 'order', 'sources', 'core', 'final', 'whole']
 
-/** Whether an entry has exactly one kind of evidence, and a result that this kind can prove. */
+/** Whether an entry has one kind of evidence, and a result that this can prove. */
 function isLevel(json: unknown): json is LevelProof {
   if (!isObject(json)) return false
   const { level, result } = json

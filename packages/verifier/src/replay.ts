@@ -3,18 +3,15 @@ import type { Action, Objects } from './model.ts'
 import { refuse } from './proof.ts'
 
 /**
- * The order that a sequence of operations must keep: real time (Herlihy & Wing 1990), the order of each client (Lamport
- * 1979), or nothing.
+ * The order that operations must keep: real time (Herlihy & Wing 1990), that of each client (Lamport 1979), or nothing.
  */
 export type Keeps = 'real time' | 'clients' | 'nothing'
 
-/**
- * Returns whether operation a must precede b in an order. An operation of unknown outcome need not precede any other.
- */
+/** Returns whether a must precede b. An operation of unknown outcome need not precede any other. */
 export const isBefore = (keeps: Keeps, a: Operation, b: Operation): boolean =>
   keeps !== 'nothing' && a.return < b.line && (keeps === 'real time' || a.client === b.client)
 
-/** Replays an order in pieces, and at the end checks that it is complete. */
+/** Replays an order in pieces, and checks at the end that it is complete. */
 export interface Replay {
   /** Continues with more lines, each relative to the previous one. @throws Refused if a rule is broken. */
   go(order: readonly number[], objects: Objects): void
@@ -22,7 +19,7 @@ export interface Replay {
   end(): void
 }
 
-/** `isNeeded`: whether an operation with actions must be in the order. */
+/** `isNeeded`: whether the order must contain an operation with actions. */
 export function createReplay(
   { operations, byLine }: History,
   keeps: Keeps,
@@ -30,15 +27,9 @@ export function createReplay(
   isNeeded: (operation: Operation) => boolean,
 ): Replay {
   const placed = new Uint32Array(byLine.length)
-  /**
-   * By line: the number of moments of the operation that the order still lacks; 0 for an operation that is not in the
-   * order yet.
-   */
+  /** By line: the number of moments of an operation that the order still lacks. */
   const left = new Uint32Array(byLine.length)
-  /**
-   * The latest call so far in the order. The key is an object, because linearizability is local (Herlihy & Wing 1990),
-   * or a client.
-   */
+  /** The latest call so far, by object or by client. Linearizability is local to an object (Herlihy & Wing 1990). */
   const latest = new Map<string, number>()
   const place = (line: number, objects: Objects): string | undefined => {
     const operation = byLine[line]

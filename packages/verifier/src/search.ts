@@ -4,9 +4,8 @@ import { Undecided } from './proof.ts'
 const MOST_STATES = 300_000
 
 /**
- * Searches for a legal order, which keeps `before` and in which the objects give the recorded answers. An order
- * contains all certain parts, and any number of uncertain parts. Tries every order. If several beginnings have the same
- * parts and lead to equal objects, only one of them is continued.
+ * Searches for a legal order, which keeps `before` and explains the recorded answers, with all certain parts and any
+ * uncertain ones. Tries every order, but only one beginning of those with the same parts and equal objects.
  *
  * @throws Undecided for too many states.
  */
@@ -36,8 +35,7 @@ export function findOrder(
       tried++
       return after.apply(part.action, part.operation.key) ? goOn(done | bit, after) : undefined
     }
-    // A part that changes nothing is placed as soon as possible: every legal order stays legal if the part moves to
-    // this place.
+    // A part that changes nothing is placed as soon as possible, because this keeps every order legal.
     for (const each of next) {
       const found = looks(each.part.action) ? place(each) : undefined
       if (found !== undefined) return found
@@ -51,16 +49,13 @@ export function findOrder(
 export interface DeadEnd {
   /** The tried order: the lines of the calls of its operations. */
   readonly lines: readonly number[]
-  /**
-   * The line of an operation that must precede the last operation. Undefined if the order fails because the object
-   * would have given the last operation another answer.
-   */
+  /** The line of an operation that must precede the last. Undefined if the last operation has a wrong answer. */
   readonly missing: number | undefined
 }
 
 /**
- * Returns every order of a few operations that fails, up to the step at which it fails. If no order is legal, these are
- * all orders.
+ * Returns every failing order of a few operations, up to the step at which it fails. If no order is legal, these are
+ * all.
  */
 export function deadEnds(
   parts: readonly Part[],

@@ -4,10 +4,10 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 
-/** Doubles represent nine decimal places only for numbers below this limit. */
+/** Larger doubles cannot represent nine decimal places. */
 const MOST_WITH_PLACES = 1_000_000
 
-/** Fractions are added as decimals, to nine places. @throws Undecided if the sum is not exact. */
+/** Adds decimals of up to nine places. @throws Undecided if the sum is not exact. */
 function plus(one: number, other: number): number {
   const sum = one + other
   if ([one, other, sum].every(Number.isSafeInteger)) return sum
@@ -46,8 +46,8 @@ export const counter: Model = {
 }
 
 /**
- * Accounts whose balances must not be below zero after a move. Of several moves with equal ids, only one happens. A
- * transfer from an account to itself moves nothing, and needs no money.
+ * Accounts whose balances must not be negative after a move. Of moves with equal ids, only one happens. A transfer from
+ * an account to itself needs no money.
  */
 export const bank: Model = {
   family: 'sums',
@@ -88,8 +88,8 @@ const accounts = (initial: () => Json, least: number): Objects =>
 
 /**
  * Refutes a core of reads of a counter or a bank, with all additions of the key. Compares each read with earlier reads
- * and with the initial amounts. A pair refutes the core if the additions between both amount to less or to more than
- * the pair shows, in one account or in all accounts. Returns the number of pairs examined.
+ * and the initial amounts. A pair refutes the core if its difference is not within the possible sums of the additions,
+ * in one account or in all. Returns the number of pairs examined.
  *
  * @throws Refused if the reads are within the possible sums of the additions.
  */
@@ -129,7 +129,6 @@ export function refuteSums(initial: Json, core: readonly Part[], views: Views): 
   return refuse('the additions can give the sum that was read')
 }
 
-/** The amounts that a read returned. Without an operation, the initial amounts. */
 interface Read {
   readonly operation: Operation | undefined
   readonly amounts: Amounts

@@ -4,10 +4,9 @@ import { unknownFunction } from './objects.ts'
 import { isObject, type Json, refuse, Undecided } from './proof.ts'
 
 /**
- * How transactions take effect. `serial`: each transaction takes effect at a single moment (Papadimitriou 1979).
- * `snapshot`: each transaction reads the state committed at its start, and writes at its commit (Berenson et al. 1995).
- * `committed`: each read of a transaction sees some of the transactions committed before it, and sees each of them as a
- * whole (Adya 1999, PL-2).
+ * How transactions take effect. `serial`: at a single moment (Papadimitriou 1979). `snapshot`: each reads the state
+ * committed at its start, and writes at its commit (Berenson et al. 1995). `committed`: each read sees some of the
+ * transactions committed before it, each as a whole (Adya 1999, PL-2).
  */
 export type Rule = 'serial' | 'snapshot' | 'committed'
 
@@ -23,7 +22,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
     if (outcome === 'fail') return []
     const said = outcome === 'ok' ? answer : input
     if (!isList(said)) return refuse(`line ${line}: a transaction must be a list`)
-    // Skip the reads of a transaction that was not answered, because their values are unknown.
+    // The reads of an unanswered transaction are unknown.
     const steps = said.map((each) => stepOf(each, kind, initial)).filter(({ isRead }) => outcome === 'ok' || !isRead)
     const moments = rule === 'snapshot' ? (['start', 'commit'] as const) : (['once'] as const)
     return moments.map((at) => ({ kind: 'transaction', line, steps, at }))
@@ -54,7 +53,7 @@ export const transactions = (kind: 'lists' | 'registers', rule: Rule): Model => 
   },
 })
 
-/** A register's initial value; a map gives registers different initial values. */
+/** A map gives registers different initial values. */
 const firstOf = (initial: Json, key: string): string =>
   textOf(isObject(initial) ? memberOf(initial, String(JSON.parse(key))) : initial)
 
@@ -75,16 +74,13 @@ function stepOf(json: Json, kind: 'lists' | 'registers', initial: Json): Step {
 /** The committed state, by key: the elements of a list, or the values of a register. */
 interface Committed {
   readonly held: { [key: string]: string[] }
-  /**
-   * By key: the lengths that its list had after a transaction. A read of a different length saw only a part of a
-   * transaction.
-   */
+  /** By key: the lengths of its list after transactions. A read of another length saw only a part of a transaction. */
   readonly lengths: { [key: string]: { [length: number]: boolean } }
-  /** By transaction that has started and not committed: the keys that other transactions committed since its start. */
+  /** By open transaction: the keys that others committed since its start. */
   readonly open: { [line: number]: string[] }
 }
 
-/** Whether a read agrees with the state of its key, and with the earlier writes of its own transaction. */
+/** Whether a read agrees with the state and its own transaction's earlier writes. */
 type Shows = (read: Step, now: Committed, own: readonly string[]) => boolean
 
 const showsRegister =
@@ -103,11 +99,11 @@ const showsList =
     const said = texts.filter((text) => counts(nameOf(key, text)))
     if (!said.every((text, at) => text === (at < there.length ? there[at] : own[at - there.length]))) return false
     if (rule !== 'committed') return said.length === there.length + own.length
-    // A read must not see only a part of another transaction's appends (Adya 1999, G1b).
+    // A read must not see a part of a transaction (Adya 1999, G1b).
     return said.length === 0 || said.length > there.length || lengths[key]?.[said.length] === true
   }
 
-/** The writes of a transaction, by key; undefined if a read does not agree. */
+/** Returns a transaction's writes by key; undefined if a read does not agree. */
 function writtenBy({ steps }: Transaction, fits: (read: Step, own: readonly string[]) => boolean): Written | undefined {
   const written = new Map<string, string[]>()
   for (const step of steps) {

@@ -19,13 +19,13 @@ export interface Finding {
   readonly result: 'met' | 'violated'
   /** `undecided`: the verifier does not support the level, or the proof is too large. */
   readonly verdict: 'accepted' | 'refused' | 'undecided'
-  /** The reason for the verdict: what was accepted, which rule is broken first, or why the level is undecided. */
+  /** What was accepted, which rule is broken first, or why the level is undecided. */
   readonly why: string
   /** The lines of the core's operations; empty without a core. */
   readonly core: readonly number[]
 }
 
-/** A finding in words. Levels with equal findings can share a sentence. */
+/** A finding in words. Levels with equal findings can share it. */
 export function sentenceOf(
   { level, result, verdict, why, core }: Finding,
   levels: readonly string[] = [level],
@@ -42,8 +42,7 @@ export interface Verification {
 }
 
 /**
- * Verifies a proof of a history. `history` contains the history's JSON lines in pieces of any size. `sha256` is the
- * hash of the history's bytes.
+ * Verifies a proof of a history, whose JSON lines may be split anywhere. `sha256` is the hash of the history's bytes.
  *
  * @throws Refused if the proof is incomplete, or belongs to a different history.
  * @throws Unreadable if the proof is not a proof, or the history is not one that the verifier reads.
@@ -69,7 +68,7 @@ export function verify(input: {
   return { head, findings: names.map((name) => accepts(levels.filter((each) => nameOf(each) === name))) }
 }
 
-/** Creates a function that verifies the entries of one level after another; later levels may refer to accepted ones. */
+/** Creates a function that verifies one level after another; later ones may refer to accepted ones. */
 export function createVerifier(history: History, head: ProofHead): (entries: readonly LevelProof[]) => Finding {
   const accepted: Finding[] = []
   return (entries) => {
@@ -88,16 +87,15 @@ function verdictOf(accepts: () => string): Pick<Finding, 'verdict' | 'why'> {
   } catch (error) {
     if (error instanceof Refused) return { verdict: 'refused', why: error.message }
     if (error instanceof Undecided) return { verdict: 'undecided', why: error.message }
-    // The JavaScript engine throws RangeError at its limits for the stack, numbers and lists.
+    // JavaScript throws RangeError at its limits for the stack, numbers and lists.
     if (error instanceof RangeError) return { verdict: 'undecided', why: `it is too large here: ${error.message}` }
     throw error
   }
 }
 
-/** A history, and the head of its proof, which defines how it is read. */
 type Given = Pick<Subject, 'history' | 'head'>
 
-/** Verifies the entries of a level. Returns a text that describes what was accepted. @throws Refused, or Undecided */
+/** Returns what was accepted. @throws Refused, or Undecided */
 function accept(given: Given, entries: readonly LevelProof[], accepted: readonly Finding[]): string {
   const texts: string[] = []
   const orders: Order[] = []
@@ -143,9 +141,8 @@ function acceptCore(given: Given, level: string, core: readonly number[]): strin
 }
 
 /**
- * Returns every order of the operations of an accepted core, up to the step at which the order fails. Includes the
- * orders for each possible initial value of the object. Empty if the level is not about orders: sums, levels about
- * sources of reads, and guarantees.
+ * Returns every order of an accepted core, up to the step at which it fails, for each possible initial value. Empty if
+ * the level is not about orders.
  */
 export function ordersOf(given: Given, level: string, core: readonly number[]): readonly DeadEnd[] {
   const found: DeadEnd[] = []
@@ -154,7 +151,7 @@ export function ordersOf(given: Given, level: string, core: readonly number[]): 
   return found
 }
 
-/** Returns whether a level of registers is about the sources of reads instead of a single order. */
+/** Returns whether a level is about the sources of reads instead of one order. */
 const isWeak = ({ head }: Given, level: string): boolean =>
   head.model === 'register' && implies('sequential', level) && level !== 'sequential'
 
@@ -164,7 +161,7 @@ function acceptOrders(given: Given, orders: readonly Order[]): string {
   if (keeps !== 'real time' && orders.length > 1) return refuse(`a proof of ${level} has exactly one order`)
   const view = (operation: History['operations'][number]) => model.view(operation, head)
   const replay = createReplay(history, keeps, view, isSure)
-  // An object is created when an order first names its key. The object then gets the initial value of this order.
+  // An object gets the initial value of the order that first names its key.
   let first = head.initial ?? orders[0]?.start
   const objects = model.start(() => first ?? null, everything)
   let count = 0
@@ -207,7 +204,7 @@ const kindOf = ({ model }: ProofHead) => (model === LISTS ? 'lists' : 'registers
 
 const rules: ReadonlyMap<string, Rule> = new Map([
   ['serializable', 'serial'],
-  // PL-2.99 differs from PL-3 only if predicates are read (Adya 1999), and the verifier does not read such histories.
+  // PL-2.99 differs from PL-3 only in predicates (Adya 1999), which the verifier does not read.
   ['repeatable-read', 'serial'],
   ['snapshot-isolation', 'snapshot'],
   ['read-committed', 'committed'],

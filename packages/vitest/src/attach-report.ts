@@ -12,7 +12,7 @@ export function attachReport({ message, html }: Missed): void {
   const page = join(directory, 'report.html')
   writeFileSync(page, html())
   const [title = ''] = message.split('\n')
-  // Vitest copies the file. The test does not end before the copy is complete.
+  // Vitest copies the file before the test ends.
   void test.context
     .annotate(title, { path: page, contentType: 'text/html' })
     .finally(() => rmSync(directory, { recursive: true, force: true }))

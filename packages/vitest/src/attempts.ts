@@ -6,7 +6,7 @@ interface Violation {
   readonly message: string
 }
 
-/** The first violation of each test. The key is Vitest's object for the test, which all its attempts share. */
+/** By Vitest's object for the test, which all its attempts share. */
 const violations = new WeakMap<object, Violation>()
 
 export function rememberViolation({ met, message }: Missed): void {
@@ -15,7 +15,7 @@ export function rememberViolation({ met, message }: Missed): void {
   violations.set(test, { attempt: attemptOf(test), message })
 }
 
-/** Returns the violation that an earlier attempt of the current test found; undefined if there is none. */
+/** Returns the violation that an earlier attempt of the current test found, if any. */
 export function violationBefore(): string | undefined {
   const test = TestRunner.getCurrentTest()
   const violation = test === undefined ? undefined : violations.get(test)

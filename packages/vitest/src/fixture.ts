@@ -24,7 +24,7 @@ export const test: TestAPI<{ chaos: ChaosFixture }> = plain.extend<{ chaos: Chao
       },
     })
     ending.abort()
-    // The test itself judges the recording; this only closes its proxies.
+    // The test itself judges the recording.
     await Promise.allSettled(recordings.map((recording) => recording.stop()))
   },
 })

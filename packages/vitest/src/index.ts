@@ -19,14 +19,11 @@ export interface HistoryMatchers<R = unknown> {
   toSatisfyLevel(level: string): R
 }
 
-/**
- * The matchers of `expect(service)`. A service is a protocol, or a Node service that the member `services` of a
- * configuration declares.
- */
+/** The matchers of `expect(service)`: a protocol, or a Node service among the `services` of a configuration. */
 export interface SimulationMatchers {
   /**
-   * Passes if simulated runs of the service find no failure: all histories meet the service's level, and the service's
-   * programs do not exit by themselves. By default, there are 300 runs with consecutive seeds. Await the result.
+   * Passes if simulated runs of the service find no failure. By default, there are 300 runs with consecutive seeds.
+   * Await the result.
    */
   toSurviveSimulation(settings?: SearchSettings): Promise<void>
 }

@@ -8,11 +8,11 @@ import { framings } from './framings.ts'
 export const framingNames = (): readonly string[] => [...framings.map(({ name }) => name), 'length-prefixed']
 
 const PREFIX_EXAMPLE = '{"kind":"length-prefixed","lengthFieldLength":4,"byteOrder":"big"}'
-/** The largest offset accepted. No protocol has a longer header. */
+/** No protocol has a longer header. */
 const LARGEST_OFFSET_BYTES = 1024
 
 /**
- * Parses a framing: its name, or an object with the name as `kind` and the framing's own members.
+ * Parses a framing: its name, or an object with the name as `kind`.
  *
  * @throws UserError (usage) with a message that begins with `where`.
  */
@@ -56,10 +56,7 @@ function refuseUnknown(members: Readonly<Record<string, unknown>>, known: readon
   throw usageError(`${where}: unknown member ${JSON.stringify(unknown)}; there are ${known.join(', ')}`)
 }
 
-/**
- * Returns the framing of messages with a length prefix. Their content is unknown, and is read as text or as
- * `{"base64":…}`.
- */
+/** Returns the framing of messages with a length prefix. They are read as text or as `{"base64":…}`. */
 export function lengthPrefixed(prefix: LengthPrefix): Framing {
   const offset = prefix.lengthFieldOffset ?? 0
   const headerBytes = offset + prefix.lengthFieldLength

@@ -3,14 +3,13 @@ import { numberOf } from './setting.ts'
 import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** The initial balances of the bank that targets replicate. */
 const BALANCES = { a: 100_000, b: 100_000, c: 100_000, d: 100_000, e: 100_000 } as const
 const ACCOUNTS = Object.keys(BALANCES)
 
 /**
- * Transfers between a few accounts, and reads of all balances. Each transfer has an id of its own, so that it takes
- * effect at most once. Amounts vary widely, so that different transfers rarely have the same sum. Reads therefore
- * reveal which transfers of unknown outcome took effect, and histories can be judged quickly.
+ * Transfers between a few accounts, and reads of all balances. Each transfer has an id, so that it takes effect at most
+ * once. Amounts vary widely, so that different transfers rarely have the same sum. Reads therefore reveal which
+ * transfers took effect, and histories can be judged quickly.
  */
 export const bank: Workload = {
   name: 'bank',

@@ -1,12 +1,11 @@
 import { type Completion, type Input, type Json, meaningOf, withArticle } from '@chaosproxy/history'
 
-/** The outcome of an answer from a user-defined client. `broken`: the answer is invalid, whatever the system did. */
+/** The outcome of a user-defined client's answer. `broken`: the answer is invalid. */
 export type JudgedAnswer = Completion | { readonly type: 'broken'; readonly why: string }
 
 /**
- * Judges an answer that is not an error. Drivers answer writes differently (`OK`, a new count), so the result of a
- * write is its input. A change that is answered with undefined has its input as its result, too. For every other
- * operation, the answer must contain the result.
+ * Judges an answer that is not an error. Drivers answer writes differently (`OK`, a new count), so their result is
+ * their input. So is that of a change answered with undefined. Any other answer must contain the result.
  */
 export function judgeAnswer({ f, value: given }: Input, answer: unknown): JudgedAnswer {
   if (f === 'cas') {
@@ -31,7 +30,7 @@ export function judgeAnswer({ f, value: given }: Input, answer: unknown): Judged
     : { type: 'ok', value }
 }
 
-/** Returns a value as JSON; undefined if JSON cannot express the value, or would change it. */
+/** Returns a value as JSON, unless JSON would change it. */
 function plain(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined

@@ -5,8 +5,8 @@ import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Additions to a few counters, and reads. By default every addition is 1, so that additions are interchangeable and a
- * history of any length is judged quickly.
+ * Additions to a few counters, and reads. By default every addition is 1: interchangeable additions are judged quickly
+ * in a history of any length.
  */
 export const counter: Workload = {
   name: 'counter',

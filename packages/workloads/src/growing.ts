@@ -8,8 +8,8 @@ import { missing } from './vacuity.ts'
 import type { Clients, Workload } from './workload.ts'
 
 /**
- * Creates clients that append values to objects, and read the objects as a whole. `appended` returns the value for a
- * number. No value is appended twice, so every read shows the order of all appends before it.
+ * Creates clients that append values to objects, and read these as a whole. No value is appended twice, so every read
+ * shows the order of the appends before it.
  */
 function createGrowing(settings: Settings, serial: number, appended: (number: number) => Json): Clients {
   const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))

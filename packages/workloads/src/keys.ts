@@ -3,11 +3,11 @@ import type { Setting } from './setting.ts'
 
 const LETTERS = 'xyzabcdefghijklmnopqrstuvw'
 
-/** Returns `count` names of keys: `x`, `y`, `z`, `a`, …, or `k0`, `k1`, … if there are more keys than letters. */
+/** Returns names of keys: `x`, `y`, `z`, `a`, …, or `k0`, `k1`, … if there are more than letters. */
 export const keyNames = (count: number): string[] =>
   Array.from({ length: count }, (_, i) => (count <= LETTERS.length ? (LETTERS[i] ?? `k${i}`) : `k${i}`))
 
-/** Returns the setting for the number of keys. A search uses few keys, so that operations overlap on them. */
+/** The setting for the number of keys. A search uses few, so that operations overlap on them. */
 export const keysSetting = (count: number, summary: string): Setting => ({
   name: 'keys',
   summary,
@@ -17,10 +17,7 @@ export const keysSetting = (count: number, summary: string): Setting => ({
   worthTrying: [1, 2, 3],
 })
 
-/**
- * Returns the setting for the size of objects that are read whole: the number of items after which a new object
- * replaces the old one.
- */
+/** The setting for the number of items after which a new object replaces one that is read whole. */
 export const sizeSetting = (summary: string): Setting => ({
   name: 'size',
   summary,
@@ -29,18 +26,15 @@ export const sizeSetting = (summary: string): Setting => ({
   max: 10_000,
 })
 
-/** The keys in use. A key is replaced when its object is full, or when no client can use the object any more. */
+/** The keys in use. A key is replaced when its object is full, or cannot be used any more. */
 export interface KeyPool {
   pick(random: Random): string
-  /** Counts an item that was put into the object of this key. Replaces the key once the object is full. */
+  /** Counts an item of this key's object, which is replaced once it is full. */
   filled(key: string): void
   replace(key: string): void
 }
 
-/**
- * Creates a pool in which `x` is replaced by `x2`, then `x3`, and so on. Without a limit, keys are replaced only on
- * request.
- */
+/** Creates a pool in which `x` is replaced by `x2`, then `x3`, and so on, by default only on request. */
 export function createKeyPool(count: number, limit: number = Number.POSITIVE_INFINITY): KeyPool {
   const names = keyNames(count)
   const keys = [...names]
@@ -50,7 +44,7 @@ export function createKeyPool(count: number, limit: number = Number.POSITIVE_INF
 
   function replace(key: string): void {
     const place = places.get(key)
-    // Another client has already replaced the key.
+    // Another client has replaced the key.
     if (place === undefined) return
     places.delete(key)
     const generation = (generations[place] ?? 1) + 1

@@ -1,28 +1,21 @@
-/** What all clients of one run together know about the store. */
 export interface KnownStore {
-  /** The highest revision acknowledged. */
   last: number
   /** The highest acknowledged revision of each key. */
   readonly ofKey: Map<string, number>
   readonly revisions: KnownRevisions
   /** Revisions below this one may be compacted. */
   compacted: number
-  /**
-   * Deletions at whose revisions the store was compacted, or may have been compacted. Some watches start at the
-   * revision of such a deletion.
-   */
+  /** Deletions at whose revisions the store was, or may have been, compacted. Some watches start there. */
   readonly deletions: { readonly key: string; readonly revision: number }[]
 }
 
-/** The revisions with known changes: from acknowledgements, watches or reads. */
+/** The revisions with known changes. */
 export interface KnownRevisions {
   /** The highest revision mentioned in any answer. */
   readonly highest: number
   isKnown(revision: number): boolean
   saw(revision: number): void
-  /** Records that all revisions from `from` to `to` were read. */
   read(from: number, to: number): void
-  /** Returns the first revision after `from` that is unknown. */
   firstUnknown(from: number): number
 }
 

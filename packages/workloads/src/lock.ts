@@ -9,8 +9,8 @@ const RELEASE_PROBABILITY = 0.9
 
 /**
  * Locks that are acquired and released. An acquire returns a fencing token, which the release passes back, so that only
- * the holder's own release frees the lock. After an unknown outcome, a retired process may hold the lock forever, so
- * clients move on to a new lock.
+ * the holder's release frees the lock. After an unknown outcome, a retired process may hold the lock forever, so
+ * clients move on to a new one.
  */
 export const lock: Workload = {
   name: 'lock',
@@ -26,7 +26,7 @@ export const lock: Workload = {
     const keys = createKeyPool(numberOf(settings, 'keys'))
     return {
       client(random) {
-        /** The locks that this process holds; an unanswered acquire is assumed to have succeeded. */
+        /** The locks of this process. An unanswered acquire is assumed to have succeeded. */
         const held = new Set<string>()
         const tokens = createTokens()
         return {
@@ -49,8 +49,7 @@ export const lock: Workload = {
               keys.replace(key)
               held.clear()
             } else if (f === 'release') {
-              // The release was refused: the lock is still held, or the service considers it free. In both cases the
-              // client moves on.
+              // A refused release leaves the lock held, or the service considers it free. The client moves on.
               if (completion.type === 'fail') keys.replace(key)
               held.delete(key)
             } else if (completion.type === 'ok') held.add(key)

@@ -8,8 +8,8 @@ import type { Workload } from './workload.ts'
 const LIMIT = 5
 
 /**
- * Logs to which clients send distinct values, and which clients poll from an offset. A poll starts at an entry that its
- * client knows, because a poll beyond the end of the log would reveal nothing.
+ * Logs to which clients send distinct values, and which they poll from an offset. A poll starts at an entry that its
+ * client knows, because a poll beyond the end would reveal nothing.
  */
 export const log: Workload = {
   name: 'log',
@@ -32,19 +32,16 @@ export const log: Workload = {
     return {
       client(random, rank) {
         const share = readShare(reads, rank)
-        /** By log: the highest offset at which this client has seen an entry. */
+        /** By log: the highest offset of an entry that this client has seen. */
         const seen = new Map<string, number>()
-        /**
-         * By log: the number of values that this client has sent, minus 1. The client polls from this offset until it
-         * has seen an entry of the log.
-         */
+        /** By log: the number of values that this client has sent, minus 1. The first polls start there. */
         const sent = new Map<string, number>()
         return {
           next() {
             const key = keys.pick(random)
             if (random.chance(share)) {
               const known = seen.get(key) ?? sent.get(key) ?? 0
-              // Some polls start at an earlier offset, to show whether entries have changed.
+              // Earlier offsets show whether entries have changed.
               const offset = Math.max(0, known - random.integer(LIMIT))
               return { f: 'poll', key, value: { offset, limit: LIMIT } }
             }
@@ -73,7 +70,7 @@ export const log: Workload = {
   ],
 }
 
-/** Returns the offset of the last entry that a poll returned; undefined if it returned none. */
+/** Returns the offset of the last polled entry, if any. */
 function lastPolled(asked: Json, entries: Json): number | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
   const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0

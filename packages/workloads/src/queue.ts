@@ -5,8 +5,7 @@ import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Queues of distinct messages, which clients enqueue and dequeue. Every queue is drained at the end. A message that
- * even the drain does not return is lost.
+ * Queues of distinct messages. Every queue is drained at the end, and a message that the drain does not return is lost.
  */
 export const queue: Workload = {
   name: 'queue',

@@ -6,8 +6,8 @@ import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * A workload that consists only of reads, for systems whose clients change nothing, such as servers of static files.
- * Every read must return the initial content. The run measures whether reads are answered.
+ * Only reads, for systems whose clients change nothing, such as servers of static files. The content must not change.
+ * The run measures whether reads are answered.
  */
 export const readOnly: Workload = {
   name: 'read-only',

@@ -2,15 +2,14 @@ import type { Input } from '@chaosproxy/history'
 import type { Setting } from './setting.ts'
 
 /**
- * The relative read share by rank. At every node, the first client mostly writes, the second one reads and writes, the
- * third one mostly reads, and so on. A partitioned node stops answering reads before it stops accepting writes. A
- * client that reads and writes would then be blocked by its reads.
+ * The relative read share by rank. A partitioned node stops answering reads before it stops accepting writes. Clients
+ * that mostly write are thus not blocked by their reads.
  */
 const WEIGHTS = [0.2, 1, 1.8, 1]
 
 /**
- * Ranks of clients. Clients of `EVEN_RANK` read exactly the configured share, those of `WRITING_RANK` mostly write, and
- * those of `READING_RANK` mostly read.
+ * Clients of `EVEN_RANK` read exactly the configured share, those of `WRITING_RANK` mostly write, and those of
+ * `READING_RANK` mostly read.
  */
 export const EVEN_RANK = 1
 export const WRITING_RANK = 0
@@ -26,14 +25,11 @@ export const readsSetting: Setting = {
   worthTrying: [0.3, 0.5, 0.7],
 }
 
-/**
- * Returns the probability that the next operation of a client with this rank is a read. If the share is 1, every client
- * only reads.
- */
+/** Returns the probability of a read for a rank. If the share is 1, every client only reads. */
 export const readShare = (share: number, rank: number): number =>
   share === 1 ? 1 : share * (WEIGHTS[rank % WEIGHTS.length] ?? 1)
 
 export const readOf = (key: string): Input => ({ f: 'read', key, value: null })
 
-/** Returns one read of each object, as in the finale of most workloads. */
+/** Returns one read of each object. */
 export const readAll = (keys: readonly string[]): readonly Input[] => keys.map(readOf)

@@ -7,14 +7,13 @@ import { missing, withoutNews } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * The levels that are decided for histories with a compare-and-set or an append. Levels below sequential are defined
- * only for reads and writes.
+ * The levels that are decided with a compare-and-set or an append. Weaker levels are defined only for reads and writes.
  */
 export const decidedWithUpdates: readonly string[] = ['linearizable', 'sequential', 'eventual', 'convergent']
 
 /**
- * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies the write it
- * saw. A cas expects the value last known to its client, so many succeed.
+ * Reads, writes and compare-and-sets on a few keys. No value is written twice, so every read identifies its write. A
+ * cas expects the value last known to its client, so many succeed.
  */
 export const register: Workload = {
   name: 'register',
@@ -47,10 +46,7 @@ export const register: Workload = {
     const reads = numberOf(settings, 'reads')
     const casShare = numberOf(settings, 'cas')
     let lastValue = serial
-    /**
-     * By key: the value that any client wrote last. A client that has received no answer yet expects this value in a
-     * cas.
-     */
+    /** By key: the last written value, which a client without an answer expects in a cas. */
     const lastAsked = new Map<string, number>()
     return {
       client(random, rank) {

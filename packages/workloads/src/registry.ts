@@ -14,7 +14,7 @@ import { watch } from './watch.ts'
 import { workQueue } from './work-queue.ts'
 import type { Workload } from './workload.ts'
 
-/** The built-in workloads, for commands, help and tests. */
+/** The built-in workloads. */
 export const workloads: readonly Workload[] = [
   register,
   append,

@@ -6,8 +6,8 @@ import { missing } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
 /**
- * Sets to which clients add elements, and which clients read as a whole. No element is added twice. A client removes
- * only elements that it has added itself, so most removals find their element.
+ * Sets to which clients add distinct elements, and which they read as a whole. A client removes only its own elements,
+ * so most removals find theirs.
  */
 export const set: Workload = {
   name: 'set',

@@ -2,7 +2,7 @@ import { didYouMean, printable, usageError } from '@chaosproxy/history'
 
 export type SettingValue = number | boolean | string
 
-/** A value for every setting of a workload. */
+/** A value for each setting of a workload. */
 export interface Settings {
   readonly [name: string]: SettingValue
 }
@@ -12,19 +12,16 @@ export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
-  /** The default if less than linearizability is promised; absent if it is the same as `default`. */
+  /** The default if less than linearizability is promised; by default `default`. */
   readonly ifWeaker?: SettingValue | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined
   /** Whether a number may be a fraction, such as a share. */
   readonly fraction?: boolean | undefined
   readonly values?: readonly SettingValue[] | undefined
-  /**
-   * The values that a search draws from unless the user chose a value. For example, a search draws few keys, so that
-   * operations overlap on them.
-   */
+  /** The values that a search draws from, such as few keys, so that operations overlap. */
   readonly worthTrying?: readonly SettingValue[] | undefined
-  /** Whether the setting is a lease time in milliseconds, after which a lock that nobody released is free again. */
+  /** Whether the setting is a lease time in milliseconds, after which a lock is free again. */
   readonly isLeaseMs?: true | undefined
 }
 
@@ -40,7 +37,7 @@ interface Declaring {
   readonly settings: readonly Setting[]
 }
 
-/** Returns the default value. A setting may have another default for targets that promise less than linearizability. */
+/** Returns the default value, which may differ for targets that promise less than linearizability. */
 export const usualValue = ({ default: usual, ifWeaker }: Setting, isWeaker: boolean): SettingValue =>
   isWeaker ? (ifWeaker ?? usual) : usual
 
@@ -82,7 +79,7 @@ function isPossible(setting: Setting, value: SettingValue): boolean {
   return typeof value !== 'number' || (value >= min && value <= max && (fraction || Number.isInteger(value)))
 }
 
-/** Describes the allowed values of a setting. In a message, the text follows the word "give". */
+/** Describes the allowed values of a setting, after the word "give". */
 function expectedText({ default: usual, min = 0, max, fraction, values }: Setting): string {
   if (values !== undefined) return `one of ${values.join(', ')}`
   switch (typeof usual) {

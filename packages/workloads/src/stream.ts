@@ -7,18 +7,15 @@ import type { Client, Workload } from './workload.ts'
 
 /** The share of operations that assign partitions to a consumer again. */
 const ASSIGNS = 1 / 32
-/**
- * For the polls of a client after healing: the maximum number of consecutive empty polls, and the pause after each of
- * them.
- */
+/** For polls after healing: the maximum number of consecutive empty ones, and the pause after each. */
 const MOST_IN_VAIN = 30
 const PAUSE_MS = 100
 
 /**
- * Partitioned logs as in Kafka, after Jepsen's Kafka workload. Every client sends distinct messages to a few
- * partitions, is assigned some partitions, polls these from its current offsets, and commits the offsets that it has
- * polled. A consumer that crashes forgets its offsets and continues from the committed ones. After healing, one client
- * of each node polls every partition from beginning to end.
+ * Partitioned logs as in Kafka, after Jepsen's Kafka workload. Clients send distinct messages, are assigned some
+ * partitions, poll these from their current offsets, and commit the offsets that they have polled. A consumer that
+ * crashes continues from the committed offsets. After healing, one client of each node polls every partition from
+ * beginning to end.
  */
 export const stream: Workload = {
   name: 'stream',
@@ -74,9 +71,9 @@ interface ClientOptions {
 
 function createClient({ random, rank, settings, shared }: ClientOptions): Client {
   const [sends, crashes] = [numberOf(settings, 'sends'), numberOf(settings, 'crashes')]
-  /** By assigned partition: the next offset to poll from; undefined while no partition is assigned. */
+  /** By partition: the next offset to poll from; undefined without an assignment. */
   let next: Map<string, number> | undefined
-  /** The offsets that were polled but not committed yet. */
+  /** The polled offsets that are not committed yet. */
   let polled: readonly (readonly [key: string, offset: number])[] = []
   let vain = 0
   let isFinal = false
@@ -104,7 +101,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
 
   function assigned(committed: Json): void {
     if (!isObject(committed)) return
-    // A consumer continues from the offset that it knows, or otherwise from the committed offset.
+    // A consumer continues from the offset that it knows, or else from the committed one.
     for (const [key, offset] of Object.entries(committed))
       if (next?.get(key) === 0 && typeof offset === 'number') next.set(key, offset)
   }
@@ -146,7 +143,7 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
   }
 }
 
-/** Returns the highest offset of each partition from which a poll returned messages. */
+/** Returns the highest polled offset of each partition. */
 function offsetsIn(answer: Json): readonly (readonly [key: string, offset: number])[] {
   if (!isObject(answer)) return []
   return Object.entries(answer).flatMap(([key, pairs]) => {

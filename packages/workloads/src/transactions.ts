@@ -27,8 +27,8 @@ const transactionsOn = (model: 'list-append' | 'rw-register'): Common => ({
 })
 
 /**
- * Transactions on a few lists. No value is appended twice, so every read shows the order of all appends before the
- * read. The order in which transactions took effect follows from the reads without a search.
+ * Transactions on a few lists. No value is appended twice, so reads show the order of the appends, from which that of
+ * the transactions follows without a search.
  */
 export const txnListAppend: Workload = {
   ...transactionsOn('list-append'),
@@ -43,7 +43,7 @@ export const txnListAppend: Workload = {
   create: (settings, serial) => mixed(settings, serial, 'append'),
 }
 
-/** Transactions on a few registers. No value is written twice, so every read shows which write it saw. */
+/** Transactions on a few registers. No value is written twice, so every read identifies its write. */
 export const txnRwRegister: Workload = {
   ...transactionsOn('rw-register'),
   name: 'txn-rw-register',
@@ -58,9 +58,8 @@ export const txnRwRegister: Workload = {
 }
 
 /**
- * Pairs of registers. For example, at least one of two doctors must be on call. Every writer reads the pair, and writes
- * one of its registers. If two writers overlap and write different registers, each of them has missed the other's
- * write.
+ * Pairs of registers. For example, at least one of two doctors must be on call. A writer reads the pair, and writes one
+ * register. Two overlapping writers of different registers have missed each other's write.
  */
 export const writeSkew: Workload = {
   ...transactionsOn('rw-register'),
@@ -79,8 +78,8 @@ export const writeSkew: Workload = {
 }
 
 /**
- * Groups of registers, each written once. Transactions write one register or read a whole group. Readers that saw two
- * writes in opposite orders form a long fork.
+ * Groups of registers, each written once. Transactions write one register or read a group. Readers that saw two writes
+ * in opposite orders form a long fork.
  */
 export const longFork: Workload = {
   ...transactionsOn('rw-register'),
@@ -112,7 +111,6 @@ function stepsSetting(what: string) {
   } as const
 }
 
-/** Creates clients whose transactions contain reads and changes in any order. */
 function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clients {
   const keys = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
@@ -135,14 +133,11 @@ function mixed(settings: Settings, serial: number, change: 'w' | 'append'): Clie
 
 interface Groups {
   readonly size: number
-  /**
-   * Returns the steps of a writing transaction. Null stands for the value to write; `before` is the number of earlier
-   * writes to the group.
-   */
+  /** Returns the steps of a write to a group, after `before` others. Null stands for the value. */
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
 }
 
-/** Creates clients whose transactions read a group of registers, or write to it. */
+/** Creates clients whose transactions read or write a group of registers. */
 function grouped(settings: Settings, serial: number, { size, written }: Groups): Clients {
   const groups = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
@@ -170,13 +165,10 @@ function grouped(settings: Settings, serial: number, { size, written }: Groups):
 
 const transactionOf = (steps: readonly Step[]): Input => ({ f: 'txn', value: steps })
 
-/** The maximum number of keys that one transaction reads at the end. */
+/** The maximum number of keys of a final transaction. */
 const MOST_READ = 20
 
-/**
- * Returns transactions that together read every key once. Each transaction reads several keys. A write that no client
- * reads could hide an anomaly.
- */
+/** Returns transactions that together read every key once. A write that no client reads could hide an anomaly. */
 function readAllOnce(keys: readonly string[]): readonly Input[] {
   const count = Math.ceil(keys.length / MOST_READ)
   return Array.from({ length: count }, (_, i) =>
@@ -184,7 +176,7 @@ function readAllOnce(keys: readonly string[]): readonly Input[] {
   )
 }
 
-/** Returns the keys that an operation names: its own key, or the keys of a transaction's steps. */
+/** Returns the keys of an operation, or of a transaction's steps. */
 export function keysIn({
   f,
   key,
@@ -196,8 +188,8 @@ export function keysIn({
 }
 
 /**
- * Returns the level at which a workload's histories are judged if `level` is requested. If each transaction is one
- * operation, linearizable transactions are strictly serializable.
+ * Returns the level that stands for `level`. If each transaction is one operation, linearizable transactions are
+ * strictly serializable.
  */
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level
@@ -221,8 +213,7 @@ const hasRead = (steps: Json): boolean =>
   })
 
 /**
- * Returns the levels that are always decided with these settings. If `settings` is absent, uses the settings that
- * distinguish weaker levels best.
+ * Returns the levels that are always decided with these settings, by default those that distinguish weaker levels best.
  */
 export const decidedLevels = (
   workload: Pick<Workload, 'name' | 'settings' | 'levels' | 'levelsWith'>,

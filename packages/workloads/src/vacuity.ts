@@ -11,15 +11,12 @@ import {
 } from '@chaosproxy/history'
 import type { Workload } from './workload.ts'
 
-/** Returns a complaint if none of these functions ever succeeded, with their commonest errors. */
+/** Returns a complaint if none of these functions succeeded, with their commonest errors. */
 export function missing(history: History, what: string, functions: readonly string[]): string[] {
   return unfound(history, functions, { text: `no ${what} succeeded` })
 }
 
-/**
- * Returns `text`, followed by the commonest errors of these functions. Returns an empty list if one of the functions
- * returned a result that `fits`. By default, every result fits.
- */
+/** Returns `text` with the commonest errors of these functions, unless one of them returned a result that `fits`. */
 export function unfound(
   history: History,
   functions: readonly string[],
@@ -33,10 +30,7 @@ export function unfound(
 /** The maximum number of different errors to name. */
 const MOST_ERRORS = 3
 
-/**
- * Formats the commonest errors of the counted operations as ` (9 of 12: timeout; 2 of 12: status 503)`. Empty if no
- * operation had an error.
- */
+/** Formats the commonest errors of the counted operations, if any: ` (9 of 12: timeout; 2 of 12: status 503)`. */
 export function commonestErrors({ operations, errorOf }: History, isCounted: (row: number) => boolean): string {
   const counts = new Map<string, number>()
   let tried = 0
@@ -52,16 +46,13 @@ export function commonestErrors({ operations, errorOf }: History, isCounted: (ro
     : ` (${commonest.map(([error, times]) => `${times} of ${tried}: ${error}`).join('; ')})`
 }
 
-/**
- * Returns a function that takes the row of an operation, and returns whether the operation calls one of these
- * functions.
- */
+/** Returns whether the operation in a row calls one of these functions. */
 export const isOneOf =
   ({ operations, functions: names }: History, functions: readonly string[]) =>
   (row: number): boolean =>
     functions.includes(names[operations.f[row] ?? 0] ?? '')
 
-/** Returns whether any of these functions succeeded with a result that passes the test. */
+/** Returns whether any of these functions succeeded with such a result. */
 export function someSucceeded(
   history: History,
   functions: readonly string[],
@@ -82,8 +73,8 @@ export function someFailed(history: History, functions: readonly string[]): bool
 }
 
 /**
- * Returns a complaint if no other operation overlapped a call of the functions in `races`, because reads that overlap
- * only other reads prove nothing about races.
+ * Returns a complaint if nothing overlapped a call of the functions in `races`: reads that overlap only reads prove
+ * nothing about races.
  */
 export const withoutConcurrency = (history: History, { races }: Pick<Workload, 'races'>): string[] =>
   races === undefined || hasConcurrency(history, (f) => races.functions.includes(f))
@@ -91,8 +82,8 @@ export const withoutConcurrency = (history: History, { races }: Pick<Workload, '
     : [`nothing ran at the same time as ${races.what}`]
 
 /**
- * Returns a complaint if clients repeatedly wrote to each register, but always the same value. Reads then cannot
- * distinguish old values from new ones, so a stale read looks like a fresh one.
+ * Returns a complaint if clients always wrote the same value to each register. A stale read then looks like a fresh
+ * one.
  */
 export function withoutNews({ functions, keys, operations }: History): string[] {
   const { length, f, key, input, outcome, flags } = operations

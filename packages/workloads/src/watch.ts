@@ -14,10 +14,10 @@ const COMPACTIONS = 0.01
 const TRANSACTIONS = 0.1
 
 /**
- * Writes and deletions on a few keys, compactions, and watches. Each write and each deletion has a revision. A watch
- * covers one key or all keys, and starts at the current revision, at a past one or at a future one. A watch that has
- * ended is resumed at its last revision. After healing, each watch is followed until it has shown the last change. The
- * outcomes of unanswered writes are then read from the store's past revisions.
+ * Writes and deletions on a few keys, compactions, and watches. Each change has a revision. A watch covers one or all
+ * keys, from the current revision, a past or a future one. A watch that has ended is resumed at its last revision.
+ * After healing, each watch is followed until it has shown the last change, and the outcomes of unanswered writes are
+ * read from the store's past revisions.
  */
 export const watch: Workload = {
   name: 'watch',
@@ -93,14 +93,14 @@ interface WriterOptions {
   readonly store: KnownStore
   readonly unique: () => number
   readonly settings: Settings
-  /** Settles unanswered writes. Undefined if these writes stay unsettled. */
+  /** Settles unanswered writes, if they are to be settled. */
   readonly settler: Settler | undefined
 }
 
 function createWriter({ random, keys, store, unique, settings, settler }: WriterOptions): Client {
   const deletes = numberOf(settings, 'deletes')
   const { compact } = settings
-  /** The revision of a past put, to which the store can be compacted safely. */
+  /** The revision of a past put, up to which the store can be compacted safely. */
   let put = 0
   /** The next operations, planned from earlier answers. */
   const planned: Input[] = []
@@ -109,7 +109,7 @@ function createWriter({ random, keys, store, unique, settings, settler }: Writer
     if (compact !== 'behind' || !random.chance(COMPACTIONS)) return undefined
     const revision = Math.min(put, store.last - LEFT)
     if (revision !== put || revision <= store.compacted) return undefined
-    // Compacted revisions can no longer be read, so unknown revisions are read before the compaction.
+    // Compacted revisions can no longer be read.
     return settler?.before(revision) ?? compactionAt(revision)
   }
 
@@ -156,21 +156,17 @@ function changedKeys(f: string, key: string | undefined, value: Json): readonly 
   return key === undefined ? [] : [key]
 }
 
-/** The number of failed reads after which the remaining revisions stay unsettled. */
+/** After so many failed reads, the remaining revisions stay unsettled. */
 const MOST_IN_VAIN = 60
 
 /** Reads the revisions that no acknowledgement and no watch shows. */
 interface Settler {
-  /**
-   * Returns the read to make before everything up to a revision is compacted; undefined if all these revisions are
-   * known.
-   */
+  /** Returns the read before everything up to a revision is compacted, if some of it is unknown. */
   before(revision: number): Input | undefined
-  /** Must be called for each completed read of revisions. */
   learned(completion: Completion): void
   /**
-   * Creates a function that returns a client's next operation after healing. Only the client that calls such a function
-   * first settles the remaining revisions.
+   * Creates a function that returns a client's next operation after healing. The first client to call one settles the
+   * remaining revisions.
    */
   finisher(): () => Input | undefined
 }
@@ -181,7 +177,7 @@ export function createSettler(store: KnownStore): Settler {
   let isDone = false
   let vain = 0
 
-  /** Returns a read of the first range of unknown revisions, or of everything after the last known revision. */
+  /** Returns a read of the first unknown revisions. */
   function nextUnknown(): Input {
     const from = revisions.firstUnknown(store.compacted)
     let to = from

@@ -4,17 +4,17 @@ import type { KeyPool } from './keys.ts'
 import type { KnownStore } from './known-store.ts'
 import type { Client } from './workload.ts'
 
-/** Returns whether a client of this rank watches. The first two clients of a node watch, and the others write. */
+/** The first two clients of a node watch, and the others write. */
 export const isWatcher = (rank: number): boolean => rank < 2
 
-/** The probability that a client ends its watch, so that the next watch resumes it. */
+/** The probability that a client ends its watch, which the next one resumes. */
 const ENDS = 0.02
 /** The maximum number of revisions in the past at which a watch starts. */
 const BACK = 100
-/** The maximum number of polls that a client makes after healing. */
+/** The maximum number of polls after healing. */
 const MOST_IN_VAIN = 60
 
-/** The first revision with a change; the store is empty at revision 1. */
+/** The store is empty at revision 1. */
 const FIRST = 2
 
 interface WatcherOptions {
@@ -25,14 +25,11 @@ interface WatcherOptions {
   readonly future: number
 }
 
-/**
- * Creates a client that follows one stream of changes: it requests the stream, polls it, and resumes it after it ends.
- */
+/** Creates a client that requests a stream of changes, polls it, and resumes it after it ends. */
 export function createWatcher({ random, keys, store, name, future }: WatcherOptions): Client {
   let current: Stream | undefined
   let isOpen = false
   let followed = 0
-  /** The ended stream that the next watch resumes. */
   let ended: Stream | undefined
 
   function begin(): Input {
@@ -56,7 +53,7 @@ export function createWatcher({ random, keys, store, name, future }: WatcherOpti
     return { f: 'watched', value: { watch: current.id } }
   }
 
-  /** Returns the highest revision that the current watch should show, as far as the clients know. */
+  /** Returns the highest revision that the watch should show, as far as clients know. */
   function target(): number {
     if (current === undefined) return 0
     return current.key === undefined ? store.last : (store.ofKey.get(current.key) ?? 0)
@@ -117,7 +114,7 @@ interface Stream {
   readonly id: number
   /** Undefined: all keys. */
   readonly key: string | undefined
-  /** The lowest revision that has not been received yet. Undefined if the stream starts at the current revision. */
+  /** The next revision to receive; undefined if the stream starts at the current one. */
   readonly next: number | undefined
   readonly resumes?: number | undefined
   readonly isTelling: boolean

@@ -4,16 +4,15 @@ import { numberOf } from './setting.ts'
 import { missing, unfound } from './vacuity.ts'
 import type { Workload } from './workload.ts'
 
-/** The probability that a client's next operation returns or acknowledges a message that it holds. */
+/** The probability that a client next returns or acknowledges a message that it holds. */
 const ENDS = 0.6
 /** The share of messages that are returned instead of acknowledged. */
 const GIVES_BACK = 0.1
 
 /**
- * Distinct messages with leases. A client that takes a message holds it for the lease time. The queue delivers the
- * message again unless the client acknowledges it within this time. Some consumers die while they hold messages. At the
- * end, every queue lists the messages that are not acknowledged. A message was lost if it was not acknowledged and is
- * not listed.
+ * Distinct messages with leases. The queue delivers a message again unless the client acknowledges it within the lease
+ * time. Some consumers die while they hold messages. At the end, every queue lists the unacknowledged messages. A
+ * message is lost if it was not acknowledged and is not listed.
  */
 export const workQueue: Workload = {
   name: 'work-queue',
@@ -62,7 +61,7 @@ export const workQueue: Workload = {
             return { f: 'enqueue', key, value: last }
           },
           learned({ f, key = '' }, completion) {
-            // The client continues as a new process, which holds nothing.
+            // The client continues as a new process.
             if (completion.type === 'info') held = []
             else if (
               f === 'take' &&

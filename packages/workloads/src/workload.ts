@@ -14,77 +14,65 @@ export interface Workload {
   /** The value of every object before the first operation. */
   readonly initial: Json
   readonly levels: readonly string[]
-  /** Returns the levels that are always decided with these settings; when absent, all of `levels`. */
+  /** Returns the levels that are always decided with these settings; by default all. */
   levelsWith?(settings: Settings): readonly string[]
   /** The object that a target replicates for the workload, if the target has a choice. */
   readonly object: string
   /** The functions that the workload may call. */
   readonly functions: readonly string[]
-  /** Returns the functions that the workload uses with these settings; when absent, all of them. */
+  /** Returns the functions that the workload uses with these settings; by default all. */
   uses?(settings: Settings): readonly string[]
-  /** The functions that change nothing. Their unanswered calls count as `fail` instead of `info`. */
+  /** The functions that change nothing. Unanswered, they count as `fail` instead of `info`. */
   readonly reads: readonly string[]
   readonly settings: readonly Setting[]
   /**
-   * Creates the clients of one run. The clients share a source of unique values, which begin after `serial`. Operations
-   * can thus be added to a run of at most `serial` operations without repeating its values.
+   * Creates the clients of one run. Their common unique values begin after `serial`, so that operations can be added to
+   * a run of at most `serial` operations.
    */
   create(settings: Settings, serial: number): Clients
-  /** Creates a follower. Absent if planned operations can be sent unchanged. */
+  /** Creates a follower; absent if planned operations can be sent unchanged. */
   follow?(): Follower
-  /** Whether clients also send operations after healing if operations are planned ahead (see `Client.after`). */
+  /** Whether clients also send planned operations after healing (see `Client.after`). */
   readonly asksAfterHealing?: true
-  /** Returns the final operations for each node after healing, in order; `keys` are the keys that the run used. */
+  /** Returns the final operations for each node after healing, for the keys of the run. */
   finale(keys: readonly string[]): readonly Input[]
-  /**
-   * Returns the part of a final read's answer on which nodes must agree. If this function is absent, nodes must agree
-   * on the whole answer.
-   */
+  /** Returns the part of a final read on which nodes must agree; by default all of it. */
   agreedOn?(answer: Json): Json
-  /**
-   * The functions in which a race could show a bug (`functions`), and a name for a call of them (`what`). Absent if a
-   * race could show no bug.
-   */
+  /** The functions in which a race could show a bug, and a name for a call of them. */
   readonly races?: { readonly what: string; readonly functions: readonly string[] }
-  /** Returns the reasons why a run proves less than it seems to; empty if there are none. */
+  /** Returns the reasons why a run proves less than it seems to. */
   vacuous(history: History): readonly string[]
 }
 
-/** The default export of a user's workload file; members that are not required have defaults. */
+/** The default export of a user's workload file, where other members have defaults. */
 export type WorkloadModule = Pick<Workload, 'name' | 'model' | 'functions' | 'create'> & Partial<Workload>
 
 /** Creates the clients of one run. */
 export interface Clients {
-  /**
-   * Creates a client. `rank` numbers the clients of a node from 0, and decides which operations the client mostly
-   * sends.
-   */
+  /** Creates a client. `rank` numbers the clients of a node from 0, and decides what the client mostly sends. */
   client(random: Random, rank: number): Client
 }
 
 /** Decides what one client does next, from what it learned from the answers. */
 export interface Client {
-  /**
-   * Returns the next operation. Must work even before anything was learned, because operations may be planned ahead.
-   */
+  /** Returns the next operation. Operations may be planned ahead, before anything was learned. */
   next(): Input
   /** Called once for each completed operation. After `info` the client continues as a new process. */
   learned?(input: Input, completion: Completion): void
   /**
    * Returns the next operation after all faults are healed and all other clients have stopped, such as a poll for the
-   * rest of a stream. The run calls this function until it returns undefined, for at most half a minute, and marks the
-   * operations as final. If operations are planned ahead, the run calls this function only if the workload has
-   * `asksAfterHealing`. It then uses one client per node, which has sent no operations and has learned the answers of
-   * its node.
+   * rest of a stream. Called until it returns undefined, for at most half a minute; the operations are marked as final.
+   * If operations are planned ahead, called only with `asksAfterHealing`, for one client per node that has learned its
+   * node's answers.
    */
   after?(): Input | undefined
-  /** Returns the pause before each operation of `after`, in milliseconds. The pause is 0 if this function is absent. */
+  /** Returns the pause before each operation of `after` in milliseconds; by default 0. */
   pauseMs?(): number
 }
 
 /** Follows one client whose operations are planned ahead. */
 export interface Follower {
-  /** Completes an operation with data that only an earlier answer reveals, such as the token of the lock to release. */
+  /** Completes an operation with data from an earlier answer, such as the token of a lock. */
   filledIn(planned: Input): Input
   /** As in `Client`. */
   learned(input: Input, completion: Completion): void

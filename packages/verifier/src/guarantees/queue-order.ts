@@ -23,7 +23,6 @@ const showsOf = (message: Message): readonly Operation[] =>
 const isOne = (message: Message): boolean =>
   copiesOf(message) === 1 && !showsOf(message).some((each) => isInvented(message, each))
 
-/** Returns the `Life` of a message; empty if the message was never seen. */
 function livesOf(queue: Queue, message: Message): readonly Life[] {
   const shows = showsOf(message)
   if (shows.length === 0) return []
@@ -42,8 +41,8 @@ function livesOf(queue: Queue, message: Message): readonly Life[] {
 }
 
 /**
- * Returns two messages. The first one was enqueued before the second one, but was taken or seen after the second one
- * was taken. If there are no two such messages, all messages have a legal order (Henzinger, Sezgin & Vafeiadis 2013).
+ * Returns two messages: the first was enqueued before the second, but taken or seen after the second was taken. Without
+ * such messages, there is a legal order (Henzinger, Sezgin & Vafeiadis 2013).
  */
 function overtakingIn(queue: Queue, messages: readonly Message[]): readonly [first: Life, later: Life] | undefined {
   const lives = messages.filter(isOne).flatMap((each) => livesOf(queue, each))
@@ -67,7 +66,7 @@ export function isOutOfOrder(queue: Queue, core: Core): boolean {
   if (pair === undefined) return false
   const [{ message: first }, { message, outTo }] = pair
   const lines = new Set([...first.steps, ...message.steps].map(({ of: { line } }) => line))
-  // A take without an answer may have received the first message.
+  // An unanswered take may have received the first message.
   if (queue.unanswered.some(({ line }) => line < outTo)) return false
   return core === undefined || [...core].every((line) => lines.has(line))
 }

@@ -7,7 +7,7 @@ export interface Send {
   readonly of: Operation
   readonly partition: string
   readonly message: string
-  /** The offset that the producer received; undefined if it received none. */
+  /** The offset that the producer received, if any. */
   readonly offset: number | undefined
 }
 
@@ -21,53 +21,41 @@ export interface Poll {
   readonly of: Operation
   readonly partition: string
   readonly messages: readonly At[]
-  /**
-   * The first offset of the poll: the requested offset, or the position of the process. Undefined if the offset is
-   * unknown.
-   */
+  /** The first offset of the poll: the requested one, or the process's position. Undefined if unknown. */
   readonly from: number | undefined
-  /** The assignment that returned the offset at which the poll begins. */
+  /** The assignment with the offset at which the poll begins. */
   readonly resumed: Operation | undefined
   /** Whether the consumer's group assigned the partition. */
   readonly isOfGroup: boolean
 }
 
-/** An offset that was committed, or that a consumer received with the assignment of a partition. */
 interface Commit {
   readonly of: Operation
   readonly partition: string
   readonly offset: number
 }
 
-/** The operations of a history, or of one partition. */
 interface Record {
   readonly sends: readonly Send[]
   readonly polls: readonly Poll[]
   readonly commits: readonly Commit[]
   readonly starts: readonly Commit[]
-  /** Whether the history lacks the messages that some poll returned. */
+  /** Whether the history lacks the messages of some poll. */
   readonly isPollLost: boolean
 }
 
-/**
- * An operation that shows a message at an offset. With `isTold`, the operation is the message's send, which returned
- * the offset.
- */
+/** An operation that shows a message at an offset. With `isTold`, it is the send to which the offset was returned. */
 export interface Placed extends At {
   readonly of: Operation
   readonly isTold: boolean
 }
 
-/** One partition, with indexes for lookups. */
 export interface Partition extends Record {
   readonly placed: readonly Placed[]
-  /**
-   * Messages with their offsets, as text. `told` maps each of them to the send that returned the offset. `polled`
-   * contains the messages that polls returned.
-   */
+  /** Messages with their offsets, as text: by the send that returned the offset (`told`), and from polls (`polled`). */
   readonly told: ReadonlyMap<string, Operation>
   readonly polled: ReadonlySet<string>
-  /** By message: the offsets at which it was polled and that no send returned. */
+  /** By message: the offsets at which only polls showed it. */
   readonly seen: ReadonlyMap<string, ReadonlySet<number>>
   /** By message: its sends that did not fail. */
   readonly attempts: ReadonlyMap<string, readonly Send[]>
@@ -88,7 +76,7 @@ export function partitionsOf(history: History): readonly Partition[] {
       offset === undefined ? [] : [{ of, message, offset, isTold: true }],
     )
     const byPolling = own.polls.flatMap(({ of, messages }) => messages.map((at) => ({ ...at, of, isTold: false })))
-    // If several operations returned the same message and offset, the map contains the operation that was called first.
+    // Of several operations, the first call counts.
     const told = new Map(byTelling.toReversed().map((each) => [nameOf(each), each.of]))
     const seen = grouped(
       byPolling.filter((each) => !told.has(nameOf(each))),
@@ -107,22 +95,18 @@ export function partitionsOf(history: History): readonly Partition[] {
   })
 }
 
-/** A process's position in a partition. */
 interface Place {
   readonly next: number
   readonly resumed: Operation | undefined
 }
 
-/**
- * A consuming process, and whether its group assigns its partitions. `asked` means that the process asked to join a
- * group, and that the outcome is unknown.
- */
+/** A consuming process. `asked`: it asked to join a group, and the outcome is unknown. */
 interface Consumer {
   readonly group: 'none' | 'asked' | 'joined'
   readonly places: Map<string, Place>
 }
 
-/** Returns the sends, polls and commits of operations, in order of call. @throws Undecided for any other form */
+/** Returns sends, polls and commits in order of call. @throws Undecided for any other form */
 function recordOf({ operations }: History): Record {
   const sends: Send[] = []
   const polls: Poll[] = []
@@ -187,16 +171,15 @@ function pollOf(
   const before = from === undefined ? places.get(partition) : undefined
   const last = messages.at(-1)
   const next = last === undefined ? from : last.offset + 1
-  // A poll does not determine the next position in a group, because a different consumer may have the partition before
-  // the next poll.
+  // In a group, another consumer may have the partition before the next poll.
   if (next !== undefined && group === 'none') places.set(partition, { next, resumed: undefined })
   const isOfGroup = from === undefined && group === 'joined'
   return { of, partition, messages, from: from ?? before?.next, resumed: before?.resumed, isOfGroup }
 }
 
 /**
- * Returns the steps of an operation: one `send` of its key, one `poll` of offsets by key, or a list of such steps as
- * Jepsen writes it.
+ * Returns the steps of an operation: a `send` of its key, a `poll` of offsets by key, or a list of both as Jepsen
+ * writes it.
  */
 function stepsOf(of: Operation): readonly Step[] {
   const { f, key, input, outcome } = of

@@ -4,18 +4,18 @@ import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './p
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
 // Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's
-// tests of Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
+// tests of Kafka and Redpanda (jepsen.tests.kafka), by whose names they are explained.
 
 const ENOUGH_IN_VAIN = 5
 const UNKNOWN = Number.NEGATIVE_INFINITY
 
 type IsIn = (operation: Operation) => boolean
 
-/** By guarantee: a function that returns whether operations of a core show a violation. */
+/** By guarantee: whether operations of a core violate it. */
 const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsIn) => boolean } = {
   /**
-   * Two messages have the same offset (inconsistent-offsets). Two sends that returned one offset sent two
-   * messages, even if these are equal.
+   * Two messages have the same offset (inconsistent-offsets). Two sends with one offset sent two messages, even equal
+   * ones.
    */
   'consistent-offsets': ({ placed }, isIn) =>
     groupsOf(placed, ({ offset }) => `${offset}`).some((all) => {
@@ -31,16 +31,10 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
     }),
   /** A polled message was not sent before, or all its sends failed (G1a). */
   'no-aborted-reads': (partition, isIn) => sourceless(partition).some(({ of, why }) => why === 'unsent' && isIn(of)),
-  /**
-   * A producer's message has an offset that is not higher than the offset of an earlier message of the producer
-   * (nonmonotonic-send).
-   */
+  /** A producer's message has no higher offset than an earlier one of the producer (nonmonotonic-send). */
   'monotonic-sends': (partition, isIn) =>
     groupsOf(partition.sends, ({ of }) => of.process).some((own) => {
-      /**
-       * The highest offsets so far: `done` for acknowledged messages, and `batch` for messages of the current
-       * operation.
-       */
+      /** The highest offsets: `done` of acknowledged messages, and `batch` of the current operation. */
       let [done, batch, last] = [UNKNOWN, UNKNOWN, own[0]]
       return own.some((send) => {
         const offset = isIn(send.of) ? placeOf(partition, send) : undefined
@@ -65,7 +59,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       (poll) => isIn(poll.of) && passedBy(partition, poll).some(([from, to]) => (firstOf(offsets, from) ?? to) < to),
     )
   },
-  /** A consumer or its group skips an acknowledged message that no consumer ever polls (lost-write). */
+  /** A consumer or its group skips an acknowledged message that nobody ever polls (lost-write). */
   'no-lost-writes': (partition, isIn) => {
     const unseen = unseenOf(partition).filter(({ of }) => isIn(of))
     const offsets = offsetsOf(unseen)
@@ -86,7 +80,7 @@ const patterns: { readonly [guarantee: string]: (partition: Partition, isIn: IsI
       return isIn(of) && (firstOf(offsets, highest + 1) ?? offset) < offset
     })
   },
-  /** After healing, a consumer's polls stay empty although a message is at or beyond its offset (unseen). */
+  /** After healing, polls stay empty although a message is at or beyond their offset (unseen). */
   'no-unseen': (partition, isIn) => {
     const own = partition.placed.filter(({ of }) => isIn(of))
     return endsOf(partition).some(
@@ -104,10 +98,7 @@ const firstOf = (ascending: readonly number[], from: number): number | undefined
 const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
-/**
- * Returns the polled messages that no send explains. The reason is `older` for a message that may be older than the
- * record.
- */
+/** Returns the polled messages that no send explains. `older`: it may be older than the record. */
 function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: Operation; why: 'unsent' | 'older' }[] {
   const [firstTold = Number.POSITIVE_INFINITY] = offsetsOf(placed.filter((each) => each.isTold))
   const early = new Map<string, { readonly of: Operation; readonly message: string }>()
@@ -126,8 +117,8 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
       return [{ of, why: isFailed || offset >= firstTold ? 'unsent' : 'older' }]
     }),
   )
-  // A later send got this offset for an equal message. The polled message may come from an earlier send that returned
-  // no offset.
+  // A later send got this offset for an equal message, but the polled message may come from an earlier send without an
+  // offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = untoldOf(attempts, message)
     let used = 0
@@ -138,23 +129,19 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/**
- * Returns the offset of a send's message: the offset that the send returned. If the send returned none, and no other
- * send of an equal message did so, returns the offset at which the message was polled.
- */
+/** Returns the offset that the send returned, or else, if no equal message interferes, the polled one. */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
   return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
 }
 
-/** Returns the sends of a message that may have succeeded and that returned no offset. */
+/** Returns a message's sends without an offset that may have succeeded. */
 const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
 /**
- * Returns the offset at which a poll began. If the message at this offset was committed before the consumer resumed,
- * returns the next offset.
+ * Returns the offset at which a poll began, or the next one if its message was committed before the consumer resumed.
  */
 const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | undefined =>
   from !== undefined &&
@@ -163,14 +150,14 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** Returns the ranges of offsets that a poll skipped. A range contains `from` and ends before `to`. */
+/** Returns the ranges of offsets that a poll skipped, without their ends. */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
     offset,
   ])
 
-/** Returns whether a consumer of the group may have received the message at this offset in an unknown answer. */
+/** Returns whether a consumer of the group may have received this message in an unknown answer. */
 const mayBeDone = (offset: number, { commits, isPollLost }: Partition): boolean =>
   isPollLost || commits.some((commit) => commit.offset >= offset)
 
@@ -180,17 +167,11 @@ interface End {
   readonly polls: readonly Poll[]
 }
 
-/**
- * Returns whether a message certainly existed while polls were empty. It did if it was known before the first of these
- * polls began.
- */
+/** Returns whether a message was known before the first of these empty polls began. */
 const wasThere = ({ of, offset }: Placed, { from, polls: [first] }: End): boolean =>
   offset >= from && first !== undefined && of.return < first.of.line
 
-/**
- * Returns the offsets at which processes reached the end of the partition. The last final polls of such a process are
- * empty.
- */
+/** Returns the offsets at which processes reached the end of the partition, shown by empty final polls. */
 const endsOf = (partition: Partition): readonly End[] =>
   groupsOf(partition.polls, ({ of }) => of.process).flatMap((own) => {
     const polls = own.filter(({ of }) => of.isFinal).slice(-ENOUGH_IN_VAIN)
@@ -228,8 +209,8 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /**
- * Returns whether the offset of an acknowledged message is unknown. It is unknown if more acknowledged sends of the
- * message returned no offset than there are polled offsets that no send returned.
+ * Returns whether some acknowledged message has an unknown offset: more acknowledged sends lack an offset than polls
+ * show.
  */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {
@@ -240,7 +221,7 @@ const isUntold = ({ attempts, seen }: Partition): boolean =>
 export const stream: GuaranteeModel = {
   levels: levelsOf({ faithful: Object.keys(patterns) }, Object.keys(patterns)),
   judge(history, { initial }) {
-    // Messages older than the record are recognised by their offsets.
+    // Offsets show which messages are older than the record.
     if (JSON.stringify(initial ?? []).length !== 2) throw new Undecided('a stream with an initial value is not covered')
     const partitions = partitionsOf(history)
     return {

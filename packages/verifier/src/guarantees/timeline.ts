@@ -2,27 +2,26 @@ import type { Operation } from '../history.ts'
 import { Undecided } from '../proof.ts'
 import { grouped } from './patterns.ts'
 
-/** A change of one key; the value is undefined for a deletion. */
 interface Change {
   readonly revision: number
   readonly key: string
   readonly value: string | undefined
 }
 
-/** A change as an event of a watch; `previous` and `created` are undefined if the event does not contain them. */
+/** A change as an event of a watch. It may lack `previous` and `created`. */
 export interface Told extends Change {
   readonly previous: string | undefined
   readonly created: boolean | undefined
 }
 
-/** Changes that share one revision; undefined if the revision is unknown. */
+/** Changes with one revision; undefined if it is unknown. */
 export interface Write {
   readonly of: Operation
   readonly changes: ReadonlyMap<string, string | undefined>
   revision: number | undefined
 }
 
-/** The complete list of changes at some revisions, according to the store. */
+/** The complete list of changes at some revisions, by the store. */
 export interface Reading {
   readonly of: Operation
   readonly from: number
@@ -34,24 +33,19 @@ export interface Reading {
 export interface Timeline {
   /** The known changes of each revision, by key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>
-  /**
-   * The lowest revision in `changes` (`first`). For each key, the revisions that changed the key, in ascending order
-   * (`ofKey`).
-   */
+  /** The lowest revision (`first`), and the revisions that changed each key, in ascending order (`ofKey`). */
   readonly first: number
   readonly ofKey: ReadonlyMap<string, readonly number[]>
   /** Writes that may have happened, at an unknown revision. */
   readonly open: readonly Write[]
-  /** Events that no write explains. */
   readonly falsehoods: ReadonlySet<Told>
-  /** Returns whether there is a revision from `from` to `to` whose changes are unknown. */
+  /** Returns whether the changes of a revision from `from` to `to` are unknown. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Assigns revisions to writes. If a write was acknowledged with a revision, it has this revision. Otherwise it has the
- * revision that the store or a watch reports for an equal change after the write was called. The store's own list must
- * agree with its acknowledgements.
+ * Assigns revisions to writes: the acknowledged one, or else that of an equal change which the store or a watch reports
+ * after the call. The store's own list must agree with its acknowledgements.
  */
 export function timelineOf(
   writes: readonly Write[],
@@ -74,7 +68,7 @@ export function timelineOf(
   for (const some of byChange.values())
     if (new Set(some.map(({ write }) => JSON.stringify([...write.changes.entries()].sort()))).size > 1)
       throw new Undecided('the verifier cannot distinguish writes of unknown revisions that share a change')
-  /** Several writes may have made an equal change. Any of them may get the revision. */
+  /** Any of several writes with an equal change may get the revision. */
   const settle = (change: Change, before: number): boolean => {
     const some = byChange.get(nameOf(change)) ?? []
     const write = some.find((each) => each.write.revision === undefined)?.write

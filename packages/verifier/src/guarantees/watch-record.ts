@@ -21,13 +21,13 @@ export interface Watch {
   readonly of: Operation
   /** The first requested revision; undefined if it is unknown. */
   readonly begin: number | undefined
-  /** Whether the watch requests only changes made after its creation. */
+  /** Whether the watch requests only changes after its creation. */
   readonly isFuture: boolean
-  /** Whether the watch requests changes of a key, or deletions of it. */
+  /** Whether the watch requests a key's changes, or its deletions. */
   readonly wants: (key: string, isDeletion: boolean) => boolean
   readonly resumes: Watch | undefined
   readonly deliveries: Delivery[]
-  /** Whether the watch has ended: its client ended it, or a later watch resumed it. */
+  /** Whether its client ended the watch, or a later watch resumed it. */
   isOver: boolean
 }
 
@@ -36,7 +36,6 @@ interface Compaction {
   readonly revision: number
 }
 
-/** A store's changes and its watches. */
 export interface Store extends Timeline {
   readonly watches: readonly Watch[]
   readonly compactions: readonly Compaction[]

@@ -3,8 +3,7 @@ import { type GuaranteeModel, levelsOf, placeFrom } from './patterns.ts'
 import type { Told } from './timeline.ts'
 import { type Delivery, eventsOf, type Response, type Store, storeOf, type Watch } from './watch-record.ts'
 
-// Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). Judging a watch takes one pass over its
-// events, in order of arrival.
+// Watches, by etcd's guarantees (its API reference, "Watch API guarantees"). A watch takes one pass over its events.
 
 const guarantees = [
   'filtered',
@@ -20,7 +19,7 @@ const guarantees = [
 ]
 
 const ofAllSent = ['ordered', 'unique', 'atomic', 'bookmarkable', 'reliable', 'resumable']
-/** The guarantees that a missing change breaks. */
+/** A missing change breaks these guarantees. */
 const NEVER_SENT: ReadonlySet<string> = new Set(['reliable', 'resumable', 'live'])
 const ofAllWritten = ['atomic', 'bookmarkable', 'reliable', 'resumable']
 const ENOUGH_IN_VAIN = 5
@@ -49,10 +48,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/**
- * The broken guarantees, each with the delivery that shows the violation. Also the reasons why other guarantees are
- * undecided.
- */
+/** Broken guarantees with the delivery that shows it, and why others are undecided. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -85,7 +81,7 @@ function scan(store: Store, watched: Watch): Scan {
   const isOpen = store.open.some(({ changes }) => [...changes].some(([key, value]) => wants(key, value === undefined)))
   if (isOpen && from !== undefined && from <= reached && store.hasHole(from, reached))
     doubt(ofAllWritten, 'a write that nobody saw may have been made')
-  // An unknown answer may have contained a change that is missing elsewhere.
+  // An unknown answer may have contained the missing change.
   const isLost = deliveries.some(({ of }) => of.outcome === 'info')
   if (isLost) doubt([...ofAllSent, 'live'], 'nobody knows all that a watch was sent')
   const finals = deliveries.filter(({ of }) => of.isFinal)
@@ -104,32 +100,27 @@ function scan(store: Store, watched: Watch): Scan {
 interface View {
   readonly store: Store
   readonly watched: Watch
-  /** The revisions with a requested change, ascending. */
+  /** The revisions with a requested change, in ascending order. */
   readonly wanted: readonly number[]
   /** All revisions that the watch receives during the history. */
   readonly ever: ReadonlySet<number>
-  /** The names of the events sent to the watch that this watch resumes: see `nameOf`. */
   readonly resumed: ReadonlySet<string>
 }
 
-/** The state of a watch during the pass. */
 interface Position {
-  /** The highest revision sent to the watch, and the highest one in a progress message. */
+  /** The highest revisions sent, and in a progress message. */
   last: number
   progress: number
-  /** The revision from which none of the requested changes has been sent yet; undefined if it is unknown. */
+  /** The first revision that is still due; undefined if unknown. */
   due: number | undefined
   isEnded: boolean
-  /** By revision: the keys sent so far, and the response that contained the first of them. */
+  /** By revision: the keys sent so far, and the first response with one of them. */
   readonly sent: Map<number, { readonly keys: Set<string>; readonly response: Response }>
 }
 
 const nameOf = ({ revision, key }: Told): string => `${revision} ${key}`
 
-/**
- * Yields the guarantees that a response breaks. Yields `unknown` if it is unknown whether an event is true. Advances
- * the position.
- */
+/** Yields the guarantees that a response breaks, or `unknown`. Advances the position. */
 function* brokenBy(view: View, now: Position, of: Operation, response: Response): Generator<string> {
   const { store, watched } = view
   const { begin, wants } = watched
@@ -171,10 +162,7 @@ function* brokenBy(view: View, now: Position, of: Operation, response: Response)
       if (wants(key, value === undefined) && !now.sent.get(revision)?.keys.has(key)) yield 'atomic'
 }
 
-/**
- * Returns whether a requested revision was not sent. Checks the revisions from the due one on, up to but not including
- * `to`.
- */
+/** Returns whether a due revision before `to` was not sent. */
 const lacks = ({ wanted }: View, { due }: Position, to: number, isSent: (revision: number) => boolean): boolean =>
   due !== undefined && wanted.slice(placeFrom(wanted, due), placeFrom(wanted, to)).some((each) => !isSent(each))
 
@@ -184,7 +172,7 @@ const wantedOf = ({ changes }: Store, { wants }: Watch): readonly number[] =>
     .map(([revision]) => revision)
     .sort((a, b) => a - b)
 
-/** Returns whether an event is true: its change, its previous value, and its claim that the key is new. */
+/** Returns whether an event is true: its change, its previous value, and whether the key is new. */
 function truthOf(store: Store, event: Told, isGone: boolean): 'true' | 'false' | 'unknown' {
   if (store.falsehoods.has(event)) return 'false'
   const { key, revision, value, created, previous } = event

@@ -11,7 +11,7 @@ export interface Step {
   readonly leaseMs: number | undefined
   /** The number of copies that a look at the queue showed. */
   readonly shown: number
-  /** Whether this step is the last one that looked at its queue. */
+  /** Whether no later step looked at the queue. */
   readonly isLast: boolean
 }
 
@@ -59,7 +59,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     }
     if (input !== null && !(typeof input === 'number' && input >= 0 && input <= Number.MAX_SAFE_INTEGER))
       return misread(operation)
-    // A completion that repeats its invocation received no message.
+    // A repeated invocation means that no message was received.
     if (answer === null || answer === input) continue
     const [value = null, receipt = null, ...others] = isList(answer) ? answer : []
     if (value === null || receipt === null || others.length > 0) return misread(operation)
@@ -74,7 +74,7 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
     if ((f !== 'ack' && f !== 'nack') || outcome === 'fail') continue
     const receipt = textOf(input)
     const own = stepsOf(given.get(receipt) ?? misread(operation))
-    // Ignores an ack or a nack that was answered before the take that returned its receipt was called.
+    // Ignores an ack or a nack that was answered before the take of its receipt was called.
     if (own.some((each) => each.does === 'take' && each.receipt === receipt && each.of.line < operation.return))
       own.push({ ...none, of: operation, does: f, receipt })
   }
@@ -87,15 +87,11 @@ export function queueOf(operations: readonly Operation[], initial: readonly stri
   return { messages, initial, unanswered, lastLook }
 }
 
-/** The steps of one kind. */
 export const doing = ({ steps }: Message, does: Step['does']): readonly Step[] =>
   steps.filter((each) => each.does === does)
 
 export const copiesOf = (message: Message): number => message.initially + doing(message, 'enqueue').length
 
-/**
- * Returns whether the message certainly was not in the queue before this operation returned: it was not there at the
- * start, and no enqueue of it had been called by then.
- */
+/** Returns whether the message certainly was not in the queue before this operation returned. */
 export const isInvented = (message: Message, operation: Operation): boolean =>
   message.initially === 0 && doing(message, 'enqueue').every((each) => each.of.line > operation.return)

@@ -3,9 +3,9 @@ import { type GuaranteeModel, groupsOf, levelsOf } from './patterns.ts'
 import { isOutOfOrder, whyOrderIsOpen } from './queue-order.ts'
 import { doing, type Message, type Queue, queueOf, startOf } from './work-queue-record.ts'
 
-// Queues that lease their messages. Each guarantee is a rule. A guarantee is kept if the operations on equal messages
-// have an order that respects real time and keeps the rule (Wing & Gong 1993). Messages of different values are
-// different objects.
+// Queues that lease their messages. A guarantee is a rule, which is kept if the operations on equal messages have an
+// order that respects real time and keeps the rule (Wing & Gong 1993). Messages of different values are different
+// objects.
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages']
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases']
@@ -27,7 +27,7 @@ export const workQueue: GuaranteeModel = {
     return {
       breaks(guarantee, core) {
         if (guarantee === IN_ORDER) return !isUnknown && queues.some((queue) => isOutOfOrder(queue, core))
-        // Unknown initial content excuses a violation, but cannot prove that a level is met.
+        // Unknown initial content excuses a violation, but proves no level.
         const isStartOpen = isUnknown && core !== undefined
         const isAbout = ({ steps }: Message): boolean =>
           core === undefined || (core.size > 0 && [...core].every((line) => steps.some(({ of }) => of.line === line)))
@@ -56,8 +56,7 @@ export const workQueue: GuaranteeModel = {
 }
 
 /**
- * Returns whether a message may still be in the queue: its enqueue succeeded, it was not acknowledged, and no later
- * operation looked at the queue.
+ * Returns whether an enqueued and unacknowledged message may still be in the queue, because no later operation looked.
  */
 const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
   messages.some((message) => {
@@ -69,7 +68,7 @@ const isUnfinished = ({ messages, lastLook }: Queue): boolean =>
 const isLeased = (message: Message): boolean =>
   doing(message, 'take').length > 1 && doing(message, 'take').some(({ leaseMs }) => leaseMs !== undefined)
 
-/** Returns whether the times of all steps are known and agree with the order of lines. */
+/** Returns whether all times are known and agree with the order of lines. */
 function isTimed({ steps }: Message): boolean {
   const events = steps.flatMap(({ of: { line, return: end, calledNs, returnedNs } }) => [
     { at: line, ns: calledNs },

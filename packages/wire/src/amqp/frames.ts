@@ -1,14 +1,13 @@
-// The frames and methods of AMQP 0-9-1 that clients and servers of queues use:
-// https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
+// The frames and methods of AMQP 0-9-1 that queues need: https://www.rabbitmq.com/resources/specs/amqp0-9-1.pdf
 
 const KIND = { method: 1, header: 2, body: 3, heartbeat: 8 } as const
 const END = 0xce
 /** The size in bytes of a frame's head: kind, channel and payload size. */
 const HEAD = 7
-/** The largest frame accepted. A larger announced size means that the stream is out of step. */
+/** A larger announced size means that the stream is out of step. */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** The methods by name, each with its class and its number. */
+/** By name: the class and the number of a method. */
 const METHODS = {
   'connection.start-ok': [10, 11],
   'connection.tune-ok': [10, 31],
@@ -34,7 +33,6 @@ const METHODS = {
 
 export type MethodName = keyof typeof METHODS
 
-/** The class of the methods that publish and get messages. */
 const BASIC = 60
 
 export const octet = (value: number): Buffer => Buffer.from([value])
@@ -89,15 +87,12 @@ export function methodFrame(name: MethodName, channel: number, ...members: reado
   return frame(KIND.method, channel, Buffer.concat([short(kind), short(number), ...members]))
 }
 
-/**
- * The flag of the delivery mode, the only property of these messages. The delivery mode says whether a message is
- * written to disk.
- */
+/** The flag of the delivery mode, which says whether a message is written to disk. */
 const DELIVERY_MODE = 1 << 12
 const PERSISTENT = 2
 const TRANSIENT = 1
 
-/** Returns the frames that follow the method of a message: its header and its body. */
+/** Returns the header and the body of a message, which follow its method. */
 export const contentFrames = (body: Buffer, channel: number, persistent: boolean): Buffer =>
   Buffer.concat([
     frame(
@@ -111,7 +106,7 @@ export const contentFrames = (body: Buffer, channel: number, persistent: boolean
     frame(KIND.body, channel, body),
   ])
 
-/** A received frame. Contains only the parts that this package uses. */
+/** A received frame, with only the parts that this package uses. */
 export type Frame =
   | { readonly kind: 'method'; readonly name: string; readonly members: Buffer }
   /** `size` is the number of body bytes that follow. */
@@ -121,13 +116,10 @@ export type Frame =
 
 const NAMES = new Map(Object.entries(METHODS).map(([name, [kind, number]]) => [`${kind}.${number}`, name]))
 
-/**
- * Returns the first frame of the received bytes and its size. Undefined until the whole frame has arrived. If the bytes
- * are not a frame, returns a text that describes the error.
- */
+/** Returns the first frame and its size. Undefined until it has arrived; a text if the bytes are not a frame. */
 export function firstFrame(bytes: Buffer): { readonly frame: Frame; readonly size: number } | string | undefined {
   if (bytes.length < HEAD) return undefined
-  // A server that speaks another version replies with that version.
+  // A server of another version replies with that version.
   if (bytes.toString('latin1', 0, 4) === 'AMQP') return 'the server speaks another version of AMQP'
   const length = bytes.readUInt32BE(3)
   if (length > MOST_BYTES) return `a frame of ${length} bytes`

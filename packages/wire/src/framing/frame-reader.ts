@@ -2,20 +2,20 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
 /** Receives the parts of a stream in order. Together the parts are the stream, byte for byte. */
 export interface FrameSink {
-  /** Reports that the first byte of a message has arrived. All earlier bytes have been delivered by then. */
+  /** Reports the first byte of a message, after all earlier bytes were delivered. */
   begin?(firstByte: number): void
   /** Receives a whole message. Its memory is borrowed, so bytes to keep must be copied. */
   frame(bytes: Buffer): void
   /**
-   * Receives bytes that are not a whole message: a part of a message that is too large or that began earlier, or bytes
-   * without framing. With `last`, the message ends after these bytes, and another message may begin.
+   * Receives bytes that are not a whole message: a part, or bytes without framing. With `last`, the message ends after
+   * them.
    */
   loose(bytes: Buffer, last: boolean): void
 }
 
 export interface FrameReaderOptions {
   readonly scanner: FrameScanner
-  /** The most bytes to keep in memory. Longer messages are delivered in parts as they arrive. */
+  /** The maximum number of bytes to keep. Longer messages are delivered in parts. */
   readonly maxFrameBytes: number
 }
 
@@ -26,15 +26,15 @@ export class FrameReader {
   readonly #scanner: FrameScanner
   readonly #maxFrameBytes: number
   #framed = true
-  /** The bytes of the open frame so far, unless a part of it was delivered. */
+  /** The bytes of the open frame, unless a part of it was delivered. */
   #kept: Buffer = NOTHING
   #keptBytes = 0
-  /** Whether a part of the open frame was delivered, so that its rest is delivered in parts too. */
+  /** Whether the rest of the open frame is delivered in parts. */
   #loosened = false
   #midMessage = false
-  /** The number of messages so far, delivered whole or in parts. */
+  /** The number of messages so far, even in parts. */
   messages = 0
-  /** The number of messages delivered in parts because of their size. */
+  /** The number of messages too large to be delivered whole. */
   oversized = 0
 
   constructor(options: FrameReaderOptions) {
@@ -42,7 +42,7 @@ export class FrameReader {
     this.#maxFrameBytes = options.maxFrameBytes
   }
 
-  /** False once the stream has broken the framing. All later bytes are delivered as loose bytes. */
+  /** False once the stream has broken the framing. All later bytes are loose. */
   get framed(): boolean {
     return this.#framed
   }
@@ -52,7 +52,7 @@ export class FrameReader {
     return this.#keptBytes
   }
 
-  /** Whether the reader is in the middle of a message that is delivered in parts. */
+  /** Whether a message is being delivered in parts. */
   get inParts(): boolean {
     return this.#loosened
   }
@@ -77,7 +77,7 @@ export class FrameReader {
     if (at < bytes.length) sink.loose(bytes.subarray(at), false)
   }
 
-  /** Scans the stream without keeping any bytes. Calls `begin` with the first byte of each message. */
+  /** Scans the stream without keeping bytes. Calls `begin` with each message's first byte. */
   skim(bytes: Buffer, begin?: (firstByte: number) => void): void {
     let at = 0
     while (at < bytes.length && this.#framed) {
@@ -91,7 +91,7 @@ export class FrameReader {
     }
   }
 
-  /** Delivers the kept part of the open frame. From then on, the rest of the frame is delivered in parts, too. */
+  /** Delivers the kept part of the open frame. Its rest is then delivered in parts, too. */
   release(sink: FrameSink): void {
     if (this.#keptBytes === 0) return
     const kept = this.#takeKept()
@@ -122,7 +122,7 @@ export class FrameReader {
     this.#append(part)
   }
 
-  /** Appends to memory whose size doubles, so that a message that arrives byte by byte costs linear time. */
+  /** The memory doubles, so that a message that arrives byte by byte costs linear time. */
   #append(part: Buffer): void {
     const neededBytes = this.#keptBytes + part.length
     if (neededBytes > this.#kept.length) {

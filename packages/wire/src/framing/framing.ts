@@ -6,52 +6,41 @@ import type { Statements } from './statements.ts'
 /** Requests flow from the dialling side to the other side; responses flow back. */
 export type Direction = 'requests' | 'responses'
 
-/**
- * The framing of a protocol. Splits connections into messages, and reads those parts of messages that faults on single
- * messages need.
- */
+/** The framing of a protocol. Splits connections into messages, and reads what faults on single messages need. */
 export interface Framing {
   readonly name: string
   scanner(direction: Direction): FrameScanner
-  /** Returns the message's content as JSON; undefined if the message is malformed. */
+  /** Returns the message's content as JSON, unless it is malformed. */
   read(message: Buffer): Json | undefined
-  /** Whether messages are usually JSON, so that their members can be matched. */
+  /** Whether messages are usually JSON, whose members can be matched. */
   readonly readsJson?: true | undefined
   /** @throws UserError (usage) for a value that a message of this framing cannot express. */
   write(value: Json, direction: Direction): Buffer
-  /**
-   * Returns the command of a request in capitals, and the request's key. Absent if messages have no commands and keys.
-   */
+  /** Returns the command of a request in capitals, and its key. */
   readonly command?:
     | ((message: Buffer) => { readonly name: string; readonly key: string | undefined } | undefined)
     | undefined
-  /** Returns the message's content as bytes; absent if it is the message's own bytes. */
+  /** Returns the message's content; absent if it is the message itself. */
   readonly plain?: ((message: Buffer) => Buffer) | undefined
-  /** Whether the message is part of a handshake, which faults must leave alone. */
+  /** Whether the message is part of a handshake, which faults leave alone. */
   readonly isHandshake?: ((message: Buffer) => boolean) | undefined
   /** Returns the client's handshake without the offer to compress messages. */
   readonly withoutCompression?: ((handshake: Buffer) => Buffer) | undefined
   /**
-   * Whether the message is compressed. A compressed message cannot be read. If it is lost, repeated, changed or moved,
-   * later messages cannot be read either.
+   * Whether the message is compressed, and so cannot be read. If it is lost, repeated, changed or moved, later messages
+   * cannot be read either.
    */
   readonly isCompressed?: ((message: Buffer) => boolean) | undefined
-  /**
-   * Returns a scanner for the messages that follow the start of a connection. Absent if a connection has no special
-   * start.
-   */
+  /** Returns a scanner for the messages after a special start of connections. */
   readonly messageScanner?: ((direction: Direction) => FrameScanner) | undefined
-  /** Reads the statements of connections, for an SQL protocol. */
+  /** Reads the statements of an SQL protocol. */
   readonly statements?: Statements | undefined
   /** How connections become encrypted, if they begin in plaintext. */
   readonly encryption?: Encryption | undefined
-  /**
-   * Rewrites the start of both directions. Client and server then agree on no option that makes later bytes unreadable.
-   */
+  /** Rewrites the start of a connection, so that no agreed option makes later bytes unreadable. */
   readonly plainly?: (() => Starts) | undefined
 }
 
-/** Whether the bytes are exactly one whole message. */
 export function isOneMessage(framing: Framing, direction: Direction, bytes: Buffer): boolean {
   const scanner = framing.messageScanner?.(direction) ?? framing.scanner(direction)
   return bytes.length > 0 && scanner.scan(bytes, 0) === bytes.length

@@ -4,7 +4,7 @@ import type { Framing } from './framing.ts'
 
 const LINE_FEED = 0x0a
 
-/** Splits any bytes into lines. Whether a line is JSON matters only when it is read. */
+/** Whether a line is JSON matters only when it is read. */
 const lineScanner: FrameScanner = {
   scan(bytes, start) {
     const end = bytes.indexOf(LINE_FEED, start)

@@ -1,15 +1,14 @@
 import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from './frame-scanner.ts'
 
-/** The position and form of a frame's length field. The names are those of Netty's LengthFieldBasedFrameDecoder. */
+/** The position and form of a frame's length field, with Netty's names (LengthFieldBasedFrameDecoder). */
 export interface LengthPrefix {
-  /** The number of bytes before the length field. By default 0. */
+  /** The number of bytes before the length field; by default 0. */
   readonly lengthFieldOffset?: number | undefined
   readonly lengthFieldLength: 1 | 2 | 3 | 4
   readonly byteOrder: 'big' | 'little'
   /**
-   * A number that is added to the declared length. The sum is the number of bytes after the length field. By default 0,
-   * for a length that counts only these bytes. For a length that counts the whole frame, the number is negative: minus
-   * the number of bytes up to the end of the length field.
+   * Added to the declared length, this gives the number of bytes after the length field. By default 0. If the length
+   * counts the whole frame, minus the number of bytes up to the end of the field.
    */
   readonly lengthAdjustment?: number | undefined
 }
@@ -23,10 +22,7 @@ export function createLengthPrefixScanner(prefix: LengthPrefix): FrameScanner {
   let declared = 0
   let bodyLeft = 0
 
-  /**
-   * Takes one byte of the header. Multiplies instead of shifting, because four bytes do not fit a signed 32-bit
-   * integer.
-   */
+  /** Four bytes do not fit a signed 32-bit integer, so this multiplies instead of shifting. */
   function takeHeader(byte: number): void {
     const digit = headerRead - offset
     if (digit >= 0) declared = big ? declared * 256 + byte : declared + byte * 256 ** digit

@@ -2,9 +2,9 @@
 export interface Statements {
   /** Follows one connection. */
   reader(): StatementReader
-  /** Returns why the protocol has no such error code; undefined if it has the code. */
+  /** Returns why the protocol lacks this error code, if it does. */
   refusal(code: string): string | undefined
-  /** Returns how to make a statement fail, and how to report the error to the client. */
+  /** Returns how to make a statement fail and report the error. */
   failure(options: FailureOptions): Failure
 }
 
@@ -16,20 +16,16 @@ export interface FailureOptions {
   readonly request: Buffer
 }
 
-/** How to make a statement fail. `fatal` is an error after which the server ends the connection. */
+/** How to make a statement fail. After a `fatal` error, the server ends the connection. */
 export type Failure = { readonly kind: 'fatal'; readonly reply: Buffer } | Substitution
 
-/**
- * Another request that replaces the statement, so that the server's transaction fails in the way that the client is
- * told.
- */
+/** A request in place of the statement, so that the server's transaction fails as the client is told. */
 export interface Substitution {
   readonly kind: 'substitution'
-  /** The bytes that the server gets instead of the statement. */
   readonly request: Buffer
-  /** Returns the bytes that the client gets in place of a message of the reply; empty for none. */
+  /** Returns the bytes for the client in place of a message of the reply. */
   reply(message: Buffer): Buffer
-  /** Whether a message belongs to the failed request, so that the server must not get it. */
+  /** Whether a message belongs to the failed request, and must not reach the server. */
   skips(message: Buffer): boolean
   /** Whether a message of the reply ends an exchange that the client did not begin. */
   isSurplus(message: Buffer): boolean
@@ -38,30 +34,29 @@ export interface Substitution {
 /** Pairs the statements of one connection with their replies. */
 export interface StatementReader {
   /**
-   * Reads a message of the client. Returns the number of its exchange (a request and the whole reply to it), counted
-   * from 0, and its statement.
+   * Reads a message of the client. Returns its statement, and the number of its exchange, a request with its reply,
+   * from 0.
    */
   asked(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
-  /** Reports a message of the client that could not be read, because it is too long or because its start was missed. */
+  /** Reports an unreadable message of the client: it is too long, or its start was missed. */
   askedUnread(firstByte: number): void
-  /** Reads a message of the server. */
   answered(message: Buffer): void
-  /** Reports that a message of the server begins. Called instead of `answered` while replies are not read. */
+  /** Reports that a message of the server begins, while replies are not read. */
   replyBegins(firstByte: number): void
   /** The exchange to which the server's next message belongs. */
   readonly answering: number
-  /** Whether replies must be read, even if no fault acts on them. */
+  /** Whether replies must be read even without a fault. */
   readonly awaitsReply: boolean
-  /** Reports that all replies have arrived, after a time in which replies were not read. */
+  /** Reports that all replies have arrived, after they were not read for a time. */
   caughtUp(): void
 }
 
-/** The most bytes of a statement that are read. */
+/** The maximum size of a statement that is read. */
 export const MOST_STATEMENT_BYTES: number = 64 * 1024
-/** The most prepared statements remembered for each connection. */
+/** The maximum number of remembered statements per connection. */
 const MOST_PREPARED = 10_000
 
-/** Remembers a statement. Forgets the oldest statement beyond the limit. */
+/** Remembers a statement, and forgets the oldest beyond the limit. */
 export function remember<Key>(statements: Map<Key, string>, key: Key, statement: string): void {
   statements.delete(key)
   statements.set(key, statement)

@@ -9,10 +9,10 @@ const DECLARATION =
 /**
  * Parses messages and methods, written as in a `.proto` file:
  *
- *     "messages": {"etcdserverpb.PutRequest": ["bytes key = 1", "bytes value = 2"], …},
- *     "methods": {"/etcdserverpb.KV/Put": ["etcdserverpb.PutRequest", "etcdserverpb.PutResponse"]}
+ * "messages": {"etcdserverpb.PutRequest": ["bytes key = 1", "bytes value = 2"], …}, "methods": {"/etcdserverpb.KV/Put":
+ * ["etcdserverpb.PutRequest", "etcdserverpb.PutResponse"]}
  *
- * Undeclared fields are skipped, so only the fields that routes name need a declaration. Declare an enum as `int32`.
+ * Undeclared fields are skipped. Declare an enum as `int32`.
  *
  * @throws UserError (input) with a message that begins with `where`.
  */
@@ -56,7 +56,7 @@ function entryOf(key: FieldKind, value: FieldKind): MessageType {
   return { name: 'entry', fields }
 }
 
-/** Resolves a type's name in the message itself, then in its package and in the enclosing packages. */
+/** Resolves a type's name in the message, its package and the enclosing ones. */
 function resolve(types: ReadonlyMap<string, MessageType>, message: string, name: string, where: string): FieldKind {
   if ((scalarNames as readonly string[]).includes(name)) return name as ScalarName
   const scopes = message.split('.')

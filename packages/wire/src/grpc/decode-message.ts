@@ -11,9 +11,9 @@ type Members = { [name: string]: Json }
 /**
  * Decodes a message to JSON, mostly by the proto3 mapping (https://protobuf.dev/programming-guides/json): 64-bit
  * integers become strings, bytes become base64, enum values become their names. Members keep their declared names
- * (`range_end`), as in grpc-gateway with the option to keep original names (etcd's gateway does). A scalar absent from
- * the wire gets its default value unless it is `optional` or in a oneof; an absent message or list has no member.
- * Wrappers (`google.protobuf.StringValue`) become their values. Undeclared fields are omitted.
+ * (`range_end`), as in etcd's gateway. An absent scalar gets its default value unless it is `optional` or in a oneof;
+ * an absent message or list has no member. Wrappers (`google.protobuf.StringValue`) become their values. Undeclared
+ * fields are omitted.
  *
  * @throws WireError if the bytes are not a message of this type.
  */
@@ -60,7 +60,7 @@ function readField(reader: WireReader, field: Field, members: Members, depth: nu
   set(members, name, value)
 }
 
-/** Reads one entry of a map. A map is encoded as a list of messages: field 1 is the key, field 2 the value. */
+/** Reads one entry of a map: a message with the key (field 1) and the value (field 2). */
 function readEntry(reader: WireReader, kind: FieldKind, depth: number): readonly [key: string, value: Json] {
   if (typeof kind === 'string' || !('message' in kind)) throw new WireError('the entries of a map must be messages')
   const entry = decodeInto(expectBytes(reader), kind.message, {}, depth + 1)
@@ -88,7 +88,7 @@ function readScalar(reader: WireReader, kind: ScalarName): Json {
   switch (kind) {
     case 'string': {
       const bytes = reader.lengthDelimited()
-      // Replacing invalid bytes could make two different strings equal.
+      // Replaced bytes could make two different strings equal.
       if (!isUtf8(bytes)) throw new WireError('a text is not UTF-8')
       return bytes.toString('utf8')
     }
@@ -134,7 +134,7 @@ function varintValue(reader: WireReader, kind: 'bool' | 'int32' | 'uint32' | 'si
   }
 }
 
-/** Returns a 64-bit integer as a string, because a JSON number cannot hold 64 bits exactly. */
+/** A JSON number cannot hold 64 bits exactly. */
 function longText({ low, high }: { readonly low: number; readonly high: number }, signed: boolean): string {
   if (high < 2 ** 21) return String(high * 2 ** 32 + low)
   const value = (BigInt(high) << 32n) | BigInt(low)
@@ -207,7 +207,7 @@ function memberList(members: Members, name: string): Json[] {
   return made
 }
 
-/** Sets a member. A map may have the key `__proto__`, which a plain assignment would not store as a member. */
+/** A map may have the key `__proto__`, which a plain assignment would not store. */
 function set(members: Members, name: string, value: Json): void {
   if (name === '__proto__') Object.defineProperty(members, name, { value, enumerable: true, configurable: true })
   else members[name] = value

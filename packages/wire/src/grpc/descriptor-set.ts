@@ -4,7 +4,7 @@ import { decodeMessage } from './decode-message.ts'
 import type { Field, FieldKind, MessageType, Method, ScalarName, Schema } from './message-type.ts'
 import { WireError } from './wire-reader.ts'
 
-/** The part of `google/protobuf/descriptor.proto` that describes the layout of messages. */
+/** The part of `google/protobuf/descriptor.proto` about the layout of messages. */
 const own = parseDeclarations(
   {
     FileDescriptorSet: ['repeated File file = 1'],
@@ -47,7 +47,7 @@ const own = parseDeclarations(
   'descriptor.proto',
 )
 
-/** Scalar types by their number in `FieldDescriptorProto.Type`. The missing numbers are groups, messages and enums. */
+/** Scalar types by their number in `FieldDescriptorProto.Type`, without groups, messages and enums. */
 const scalars: { readonly [type: number]: ScalarName } = {
   1: 'double',
   2: 'float',
@@ -68,7 +68,6 @@ const scalars: { readonly [type: number]: ScalarName } = {
 const TYPE = { message: 11, enum: 14 } as const
 const REPEATED = 3
 
-/** A decoded message of the descriptor. */
 class Node {
   readonly #members: { readonly [name: string]: Json }
 
@@ -107,7 +106,7 @@ interface Declared {
 }
 
 /**
- * Parses a FileDescriptorSet, created by `protoc --include_imports --descriptor_set_out=api.desc api.proto`.
+ * Parses a FileDescriptorSet of `protoc --include_imports --descriptor_set_out=api.desc api.proto`.
  *
  * @throws UserError (input) with a message that begins with `where`.
  */
@@ -160,7 +159,7 @@ function declare(
   enums: Map<string, ReadonlyMap<number, string>>,
 ): void {
   for (const node of scope.list('enum_type')) {
-    // With aliases, several names share a number. The first name is the canonical one.
+    // With aliases, the first name of a number is the canonical one.
     const values = node.list('value').map((value) => [value.number('number') ?? 0, value.text('name')] as const)
     enums.set(`${prefix}${node.text('name')}`, new Map([...values].reverse()))
   }
@@ -180,7 +179,7 @@ function addField(
   where: string,
 ): void {
   const kind = kindOf(node, declared, enums, where)
-  // Groups are obsolete. Skip them like unknown fields.
+  // Groups are obsolete, and skipped like unknown fields.
   if (kind === undefined) return
   const isRepeated = node.number('label') === REPEATED
   const entry = typeof kind === 'string' || !('message' in kind) ? undefined : declared.get(kind.message.name)
@@ -206,7 +205,6 @@ function kindOf(
   return scalars[number]
 }
 
-/** Returns the message type with this name from the descriptor. The name is fully qualified and begins with a dot. */
 function messageNamed(declared: ReadonlyMap<string, Declared>, name: string, where: string): MessageType {
   const found = declared.get(name.replace(/^\./, ''))
   if (found !== undefined) return found.type

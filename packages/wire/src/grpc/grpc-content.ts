@@ -4,13 +4,13 @@ import { decodeMessage } from './decode-message.ts'
 import type { MessageType } from './message-type.ts'
 import { WireError } from './wire-reader.ts'
 
-/** Whether a content type is gRPC's. False for the browser variant (`grpc-web`), which has a different layout. */
+/** Whether a content type is gRPC's, except the browser variant (`grpc-web`), which has a different layout. */
 export const isGrpc = (contentType: string | undefined): boolean =>
   contentType !== undefined && /^application\/grpc(?!-web)\b/i.test(contentType)
 
 /**
- * Returns the only message of a body, as JSON if its type is known. Undefined if the body contains no message, or
- * several messages (a stream), or a message that does not match its type.
+ * Returns the only message of a body, as JSON if its type is known. Undefined without a message of this type, or for a
+ * stream.
  */
 export function onlyMessage(
   body: Captured | undefined,
@@ -29,14 +29,11 @@ export function onlyMessage(
   }
 }
 
-/**
- * The size of each message's prefix: a compression flag and the message's length (gRPC over HTTP2,
- * "Length-Prefixed-Message").
- */
+/** Each message's prefix: a compression flag and a length (gRPC over HTTP2, "Length-Prefixed-Message"). */
 const PREFIX_BYTES = 5
 const MAXIMUM_UNPACKED_BYTES = 16 * 1024 * 1024
 
-/** Returns the messages of a body; undefined if the body does not consist of whole messages. */
+/** Returns the messages of a body, if it consists of whole ones. */
 export function messagesOf(body: Buffer, encoding: string | undefined): readonly (Buffer | undefined)[] | undefined {
   const messages: (Buffer | undefined)[] = []
   let at = 0
@@ -51,7 +48,6 @@ export function messagesOf(body: Buffer, encoding: string | undefined): readonly
   return messages
 }
 
-/** Decompresses a message; undefined if the bytes cannot be decompressed. */
 function unpacked(bytes: Buffer, encoding: string | undefined): Buffer | undefined {
   const options = { maxOutputLength: MAXIMUM_UNPACKED_BYTES }
   try {

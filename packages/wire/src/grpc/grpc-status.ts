@@ -34,8 +34,8 @@ const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
 ])
 
 /**
- * Returns the outcome that a status usually means. A status not listed as a refusal is indefinite: a server may return
- * ABORTED or RESOURCE_EXHAUSTED halfway through.
+ * Returns the outcome that a status usually means. Others are indefinite: a server may return ABORTED or
+ * RESOURCE_EXHAUSTED halfway through.
  */
 export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
   if (status === 0) return 'ok'
@@ -48,5 +48,5 @@ export function describeGrpcStatus(status: number): string {
   return name === undefined ? `grpc ${status}` : `grpc ${status} ${name}`
 }
 
-/** The status of a call that ended without a status. */
+/** The status of a call that ended without one. */
 export const GRPC_UNKNOWN = 2

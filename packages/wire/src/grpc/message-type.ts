@@ -26,13 +26,13 @@ export interface Field {
   readonly name: string
   readonly kind: FieldKind
   readonly shape: 'single' | 'repeated' | 'map'
-  /** Whether a field absent from the wire has its type's default value. Otherwise it has no value. */
+  /** Whether an absent field has its type's default value. */
   readonly hasDefault: boolean
-  /** The number of the field's oneof. At most one of the fields with this number is set. */
+  /** The number of the field's oneof, of which at most one field is set. */
   readonly oneof?: number | undefined
 }
 
-/** A declared message type. Types may refer to each other, so fields are added once all types are known. */
+/** A message type. Types may refer to each other, so fields are added once all are known. */
 export interface MessageType {
   /** `etcdserverpb.PutRequest` */
   readonly name: string

@@ -5,8 +5,7 @@ import { parseDescriptorSet } from './descriptor-set.ts'
 import type { Schema } from './message-type.ts'
 
 /**
- * Parses `"descriptor": {"base64": …}`, a FileDescriptorSet, or the declarations `"messages"` and `"methods"`.
- * Undefined if the table has neither.
+ * Parses the table's schema: `"descriptor": {"base64": …}`, a FileDescriptorSet, or `"messages"` and `"methods"`.
  *
  * @throws UserError (input) with a message that begins with `where`.
  */

@@ -1,4 +1,4 @@
-/** Thrown for bytes that are not a Protocol Buffers message, or not a message of the expected type. */
+/** The bytes are not a Protocol Buffers message of the expected type. */
 export class WireError extends Error {
   override readonly name = 'WireError'
 }
@@ -13,10 +13,9 @@ const MOST_NESTED_GROUPS = 100
 export class WireReader {
   readonly #bytes: Buffer
   #at = 0
-  /** The number of the field that `nextField` found. */
   number = 0
   wireType = 0
-  /** The low and the high half of the last integer read, both unsigned. */
+  /** The halves of the last integer, both unsigned. */
   low = 0
   high = 0
 
@@ -28,7 +27,7 @@ export class WireReader {
     return this.#at === this.#bytes.length
   }
 
-  /** Moves to the next field. Returns false at the end of the message. @throws WireError */
+  /** Moves to the next field, if there is one. @throws WireError */
   nextField(): boolean {
     if (this.atEnd) return false
     this.varint()
@@ -47,7 +46,7 @@ export class WireReader {
       if (byte === undefined) throw new WireError('the message ends in the middle of an integer')
       this.#at++
       const bits = byte & 0x7f
-      // The fifth byte holds the last four bits of the lower half and the first three bits of the upper half.
+      // The fifth byte holds bits of both halves.
       if (i < 5) low |= bits << (7 * i)
       if (i === 4) high = bits >>> 4
       else if (i > 4) high |= bits << (7 * i - 32)
@@ -71,7 +70,7 @@ export class WireReader {
     this.high = bytes.readUInt32LE(4)
   }
 
-  /** Reads a string, bytes, a message or packed scalars, which follow their length. */
+  /** Reads a string, bytes, a message or packed scalars. */
   lengthDelimited(): Buffer {
     this.varint()
     if (this.high !== 0) throw new WireError('a field is longer than its message')
@@ -86,7 +85,6 @@ export class WireReader {
     return taken
   }
 
-  /** Skips an unknown field. */
   skip(nested = 0): void {
     const { number } = this
     switch (this.wireType) {

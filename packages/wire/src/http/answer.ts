@@ -4,7 +4,6 @@ import type { Fields } from './head.ts'
 /** The parts of a response that decide how an operation ended. */
 export interface Answer {
   readonly status: number
-  /** The status of a gRPC call. */
   readonly grpcStatus?: number | undefined
   readonly headers: Fields | undefined
   readonly body: Captured | undefined

@@ -2,8 +2,8 @@ import { createHash, type Hash } from 'node:crypto'
 import type { Json } from '@chaosproxy/history'
 
 /**
- * The captured content of a body: its bytes, or its parsed content. If there are too many bytes to keep, their number
- * and SHA-256. If the response omits the content, the reason.
+ * The content of a body: bytes, or their parsed form. Of too many bytes, only number and SHA-256. If the response omits
+ * the content, the reason.
  */
 export type Captured =
   | { readonly bytes: Buffer }
@@ -13,7 +13,7 @@ export type Captured =
 
 const NOTHING = Buffer.alloc(0)
 
-/** Captures the content of a body from its pieces. A body in one piece is not copied; see `release`. */
+/** Captures a body from its pieces. A single piece is not copied; see `release`. */
 export class BodyCapture {
   #keepBytes = 0
   readonly #pieces: Buffer[] = []
@@ -22,10 +22,7 @@ export class BodyCapture {
   #length = 0
   #hash: Hash | undefined
 
-  /**
-   * Begins a body. A body of up to `keepBytes` is kept. Of a longer body, only the hash is kept. With 0, nothing is
-   * kept.
-   */
+  /** Begins a body, of which up to `keepBytes` are kept. Of a longer body only the hash is kept, and with 0 nothing. */
   start(keepBytes: number): void {
     this.#keepBytes = keepBytes
     this.#length = 0
@@ -46,15 +43,13 @@ export class BodyCapture {
     else this.#hash.update(piece)
   }
 
-  /** Copies the pieces in borrowed memory, because that memory is about to be reused. */
+  /** Copies the pieces in borrowed memory, which is about to be reused. */
   release(): void {
     for (; this.#borrowedFrom < this.#pieces.length; this.#borrowedFrom++)
       this.#pieces[this.#borrowedFrom] = Buffer.from(this.#pieces[this.#borrowedFrom] ?? NOTHING)
   }
 
-  /**
-   * Returns the captured body; undefined if none was to be kept. The result may be in borrowed memory; see `release`.
-   */
+  /** Returns the captured body, if it was to be kept. It may be in borrowed memory; see `release`. */
   end(): Captured | undefined {
     if (this.#keepBytes === 0) return undefined
     if (this.#hash !== undefined) return { sha256: this.#hash.digest('hex'), length: this.#length }

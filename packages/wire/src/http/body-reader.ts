@@ -1,17 +1,14 @@
 import { COLON, CR, HEX, isName, LF, MAXIMUM_HEAD_BYTES, SEMICOLON, STEP, type Step, TEXT, TOKEN } from './syntax.ts'
 
-/**
- * How a body ends. `none`: there is no body. `sized`: after its length. `chunked`: after its last chunk. `until-close`:
- * with the connection.
- */
+/** How a body ends. `sized`: after its length. `chunked`: after its last chunk. `until-close`: with the connection. */
 export type BodyKind = 'none' | 'sized' | 'chunked' | 'until-close'
 
 const BAD_TRAILER = 'a trailer that is malformed or delimits the body anew'
 
-/** The most hexadecimal digits of a chunk's size: the size must be exact as a double. */
+/** The size must be exact as a double. */
 const MAXIMUM_SIZE_DIGITS = 13
 
-/** Positions in a chunked body, each before the first byte of the named part. */
+/** Positions in a chunked body, before the named parts. */
 const IN = {
   size: 0,
   extension: 1,
@@ -26,11 +23,10 @@ const IN = {
   lastLineFeed: 10,
 } as const
 
-/** Finds the ends of bodies (RFC 9112 §6, §7), however the bytes are split, without reading their content. */
+/** Finds the ends of bodies (RFC 9112 §6, §7), however they are split, without reading their content. */
 export class BodyReader {
-  /** The offset at which `read` stopped. */
   offset = 0
-  /** The start of the piece of content after a `data` step. The piece ends at `offset`. */
+  /** The start of the content after a `data` step, which ends at `offset`. */
   dataAt = 0
   reason = ''
   #kind: BodyKind = 'none'
@@ -141,9 +137,7 @@ export class BodyReader {
     return this.#stop(STEP.more, bytes.length)
   }
 
-  /**
-   * Reads one byte of a trailer's name, or the colon after it. Returns false if the trailer is malformed or forbidden.
-   */
+  /** Reads a byte of a trailer's name, or the colon. Returns false if the trailer is refused. */
   #trailerName(byte: number): boolean {
     if (TOKEN[byte] === 1) {
       if (this.#nameLength < this.#name.length) this.#name[this.#nameLength++] = byte

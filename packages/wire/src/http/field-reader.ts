@@ -3,21 +3,16 @@ import type { HeaderMemo } from './header-memo.ts'
 import { COLON, CR, isDigit, isName, LF, SPACE, TAB, TEXT, TOKEN } from './syntax.ts'
 
 /**
- * Reads field lines strictly. Refuses everything that RFC 9112 allows a recipient to repair: obs-fold, a bare LF, space
- * before the colon, repeated or signed lengths, a length with a transfer coding. Recipients repair such lines in
- * different ways, which request smuggling exploits.
+ * Reads field lines strictly. Refuses everything that RFC 9112 allows a recipient to repair, such as obs-fold, a bare
+ * LF, or repeated lengths. Recipients repair it in different ways, which request smuggling exploits.
  */
 export class FieldReader {
   readonly #framing: Framing = { contentLength: -1, transferCoding: 'none', upgrade: false }
-  /** The reason why the last block was refused. */
   reason = ''
   #connectionUpgrade = false
   #upgradeField = false
 
-  /**
-   * Reads the block that begins at `start`, and adds it to the memo. Undefined if the block is malformed, or does not
-   * end within `bytes`.
-   */
+  /** Reads the block at `start`, and adds it to the memo. Undefined if it is malformed or incomplete. */
   block(memo: HeaderMemo, bytes: Buffer, start: number): HeaderBlock | undefined {
     const end = this.#read(bytes, start)
     if (end < 0) return undefined
@@ -26,7 +21,7 @@ export class FieldReader {
     return block
   }
 
-  /** Returns the offset after the empty line that ends the fields; -1 if they are malformed or incomplete. */
+  /** Returns the offset after the empty line; -1 if the fields are malformed or incomplete. */
   #read(bytes: Buffer, start: number): number {
     const framing = this.#framing
     framing.contentLength = -1
@@ -59,7 +54,7 @@ export class FieldReader {
     }
   }
 
-  /** Notes a field that affects the framing. Returns the problem with the field; undefined if there is none. */
+  /** Notes a field that affects the framing. Returns its problem, if any. */
   #note(bytes: Buffer, nameAt: number, nameEnd: number, valueAt: number, valueEnd: number): string | undefined {
     const framing = this.#framing
     switch (nameEnd - nameAt) {
@@ -94,15 +89,15 @@ export class FieldReader {
 }
 
 /**
- * Whether a field line contains a tab. A tab is white space (RFC 9110 §5.6.3), but some recipients, for example
- * node:http, do not recognise "chunked" before a tab.
+ * A tab is white space (RFC 9110 §5.6.3), but some recipients, for example node:http, do not recognise "chunked" before
+ * it.
  */
 function hasTab(bytes: Buffer, lineAt: number): boolean {
   for (let i = lineAt; bytes[i] !== CR; i++) if (bytes[i] === TAB) return true
   return false
 }
 
-/** The most digits of a length: it must be exact as a double. */
+/** The length must be exact as a double. */
 const MAXIMUM_LENGTH_DIGITS = 15
 
 function decimal(bytes: Buffer, start: number, end: number): number {
@@ -122,7 +117,7 @@ const hasToken = (bytes: Buffer, start: number, end: number, token: string): boo
 function codingOf(bytes: Buffer, start: number, end: number): Framing['transferCoding'] {
   if (isName(bytes, start, end, 'chunked')) return 'chunked'
   const codings = tokensOf(bytes, start, end)
-  // Recipients treat "chunked" differently if it occurs twice or is not the last coding.
+  // Recipients treat a repeated "chunked" differently, and one that is not last.
   return codings.indexOf('chunked') === codings.length - 1 ? 'chunked' : 'other'
 }
 

@@ -1,8 +1,8 @@
 import { CR, LF, MAXIMUM_HEAD_BYTES } from './syntax.ts'
 
 /**
- * Gathers a head split by chunk boundaries. Each byte is examined and copied once, however the head is split. Only line
- * ends are recognised; the lines are read when the head is complete.
+ * Gathers a head split by chunk boundaries. Each byte is examined and copied once. The lines are read when the head is
+ * complete.
  */
 export class HeadCarry {
   readonly #mayBeginEmpty: boolean
@@ -21,17 +21,15 @@ export class HeadCarry {
     return this.#length
   }
 
-  /** The bytes gathered so far. Gathering more bytes may move them. */
   get bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** The bytes gathered so far, without the empty lines before the head. */
+  /** The bytes so far, without the empty lines before the head. */
   get text(): Buffer {
     return this.#bytes.subarray(this.#blankBytes, this.#length)
   }
 
-  /** Whether all gathered bytes belong to empty lines. */
   get isBlank(): boolean {
     return (
       !this.#begun &&
@@ -41,8 +39,8 @@ export class HeadCarry {
   }
 
   /**
-   * Gathers bytes from `from` on. Returns the offset after the head's end, or undefined if the head has not ended yet.
-   * Returns -1 if the head is malformed or too long.
+   * Gathers bytes from `from` on. Returns the offset after the head; undefined until it ends, and -1 if it is malformed
+   * or too long.
    */
   gather(bytes: Buffer, from: number): number | undefined {
     for (let i = from; i < bytes.length; i++) {

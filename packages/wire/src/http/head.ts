@@ -4,7 +4,7 @@ export interface Fields {
 
 export interface MatchableHead {
   readonly method: string
-  /** The request target as it was sent. Each byte becomes one Latin-1 character. */
+  /** The request target as sent, one Latin-1 character for each byte. */
   readonly target: string
   readonly headers: Fields
 }

@@ -1,15 +1,15 @@
-/** The facts from a message's header fields that decide how its body is delimited. */
+/** The header fields that decide how a body is delimited. */
 export interface Framing {
-  /** The value of Content-Length; -1 if the field is absent. */
+  /** Content-Length; -1 if absent. */
   contentLength: number
   transferCoding: 'none' | 'chunked' | 'other'
-  /** Whether there is an `Upgrade` field, and `Connection` names it. */
+  /** Whether `Connection` names an `Upgrade` field. */
   upgrade: boolean
 }
 
-/** The field lines of a head, and the empty line after them. Immutable, so that messages can share a block. */
+/** The field lines of a head, with the empty line. Immutable, so that messages can share it. */
 export class HeaderBlock implements Framing {
-  /** A copy of the bytes, from the first field line through the empty line. */
+  /** A copy of the bytes through the empty line. */
   readonly bytes: Buffer
   readonly contentLength: number
   readonly transferCoding: Framing['transferCoding']
@@ -24,7 +24,7 @@ export class HeaderBlock implements Framing {
     this.upgrade = framing.upgrade
   }
 
-  /** The fields in their original order and case. Each byte becomes one Latin-1 character. */
+  /** The fields in their original order and case, one Latin-1 character for each byte. */
   get fields(): readonly Field[] {
     this.#fields ??= this.bytes
       .toString('latin1')
@@ -37,7 +37,7 @@ export class HeaderBlock implements Framing {
     return this.#fields
   }
 
-  /** Returns the values of the fields with this lower-case name, joined as a list; undefined if there are none. */
+  /** Returns the values of a lower-case name, joined as a list. */
   get(name: string): string | undefined {
     if (this.#values === undefined) {
       this.#values = new Map()

@@ -1,11 +1,11 @@
 import type { MatchableHead } from './head.ts'
 
-/** The most bytes of a malformed head that are read. The fields of ordinary requests are far shorter. */
+/** The fields of ordinary requests are far shorter. */
 const MOST_BYTES = 64 * 1024
 
 /**
- * Reads a request that the strict parser refuses, as most servers would read it: with lines that end in a bare LF,
- * folded fields, and names of any characters. Use the result only to decide whether a fault may hit the request.
+ * Reads a request that the strict parser refuses, as most servers would: with bare LFs, folded fields, and any names.
+ * Use the result only to decide whether a fault may hit the request.
  */
 export function readLaxly(bytes: Buffer): MatchableHead {
   const text = bytes.toString('latin1', 0, MOST_BYTES)

@@ -4,32 +4,22 @@ import type { HeaderBlock } from './header-block.ts'
 import { MAXIMUM_HEAD_BYTES, STEP, type Step } from './syntax.ts'
 
 export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
-  /** Whether empty lines may precede a head. They may precede a request (RFC 9112 §2.2). */
+  /** Whether empty lines may precede a head, as for a request (RFC 9112 §2.2). */
   readonly mayBeginEmpty: boolean
-  /** The head, once `read` has returned an offset. */
   readonly head: Head
-  /** The reason why `read` returned -1. */
   readonly reason: string
-  /**
-   * Reads the head that begins at `start`. Returns the offset after it; -1 if it is malformed, or does not end within
-   * `bytes`.
-   */
+  /** Reads the head at `start`. Returns the offset after it; -1 if it is malformed or incomplete. */
   read(bytes: Buffer, start: number): number
-  /**
-   * Whether a head can begin with these bytes. Without this check, other bytes, such as a TLS handshake, would wait for
-   * a line end that never arrives.
-   */
+  /** Whether a head can begin so. Others, such as a TLS handshake, would wait for a line end that never arrives. */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
- * Reads the messages of one direction of a connection, however they are split into chunks. The parser stops after each
- * head, after each chunk's piece of a body, and after each message, so that the caller can act. It copies only the
- * bytes of a head that a chunk boundary splits. After each head, the caller must pass the framing of the body to
- * `frame`. For a response, this framing depends on the request.
+ * Reads the messages of one direction, however they are split into chunks. The parser stops after each head, piece of a
+ * body, and message, so that the caller can act. It copies only split heads. After each head, the caller must pass the
+ * framing of the body to `frame`. For a response, it depends on the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
-  /** The offset in the bytes at which `read` stopped. */
   offset = 0
   /** The reason why the bytes are malformed. */
   reason = ''
@@ -38,7 +28,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   readonly #carry: HeadCarry
   #state: 'head' | 'body' | 'malformed' = 'head'
   #headLength = 0
-  /** How many bytes of a split head arrived in earlier chunks. */
+  /** The part of a split head in earlier chunks, in bytes. */
   #earlierBytes = 0
 
   constructor(heads: HeadReader<Head>) {
@@ -46,35 +36,31 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#carry = new HeadCarry(heads)
   }
 
-  /** The head, after a `head` step. */
   get head(): Head {
     return this.#heads.head
   }
 
-  /** The length of the head after a `head` step, including `carried` bytes. The head ends at `offset`. */
+  /** The length of the head after a `head` step, with `carried` bytes. */
   get headLength(): number {
     return this.#headLength
   }
 
-  /** The start of the piece of content after a `data` step. The piece ends at `offset`. */
+  /** The start of the content after a `data` step, which ends at `offset`. */
   get dataAt(): number {
     return this.#body.dataAt
   }
 
-  /**
-   * The bytes of a head that a chunk boundary splits. The bytes are complete after the head's `head` step, and valid
-   * until the next step, which may reuse their memory.
-   */
+  /** The bytes of a split head, complete after its `head` step. The next step may reuse their memory. */
   get carried(): Buffer {
     return this.#carry.bytes
   }
 
-  /** After a `malformed` step in a head: the part of this head that arrived in earlier chunks. */
+  /** After a `malformed` step: the part of the head in earlier chunks. */
   get earlier(): Buffer {
     return this.#carry.bytes.subarray(0, this.#earlierBytes)
   }
 
-  /** Whether the parser is in the middle of a head, or of empty lines before a head. */
+  /** Whether the parser is in a head, or in empty lines before it. */
   get isCut(): boolean {
     return this.#state === 'head' && this.#carry.length > 0
   }
@@ -88,7 +74,6 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     return this.#state === 'body' && this.#body.endsWithConnection
   }
 
-  /** Continues reading at `from`, and returns the next step. */
   read(bytes: Buffer, from: number): Step {
     if (this.#state === 'body') return this.#readBody(bytes, from)
     if (this.#state === 'malformed') return this.#stop(STEP.malformed, from)
@@ -103,10 +88,7 @@ export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
     this.#body.start(kind, this.head.headers.contentLength)
   }
 
-  /**
-   * Gathers a split head. Checks the head only when it is complete, so that the result does not depend on where the
-   * head is split.
-   */
+  /** Gathers a split head, and checks it only when complete: the result must not depend on the split. */
   #readCutHead(bytes: Buffer, from: number): Step {
     const carry = this.#carry
     this.#earlierBytes = carry.length

@@ -1,14 +1,13 @@
 /**
- * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches a whole segment or a part of a segment. A
- * star that is a whole segment matches one segment. Any other star matches any text. `/kv/:key` is equivalent to
- * `/kv/{key}`. Matching is greedy from left to right: in `a-b-c`, `{x}-{y}` matches `a-b` and `c`.
+ * A pattern for paths: `/kv/{key}`, `/static/*`. A name in braces matches a segment or a part of one. A star that is a
+ * whole segment matches one segment; any other star matches any text. `/kv/:key` is equivalent to `/kv/{key}`. Matching
+ * is greedy from left to right: in `a-b-c`, `{x}-{y}` matches `a-b` and `c`.
  */
 export interface PathPattern {
   readonly names: readonly string[]
   /**
-   * Returns the path, followed by the segments that the names match, as sent; null if the path does not match. Takes
-   * time linear in the path's length, because clients choose the path. A path of more than 16 Ki characters never
-   * matches.
+   * Returns the path, followed by the segments of the names, as sent. Takes linear time, because clients choose the
+   * path. A path of more than 16 Ki characters never matches.
    */
   match(path: string): readonly string[] | null
 }
@@ -26,17 +25,12 @@ export function compilePath(pattern: string): PathPattern {
   }
 }
 
-/**
- * Returns two adjacent names in a pattern, such as `{a}{b}`, because the boundary between their matches is ambiguous.
- * Undefined if there are none.
- */
+/** Returns two adjacent names, such as `{a}{b}`, because the boundary between them is ambiguous. */
 export const adjacentNames = (pattern: string): string | undefined => /\{\w+\}\{\w+\}/.exec(pattern)?.[0]
 
 const LONGEST_PATH = 16 * 1024
 
-/**
- * A part of a pattern. It matches a given text, a segment or a part of a segment (with or without a name), or any text.
- */
+/** A part of a pattern, for a given text, a segment or a part of one, or any text. */
 type Token =
   | { readonly kind: 'text'; readonly text: string; readonly name?: undefined }
   | { readonly kind: 'segment'; readonly name: string | undefined; readonly text?: undefined }
@@ -56,9 +50,8 @@ function tokensOf(pattern: string): readonly Token[] {
 }
 
 /**
- * Matches a path by a table, which is filled from the last token to the first. For each position, the table holds the
- * end of a token that begins there, such that all later tokens match. Each token takes one pass over the path, without
- * backtracking.
+ * Matches a path by a table, filled from the last token to the first. It holds the end of a token at each position such
+ * that all later tokens match. Each token takes one pass over the path, without backtracking.
  */
 function matchTokens(tokens: readonly Token[], path: string): readonly string[] | null {
   let after: Ends = new Int32Array(path.length + 1).fill(NEVER)
@@ -81,10 +74,7 @@ function matchTokens(tokens: readonly Token[], path: string): readonly string[] 
   return found
 }
 
-/**
- * For each position of the path: the last position at which a token can end if it begins at this position. `NEVER` if
- * the token cannot begin here.
- */
+/** For each position of the path: the last end of a token that begins there, or `NEVER`. */
 type Ends = Int32Array
 const NEVER = -1
 
@@ -124,7 +114,7 @@ export function pathOf(target: string): string {
   return slash < 0 ? path : path.slice(slash)
 }
 
-/** Decodes percent-encoding, and raw UTF-8 that was read as Latin-1. Returns an invalid segment unchanged. */
+/** Decodes percent-encoding, and raw UTF-8 read as Latin-1. An invalid segment stays unchanged. */
 export function decodeSegment(segment: string): string {
   if (PLAIN.test(segment)) return segment
   const bytes = segment.replace(/[\u0080-\u00ff]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
@@ -138,14 +128,13 @@ export function decodeSegment(segment: string): string {
 const PLAIN = /^[ -$&-~]*$/
 
 /**
- * Encodes a text as one path segment. Encodes every character except pchar (RFC 3986 §3.3). Clients send pchar
- * unencoded, and some services decode nothing. Also encodes the dots of a segment that consists only of dots, because
- * such a segment would change the path.
+ * Encodes a text as one path segment, except pchar (RFC 3986 §3.3): clients send pchar unencoded, and some services
+ * decode nothing. A segment of dots would change the path, so they are encoded.
  */
 export function encodeSegment(text: string): string {
   if (/^\.+$/.test(text)) return text.replaceAll('.', '%2E')
   return encodeURIComponent(text).replace(NEEDLESS, decodeURIComponent)
 }
 
-/** The encodings of those pchar that `encodeURIComponent` encodes: `$ & + , : ; = @`. */
+/** The pchar that `encodeURIComponent` encodes: `$ & + , : ; = @`. */
 const NEEDLESS = /%(?:24|26|2B|2C|3A|3B|3D|40)/g

@@ -7,16 +7,13 @@ import { STEP } from './syntax.ts'
 
 type ReadReply =
   | { readonly type: 'incomplete' }
-  /** If `reusable`, another request may follow on this connection. */
+  /** If `reusable`, another request may follow. */
   | { readonly type: 'answer'; readonly answer: Answer; readonly reusable: boolean }
   | { readonly type: 'unreadable'; readonly why: string }
 
-/** Reads the responses of one connection, for a client that never has two open requests. */
+/** Reads the responses to a client that never has two open requests. */
 export interface ReplyReader {
-  /**
-   * Announces the method of a request before the request is sent. The body of the response is kept up to a size of
-   * `keepBytes`.
-   */
+  /** Announces the method of the next request. A body of up to `keepBytes` is kept. */
   expect(method: string, keepBytes: number): void
   read(chunk: Buffer): ReadReply
   /** Reports that the server ended the connection, which may also end a response. */

@@ -7,17 +7,14 @@ import { CR, endsLine, isHttpVersion, LF, SPACE, TARGET, TOKEN } from './syntax.
 
 export interface RequestHead {
   readonly method: string
-  /** The request target as it was sent. Each byte becomes one Latin-1 character. */
+  /** The request target as sent, one Latin-1 character for each byte. */
   readonly target: string
-  /** The minor version: the x in HTTP/1.x, 0 or 1. */
+  /** The in HTTP/1.x: 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
 
-/**
- * Returns how a request's body is delimited (RFC 9112 §6.3). Without a length or a transfer coding, a request has no
- * body.
- */
+/** Returns how a request's body is delimited (RFC 9112 §6.3); by default there is none. */
 export function bodyOfRequest({ headers }: RequestHead): BodyKind {
   if (headers.transferCoding === 'chunked') return 'chunked'
   return headers.contentLength > 0 ? 'sized' : 'none'

@@ -7,18 +7,15 @@ import { endsLine, isDigit, isHttpVersion, mayBeHttpVersion, SPACE, TEXT } from 
 
 export interface ResponseHead {
   readonly status: number
-  /** The minor version: the x in HTTP/1.x, 0 or 1. */
+  /** The in HTTP/1.x: 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }
 
-/**
- * Returns how a response's body is delimited (RFC 9112 §6.3), given the request's method; `method` is undefined if
- * there was no request.
- */
+/** Returns how a response's body is delimited (RFC 9112 §6.3). `method` is undefined without a request. */
 export function bodyOfResponse({ status, headers }: ResponseHead, method: string | undefined): BodyKind {
   if (status < 200 || status === 204 || status === 304 || method === 'HEAD') return 'none'
-  // After a successful CONNECT, a tunnel follows instead of a body.
+  // A successful CONNECT opens a tunnel.
   if (method === 'CONNECT' && status < 300) return 'none'
   if (headers.transferCoding === 'chunked') return 'chunked'
   if (headers.transferCoding === 'other') return 'until-close'
@@ -69,7 +66,6 @@ export class ResponseHeadReader implements HeadReader<ResponseHead> {
   }
 }
 
-/** Reads a status of three digits; -1 if a byte is not a digit. */
 function statusAt(bytes: Buffer, start: number): number {
   let status = 0
   for (let i = start; i < start + 3; i++) {

@@ -13,12 +13,12 @@ const table = (belongs: (byte: number) => boolean): Uint8Array =>
 
 /** `tchar`: the characters of methods and field names. */
 export const TOKEN: Uint8Array = table((byte) => byte < 0x80 && TCHAR.test(String.fromCharCode(byte)))
-/** The characters of field values, reason phrases and chunk extensions: no control character except the tab. */
+/** The characters of field values and other texts: no control character except the tab. */
 export const TEXT: Uint8Array = table((byte) => byte === TAB || (byte >= SPACE && byte !== 0x7f))
-/** The characters of a request target. They include raw UTF-8, which clients send and servers accept. */
+/** Includes raw UTF-8, which clients send and servers accept. */
 export const TARGET: Uint8Array = table((byte) => byte > SPACE && byte !== 0x7f)
 
-/** The value of a hexadecimal digit; -1 for any other byte. */
+/** The value of a hexadecimal digit, or -1. */
 export const HEX: Int8Array = Int8Array.from({ length: 256 }, (_, byte) =>
   byte < 0x80 && /[0-9A-Fa-f]/.test(String.fromCharCode(byte)) ? Number.parseInt(String.fromCharCode(byte), 16) : -1,
 )
@@ -42,7 +42,7 @@ export function mayBeHttpVersion(bytes: Buffer): boolean {
 
 export const endsLine = (bytes: Buffer, at: number): boolean => bytes[at] === CR && bytes[at + 1] === LF
 
-/** Whether bytes[start, end) equals this lower-case name, ignoring case. */
+/** Compares bytes[start, end) with a lower-case name, ignoring case. */
 export function isName(bytes: Buffer, start: number, end: number, name: string): boolean {
   if (end - start !== name.length) return false
   for (let i = 0; i < name.length; i++) {
@@ -53,7 +53,7 @@ export function isName(bytes: Buffer, start: number, end: number, name: string):
   return true
 }
 
-/** The largest total size of a head or of trailers. Servers' limits are 8 to 64 KiB. */
+/** The maximum size of a head or of trailers. Servers' limits are 8 to 64 KiB. */
 export const MAXIMUM_HEAD_BYTES: number = 64 * 1024
 
 /** The reasons for which a parser stops. */
@@ -72,7 +72,7 @@ export const STEP: {
   data: 2,
   /** After the message's last byte. */
   end: 3,
-  /** The bytes are not HTTP/1.1, or have a form that programs interpret differently. */
+  /** Not HTTP/1.1, or a form that programs interpret differently. */
   malformed: 4,
 }
 

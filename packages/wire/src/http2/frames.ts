@@ -20,13 +20,10 @@ export const typeOf = (frame: Buffer): number => frame[3] ?? 0
 export const hasFlag = (frame: Buffer, flag: number): boolean => ((frame[4] ?? 0) & flag) !== 0
 export const streamOf = (frame: Buffer): number => frame.readUInt32BE(5) & 0x7fffffff
 
-/**
- * Whether frames of a type belong to header blocks. A block may span several frames, without other frames between them.
- */
+/** Whether a type belongs to header blocks. A block may span several frames, without others between them. */
 export const isHeaderPart = (type: number): boolean =>
   type === FRAME.headers || type === FRAME.pushPromise || type === FRAME.continuation
 
-/** Splits a buffer of whole frames into its frames. */
 export function framesOf(bytes: Buffer): readonly Buffer[] {
   const frames: Buffer[] = []
   for (let at = 0; at + HEADER_BYTES <= bytes.length; ) {
@@ -70,13 +67,12 @@ export const endsStream = (frame: Buffer): boolean =>
 /** Returns a frame that ends a stream with a code of `http2Codes`. */
 export const resetStream = (stream: number, code: number): Buffer => frame(FRAME.resetStream, stream, [code])
 
-/** Returns a frame that announces that no later stream will be served. */
+/** Returns a frame that ends the service of later streams. */
 export const goaway = (lastStream: number, code: number): Buffer => frame(FRAME.goaway, 0, [lastStream, code])
 
-/** Returns a frame that allows the peer to send this many more bytes, on the connection or on a stream other than 0. */
+/** Returns a frame that lets the peer send this many more bytes, on the connection or a stream. */
 export const windowUpdate = (bytes: number, stream = 0): Buffer => frame(FRAME.windowUpdate, stream, [bytes])
 
-/** Returns a DATA frame without padding. */
 export function dataFrame(stream: number, content: Buffer): Buffer {
   const head = Buffer.alloc(HEADER_BYTES)
   head.writeUIntBE(content.length, 0, 3)

@@ -4,27 +4,24 @@ import { HpackDecoder, type HpackFields } from './hpack/hpack-decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import { encodePlainly, encodeTableSizes, withFragment } from './plain-block.ts'
 
-/** The maximum total size of skipped blocks. Beyond this size, the skipped blocks are decoded. */
+/** Beyond this size, the skipped blocks are decoded. */
 const MOST_SKIPPED_BYTES = 16 * 1024
 
 /** A header block that neither uses nor changes the table that blocks share. */
 export interface PlainBlock {
   readonly block: Buffer
-  /** The table sizes that the block sets, to be sent at the start of the next block. */
+  /** The table sizes that the block sets, for the start of the next block. */
   readonly tableSizes: Buffer
 }
 
 /** Decodes the header blocks sent by one side of a connection. */
 export class HeaderReader {
-  /** The decoder; dropped after a decoding error, because later blocks depend on earlier ones. */
+  /** Dropped after a decoding error, because later blocks depend on earlier ones. */
   #decoder: HpackDecoder | undefined = new HpackDecoder()
   #skipped: Buffer[] = []
   #skippedBytes = 0
 
-  /**
-   * Returns the block that was read last, in a form that a receiver can read without the other blocks. Undefined if the
-   * fields of the block are unknown.
-   */
+  /** Returns the last block, readable without others, if its fields are known. */
   plain(block: Buffer): PlainBlock | undefined {
     const fields = this.#decoder?.fields
     if (this.#decoder === undefined || fields === undefined) return undefined
@@ -34,10 +31,7 @@ export class HeaderReader {
     }
   }
 
-  /**
-   * Takes a block that need not be read, at less cost than `read`. A skipped block is decoded only if it changes the
-   * table and a later block is read.
-   */
+  /** Takes a block that need not be read. It is decoded only if it changes the table and a later block is read. */
   skip(block: Buffer): void {
     if (this.#decoder === undefined) return
     const isSingle = block.length === HEADER_BYTES + block.readUIntBE(0, 3)
@@ -55,8 +49,8 @@ export class HeaderReader {
   }
 
   /**
-   * Decodes a header block; undefined if it cannot be decoded. Every block, including trailers and promises, must be
-   * passed to `read` or to `skip`.
+   * Decodes a header block, if possible. Every block, even of trailers and promises, must be passed to `read` or
+   * `skip`.
    */
   read(block: Buffer): HpackFields | undefined {
     if (this.#skippedBytes > 0) this.#catchUp()
@@ -80,21 +74,15 @@ export class HeaderReader {
   }
 }
 
-/** The size of a block beyond which its frames are passed on separately. No peer accepts a longer block. */
+/** The frames of a longer block are passed on separately. No peer accepts such a block. */
 const MOST_BLOCK_BYTES = 1024 * 1024
 
-/**
- * Joins header blocks that span several frames (RFC 9113 §4.3), because faults are selected by all headers of a
- * request.
- */
+/** Joins header blocks that span several frames (RFC 9113 §4.3), because faults are selected by all headers. */
 export class HeaderBlockJoiner {
   #parts: Buffer[] = []
   #bytes = 0
 
-  /**
-   * Returns the frame, or the concatenated frames of the block that this frame completes. Undefined while a block is
-   * incomplete.
-   */
+  /** Returns the frame, or the whole block that it completes. */
   join(frame: Buffer): Buffer | undefined {
     const type = typeOf(frame)
     if (this.#parts.length === 0) {
@@ -103,12 +91,12 @@ export class HeaderBlockJoiner {
     }
     this.#parts.push(Buffer.from(frame))
     this.#bytes += frame.length
-    // A foreign frame inside a block is an error. The frames are passed on, and the receiver reports the error.
+    // The receiver reports a foreign frame inside a block.
     const goesOn = this.#parts.length === 1 || type === FRAME.continuation
     return goesOn && !hasFlag(frame, FLAG.endHeaders) && this.#bytes < MOST_BLOCK_BYTES ? undefined : this.take()
   }
 
-  /** Removes and returns the frames of an incomplete block; empty if there is none. */
+  /** Removes and returns the frames of an incomplete block. */
   take(): Buffer {
     const whole = Buffer.concat(this.#parts)
     this.#parts = []

@@ -2,9 +2,9 @@ import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scan
 import { createLengthPrefixScanner } from '../framing/length-prefix-scanner.ts'
 import { HEADER_BYTES, PREFACE } from './frames.ts'
 
-/** Scans HTTP/2 frames. In the direction of requests, the preface counts as the first frame. */
+/** Scans HTTP/2 frames. The preface counts as the first frame of requests. */
 export function createHttp2Scanner(direction: 'requests' | 'responses'): FrameScanner {
-  // The length field counts only the payload. Six more header bytes separate the field from the payload.
+  // The length field counts only the payload, which six more header bytes precede.
   const frames = createLengthPrefixScanner({
     lengthFieldLength: 3,
     byteOrder: 'big',

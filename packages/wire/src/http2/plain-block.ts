@@ -5,15 +5,11 @@ import { type HpackField, STATIC_TABLE } from './hpack/static-table.ts'
 /** The longest payload that every peer accepts (RFC 9113 §4.2). */
 const MOST_PAYLOAD_BYTES = 16_384
 
-/**
- * Encodes fields so that decoding them needs no other block and affects no other block. Uses only the static table and
- * literals (RFC 7541 §6.1, §6.2.2).
- */
+/** Encodes fields without reference to other blocks: only by the static table and literals (RFC 7541 §6.1, §6.2.2). */
 export function encodePlainly(fields: readonly DecodedField[]): Buffer {
   return Buffer.concat(fields.flatMap(({ field, isNeverIndexed }) => encodeField(field, isNeverIndexed)))
 }
 
-/** Returns the last header block of a stream. */
 export function lastHeaders(stream: number, given: readonly HpackField[]): Buffer {
   const fragment = encodePlainly(given.map((field) => ({ field, isNeverIndexed: false })))
   const head = Buffer.alloc(HEADER_BYTES)
@@ -27,7 +23,7 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
-/** Returns the frames of a block. The block's fragment is replaced, and padding is removed. */
+/** Returns the frames of a block with another fragment, and without padding. */
 export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   const [first = block] = framesOf(block)
   const prefix = prefixOf(first)
@@ -49,7 +45,7 @@ export function withFragment(block: Buffer, fragment: Buffer): Buffer {
   return Buffer.concat(frames)
 }
 
-/** Returns a block with table size updates added at its start. */
+/** Returns a block that begins with table size updates. */
 export const withTableSizes = (block: Buffer, sizes: Buffer): Buffer =>
   withFragment(block, Buffer.concat([sizes, ...framesOf(block).map(headerFragment)]))
 
@@ -62,10 +58,7 @@ function prefixOf(frame: Buffer): Buffer {
 
 const NOTHING = Buffer.alloc(0)
 
-/**
- * Indices in the static table, counted from 1. `names` contains the first field with a name, and `fields` contains the
- * field with a name and a value.
- */
+/** Indices in the static table, from 1: by name the first field, and by name and value. */
 const names: Map<string, number> = new Map()
 const fields: Map<string, number> = new Map()
 for (const [i, [name, value]] of STATIC_TABLE.entries()) {
@@ -85,9 +78,7 @@ function text(value: string): readonly Buffer[] {
   return [integer(0, 7, value.length), Buffer.from(value, 'latin1')]
 }
 
-/**
- * Encodes an integer in the low bits of a byte and, if it is too large for them, in following bytes (RFC 7541 §5.1).
- */
+/** Encodes an integer in the low bits of a byte and, if they are too few, following bytes (RFC 7541 §5.1). */
 function integer(first: number, prefixBits: number, value: number): Buffer {
   const full = 2 ** prefixBits - 1
   if (value < full) return Buffer.from([first | value])

@@ -1,4 +1,4 @@
-// Records of ZooKeeper's protocol: big-endian numbers, and texts and bytes that follow their length.
+// Records of ZooKeeper's protocol: big-endian numbers, and texts and bytes after their length.
 // https://github.com/apache/zookeeper/blob/branch-3.8/zookeeper-jute/src/main/resources/zookeeper.jute
 
 /** Writes the members of a record in their order. */
@@ -20,15 +20,12 @@ export const bytes = (value: Buffer): Buffer => Buffer.concat([int(value.length)
 
 export const text = (value: string): Buffer => bytes(Buffer.from(value))
 
-/**
- * Reads the members of a record in their order. Reading past the record's end throws a RangeError, as Node's buffers
- * do.
- */
+/** Reads the members of a record in order. Reading past its end throws a RangeError. */
 export interface RecordReader {
   int(): number
   long(): bigint
   boolean(): boolean
-  /** Reads bytes after their length. Returns empty bytes for a negative length, which means null. */
+  /** Reads bytes after their length; empty for a negative length, which means null. */
   bytes(): Buffer
   text(): string
 }

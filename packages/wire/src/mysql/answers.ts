@@ -6,17 +6,17 @@ import { PacketCursor } from './packet-cursor.ts'
 
 /** The result of a command. */
 export interface OkPacket {
-  /** The number of changed rows. If the client chose to count found rows instead, the number of found rows. */
+  /** The number of changed rows, or of found rows if the client chose so. */
   readonly affected: number
   /** The value that AUTO_INCREMENT generated; 0 if none. */
   readonly insertId: number
   readonly status: number
   readonly warnings: number
-  /** The server's text on the command, in the server's language: `Rows matched: 1  Changed: 0  Warnings: 0`. */
+  /** The server's text on the command, in its language: `Rows matched: 1 Changed: 0 Warnings: 0`. */
   readonly info: string
 }
 
-/** The first packet of a reply. The first byte of the packet determines its kind. */
+/** The first packet of a reply, by its first byte. */
 export type FirstPacket =
   | ({ readonly kind: 'ok' } & OkPacket)
   | { readonly kind: 'error'; readonly error: ServerError }
@@ -59,10 +59,7 @@ function readOk(payload: Buffer): OkPacket {
   return { affected, insertId, status, warnings, info: infoOf(cursor.rest()) }
 }
 
-/**
- * Returns the text at the start of the bytes. The length of the text precedes it, and changes of the session may follow
- * it.
- */
+/** Returns the text at the start of the bytes, after its length. */
 function infoOf(rest: Buffer): string {
   const length = rest[0] ?? 0
   return rest.subarray(1, 1 + length).toString('utf8')
@@ -76,7 +73,7 @@ export function readError(payload: Buffer): ServerError {
   return { code, message: message.startsWith('#') ? message.slice(6) : message }
 }
 
-/** Reads the end of columns or rows, or an error in its place; undefined for a column or a row. */
+/** Reads the end of columns or rows, or an error in its place. */
 export function readEnd(
   payload: Buffer,
 ):
@@ -93,7 +90,7 @@ export function readEnd(
 /** @throws MalformedMessage */
 export function readColumn(payload: Buffer): ColumnDefinition {
   const cursor = new PacketCursor('a column', payload, 0)
-  // Skip the catalogue, the schema, the table, and the table's original name.
+  // The catalogue, the schema, the table, and its original name.
   for (let i = 0; i < 4; i++) cursor.value()
   const name = (cursor.value() ?? Buffer.alloc(0)).toString('utf8')
   cursor.value()
@@ -102,7 +99,7 @@ export function readColumn(payload: Buffer): ColumnDefinition {
   return { name, type: cursor.integer(1), flags: cursor.integer(2) }
 }
 
-/** Reads the server's reply to a statement to prepare, which begins like an OK. @throws MalformedMessage */
+/** Reads the reply to a statement to prepare, which begins like an OK. @throws MalformedMessage */
 export function readPrepared(payload: Buffer): {
   readonly id: number
   readonly columns: number
@@ -112,7 +109,7 @@ export function readPrepared(payload: Buffer): {
   return { id: cursor.integer(4), columns: cursor.integer(2), parameters: cursor.integer(2) }
 }
 
-/** The text of a value in a row or a parameter. `unread` if the text depends on the server. */
+/** The text of a value; `unread` if it depends on the server. */
 export type Value = Buffer | null | 'unread'
 
 /** @throws MalformedMessage */
@@ -133,7 +130,7 @@ export function readBinaryRow(payload: Buffer, columns: readonly ColumnDefinitio
   const values = columns.map(({ type, flags }, at): Value => {
     if (isSet(nulls, at + 2)) return null
     const value = readBinary(cursor, type, (flags & COLUMN_FLAG.unsigned) !== 0)
-    // A fraction is not read, because each column rounds fractions in its own way.
+    // Each column rounds fractions in its own way.
     return type === TYPE.float || type === TYPE.double ? 'unread' : value
   })
   if (!cursor.isAtEnd) throw cursor.error('bytes are left over')
@@ -176,7 +173,7 @@ export function readBinary(cursor: PacketCursor, type: number, isUnsigned: boole
   }
 }
 
-/** Returns whether values of a type are encoded as a length and then bytes. */
+/** Returns whether values of a type are encoded as a length and bytes. */
 const isText = (type: number): boolean =>
   type === 0 || type === TYPE.varchar || type === TYPE.bit || (type >= TYPE.json && type <= 255)
 

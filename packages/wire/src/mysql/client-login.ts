@@ -18,7 +18,7 @@ export type LoginStep =
   | { readonly type: 'done'; readonly version: string }
   | { readonly type: 'refused'; readonly why: string; readonly error?: ServerError }
 
-/** The authentication method, and the first bytes of the replies to a login. */
+/** The authentication method, and the first bytes of replies to a login. */
 const PLUGIN = 'mysql_native_password'
 const OK = 0
 const SWITCH = 0xfe
@@ -26,12 +26,12 @@ const REFUSED = 0xff
 
 /**
  * Creates a client's login by `mysql_native_password`, without TLS. Call the function with each packet of the server
- * until it returns `done` or `refused`. It throws MalformedMessage for a greeting of a protocol other than 10.
+ * until it returns `done` or `refused`. It throws MalformedMessage for a greeting of another protocol version than 10.
  */
 export function createLogin(credentials: Credentials): (packet: Packet) => LoginStep {
   let version: string | undefined
   return ({ sequence, payload }) => {
-    // A server that accepts no more sessions sends an error instead of a greeting.
+    // A server with too many sessions sends an error instead of a greeting.
     if (payload[0] === REFUSED) return { type: 'refused', why: 'refused', error: readError(payload) }
     if (version === undefined) {
       const greeting = readGreeting(payload)
@@ -56,7 +56,6 @@ const CHOSEN =
 const UTF8MB4_BIN = 46
 const RESERVED_BYTES = 23
 
-/** Returns the client's reply to the greeting. */
 function loginPacket({ user, password, database }: Credentials, scramble: Buffer): Buffer {
   const limits = Buffer.alloc(8)
   limits.writeUIntLE(CHOSEN, 0, 4)
@@ -73,10 +72,7 @@ const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
 const SCRAMBLE_BYTES = 20
 
-/**
- * Reads the request to switch to another method. Without a plugin's name, the server requests a method older than
- * plugins.
- */
+/** Reads the request to switch to another method. Without a name, it is a method older than plugins. */
 function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramble: Buffer } {
   if (payload.length === 1) return { plugin: 'mysql_old_password', scramble: payload.subarray(1) }
   const cursor = new PacketCursor('a request for another login', payload, 1)
@@ -84,8 +80,8 @@ function readSwitch(payload: Buffer): { readonly plugin: string; readonly scramb
 }
 
 /**
- * Returns the proof of a password; empty for no password.
- * (https://mariadb.com/kb/en/authentication-plugin-mysql_native_password/)
+ * Returns the proof of a password (https://mariadb.com/kb/en/authentication-plugin-mysql_native_password/); empty for
+ * no password.
  */
 function nativePassword(password: string, scramble: Buffer): Buffer {
   if (password === '') return Buffer.alloc(0)

@@ -2,13 +2,13 @@
 // (https://dev.mysql.com/doc/dev/mysql-server/latest/PAGE_PROTOCOL.html,
 // https://mariadb.com/kb/en/clientserver-protocol/).
 
-/** The size of a packet's header: three bytes of length, and one byte of sequence number. */
+/** A packet's header: three bytes of length, and one of sequence number. */
 export const HEADER_BYTES = 4
 /** A payload of this length continues in the next packet. */
 export const LONGEST_PAYLOAD_BYTES = 0xff_ff_ff
 export const PROTOCOL_VERSION = 10
 
-/** Capability bits: the server offers capabilities, and the client chooses among them. */
+/** The server offers these capabilities, and the client chooses among them. */
 export const CAPABILITY = {
   foundRows: 0x2,
   withDatabase: 0x8,
@@ -25,7 +25,7 @@ export const CAPABILITY = {
   queryAttributes: 0x8000000,
 } as const
 
-/** Capabilities that encrypt or compress a connection, or change the form of its messages. */
+/** Capabilities that encrypt or compress a connection, or change its messages. */
 export const UNREADABLE: number =
   CAPABILITY.compress |
   CAPABILITY.ssl |
@@ -34,7 +34,6 @@ export const UNREADABLE: number =
   CAPABILITY.zstd |
   CAPABILITY.queryAttributes
 
-/** Bits of the server's status after a command. */
 export const STATUS = {
   inTransaction: 1,
   autocommit: 2,

@@ -5,24 +5,17 @@ import { PacketCursor } from './packet-cursor.ts'
 
 // The start of a connection: the server's greeting and the client's login.
 
-/**
- * The number of bytes in a greeting after the server's version and before the capabilities: thread id, scramble, zero
- * byte.
- */
+/** The bytes between the server's version and the capabilities: thread id, scramble, zero byte. */
 const UNTIL_CAPABILITIES = 4 + 8 + 1
-/**
- * The number of bytes from the lower half of the capabilities to their upper half. These bytes are the lower half
- * itself, the character set and the status.
- */
+/** From the lower half of the capabilities to the upper: itself, the character set and the status. */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
- * The number of bytes from the upper half of the capabilities to MariaDB's own capabilities. These bytes are the upper
- * half itself, the length of the scramble and six reserved bytes.
+ * From the upper half of the capabilities to MariaDB's own: itself, the length of the scramble and six reserved bytes.
  */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4
 
-/** Returns the offset of a greeting's capabilities; undefined if the payload is not a greeting. */
+/** Returns the offset of the capabilities, if the payload is a greeting. */
 function capabilitiesAt(payload: Buffer): number | undefined {
   const end = payload[0] === PROTOCOL_VERSION ? payload.indexOf(0, 1) : -1
   const at = end + 1 + UNTIL_CAPABILITIES
@@ -55,8 +48,8 @@ export function readGreeting(payload: Buffer): Greeting {
 }
 
 /**
- * Rewrites the server's greeting and the client's login. Removes the capabilities that would encrypt or compress the
- * connection, or change the form of its messages. Some clients choose capabilities that were not offered.
+ * Rewrites the greeting and the login. Removes the capabilities that would encrypt or compress the connection, or
+ * change its messages. Some clients choose capabilities that were not offered.
  */
 export const plainStarts = (): Starts => ({ responses: rewriting(plainGreeting), requests: rewriting(plainLogin) })
 
@@ -81,7 +74,7 @@ function rewriting(plain: (payload: Buffer) => Buffer): Unbinding {
   }
 }
 
-/** The longest first packet. Attributes and proofs make a login long; a longer packet belongs to another protocol. */
+/** Attributes and proofs make a login long, but a longer packet belongs to another protocol. */
 const LONGEST_START_BYTES = 100_000
 
 function plainGreeting(payload: Buffer): Buffer {
@@ -93,7 +86,7 @@ function plainGreeting(payload: Buffer): Buffer {
   return payload.fill(0, upper + UNTIL_EXTENDED, upper + UNTIL_EXTENDED + EXTENDED_BYTES)
 }
 
-/** Rewrites a login. A request for TLS, which was not offered, stays unchanged. */
+/** Rewrites a login, but no request for TLS, which was not offered. */
 function plainLogin(payload: Buffer): Buffer {
   if (payload.length <= FIXED_LOGIN_BYTES) return payload
   payload.writeUIntLE((payload.readUInt32LE(0) & ~UNREADABLE) >>> 0, 0, 4)
@@ -103,13 +96,13 @@ function plainLogin(payload: Buffer): Buffer {
 /** The capabilities that a client chose, and its attributes. */
 export interface Login {
   readonly capabilities: number
-  /** The client's attributes, such as `program_name`; empty if it sent none. */
+  /** Attributes such as `program_name`. */
   readonly attributes: ReadonlyMap<string, string>
 }
 
 const FIXED_LOGIN_BYTES = 32
 
-/** Reads a client's reply to the greeting; `tls` if the client requests TLS instead. @throws MalformedMessage */
+/** Reads a client's reply to the greeting; `tls` if it requests TLS. @throws MalformedMessage */
 export function readLogin(payload: Buffer): Login | 'tls' {
   const cursor = new PacketCursor('a login', payload, 0)
   const capabilities = cursor.integer(4)

@@ -9,10 +9,9 @@ import { packetIn, packetOf } from './packet.ts'
 import { queryCommand, readCommand } from './requests.ts'
 import { statements } from './statements.ts'
 
-/** The client/server protocol of MySQL and MariaDB. A message is one packet. */
 export const mysql: Framing = {
   name: 'mysql',
-  // The length field does not count the sequence number that follows it.
+  // The length field does not count the sequence number after it.
   scanner: () => createLengthPrefixScanner({ lengthFieldLength: 3, byteOrder: 'little', lengthAdjustment: 1 }),
   read(message) {
     try {
@@ -32,12 +31,12 @@ export const mysql: Framing = {
   statements,
 }
 
-/** The first bytes of the server's replies to a login: OK, more data, another method, an error. */
+/** The first bytes of replies to a login: OK, more data, another method, an error. */
 const LOGIN_ANSWERS: ReadonlySet<number | undefined> = new Set([0, 1, 0xfe, 0xff])
 
 /**
- * Whether a message is the greeting, the login, or the first reply to the login. Commands have the sequence number 0,
- * and replies to them begin with 1.
+ * Whether a message is the greeting, the login, or the first reply to it. Commands have the sequence number 0, and
+ * their replies begin with 1.
  */
 function isHandshake(message: Buffer): boolean {
   const [sequence, payload] = [message[HEADER_BYTES - 1], message.subarray(HEADER_BYTES)]
@@ -46,7 +45,7 @@ function isHandshake(message: Buffer): boolean {
   return isGreeting || isLogin || (sequence === 2 && LOGIN_ANSWERS.has(payload[0]))
 }
 
-/** Returns a packet as JSON, as far as it can be read without other packets. */
+/** Returns a packet as JSON, as far as it can be read alone. */
 function jsonOf(message: Buffer): Json {
   const { sequence, payload } = packetIn(message)
   if (sequence === 0 && payload[0] === COMMAND.query) {

@@ -1,6 +1,5 @@
 import { MalformedMessage } from '../framing/malformed-message.ts'
 
-/** Reads the fields of one packet's payload in order. */
 export class PacketCursor {
   readonly #what: string
   readonly #bytes: Buffer
@@ -17,7 +16,6 @@ export class PacketCursor {
     return this.#at >= this.#bytes.length
   }
 
-  /** Reads an unsigned integer of up to six bytes. */
   integer(bytes: 1 | 2 | 3 | 4 | 6): number {
     return this.#bytes.readUIntLE(this.#past(bytes), bytes)
   }
@@ -31,7 +29,7 @@ export class PacketCursor {
     return this.bytes(this.#bytes.length - this.#at)
   }
 
-  /** Reads the bytes up to the next zero byte. Skips the zero byte. */
+  /** Reads the bytes up to the next zero byte, and skips this byte. */
   untilZero(): Buffer {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error('a text has no end')
@@ -40,7 +38,6 @@ export class PacketCursor {
     return found
   }
 
-  /** Reads a length-encoded integer; null for the mark of NULL. */
   number(): number | null {
     const first = this.integer(1)
     if (first < 0xfb) return first
@@ -54,7 +51,7 @@ export class PacketCursor {
     return low
   }
 
-  /** Reads bytes that follow their length; null for NULL. */
+  /** Reads bytes after their length; null for NULL. */
   value(): Buffer | null {
     const length = this.number()
     return length === null ? null : this.bytes(length)

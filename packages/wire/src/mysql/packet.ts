@@ -4,11 +4,10 @@ import { HEADER_BYTES, LONGEST_PAYLOAD_BYTES } from './layout.ts'
 /** A packet's sequence number within its command, and its payload. */
 export interface Packet {
   readonly sequence: number
-  /** The packet's content, in memory borrowed from the frame. */
   readonly payload: Buffer
 }
 
-/** The size of the longest packet that does not continue in the next packet. */
+/** The size of the longest packet that does not continue in the next one. */
 export const LONGEST_PACKET_BYTES: number = HEADER_BYTES + LONGEST_PAYLOAD_BYTES - 1
 
 /** @throws MalformedMessage for a packet that continues in the next one. */

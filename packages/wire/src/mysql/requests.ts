@@ -12,7 +12,7 @@ export type Command =
   /** The command resets the session. */
   | { readonly kind: 'reset' }
   | { readonly kind: 'quit' | 'statistics' | 'field-list' | 'set-option' }
-  /** Commands that have no effect on rows, and get an OK. */
+  /** Commands without effect on rows that get an OK. */
   | { readonly kind: 'harmless' }
   | { readonly kind: 'other'; readonly number: number }
 
@@ -36,7 +36,7 @@ export function readCommand(payload: Buffer): Command {
     }
     case COMMAND.execute: {
       const [statement, flags] = [cursor.integer(4), cursor.integer(1)]
-      // Skip the number of executions, which is always 1.
+      // The number of executions is always 1.
       cursor.integer(4)
       return { kind: 'execute', statement, usesCursor: flags !== NO_CURSOR, bytes: cursor.rest() }
     }
@@ -63,7 +63,7 @@ export function readCommand(payload: Buffer): Command {
 
 const UNSIGNED = 0x8000
 
-/** The types of a statement's parameters. A client sends them only when they change. */
+/** The types of parameters, which a client sends only when they change. */
 export type ParameterTypes = readonly number[]
 
 /**
@@ -71,7 +71,7 @@ export type ParameterTypes = readonly number[]
  *
  * @param bytes the bytes after the command's header.
  * @param known the types that the client sent earlier.
- * @param apart the parameters whose values were sent earlier, in separate commands.
+ * @param apart the parameters that were sent earlier, in separate commands.
  * @throws MalformedMessage
  */
 export function readParameters(
@@ -92,7 +92,6 @@ export function readParameters(
   return { values, types }
 }
 
-/** Returns the command that sends a statement. */
 export const queryCommand = (sql: string): Buffer => Buffer.concat([Buffer.from([COMMAND.query]), Buffer.from(sql)])
 
 /** The command that ends a session. */

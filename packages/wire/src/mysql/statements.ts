@@ -10,20 +10,18 @@ import { COMMAND, HEADER_BYTES, STATUS } from './layout.ts'
 import { packetOf } from './packet.ts'
 import { queryCommand } from './requests.ts'
 
-/**
- * Reads the statements of MySQL and MariaDB, and makes statements fail. Each command that has a reply is one exchange.
- */
+/** Reads the statements of MySQL and MariaDB, and makes them fail. A command with a reply is one exchange. */
 export const statements: Statements = { reader, refusal: () => undefined, failure }
 
 const [OK, LOCAL_FILE, END, ERROR] = [0, 0xfb, 0xfe, 0xff]
 const END_BYTES = 5
-/** The id by which MariaDB executes the last prepared statement. */
+/** By this id MariaDB executes the last prepared statement. */
 const LAST = 0xff_ff_ff_ff
 const NO_REPLY: readonly number[] = [COMMAND.quit, COMMAND.longData, COMMAND.closeStatement]
 
 interface Outstanding {
   readonly command: number
-  /** The statement's text; only for a command that prepares a statement. */
+  /** The statement that the command prepares. */
   readonly sql: string | undefined
 }
 
@@ -82,10 +80,9 @@ function reader(): StatementReader {
   }
 }
 
-/** Finds the last packet of a reply. */
 function replyEnd() {
   let state: 'first' | 'columns' | 'rows' = 'first'
-  /** After a command that prepares a statement: the number of packets of the reply that are still to come. */
+  /** After a statement was prepared: the number of packets still to come. */
   let left = 0
 
   function isLastOfFirst(payload: Buffer, command: number): boolean {
@@ -128,7 +125,7 @@ function replyEnd() {
 
 const hasMore = (status: number): boolean => (status & STATUS.moreResults) !== 0
 
-/** Returns the status in an OK packet. Two numbers of one to nine bytes each precede the status. */
+/** Returns the status in an OK packet, after two numbers of one to nine bytes. */
 function statusOfOk(payload: Buffer): number {
   let at = 1
   for (let number = 0; number < 2; number++) {
@@ -150,13 +147,13 @@ const numbers: { readonly [state: string]: number } = {
   '08S01': SHUTDOWN,
 }
 const states: { readonly [number: number]: string } = { 1062: '23000', [DEADLOCK]: '40001', [SHUTDOWN]: '08S01' }
-/** Errors that end the connection: the server shuts down, or has killed the connection. */
+/** Errors after which the server shuts down, or has killed the connection. */
 const FATAL: readonly number[] = [SHUTDOWN, 1927, 4031]
 const ENDS_TRANSACTION = /^\s*commit\b/i
 
 /**
  * Returns how to make a statement fail. The server gets a rollback if the error ends the transaction, and otherwise a
- * ping. The client gets the error in place of the server's OK.
+ * ping. The client gets the error instead of the OK.
  */
 function failure({ code, message, statement }: FailureOptions): Failure {
   const number = code.length === 4 ? Number(code) : (numbers[code] ?? UNKNOWN)

@@ -1,11 +1,11 @@
 /** A message of the NATS client protocol: https://docs.nats.io/reference/reference-protocols/nats-protocol */
 export interface NatsMessage {
   readonly subject: string
-  /** The subscription of the request that this message answers. Each request has its own subscription. */
+  /** The subscription of the answered request. Each request has its own. */
   readonly subscription: string
-  /** The subject for an acknowledgement or a reply; undefined if there is none. */
+  /** The subject for an acknowledgement or a reply, if any. */
   readonly reply: string | undefined
-  /** The status in the message's header, such as 404; undefined for a message that carries data. */
+  /** The status in the header, such as 404; undefined for data. */
   readonly status: number | undefined
   readonly description: string
   readonly headers: ReadonlyMap<string, string>
@@ -31,17 +31,14 @@ export function publish({ subject, payload = '', headers }: Publication, reply: 
   return Buffer.from(`HPUB ${subject} ${reply} ${ofHead} ${ofHead + size}${CRLF}${head}${payload}${CRLF}`)
 }
 
-/** A line of the server, with the content that follows it. */
+/** A line of the server, with its content. */
 export interface Piece {
   readonly size: number
   readonly isPing: boolean
   readonly found: NatsMessage | undefined
 }
 
-/**
- * Returns the first piece. Undefined until the whole piece has arrived. Returns the line itself if the line is an
- * error, or if it is not part of the protocol.
- */
+/** Returns the first piece once it has arrived. Returns the line itself if it is an error or unknown. */
 export function firstPiece(buffered: Buffer): Piece | string | undefined {
   const end = buffered.indexOf(CRLF)
   if (end === -1) return undefined
@@ -62,7 +59,7 @@ export function firstPiece(buffered: Buffer): Piece | string | undefined {
   return { size: start + size + CRLF.length, isPing: false, found }
 }
 
-/** Returns a message. `names` are the subject, the subscription, and the subject for replies if there is one. */
+/** `names` are the subject, the subscription, and the subject for replies, if any. */
 function messageOf(
   [subject = '', subscription = '', reply]: readonly string[],
   head: string,

@@ -4,7 +4,7 @@ import { int16, int32, list, text, typed, value } from './message-builder.ts'
 import { MessageCursor } from './message-cursor.ts'
 
 /**
- * Reads one whole message of a server. Its bytes are borrowed from the frame.
+ * Reads one whole message of a server, borrowed from the frame.
  *
  * @throws MalformedMessage
  */

@@ -5,7 +5,7 @@ import { writeFrontend } from './frontend.ts'
 import { GSSENC_REQUEST, LONGEST_STARTUP_BYTES, SSL_REQUEST } from './layout.ts'
 
 const REQUEST_BYTES = 8
-/** The first byte of a TLS handshake. Newer clients may begin with it (`sslnegotiation=direct`). */
+/** The start of a TLS handshake, with which newer clients may begin (`sslnegotiation=direct`). */
 const HANDSHAKE = 0x16
 
 /** Encryption by SSLRequest or GSSENCRequest, each with a reply of one byte. */
@@ -30,14 +30,14 @@ export const encryption: Encryption = {
 
 const NOTHING = { kind: 'nothing', sizeBytes: 0 } as const
 
-/** The method AuthenticationSASL, which lists the mechanisms that the server offers. */
+/** AuthenticationSASL, which lists the server's mechanisms. */
 const SASL = 10
 const AUTHENTICATION = 'R'.charCodeAt(0)
 const HEADER_BYTES = 5
 
 /**
- * Passes on a login unchanged. Calls `bound` if the offer to bind the password was removed, and the login says that the
- * client would have bound its password (`y`): the server then refuses the login (RFC 5802 §6).
+ * Passes on a login. Calls `bound` if the offer to bind the password was removed, but the client would have bound it
+ * (`y`): the server then refuses the login (RFC 5802 §6).
  */
 function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   let isOver = false
@@ -57,12 +57,12 @@ function watchLogin(hasRemoved: () => boolean, bound: () => void): Unbinding {
   }
 }
 
-/** The bytes of SASLInitialResponse that precede the length of SCRAM's first message. */
+/** The bytes of SASLInitialResponse before the length of SCRAM's first message. */
 const FIRST_STEP = Buffer.from('SCRAM-SHA-256\0')
 const LENGTH_BYTES = 4
 const WOULD_BIND = 'y'.charCodeAt(0)
 
-/** Removes mechanisms whose names end in -PLUS, which bind a password to the certificate of the server's TLS. */
+/** Removes mechanisms ending in -PLUS, which bind a password to the certificate of the server's TLS. */
 function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   let hasRemoved = false
   let kept: Buffer = Buffer.alloc(0)
@@ -88,10 +88,7 @@ function createUnbinding(): Unbinding & { readonly hasRemoved: boolean } {
   }
 }
 
-/**
- * Removes the mechanisms that bind a password from a message. Returns undefined if the message must be passed on
- * unchanged.
- */
+/** Removes the mechanisms that bind a password from a message, if it has any. */
 function unbound(frame: Buffer): Buffer | undefined {
   try {
     const message = readBackend(frame)
@@ -101,8 +98,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // If the server accepts no other mechanism, the message stays unchanged, and the client handles the missing
-    // mechanism itself.
+    // A client can handle the only mechanism of a server, or its lack, itself.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

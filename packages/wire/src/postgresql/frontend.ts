@@ -5,12 +5,12 @@ import { int16, int32, list, text, typed, untyped, value } from './message-build
 import { MessageCursor } from './message-cursor.ts'
 
 /**
- * Reads one whole message of a client. Its bytes are borrowed from the frame.
+ * Reads one whole message of a client, borrowed from the frame.
  *
  * @throws MalformedMessage
  */
 export function readFrontend(frame: Buffer): FrontendMessage {
-  // Only a startup packet begins with a zero byte: its length is small, and no message type is zero.
+  // Only a startup packet begins with a zero byte: it is short, and no message type is zero.
   if (frame[0] === 0) return readStartup(new MessageCursor('a startup packet', frame, 4))
   const type = String.fromCharCode(frame[0] ?? 0)
   switch (type) {

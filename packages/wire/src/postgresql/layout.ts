@@ -1,4 +1,4 @@
-// The constants of PostgreSQL's frontend/backend protocol, version 3 (PostgreSQL's manual, chapter "Message Formats").
+// The constants of PostgreSQL's protocol, version 3 (PostgreSQL's manual, chapter "Message Formats").
 
 /** Codes of startup packets: the version, or one of three requests in its place. */
 export const SSL_REQUEST = 80877103
@@ -6,9 +6,9 @@ export const GSSENC_REQUEST = 80877104
 export const CANCEL_REQUEST = 80877102
 export const MAJOR_VERSION = 3
 
-/** The longest startup packet, as in the server (MAX_STARTUP_PACKET_LENGTH). */
+/** As in the server (MAX_STARTUP_PACKET_LENGTH). */
 export const LONGEST_STARTUP_BYTES = 10_000
-/** The longest message, as in the server (PQ_LARGE_MESSAGE_LIMIT). */
+/** As in the server (PQ_LARGE_MESSAGE_LIMIT). */
 export const LONGEST_MESSAGE_BYTES = 0x3fff_ffff
 /** The types of requests that are always short (PQ_SMALL_MESSAGE_LIMIT). */
 export const SHORT_REQUESTS = 'CDEHSXc'
@@ -18,5 +18,5 @@ export const LONGEST_SHORT_BYTES = 10_000
 export const REQUEST_TYPES = 'QPBDECSHXFdcfp'
 export const RESPONSE_TYPES = 'RSKZTDCIENA123nstGHWdcvV'
 
-/** The server's possible one-byte replies to a request to encrypt: TLS, GSSAPI, refused. */
+/** The one-byte replies to a request to encrypt: TLS, GSSAPI, refused. */
 export const ENCRYPTION_ANSWERS = 'SGN'

@@ -31,7 +31,6 @@ export function typed(type: string, ...parts: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(type), int32(body.length + 4), body])
 }
 
-/** Returns a message that starts a connection. It has no type. */
 export function untyped(...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   return Buffer.concat([int32(body.length + 4), body])

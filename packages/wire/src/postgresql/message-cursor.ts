@@ -70,7 +70,7 @@ export class MessageCursor {
     return items
   }
 
-  /** Reads a length, then that many bytes; null for the length -1, which means NULL. */
+  /** Reads a length and that many bytes; null for NULL, whose length is -1. */
   value(field: string): FieldValue {
     const length = this.int32(`the length of ${field}`)
     if (length === -1) return null

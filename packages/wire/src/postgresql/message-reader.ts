@@ -5,10 +5,10 @@ import { readFrontend } from './frontend.ts'
 import type { BackendMessage, FrontendMessage } from './message.ts'
 import { createPostgresqlScanner } from './postgresql-scanner.ts'
 
-/** Reads the messages of one side, however the bytes are split. */
+/** Reads the messages of one side, which may be split anywhere. */
 export interface MessageReader<Message> {
   /**
-   * Returns the messages that this chunk completes. Their bytes are borrowed from the chunk.
+   * Returns the messages that this chunk completes, borrowed from it.
    *
    * @throws Error for bytes that are not this protocol, or for a message that is too long or malformed.
    */

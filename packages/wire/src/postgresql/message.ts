@@ -1,5 +1,5 @@
-// The messages of PostgreSQL's protocol 3. Texts are strings in UTF-8; values stay bytes, because their format depends
-// on their type.
+// The messages of PostgreSQL's protocol 3. Texts are UTF-8; values stay bytes, because their format depends on their
+// type.
 
 /** The value of a parameter or a column; null for SQL's NULL. */
 export type FieldValue = Buffer | null
@@ -14,7 +14,7 @@ export type FrontendMessage =
   | { readonly kind: 'ssl-request' }
   | { readonly kind: 'gssenc-request' }
   | { readonly kind: 'cancel-request'; readonly processId: number; readonly secret: Buffer }
-  /** A password, or a step of SASL or GSSAPI, as the server requested. */
+  /** A password, or a step of SASL or GSSAPI. */
   | { readonly kind: 'credentials'; readonly bytes: Buffer }
   | { readonly kind: 'query'; readonly sql: string }
   | { readonly kind: 'parse'; readonly statement: string; readonly sql: string; readonly types: readonly number[] }
@@ -22,16 +22,13 @@ export type FrontendMessage =
       readonly kind: 'bind'
       readonly portal: string
       readonly statement: string
-      /**
-       * The formats of the values: one format for each value, one format for all values, or none if all values are
-       * text.
-       */
+      /** The formats of the values: one for each, one for all, or none if all are text. */
       readonly formats: readonly Format[]
       readonly values: readonly FieldValue[]
       readonly resultFormats: readonly Format[]
     }
   | { readonly kind: 'describe' | 'close'; readonly of: 'statement' | 'portal'; readonly name: string }
-  /** `mostRows` is the largest number of rows to return; 0 for all. */
+  /** `mostRows`: 0 for all. */
   | { readonly kind: 'execute'; readonly portal: string; readonly mostRows: number }
   | { readonly kind: 'function-call'; readonly bytes: Buffer }
   | { readonly kind: 'copy-fail'; readonly reason: string }
@@ -42,13 +39,13 @@ type CopyMessage = { readonly kind: 'copy-data'; readonly bytes: Buffer } | { re
 
 export interface Column {
   readonly name: string
-  /** The id of the column's table; 0 if the column belongs to no table. */
+  /** The id of the column's table; 0 if there is none. */
   readonly table: number
   readonly attribute: number
   readonly type: number
-  /** The size of the column's type in bytes; negative if it varies. */
+  /** The size of the type in bytes; negative if it varies. */
   readonly size: number
-  /** The type's modifier, such as a number's precision; -1 if the type has none. */
+  /** The type's modifier, such as a number's precision; -1 if none. */
   readonly modifier: number
   readonly format: Format
 }
@@ -61,7 +58,7 @@ export type BackendMessage =
   | { readonly kind: 'backend-key'; readonly processId: number; readonly secret: Buffer }
   | { readonly kind: 'parameter-status'; readonly name: string; readonly value: string }
   | { readonly kind: 'negotiate-version'; readonly minorVersion: number; readonly unknown: readonly string[] }
-  /** The status is `I` when idle, `T` in a transaction, and `E` in a failed transaction. */
+  /** `I` when idle, `T` in a transaction, `E` in a failed transaction. */
   | { readonly kind: 'ready'; readonly status: TransactionStatus }
   | { readonly kind: 'row-description'; readonly columns: readonly Column[] }
   | { readonly kind: 'parameter-description'; readonly types: readonly number[] }

@@ -15,8 +15,8 @@ import {
 } from './layout.ts'
 
 /**
- * Creates a scanner for one direction of a connection. Requests begin with startup packets. Responses begin with the
- * one-byte replies to requests for encryption. Once both sides have agreed on encryption, bytes are not framed.
+ * Creates a scanner for one direction. Requests begin with startup packets, and responses with the replies to requests
+ * for encryption. Encrypted bytes are not framed.
  *
  * @param begins `earlier` for a connection that is past its start.
  */
@@ -25,16 +25,12 @@ export function createPostgresqlScanner(direction: Direction, begins: 'here' | '
   const types = isRequests ? REQUEST_TYPES : RESPONSE_TYPES
   let isStarting = begins === 'here'
   let isEncrypted = false
-  /** The received part of the open message's header. */
   const header = Buffer.alloc(8)
   let headerBytes = 0
-  /** The number of bytes of the open message that follow its header. */
   let left = 0
 
-  /** Returns the length of the header of the next message. */
   const headerLength = (): number => (isRequests && isStarting ? 8 : 5)
 
-  /** Parses the complete header. Returns the length of the rest of the message, or NOT_FRAMED. */
   function bodyBytes(): number {
     if (isRequests && isStarting) {
       const length = header.readUInt32BE(0)

@@ -30,9 +30,8 @@ export const postgresql: Framing = {
 const HANDSHAKE: ReadonlySet<number> = new Set([...'pRK'].map((type) => type.charCodeAt(0)))
 
 /**
- * Parses a message as one of the client or as one of the server, by `read`. Returns undefined if the message is not one
- * of this side. A type byte may mean different messages on the two sides. If a message is parsed as one of the wrong
- * side, it does not end where its length says.
+ * Parses a message by `read`, if it is one of this side. A type byte may mean different messages on the two sides, but
+ * a message of the other side does not end where its length says.
  */
 function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Message | undefined {
   try {
@@ -43,7 +42,6 @@ function decoded<Message>(message: Buffer, read: (frame: Buffer) => Message): Me
   }
 }
 
-/** Returns a message as JSON, with its bytes as texts. */
 function jsonOf(message: FrontendMessage | BackendMessage): Json {
   return JSON.parse(
     JSON.stringify(message, (_, value: unknown) => {

@@ -17,7 +17,7 @@ export function reportOf({ fields }: Extract<BackendMessage, { readonly kind: 'e
 /** Returns a report as text: `40001 could not serialize access due to concurrent update`. */
 export const reportText = ({ code, message }: ServerReport): string => `${code} ${message}`
 
-/** Returns the number of rows in a command's tag: `UPDATE 1` gives 1. Undefined for a command that counts no rows. */
+/** Returns the number of rows in a command's tag: 1 for `UPDATE 1`. */
 export function rowsOf(tag: string): number | undefined {
   const count = /\s(\d+)$/.exec(tag)?.[1]
   return count === undefined ? undefined : Number(count)

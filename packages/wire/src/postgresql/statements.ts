@@ -15,8 +15,8 @@ const HEADER_BYTES = 5
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Reads the statements of PostgreSQL, and makes statements fail. Each Query, Sync and FunctionCall ends with one
- * ReadyForQuery. The start of a connection also ends with one.
+ * Reads the statements of PostgreSQL, and makes them fail. Each Query, Sync, FunctionCall and connection's start ends
+ * with one ReadyForQuery.
  */
 export const statements: Statements = { reader, refusal, failure }
 
@@ -29,7 +29,6 @@ function reader(): StatementReader {
     if (ENDS_EXCHANGE.has(firstByte)) asking++
   }
 
-  /** Returns the statement that a message executes; undefined if it executes none. */
   function statementOf(type: string, message: Buffer): string | undefined {
     switch (type) {
       case 'Q':
@@ -81,7 +80,6 @@ const codeOf = (type: string): number => type.charCodeAt(0)
 const ENDS_EXCHANGE: ReadonlySet<number> = new Set([...'QSF'].map(codeOf))
 const [READY, STATEMENT, ERROR, COMPLETE, NOTICE, SYNC] = [...'ZSECNS'].map(codeOf)
 
-/** Reads a name, which ends with a zero byte. */
 function nameAt(message: Buffer, start: number): { readonly text: string; readonly end: number } {
   const zero = message.indexOf(0, start)
   const end = zero < 0 ? message.length : zero
@@ -100,13 +98,13 @@ function refusal(code: string): string | undefined {
   return `${code} is an error number of MySQL. Give an SQLSTATE; the nearest is ${nearest}.`
 }
 
-/** Errors that end the connection: shutdowns of the server, timeouts of sessions, and failures of connections. */
+/** Errors after shutdowns, timeouts of sessions, and failures of connections. */
 const FATAL = /^(57P0[1-5]|25P0[34]|08)/
 /** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
 /**
- * Statements that commit or prepare a transaction. If a server refuses one of these statements, the session is no
- * longer in the transaction. If a server refuses any other statement, the transaction fails.
+ * Statements that commit or prepare a transaction. If one is refused, the session is no longer in the transaction,
+ * which otherwise fails.
  */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 
@@ -126,8 +124,8 @@ function failure({ code, message, statement, request }: FailureOptions): Failure
 }
 
 /**
- * Replaces a statement by an invalid one. The server itself finds the error: its transaction fails, and it skips the
- * rest of the request.
+ * Replaces a statement by an invalid one, so that the server itself fails the transaction and skips the rest of the
+ * request.
  */
 function insteadOf(error: Buffer, isQuery: boolean): Substitution {
   return {
@@ -144,7 +142,7 @@ function insteadOf(error: Buffer, isQuery: boolean): Substitution {
 const isRollback = (message: Buffer): boolean =>
   message[0] === COMPLETE && message.toString('latin1', HEADER_BYTES, message.length - 1) === 'ROLLBACK'
 
-/** Replaces a commit by a rollback. The client gets the error in place of the rollback's success. */
+/** Replaces a commit by a rollback, and the rollback's success by the error. */
 function insteadOfCommit(error: Buffer, isQuery: boolean): Substitution {
   let isSkipping = !isQuery
   let isSurplus = !isQuery

@@ -1,13 +1,10 @@
 import { type FrameScanner, NEEDS_MORE, NOT_FRAMED } from '../framing/frame-scanner.ts'
 
-/** The longest line in either direction, as in Redis (PROTO_INLINE_MAX_SIZE). */
+/** As in Redis (PROTO_INLINE_MAX_SIZE). */
 const LONGEST_LINE_BYTES = 64 * 1024
-/** The maximum number of digits of a length. Redis allows bulk strings of 512 MB and aggregates of 2³² elements. */
+/** Redis allows bulk strings of 512 MB and aggregates of 2³² elements. */
 const MOST_DIGITS = 10
-/**
- * The maximum number of pending values. Up to this number, doubles are exact, so a malformed stream cannot make the
- * count wrong.
- */
+/** Doubles are exact up to this number, so a malformed stream cannot make the count wrong. */
 const MOST_PENDING_VALUES = 2 ** 50
 
 const CARRIAGE_RETURN = 0x0d
@@ -20,20 +17,14 @@ const NINE = 0x39
 export type RespShape =
   /** The rest of the line is the value. */
   | { readonly kind: 'line' }
-  /** A length, a line end, as many bytes as the length says, and another line end. */
+  /** A length, a line end, the bytes, and another line end. */
   | { readonly kind: 'blob' }
-  /**
-   * A count, a line end, and as many values or pairs of values as the count says. An attribute is not a value itself:
-   * it precedes the value that it describes.
-   */
+  /** A count, a line end, and the values or pairs of values. An attribute is no value itself, but precedes one. */
   | { readonly kind: 'aggregate'; readonly valuesEach: 1 | 2; readonly isValue: boolean }
 
 const array: RespShape = { kind: 'aggregate', valuesEach: 1, isValue: true }
 
-/**
- * Shapes by type byte: those of RESP2 and RESP3, except for streamed strings and aggregates (`$?`, `*?`), which no
- * server sends.
- */
+/** Shapes by type byte, of RESP2 and RESP3. No server sends streamed strings and aggregates (`$?`, `*?`). */
 export const respShapes: ReadonlyMap<number, RespShape> = new Map(
   (
     [
@@ -49,12 +40,11 @@ export const respShapes: ReadonlyMap<number, RespShape> = new Map(
 type Expecting = 'type' | 'line' | 'length' | 'length-end' | 'body' | 'body-cr' | 'body-lf'
 
 /**
- * Creates a scanner for either direction of RESP2 and RESP3. A request may also be an inline command: a line that does
- * not start with a type byte. Nesting needs no memory, because only the number of pending values is counted.
+ * Creates a scanner for RESP2 and RESP3. A request may be an inline command: a line without a type byte. Nesting needs
+ * no memory, because only pending values are counted.
  */
 export function createRespScanner(options: { readonly inline: boolean }): FrameScanner {
   let expecting: Expecting = 'type'
-  /** The number of values still expected in the open frame. */
   let pending = 1
   let opened = false
   let shape: RespShape | undefined
@@ -91,7 +81,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return true
   }
 
-  /** Decides what follows a complete length. A negative length means null. */
+  /** Decides what follows a length, which is negative for null. */
   function applyLength(): boolean {
     if (shape?.kind === 'blob' && !negative) {
       bodyLeft = number
@@ -107,7 +97,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
     return pending <= MOST_PENDING_VALUES
   }
 
-  /** Takes one byte outside lines and bodies. Returns false if the byte is malformed. */
+  /** Takes one byte outside lines and bodies. Returns false if it is malformed. */
   function take(byte: number): boolean {
     switch (expecting) {
       case 'type':
@@ -157,7 +147,7 @@ export function createRespScanner(options: { readonly inline: boolean }): FrameS
           at = skipBody(bytes, at)
         } else {
           const byte = bytes[at]
-          // An inline command begins with the first byte of its line, which may also be its last byte.
+          // An inline command may consist of the line feed alone.
           if (expecting === 'type' && byte === LINE_FEED && !opened && options.inline) expecting = 'line'
           else if (byte === undefined || !take(byte)) return NOT_FRAMED
           else at++

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { respShapes } from './resp-scanner.ts'
 
-/** The value of a RESP message. Sets and pushes are arrays; a map is an array of its keys and values, in order. */
+/** The value of a RESP message. Sets and pushes are arrays; a map is an array of alternating keys and values. */
 export type RespValue =
   /** A simple, bulk or verbatim string, or a number too large for a double. Bytes that are not UTF-8 stay bytes. */
   | { readonly kind: 'string'; readonly value: string | Buffer }
@@ -11,7 +11,7 @@ export type RespValue =
   | { readonly kind: 'null' }
   | { readonly kind: 'array' | 'map' | 'push'; readonly items: readonly RespValue[] }
 
-/** The deepest nesting that is read. Redis nests its replies only a few levels. */
+/** Redis nests its replies only a few levels. */
 const DEEPEST = 32
 const NULL: RespValue = { kind: 'null' }
 const ATTRIBUTE = '|'
@@ -22,19 +22,19 @@ const LINE_FEED = 0x0a
 const MINUS = 0x2d
 const ZERO = 0x30
 
-/** Reads a whole message found by `createRespScanner`; undefined if the message is malformed. */
+/** Reads a whole message found by `createRespScanner`, unless it is malformed. */
 export function readResp(frame: Buffer): RespValue | undefined {
   const read = readAt(frame, 0, 0)
   return read?.end === frame.length ? read.value : undefined
 }
 
-/** Returns the words of a request: an array of strings, or an inline command. Undefined if the request is neither. */
+/** Returns the words of a request: an array of strings, or an inline command. */
 export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | undefined {
   const first = frame[0]
   if (first === undefined) return undefined
   if (!respShapes.has(first)) {
     const words = frame.toString('utf8').trim().split(/\s+/)
-    // Redis' own quoting is not supported, so words with quotes are not read.
+    // Redis' own quoting is not supported.
     return words.some((word) => word === '' || word.includes('"') || word.includes("'")) ? undefined : words
   }
   const bulk = readBulkWords(frame)
@@ -45,7 +45,7 @@ export function readRespCommand(frame: Buffer): readonly (string | Buffer)[] | u
   return words.every((word) => word !== undefined) ? words : undefined
 }
 
-/** Reads an array of bulk strings, the form that nearly all clients use; undefined for any other form. */
+/** Reads an array of bulk strings, the form of nearly all clients. */
 function readBulkWords(frame: Buffer): readonly (string | Buffer)[] | undefined {
   if (frame[0] !== ASTERISK) return undefined
   const countEnd = findLineEnd(frame, 1)
@@ -64,7 +64,7 @@ function readBulkWords(frame: Buffer): readonly (string | Buffer)[] | undefined 
   return words.length > 0 && at === frame.length ? words : undefined
 }
 
-/** Whether a request is an empty line or an empty array, which Redis skips without a reply. */
+/** Redis skips an empty line or array without a reply. */
 export const isNoCommand = (frame: Buffer): boolean =>
   frame.length < 8 && /^(\*(0|-1)\r\n|\s*\n)$/.test(frame.toString('latin1'))
 
@@ -90,17 +90,14 @@ function readAt(frame: Buffer, start: number, depth: number): Read | undefined {
   return { value: { kind, items: items.values }, end: items.end }
 }
 
-/**
- * Returns the offset of the line's end, or -1. Nearly all lines are a few digits long, for which this loop is faster
- * than `indexOf`.
- */
+/** Nearly all lines are a few digits long, for which this loop is faster than `indexOf`. */
 function findLineEnd(frame: Buffer, start: number): number {
   for (let at = start; at + 1 < frame.length; at++)
     if (frame[at] === CARRIAGE_RETURN && frame[at + 1] === LINE_FEED) return at
   return -1
 }
 
-/** Reads digits, which the scanner has already validated. Any negative length means null. */
+/** Reads digits, which the scanner has validated. A negative length means null. */
 function readLength(frame: Buffer, start: number, end: number): number {
   if (frame[start] === MINUS) return -1
   let length = 0
@@ -142,11 +139,11 @@ function lineValue(type: string, frame: Buffer, start: number, end: number): Res
 
 function blobValue(type: string, frame: Buffer, start: number, end: number): RespValue {
   if (type === '!') return { kind: 'error', message: frame.toString('utf8', start, end) }
-  // Skip the start of a verbatim string: three letters for its format, and a colon.
+  // A verbatim string begins with a format of three letters and a colon.
   return { kind: 'string', value: textOf(frame, type === '=' ? Math.min(start + 4, end) : start, end) }
 }
 
-/** Decodes UTF-8. Bytes that are not UTF-8 become U+FFFD, so only a result with that character must be checked. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD, so only a result with it must be checked. */
 function textOf(frame: Buffer, start: number, end: number): string | Buffer {
   const text = frame.toString('utf8', start, end)
   if (!text.includes('\ufffd')) return text

@@ -3,7 +3,7 @@ import type { Framing } from '../framing/framing.ts'
 import { createRespScanner } from './resp-scanner.ts'
 import { type RespValue, readResp, readRespCommand } from './resp-value.ts'
 
-/** RESP2 and RESP3, the protocols of Redis, of compatible servers and of their clients. */
+/** RESP2 and RESP3, the protocols of Redis and compatible systems. */
 export const resp: Framing = {
   name: 'resp',
   scanner: (direction) => createRespScanner({ inline: direction === 'requests' }),

@@ -1,4 +1,3 @@
-/** The opcodes of WebSocket frames (RFC 6455 §5.2). */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
 
 export const isControl = (opcode: number): boolean => opcode >= OPCODE.close
@@ -14,10 +13,7 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-/**
- * Encodes a frame. Clients must mask the payload. The mask used here consists of zeros, which leave the payload
- * unchanged.
- */
+/** Encodes a frame. Clients must mask the payload; a mask of zeros leaves it unchanged. */
 export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): Buffer {
   const { length } = payload
   const extendedBytes = length < 126 ? 0 : length < 65_536 ? 2 : 8
@@ -29,7 +25,6 @@ export function encodeFrame(opcode: number, payload: Buffer, masked: boolean): B
   return Buffer.concat([header, payload])
 }
 
-/** Decodes bytes in which the scanner found whole frames; undefined if they are not frames. */
 export function decodeFrames(bytes: Buffer): readonly Frame[] | undefined {
   const frames: Frame[] = []
   let at = 0

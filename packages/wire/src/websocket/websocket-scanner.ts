@@ -5,14 +5,13 @@ import { isControl, isKnown, OPCODE } from './frame.ts'
 /** The longest head, as in node:http. */
 const LONGEST_HEAD_BYTES = 16 * 1024
 const HEAD_END = '\r\n\r\n'
-/** The longest payload: the largest integer that is exact as a double. The standard allows up to 2⁶³ bytes. */
+/** The largest exact double. The standard allows up to 2⁶³ bytes. */
 const LONGEST_PAYLOAD_BYTES = Number.MAX_SAFE_INTEGER
 
 /**
  * Creates a scanner for a WebSocket connection from its first byte. Until the upgrade, each HTTP head is a message.
- * After the upgrade, WebSocket messages follow. A WebSocket message consists of all its fragments and of the control
- * frames between these fragments. A control frame outside a message is a message by itself. Any other HTTP exchange is
- * not framed.
+ * Then a message is all its fragments, with the control frames between them, or a control frame alone. Other HTTP
+ * exchanges are not framed.
  */
 export function createUpgradeScanner(direction: Direction): FrameScanner {
   const messages = createMessageScanner(direction)
@@ -50,7 +49,7 @@ const starts: { readonly [direction in Direction]: string } = { requests: 'GET '
 const isStart = (head: string, direction: Direction): boolean =>
   head.startsWith(starts[direction].slice(0, head.length))
 
-/** Returns the meaning of a head. `wait` is an interim response (RFC 9110 §15.2). */
+/** `wait`: an interim response (RFC 9110 §15.2). */
 function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'other' {
   if (!isStart(head, direction)) return 'other'
   if (direction === 'requests') return /^upgrade:[^\r\n]*\bwebsocket\b/im.test(head) ? 'upgrade' : 'other'
@@ -58,7 +57,6 @@ function meaningOf(head: string, direction: Direction): 'upgrade' | 'wait' | 'ot
   return head.startsWith('HTTP/1.1 10') ? 'wait' : 'other'
 }
 
-/** Creates a scanner for messages only, after the upgrade. */
 export function createMessageScanner(direction: Direction): FrameScanner {
   const mustMask = direction === 'requests'
   let headerRead = 0
@@ -70,7 +68,7 @@ export function createMessageScanner(direction: Direction): FrameScanner {
   let payloadLeft = 0
   let inMessage = false
 
-  /** Takes the first byte of a frame. Returns false if no valid frame starts with this byte. */
+  /** Takes the first byte of a frame, unless it is invalid. */
   function takeFirst(byte: number): boolean {
     final = byte >= 0x80
     opcode = byte & 0x0f
@@ -97,7 +95,7 @@ export function createMessageScanner(direction: Direction): FrameScanner {
     return length <= LONGEST_PAYLOAD_BYTES
   }
 
-  /** Ends a frame. Returns true if the frame also ends its message. */
+  /** Ends a frame. Returns whether it also ends its message. */
   function endFrame(): boolean {
     headerRead = 0
     headerBytes = 2

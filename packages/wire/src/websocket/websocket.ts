@@ -4,14 +4,14 @@ import type { Framing } from '../framing/framing.ts'
 import { decodeFrames, encodeFrame, isControl, OPCODE } from './frame.ts'
 import { createMessageScanner, createUpgradeScanner } from './websocket-scanner.ts'
 
-/** The longest reason of a close frame: 125 bytes, less two for the code (RFC 6455 §5.5). */
+/** The longest reason of a close frame: 125 bytes less two (RFC 6455 §5.5). */
 const LONGEST_REASON_BYTES = 123
 
 /**
- * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text message is read as its JSON value or, if it is
- * not JSON, as its text. A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`.
- * Compressed messages (permessage-deflate, RFC 7692) are not decoded, because each of them may refer to all earlier
- * messages. A server compresses no message if the client does not offer compression.
+ * WebSocket messages (RFC 6455), after an upgrade from HTTP/1.1. A text is read as JSON or, if it is not JSON, as text.
+ * A binary message is read as `{"base64":…}`, and a close frame as `{"close":1011,"reason":…}`. Compressed messages
+ * (permessage-deflate, RFC 7692) are not decoded, because each may refer to all earlier ones. A server compresses none
+ * if the client does not offer it.
  */
 export const websocket: Framing = {
   name: 'websocket',
@@ -55,7 +55,7 @@ function closePayload(value: { readonly [member: string]: Json }): Buffer {
   return Buffer.concat([payload, text])
 }
 
-/** Returns a message's payload; undefined if the message is compressed or malformed. */
+/** Returns the payload, unless the message is compressed or malformed. */
 function payloadOf(message: Buffer): Buffer | undefined {
   const frames = decodeFrames(message) ?? []
   const [first] = frames

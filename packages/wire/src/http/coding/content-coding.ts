@@ -9,18 +9,15 @@ import {
 } from 'node:zlib'
 import { Decompress } from 'fzstd'
 
-/**
- * The size of the slices that the decoder gets. Four compressed bytes may expand to 128 KB. The output of one step thus
- * stays within 32 MB.
- */
+/** Four compressed bytes may expand to 128 KB, so one step yields at most 32 MB. */
 const SLICE_BYTES = 1024
 
-/** The largest window that every decoder must support. A decoder may refuse a larger window (RFC 9659 §3). */
+/** A decoder may refuse a larger window (RFC 9659 §3). */
 const MAXIMUM_WINDOW_BYTES = 8 << 20
 
 /**
- * Decompresses Zstandard (RFC 8878), for which Node 20 has no decoder. Throws if the bytes are damaged, or if their
- * content is longer than `most` bytes.
+ * Decompresses Zstandard (RFC 8878), for which Node 20 has no decoder. Throws if the bytes are damaged, or expand
+ * beyond `most` bytes.
  */
 function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   if (windowOf(bytes) > Math.max(most, MAXIMUM_WINDOW_BYTES)) throw new Error('the window is too large')
@@ -29,18 +26,18 @@ function unzstd(bytes: Buffer, most: number, isCut: boolean): Buffer {
   const decoder = new Decompress((part) => {
     length += part.length
     if (length > most) throw new Error('the content is too long')
-    // Copy the part: the decoder overwrites its memory with the next part.
+    // The decoder overwrites its memory with the next part.
     parts.push(part.slice())
   })
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
     const isLast = at + SLICE_BYTES >= bytes.length
-    // Copy the slice: the decoder keeps its input until a block is complete.
+    // The decoder keeps its input until a block is complete.
     decoder.push(Uint8Array.from(bytes.subarray(at, at + SLICE_BYTES)), isLast && !isCut)
   }
   return Buffer.concat(parts)
 }
 
-/** Returns the memory in bytes that decoding needs, from the frame's header (RFC 8878 §3.1.1.1). */
+/** Returns the memory that decoding needs in bytes (RFC 8878 §3.1.1.1). */
 function windowOf(bytes: Buffer): number {
   const [magic, , , , flags = 0, descriptor = 0] = bytes
   if (magic !== 0x28) return 0
@@ -57,17 +54,14 @@ function contentSizeOf(bytes: Buffer, flags: number): number {
   return content
 }
 
-/**
- * Encodes and decodes a content coding. For a body that is cut off, the available bytes must decode to the start of its
- * content.
- */
+/** Encodes and decodes a content coding. A body that is cut off must decode to the start of its content. */
 interface Coding {
   decode(bytes: Buffer, most: number, isCut: boolean): Buffer
-  /** Encodes content; absent if Node 20 cannot encode this coding. */
+  /** Absent if Node 20 cannot encode this coding. */
   readonly encode?: (bytes: Buffer) => Buffer
 }
 
-// Flush modes of zlib. With a flush, a decoder accepts a body that is cut off. With a finish, it requires a whole body.
+// zlib's flush accepts a body that is cut off, and its finish requires a whole one.
 const Z_SYNC_FLUSH = 2
 const Z_FINISH = 4
 const BROTLI_OPERATION_FLUSH = 1
@@ -84,8 +78,8 @@ const gzip: Coding = {
 }
 
 /**
- * Accepts bodies without the zlib header, which some senders omit (RFC 9110 §8.4.1.2). The low half of the header's
- * first byte is always 8.
+ * Accepts bodies without the zlib header, which some senders omit (RFC 9110 §8.4.1.2). The low half of its first byte
+ * is always 8.
  */
 const deflate: Coding = {
   decode: (bytes, most, isCut) =>
@@ -122,8 +116,8 @@ export const isPlain = (contentEncoding: string | undefined): boolean =>
   namesIn(contentEncoding).every((name) => name === 'identity')
 
 /**
- * Decodes a body. Undefined if a coding is unknown, if the body is damaged, or if its content is longer than `most`
- * bytes. If `isCut`, decodes the available part of the body.
+ * Decodes a body, unless it is damaged, its coding is unknown, or its content exceeds `most` bytes. With `isCut`,
+ * decodes the available part.
  */
 export function decoded(
   body: Buffer,
@@ -135,7 +129,7 @@ export function decoded(
     for (const name of namesIn(contentEncoding).reverse()) {
       const coding = codings.get(name)
       if (coding === undefined) return undefined
-      // A sender of empty content may omit even the coding's header.
+      // A sender of empty content may omit the coding's header.
       if (bytes.length > 0) bytes = coding.decode(bytes, most, isCut)
     }
     return bytes
@@ -144,7 +138,7 @@ export function decoded(
   }
 }
 
-/** Returns the body for this content; undefined if one of the codings cannot be applied. */
+/** Returns the body for this content, if all codings can be applied. */
 export function encoded(content: Buffer, contentEncoding: string | undefined): Buffer | undefined {
   let bytes = content
   for (const name of namesIn(contentEncoding)) {

@@ -1,7 +1,6 @@
 /**
- * Returns whether a header block adds to the shared table or sets the table's size (RFC 7541 §6.2.1, §6.3). Later
- * blocks depend only on such blocks. Returns true for a damaged block, so that the block is decoded and the damage is
- * reported.
+ * Returns whether a header block changes the shared table (RFC 7541 §6.2.1, §6.3), on which later blocks depend. True
+ * for a damaged block, so that it is decoded and reported.
  */
 export function changesTable(block: Buffer): boolean {
   let at = 0

@@ -4,20 +4,16 @@ import { type HpackField, STATIC_TABLE } from './static-table.ts'
 
 /** The table's size until the peer changes it (RFC 9113 §6.5.2). */
 const INITIAL_TABLE_BYTES = 4096
-/** The largest table of an encoder, which takes memory for every connection. Usual sizes are 4 to 64 KiB. */
+/** The table takes memory for every connection. Usual sizes are 4 to 64 KiB. */
 const MOST_TABLE_BYTES = 1024 * 1024
-/** The overhead of an entry in the table's size (RFC 7541 §4.1). */
+/** An entry's overhead in the table's size (RFC 7541 §4.1). */
 const ENTRY_BYTES = 32
-/**
- * The most bytes of fields that are kept of a block, because a few bytes may expand to many. Further fields are decoded
- * but not kept.
- */
+/** A few bytes may expand to many, so further fields are decoded but not kept. */
 const MOST_KEPT_BYTES = 256 * 1024
 const LONGEST_INTEGER_BYTES = 5
 
 /**
- * The fields of a block by lower-case name. Values of one name are joined into one list, or into one cookie (RFC 9113
- * §8.2.3).
+ * The fields of a block by lower-case name. Equal names are joined into a list, or into one cookie (RFC 9113 §8.2.3).
  */
 export type HpackFields = ReadonlyMap<string, string>
 
@@ -28,28 +24,25 @@ export interface DecodedField {
 }
 
 /**
- * Decodes the header blocks sent by one side of a connection (RFC 7541). Blocks refer to earlier blocks. The decoder
- * must therefore get all blocks from the first one on, and cannot be used after an error.
+ * Decodes the header blocks of one side (RFC 7541). Blocks refer to earlier ones, so the decoder must get all from the
+ * first on, and cannot be used after an error.
  */
 export class HpackDecoder {
   /** The dynamic table, oldest entry first. */
   readonly #table: HpackField[] = []
   #tableBytes = 0
   #mostTableBytes = INITIAL_TABLE_BYTES
-  /** The fields of the last decoded block. */
   #fields: HpackField[] = []
-  /** The positions of fields that must not be compressed. */
   #neverIndexed: number[] = []
   #tableSizes: number[] = []
   #isKept = true
 
-  /** The fields of the last decoded block, in order; undefined if they were too many to keep. */
+  /** The last block's fields in order, unless there were too many. */
   get fields(): readonly DecodedField[] | undefined {
     if (!this.#isKept) return undefined
     return this.#fields.map((field, i) => ({ field, isNeverIndexed: this.#neverIndexed.includes(i) }))
   }
 
-  /** The table sizes set by the last decoded block. */
   get tableSizes(): readonly number[] {
     return this.#tableSizes
   }
@@ -79,7 +72,7 @@ export class HpackDecoder {
     return fields
   }
 
-  /** Reads a field; undefined for a table size update. */
+  /** Reads a field, or a table size update. */
   #readField(reader: BlockReader): HpackField | undefined {
     const first = reader.peek()
     if ((first & 0x80) !== 0) return this.#entry(reader.integer(7))
@@ -98,7 +91,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** Returns the table entry with this index. Dynamic entries follow the static ones, newest first (§2.3.3). */
+  /** Dynamic entries follow the static ones, newest first (§2.3.3). */
   #entry(index: number): HpackField {
     const field =
       index <= STATIC_TABLE.length
@@ -108,7 +101,7 @@ export class HpackDecoder {
     return field
   }
 
-  /** Adds a field to the table. A field larger than the table empties it, which is not an error (§4.4). */
+  /** A field larger than the table empties it, which is no error (§4.4). */
   #add(field: HpackField): void {
     this.#evictTo(this.#mostTableBytes - sizeOf(field))
     if (sizeOf(field) > this.#mostTableBytes) return
@@ -152,7 +145,7 @@ class BlockReader {
     return byte
   }
 
-  /** Reads an integer: the low bits of a byte and, if they are all ones, seven bits of each following byte (§5.1). */
+  /** Reads an integer: the low bits of a byte and, if they are all ones, the following bytes (§5.1). */
   integer(prefixBits: number): number {
     const full = 2 ** prefixBits - 1
     let value = this.#next() & full

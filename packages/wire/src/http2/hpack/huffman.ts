@@ -1,6 +1,6 @@
 import { HpackError } from './hpack-error.ts'
 
-/** The length of each symbol's code in bits (RFC 7541 Appendix B). The last symbol, 256, is EOS. */
+/** The length of each symbol's code in bits (RFC 7541 Appendix B). The last symbol is EOS. */
 // biome-ignore format: eight octets a row, as many rows as in the appendix's groups
 const CODE_BITS: readonly number[] = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28,
@@ -23,16 +23,16 @@ const CODE_BITS: readonly number[] = [
 ]
 const END_OF_TEXT = 256
 const LONGEST_CODE_BITS = 30
-/** The most bits that pad the last byte. They are all ones (§5.2). */
+/** The padding of the last byte is all ones (§5.2). */
 const MOST_PADDING_BITS = 7
 
-/** All codes of one length. They are consecutive, in the order of their symbols. */
+/** All codes of one length, which are consecutive. */
 interface Length {
   readonly firstCode: number
   readonly symbols: readonly number[]
 }
 
-/** The codes by length. The code is canonical, so it follows from the code lengths. */
+/** The code is canonical, so it follows from the code lengths. */
 const LENGTHS: readonly Length[] = canonicalCode()
 
 function canonicalCode(): readonly Length[] {
