@@ -11,8 +11,8 @@ const LONGEST_TRIES_MS = 60_000
 const WAITS = 2
 
 /**
- * Returns the time from healing to the first answer that a protocol may need. A clock that jumped back may prolong a
- * timed promise by its jump.
+ * Returns the longest time from healing to a protocol's first answer. A clock that jumped back may prolong a timed
+ * promise by its jump.
  */
 export const recoveryMs = (longestWaitMs: number, jumpedMs: number): Millis =>
   millis(LEAST_MS + Math.min(LONGEST_TRIES_MS, TRIES * longestWaitMs) + WAITS * (longestWaitMs + jumpedMs))

@@ -121,7 +121,6 @@ const FLOOD_NANOS = 100e6
 const FLOOD_EVENTS = 200_000
 const FLOOD_EVENTS_PER_OPERATION = 1_000
 
-/** Reports a flood: far more events in a short virtual time than clients' operations explain. */
 function floodWatch(cluster: SimulatedCluster, rate: number): () => string | undefined {
   const most = FLOOD_EVENTS + FLOOD_EVENTS_PER_OPERATION * rate * (FLOOD_NANOS / 1e9)
   let since: number = cluster.clock.now()

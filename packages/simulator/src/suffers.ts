@@ -68,7 +68,6 @@ export function simulatorSuffers(kind: FaultKind): Suffering {
   return { not, instead: instead[kind] ?? [], elsewhere: 'processes' }
 }
 
-/** Returns why a fault cannot be simulated faithfully; undefined if it can. */
 export function whyNotSimulated(fault: Fault): string | undefined {
   const suffering = simulatorSuffers(fault.kind)
   if (suffering !== true) return refusalText(suffering)

@@ -1,4 +1,3 @@
-/** Loads the module that starts the programs of a cluster, and the proxy in front of them. */
 export const commandClusters = (): Promise<typeof import('./cluster/start-commands.ts')> =>
   import('./cluster/start-commands.ts')
 

@@ -18,7 +18,6 @@ export interface ActiveFaults {
 
 interface Active {
   readonly fault: TrafficFault
-  /** Reports the heal to the recording. */
   ended: (hits: number) => void
 }
 

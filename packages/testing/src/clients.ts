@@ -33,7 +33,6 @@ export interface TriedClient {
   close(): Promise<void>
 }
 
-/** Opens a declared client of one node, as a run does. */
 export async function tryClient(
   declaration: object,
   port: number,

@@ -72,7 +72,6 @@ async function endAll({ clusters, directories }: Started): Promise<void> {
 
 export const stopped = (cluster: EmbeddedCluster): Promise<void> => new Promise((resolve) => cluster.stop(resolve))
 
-/** Performs one request with a new client. */
 export function ask(cluster: EmbeddedCluster, node: string, input: Input, timeoutMs = 5000) {
   const client = cluster.connect(node)
   return new Promise<Completion>((resolve) => {

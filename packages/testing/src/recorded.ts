@@ -3,7 +3,6 @@ import { type Completion, type EventInput, type Input, millis } from '@chaosprox
 import type { Injected, StartedCluster } from '@chaosproxy/runner'
 import { onTestFinished } from 'vitest'
 
-/** Performs one operation, and records it. */
 export type RecordedClient = (input: Input, timeoutMs?: number) => Promise<Completion>
 
 /** Clients of one cluster, each a process of one recorded history. */

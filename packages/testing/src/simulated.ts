@@ -22,7 +22,6 @@ type PostgresSpec = NonNullable<Parameters<typeof loadService>[0]['postgres']>[s
 /** A program is bundled once, even if a test runs it several times. */
 const files = new Map<string, Written>()
 
-/** The contents of files, by path. */
 type Beside = { readonly [path: string]: string }
 
 /** Writes a program, files and its route table to a separate folder. */

@@ -14,8 +14,8 @@ import {
 const ABSENT = -1
 
 /**
- * Returns the history of a few events. It is so small that tests can create tens of thousands, unlike with
- * `historyFromEvents`. The calls and returns of each process must alternate.
+ * Creates the history of a few events. Unlike `historyFromEvents`, it takes so little memory that tests can create tens
+ * of thousands of histories. The calls and returns of each process must alternate.
  */
 export function smallHistory(events: readonly EventInput[], header?: Header): History {
   let length = 0

@@ -234,7 +234,6 @@ export const links: { readonly to: readonly Link[]; readonly back: readonly Link
   both: [...toN1, ...fromN1],
 }
 
-/** Returns a fault that puts a harm on the given links. */
 export const on = (where: readonly Link[], harm: TcpHarm, when?: Trigger<TcpFault>): TcpFault => ({
   ...harm,
   links: where,

@@ -10,9 +10,9 @@ export interface DispatcherOptions {
 
 /**
  * Returns a dispatcher for use within this process. Requests to the recording's servers pass its recorder and its
- * faults, without other URLs. Give it to `setGlobalDispatcher`, which also affects Node's own `fetch`, or to a single
- * request as `dispatcher`. These requests fail once the recording is stopped. Closing the dispatcher leaves `others`
- * open.
+ * faults; clients keep their URLs. Give the dispatcher to `setGlobalDispatcher`, which also affects Node's own `fetch`,
+ * or to a single request as `dispatcher`. Requests to the recording's servers fail once the recording is stopped.
+ * Closing the dispatcher leaves `others` open.
  */
 export function dispatcherThrough(recording: Recording, options: DispatcherOptions = {}): Dispatcher {
   const { others = getGlobalDispatcher() } = options

@@ -5,12 +5,12 @@ import { type ProofHead, refuse, Undecided } from './proof.ts'
 import { isBefore } from './replay.ts'
 import { findOrder } from './search.ts'
 
-// The levels between sequential and eventual, for reads and writes of registers. Each is a rule about the history and
-// the sources of its reads: the writes of their values. If several writes have this value, the source is open. A proof
-// that a level is met names sources that keep the rule. A proof that a level is violated names a core: all possible
-// sources of its reads break the rule.
+// The levels between sequential and eventual, for reads and writes of registers. Each level is a rule about the history
+// and the sources of its reads. The source of a read is the write whose value the read returned; if several writes have
+// this value, the history does not determine the source. A proof that a level is met names sources that keep the rule.
+// A proof that a level is violated names a core: all possible sources of the core's reads break the rule.
 
-/** A read or a write, and its value. Elsewhere, its index identifies it. */
+/** A read or a write, and its value. The code below identifies an access by its index. */
 export interface Access {
   readonly of: Operation
   readonly isWrite: boolean
@@ -48,7 +48,7 @@ export function acceptSources(history: History, head: ProofHead, level: string, 
 
 /**
  * Finds that all possible sources of the core's reads break the rule of the level. A read counts if every write of its
- * value is in the core, and so its source, too. Returns the number of choices tried.
+ * value is in the core, because its source is then in the core, too. Returns the number of choices tried.
  */
 export function refuteSources(history: History, head: ProofHead, level: string, core: readonly Operation[]): number {
   const whole = accessesOf(history, history.operations, head)
@@ -118,7 +118,6 @@ const hasCycle = (relation: Relation): boolean => closed(relation).some((before,
 const relation = (all: readonly Access[], isFirst: (a: number, b: number) => boolean): Relation =>
   all.map((_, b) => all.reduce((set, _, a) => (isFirst(a, b) ? set | bit(a) : set), 0n))
 
-/** Whether sources keep the rule of a level. */
 type Rule = (all: readonly Access[], sources: Sources) => boolean
 
 /** The rule of a level; `first` is the parameter of `memory`. */

@@ -6,8 +6,8 @@ import { isObject, type Json, refuse, undecided } from './proof.ts'
 /**
  * A log (Kafka's, Kreps et al. 2011): an append returns the offset of its value, and a read returns the values from an
  * offset on, up to a limit. Offsets increase. In a dense log, an entry's offset is the number of entries before it. A
- * dense log without some of its entries is a log that is not dense. An entry has its least and greatest possible
- * offset.
+ * dense log without some of its entries is a log that is not dense. The model stores an entry with its least and
+ * greatest possible offset.
  */
 export const logModel = (isDense: boolean): Model => ({
   family: 'elements',

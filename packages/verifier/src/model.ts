@@ -74,8 +74,8 @@ export interface Model {
    */
   view(operation: Operation, head: ProofHead): readonly Action[]
   /**
-   * Returns the initial objects. Only if `counts` is `everything`, nothing is left out, and the objects reject an
-   * answer that another operation might have made right, such as an overdraft.
+   * Returns the initial objects. If `counts` is `everything`, no operation is left out. Only then do the objects reject
+   * an answer that another operation might have made right, such as an overdraft.
    */
   start(initial: () => Json, counts: Counts): Objects
 }

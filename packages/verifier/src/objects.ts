@@ -40,7 +40,7 @@ export const register: Model = {
     if (f !== 'write' && f !== 'put' && f !== 'append') return unknownFunction(operation)
     if (outcome === 'fail') return []
     if (f === 'append') return [{ kind: 'cell', appends: wordsOf(textOf(asked(operation))) }]
-    // A completion with another value of the same type counts.
+    // If the completion has another value of the same type, this value counts.
     const isSaid = outcome === 'ok' && answer !== null && typeof answer === typeof input
     return [{ kind: 'cell', writes: known(isSaid ? answer : asked(operation), head) }]
   },

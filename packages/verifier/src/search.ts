@@ -5,7 +5,8 @@ const MOST_STATES = 300_000
 
 /**
  * Searches for a legal order, which keeps `before` and explains the recorded answers, with all certain parts and any
- * uncertain ones. Tries every order, but only one beginning of those with the same parts and equal objects.
+ * uncertain ones. Tries every order. Of several beginnings with the same parts and equal objects, only one is
+ * continued.
  *
  * @throws Undecided for too many states.
  */
@@ -49,7 +50,10 @@ export function findOrder(
 export interface DeadEnd {
   /** The tried order: the lines of the calls of its operations. */
   readonly lines: readonly number[]
-  /** The line of an operation that must precede the last. Undefined if the last operation has a wrong answer. */
+  /**
+   * The line of an operation that must precede the last. Undefined if the object would have given the last operation
+   * another answer.
+   */
   readonly missing: number | undefined
 }
 
@@ -75,7 +79,6 @@ export function deadEnds(
   return goOn([], start)
 }
 
-/** Whether an action leaves its object unchanged. */
 export function looks(action: Action): boolean {
   switch (action.kind) {
     case 'cell':

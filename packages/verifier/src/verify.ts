@@ -25,7 +25,7 @@ export interface Finding {
   readonly core: readonly number[]
 }
 
-/** A finding in words. Levels with equal findings can share it. */
+/** A finding in words, which levels with equal findings can share. */
 export function sentenceOf(
   { level, result, verdict, why, core }: Finding,
   levels: readonly string[] = [level],

@@ -4,7 +4,6 @@ import { numberOf } from './setting.ts'
 import { missing, someFailed } from './vacuity.ts'
 import type { Follower, Workload } from './workload.ts'
 
-/** The probability that a holder's next operation is the release. */
 const RELEASE_PROBABILITY = 0.9
 
 /**

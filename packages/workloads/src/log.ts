@@ -70,7 +70,6 @@ export const log: Workload = {
   ],
 }
 
-/** Returns the offset of the last polled entry, if any. */
 function lastPolled(asked: Json, entries: Json): number | undefined {
   if (!Array.isArray(entries) || entries.length === 0) return undefined
   const from = asked !== null && typeof asked === 'object' && 'offset' in asked ? asked['offset'] : 0

@@ -31,5 +31,4 @@ export const readShare = (share: number, rank: number): number =>
 
 export const readOf = (key: string): Input => ({ f: 'read', key, value: null })
 
-/** Returns one read of each object. */
 export const readAll = (keys: readonly string[]): readonly Input[] => keys.map(readOf)

@@ -12,7 +12,7 @@ export interface Setting {
   readonly name: string
   readonly summary: string
   readonly default: SettingValue
-  /** The default if less than linearizability is promised; by default `default`. */
+  /** The default if less than linearizability is promised; absent if it is the same as `default`. */
   readonly ifWeaker?: SettingValue | undefined
   readonly min?: number | undefined
   readonly max?: number | undefined

@@ -143,7 +143,6 @@ function createClient({ random, rank, settings, shared }: ClientOptions): Client
   }
 }
 
-/** Returns the highest polled offset of each partition. */
 function offsetsIn(answer: Json): readonly (readonly [key: string, offset: number])[] {
   if (!isObject(answer)) return []
   return Object.entries(answer).flatMap(([key, pairs]) => {

@@ -137,7 +137,6 @@ interface Groups {
   written(members: readonly [string, ...string[]], random: Random, before: number): readonly Step[]
 }
 
-/** Creates clients whose transactions read or write a group of registers. */
 function grouped(settings: Settings, serial: number, { size, written }: Groups): Clients {
   const groups = createKeyPool(numberOf(settings, 'keys'), numberOf(settings, 'size'))
   const reads = numberOf(settings, 'reads')
@@ -188,8 +187,8 @@ export function keysIn({
 }
 
 /**
- * Returns the level that stands for `level`. If each transaction is one operation, linearizable transactions are
- * strictly serializable.
+ * Returns the level at which histories are judged if `level` is requested. If each transaction is one operation,
+ * linearizable transactions are strictly serializable.
  */
 export const levelFor = ({ levels }: Pick<Workload, 'levels'>, level: string): string =>
   level === 'linearizable' && levels.includes('strict-serializable') ? 'strict-serializable' : level

@@ -52,7 +52,7 @@ export const isOneOf =
   (row: number): boolean =>
     functions.includes(names[operations.f[row] ?? 0] ?? '')
 
-/** Returns whether any of these functions succeeded with such a result. */
+/** Returns whether any of these functions succeeded with a result that passes the test. */
 export function someSucceeded(
   history: History,
   functions: readonly string[],

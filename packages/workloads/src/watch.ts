@@ -102,7 +102,6 @@ function createWriter({ random, keys, store, unique, settings, settler }: Writer
   const { compact } = settings
   /** The revision of a past put, up to which the store can be compacted safely. */
   let put = 0
-  /** The next operations, planned from earlier answers. */
   const planned: Input[] = []
 
   function compaction(): Input | undefined {

@@ -27,7 +27,7 @@ export interface Workload {
   readonly settings: readonly Setting[]
   /**
    * Creates the clients of one run. Their common unique values begin after `serial`, so that operations can be added to
-   * a run of at most `serial` operations.
+   * a run of at most `serial` operations without repeating its values.
    */
   create(settings: Settings, serial: number): Clients
   /** Creates a follower; absent if planned operations can be sent unchanged. */

@@ -96,7 +96,7 @@ export function keepsToClocks(subject: SearchedProtocol, { targetSettings, fault
   )
 }
 
-/** Returns the faults that begin during an earlier fault outside the result. */
+/** Returns the faults that begin during an earlier fault. Returned faults do not count as earlier ones. */
 function overlaps<T extends { readonly from: number; readonly to: number }>(faults: readonly T[]): T[] {
   let wrongUntil = 0
   return faults

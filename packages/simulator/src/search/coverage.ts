@@ -12,7 +12,6 @@ export interface Coverage {
   learn(trial: Pick<Trial, 'scenario' | 'met'>): boolean
   /** Returns a variation of a kept scenario, or else the given plan. */
   vary(plan: Plan, random: Random): Plan
-  /** Returns an independent copy that observes this state machine. */
   copy(machine: AnyMachine | undefined): Coverage
 }
 

@@ -6,9 +6,7 @@ import type { Reaction } from './reaction.ts'
 export interface Disturbances {
   readonly schedule: readonly ScheduledFault[]
   readonly reactions: readonly Reaction[]
-  /** The requests of a program that are held at an await; absent if no request is held. */
   readonly holds?: readonly PlannedHold[] | undefined
-  /** The times when clients are busiest. If absent, no time is preferred. */
   readonly busy?: readonly Millis[] | undefined
   /**
    * The length of the busy period; absent for a random length. If given, every node has a client that mostly reads and

@@ -135,7 +135,6 @@ function chooseSettings(subject: SearchedProtocol, random: Random): Settings {
   return settingsFor(workload, { ...drawn, ...chosen }, isWeaker)
 }
 
-/** Plans operations at random times, independent of earlier answers. */
 function planOperations(
   { operations, workload, protocol, choices = {} }: SearchedProtocol,
   settings: Settings,

@@ -6,7 +6,6 @@ import type { Reaction } from './reaction.ts'
 /** The reactions of one trial that wait for their moments. */
 export interface Reflexes {
   readonly watch: MomentWatch
-  /** Starts the count of moments. */
   begin(since: () => Nanos, react: (reaction: Reaction, node: NodeId) => void): void
 }
 

@@ -22,7 +22,7 @@ export function unrepeatableSeed(subject: SearchedProtocol, options: Repeated): 
 }
 
 interface Repeated extends Pick<SearchOptions, 'first' | 'count' | 'strategies' | 'limits' | 'stopped'> {
-  /** Returns the elapsed share of this check's time, which is over at 1. At least one trial is run twice. */
+  /** Returns the elapsed share of this check's time. At 1, no further trial begins, but at least one is run twice. */
   readonly share?: (() => number) | undefined
 }
 

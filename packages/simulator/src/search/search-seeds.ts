@@ -14,7 +14,6 @@ import { type Failure, runPlan, type Trial, type TrialLimits } from './trial.ts'
 export interface SearchOptions {
   readonly first: number
   readonly count: number
-  /** The strategies, which the seeds use in turn. */
   readonly strategies: readonly Strategy[]
   readonly limits: TrialLimits
   readonly stopAtFirst: boolean
@@ -153,7 +152,7 @@ export interface SearchResult {
 /** One in this many trials is run again without the subject's shortcut, to compare the results. */
 const COMPARED_SEEDS = 25
 
-/** The probability of a new trial, which the seed alone determines, instead of a variation. */
+/** The probability that a trial is new instead of a variation. The seed alone determines a new trial. */
 const NEW_PROBABILITY = 0.25
 
 /** Programs have no state machine, and report their own coverage. */
@@ -269,7 +268,7 @@ function hurriedTrial(
   return sure
 }
 
-/** Runs a trial; undefined if the run is refused, because it may still be possible without the shortcut. */
+/** Runs a trial. Undefined if the run is refused, which may not happen without the shortcut. */
 function unlessRefused(subject: SearchedProtocol, plan: Plan, limits: TrialLimits): Trial | undefined {
   try {
     return runPlan(subject, plan, limits)

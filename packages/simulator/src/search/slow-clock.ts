@@ -12,7 +12,6 @@ const NODES = ['one', 'leader', 'minority'] as const
 const LEAST_SHARE = 0.8
 /** Of these trials, the share in which a leader with a slow clock is cut off. */
 const CUT_OFF_PROBABILITY = 0.6
-/** The range of time in which leases of usual lengths end. */
 const SHORTEST_LEASE_MS = 20
 const LONGEST_LEASE_MS = 500
 

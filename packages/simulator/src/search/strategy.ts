@@ -12,8 +12,8 @@ export interface Strategy {
   readonly name: string
   readonly summary: string
   /**
-   * Plans the disturbances of a trial. Its faults are of the given nemeses. Requests can be held at the awaits of a
-   * program that `awaits` names.
+   * Plans the disturbances of a trial, with faults of the given nemeses. `awaits`: the awaits of a program at which
+   * requests can be held.
    */
   plan(
     random: Random,
@@ -286,7 +286,6 @@ export function usualStrategiesOf(program?: ProgramTraits): readonly Strategy[] 
   ]
 }
 
-/** Adds the strategy `databases` to a third of the trials. */
 const withDatabases = (strategy: Strategy, i: number): readonly Strategy[] =>
   i % 2 === 1 ? [strategy, databases] : [strategy]
 
@@ -322,7 +321,6 @@ function someOf<T>(random: Random, items: readonly T[]): T[] {
   return kept.length > 0 ? kept : [random.pick(items)]
 }
 
-/** Returns faults of these nemeses at random times and of random lengths. */
 export function scatter(
   random: Random,
   kinds: readonly Nemesis[],

@@ -34,7 +34,6 @@ const usual = (): readonly Nemesis[] =>
 export const nemesesOf = ({ faults }: TrialChoices): readonly Nemesis[] =>
   faults === undefined ? usual() : allNemeses.filter(({ name }) => faults.includes(name))
 
-/** Returns the nodes that a kind of fault can hit; undefined for all nodes. */
 export type NodesFor = (kind: FaultKind) => readonly NodeId[] | undefined
 
 /** Returns the nemeses that can hit at least one node of a subject, aimed at the nodes that they can hit. */
@@ -66,7 +65,6 @@ export const kindOf: { readonly [harm in Harm]: 'kill' | 'pause' | 'partition' }
   silence: 'partition',
 }
 
-/** Returns the reactions whose harm the user selected. */
 export function reactionsWithin(reactions: readonly Reaction[], choices: TrialChoices): readonly Reaction[] {
   if (choices.faults === undefined) return reactions
   const kinds: readonly string[] = nemesesOf(choices).map(({ kind }) => kind)

@@ -226,7 +226,6 @@ function run(subject: SearchedProtocol, scenario: Scenario, limits: TrialLimits,
   return finish(failure ?? stopped, history, stopped === undefined ? undecided : undefined)
 }
 
-/** Waits until the nodes can serve, then begins the scenario. */
 function begun(cluster: SimulatedCluster): Nanos {
   warmUp(cluster)
   cluster.scenarioBegins?.()

@@ -12,8 +12,8 @@ export interface Unpromised {
 }
 
 /**
- * Returns the first selected fault under which the protocol promises nothing, if the user has not given what the check
- * then needs.
+ * Returns the first selected fault under which the protocol promises nothing, unless the user has given the level or
+ * strengths that the check then needs.
  */
 export function unpromisedOf(
   protocol: ProtocolDefinition,

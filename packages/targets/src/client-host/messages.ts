@@ -11,7 +11,6 @@ export type ToHost =
       readonly address: ClientAddress
       readonly input: Input
     }
-  /** The caller no longer waits for the answer. */
   | { readonly type: 'abort'; readonly id: number }
   | { readonly type: 'close'; readonly client: number }
   | { readonly type: 'ping' }

@@ -8,7 +8,6 @@ import { type ClientDeclaration, clientKindOf, clientSchema, planClients } from 
 
 /** Clients that can be created in another process or on another machine: plain data, without credentials. */
 export type ClientsElsewhere =
-  /** The clients of a protocol's nodes. */
   | { readonly kind: 'embedded'; readonly registers: boolean }
   | {
       readonly kind: 'declared'
@@ -20,12 +19,10 @@ export type ClientsElsewhere =
       readonly run: string
     }
 
-/** The environment variable from which workers read the clients' password. */
 const PASSWORD = 'CHAOS_CLIENT_PASSWORD'
 
 const json = v.custom<Json>((given) => given !== undefined)
 
-/** Returns whether the declaration works on any machine, without code or files. */
 const isWithoutCode = (declaration: ClientDeclaration): boolean => clientKindOf(declaration).isPlain === true
 
 const schema: v.GenericSchema<unknown, ClientsElsewhere> = v.variant('kind', [
@@ -75,7 +72,6 @@ export function declaredElsewhere(
   return { kind: 'declared', client, isSecret, asked: { functions, reads, initial }, run }
 }
 
-/** Clients in a process other than the run's. */
 export interface OpenedElsewhere {
   connect(node: NodeId): Client
   close(): Promise<void>

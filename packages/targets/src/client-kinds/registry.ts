@@ -31,7 +31,6 @@ const kinds: readonly ClientKind<ClientDeclaration>[] = [
   program,
 ]
 
-/** The schema of declarations of each `kind`. */
 export const clientSchema = v.variant(
   'kind',
   kinds.map(({ kind, entries }) => v.strictObject({ kind: v.literal(kind), ...entries })),

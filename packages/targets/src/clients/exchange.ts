@@ -4,7 +4,6 @@ import type { Answer } from '@chaosproxy/wire/http'
 
 export type WrittenRequest = MadeRequest['request']
 
-/** A client's request and its answer, as sent over the network. */
 export interface Exchange {
   readonly request: WrittenRequest
   readonly answer: Answer

@@ -148,7 +148,6 @@ export interface HttpClients {
   readonly nameKey: NameKey
   readonly probation: Probation
   readonly watch: ExchangeWatch
-  /** Whether clients write texts instead of numbers. */
   readonly isOfTexts?: boolean | undefined
   /** The number of bytes of a body to keep even if the operation does not need it. */
   readonly keepBytes?: number | undefined

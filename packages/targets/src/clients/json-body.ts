@@ -6,7 +6,6 @@ export interface Body {
 
 export const isBody = (json: unknown): json is Body => typeof json === 'object' && json !== null && !Array.isArray(json)
 
-/** Parses a text as a JSON object. */
 export function bodyOf(text: string): Body | undefined {
   try {
     const json: unknown = JSON.parse(text)
@@ -16,13 +15,13 @@ export function bodyOf(text: string): Body | undefined {
   }
 }
 
-/** Returns the member, which is an object; empty if absent. */
+/** Returns an object member; empty if absent. */
 export function bodyIn(body: Body, member: string): Body {
   const found = body[member]
   return isBody(found) ? found : {}
 }
 
-/** Returns the member, which is a list of objects; empty if absent. */
+/** Returns a list member; empty if absent. */
 export function listIn(body: Body, member: string): readonly Body[] {
   const found = body[member]
   return Array.isArray(found) ? found.filter(isBody) : []

@@ -3,7 +3,6 @@ import type { Duplex } from 'node:stream'
 import type { Millis } from '@chaosproxy/history'
 import type { NodeAddress } from './planned-clients.ts'
 
-/** Reads the replies of one connection, one at a time. */
 export interface ReplySource<Reply> {
   read(chunk: Buffer): Received<Reply>
   /** Called when the server ends the connection, which may complete a reply. */

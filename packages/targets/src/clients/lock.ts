@@ -1,7 +1,6 @@
 import type { Completion, Json } from '@chaosproxy/history'
 import { isTrouble, type Trouble } from './trouble.ts'
 
-/** A lock of one key, as one operation uses it. */
 export interface Lock {
   /** Acquires the lock; with `waits`, tries until no time is left. `held`: another client has the lock. */
   acquire(waits: boolean): Promise<Token | 'held' | Trouble>

@@ -22,7 +22,6 @@ export interface ProgramProcesses {
   release(process: ProgramProcess): void
   /** Kills the process of an unanswered request unless it replies in time. */
   killUnlessAnswered(id: number, withinMs: number): void
-  /** Ends all processes, including those being started. */
   end(graceMs: number): Promise<void>
 }
 

@@ -181,7 +181,6 @@ function settleBy(line: AnswerLine, pending: PendingRequests, firsts: FirstAnswe
 const failed = ({ error, answered }: Extract<AnswerLine, { readonly type: 'fail' }>): Completion =>
   answered ? { type: 'fail', error, answered } : { type: 'fail', error }
 
-/** Returns the answer to the owed request, or the problem with its line. */
 function answerTo(owed: number | undefined, text: string, asked: number): AnswerLine | string {
   const line = parseLine(text)
   if (typeof line === 'string') return `wrote ${shownAnswer(text)} on its standard output: ${line}`

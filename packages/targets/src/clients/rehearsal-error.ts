@@ -107,7 +107,6 @@ export function unsaidError(at: string, part: Part, { exchange, completion }: An
 const mendOfWrite = (status: number): Mend | undefined =>
   status === 202 ? { write: { outcomes: { 202: 'ok' } } } : undefined
 
-/** Returns the remedy for a read of an object without a value. */
 const mendOfEmpty = (status: number): Mend | undefined => {
   if (status < 300) return { read: { missing: 'absent' } }
   return OF_OBJECTS.has(status) ? { read: { outcomes: { [status]: 'absent' } } } : undefined

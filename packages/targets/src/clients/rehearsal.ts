@@ -62,7 +62,6 @@ export function isUnsaid(tried: Tried): tried is Answered {
   return status < 500 && [':', ', and'].some((next) => completion.error.startsWith(`status ${status}${next}`))
 }
 
-/** The judgement of a read after a write that worked. */
 export type ReadJudgement =
   | { readonly type: 'fits' }
   /** The service returns the written number as text. */

@@ -87,7 +87,6 @@ function unusedKey({ before = [] }: AskedOperations): string | undefined {
 interface Stage extends RehearseOptions {
   /** The read of an object that clients use, which is still empty. */
   readonly read: Input
-  /** The name of the function that writes. */
   readonly write: string
   /** The key of an object that no client uses. */
   readonly key: string

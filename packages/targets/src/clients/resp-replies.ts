@@ -2,7 +2,6 @@ import type { Json } from '@chaosproxy/history'
 import { resp } from '@chaosproxy/wire'
 import type { Received } from './line.ts'
 
-/** A command, and the commands to send with it. */
 interface RespRequest {
   readonly words: readonly string[]
   readonly login?: readonly string[] | undefined

@@ -9,7 +9,6 @@ import type { RemoteProxiesDeclaration } from '../remote/declaration.ts'
 
 /** When a node counts as ready. `port` is by default the node's first port. */
 export type ReadyDeclaration =
-  /** The node accepts connections. */
   | { readonly by: 'tcp'; readonly port?: string | undefined }
   /** The node answers a GET with this status; by default with any 2xx. */
   | {
@@ -34,11 +33,9 @@ export type RoleDeclaration = {
   readonly everyMs?: number | undefined
 } & (
   | { readonly by: 'http'; readonly port?: string | undefined; readonly path: string }
-  /** The answer is the command's output. */
   | { readonly by: 'command'; readonly command: CommandText }
 )
 
-/** A port of every node: a name, or a description. */
 export type PortDeclaration =
   | string
   | {
@@ -78,7 +75,6 @@ export interface CommonDeclaration {
   readonly promises?: Level | undefined
   /** Commands that run once, before the first client: they join nodes, or delete data, for example. */
   readonly before?: readonly CommandText[] | undefined
-  /** Faults that the system's own commands can inject. */
   readonly faults?: { readonly failover?: FailoverCommands | undefined } | undefined
 }
 
@@ -165,7 +161,6 @@ export interface RunningDeclaration extends CommonDeclaration {
   readonly proxies?: readonly RemoteProxiesDeclaration[] | undefined
   /** Pairs of nodes that never connect, and so need no link. */
   readonly apart?: readonly (readonly [NodeId, NodeId])[] | undefined
-  /** Commands that inject faults into the node's process. */
   readonly faults?:
     | {
         readonly kill?: FaultCommands | undefined

@@ -22,7 +22,6 @@ export interface ClusterNode extends Victim {
 
 export interface OwnCluster extends StartedCluster {
   readonly readyMs: number
-  /** Returns the proxied address at which clients reach the node. */
   clientAddress(node: NodeId): { readonly host: string; readonly port: number }
   pid(node: NodeId): number | undefined
   readonly keeperPid: number
@@ -58,7 +57,6 @@ type OwnNews = Pick<ClusterNews, 'trouble' | 'broke' | 'onBroken' | 'onChange'>
  */
 const LINGERS_MS = millis(500)
 
-/** Opens the cluster. The cluster's clock starts now unless `readyNanos` is given. */
 export function openCluster<Node extends ClusterNode>(parts: ClusterParts<Node>): OwnCluster {
   const { nodes, network, clients, wire, roles, suffers, others, remotes, datagrams, failover, news } = parts
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -2,9 +2,7 @@ import type { NodeId } from '@chaosproxy/faults'
 import type { NodeStatus } from '@chaosproxy/protocols'
 import type { RoleDeclaration } from './declaration.ts'
 
-/** Polls nodes to find out which node leads. */
 export interface RoleWatch {
-  /** Returns the status of a node; undefined if the node did not answer. */
   status(node: NodeId): NodeStatus | undefined
   answers(): readonly string[]
   /** Resolves with whether a node claimed to lead in time. */
@@ -15,7 +13,6 @@ export interface RoleWatch {
 export interface RoleWatchOptions {
   readonly nodes: readonly NodeId[]
   readonly role: RoleDeclaration
-  /** Resolves with the answer of a node; undefined if there is none. */
   readonly ask: (node: NodeId) => Promise<string | undefined>
 }
 

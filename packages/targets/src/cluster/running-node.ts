@@ -21,9 +21,8 @@ export interface CommandFault {
 
 /** A fault whose undo command may depend on the other faults in force. */
 export interface UndoneFault extends Omit<CommandFault, 'undo'> {
-  /** The undo command; undefined if the heal needs none. */
   readonly undo: ProgramCommand | undefined
-  /** The undo command if no other fault is in force; absent for `undo`. */
+  /** The undo command if no other fault is in force; by default `undo`. */
   readonly undoLast?: ProgramCommand | undefined
 }
 

@@ -13,7 +13,6 @@ import { addAddresses, addressText } from './node-placeholders.ts'
 import { portNamed } from './parts.ts'
 import type { CommandFault, RunningNodeOptions } from './running-node.ts'
 
-/** A running cluster, validated as far as possible without connecting to it. */
 export interface RunningPlan {
   readonly clientPort: string
   readonly nodes: readonly RunningNodePlan[]

@@ -16,7 +16,6 @@ export interface BeforeRunOptions {
   readonly asked: AskedOperations
   /** Connects without the proxy, which would record these reads. */
   readonly connect: (node: NodeId) => Client
-  /** The time within which a node must serve. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly broken: () => UserError | undefined

@@ -27,7 +27,6 @@ export interface Exposure {
   readonly machine?: ((kind: MachineFault['kind']) => Suffering) | undefined
   /** The layer between programs and their disks; by default libraries. */
   readonly below?: Between | undefined
-  /** Whether a container engine runs the nodes. */
   readonly hasEngine?: boolean | undefined
 }
 
@@ -39,7 +38,7 @@ const UNLINKED: Refusal = {
   instead: [...OF_CLIENTS, 'kill', 'pause'],
 }
 
-/** Returns whether the cluster can suffer a fault, on all links or only those among `among`. */
+/** Returns whether the cluster can suffer a fault, among all links or the given ones. */
 export function declaredSuffers(exposure: Exposure, kind: FaultKind, among?: 'nodes' | 'clients'): Suffering {
   if (exposure.hasEngine === true && isEngineKind(kind)) return exposure.refused[kind] ?? true
   if (exposure.machine !== undefined && isMachineKind(kind)) return exposure.machine(kind)

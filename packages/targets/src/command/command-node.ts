@@ -21,7 +21,6 @@ export type NodeReadiness<Port extends string> =
   | { readonly by: 'log'; readonly pattern: string }
   | { readonly by: 'command'; readonly command: ProgramCommand }
 
-/** The time limit of each cleanup command. */
 const AFTER_MS = 5_000
 
 export type NodePorts<Port extends string> = { readonly [port in Port]: number }
@@ -73,7 +72,6 @@ export interface CommandNodeOptions<Port extends string> {
 export interface CommandNode<Port extends string> extends SupervisedNode {
   readonly ports: NodePorts<Port>
   readonly addresses: { readonly [port in Port]: Address }
-  /** Injects faults of the machine. Absent if no machine is given. */
   readonly suffer?: NonNullable<Victim['suffer']>
   placeholders(): Placeholders
   /** Empties the data directory, like the loss of a disk. Call only while the node is down. */

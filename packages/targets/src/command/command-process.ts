@@ -70,7 +70,6 @@ export interface CommandProcess {
 /** The file descriptor on which a command that may outlive this process waits before it starts. */
 const WAITS_FOR = 3
 
-/** How often to check whether descendants have ended. */
 const LOOK_EVERY_MS = 10
 
 /**

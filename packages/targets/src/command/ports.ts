@@ -9,7 +9,6 @@ const MOST_TRIES = 200
 const BLOCK = 64
 
 const claimed: number[] = []
-/** Ports that this process has reserved and not yet released. */
 const taken = new Set<number>()
 
 /**

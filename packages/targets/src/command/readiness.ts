@@ -9,7 +9,6 @@ import { type CommandProcess, type Exit, howItEnded } from './command-process.ts
 import { lastLines, lastWords, readFrom } from './log-tail.ts'
 import { runToEnd } from './run-to-end.ts'
 
-/** The condition under which a newly started server can serve. */
 export type Readiness =
   | { readonly by: 'tcp'; readonly port: number; readonly host?: string | undefined }
   /** The server answers a GET with this status; by default with any status from 200 to 299. */

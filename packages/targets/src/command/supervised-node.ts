@@ -26,7 +26,6 @@ export interface SupervisedNodeOptions<Ready> {
   launch(life: number): Promise<Life<Ready>>
   /** Called once the node serves, and with undefined once it no longer serves. */
   moved(ready: Ready | undefined): void
-  /** The process ended unexpectedly. */
   died(message: string): void
 }
 
@@ -58,7 +57,7 @@ export interface SupervisedNode {
   end(): Promise<void>
 }
 
-/** Called when a process ended by itself, or did not start again. */
+/** Callbacks for a process that ended by itself, or did not start again. */
 interface Hearing {
   readonly ended: (text: string) => void
   readonly refused: (error: unknown) => void
@@ -189,7 +188,6 @@ export const commandsOf = (
 /** A longer wait is reported with its reason, in milliseconds. */
 const LONG_MS = 4_000
 
-/** Resolves when the process is ready; ends the process if it is not ready in time. */
 async function inTime<Ready>(
   process: Life<Ready>['process'],
   ready: Promise<Ready>,

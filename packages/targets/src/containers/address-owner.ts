@@ -20,7 +20,7 @@ interface Identity {
   readonly startTime: number
 }
 
-/** The number of values that an address can hold. Larger numbers are truncated. */
+/** How many values of each number an address can hold. Larger numbers are truncated. */
 interface Room {
   readonly namespace: number
   readonly startTime: number

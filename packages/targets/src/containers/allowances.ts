@@ -125,7 +125,7 @@ export const ATTACHING_PROGRAMS: readonly Program[] = [
 ]
 
 /**
- * Returns whether bridges pass their packets to the rules. If not, the rules belong into the containers' own networks.
+ * Returns whether bridges pass their packets to the rules. If not, the rules must be in the containers' own networks.
  */
 function bridge(): Allowance {
   const passes = bridgePassesRules()

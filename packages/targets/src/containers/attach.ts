@@ -229,7 +229,7 @@ class Attachment {
     }
   }
 
-  /** Inspects containers that have ended or restarted since. */
+  /** Inspects the containers that have ended or restarted. */
   async #look(): Promise<void> {
     const outdated = this.#members.filter(({ container }) => isOutdated(container))
     if (outdated.length === 0 || this.#project === undefined) return

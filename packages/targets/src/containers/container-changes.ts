@@ -1,7 +1,6 @@
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { Member } from './members.ts'
 
-/** Finds changes of containers between consecutive inspections. */
 export interface ContainerChanges {
   /** Returns the changes since the last call; none at the first. */
   look(members: readonly Member[]): readonly ClusterChange[]

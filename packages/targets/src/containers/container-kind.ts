@@ -12,7 +12,7 @@ interface KnownKind {
   readonly name: RegExp
 }
 
-/** Consoles and gateways precede databases, whose names theirs often contain. */
+/** Consoles and gateways precede databases, because their names often contain that of their database. */
 const KNOWN: readonly KnownKind[] = [
   { kind: 'sentinel', name: /sentinel/ },
   {
@@ -55,6 +55,5 @@ const knownBy = (name: string): KnownKind | undefined => KNOWN.find((each) => ea
 /** Matches programs that start another program. */
 const STARTERS = /entrypoint|^(tini|dumb-init|exec|--|run\.sh)$/
 
-/** Returns the port that clients dial if the image is that of a database. */
 export const usualPort = (image: string): number | undefined =>
   Object.values(databases).find(({ name }) => name.test(imageName(image)))?.port

@@ -24,7 +24,6 @@ interface Way extends Medium {
   readonly from: Member
   readonly to: Member
   readonly via: string
-  /** The proxy's address for each port of `to`. */
   readonly ports: Map<number, Address>
 }
 
@@ -295,7 +294,7 @@ function createNames(): LinkNames & { learn(ways: readonly Way[]): void } {
   }
 }
 
-/** Returns a function that lists the links which the rules cover since its last call; none at first. */
+/** Returns a function that lists the links that the rules have covered since its last call; none at first. */
 function createNewWays(): (ways: readonly Way[], rulesLast: boolean) => readonly Way[] {
   const known = new Set<string>()
   return (ways, rulesLast) => {
@@ -338,5 +337,4 @@ async function endOlderThanRules(ways: readonly Way[]): Promise<void> {
   await Promise.all(pids.map((pid) => endConnections(pid, peersOf(pid))))
 }
 
-/** Returns the message of a failed refresh. */
 export const lostLinks = (error: Error): string => `links could not follow the containers: ${error.message}`

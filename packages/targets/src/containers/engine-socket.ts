@@ -55,7 +55,6 @@ interface PodmanService {
   close(): Promise<void>
 }
 
-/** Starts podman's service; undefined if it cannot be started. */
 async function startPodmanService(keeper: Keeper, logDir: string): Promise<PodmanService | undefined> {
   // A path among the results may be too long for a socket.
   const directory = makeTemporary(keeper, 'chaos-engine-')

@@ -13,7 +13,6 @@ interface NetworkAddress {
   readonly family: Family
 }
 
-/** A container, with the properties that faults and links need. */
 export interface Container {
   readonly id: string
   readonly name: string
@@ -91,7 +90,6 @@ function inspected(program: EngineProgram, ids: readonly string[]): Promise<stri
   })
 }
 
-/** The containers of an engine, or the reason why they are unknown. */
 export interface AskedEngine {
   readonly program: EngineProgram
   readonly containers: readonly Container[]

@@ -20,7 +20,6 @@ export const directly =
       : undefined
   }
 
-/** The addresses of a gateway's containers, and the port that clients dial. */
 export interface Entrance {
   /** Undefined while a container does not listen on the port, or if several ports are possible. */
   readonly port: number | undefined
@@ -39,7 +38,6 @@ export function entranceOf(
   return { port: port !== undefined && all.every(({ ports }) => ports.includes(port)) ? port : undefined, listening }
 }
 
-/** Returns an error that explains why clients cannot use this gateway as it is. */
 export function noEntrance({ service, port }: Through, { listening }: Entrance, where: string): UserError {
   const ports = listening.join(', ') || 'none'
   return environmentError(

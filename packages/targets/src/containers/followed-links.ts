@@ -91,7 +91,6 @@ export async function followLinks(options: FollowedLinksOptions): Promise<Follow
   }
 }
 
-/** Handles events that happened before the watch began. */
 async function missedBefore({ members, happened }: FollowedLinksOptions): Promise<void> {
   const outdated = members().filter(({ container }) => isOutdated(container))
   if (outdated.length > 0) await happened(outdated.map(({ container: { id } }) => ({ id, what: 'start' })))
@@ -104,7 +103,6 @@ async function held({ engine, members, logDir, keeper }: FollowedLinksOptions): 
   return holdRootlessNetwork({ network: network.name, logDir, keeper })
 }
 
-/** Watches the engine's events. Resolves with a function that ends the watch. */
 async function watched(
   links: ContainerLinks,
   changes: ContainerChanges,
@@ -181,7 +179,7 @@ function inBatches<T>(handle: (batch: readonly T[]) => Promise<void>): (each: T)
   }
 }
 
-/** Returns the links without a probe. Before that, tries the rules in the containers' own networks. */
+/** Returns the links that carry no probe, even with rules in the containers' own networks. */
 async function proved(links: ContainerLinks): Promise<readonly Unproved[]> {
   const unproved = await links.unproved()
   if (unproved.length === 0) return []

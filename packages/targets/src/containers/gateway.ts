@@ -3,7 +3,6 @@ import { imageName, kindOf } from './container-kind.ts'
 import type { Container } from './engine.ts'
 import type { NodeGroup } from './node-groups.ts'
 
-/** The gateway that clients dial, and sentences about what the user must check. */
 export interface ProposedGateway {
   readonly through?: NonNullable<ContainersDeclaration['through']>
   readonly open: readonly string[]

@@ -42,11 +42,9 @@ export function openInnerRules(
 ): ContainerRules {
   const name = tableOf(project)
   const tables = new Map<number, InnerTable>()
-  /** The sum of the counts of all closed tables. */
   const past = emptyCount()
   const inAll = (command: string) => Promise.all([...tables.values()].map(({ table }) => table.run([command])))
 
-  /** Resolves with a container's table; undefined if the container has ended. */
   async function tableIn(pid: number): Promise<InnerTable | undefined> {
     const known = tables.get(pid)
     if (known !== undefined) return known
@@ -112,7 +110,6 @@ export function openInnerRules(
   }
 }
 
-/** Returns the addresses to which a container sends. */
 const toFrom = (pairs: readonly AddressPair[], pids: ReadonlyMap<string, number>, pid: number): readonly string[] =>
   pairs.filter(([from]) => pids.get(from) === pid).map(([, to]) => to)
 
@@ -128,7 +125,6 @@ async function cutIn(table: string, inner: InnerTable, after: readonly string[])
   if (commands.length > 0) await inner.table.run([commands.join('; ')]).catch(() => '')
 }
 
-/** Returns the commands that replace the redirections in one container's table. */
 function redirecting(table: string, sent: readonly RedirectedPort[], received: readonly RedirectedPort[]): string[] {
   return FAMILIES.flatMap((each) => {
     const own = (ports: readonly RedirectedPort[]) => ports.filter(({ to }) => each.has(to))

@@ -10,7 +10,6 @@ export interface LinkCutsOptions {
 
 /** Cuts all traffic except TCP, which the proxy cuts. */
 export interface LinkCuts {
-  /** Adapts the rules to changed addresses. */
   follow(): Promise<void>
   cut(links: readonly Link[]): Promise<() => Promise<number>>
 }

@@ -48,7 +48,6 @@ export const laterName = (container: Container, others: readonly Container[]): s
     ? `${container.service}-${container.number}`
     : otherName(container, [container])
 
-/** Returns whether a container replaces another container of its service. */
 export const isInPlaceOf = (container: Container, other: Container): boolean =>
   container.service === other.service && container.number === other.number
 

@@ -117,7 +117,6 @@ const LANGUAGES =
 /** Returns a service's name without its number: `node` for `node1` and `node_b`. */
 const stem = (service: string): string => service.replace(/[-_]?(\d+|[-_][a-z])$/, '')
 
-/** Returns whether a container's command or environment mentions another service by name. */
 function mentions(container: Container, { service, name, id }: Container): boolean {
   return container.id !== id && says(container, [service, name])
 }

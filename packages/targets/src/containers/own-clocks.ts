@@ -100,7 +100,6 @@ export function findLibrary(): string | undefined {
     .find(existsSync)
 }
 
-/** The environment that makes a program use its own clock. */
 const READING = {
   LD_PRELOAD: `${PLACE}/${LIBRARY}`,
   FAKETIME_TIMESTAMP_FILE: `${PLACE}/${FILE}`,

@@ -24,7 +24,9 @@ const WITHIN_MS = 10_000
 export interface Probes<Way extends ProbedWay> {
   /** The address to which each link's probe must lead. */
   readonly listening: ReadonlyMap<Way, Address>
-  /** Dials over every link, in the network of its first container. Resolves with the links without a probe. */
+  /**
+   * Dials over every link, in the network of its first container. Resolves with the links on which no probe arrived.
+   */
   send(): Promise<readonly Way[]>
   close(): Promise<void>
 }
@@ -88,7 +90,6 @@ export const endConnections = (pid: number, addresses: readonly string[]): Promi
     addresses.map((each) => `dst ${isIPv6(each) ? `[${each}]` : each}`).join(' or '),
   ])
 
-/** Runs a program of this machine in the network of a container. */
 async function within(pid: number, command: readonly string[]): Promise<void> {
   const words = ['--target', String(pid), '--net', '--', ...command]
   // A probe waits for a child process, so it has its own process group.

@@ -41,7 +41,6 @@ export async function requireProof(unproved: readonly Unproved[], options: Proof
   throw environmentError(`${where}: ${text}. ${whyBypassed(new Map(drivers), families.includes(4) ? 4 : 6)}`)
 }
 
-/** Resolves with the driver of a network, such as `bridge`, if the engine reports it. */
 const driverOf = (engine: EngineProgram, network: string): Promise<string> =>
   askEngine(engine, ['network', 'inspect', '--format', '{{.Driver}}', network]).then(
     (said) => said.trim(),

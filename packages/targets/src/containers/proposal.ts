@@ -9,7 +9,6 @@ export interface Proposal {
   readonly declaration: ContainersDeclaration
   /** The first faults to try, on links to services if nodes do not mention each other. */
   readonly faults: readonly string[]
-  /** The services whose links to nodes a run can cut. */
   readonly cuttable: readonly string[]
   readonly open: readonly string[]
 }

@@ -46,7 +46,6 @@ export interface ContainerRules {
   redirect(ports: readonly RedirectedPort[], refused?: readonly AddressPair[]): Promise<void>
   /** Drops all traffic except TCP, which the proxy cuts, between exactly these pairs. */
   cut(pairs: readonly AddressPair[]): Promise<void>
-  /** Resolves with the traffic that passed outside the proxy, or was refused. */
   refused(): Promise<Refused>
   /** Lets all new traffic pass directly. Redirected connections remain. */
   release(): Promise<void>
@@ -113,7 +112,6 @@ export async function openRules(project: string, keeper: Keeper): Promise<Contai
 export const tableOf = (project: string): string => `inet chaos_${project.replaceAll(/\W/g, '_')}`
 
 export interface OwnedTable {
-  /** Runs the commands and returns the resulting table. */
   run(commands: readonly string[]): Promise<string>
   close(): Promise<void>
 }
@@ -243,7 +241,6 @@ export const connectionsIn = (listing: string): readonly DirectConnection[] =>
     ...{ from, fromPort: Number(fromPort), to, toPort: Number(toPort) },
   }))
 
-/** Returns the commands that add or delete elements of a map or set. */
 export function elements(into: string, all: readonly string[], verb: 'add' | 'delete' = 'add'): string[] {
   const lines: string[] = []
   for (let i = 0; i < all.length; i += PER_LINE)

@@ -141,7 +141,6 @@ function containerOffer({ nodes, services, suffers }: Offering): Offer {
 
 const isOfLinks = ({ among, kind }: Nemesis): boolean => among === 'nodes' && !isNodeKind(kind)
 
-/** Explains why no such fault is available. */
 function containerRefusal(name: string, { services, isUp, suffers }: Offering): string {
   const [base = '', service = ''] = name.split(':')
   const nemesis = nemeses.find((each) => each.name === base)

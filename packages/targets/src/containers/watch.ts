@@ -27,7 +27,6 @@ export async function watchContainers(
 ): Promise<() => Promise<void>> {
   const filters = ['type=container', 'event=start', 'event=die', ...(engine === 'podman' ? ['event=died'] : [])]
   const words = [engine, 'events', '--format', FORMATS[engine], ...filters.flatMap((each) => ['--filter', each])]
-  /** The events from the file that were already reported. */
   const told = new Set<string>()
   let over = false
   const begin = async (): Promise<CommandProcess> => {

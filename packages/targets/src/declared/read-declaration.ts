@@ -66,7 +66,7 @@ function schemaFor(json: unknown): v.GenericSchema<unknown, ClusterDeclaration> 
   return looksRunning(json) ? runningSchema : startedSchema
 }
 
-/** Only running nodes have addresses. The schema is chosen by this, so that errors fit the declaration. */
+/** Only running nodes have addresses. The answer decides the schema, so that errors fit the declaration. */
 function looksRunning(json: unknown): boolean {
   const nodes = isObject(json) ? json['nodes'] : undefined
   return Array.isArray(nodes) && nodes.some((node) => isObject(node) && 'addresses' in node)

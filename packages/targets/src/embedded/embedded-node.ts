@@ -26,7 +26,6 @@ export interface EmbeddedNodeOptions {
 /** A node that runs a protocol, over all its lives, and reports its own status. */
 export interface EmbeddedNode extends SupervisedNode {
   status(): NodeStatus | undefined
-  /** Returns whether each peer has dialled the node in this life. */
   linked(): boolean
   /** Sets the origin of the times in the logs, also of later lives. */
   countFrom(originNanos: bigint): void

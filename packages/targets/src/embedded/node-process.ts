@@ -27,7 +27,6 @@ export interface NodeProcess
   status(): NodeStatus | undefined
   /** Returns whether each peer has dialled the node. Before, messages may be lost without a fault. */
   linked(): boolean
-  /** Returns the protocol's error, if it ended the process. */
   broken(): BrokenProtocol | undefined
   /** Sets the origin of the times in the node's log. */
   countFrom(originNanos: bigint): void

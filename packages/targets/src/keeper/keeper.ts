@@ -45,7 +45,6 @@ export interface Keeper {
  */
 export type Turn = 'first' | 'start' | 'meanwhile' | 'beside'
 
-/** When and for which node an undo command runs. */
 interface Undoing {
   readonly timeoutMs: number
   readonly node?: NodeId | undefined
@@ -69,7 +68,6 @@ export type KeeperRequest =
   | ({ readonly type: 'undo'; readonly id: number; readonly command: ProgramCommand } & Undoing)
   | { readonly type: 'until'; readonly node: NodeId; readonly command: ProgramCommand; readonly timeoutMs: number }
   | { readonly type: 'undone'; readonly id: number }
-  /** The owner exits cleanly. */
   | { readonly type: 'leave' }
 
 /** Starts a keeper. `died` is called if it ends before it is closed. */

@@ -71,7 +71,6 @@ export interface ClusterNetworkOptions {
   readonly announced?:
     | {
         readonly ports: readonly string[]
-        /** Identifies the node that dials an announced address. */
         readonly dialler: PeerFinder
         /** The numbers of each node's announced ports; by default any free ports. */
         readonly numbers?: { readonly [node: NodeId]: { readonly [port: string]: number } } | undefined

@@ -34,7 +34,6 @@ export interface Vulnerable {
   readonly suffers: (kind: Fault['kind']) => Suffering
   /** Endpoints with links that are not nodes: services on which nodes depend. */
   readonly others?: readonly string[] | undefined
-  /** Injects faults on links through proxies of other hosts. */
   readonly remotes?: RemoteProxies | undefined
   /** Cuts datagrams along with connections, if there are any and they can be cut. */
   readonly datagrams?: DatagramCuts | undefined

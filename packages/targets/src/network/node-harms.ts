@@ -9,7 +9,6 @@ import {
   type SurroundingFault,
 } from '@chaosproxy/faults'
 
-/** The result of injecting a fault into a node. */
 export interface Handover {
   /**
    * Whether the fault took effect: there was something to harm, and the node did not refuse. Read only after the fault
@@ -48,7 +47,6 @@ export function addNodeHarm(kind: string, harm: NodeHarm): void {
   open[kind] = harm
 }
 
-/** Returns why no process can suffer a kind of fault. */
 export function processRefusal(kind: FaultKind): Refusal | undefined {
   const { notInProcesses } = definitionOf(kind)
   if (notInProcesses !== undefined) return notInProcesses

@@ -16,12 +16,10 @@ export interface Starting<Node extends StartedNode> {
   nodes: readonly Node[]
   network?: ClusterNetwork
   clients?: { close(): Promise<void> }
-  /** The connections to proxies on other hosts. */
   remotes?: { close(): Promise<void> } | undefined
   roles?: { stop(): Promise<void> } | undefined
   /** Redirects traffic of containers until `release`. `close` is called after the proxy has closed. */
   redirected?: {
-    /** Cuts traffic that the proxy does not carry. */
     cut?: DatagramCuts['cut']
     notes?(): Promise<readonly string[]>
     release(): Promise<void>
@@ -41,7 +39,6 @@ export interface Pausable extends Pick<Victim, 'pause' | 'resume'> {
 interface StartedMachines {
   /** Treats everything that nodes have written as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
-  /** Returns remarks for the report of a run. */
   notes(): readonly string[]
   close(): void
 }

@@ -31,7 +31,6 @@ export interface NodeOptions extends Pick<NodeSetup, 'id' | 'protocol' | 'peers'
   readonly log: NodeLog
   /** Notified before and after every step. */
   readonly watchdog?: Watchdog | undefined
-  /** Called after every change of the status. */
   readonly statusChanged: (status: NodeStatus) => void
   /** Called once, when a deliberate bug first changes behaviour. */
   readonly marked: () => void
@@ -132,7 +131,6 @@ export async function startNode(options: NodeOptions): Promise<NodeHost> {
   }
 }
 
-/** Adds the event of the failed step to the error that the machine threw. */
 function blamed(
   { id, watchdog }: NodeOptions,
   event: MachineEvent<unknown> | undefined,

@@ -113,7 +113,6 @@ function createGeneralServer(api: HttpApi): Server {
   return server
 }
 
-/** Reads the body of a request; undefined if too large. */
 function readBody(request: IncomingMessage, done: (body: string | undefined) => void): void {
   if (request.method === 'GET') {
     request.resume()

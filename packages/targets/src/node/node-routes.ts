@@ -62,7 +62,6 @@ export function inputOf(
 /** A node sends these statuses only if the operation had no effect: see `http-api.ts`. */
 const REFUSALS = { '501': 'fail', '503': 'fail' } as const
 
-/** The header field that identifies a request's client. */
 export const NODE_CLIENTS = 'header.Chaos-Session'
 
 /** Returns the operations of nodes as a route table for the proxy. */

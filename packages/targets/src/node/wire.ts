@@ -9,7 +9,6 @@ export interface NodeSetup {
   readonly id: NodeId
   readonly protocol: string
   readonly bug?: string | undefined
-  /** The name of the object that the node replicates. */
   readonly object?: string | undefined
   readonly settings: { readonly [name: string]: ProtocolSettingValue }
   /** Where to dial each peer: a port of the proxy on 127.0.0.1. */

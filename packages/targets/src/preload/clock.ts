@@ -1,6 +1,5 @@
 import type { Control } from './control.ts'
 
-/** The wall clock of a node's programs. */
 export interface Clock {
   /** Makes the clock jump and then drift, in addition to other faults, until the returned function is called. */
   move(fault: { readonly offsetMs: number; readonly driftPpm: number }): () => void

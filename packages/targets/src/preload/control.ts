@@ -20,7 +20,6 @@ export type Counter = keyof typeof COUNTED
 export interface Control {
   set(what: 'syncDelayUs' | 'syncFails' | 'diskFull' | 'diskFrozen', value: number): void
   setClock(wrong: Wrongness): void
-  /** Returns how often programs have met a fault so far. */
   count(what: Counter): number
   close(): void
 }

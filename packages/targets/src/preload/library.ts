@@ -28,7 +28,6 @@ export const WITHOUT_COMPILER =
 
 export const hasCompiler = (): boolean => findProgram(COMPILER) !== undefined
 
-/** The directory of the C sources in the package. */
 const SOURCES = join(
   dirname(createRequire(import.meta.url).resolve('@chaosproxy/targets/package.json')),
   'src',

@@ -9,7 +9,6 @@ import { type Cut, losePower, settleDisk, type Unsynced } from './power.ts'
 
 export interface Machine {
   readonly disk: string
-  /** The layer between the machine's programs and their disk and clock. */
   readonly below: Below
   under(command: ProgramCommand): ProgramCommand
   /** Removes unsynced changes from the disk. Call only while no program runs. */

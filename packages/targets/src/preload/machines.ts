@@ -19,7 +19,6 @@ export interface Machines {
   of(node: NodeId, place: Place): Machine & NodeMachine
   /** Treats everything that nodes have written as fsynced, as in a system that has run for long. */
   settle(nodes: readonly Pausable[]): Promise<void>
-  /** Returns remarks on damage to files, and its consequences. */
   notes(): readonly string[]
   close(): void
 }

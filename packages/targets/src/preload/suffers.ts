@@ -5,7 +5,7 @@ import { hasCompiler, WITHOUT_COMPILER } from './library.ts'
 
 type Kind = MachineFault['kind']
 
-/** By kind of fault: the closest faults that a program without the C library can suffer. */
+/** By kind of fault: the closest other faults, for programs that cannot suffer it. */
 const INSTEAD: { readonly [kind in Kind]: readonly string[] } = {
   'power-loss': ['kill'],
   'flip-bit': ['kill'],

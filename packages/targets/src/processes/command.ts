@@ -3,7 +3,6 @@ export interface ProgramCommand {
   readonly words: readonly [program: string, ...rest: string[]]
   /** Changes to this process's environment; undefined removes a variable. */
   readonly environment?: { readonly [name: string]: string | undefined } | undefined
-  /** The working directory; by default this process's own. */
   readonly directory?: string | undefined
   /** The user that runs the program if this process is root, because some servers refuse to run as root. */
   readonly user?: string | undefined

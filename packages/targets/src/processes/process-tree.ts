@@ -7,7 +7,7 @@ import { setImmediate, setTimeout as wait } from 'node:timers/promises'
  */
 export interface TreeRoot {
   readonly pid: number
-  /** In clock ticks since boot, which distinguishes the process from a later one with the same pid. */
+  /** In clock ticks since boot. Distinguishes the process from a later one with the same pid. */
   readonly startTime: number | undefined
   /** The value of `CHAOS_NODE` in the root's environment. */
   readonly mark: string
@@ -40,7 +40,7 @@ export function livingSince(pid: number): number | undefined {
   return stat === undefined || stat.state === 'Z' ? undefined : stat.startTime
 }
 
-/** Returns whether a process is stopped, for example by SIGSTOP, if known. */
+/** Returns whether a process is stopped, for example by SIGSTOP. */
 export function isStopped(pid: number): boolean | undefined {
   const stat = statOf(pid)
   return stat && halted(stat)

@@ -3,7 +3,6 @@ import type { NodeId } from '@chaosproxy/faults'
 import { inputError } from '@chaosproxy/history'
 import type { RemoteProxiesDeclaration } from './declaration.ts'
 
-/** The proxies of another host, validated as far as possible without connecting to it. */
 export interface RemotePlan {
   readonly where: string
   readonly control: string

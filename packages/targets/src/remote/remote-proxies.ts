@@ -8,7 +8,6 @@ import type { LeasedEnd, LeasedFault } from './leased-fault.ts'
 import { openRemoteHost, type RemoteHost } from './remote-host.ts'
 import type { RemotePlan } from './remote-plan.ts'
 
-/** The proxies of other hosts, which inject faults for this run. */
 export interface RemoteProxies {
   /** Injects a fault. The proxies of other hosts affect their links, and `here` all other links. */
   apply(fault: TcpFault, here: Network['apply']): Promise<Injected>

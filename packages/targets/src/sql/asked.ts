@@ -36,14 +36,13 @@ export interface Done {
 /** How a command ended: `done`, or the outcome of its change and the reason. */
 export type Judged = Done | { readonly type: Certainty; readonly error: string }
 
-/** How to carry out an operation. */
 export type Asked =
   /** A single command, which is its own transaction. */
   | { readonly type: 'command'; readonly command: Command; readonly result: (done: Done) => Completion }
   | {
       readonly type: 'transaction'
       readonly commands: readonly StepCommand[]
-      /** Returns the completion of a committed transaction; by default with the input. */
+      /** Returns the completion of a committed transaction; by default, its result is the input. */
       readonly result?: (done: readonly Done[]) => Completion
     }
   | { readonly type: 'unknown'; readonly why: string }

@@ -189,7 +189,7 @@ const isReading = ({ f, value }: Input): boolean =>
 const succeeded = (end: Completion | Judged, { value }: Input): Completion =>
   end.type === 'ok' ? end : { type: 'ok', value: value as Json }
 
-/** Returns the completion of a command. A failed read has no effect, whatever the error. */
+/** A failed read has no effect, whatever the error. */
 const completionOf = (
   {
     type,

@@ -4,7 +4,7 @@ import { type ObjectName, objectNames, type Transfers, transfersMade } from './a
 
 /** Clients of an SQL database, in tables that chaos creates. */
 export interface SqlDeclaration {
-  /** The user, and the database by default; `chaos` for MariaDB and `postgres` for PostgreSQL. */
+  /** The name of the user; by default `chaos` for MariaDB and `postgres` for PostgreSQL, as for the database. */
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly database?: string | undefined
@@ -24,7 +24,6 @@ export type Isolation = 'read-committed' | 'repeatable-read' | 'serializable'
 const readsFrom: readonly ReadsFrom[] = ['primary', 'replicas']
 const isolations: readonly Isolation[] = ['read-committed', 'repeatable-read', 'serializable']
 
-/** Returns the schema of a declaration's member whose value is one of these names. */
 export const oneOf = <Name extends string>(
   names: readonly Name[],
   description: string,

@@ -12,7 +12,6 @@ export type RecordedServer = Omit<TrafficUpstream, 'upstream'> &
 
 export interface ObservedTraffic {
   readonly servers: readonly RecordedServer[]
-  /** The protocol of the recorded servers. */
   readonly carries: Carriage
   /**
    * The other recorded protocols, if each proxy declares its own. No key is then read at the end, because its server is
@@ -26,7 +25,6 @@ export interface ObservedTraffic {
   readonly open?: OpenProxies | undefined
 }
 
-/** Returns every recorded protocol. */
 export const waysOf = ({ carries, others = [] }: Pick<ObservedTraffic, 'carries' | 'others'>): readonly Carriage[] => [
   carries,
   ...others,

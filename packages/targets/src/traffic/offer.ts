@@ -41,7 +41,6 @@ export const trafficOffer = (servers: HurtServers): Offer => ({
   calm: trafficOf(servers) === 'requests' ? 1 : CALM_OF_STREAMS,
 })
 
-/** Restricts a nemesis to the planned servers. */
 const onlyHere = (nemesis: Nemesis): Nemesis => ({
   ...nemesis,
   plan(random, nodes) {

@@ -202,7 +202,7 @@ const reachedAt = (proxies: readonly ManagedProxy[], upstreams: readonly Traffic
     listen: upstreams.some((each) => each.name === name && each.listens === false) ? upstream : listen,
   }))
 
-/** An event that happens at most once. Callbacks may be late. */
+/** An event that happens at most once. Callbacks may be added before or after it. */
 function createNews<Of>() {
   let told: ((news: Of) => void) | undefined
   let known: { readonly news: Of } | undefined

@@ -3,7 +3,7 @@ import type { RouteTable } from '@chaosproxy/recorder/mapping'
 import { checkFunctions } from '@chaosproxy/recorder/routes'
 
 /**
- * Requires that a model, or the given one, has every function of the table.
+ * Requires that some model, or the given one, has every function of the table.
  *
  * @throws UserError (input) whose message begins with `where`.
  */

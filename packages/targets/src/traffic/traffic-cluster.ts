@@ -69,7 +69,6 @@ export interface TrafficCluster extends Cluster {
    * @throws UserError (environment, input)
    */
   open(): Promise<readonly ManagedProxy[]>
-  /** Heals faults that the run has not injected. */
   healOthers(): Promise<void>
   /** Closes every port and resets every connection. Final reads still pass. */
   cutOff(): Promise<void>
@@ -195,7 +194,6 @@ async function inForce(fault: Fault, { name, plane, others, victims }: Injecting
   })
 }
 
-/** Reports faults that the run did not inject itself. */
 function faultsOfOthers() {
   const ours = new Set<string>()
   const begun = new Map<string, Fault>()

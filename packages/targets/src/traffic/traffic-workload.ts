@@ -3,7 +3,6 @@ import { type Json, usageError } from '@chaosproxy/history'
 import { type Workload, workloads } from '@chaosproxy/workloads'
 
 export interface TrafficModel {
-  /** The operations in the route or command table. */
   readonly functions: readonly string[]
   readonly wanted: string | undefined
   readonly initial: Json

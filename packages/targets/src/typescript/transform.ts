@@ -75,7 +75,6 @@ function transformed(source: string, file: string, tsconfig = true): ReturnType<
 
 const told = new Set<string>()
 
-/** Reports a problem of a tsconfig.json once. */
 export function tellUnread(file: string, why: string): void {
   if (told.has(why)) return
   told.add(why)
@@ -105,7 +104,6 @@ const decorate: Decorate = (decorators, target, key, given) => {
   return made
 }
 
-/** The helpers that transformed files import. */
 const HELPERS: { readonly [name: string]: unknown } = {
   decorate,
   decorateMetadata: (name: string, value: unknown) => reflect.metadata?.(name, value) ?? (() => undefined),

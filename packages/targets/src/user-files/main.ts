@@ -34,7 +34,6 @@ async function tryWorkload(path: string): Promise<void> {
   told(path, 'vacuous', () => workload.vacuous(historyFromEvents([])).length)
 }
 
-/** Applies a user-defined model once, to its initial state. */
 function applyOnce({ model }: Workload, { f, value }: Input, path: string): void {
   if (typeof model === 'string') return
   told(path, 'model', () => {

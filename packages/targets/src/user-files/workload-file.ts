@@ -113,7 +113,6 @@ function refuseUnknown(functions: readonly string[], model: Partial<WorkloadModu
   )
 }
 
-/** Returns the model, and the levels that it can decide. */
 function judgedBy(module: Partial<WorkloadModule>, wrong: Wrong, isTrial: boolean): Pick<Workload, 'model' | 'levels'> {
   const { model, levels: wanted } = module
   if (isTrial && typeof model === 'string' && findModel(model) === undefined) return { model, levels: wanted ?? [] }
@@ -136,7 +135,6 @@ function decidedBy(model: unknown, wrong: Wrong): readonly string[] {
   return ['linearizable']
 }
 
-/** Wraps a client to check its inputs against the workload's functions. */
 function checkedClient(client: unknown, functions: readonly string[], path: string): WorkloadClient {
   const own = client as Partial<WorkloadClient> | undefined | null
   if (typeof own?.next !== 'function') throw inputError(`${path}: what "client" returns has no function "next".`)

@@ -11,7 +11,6 @@ export interface DockerDaemon {
   readonly host: string
   /** Runs a shell command line in which `docker` uses this daemon. */
   say(command: string): string
-  /** Removes the daemon's containers and networks, and ends the daemon. */
   end(): void
 }
 
@@ -28,7 +27,6 @@ const ADDRESS = '198.51.100.1/24'
 const BEGINS_WITHIN_S = 30
 const ENDS_WITHIN_MS = 60_000
 
-/** Starts a daemon, and waits until it answers. */
 export function startDocker({ inside }: DockerOptions = {}): DockerDaemon {
   const directory = mkdtempSync(join(tmpdir(), 'chaos-docker-'))
   const host = `unix://${join(directory, 'docker.sock')}`

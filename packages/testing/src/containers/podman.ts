@@ -169,7 +169,6 @@ const node = dirname(realpathSync(process.execPath))
 /** Images cannot be fetched here, so the containers' image is empty and uses this machine's programs. */
 const mounts: readonly string[] = ['/bin', '/usr', '/lib', '/lib64', ...(node.startsWith('/usr/') ? [] : [node])]
 
-/** Returns a service of the Compose file. */
 export const service = (name: string, command: string): string => `  ${name}:
     image: kv
     command: ${command}`
@@ -200,7 +199,7 @@ export const kvServices = (flags = ''): readonly string[] =>
     )
   })
 
-/** The declaration of these nodes, without their place. */
+/** The declaration of the nodes of `kvServices`. */
 export const kvNodes = {
   nodes: ['n1', 'n2', 'n3'],
   port: 7000,
@@ -227,7 +226,7 @@ function commandOf(pid: string): string {
   }
 }
 
-/** Returns the nftables tables of the project; none without `nft`, which only creates them. */
+/** Returns the nftables tables of the project; none without `nft`, because only `nft` creates them. */
 export const rulesOnMachine = (project: string): readonly string[] =>
   (spawnSync('nft', ['list', 'tables'], { encoding: 'utf8' }).stdout ?? '')
     .split('\n')
@@ -238,7 +237,6 @@ interface LinkAddress {
   readonly label: string
 }
 
-/** Returns all addresses that runs have added to this machine for links. */
 const linkAddresses = (): readonly LinkAddress[] =>
   Object.entries(networkInterfaces()).flatMap(([label, each = []]) =>
     each.filter(({ address }) => /^(198\.19\.|2001:2:0:)/.test(address)).map(({ address }) => ({ address, label })),

@@ -24,7 +24,6 @@ function partsOf({ model }: ProofHead, level: string): readonly string[] {
   return Object.hasOwn(levels, level) ? (levels[level] ?? []) : []
 }
 
-/** Returns whether the level `whole` has all guarantees of the level `part`. */
 export const comprises = (head: ProofHead, whole: string, part: string): boolean => {
   const [all, some] = [partsOf(head, whole), partsOf(head, part)]
   return some.length > 0 && some.every((each) => all.includes(each))

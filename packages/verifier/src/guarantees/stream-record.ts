@@ -2,7 +2,6 @@ import { type History, isList, type Operation, textOf } from '../history.ts'
 import { isObject, type Json } from '../proof.ts'
 import { grouped, misread } from './patterns.ts'
 
-/** A message that an operation sent. */
 export interface Send {
   readonly of: Operation
   readonly partition: string
@@ -25,7 +24,6 @@ export interface Poll {
   readonly from: number | undefined
   /** The assignment with the offset at which the poll begins. */
   readonly resumed: Operation | undefined
-  /** Whether the consumer's group assigned the partition. */
   readonly isOfGroup: boolean
 }
 

@@ -4,7 +4,7 @@ import { type GuaranteeModel, grouped, groupsOf, levelsOf, placeFrom } from './p
 import { type At, nameOf, type Partition, type Placed, type Poll, partitionsOf, type Send } from './stream-record.ts'
 
 // Partitioned logs with producers, consumers and committed offsets. The guarantees forbid the anomalies of Jepsen's
-// tests of Kafka and Redpanda (jepsen.tests.kafka), by whose names they are explained.
+// tests of Kafka and Redpanda (jepsen.tests.kafka), which the patterns below name.
 
 const ENOUGH_IN_VAIN = 5
 const UNKNOWN = Number.NEGATIVE_INFINITY
@@ -94,7 +94,6 @@ const offsetsOf = (all: readonly At[]): readonly number[] => all.map(({ offset }
 const firstOf = (ascending: readonly number[], from: number): number | undefined =>
   ascending[placeFrom(ascending, from)]
 
-/** Returns the acknowledged messages that no consumer polled. */
 const unseenOf = ({ placed, polled }: Partition): readonly Placed[] =>
   placed.filter((each) => !polled.has(nameOf(each)))
 
@@ -129,14 +128,17 @@ function sourceless({ polls, sends, told, placed, attempts }: Partition): { of: 
   return found
 }
 
-/** Returns the offset that the send returned, or else, if no equal message interferes, the polled one. */
+/**
+ * Returns the offset that the send returned. If only this send of an equal message returned none, returns the polled
+ * offset.
+ */
 function placeOf({ seen, attempts }: Partition, { of, message, offset }: Send): number | undefined {
   if (offset !== undefined || of.outcome === 'fail') return offset
   const places = seen.get(message) ?? new Set()
   return untoldOf(attempts, message).length === 1 && places.size === 1 ? [...places][0] : undefined
 }
 
-/** Returns a message's sends without an offset that may have succeeded. */
+/** Returns the sends of a message that may have succeeded but returned no offset. */
 const untoldOf = (attempts: Partition['attempts'], message: string): readonly Send[] =>
   (attempts.get(message) ?? []).filter(({ offset }) => offset === undefined)
 
@@ -150,7 +152,7 @@ const beginOf = ({ commits }: Partition, { from, resumed }: Poll): number | unde
     ? from + 1
     : from
 
-/** Returns the ranges of offsets that a poll skipped, without their ends. */
+/** Returns the ranges of offsets that a poll skipped. A range ends before `to`. */
 const passedBy = (partition: Partition, poll: Poll): readonly (readonly [from: number, to: number])[] =>
   poll.messages.map(({ offset }, n) => [
     n === 0 ? (beginOf(partition, poll) ?? offset) : (poll.messages[n - 1]?.offset ?? offset) + 1,
@@ -209,8 +211,8 @@ const areEqual = ({ seen, attempts }: Partition): boolean =>
   [...seen.keys()].some((message) => untoldOf(attempts, message).length > 1)
 
 /**
- * Returns whether some acknowledged message has an unknown offset: more acknowledged sends lack an offset than polls
- * show.
+ * Returns whether the offset of an acknowledged message is unknown, because fewer offsets were polled than acknowledged
+ * sends lack.
  */
 const isUntold = ({ attempts, seen }: Partition): boolean =>
   [...attempts.keys()].some((message) => {

@@ -21,7 +21,7 @@ export interface Write {
   revision: number | undefined
 }
 
-/** The complete list of changes at some revisions, by the store. */
+/** The complete list of changes at some revisions, according to the store. */
 export interface Reading {
   readonly of: Operation
   readonly from: number
@@ -29,7 +29,6 @@ export interface Reading {
   readonly changes: readonly Change[]
 }
 
-/** The known changes, by revision. */
 export interface Timeline {
   /** The known changes of each revision, by key. */
   readonly changes: ReadonlyMap<number, ReadonlyMap<string, string | undefined>>

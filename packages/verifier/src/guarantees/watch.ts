@@ -48,7 +48,7 @@ export const watch: GuaranteeModel = {
   },
 }
 
-/** Broken guarantees with the delivery that shows it, and why others are undecided. */
+/** The broken guarantees, each with the delivery that shows it, and why others are undecided. */
 interface Scan {
   readonly broken: readonly { readonly guarantee: string; readonly delivery: Delivery }[]
   readonly open: ReadonlyMap<string, string>
@@ -96,7 +96,6 @@ function scan(store: Store, watched: Watch): Scan {
   return { broken: isLost ? broken.filter(({ guarantee }) => !NEVER_SENT.has(guarantee)) : broken, open }
 }
 
-/** The facts that a watch is judged by. */
 interface View {
   readonly store: Store
   readonly watched: Watch

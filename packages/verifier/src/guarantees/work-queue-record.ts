@@ -6,7 +6,6 @@ import { grouped, misread } from './patterns.ts'
 export interface Step {
   readonly of: Operation
   readonly does: 'enqueue' | 'take' | 'ack' | 'nack' | 'look'
-  /** The receipt of a take, ack or nack. */
   readonly receipt: string
   readonly leaseMs: number | undefined
   /** The number of copies that a look at the queue showed. */
@@ -15,10 +14,8 @@ export interface Step {
   readonly isLast: boolean
 }
 
-/** Equal messages of one queue. */
 export interface Message {
   readonly text: string
-  /** The number of copies in the queue at the start. */
   readonly initially: number
   readonly steps: readonly Step[]
 }

@@ -16,7 +16,7 @@ export interface Encryption {
   readonly protocol: string
   /**
    * Rewrites the start of a connection whose TLS is terminated and originated, so that no password is bound to the
-   * server's certificate. Calls `bound` if the client binds its password, which the server then refuses.
+   * server's certificate. Calls `bound` if the client would have bound its password: the server then refuses the login.
    */
   unbinding(bound: () => void): Starts
 }

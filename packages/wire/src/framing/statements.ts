@@ -12,7 +12,6 @@ export interface FailureOptions {
   readonly code: string
   readonly message: string
   readonly statement: string
-  /** The message that executes the statement. */
   readonly request: Buffer
 }
 
@@ -34,8 +33,8 @@ export interface Substitution {
 /** Pairs the statements of one connection with their replies. */
 export interface StatementReader {
   /**
-   * Reads a message of the client. Returns its statement, and the number of its exchange, a request with its reply,
-   * from 0.
+   * Reads a message of the client. Returns its statement, and the number of its exchange (a request and its reply),
+   * counted from 0.
    */
   asked(message: Buffer): { readonly exchange: number; readonly statement: string | undefined }
   /** Reports an unreadable message of the client: it is too long, or its start was missed. */

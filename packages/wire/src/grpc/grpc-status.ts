@@ -34,8 +34,8 @@ const REFUSALS: ReadonlySet<string> = new Set<GrpcStatusName>([
 ])
 
 /**
- * Returns the outcome that a status usually means. Others are indefinite: a server may return ABORTED or
- * RESOURCE_EXHAUSTED halfway through.
+ * Returns the outcome that a status usually means. A status that is no refusal is indefinite: a server may return
+ * ABORTED or RESOURCE_EXHAUSTED halfway through.
  */
 export function usualGrpcOutcome(status: number): 'ok' | 'fail' | 'info' {
   if (status === 0) return 'ok'

@@ -9,7 +9,6 @@ export const WIRE = { varint: 0, fixed64: 1, bytes: 2, groupStart: 3, groupEnd: 
 const LONGEST_VARINT_BYTES = 10
 const MOST_NESTED_GROUPS = 100
 
-/** Reads the fields of one message in order. */
 export class WireReader {
   readonly #bytes: Buffer
   #at = 0

@@ -10,14 +10,17 @@ export interface HeadReader<Head extends { readonly headers: HeaderBlock }> {
   readonly reason: string
   /** Reads the head at `start`. Returns the offset after it; -1 if it is malformed or incomplete. */
   read(bytes: Buffer, start: number): number
-  /** Whether a head can begin so. Others, such as a TLS handshake, would wait for a line end that never arrives. */
+  /**
+   * Whether a head can begin with these bytes. Others, such as a TLS handshake, would wait for a line end that never
+   * arrives.
+   */
   mayBegin(bytes: Buffer): boolean
 }
 
 /**
  * Reads the messages of one direction, however they are split into chunks. The parser stops after each head, piece of a
  * body, and message, so that the caller can act. It copies only split heads. After each head, the caller must pass the
- * framing of the body to `frame`. For a response, it depends on the request.
+ * framing of the body to `frame`. For a response, the framing depends on the request.
  */
 export class MessageParser<Head extends { readonly headers: HeaderBlock }> {
   offset = 0

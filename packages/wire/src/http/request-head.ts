@@ -9,7 +9,7 @@ export interface RequestHead {
   readonly method: string
   /** The request target as sent, one Latin-1 character for each byte. */
   readonly target: string
-  /** The in HTTP/1.x: 0 or 1. */
+  /** The x in HTTP/1.x: 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }

@@ -7,7 +7,7 @@ import { endsLine, isDigit, isHttpVersion, mayBeHttpVersion, SPACE, TEXT } from 
 
 export interface ResponseHead {
   readonly status: number
-  /** The in HTTP/1.x: 0 or 1. */
+  /** The x in HTTP/1.x: 0 or 1. */
   readonly minorVersion: number
   readonly headers: HeaderBlock
 }

@@ -34,7 +34,6 @@ export function isHttpVersion(bytes: Buffer, start: number): boolean {
   return minor === 0x31 || minor === 0x30
 }
 
-/** Whether a version can begin with these bytes. */
 export function mayBeHttpVersion(bytes: Buffer): boolean {
   for (let i = 0; i < VERSION.length && i < bytes.length; i++) if (bytes[i] !== VERSION[i]) return false
   return true

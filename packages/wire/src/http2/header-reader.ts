@@ -21,7 +21,7 @@ export class HeaderReader {
   #skipped: Buffer[] = []
   #skippedBytes = 0
 
-  /** Returns the last block, readable without others, if its fields are known. */
+  /** Returns the last block in a form that is readable without other blocks, if its fields are known. */
   plain(block: Buffer): PlainBlock | undefined {
     const fields = this.#decoder?.fields
     if (this.#decoder === undefined || fields === undefined) return undefined

@@ -19,7 +19,6 @@ export function lastHeaders(stream: number, given: readonly HpackField[]): Buffe
   return withFragment(head, fragment)
 }
 
-/** Encodes table size updates for the sizes that a peer has set (§6.3). */
 export const encodeTableSizes = (sizes: readonly number[]): Buffer =>
   Buffer.concat(sizes.map((size) => integer(0x20, 5, size)))
 
@@ -58,7 +57,10 @@ function prefixOf(frame: Buffer): Buffer {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Indices in the static table, from 1: by name the first field, and by name and value. */
+/**
+ * Indices in the static table, counted from 1. `names`: the first field with a name. `fields`: the field with a name
+ * and a value.
+ */
 const names: Map<string, number> = new Map()
 const fields: Map<string, number> = new Map()
 for (const [i, [name, value]] of STATIC_TABLE.entries()) {

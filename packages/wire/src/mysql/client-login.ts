@@ -12,7 +12,6 @@ export interface Credentials {
   readonly database: string
 }
 
-/** A client's reaction to a packet of the server. */
 export type LoginStep =
   | { readonly type: 'send'; readonly bytes: Buffer }
   | { readonly type: 'done'; readonly version: string }

@@ -7,10 +7,14 @@ import { PacketCursor } from './packet-cursor.ts'
 
 /** The bytes between the server's version and the capabilities: thread id, scramble, zero byte. */
 const UNTIL_CAPABILITIES = 4 + 8 + 1
-/** From the lower half of the capabilities to the upper: itself, the character set and the status. */
+/**
+ * The bytes from the lower half of the capabilities to the upper half: the lower half itself, the character set and the
+ * status.
+ */
 const UNTIL_UPPER = 2 + 1 + 2
 /**
- * From the upper half of the capabilities to MariaDB's own: itself, the length of the scramble and six reserved bytes.
+ * The bytes from the upper half of the capabilities to MariaDB's own: the upper half itself, the length of the scramble
+ * and six reserved bytes.
  */
 const UNTIL_EXTENDED = 2 + 1 + 6
 const EXTENDED_BYTES = 4
@@ -23,7 +27,6 @@ function capabilitiesAt(payload: Buffer): number | undefined {
   return isWhole ? at : undefined
 }
 
-/** The server's first packet. */
 export interface Greeting {
   /** `5.5.5-10.11.6-MariaDB` */
   readonly version: string
@@ -86,7 +89,7 @@ function plainGreeting(payload: Buffer): Buffer {
   return payload.fill(0, upper + UNTIL_EXTENDED, upper + UNTIL_EXTENDED + EXTENDED_BYTES)
 }
 
-/** Rewrites a login, but no request for TLS, which was not offered. */
+/** Rewrites a login. A request for TLS, which was not offered, stays unchanged. */
 function plainLogin(payload: Buffer): Buffer {
   if (payload.length <= FIXED_LOGIN_BYTES) return payload
   payload.writeUIntLE((payload.readUInt32LE(0) & ~UNREADABLE) >>> 0, 0, 4)

@@ -147,7 +147,7 @@ const numbers: { readonly [state: string]: number } = {
   '08S01': SHUTDOWN,
 }
 const states: { readonly [number: number]: string } = { 1062: '23000', [DEADLOCK]: '40001', [SHUTDOWN]: '08S01' }
-/** Errors after which the server shuts down, or has killed the connection. */
+/** Errors that end the connection: the server shuts down, or has killed the connection. */
 const FATAL: readonly number[] = [SHUTDOWN, 1927, 4031]
 const ENDS_TRANSACTION = /^\s*commit\b/i
 

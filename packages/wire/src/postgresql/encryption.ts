@@ -98,7 +98,7 @@ function unbound(frame: Buffer): Buffer | undefined {
       .split('\0')
       .filter((mechanism) => mechanism !== '')
     const left = offered.filter((mechanism) => !mechanism.endsWith('-PLUS'))
-    // A client can handle the only mechanism of a server, or its lack, itself.
+    // If the server accepts no other mechanism, the client handles this itself.
     if (left.length === 0) return undefined
     return writeBackend({ ...message, bytes: Buffer.from(`${left.join('\0')}\0\0`, 'latin1') })
   } catch (error) {

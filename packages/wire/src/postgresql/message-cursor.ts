@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer'
 import { MalformedMessage } from '../framing/malformed-message.ts'
 import type { FieldValue, Format } from './message.ts'
 
-/** Reads the fields of one message in order. */
 export class MessageCursor {
   readonly #what: string
   readonly #bytes: Buffer
@@ -46,7 +45,6 @@ export class MessageCursor {
     return this.bytes(this.#bytes.length - this.#at, 'the rest')
   }
 
-  /** Reads a text that ends with a zero byte. */
   text(field: string): string {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end < 0) throw this.error(`${field} has no end`)

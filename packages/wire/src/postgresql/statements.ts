@@ -98,13 +98,13 @@ function refusal(code: string): string | undefined {
   return `${code} is an error number of MySQL. Give an SQLSTATE; the nearest is ${nearest}.`
 }
 
-/** Errors after shutdowns, timeouts of sessions, and failures of connections. */
+/** Errors that end the connection: shutdowns, timeouts of sessions, and failures of connections. */
 const FATAL = /^(57P0[1-5]|25P0[34]|08)/
 /** A text that every server rejects as a statement. */
 const NO_STATEMENT = 'chaos injects an error in place of a statement'
 /**
- * Statements that commit or prepare a transaction. If one is refused, the session is no longer in the transaction,
- * which otherwise fails.
+ * Statements that commit or prepare a transaction. If one of these is refused, the session leaves the transaction. If
+ * another statement is refused, the transaction fails.
  */
 const ENDS_TRANSACTION = /^\s*(commit|end|prepare\s+transaction)\b/i
 

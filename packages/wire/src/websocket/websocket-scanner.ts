@@ -18,7 +18,6 @@ export function createUpgradeScanner(direction: Direction): FrameScanner {
   let upgraded = false
   let head: string[] = []
   let headBytes = 0
-  /** The first and the last bytes of the head. */
   let [first, last] = ['', '']
 
   function takeHead(bytes: Buffer, start: number): number {

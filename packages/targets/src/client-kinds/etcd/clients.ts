@@ -44,10 +44,9 @@ export const etcdClients = (settings: Settings): PlannedClients => ({
 const isOfElements = ({ functions, initial }: AskedOperations): boolean =>
   functions.includes('add') && typeof initial !== 'number'
 
-/** The functions of objects that are stored under a single key. */
 export const wholeFunctions: readonly string[] = wholeObjects.flatMap(({ functions }) => functions)
 
-/** Returns the implementations that belong to the kind of object with all these functions. */
+/** Returns the implementations for the kind of object that supports all these functions. */
 function operationsFor({ functions }: AskedOperations): (f: string) => Perform | undefined {
   const whole = functions.every((f) => Object.hasOwn(operations, f))
     ? undefined

@@ -5,12 +5,11 @@ import type { Locks } from './locks.ts'
 import type { Asking } from './store.ts'
 import type { WatchStream } from './watch-stream.ts'
 
-/** How the objects of a workload are stored. */
 export interface Keeping {
   /** `value`: a single key holds the whole object. `elements`: each element of the object is a key. */
   readonly as: 'value' | 'elements'
   readonly initial: Json
-  /** Whether a transaction that is retried on conflict updates a value, or a client with a lock. */
+  /** How a value is updated: by a transaction that is retried on conflict, or under a lock. */
   readonly update: 'txn' | 'lock'
   readonly locks: Locks
 }

@@ -16,7 +16,6 @@ export interface Held {
   readonly modified: number
 }
 
-/** Reads one key; `held` is undefined if the key does not exist. */
 export async function get(asking: Asking, key: string): Promise<{ readonly held: Held | undefined } | Trouble> {
   const reply = await asking.ask('/v3/kv/range', { key: encoded(key), serializable: asking.serializable })
   if (reply.type !== 'ok') return nothingDone(reply)
@@ -68,7 +67,7 @@ export interface Compare {
   readonly value?: string
 }
 
-/** Returns the condition that a key was created at a revision; 0 if it must not exist. */
+/** Returns the condition that a key was created at a revision; at 0, that the key does not exist. */
 export const createdAt = (key: string, revision: number): Compare => ({
   ...{ key: encoded(key), target: 'CREATE', result: 'EQUAL' },
   create_revision: String(revision),

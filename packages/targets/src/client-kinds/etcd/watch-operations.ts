@@ -6,7 +6,6 @@ import type { Operation, Perform } from './operation.ts'
 import { commit, endOf, list, putStep } from './store.ts'
 import { openWatchStream } from './watch-stream.ts'
 
-/** The prefix of this workload's keys. */
 const PREFIX = 'watched/'
 /** The share of an operation's timeout during which the operation waits for events. */
 const SHARE_OF_WAIT = 0.5

@@ -1,7 +1,6 @@
 import type { Credentials } from '@chaosproxy/wire/mysql'
 import type { MariadbDeclaration } from './declaration.ts'
 
-/** The default name of the user and of the database. */
 const CHAOS = 'chaos'
 
 export const credentialsOf = ({ user = CHAOS, password = '', database = CHAOS }: MariadbDeclaration): Credentials => ({

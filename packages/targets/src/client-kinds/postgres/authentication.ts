@@ -60,7 +60,6 @@ export function createLogin({ user, password }: Credentials, nonce: string): Log
 
 const zeroEnded = (text: string): Buffer => Buffer.from(`${text}\0`)
 
-/** Returns the body of the SASL initial response. */
 function initialResponse(message: string): Buffer {
   const length = Buffer.alloc(4)
   length.writeInt32BE(Buffer.byteLength(message))

@@ -42,7 +42,6 @@ export interface Connection {
   close(why?: string): void
 }
 
-/** Why a connection could not be opened. */
 export class PostgresRefused extends NotConnected {
   readonly report: ServerReport | undefined
 

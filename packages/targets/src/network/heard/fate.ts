@@ -2,12 +2,10 @@ import type { Link } from '@chaosproxy/faults'
 import type { Nanos } from '@chaosproxy/history'
 import type { FaultRecord, NodeMessage } from '@chaosproxy/runner/result'
 
-/** The times of a message, as the proxy saw them. */
 export interface MessageTimes {
   readonly sentAt: Nanos
   /** When the receiver's socket got the message. */
   readonly deliveredAt: Nanos | undefined
-  /** When the message's connection ended. */
   readonly closedAt: Nanos | undefined
 }
 
@@ -23,7 +21,7 @@ type Fate = Pick<NodeMessage, 'fate' | 'by' | 'endedAt'>
 /** The greatest delay without a fault. A fault in force during a longer delay counts as its cause. */
 const PROMPT_NANOS = 5e6
 
-/** Returns the fate of a message. A fault must have been in force at the time, on the link or at the receiver. */
+/** Returns the fate of a message. Names a fault only if it was in force at the time, on the link or at the receiver. */
 export function fateOf({ sentAt, deliveredAt, closedAt }: MessageTimes, { link, until, faults }: Around): Fate {
   const during = (to: number): readonly FaultRecord[] =>
     faults.filter((record) => record.skipped === undefined && record.from <= to && record.to >= sentAt)

@@ -155,7 +155,6 @@ function watchLogs(nodes: readonly MaelstromNode[], clock: MachineClock, broke: 
   look()
 }
 
-/** Returns whether a fault repeats messages between clients and nodes. */
 const doublesReplies = (fault: Fault): boolean =>
   fault.kind === 'duplicate-message' && fault.links.some(({ from, to }) => from === 'clients' || to === 'clients')
 
@@ -174,7 +173,6 @@ interface Traffic {
   readonly switchboard: Switchboard
   connect(node: NodeId): Client
   sent(message: Message): void
-  /** Adds a message to the trouble, once for each kind. */
   once(text: string, kind: string): void
   notes(): readonly string[]
   /** See `Exchanges`. */

@@ -43,7 +43,6 @@ interface Pending {
 export function createExchanges({ rpc, clock, send, once, broke }: ExchangesOptions): Exchanges {
   const pending = new Map<string, Pending>()
   const answered = new Set<string>()
-  /** The latest message id of each client. */
   const asked = new Map<string, number>()
   let serial = 0
   let ended = 0

@@ -42,7 +42,6 @@ export interface MaelstromNodeOptions {
   readonly keeper: Keeper
   /** The topology to send to the node, for broadcast workloads. */
   readonly topology?: Topology | undefined
-  /** Called with each message to another node, a client or a service. */
   sent(message: Message): void
   misprinted(line: string, why: string): void
   died(message: string): void
@@ -59,7 +58,6 @@ export interface MaelstromNode extends SupervisedNode {
 /** The time within which a program must answer `init`, as in Maelstrom. */
 const STARTUP_MS = 10_000
 
-/** Returns a node that runs a program with Maelstrom's protocol, over all its lives. */
 export function maelstromNode(options: MaelstromNodeOptions): MaelstromNode {
   const { id, nodes, words, directory, logPath, keeper, topology } = options
   let tell: ((message: Message) => void) | undefined

@@ -17,7 +17,6 @@ export interface SwitchboardOptions {
 /** The simulator's network in real time. */
 export interface Switchboard {
   readonly network: SimulatedNetwork
-  /** Sends a message from one node to another, or between a node and the clients. */
   send(from: NodeId | 'clients', to: NodeId | 'clients', message: Message): void
   now<T>(change: (time: Nanos) => T): T
   sent(): number

@@ -19,8 +19,8 @@ import { topologyOf } from './topology.ts'
 import type { RpcWorkload } from './workloads.ts'
 
 /**
- * The maximum delay of requests to services, their replies, and messages of a node to itself. Others may arrive while a
- * program waits for these.
+ * The maximum delay of requests to services, their replies, and messages of a node to itself. Other messages may arrive
+ * while a program waits for these.
  */
 const MOST_SERVICE_MS = 5
 const CLIENT = 'c1'
@@ -67,7 +67,6 @@ export function maelstromProtocol(reference: string): ProtocolModule {
   }
 }
 
-/** Returns the words after `node` on the command line. */
 function nodeArguments([program, ...args]: readonly string[], command: string): readonly string[] {
   if (program === undefined || basename(program) === 'node') return args
   if (/\.[cm]?js$/.test(program) || firstLine(program).includes('node')) return [program, ...args]
@@ -122,7 +121,6 @@ function machineOf(rpc: RpcWorkload, program: readonly string[], { latency, topo
     throw new Error(`${state.id} sent a message to ${dest}, and there is no such node, client or service`)
   }
 
-  /** Handles a message that has arrived at a service or at the program. */
   function arrived(state: Running, timer: string, now: Millis, steady: Millis): Step {
     const message = state.onTheWay.get(timer)
     state.onTheWay.delete(timer)
@@ -170,7 +168,6 @@ function later(state: Running, message: Message, afterMs?: Millis): Sent {
   return { type: 'setTimer', timer, afterMs: afterMs ?? millis(state.random.next() * MOST_SERVICE_MS) }
 }
 
-/** Returns the command line that starts the program in virtual time. */
 function wordsFor(program: readonly string[], seed: number): readonly string[] {
   const frame = `${pathToFileURL(builtEntry('stdio/virtual-program'))}?${SEED_MEMBER}=${seed}`
   return [process.execPath, '--import', frame, ...program]
