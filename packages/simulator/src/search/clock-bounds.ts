@@ -70,7 +70,7 @@ interface ScheduleOfScenario {
   readonly schedule: readonly ScheduledFault[]
 }
 
-/** Mixes plans, without faults that would exceed the clock bounds. */
+/** Removes overlapping clock faults from a plan mixed from other plans, if the clocks are bounded. */
 export function withinClocks<P extends ScheduleOfScenario>(subject: SearchedProtocol, plan: P): P {
   const isBounded = clockStrengths(subject, plan.scenario.targetSettings) !== undefined
   return isBounded ? { ...plan, schedule: clocksApart(plan.schedule) } : plan

@@ -50,7 +50,7 @@ export interface StatementReader {
   caughtUp(): void
 }
 
-/** The maximum size of a statement that is read. */
+/** The maximum number of bytes of a statement that are read. */
 export const MOST_STATEMENT_BYTES: number = 64 * 1024
 /** The maximum number of remembered statements per connection. */
 const MOST_PREPARED = 10_000
