@@ -1,5 +1,4 @@
-// The effects of operations on objects, as their models define them. Reports use these functions and derive no effects
-// themselves.
+// The effects of operations on objects, for reports.
 
 export { firstOverdrawnRead } from './bank/balance.ts'
 export { amountsIn, changeOf, type Moved, movedBy } from './bank/related.ts'

@@ -10,7 +10,7 @@ import { bankFrom, movedIn } from './bank.ts'
 import { amountsIn, movesOf } from './related.ts'
 import { impossibleBalances } from './sums.ts'
 
-/** Banks whose balances were first read after most of the money had been moved by transfers. */
+/** Banks that were first read after most of the money had moved. */
 function bankByStart(history: History): ByStart {
   const late = readTooLate(
     history,
@@ -23,10 +23,7 @@ function bankByStart(history: History): ByStart {
   }
 }
 
-/**
- * Guesses the opening balances: the balances of the read that returned first, less the transfers acknowledged before
- * the call of that read.
- */
+/** Guesses the opening balances: the balances first read, less the transfers acknowledged before that read. */
 function guesses(part: Part, budget: Budget): Guesses {
   let first: number | undefined
   for (let i = 0; i < part.length; i++) {

@@ -16,10 +16,9 @@ import type { Balance } from '../verdict/verdict.ts'
 import { show } from '../verdict/words.ts'
 import { amountsIn, balancesIn, movedBy } from './related.ts'
 
-/** The most spending operations that a sentence lists; more are only counted. */
+/** The maximum number of spending operations that a sentence lists. */
 const MOST_LISTED = 5
 
-/** One acknowledged operation's effect on an account. */
 interface Movement {
   readonly account: string
   readonly amount: number
@@ -27,11 +26,9 @@ interface Movement {
 }
 
 /**
- * Describes which account the operations of a contradiction overdraw, to what balance, and through which transfers:
- * `Account b opened with 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that
- * leaves -4, and process 3 read -4 at n1.` If the operations overdraw no account, describes the first read in the whole
- * history that shows an overdrawn account. If no read shows one, tells by how much the total of the culprit's read
- * differs from the money that exists.
+ * Describes which account the operations overdraw, to what balance, and through which transfers: `Account b opened with
+ * 10, received at most 0, and spent 14 in 2 acknowledged operations (8 at n1, 6 at n2): that leaves -4, and process 3
+ * read -4 at n1.` If they overdraw none, describes a read that shows an overdrawn account or a wrong total.
  */
 export function balanceOf(
   core: Part,
@@ -45,8 +42,7 @@ export function balanceOf(
   const stories = accounts.flatMap((account) => storyOf(core, account, opening.get(account) ?? 0, movements) ?? [])
   if (opening.size > 0)
     return stories[0] ?? firstOverdrawnRead(core.history) ?? excessOf(core.history, culprit, opening)
-  // Without opening balances, an account probably held the missing money at the start. Only a read shows how much the
-  // account lacks.
+  // Without opening balances, an account probably held the missing money at the start.
   const [story] = stories.map(({ sentence, overdrawn }) =>
     core.history.functions.includes('deposit') ? { sentence, overdrawn } : { sentence },
   )
@@ -57,10 +53,7 @@ export function balanceOf(
   }
 }
 
-/**
- * Returns the amount by which a read's total differs from the money that exists. Transfers neither create nor destroy
- * money.
- */
+/** Returns how much a read's total differs from the money that exists, which transfers do not change. */
 function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<string, number>): Balance | undefined {
   const { operations, functions } = history
   if (operations.outcome[culprit] !== OK || functions[operations.f[culprit]] !== 'read') return undefined
@@ -79,10 +72,7 @@ function excessOf(history: History, culprit: OperationRow, opening: ReadonlyMap<
   }
 }
 
-/**
- * Describes what the core spends from an account by the time all operations of the core have returned. Counts all money
- * that operations of the whole history may have brought to the account by that time.
- */
+/** Describes what the core spends from an account, and all money that may have reached the account by then. */
 function storyOf(
   { history, row, length }: Part,
   account: string,
@@ -138,19 +128,18 @@ function atNode({ operations, nodes }: History, row: number): string {
   return node === undefined ? '' : ` at ${node}`
 }
 
-/** Returns the first account whose balance in the read at `row` is below zero. */
 function overdrawnIn(history: History, row: OperationRow): readonly [account: string, balance: number] | undefined {
   const isAnswered = history.operations.outcome[row] === OK && functionOf(history, row) === 'read'
   return isAnswered ? overdraftIn(outputOf(history, row)) : undefined
 }
 
-/** The first account of a read whose balance is below zero. */
+/** The first account with a balance below zero. */
 export const overdraftIn = (read: Json): readonly [account: string, balance: number] | undefined =>
   [...(amountsIn(read) ?? [])].find(([, balance]) => balance < 0)
 
 const LONGEST = 60
 
-/** States that the accounts opened empty, and names the option that sets opening balances. */
+/** Names the option that sets opening balances. */
 function openedEmpty(history: History): string {
   const opening = openingOf(history)
   const how =
@@ -160,7 +149,7 @@ function openedEmpty(history: History): string {
   return `The accounts opened empty, because no opening balances were given: ${how}.`
 }
 
-/** The opening balances that explain the first read; undefined if they depend on operations that may precede it. */
+/** The opening balances that explain the first read, if they are certain. */
 function openingOf(history: History): Json | undefined {
   const { operations } = history
   const first = firstRead(history)

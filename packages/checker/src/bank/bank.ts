@@ -60,9 +60,8 @@ export const bank: ObjectEntry = {
 }
 
 /**
- * Returns the operations without redundant copies; undefined if no copy is redundant. An operation that takes effect
- * once may have several copies. A copy of unknown outcome is redundant if another copy was called before it, because
- * the earlier copy can take effect in its place.
+ * Returns the operations without redundant copies; undefined if no copy is redundant. A copy of unknown outcome is
+ * redundant, because a copy called before it can take effect in its place.
  */
 function needed(part: Part, budget: Budget): readonly number[] | undefined {
   const called = new Set<number>()
@@ -88,7 +87,7 @@ function requireBalances(part: Part, i: number): void {
   throw badOperation(part, i, `a read must return all balances, such as {"a":10,"b":0}, not ${JSON.stringify(read)}.`)
 }
 
-/** Returns a read that shows a balance below zero, or a read that no subset of the requested operations explains. */
+/** Returns a read of a negative balance, or a read that no subset of the requested operations explains. */
 function refute(part: Part, initial: Json, budget: Budget): readonly number[] | undefined {
   for (let i = 0; i < part.length; i++) {
     budget.tick()
@@ -120,8 +119,8 @@ interface Bank {
   /** Whether the balances are known, which they are after the first read. */
   readonly isKnown: boolean
   /**
-   * By account. If the balances are known: the balance, and 0. Otherwise: the sum of the account's changes so far, and
-   * the least value that this sum had, at most 0.
+   * By account. If the balances are known: the balance, and 0. Otherwise: the sum of the changes so far, and the
+   * minimum of this sum, at most 0.
    */
   readonly accounts: ReadonlyMap<string, readonly [now: number, least: number]>
   /** The ids of the operations that have taken effect. */
@@ -174,7 +173,7 @@ function afterRead({ isKnown, accounts, done }: Bank, read: Json): readonly Bank
   for (const account of new Set([...said.keys(), ...accounts.keys()])) {
     const [balance] = said.get(account) ?? [0]
     const [now, least] = accounts.get(account) ?? [0, 0]
-    // The opening balance is `balance - now`. Adding `least` to the opening balance gives the minimum balance so far.
+    // The opening balance is `balance - now`, and the minimum balance so far is this plus `least`.
     if (isKnown ? balance !== now : decimal(balance - now + Math.min(0, least)) < 0) return []
   }
   return [{ isKnown: true, accounts: said, done }]
@@ -190,7 +189,7 @@ function balancesOf(initial: Json): Balances {
   )
 }
 
-/** Removes accounts with balance zero: an absent account has balance zero. */
+/** Removes accounts with balance zero, because absent accounts have balance zero. */
 function withoutEmptyAccounts(read: Json): Json {
   if (!isObject(read)) return read
   const balances = Object.entries(read).map(([account, balance]): [string, Json] => [
@@ -200,7 +199,6 @@ function withoutEmptyAccounts(read: Json): Json {
   return Object.fromEntries(balances.filter(([, balance]) => balance !== 0))
 }
 
-/** The ids, as JSON text, that more than one operation carries. */
 function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
   const once = new Set<string>()
   const repeated = new Set<string>()
@@ -218,8 +216,8 @@ function repeatedIds(part: Part, budget: Budget): ReadonlySet<string> {
 }
 
 /**
- * Returns the effect of an operation. An operation with a repeated id has no effect here, because only one of the
- * operations with that id takes effect. A read has an effect only if it shows numbers.
+ * Returns the effect of an operation. Operations with a repeated id have none here, because only one of them takes
+ * effect.
  */
 const effectsUnless =
   (repeated: ReadonlySet<string>): Additive['effectOf'] =>

@@ -6,10 +6,7 @@ import type { Budget } from '../limits/budget.ts'
 import { decimal } from '../object/model/decimal.ts'
 import type { Part } from '../object/model/part.ts'
 
-/**
- * The amounts that an operation moves, by account, and the id of the operation. Of all operations with the same id,
- * only one takes effect.
- */
+/** What an operation moves, by account, and its id. Of all operations with one id, only one takes effect. */
 export interface Moved {
   readonly moves: readonly (readonly [account: string, amount: number])[]
   readonly id: string | undefined
@@ -31,26 +28,22 @@ export function movesOf({ f, value }: Pick<ObjectOperation, 'f' | 'value'>): Mov
   return { moves: f === 'transfer' ? [...moves, [second, amount] as const] : moves, id }
 }
 
-/** Returns what an operation of a history moves: nothing if it is a read. @throws WrongValue */
+/** Returns what an operation of a history moves. @throws WrongValue */
 export const movedBy = (history: History, row: OperationRow): Moved =>
   functionOf(history, row) === 'read'
     ? { moves: [], id: undefined }
     : movesOf({ f: functionOf(history, row), value: inputOf(history, row) })
 
-/** The sum of these moves for one account. */
 export const changeOf = (moves: Moved['moves'], account: string): number =>
   moves.reduce((sum, [of, amount]) => (of === account ? decimal(sum + amount) : sum), 0)
 
-/**
- * The numbers among an object's members, by name, as a read of accounts returns them; undefined for a value that is not
- * an object.
- */
+/** The numbers among an object's members, by name. */
 export function amountsIn(value: Json | undefined): Map<string, number> | undefined {
   if (!isObject(value)) return undefined
   return new Map(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** The balances in an object whose members are all numbers; undefined for any other value. */
+/** The balances in an object whose members are all numbers. */
 export function balancesIn(value: Json | undefined): Map<string, number> | undefined {
   const amounts = amountsIn(value)
   return amounts?.size === Object.keys(value ?? {}).length ? amounts : undefined
@@ -85,16 +78,10 @@ export function relatedByAccount(
   }
   return (chosen) => {
     const kept = new Set<number>()
-    /**
-     * By account: the latest event before which all operations that bring money to the account are kept, and the number
-     * of these operations.
-     */
+    /** The part of each account's history that is kept. */
     const known = new Map<string, { until: number; at: number }>()
     const needed: (readonly [account: string, until: number])[] = []
-    /**
-     * By account: the greatest amount that the kept operations take from the account, and the events by which these
-     * operations must take effect. Events already moved to `needed` are omitted.
-     */
+    /** The greatest amount that the kept operations take from each account, and the events by which they must do so. */
     const taken = new Map<string, { sum: number; ends: number[] }>()
     const take = (account: string, amount: number, end: number): void => {
       const own = taken.get(account) ?? { sum: 0, ends: [] }
@@ -103,7 +90,7 @@ export function relatedByAccount(
       own.ends.push(end)
       if (own.sum > (opening.get(account) ?? 0)) for (const each of own.ends.splice(0)) needed.push([account, each])
     }
-    /** Keeps an operation. If its outcome is unknown, it matters only if it took effect by the event `until`. */
+    /** Keeps an operation, which matters only if it took effect by the event `until`. */
     const keep = (i: number, until: number): void => {
       const end = returns[i] === NEVER ? until : returns[i]
       for (const [account, amount] of moved[i]?.moves ?? [])
@@ -125,7 +112,7 @@ export function relatedByAccount(
       known.set(account, state)
       if (until <= state.until) continue
       const own = credits.get(account) ?? []
-      // Kept operations of unknown outcome may now matter until a later event, so they may depend on more operations.
+      // Kept operations of unknown outcome may now matter longer, so they may depend on more operations.
       for (const i of own.slice(0, state.at)) if (returns[i] === NEVER) keep(i, until)
       for (; state.at < own.length && calls[own[state.at]] < until; state.at++) {
         budget.tick()

@@ -8,9 +8,8 @@ import { balancesIn, type Moved } from './related.ts'
 const TOTAL = 0
 
 /**
- * Finds a read of a balance, or of a sum of all balances, that no subset of the requested operations explains. If the
- * opening balances are unknown, returns it with the read that it contradicts. Undefined if there is no such read, or if
- * sums would not be exact.
+ * Finds a read of a balance, or of the total, that no subset of the requested operations explains. Undefined if there
+ * is none, or if sums would not be exact.
  *
  * @throws OutOfTime
  */
@@ -65,8 +64,8 @@ function createAccounts() {
       return numbers.size + 1
     },
     /**
-     * Returns a function that converts amounts to integers, indexed by account number. Sums of `count` such integers
-     * are exact. Undefined if no conversion makes the sums exact.
+     * Returns a function that converts amounts to integers, so that sums of `count` integers are exact. Undefined if no
+     * conversion is exact.
      */
     exactly(count: number): ((entries: Entries) => Float64Array) | undefined {
       const width = numbers.size + 1
@@ -85,7 +84,7 @@ function createAccounts() {
   }
 }
 
-/** By output: the balances that reads returned; undefined for an output that is no balances. */
+/** By output: the balances that a read returned. */
 function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
   const shown = new Map<number, Entries | undefined>()
   for (let i = 0; i < part.length; i++) {
@@ -96,10 +95,7 @@ function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget:
   return shown
 }
 
-/**
- * Returns the numbers that each operation adds to each amount. The amounts are the accounts and the total of all
- * accounts. Operations with the same moves share one computation.
- */
+/** Returns what each operation adds to each account and to the total. */
 function columnsOf(
   moved: readonly (Moved | undefined)[],
   toAmounts: (entries: Entries) => Float64Array,
@@ -130,10 +126,7 @@ function columnsOf(
 
 const NOTHING = [] as const
 
-/**
- * The event positions of operations. Of several copies with one id, any may be the one that takes effect, so each is
- * optional. If the opening balances are unknown, every operation with an id is optional.
- */
+/** The event positions of operations. Copies with one id are optional, because any of them may take effect. */
 function oncePerId(
   part: Part,
   moved: readonly (Moved | undefined)[],

@@ -57,7 +57,7 @@ export function checkBy(entry: ModelEntry<string>, history: History, options: Ch
   return withMisreading(report, history, entry, options)
 }
 
-/** Judges the part of a history that can be judged in spite of the recorder's marks. */
+/** Judges the part of a history that the recorder's marks leave judgeable. */
 function judged<Name extends string>(
   history: History,
   entry: ModelEntry<Name>,
@@ -73,9 +73,7 @@ function judged<Name extends string>(
   return withDoubts(judge(judgeable.history), history, entry, judgeable)
 }
 
-/**
- * The reason why no level is decided for an empty history. Without this rule, an empty history would meet every level.
- */
+/** An empty history would otherwise meet every level. */
 const NO_OPERATIONS = notRecorded(
   'the history has no operations, so that nothing was tried. Record some, or check another file',
 )

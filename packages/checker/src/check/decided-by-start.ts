@@ -8,12 +8,10 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { check } from './check.ts'
 import { entryFor } from './registry.ts'
 
-/** The most operations of an object that is judged again. */
+/** The maximum number of operations of an object that is judged again. */
 const MOST_OPERATIONS = 100_000
 
-/**
- * The time limit for judging objects again from their least content. This second judgement cannot change the verdict.
- */
+/** The time limit for judging objects again. The second judgement cannot change the verdict. */
 const AGAIN_MS = 2_000
 
 /**
@@ -32,10 +30,7 @@ export function decidedByStart(history: History, options: CheckOptions<string>):
   return [`${first}${more}. ${remedy}`]
 }
 
-/**
- * Judges the keys again. The initial value of each key is the content that answers show to be initial. Keys with the
- * same initial value are judged together.
- */
+/** Judges the keys again, with the content that answers show to be initial. */
 function byLeastStarts(
   history: History,
   starts: ReturnType<NonNullable<RecordRules['leastStarts']>> = new Map(),

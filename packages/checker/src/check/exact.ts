@@ -1,7 +1,6 @@
 import { type History, type Json, UserError, type ValueId } from '@chaosproxy/history'
 import { placeOf } from '../encoding/operation-row.ts'
 
-/** Models that add numbers. */
 const ADDING: ReadonlySet<string> = new Set(['counter', 'bank'])
 
 const LARGE_INTEGER = /^-?\d{16,}N$/
@@ -40,7 +39,7 @@ export function requireExactNumbers(history: History, model: string): void {
     )
 }
 
-/** Returns a number that no double represents, or an integer too large for doubles to represent exactly. */
+/** Returns a number that doubles do not represent exactly. */
 function largeIn(value: Json): string | undefined {
   if (typeof value === 'number')
     return Number.isInteger(value) && !Number.isSafeInteger(value) ? String(BigInt(value)) : undefined
@@ -53,7 +52,6 @@ function largeIn(value: Json): string | undefined {
   return undefined
 }
 
-/** The absolute value of an integer amount: the value itself, or its member `amount`. */
 function sizeOf(value: Json): number {
   if (typeof value === 'number') return Number.isInteger(value) ? Math.abs(value) : 0
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return 0

@@ -38,8 +38,7 @@ function recheckedBy(model: string | Model<unknown>): Rechecked {
         const asked = { ...options, model, initial, levels: [level, ...lasting] }
         return judgementOf(checkBy(entry, history, asked), level, lasting)
       } catch (error) {
-        // The history is still growing, so the error may be temporary. For example, an answer may make sense only
-        // together with the answer of an operation that is still open.
+        // The error may be temporary: an answer may make sense only with the answer of an operation that is still open.
         if (error instanceof UserError) return { result: 'unknown', why: error.message, isLate: false }
         throw error
       }

@@ -11,18 +11,13 @@ import type { OnlineViolation } from '../online/checker.ts'
 import { type Reason, UNASKED } from '../verdict/reason.ts'
 import { type Counterexample, MOST_OPERATIONS } from '../verdict/verdict.ts'
 
-/**
- * The step limit for judging the operations up to the proven violation, also after the deadline. So many steps take a
- * fraction of a second.
- */
+/** The step limit for judging the proven violation, also after the deadline. This takes a fraction of a second. */
 const STEPS = 2_000_000
 
 /**
- * Judges a history that the online checker proved not linearizable during the recording. If the whole history cannot be
- * decided within the given time and memory, the proven violation decides, because no later operation can repair it. The
- * explanation consists of the operations on the violated key up to the event that proved the violation. If these
- * operations are too many as well, the explanation is the text of the online checker, with the most recent operations
- * on the key.
+ * Judges a history that the online checker proved not linearizable. If the whole history cannot be decided in time, the
+ * proven violation decides, because no later operation can repair it. The explanation is the operations on the violated
+ * key or, if they are too many, the text of the online checker.
  */
 export function judgeProven<Name extends string>(
   proven: OnlineViolation,
@@ -51,10 +46,7 @@ const reasonOf = <Name extends string>({ levels }: Report<Name>, level: Name): R
   return verdict.result === 'unknown' ? verdict.reason : UNASKED
 }
 
-/**
- * Returns a contradiction among the operations of a key up to this operation's return; undefined if time or memory runs
- * out.
- */
+/** Returns a contradiction among the operations of a key up to this operation's return, if it is found in time. */
 function upTo<Name extends string>(
   row: OperationRow,
   history: History,

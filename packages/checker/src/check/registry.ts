@@ -44,7 +44,7 @@ export const models: readonly ModelEntry<string>[] = [
   { ...objectEntry(listAppend, listAppendFromAny), ofTransactions: listTransactions },
   { ...registerTransactions, ofRecordings: recordedTransactions },
   objectEntry(bank, bankFromAny),
-  // The ids assigned before the history are always unknown, so the initial value makes no difference.
+  // The ids assigned before the history are always unknown, so no initial value helps.
   objectEntry(uniqueIds, 'alike'),
   objectEntry(log, logFromAny),
   objectEntry(denseLog, denseLogFromAny),
@@ -62,7 +62,7 @@ export const levelNames = (): readonly string[] => [
   ),
 ]
 
-/** The properties of a history that decide which entry of a model judges it. */
+/** What decides which entry of a model judges a history. */
 export type KindOfHistory = Pick<History, 'functions' | 'transactionNotes'>
 
 /**

@@ -21,8 +21,7 @@ const OTHERS: readonly (readonly [name: string, here: string, model: string])[] 
 ]
 
 /**
- * The command that judges a history whose operations have names of other tools; undefined unless all these names are
- * known.
+ * The command that judges a history whose operations have names of other tools.
  *
  * @param knows whether a model knows an operation
  */
@@ -35,7 +34,7 @@ export function renaming(history: History, knows: (model: string, f: string) => 
   const here = [...used].map((f) => renamed.find(([name]) => name === f)?.[1] ?? f)
   if (!here.every((f) => knows(model, f))) return undefined
   const isEdn = history.format === 'edn' || history.format === 'jepsen-log'
-  // Formats with one operation per line may use capitals, which are read as lower case.
+  // These formats may use capitals, which are read as lower case.
   const isLowered = history.format === 'operations' || history.format === 'csv'
   const scripts = renamed.map(([name, f]) =>
     isEdn ? `s/:${name}\\b/:${f}/` : `s/"${name}"/"${f}"/${isLowered ? 'I' : ''}`,
@@ -45,8 +44,7 @@ export function renaming(history: History, knows: (model: string, f: string) => 
 }
 
 /**
- * Returns the option for the initial value that Jepsen's first reads show. Also returns a command that removes keys, if
- * some operations have no key and all others have the same key.
+ * Returns the option for the initial value that Jepsen's first reads show. May also return a command that removes keys.
  */
 function startOf(
   history: History,

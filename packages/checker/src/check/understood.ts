@@ -48,8 +48,7 @@ const knowsByName = (model: string, f: string): boolean => {
 }
 
 /**
- * Lists the needs of the model that a history does not meet. A history without observations, for example, meets every
- * level and therefore proves nothing.
+ * Lists the model's needs that a history does not meet. Without observations, for example, a history proves nothing.
  */
 export function unmetNeeds(
   history: History,

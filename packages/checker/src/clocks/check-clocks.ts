@@ -9,25 +9,18 @@ import { costOf } from './cost.ts'
 import { type Bounded, boundedBy } from './intervals.ts'
 import { asIn, seenBy } from './seen-by.ts'
 
-/**
- * The share of the time for judging with the largest set of orders that the clocks allow. A level that is met with all
- * these orders is met. Most levels are decided in this way.
- */
+/** The share of the time for judging with the most orders that the clocks allow. This decides most levels. */
 const NARROWEST_SHARE = 0.6
-/**
- * The share of the remaining time for judging each form of a tied history. `MOST_TIED_MS` limits the time for one form.
- * Most searches end earlier.
- */
+/** The share of the remaining time for each form of a tied history. Most searches end earlier. */
 const TIED_SHARE = 0.5
 const MOST_TIED_MS = 5_000
 
 type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
- * Judges a history whose times leave the order of some events open. A level that requires an order in real time is met
- * if the largest possible set of orders allows it. It is violated if the smallest possible set contradicts it, or if
- * the orders certain to a single clock do; otherwise it is unknown. Levels that require only the order within each
- * client do not depend on clocks.
+ * Judges a history whose clocks leave the order of some events open. A level that requires an order in real time is met
+ * if the largest possible set of orders allows it. It is violated if the smallest possible set, or the orders certain
+ * to one clock, contradict it. Levels within clients do not depend on clocks.
  */
 export function checkClocks(
   clocks: ClockReadings,
@@ -41,12 +34,12 @@ export function checkClocks(
   const left = (share = 1): Millis => millis(share * Math.max(0, options.deadlineMs - (options.now() - startedAt)))
   const bounded = boundedBy(clocks, history, options.failedCas === 'observes')
   const isCertain = bounded.cramped.length === 0
-  // This history may contain orders that the clocks do not prove, so a contradiction in it proves nothing.
+  // This history may contain unproven orders, so a contradiction in it proves nothing.
   const narrow = judge(bounded.narrowest, { ...options, explain: false, deadlineMs: left(NARROWEST_SHARE) })
   const cost = costOf(clocks, history, bounded)
   const open = ladder.realTime.filter((level) => {
     const { result } = narrow.levels[level]
-    // The search may have run out of time because of the many orders. Judging with fewer orders may decide the level.
+    // The many orders may have taken the time; fewer orders may decide the level.
     const isPending = result === 'unknown' && options.levels.includes(level) && !ladder.apart.includes(level)
     return result === 'violated' || (result === 'met' && !isCertain) || isPending
   })
@@ -89,7 +82,7 @@ export function checkClocks(
 /** A placeholder for a verdict that depends on open orders, until the reason is known. */
 const DEPENDS = { result: 'unknown', reason: notRecorded('') } as const satisfies Verdict
 
-/** Judges a history by one level, and returns the reduced counterexample if the level is violated. */
+/** Judges a level, and returns the reduced counterexample if the level is violated. */
 function contradictionOf(
   history: History,
   level: string,
@@ -101,10 +94,7 @@ function contradictionOf(
   return verdict.result === 'violated' ? verdict.counterexample : undefined
 }
 
-/**
- * Judges a level with the order of each process added, which intervals cannot express. The level is met if the largest
- * set of orders allows it, and violated if the smallest set contradicts it.
- */
+/** Judges a level with the order of each process, which intervals cannot express. */
 function tiedVerdict(
   { tiedNarrowest, tiedWidest, cramped }: Bounded,
   level: string,
@@ -124,7 +114,7 @@ function tiedVerdict(
   return fewest.levels[level].result === 'violated' ? fewest.levels[level] : undefined
 }
 
-/** Returns contradictions, by level, that use only orders that a single clock shows with certainty. */
+/** Returns contradictions, by level, that follow from the orders certain to a single clock. */
 function contradictedByOne(
   clocks: ClockReadings,
   history: History,

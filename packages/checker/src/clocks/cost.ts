@@ -5,14 +5,11 @@ import type { ClockCost, Report } from '../judge/report.ts'
 import type { Counterexample } from '../verdict/verdict.ts'
 import { type Bounded, endsOf } from './intervals.ts'
 
-/**
- * The cost of uncertain clocks: the verdicts that stay unknown, and the number of pairs of operations whose order is
- * unknown.
- */
+/** The verdicts that uncertain clocks leave unknown, and the number of pairs whose order is unknown. */
 export interface Cost {
   told(undecided: readonly string[]): Pick<Report<string>, 'clocks' | 'stamps'>
   /**
-   * The reason why a level is unknown that the largest set of orders contradicts but the smallest does not.
+   * The reason why a level is unknown that only the largest set of orders contradicts.
    *
    * @param most the contradiction of the largest set, if any
    */
@@ -79,8 +76,8 @@ function openPair(
     few.returnEvent[before] >= few.callEvent[after]
   for (const after of rows.toReversed())
     for (const before of rows.toReversed()) if (isOpen(before, after)) return { before, after }
-  // The contradiction may lack the other operation of the pair. For example, a write that explains a result may have
-  // been called too late to be part of the contradiction.
+  // The contradiction may lack the other operation of the pair, such as a write that was called too late to explain a
+  // result.
   for (const one of rows)
     for (let other = 0; other < length; other++) {
       if (key[one] !== key[other]) continue
@@ -108,10 +105,7 @@ function withinOf({ within, clock }: ClockReadings): ClockCost['withinNanos'] {
   return { max: at(1), p50: at(0.5) }
 }
 
-/**
- * The number of ordered pairs of operations on one object, timed by different clocks, for which it is unknown whether
- * the first returned before the second was called.
- */
+/** The number of ordered pairs on one object, timed by different clocks, whose order is unknown. */
 function openOrders(clocks: ClockReadings, { operations }: History): number {
   const { length, key, callLine } = operations
   const ends = endsOf(clocks, operations)
@@ -127,8 +121,7 @@ function openOrders(clocks: ClockReadings, { operations }: History): number {
     for (const [first, before] of ofKey)
       for (const [second, after] of ofKey) {
         if (first === second) continue
-        // The first count includes pairs whose first operation may have returned before the call of the second. The
-        // second count, which is subtracted, includes pairs whose first operation certainly returned before that call.
+        // Subtracts the pairs whose order is certain from those whose order is possible.
         open += ordered(before, after, ends.earliestReturn, ends.latestCall)
         open -= ordered(before, after, ends.latestReturn, ends.earliestCall)
       }

@@ -2,12 +2,12 @@ import { type ClockReadings, type History, OK, type Operations } from '@chaospro
 import { later } from '../encoding/encoded.ts'
 
 /**
- * Histories of operations whose times are known only within bounds. Two of them have the smallest and the largest set
- * of real-time orders that the bounds allow. All have the rows of the original history, in the same order.
+ * Histories of operations whose times are known only within bounds. All have the rows of the original history, in the
+ * same order.
  *
  * `widest` and `narrowest` ignore the order that one process gives to two of its operations whose bounds overlap. With
  * two such processes, intervals cannot express the order (Fishburn 1970: interval orders are without 2+2). The tied
- * forms keep this order (see `History.isTied`), so they express exactly what is known.
+ * forms keep this order (see `History.isTied`).
  */
 export interface Bounded {
   /**
@@ -16,25 +16,17 @@ export interface Bounded {
    */
   readonly widest: History
   /**
-   * Each operation lasts from its latest possible call to its earliest possible return. Operations without duration
-   * follow one another. An explanation of this history also explains the original history, unless some operation is
-   * `cramped`.
+   * Each operation lasts from its latest possible call to its earliest possible return. An explanation of this history
+   * explains the original one, unless some operation is `cramped`.
    */
   readonly narrowest: History
   readonly tiedWidest: History
-  /**
-   * The history `narrowest` with one difference: operations without duration at the same moment are unordered, except
-   * within a process.
-   */
+  /** As `narrowest`, but operations without duration at the same moment are unordered, except within a process. */
   readonly tiedNarrowest: History
-  /**
-   * The rows of operations that are shorter than the uncertainty of their times. No moment certainly lies within such
-   * an operation.
-   */
+  /** The rows of operations within which no moment certainly lies. */
   readonly cramped: readonly number[]
 }
 
-/** The earliest and latest possible call and return of each operation. */
 export interface Ends {
   readonly earliestCall: Float64Array
   readonly latestCall: Float64Array
@@ -50,8 +42,7 @@ export function boundedBy(clocks: ClockReadings, history: History, observes: boo
   const called = ends.latestCall.slice()
   const returned = ends.earliestReturn.slice()
   const cramped: number[] = []
-  // Rows stay in order of their calls. The latest possible call of a row is therefore at least that of the row before
-  // it.
+  // Rows are in order of calls, so no latest call is before that of an earlier row.
   let latest = Number.NEGATIVE_INFINITY
   for (let row = 0; row < length; row++) {
     latest = Math.max(latest, called[row])
@@ -93,21 +84,20 @@ export function endsOf({ within, stamps }: ClockReadings, operations: Operations
   }
 }
 
-/** Lowers each call's earliest time to at most that of the next call, so that calls stay in order. */
+/** Lowers earliest times so that calls stay in order. */
 function earliestInOrder(calls: Float64Array): Float64Array {
   const earliest = calls.slice()
   for (let row = earliest.length - 2; row >= 0; row--) earliest[row] = Math.min(earliest[row], earliest[row + 1])
   return earliest
 }
 
-/** Compares two events at the same time, by their rows and by whether they are returns. */
+/** Compares two events at the same time. */
 type AtOnce = (one: Moment, other: Moment) => number
 
 interface Moment {
   readonly time: number
   readonly row: number
   readonly isReturn: boolean
-  /** Whether the operation's call and return have the same time. */
   readonly isInstant: boolean
 }
 
@@ -118,8 +108,8 @@ interface Moment {
 const callsFirst: AtOnce = (one, other) => Number(one.isReturn) - Number(other.isReturn) || one.row - other.row
 
 /**
- * Compares events so that a return precedes a call at the same time. Operations that may have followed each other are
- * then ordered. An operation without duration is called at its return.
+ * Compares events so that a return precedes a call at the same time. An operation without duration is called at its
+ * return.
  */
 const returnsFirst: AtOnce = (one, other) => rank(one) - rank(other) || one.row - other.row
 
@@ -147,12 +137,11 @@ function timed(operations: Operations, called: Float64Array, returned: Float64Ar
 
 function withColumns(history: History, operations: Operations): History {
   const { lend: _, clocks: __, marks, ...rest } = history
-  // The positions of marks do not match the new event positions. Each mark therefore moves to the start, where it
-  // concerns all events.
+  // Marks have no new positions, so each moves to the start, where it concerns all events.
   return { ...rest, operations, marks: marks.map((mark) => ({ ...mark, position: 0 })) }
 }
 
-/** Gives each operation its own process and keeps its client: widened operations of one process may overlap. */
+/** Gives each operation its own process, because widened operations of one process may overlap. */
 export function clientsApart(history: History, operations: Operations): History {
   const { process, length } = operations
   const apart = { ...operations, process: Int32Array.from(process, (_, row) => row) }

@@ -5,14 +5,13 @@ import type { Counterexample, OrderEdge } from '../verdict/verdict.ts'
 import { clientsApart, type Ends, endsOf } from './intervals.ts'
 
 /**
- * A history by the times of one of its clocks. Operations timed by this clock keep the order of its times, whatever the
- * error of the clock. Every other operation lasts from its earliest possible call to its latest possible return. A
- * contradiction of this history contradicts the original history.
+ * A history by the times of one of its clocks. Operations timed by this clock keep its order, whatever the clock's
+ * error. Every other operation lasts from its earliest possible call to its latest possible return. A contradiction of
+ * this history contradicts the original history.
  *
- * No history expresses the certain orders of all clocks together. Let clock 1 time a and b, and clock 2 time c and d.
- * Let a certainly precede b, let c certainly precede d, and let nothing else be certain. No intervals express exactly
- * these orders. If a precedes b and c precedes d, then b also begins after c ends, or d begins after a ends (Fishburn
- * 1970: interval orders are without 2+2).
+ * No history expresses the certain orders of all clocks together. Let a certainly precede b by clock 1, and c certainly
+ * precede d by clock 2, with nothing else certain. Intervals would also order b after c, or d after a (Fishburn 1970:
+ * interval orders are without 2+2).
  */
 export interface Seen {
   readonly history: History
@@ -20,9 +19,7 @@ export interface Seen {
   readonly rows: Int32Array
 }
 
-/**
- * Builds the history as a clock saw it; undefined if the clock timed nothing, or if its times contradict each other.
- */
+/** Builds the history as a clock saw it; undefined if the clock timed nothing or contradicts itself. */
 export function seenBy(clock: number, clocks: ClockReadings, history: History): Seen | undefined {
   const { operations } = history
   const { length, callLine, returnLine, returnEvent } = operations
@@ -58,8 +55,7 @@ export function seenBy(clock: number, clocks: ClockReadings, history: History): 
 }
 
 /**
- * An event of any clock, with its place among the events of this clock. Events of this clock have odd places. Events of
- * other clocks have even places, and are ordered by time if their places are equal.
+ * An event with its place among the events of the clock. Events of this clock have odd places, other events even ones.
  */
 interface Placed {
   readonly row: number
@@ -68,7 +64,7 @@ interface Placed {
   readonly time: number
 }
 
-/** The known bounds of the times of a clock's events, which happened one after another. */
+/** The bounds of the times of a clock's events, which happened one after another. */
 function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, operations: Operations) {
   const { length, callLine, returnLine, callTime, returnTime, returnEvent } = operations
   const own: { readonly line: number; readonly time: number }[] = []
@@ -89,7 +85,7 @@ function momentsOf(clock: number, { clock: clockOf, within }: ClockReadings, ope
     placeOf: (line: number): number => places.get(line) ?? 0,
     /** The place after all events that are certainly earlier. */
     after: (time: number): number => 2 * firstWhere(0, latest.length, (at) => latest[at] >= time),
-    /** Returns the place before all events of the clock that are certainly later than `time`. */
+    /** The place before all events that are certainly later. */
     before: (time: number): number => 2 * firstWhere(0, earliest.length, (at) => earliest[at] > time),
   }
 }
@@ -126,7 +122,7 @@ function inOrder(history: History, events: readonly Placed[], ends: Ends): Seen 
   return { history: clientsApart(seen, permuted), rows }
 }
 
-/** Converts a counterexample from the rows of the clock's history to those of the original history. */
+/** Gives a counterexample the rows of the original history. */
 export function asIn({ rows }: Seen, { operations, culprit, edges, ...said }: Counterexample): Counterexample {
   const row = (seen: OperationRow): OperationRow => (rows[seen] ?? 0) as OperationRow
   const edge = ({ before, after, reason, shownBy }: OrderEdge): OrderEdge => ({

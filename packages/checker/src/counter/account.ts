@@ -20,8 +20,8 @@ import { amountOf, counterNumbers, READ, SLACK, startOf } from './operations.ts'
 import { type Addition, createReachable } from './reachable-sums.ts'
 
 /**
- * The bounds of a read's result. Additions that returned before the call of the read must count. Additions called
- * before the return of the read may count.
+ * The bounds of a read's result. Additions that returned before the read's call must count; those called before its
+ * return may.
  */
 interface Bounds {
   readonly row: number
@@ -31,7 +31,6 @@ interface Bounds {
 }
 
 interface Counted {
-  /** Every completed read with its bounds, in order of return. */
   readonly reads: readonly Bounds[]
   /** By key: the additions that may have counted. */
   readonly additions: ReadonlyMap<number, readonly Addition[]>
@@ -107,10 +106,7 @@ function numberRead(history: History, { row, output }: AccountRow): number | und
   throw new UserError('input', `${place}: a read must return a number, not ${JSON.stringify(value)}. Check the model.`)
 }
 
-/**
- * Replaces the bounds if the initial value is unknown. Each read bounds the initial value, because some additions may
- * or may not have counted in the read.
- */
+/** Replaces the bounds if the initial value is unknown. Each read bounds the initial value. */
 function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Bounds[] {
   const starts = new Map<number, readonly [least: number, most: number]>()
   return reads.map((read) => {
@@ -118,7 +114,7 @@ function fromAnyStart(history: History, reads: readonly Bounds[]): readonly Boun
     const [least, most] = starts.get(key) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
     const bounds = { ...read, least: decimal(least + read.least), most: decimal(most + read.most) }
     const known = [Math.max(least, read.value - read.most), Math.min(most, read.value - read.least)] as const
-    // A read that contradicts earlier reads does not restrict the initial value for later reads.
+    // A read that contradicts earlier reads says nothing about the initial value.
     if (known[0] <= known[1] + SLACK) starts.set(key, known)
     return bounds
   })
@@ -187,13 +183,10 @@ export function convergenceOfCounter({ history, initial }: Ended, budget: Budget
   return { result: 'met' }
 }
 
-/** The most nodes that a sentence lists. */
+/** The maximum number of nodes that a sentence lists. */
 const MOST_NODES = 9
 
-/**
- * Describes how much each node acknowledged of the count that a read should show: `: n1 acknowledged 254, n2 251`.
- * Empty for a single node or for too many nodes.
- */
+/** Describes how much of the count each node acknowledged: `: n1 acknowledged 254, n2 251`. */
 function acknowledgedText(history: History, read: OperationRow, updates: readonly OperationRow[]): string {
   const { f, outcome, input, node, returnEvent, callEvent } = history.operations
   const sums = new Map<string, number>()
@@ -208,7 +201,6 @@ function acknowledgedText(history: History, read: OperationRow, updates: readonl
   return `: ${sorted.map(([name, sum], i) => `${name} ${i === 0 ? 'acknowledged ' : ''}${sum}`).join(', ')}`
 }
 
-/** Returns the updates that the read may have included in its result. */
 function updatesBefore({ operations, functions }: History, read: OperationRow, budget: Budget): OperationRow[] {
   const { f, key, outcome, callEvent, returnEvent } = operations
   const rows: OperationRow[] = []
@@ -223,13 +215,10 @@ function updatesBefore({ operations, functions }: History, read: OperationRow, b
 const readsUpTo = ({ operations: { key } }: History, finals: readonly Bounds[], last: OperationRow): OperationRow[] =>
   finals.flatMap(({ row }) => (row <= last && key[row] === key[last] ? [row] : []))
 
-/** The most updates that a counterexample shows. */
+/** The maximum number of updates that a counterexample shows. */
 const MOST_SHOWN = 40
 
-/**
- * Returns a read with the updates that it may have included. If there are too many updates, returns none of them, or
- * only one that was acknowledged before the call of the read. The result is a contradiction by itself.
- */
+/** Returns a read with updates that contradict it, and with no others if these are too many to show. */
 function shownWith(
   history: History,
   read: OperationRow,
@@ -261,10 +250,10 @@ function sumsOfReads(
   }
 }
 
-/** The most sums that a sentence lists. */
+/** The maximum number of sums that a sentence lists. */
 const MOST_LISTED = 5
 
-/** Describes the values that the additions allow; undefined if the additions allow the value read. */
+/** Describes the values that the additions allow, if the read's value is not one of them. */
 function contradicted({ value, least, most }: Bounds, sums: ReadonlySet<number> | undefined): string | undefined {
   if (value < least - SLACK || value > most + SLACK)
     return `the additions allow ${least === most ? `only ${least}` : `${least} to ${most}`}`

@@ -25,7 +25,7 @@ function counterByStart(history: History): ByStart {
   }
 }
 
-/** The state of a counter: its value or, before the first read, the sum of the additions so far. */
+/** The value of a counter or, before the first read, the sum of the additions so far. */
 interface Count {
   readonly isKnown: boolean
   readonly count: number
@@ -42,10 +42,7 @@ const specification: Specification<Count> = {
   key: ({ isKnown, count }) => `${isKnown ? '=' : '+'}${count}`,
 }
 
-/**
- * Guesses the initial value from the bounds that each read sets. The lower bound is the result of the read less all
- * additions called before its return. The upper bound is the result less all additions acknowledged at its call.
- */
+/** Guesses the initial value from the reads: each result, less the additions that may or must have counted. */
 function guesses(part: Part, budget: Budget): Guesses {
   const steps = new Set<number>()
   const added = amounts(part, budget)
@@ -61,7 +58,7 @@ function guesses(part: Part, budget: Budget): Guesses {
     anchor = value
   }
   if (least === Number.NEGATIVE_INFINITY) return { starts: [0], isComplete: true }
-  // No initial value is within the bounds, so the search finds the contradiction with either bound.
+  // No initial value is within the bounds, so either bound shows the contradiction.
   if (least > most) return { starts: [decimal(least)], isComplete: true }
   const [step = 1] = steps
   const unit = Math.abs(step)

@@ -89,7 +89,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
     const value = jsonOf(part, part.output[i]) ?? start
     if (typeof value !== 'number')
       throw badOperation(part, i, `a read must return a number, not ${JSON.stringify(value)}.`)
-    // The amount added since the initial value, with its sign reversed if all additions are negative.
+    // The amount added so far, negated if additions are negative.
     return decimal(value - start) * (sign === 0 ? 1 : sign)
   })
   if (!same) return NOT_APPLICABLE
@@ -145,10 +145,7 @@ function countOnes(part: Part, initial: Json, budget: Budget): FastAnswer {
   return { result: 'met', order: Int32Array.from(order) }
 }
 
-/**
- * For additions of one sign: returns a test of some operations. The test fails if a read shows more than these
- * operations can have added, although the operations of the whole history can have added that much.
- */
+/** For additions of one sign: tests whether some operations can have added as much as the reads show. */
 function supports(part: Part, budget: Budget): (some: readonly number[]) => boolean {
   const amount = amounts(part, budget)
   const signs = new Set(Array.from(amount, Math.sign).filter((sign) => sign === 1 || sign === -1))

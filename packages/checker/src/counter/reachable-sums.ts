@@ -9,12 +9,12 @@ export interface Addition {
   readonly returns: number
 }
 
-/** The most sums that are enumerated; beyond this only bounds are known. */
+/** The maximum number of sums that are enumerated. */
 const MOST_SUMS = 100_000
 
 /**
- * The possible results of a read of a counter: all additions that returned before its call count, with any subset of
- * those called before its return. Undefined if there are too many results, or if they are too large to be exact.
+ * The possible results of a read of a counter. All additions that returned before its call count, and any of those
+ * called before its return may. Undefined if there are too many results, or if they are not exact.
  *
  * @throws OutOfTime
  */
@@ -54,10 +54,7 @@ function sumsBetween(
   return sums
 }
 
-/**
- * Adds to the set each sum increased by the amount once, twice, and up to `count` times. Returns false if there are too
- * many sums.
- */
+/** Adds to the set each sum increased by the amount up to `count` times; false if there are too many sums. */
 function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budget): boolean {
   let latest = [...sums]
   for (let times = 0; times < count && latest.length > 0; times++) {
@@ -65,7 +62,7 @@ function addUpTo(sums: Set<number>, amount: number, count: number, budget: Budge
     for (const each of latest) {
       budget.tick()
       const sum = decimal(each + amount)
-      // The set already contains the sum, by as many or fewer additions of the amount.
+      // The set already contains the sum with as few additions of the amount.
       if (sums.has(sum)) continue
       if (!isExact(sum) || sums.size === MOST_SUMS) return false
       sums.add(sum)

@@ -4,7 +4,6 @@ import { badOperation, jsonOf, type Part } from '../object/model/part.ts'
 import { exactFactor, impossibleRead, type Summed } from '../object/model/sums.ts'
 import { ADD, READ } from './operations.ts'
 
-/** Returns the number that each addition adds; NaN for reads. */
 export function amounts(part: Part, budget: Budget): Float64Array {
   const cached = new Map<number, number>()
   return Float64Array.from({ length: part.length }, (_, i) => {
@@ -21,7 +20,7 @@ export function amounts(part: Part, budget: Budget): Float64Array {
   })
 }
 
-/** Returns the operations on a single amount in the form of `Summed`. In `added`, a read is NaN. */
+/** Returns the operations on a single amount. In `added`, a read is NaN. */
 export const summedOf = ({ length, calls, returns }: Columns, added: Float64Array): Summed => ({
   ...{ length, calls, returns, width: 1 },
   isRead: (i) => Number.isNaN(added[i]),
@@ -33,9 +32,8 @@ export const summedOf = ({ length, calls, returns }: Columns, added: Float64Arra
 type Columns = Pick<Part, 'length' | 'calls' | 'returns'>
 
 /**
- * Finds a read that no subset of the requested additions explains, because it is outside the possible sums. If the
- * start is unknown (undefined), returns the read with the read that it contradicts. Undefined if there is none, or if
- * sums would not be exact.
+ * Finds a read that no subset of the requested additions explains. If the start is unknown, returns it with the read
+ * that it contradicts. Undefined if there is none, or if sums would not be exact.
  *
  * @throws OutOfTime
  */

@@ -1,9 +1,8 @@
 import { type History, UNNAMED } from '@chaosproxy/history'
 
 /**
- * Returns the client of each row as a number. The client is the session or, in a history without sessions, the process.
- * Each operation of an unnamed client counts as a separate client, so no order is assumed between such operations. In a
- * tied history the client is the process.
+ * Returns the client of each row. The client is the session, or the process if there are no sessions. Each operation of
+ * an unnamed client counts as a separate client, so no order is assumed.
  */
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
@@ -16,7 +15,7 @@ export function clientsOf(history: History, rows: Int32Array): Int32Array {
   })
 }
 
-/** The client that a process belongs to; UNNAMED also if the recorder could tell clients apart only by connection. */
+/** The client of a process; UNNAMED if the recorder saw only connections. */
 function sessionOf(history: History, process: number): number {
   return history.header?.sessions?.named === false ? UNNAMED : history.sessionOf(process)
 }
@@ -30,10 +29,7 @@ function sessionCount(history: History): number {
   return most + 1
 }
 
-/**
- * Returns a function that maps each process to the first process of its client. A process of an unnamed client maps to
- * itself.
- */
+/** Maps each process to the first process of its client. A process of an unnamed client maps to itself. */
 export function firstOfClient(history: History): (process: number) => number {
   if (!history.hasSessions) return (process) => process
   const first = new Map<number, number>()

@@ -31,13 +31,13 @@ export interface Encoded {
   /** Dense key number; 0 if the history has no keys. */
   readonly key: Int32Array
   /**
-   * The client of each operation (see `clientsOf`): within a client, an operation that returned before another's call
-   * precedes it. Computed on demand, because few checks need it. A function rather than a getter: see `later`.
+   * The client of each operation (see `clientsOf`). Computed on demand, because few checks need it; a function because
+   * getters are slow (see `later`).
    */
   readonly clients: () => Int32Array
   /**
-   * Whether the order within clients also includes the real-time order between different clients. The operations of one
-   * client are then in order of indices, although their positions may overlap (see `History.isTied`).
+   * Whether the order within clients also includes the real-time order between clients (see `History.isTied`). One
+   * client's operations are then in order of indices, although their positions may overlap.
    */
   readonly isTied?: boolean | undefined
   /** Event positions. Operation a precedes operation b in real time if `returns[a] < calls[b]`. */
@@ -47,13 +47,13 @@ export interface Encoded {
   /** The value before the first write. */
   readonly initial: number
   /**
-   * Whether each key may have held any value before its first write. If so, no operation mentions the value `initial`,
-   * and callers try the possible initial values (see `startsOf`).
+   * Whether each key may have held any value before its first write. If so, callers try the possible values (see
+   * `startsOf`), because no operation mentions `initial`.
    */
   readonly anyStart: boolean
   /**
-   * By key: the value before the first write of the key. Present only for texts, and only if keys have different
-   * initial values. If present, it replaces `initial`.
+   * By key: the initial value, which replaces `initial`. Present only for texts whose keys have different initial
+   * values.
    */
   readonly startOf?: Int32Array | undefined
   /** Values are 0 … values - 1. */
@@ -62,7 +62,7 @@ export interface Encoded {
   readonly names: Int32Array
   readonly table: ValueTable
   readonly keys: number
-  /** Whether some operation is a CAS, DIFFERS or APPEND: these rule out some of the fast paths. */
+  /** Whether some operation is a CAS, DIFFERS or APPEND, which some fast paths cannot handle. */
   readonly hasConditional: boolean
   readonly hasAppend: boolean
 }
@@ -112,9 +112,8 @@ export function restrict(
 }
 
 /**
- * Returns a function that computes a value on its first call and remembers it. A function replaces a getter here,
- * because each object literal with a getter has a hidden class of its own. Such objects are slow, and a full garbage
- * collection is needed to free what they refer to.
+ * Returns a function that computes a value once. A getter would give each object literal a hidden class of its own,
+ * which is slow and keeps memory until a full garbage collection.
  */
 export function later<T>(make: () => T): () => T {
   let made: T | undefined
@@ -124,7 +123,6 @@ export function later<T>(make: () => T): () => T {
   }
 }
 
-/** The numbers at `indices`. */
 export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32Array {
   const some = int32Array(indices.length)
   for (let i = 0; i < some.length; i++) some[i] = column[indices[i]]
@@ -132,8 +130,8 @@ export function gathered(column: Int32Array, indices: ArrayLike<number>): Int32A
 }
 
 /**
- * Returns the history up to the event at `position`. Omits operations called later, and observations that are still
- * open. Makes all other open operations optional.
+ * Returns the history up to the event at `position`, without observations that are still open. Other open operations
+ * become optional.
  */
 export function prefix(encoded: Encoded, position: number, budget: Budget = unlimited): Encoded {
   const kept: number[] = []
@@ -181,7 +179,7 @@ export function compact(encoded: Encoded, budget: Budget = unlimited, scratch?: 
       else if (o < 0) newReturns[-o - 1] = rank++
     }
   } else {
-    // If few operations remain of a long history, sorting their events is faster than visiting all positions.
+    // For few operations, sorting their events is faster than visiting all positions.
     const events = float64Array(2 * length)
     let count = 0
     for (let i = 0; i < length; i++) {
@@ -226,8 +224,8 @@ function compactValues(encoded: Encoded, scratch: Int32Array | undefined): Encod
 }
 
 /**
- * Renumbers values in place, the initial value as 0, and returns their names. Restores `scratch`, which has a zero for
- * each value.
+ * Renumbers values in place, the initial value as 0, and returns their names. `scratch` has a zero for each value, and
+ * is restored.
  */
 export function renumber(
   { expects, writes, initial, names }: Pick<Encoded, 'expects' | 'writes' | 'initial' | 'names'>,

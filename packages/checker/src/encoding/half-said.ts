@@ -9,7 +9,7 @@ export type Said =
    */
   | { readonly is: 'half'; readonly to: Json }
 
-/** Reads the value of a cas; undefined if it is not one. */
+/** Reads the value of a cas. */
 export function saidOf(value: Json | undefined): Said | undefined {
   if (!Array.isArray(value)) return undefined
   const [first = null, second = null] = value as readonly Json[]
@@ -18,8 +18,7 @@ export function saidOf(value: Json | undefined): Said | undefined {
 }
 
 /**
- * Replaces every cas that names only its new value. If the completion names both values, the replacement is a cas with
- * both; otherwise it is a write.
+ * Replaces every cas that names only its new value by a cas with both values, or by a write.
  *
  * @returns Undefined if there is no such cas.
  */
@@ -54,10 +53,7 @@ export function saidInFull(history: History): History | undefined {
   return { ...history, functions, operations: { ...operations, ...said } }
 }
 
-/**
- * Returns a function that maps the id of a cas value to the id of its only element; undefined for values without
- * exactly one element. Computes each result once.
- */
+/** Maps a cas value to its only element; undefined for other values. Computes each result once. */
 function halves({ values }: History): (id: number) => number | undefined {
   const known = new Map<number, number | undefined>()
   return (id) => {

@@ -10,7 +10,7 @@ export interface Lists {
 }
 
 /**
- * Groups the indices of `keys` by key. Keys are 0 … count - 1. Indices with a negative key are omitted.
+ * Groups the indices of `keys` by key. Omits indices with a negative key.
  *
  * @throws OutOfTime
  */

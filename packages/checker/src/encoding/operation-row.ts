@@ -12,14 +12,14 @@ export const placeOf = (history: History, row: number): string => {
 }
 
 /**
- * Returns the error for an operation whose form a model does not understand. `why` is a clause, such as `it ends with a
+ * Returns the error for an operation that a model does not understand. `why` is a clause, such as `it ends with a
  * list`.
  */
 export const malformed = (history: History, row: OperationRow, why: string): UserError =>
   new UserError('input', `${placeOf(history, row)}: ${functionOf(history, row)}: ${why}.`)
 
 /**
- * An additional value of the outcome column: the operation is not judged, because its key had already been changed
- * outside the record. Like a failed operation it constrains nothing, but it did happen.
+ * An additional outcome: the operation is not judged, because its key had already been changed outside the record. Like
+ * a failed operation it constrains nothing, but it did happen.
  */
 export const UNJUDGED = 3

@@ -8,8 +8,7 @@ export const partition = (encoded: Encoded, budget: Budget = unlimited): readonl
 ]
 
 /**
- * Yields the parts of `partition` one after the other: an object for each of many keys would take more memory than the
- * operations.
+ * Yields the parts of `partition` in turn, because objects for many keys need much memory.
  *
  * @throws OutOfTime
  */
@@ -33,10 +32,7 @@ export function* partsInTurn(encoded: Encoded, budget: Budget): Generator<Encode
 /** Bytes that `partsInTurn` needs for each operation. */
 export const BYTES_PER_SEPARATED = 40
 
-/**
- * Access to the operations of each key. The history of a key is built on request, because the histories of very many
- * keys do not fit into memory together.
- */
+/** Access to the operations of each key. Histories are built on request, because very many do not fit into memory. */
 export interface Separated {
   /** Call only once for each key: its values are renumbered in place. */
   readonly at: (key: number) => Encoded
@@ -67,8 +63,8 @@ export function separated(encoded: Encoded, budget: Budget): Separated {
 const OPERATIONS_FOR_A_KEY = 16
 
 /**
- * Builds all keys in one pass, in shared columns with each key's operations side by side. The pass reads sequentially
- * and scatters its writes: scattered reads would wait for memory at every operation.
+ * Sorts the operations by key into shared columns. The pass reads sequentially and scatters its writes, because
+ * scattered reads would wait for memory.
  */
 function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, budget: Budget): Encoded {
   const { length, keys, row, kind, expects, writes, key, calls, returns } = encoded
@@ -94,8 +90,7 @@ function columnsByKey(encoded: Encoded, starts: Int32Array, lastEvent: number, b
     owner[calls[i]] = i + 1
     if (returns[i] !== NEVER) owner[returns[i]] = length + i + 1
   }
-  // The first half of the array holds calls, and the second half holds returns. Calls and returns alternate
-  // unpredictably, so the loop avoids a branch.
+  // Calls are in the first half and returns in the second. They alternate unpredictably, so the loop avoids a branch.
   const positions = int32Array(2 * length).fill(NEVER, length)
   const ranks = int32Array(keys)
   for (let event = 0; event <= lastEvent; event++) {
@@ -148,7 +143,7 @@ function sparseKeys(
   }
 }
 
-/** A contiguous range of operations, in the shared columns; their values are renumbered in place. */
+/** A range of operations in the shared columns; their values are renumbered in place. */
 function slice(columns: Encoded, from: number, to: number, scratch: Int32Array): Encoded {
   const kind = columns.kind.subarray(from, to)
   const expects = columns.expects.subarray(from, to)

@@ -1,8 +1,8 @@
 import { type History, INFO, OK, type Operations } from '@chaosproxy/history'
 
 /**
- * Returns some rows of a history, in increasing order, as a separate history. The result ends at the event position
- * `cut`. Operations called after `cut` are omitted, and operations still open at `cut` have an unknown outcome.
+ * Returns some rows of a history, in increasing order, up to the event position `cut`. Operations open at `cut` have an
+ * unknown outcome.
  */
 export function historyOfRows(
   history: History,
@@ -45,8 +45,8 @@ function columnsOf(operations: Operations, rows: readonly number[]): Operations 
 }
 
 /**
- * Makes each operation that returned after the cut an open operation. Failed operations stay failed, because a read of
- * their value is a violation at any time.
+ * Leaves operations open that returned after the cut. Failed operations stay failed, because a read of their value is a
+ * violation at any time.
  */
 function cutAt(operations: Operations, cut: number): Operations {
   const { length, outcome, returnEvent, returnTime, output, input } = operations

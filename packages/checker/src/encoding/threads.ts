@@ -3,9 +3,8 @@ import { type Encoded, NEVER } from './encoded.ts'
 import type { Lists } from './lists.ts'
 
 /**
- * Each client's order as chains of operations: within a client, an operation precedes the operations called after it
- * returned. A client that waits for each answer has one thread of completed operations; a client with overlapping
- * operations has as many threads as were open together. An operation of unknown outcome has no successor, so it is a
+ * Each client's order as chains of operations. Each operation precedes those of its client that were called after its
+ * return, so overlapping operations need several chains. An operation of unknown outcome has no successor, so it is a
  * separate thread.
  */
 export interface Threads {
@@ -17,20 +16,20 @@ export interface Threads {
   readonly start: Int32Array
   readonly members: Int32Array
   /**
-   * The direct predecessors of an operation in other threads of its client. These are the last preceding operation of
-   * each thread. A predecessor is omitted if it also precedes the previous operation in the operation's own thread.
+   * The last preceding operation in each other thread of its client, unless the operation before in its own thread
+   * implies it.
    */
   readonly before: Lists
   /** Whether some client has several threads of completed operations. */
   readonly isBranched: boolean
-  /** By operation: 1 if its order after the previous one of its thread is only assumed (see `joinThreads`). */
+  /** By operation: 1 if its order after the previous one is only assumed (see `joinThreads`). */
   readonly joined: Uint8Array
 }
 
 /**
- * Returns a function that yields the next operation of a thread; -1 if there is none, or if the next operation must
- * wait for another thread. `position` holds the number of operations taken, by thread. Each search creates this
- * function once, because its loops call the function millions of times.
+ * Returns a function that yields the next operation of a thread, or -1 if there is none that need not wait. `position`
+ * holds the number of operations taken, by thread. Created once for each search, because its loops call the function
+ * millions of times.
  */
 export function nextIn(
   { start, members, before, of, place }: Threads,
@@ -51,7 +50,7 @@ export function nextIn(
 /** The columns that determine the order within clients. */
 export type Timed = Pick<Encoded, 'length' | 'calls' | 'returns' | 'clients' | 'isTied'>
 
-/** The threads of one client's completed operations so far. */
+/** The threads of a client's completed operations. */
 interface Client {
   readonly threads: number[]
   /** By thread: its last operation, and the one before that, or -1. */
@@ -60,8 +59,7 @@ interface Client {
 }
 
 /**
- * Computes the threads. If `certain`, no operation is optional. An operation of unknown outcome that is the last one of
- * its client can then end a thread.
+ * Computes the threads. If `certain`, no operation is optional, so one of unknown outcome can end a thread.
  *
  * @throws OutOfTime
  */
@@ -113,8 +111,7 @@ export function threadsOf(encoded: Timed, certain = false, budget: Budget = unli
 }
 
 /**
- * Computes the threads of a tied history. The completed operations of each client form a thread, in order of indices.
- * An operation precedes an operation of another thread if it returned before the call of that operation.
+ * Computes the threads of a tied history, one for the completed operations of each client.
  *
  * @throws OutOfTime
  */
@@ -124,9 +121,6 @@ function tiedThreads({ length, calls, returns, clients }: Timed, budget: Budget)
   const place = new Int32Array(length)
   const threadOf = new Map<number, number>()
   const sizes: number[] = []
-  /**
-   * By thread: its completed operations, and the number of them that returned before the call of the current operation.
-   */
   const members: number[][] = []
   const returned: number[] = []
   const pairs: Pairs = { from: [], to: [] }
@@ -165,10 +159,7 @@ interface Returned extends Pick<Timed, 'calls' | 'returns'> {
   readonly last: number
 }
 
-/**
- * Lists the direct predecessors of an operation in other threads. Omits a predecessor that precedes another
- * predecessor.
- */
+/** Lists the direct predecessors of an operation in other threads. */
 function listReturned(
   { from, to }: Pairs,
   operation: number,
@@ -192,7 +183,6 @@ function listReturned(
 
 const NONE = -1
 
-/** The first thread whose last operation returned before the call. */
 function freeThread(last: readonly number[], returns: Int32Array, call: number): number {
   for (let t = 0; t < last.length; t++) if (returns[last[t]] < call) return t
   return NONE
@@ -205,8 +195,8 @@ export interface Pairs {
 }
 
 /**
- * Adds the predecessors of an operation. Operations of one thread do not overlap, so at most the last operation of each
- * thread was open at the call.
+ * Adds the predecessors of an operation. At most the last operation of each thread can be open, because those of a
+ * thread do not overlap.
  */
 function listBefore(
   { from, to }: Pairs,
@@ -224,7 +214,7 @@ function listBefore(
   }
 }
 
-/** Lists of predecessors, by the later operation (`to`) of each pair. The pairs must be in order of `to`. */
+/** Lists of predecessors by the later operation. The pairs must be in the order of `to`. */
 export function listsOf({ from, to }: Pairs, length: number): Lists {
   const start = new Int32Array(length + 1)
   for (const operation of to) start[operation + 1]++
@@ -232,7 +222,7 @@ export function listsOf({ from, to }: Pairs, length: number): Lists {
   return { start, items: Int32Array.from(from) }
 }
 
-/** Assembles `Threads` from each operation's thread and position, and each thread's number of operations. */
+/** Assembles `Threads`. */
 export interface Woven extends Pick<Threads, 'of' | 'place' | 'before' | 'isBranched' | 'joined'> {
   readonly sizes: readonly number[]
 }

@@ -9,5 +9,5 @@ export const UNKNOWN_START = 'unknown'
 
 export const isUnknownStart = (initial: Json | undefined): boolean => initial === UNKNOWN_START
 
-/** Stands for the id of a value that the history does not mention. No value has this id. */
+/** An id that no value of the history has. */
 export const UNMENTIONED = -2

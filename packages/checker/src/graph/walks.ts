@@ -8,10 +8,7 @@ export type Before = (node: number, place: number) => number
 
 export type Ordered =
   | { readonly order: Int32Array }
-  /**
-   * The nodes of a cycle. Each node comes after the node that follows it in the list, and the last node comes after the
-   * first.
-   */
+  /** The nodes of a cycle. Each node comes after the next one in the list, and the last after the first. */
   | { readonly cycle: readonly number[] }
 
 interface Walk {
@@ -58,9 +55,7 @@ export function depthFirst(nodes: number, before: Before, { roots, tick }: Walk 
   return { order }
 }
 
-/**
- * Visits each edge of a node with the node at its other end. Edges to nodes that were already reached may be skipped.
- */
+/** Visits each edge of a node. May skip edges to nodes that were already reached. */
 export type Leading<Edge> = (
   node: number,
   visit: (other: number, edge: Edge) => void,
@@ -68,8 +63,8 @@ export type Leading<Edge> = (
 ) => void
 
 /**
- * The edges of a shortest path between two nodes, which may be equal; undefined if there is none. Breadth-first search;
- * of several paths, the one whose edges are visited first.
+ * The edges of a shortest path between two nodes, which may be equal. Breadth-first search; of equally short paths, the
+ * one visited first.
  */
 export function shortestWay<Edge>(from: number, to: number, leading: Leading<Edge>): readonly Edge[] | undefined {
   const cameBy = new Map<number, { readonly node: number; readonly edge: Edge }>()

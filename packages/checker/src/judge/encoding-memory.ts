@@ -7,13 +7,13 @@ import type { CheckOptions } from './options.ts'
 import { countUnknown } from './outcomes.ts'
 import type { Report } from './report.ts'
 
-/** Bytes for an encoded operation's columns, its number in the list of values and its place in the list of its key. */
+/** Bytes for an encoded operation and its places in the lists. */
 const BYTES_PER_OPERATION = 40
 
 export const encodingBytes = ({ operations, keys }: History): number =>
   operations.length * BYTES_PER_OPERATION * (keys.length > 1 ? 2 : 1)
 
-/** Reserves memory for encoding the history. Returns the reason if there is not enough; otherwise undefined. */
+/** Reserves memory for encoding the history. Returns the reason if there is not enough. */
 export function takeEncoding(history: History, budget: Budget): Reason | undefined {
   const bytes = encodingBytes(history)
   if (budget.take(bytes)) return undefined
@@ -21,12 +21,10 @@ export function takeEncoding(history: History, budget: Budget): Reason | undefin
   return outOf('memory', `${operations} operations take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 
-/** Bytes for the columns, the order and the account of an object with a few operations. */
+/** Bytes for judging an object with a few operations. */
 const BYTES_PER_OBJECT = 2_500
 
-/**
- * Reserves memory for judging each object separately. Returns the reason if there is not enough; otherwise undefined.
- */
+/** Reserves memory for judging each object separately. Returns the reason if there is not enough. */
 export function takeObjects({ keys }: History, budget: Budget): Reason | undefined {
   const bytes = keys.length * BYTES_PER_OBJECT
   if (budget.take(bytes)) return undefined

@@ -54,7 +54,7 @@ export interface Need {
 
 export type IsMetBy = (history: History, options: Semantics) => (row: OperationRow) => boolean
 
-/** The judge of a model's histories, by the levels of its ladder. */
+/** The judge of a model's histories. */
 export interface HistoryJudge<Name extends string = Level> {
   readonly ladder: Ladder<Name>
   /** Whether each key may be judged on a separate thread, as for registers (see `planShares`). */
@@ -75,19 +75,16 @@ export interface RecordRules {
   readonly mayBeTaken: boolean
   /** Fills in values that operations omit; undefined if no operation needs it. */
   inFull?(history: History): History | undefined
-  /**
-   * Finds observations that only an unknown initial value explains. Absent if such an observation never hides a bug.
-   */
+  /** Finds observations that only an unknown initial value explains. Absent if they never hide a bug. */
   readonly byStart?: ((history: History) => ByStart) | undefined
   /**
-   * By key (from -1): the least content at the start. If this content does not explain a result, only an initial value
-   * that was also added later explains it. Omits keys whose content at the start is unclear.
+   * By key (from -1): the least content at the start, as far as answers show it. A result that it does not explain
+   * needs an initial value that was also added later.
    */
   readonly leastStarts?: ((history: History) => ReadonlyMap<number, readonly Json[]>) | undefined
   /**
-   * Returns a test, by row, of whether an operation may have written a value that was read before an unrecorded change
-   * of its key. `positions` holds the event position of that change, by key (from -1). Absent if no level lets a read
-   * see later writes.
+   * Returns a test of whether a row may have written a value that was read before an unrecorded change of its key.
+   * `positions` holds the position of that change, by key (from -1). Absent if no level lets a read see later writes.
    */
   seenBefore?(history: History, positions: Int32Array, initial: Json): (row: number) => boolean
 }

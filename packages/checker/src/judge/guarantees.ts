@@ -7,7 +7,6 @@ import { followsFrom } from './headline.ts'
 /** The level that combines all guarantees of a stream. */
 export type Faithful = 'faithful'
 
-/** A violation of one guarantee. */
 export interface Finding<Guarantee extends string> {
   readonly guarantee: Guarantee
   readonly sentence: string
@@ -22,11 +21,9 @@ export interface Finding<Guarantee extends string> {
 /** Receives the findings of a scan. */
 export interface FindingsSink<Guarantee extends string> {
   found(finding: Finding<Guarantee>): void
-  /** Records why the record leaves a guarantee undecided. */
   unsure(guarantee: Guarantee, why: string): void
 }
 
-/** The findings of all scans. */
 export interface Findings<Guarantee extends string> {
   /** By guarantee: its shortest violation; of equally short ones, the earliest. */
   readonly best: Map<Guarantee, Finding<Guarantee>>
@@ -55,16 +52,12 @@ export function createFindings<Guarantee extends string>(): Findings<Guarantee> 
   }
 }
 
-/**
- * Returns a ladder of guarantees that do not imply each other. Its strongest level, `faithful`, combines all of them.
- * See `Ladder` for `lasting`.
- */
+/** Returns a ladder of guarantees that do not imply each other, below `faithful`, which combines them. */
 export const ladderOf = <Guarantee extends string>(
   guarantees: readonly Guarantee[],
   lasting: readonly Guarantee[],
 ): Ladder<Guarantee | Faithful> => combinedLadder(guarantees, { faithful: guarantees }, lasting)
 
-/** By level, strongest first: the guarantees that it combines. */
 export type Combined<Level extends string, Guarantee extends string> = {
   readonly [level in Level]: readonly Guarantee[]
 }
@@ -131,7 +124,7 @@ function verdictOf<Guarantee extends string>(
   return { result: 'violated', counterexample: { level: guarantee, sentence, operations, keys: [], culprit } }
 }
 
-/** Summarises the verdicts for people; `faults` describes what a stream that breaks a guarantee does. */
+/** Summarises the verdicts for people; `faults` describes what breaking each guarantee means. */
 export function headlineOfGuarantees<Guarantee extends string>(
   verdicts: Verdicts<Guarantee | Faithful>,
   faults: { readonly [guarantee in Guarantee]: string },

@@ -3,10 +3,7 @@ import type { Ladder } from '../verdict/ladder.ts'
 import type { Reason } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/**
- * Adds the verdicts that follow from the decided levels. Levels implied by a met level are met; levels that imply a
- * violated level are violated, with the same counterexample. All others are unknown, for the given reason.
- */
+/** Adds the verdicts that follow from the decided levels. All others are unknown, for the given reason. */
 export function followsFrom<Name extends string>(
   { levels: all, implied, apart }: Ladder<Name>,
   decided: { readonly [level in Name]?: Verdict | undefined },
@@ -68,6 +65,5 @@ type Unknown = Extract<Verdict, { readonly result: 'unknown' }>
 const reasonOf = (verdict: Verdict): string | undefined =>
   verdict.result === 'unknown' ? verdict.reason.text : undefined
 
-/** The summary of the strongest met level below sequential. */
 const strongestBelowSequential = (verdicts: Verdicts<Level>): string | undefined =>
   Array.from(summaries).find(([level]) => verdicts[level].result === 'met')?.[1]

@@ -16,22 +16,13 @@ export type Decided = { readonly [level in Level]?: Verdict }
 
 /** The levels of one history, decided on request. */
 export interface Opened {
-  /**
-   * Returns the share of the time for the search for an order in real time; undefined if no requested level needs this
-   * search.
-   */
+  /** Returns the share of the time for the search for an order in real time, if a requested level needs the search. */
   orderShare(): number | undefined
-  /**
-   * Decides whether one order in real time explains everything. `budget` pays for the counterexample, which is reduced
-   * if `explain`.
-   */
+  /** Decides whether one order in real time explains everything. `budget` pays for the counterexample. */
   order(share: Budget, budget: Budget, explain: boolean): Verdict
   /** The verdicts on the levels about final reads. @throws OutOfTime */
   convergences(budget: Budget): Convergences
-  /**
-   * The verdicts on the levels about the order within clients. Needed only if the history is not linearizable. `first`:
-   * operations to examine first.
-   */
+  /** The verdicts on the levels about the order within clients. Needed only if the history is not linearizable. */
   byClients(budget: Budget, first: readonly OperationRow[]): Decided
   /** The accounting of each element. @throws OutOfTime */
   account?(budget: Budget): Accounting | undefined
@@ -44,12 +35,12 @@ export interface Opened {
 export interface Convergences {
   readonly eventual?: Verdict
   readonly convergent?: Verdict
-  /** The reason why neither level can be met. Either changed objects have no final read, or time ran out. */
+  /** The reason why neither level can be met. */
   readonly owed: Reason | undefined
   readonly lost: readonly LostWrite[]
 }
 
-/** Returns the result in which both levels are unknown, for the given reason. */
+/** Returns both levels as unknown, for the given reason. */
 export const unknownConvergences = (reason: Reason): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
@@ -69,7 +60,7 @@ export interface Others {
 
 /** Opens histories of one kind of object. */
 export interface KindOfObject {
-  /** Reserves memory beyond that for the encoding. Returns the reason if there is not enough; otherwise undefined. */
+  /** Reserves memory beyond that for the encoding. Returns the reason if there is not enough. */
   take?(history: History, budget: Budget): Reason | undefined
   /** @throws OutOfTime */
   open(budget: Budget): Opened
@@ -92,8 +83,7 @@ export function judgeConsistency(
   if (linearizable !== undefined || !isContrary(others)) {
     return reportOf(opened, entry, options, linearizable, others)
   }
-  // No requested level needs this order. It is still computed, so that a verdict does not depend on which other levels
-  // are requested.
+  // Computed in any case, so that a verdict does not depend on which other levels are requested.
   const order = opened.order(budget, budget, false)
   return reportOf(opened, entry, options, order, order.result === 'met' ? explainedBy(others) : others)
 }
@@ -110,7 +100,6 @@ const byFinalReads = ['eventual', 'convergent'] as const satisfies readonly Leve
 export const isByFinalReads = (level: string): level is (typeof byFinalReads)[number] =>
   (byFinalReads as readonly string[]).includes(level)
 
-/** The results other than linearizability; those that follow from it are left out. */
 export function judgeOthers(
   opened: Opened,
   { levels: known }: Pick<ModelEntry, 'levels'>,
@@ -139,21 +128,15 @@ const convergencesOf = (opened: Opened, budget: Budget): Convergences =>
     () => unknownConvergences(OUT_OF_TIME),
   )
 
-/**
- * Returns the elements that are certainly lost. Elements that operations of unknown outcome may have taken are not
- * among them.
- */
+/** Returns the certainly lost elements, without those that operations of unknown outcome may have taken. */
 const lostFor = (accounting: Accounting): Accounting['lost'] =>
   accounting.result === 'violated' && accounting.isExcused !== true ? accounting.lost : []
 
-/** The operations that contradict a level; the search for contradictions of other levels begins with them. */
+/** The operations that contradict a level. The search for other contradictions begins with them. */
 export const operationsOf = (verdict: Verdict | undefined): readonly OperationRow[] =>
   verdict?.result === 'violated' ? verdict.counterexample.operations.map(({ operation }) => operation) : []
 
-/**
- * Whether a linearizable order would correct a verdict on the final reads: a level is violated, or it is unknown for a
- * reason other than `owed`.
- */
+/** Whether a linearizable order would correct a verdict on the final reads. */
 const isContrary = ({ decided, owed }: Others): boolean =>
   byFinalReads.some((level) => {
     const result = decided[level]?.result
@@ -161,8 +144,8 @@ const isContrary = ({ decided, owed }: Others): boolean =>
   })
 
 /**
- * Corrects the results for a linearizable history. A linearizable history converges if it has final reads. Its final
- * reads may differ only because an operation of unknown outcome took effect between them.
+ * Corrects the results for a linearizable history. It converges if it has final reads: these may differ only because an
+ * operation of unknown outcome took effect between them.
  */
 function explainedBy(others: Others): Others {
   const { decided, owed } = others

@@ -50,7 +50,9 @@ export interface Model<State> {
    * Wing 1990, Theorem 1).
    */
   shard?(input: ModelInput): string
-  /** The `f` of operations that never change a state: the search takes them as soon as they fit, without branching. */
+  /**
+   * The `f` of the operations that never change a state. The search takes them as soon as they fit, without branching.
+   */
   readonly reads?: readonly string[]
   /** Whether the effect depends on the requesting process, as for a lock. */
   readonly perProcess?: boolean
@@ -71,7 +73,6 @@ export interface IntegerModel {
   step(state: number, operation: number): number
 }
 
-/** One operation as a specification sees it. */
 export interface ObjectOperation extends ModelInput {
   /** The result of the operation; undefined if its outcome is unknown. */
   readonly output: Json | undefined

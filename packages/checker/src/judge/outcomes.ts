@@ -14,20 +14,17 @@ const OBSERVED = 1
 const WRITTEN = 2
 const REWRITTEN = 4
 
-/**
- * By kind: the fact that an operation of this kind shows about its value. A cas concerns two values and is handled
- * separately. DIFFERS shows no fact.
- */
+/** By kind: what an operation shows about its value. A cas, which concerns two values, is handled separately. */
 const factOf = new Uint8Array(5)
 factOf[READ] = OBSERVED
 factOf[WRITE] = WRITTEN
 
-/** Returns the facts together with one further fact. A value written a second time becomes REWRITTEN. */
+/** Adds a fact. A value written a second time becomes REWRITTEN. */
 const also = (facts: number, fact: number): number => facts | fact | ((facts & fact & WRITTEN) * (REWRITTEN / WRITTEN))
 
 /**
- * Classifies the operations of unknown outcome. An operation happened if a completed operation observed its value and
- * no other operation wrote it; all others are undecided. Reads of unknown outcome do not matter.
+ * Classifies the operations of unknown outcome. One happened if a completed operation observed its value and no other
+ * operation wrote this value.
  */
 export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['info'] {
   // An appended string may result from different appends.
@@ -44,8 +41,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
       facts[written] = also(facts[written], WRITTEN)
       if (returns[i] !== NEVER) facts[placeOf(i, expects[i])] |= OBSERVED
     } else {
-      // An operation of any other kind observes or writes, but not both. The unused value is NOTHING, whose bits are
-      // all 1, so `&` yields the used value.
+      // The unused value is NOTHING, whose bits are all 1, so `&` yields the used value.
       const place = placeOf(i, expects[i] & writes[i])
       if (isTelling?.(i) === false) continue
       facts[place] = also(facts[place], factOf[kind[i]])
@@ -56,10 +52,7 @@ export function settleUnknownOutcomes(encoded: Encoded, total: number): Report['
   return { total, happened, undecided: total - happened }
 }
 
-/**
- * For an unknown initial value: returns whether the value that an operation read must have been written by an
- * operation.
- */
+/** For an unknown initial value: tests whether an operation must have written the value read. */
 function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: Encoded): (i: number) => boolean {
   const overwritten = new Int32Array(keys).fill(NEVER)
   for (let i = 0; i < length; i++) {
@@ -68,7 +61,7 @@ function sinceOverwritten({ length, key, keys, kind, writes, calls, returns }: E
   return (i) => kind[i] !== READ || calls[i] > overwritten[key[i]]
 }
 
-/** Returns the operations of unknown outcome that write a value other than the initial value. */
+/** Returns the operations of unknown outcome that write a value other than the initial one. */
 function unknownWrites({ length, writes, returns, initial }: Encoded): number[] {
   const unknown: number[] = []
   for (let i = 0; i < length; i++) {
@@ -78,8 +71,8 @@ function unknownWrites({ length, writes, returns, initial }: Encoded): number[] 
 }
 
 /**
- * Assigns table places for the facts about a value of an operation's key. If the table would be too long for all
- * values, only values written by one of the `writers` have a place; all others share the first.
+ * Assigns table places for the values of each key. If the table would be too long, all values that none of the
+ * `writers` wrote share the first place.
  */
 function placesOf(
   { length, keys, key, values, writes }: Encoded,

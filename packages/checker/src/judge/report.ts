@@ -53,8 +53,8 @@ export interface ClockCost {
   /** The uncertainty of an event's time: maximum and median. Null if nothing is known about a clock. */
   readonly withinNanos: { readonly max: number | null; readonly p50: number | null }
   /**
-   * The number of uncertain real-time orders between operations on one object that different clocks timed. A pair
-   * without an order counts as 2.
+   * The number of uncertain real-time orders on one object between operations of different clocks. A pair without an
+   * order counts as 2.
    */
   readonly unordered: number
   /** The number of operations that are shorter than the uncertainty of their times. */
@@ -63,7 +63,7 @@ export interface ClockCost {
   readonly undecided: readonly string[]
 }
 
-/** What the stamps of a history determine about its order. */
+/** What the stamps of a history say about its order. */
 interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
   /** Levels that a complete order of the events would decide. */
   readonly undecided: readonly string[]

@@ -22,10 +22,7 @@ export interface Staleness {
   readonly behindNanos?: Percentiles | undefined
   /** The least number of writes that had overwritten each measured read's value. Absent without measured reads. */
   readonly versionsBehind?: Percentiles | undefined
-  /**
-   * The read that was furthest behind in time. Of several such reads, the one furthest behind in versions. Absent if no
-   * read was behind.
-   */
+  /** The read that was furthest behind in time, then in versions. Absent if no read was behind. */
   readonly worst?: OperationRow | undefined
   /** The least Δ for which the history is Δ-atomic (see `leastDelta`), in nanoseconds. Absent without times. */
   readonly deltaNanos?: Bounds | undefined

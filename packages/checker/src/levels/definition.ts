@@ -29,35 +29,32 @@ export interface LevelDefinition<Name extends string = string> {
 /** A level between sequential and eventual, defined by reads, writes and processes. */
 export interface WeakDefinition<Name extends string = string> extends LevelDefinition<Name> {
   /**
-   * The relative cost of deciding the level. Cheap levels are decided first. A violated level also decides the levels
-   * that imply it, which reuse a part of its counterexample.
+   * The relative cost of deciding the level; cheap levels come first. A violation also decides the levels that imply
+   * this one.
    */
   readonly cost: number
   /** Finds a contradiction between the level and the orders of a history in which every read has a source. */
   contradiction(relations: Relations): Judged
   /**
-   * Who chooses the source of a read whose value was written repeatedly. `all`: the clients choose together. `each
-   * client`: each client chooses separately. `all, then each client`: the clients choose together for the causal order,
-   * and then each client chooses within this order.
+   * Who chooses the source of a read whose value was written repeatedly. `all`: the clients together. `each client`:
+   * each client separately. `all, then each client`: the clients together for the causal order, then each client within
+   * this order.
    */
   readonly sourcesChosenBy: 'all' | 'each client' | 'all, then each client'
   /** Which operations hide the initial value from a process. */
   readonly hides: Hides
   /**
    * For a guarantee about single clients: returns the operation that showed the write to the client before the read.
-   * Absent if the whole causal past of the read counts.
+   * Absent if the whole causal past counts.
    */
   knewBy?(facts: Facts, write: number, read: number): number
   readonly words: WeakWords
 }
 
 interface WeakWords {
-  /**
-   * Describes the contradiction that every choice of sources leads to. The text follows "Whichever writes these reads
-   * saw,".
-   */
+  /** Describes the contradiction that all sources lead to. Follows "Whichever writes these reads saw,". */
   readonly noWay: string
-  /** Introduces the steps of a cycle; names the client if the contradiction is in one client's view. */
+  /** Introduces the steps of a cycle. Names the client if the cycle is in one client's view. */
   introduction(client: string | undefined): string
   /**
    * Follows "because": why a write that a read did not see is older. `who` is `process 4`, and `read` is `read 1 for x
@@ -66,18 +63,16 @@ interface WeakWords {
   readonly since: (who: string, read: string) => string
 }
 
-/** The reason for a level in which all writes known to a client count. */
 export const alreadyKnew = (who: string, read: string): string => `${who} already knew of it when it ${read}`
 
-/** Gives the reason for a level in which each client has its own order. */
+/** The reason for a level in which each client has its own order. */
 export const afterwards = (who: string, read: string): string => `after it ${who} ${read}`
 
-/** Introduces the contradiction of a level that has no more precise introduction. */
 export const noSharedOrder = (): string => 'No order of the writes, shared by all processes, fits what they saw'
 
 /**
- * The common part of the guarantees about the order of writes (Viotti & Vukolić 2016). On registers, such a guarantee
- * alone only forbids reads from the future. Its other effects need monotonic reads.
+ * The common part of the guarantees about the order of writes (Viotti & Vukolić 2016). On registers, it only forbids
+ * reads from the future, unless monotonic reads are required too.
  */
 export const orderOfWrites = {
   implies: [],
@@ -92,7 +87,7 @@ export const orderOfWrites = {
   },
 } satisfies Partial<WeakDefinition>
 
-/** Levels that pages show together, and the sign of the strongest one in tables. */
+/** Levels that pages show together. */
 export interface Rung {
   readonly title: string
   /** The sign's label in a table's legend. */

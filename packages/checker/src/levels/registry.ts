@@ -101,9 +101,9 @@ const pram: WeakDefinition<'pram'> = {
   isCompared: true,
   implies: [],
   headline: 'PRAM consistent',
-  // PRAM is usually decided earlier, because causal memory implies it.
+  // Causal memory, which implies PRAM, usually decides it earlier.
   cost: 6,
-  // This level allows a read to see a future write, so the check accepts such reads.
+  // PRAM allows a read to see a future write.
   contradiction: (relations) => relations.inViews('client order'),
   sourcesChosenBy: 'each client',
   hides: 'writes and reads',
@@ -118,8 +118,8 @@ const pram: WeakDefinition<'pram'> = {
 }
 
 /**
- * Terry et al. 1994: all four guarantees together. In this level, the two guarantees about writes also restrict which
- * writes are visible.
+ * Terry et al. 1994: all four guarantees together. The two guarantees about writes also restrict which writes are
+ * visible.
  */
 const session: WeakDefinition<'session'> = {
   name: 'session',
@@ -130,8 +130,7 @@ const session: WeakDefinition<'session'> = {
   implies: ['read-your-writes', 'monotonic-reads', 'monotonic-writes', 'writes-follow-reads'],
   headline: 'consistent within sessions',
   cost: 3,
-  // All four guarantees together let a read see its whole causal past, and force the arbitration order of causal
-  // convergence. The two levels therefore coincide; the tests show this over all sources.
+  // All four guarantees together are the same as causal convergence, as the tests show over all sources.
   contradiction: (relations) => relations.inArbitration(),
   sourcesChosenBy: 'all',
   hides: 'writes and reads',
@@ -194,10 +193,7 @@ const writesFollowReads: WeakDefinition<'writes-follow-reads'> = {
   rung: rungs.client,
 }
 
-/**
- * Vogels 2009. Final reads define this level. In a history without final reads the level is unknown, whatever other
- * levels hold.
- */
+/** Vogels 2009. Unknown without final reads, whatever other levels hold. */
 const eventual: LevelDefinition<'eventual'> = {
   name: 'eventual',
   adjective: 'eventually consistent',
@@ -211,7 +207,7 @@ const eventual: LevelDefinition<'eventual'> = {
 
 /**
  * Convergence alone (Bailis & Ghodsi 2013, the liveness half of eventual consistency): after healing, all final reads
- * agree, on any value. Defined by final reads: without them it is unknown, whatever other levels hold.
+ * agree, on any value. Unknown without final reads, whatever other levels hold.
  */
 const convergent: LevelDefinition<'convergent'> = {
   name: 'convergent',
@@ -222,7 +218,7 @@ const convergent: LevelDefinition<'convergent'> = {
   isRealTime: true,
 }
 
-/** The levels of consistency, strongest first. All code that lists, decides or names levels iterates over them. */
+/** The levels of consistency, strongest first; all code iterates over this list. */
 export const definitions = [
   linearizable,
   sequential,

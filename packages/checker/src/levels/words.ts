@@ -8,10 +8,7 @@ const words: ReadonlyMap<string, LevelDefinition> = new Map(
 
 type Words = Pick<LevelDefinition, 'adjective' | 'sentence'>
 
-/**
- * For a recorded database. The level describes whether the database kept the declared isolation, not a property of the
- * history alone.
- */
+/** For a recorded database: whether it kept the declared isolation. */
 const declared: Words = {
   adjective: 'isolated as declared',
   sentence: 'Each transaction gets the level of isolation that it asked for.',
@@ -23,7 +20,7 @@ export const wordsOfLevel = (level: string): Words | undefined => (level === 'de
 export interface RungOfLevels extends Rung {
   /** Strongest first. */
   readonly levels: readonly Level[]
-  /** The levels that a comparison of systems shows. The other levels of the rung say too little on their own. */
+  /** The levels that a comparison of systems shows. The others say too little on their own. */
   readonly compared: readonly Level[]
 }
 
@@ -33,7 +30,7 @@ export const rungs: readonly RungOfLevels[] = [...new Set([...words.values()].ma
   return { ...rung, levels: own, compared: own.filter((level) => words.get(level)?.isCompared === true) }
 })
 
-/** Names of levels on one line; levels of transactions appear without their stronger forms. */
+/** Names of levels on one line, without the stronger forms of transaction levels. */
 export function levelsInWords(names: readonly string[]): string {
   const plain = names.filter((level) => !level.startsWith('strong-'))
   const others =

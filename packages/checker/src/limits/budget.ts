@@ -12,7 +12,7 @@ export interface Limits {
   readonly work?: ((steps: number) => void) | undefined
 }
 
-/** The number of steps that count as one millisecond: about as many as an ordinary machine makes in one. */
+/** About as many steps as an ordinary machine makes in a millisecond. */
 const STEPS_PER_MS = 10_000
 
 /**
@@ -30,33 +30,26 @@ export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'w
   }
 }
 
-/**
- * The resources that a check may still use. All parts of a check share one budget, so that the limits apply to the
- * whole.
- */
 export interface Budget {
   /**
-   * Whether the deadline has passed. `steps`: the steps since the last call that were not counted by `tick`. Reads the
+   * Whether the deadline has passed. `steps`: the steps since the last call, without those counted by `tick`. Reads the
    * clock, so call it only every few thousand steps.
    */
   readonly expired: (steps: number) => boolean
   /** Throws `OutOfTime` if the deadline has passed; `steps` as for `expired`. */
   readonly look: (steps: number) => void
-  /** Call at each step of a long pass: it checks the deadline periodically. */
+  /** Checks the deadline periodically. Call it at each step of a long pass. */
   readonly tick: () => void
-  /** Reserves memory; returns false, and reserves nothing, if the limit would be exceeded. */
+  /** Reserves memory, or returns false if this would exceed the limit. */
   readonly take: (bytes: number) => boolean
   readonly giveBack: (bytes: number) => void
   /** Milliseconds until the deadline; 0 once it has passed. */
   readonly left: () => number
-  /** The same budget with an earlier deadline, for work that is not worth more time. */
+  /** The same budget with an earlier deadline. */
   readonly within: (milliseconds: number) => Budget
 }
 
-/**
- * Thrown to end a pass whose partial result is useless. A caller that can continue without the result catches the error
- * (see `inTime`).
- */
+/** Thrown to end a pass whose partial result is useless. Caught by callers that can continue (see `inTime`). */
 export class OutOfTime extends Error {}
 
 /** Returns the result of the work, or `late` (by default undefined) if the deadline passes first. */
@@ -71,15 +64,15 @@ export function inTime<Result, Late>(work: () => Result, late?: () => Late): Res
   }
 }
 
-/** A mask: the clock is read after this many steps, each of at most a few microseconds. */
+/** A mask: the clock is read after this many steps of at most a few microseconds. */
 const TICKS_BETWEEN_LOOKS = 0x3ff
 
-/** A mask for loops with cheap steps: they check the clock when all of its bits are set. */
+/** As a mask: loops with cheap steps check the clock when all of its bits are set. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
 /** Counts the memory used by all sharers of a budget. */
 export interface Ledger {
-  /** Adds this many bytes (negative: frees them) and returns the total in use. */
+  /** Adds bytes, or frees them if negative, and returns the total in use. */
   readonly add: (bytes: number) => number
 }
 
@@ -134,7 +127,7 @@ export const ticking =
     return compare(a, b)
   }
 
-/** Checks the clock once per fixed amount of work, for steps that each process a row of `width` numbers. */
+/** Checks the clock once per fixed amount of work, for steps that process `width` numbers each. */
 export function createPace(budget: Budget, width: number): { readonly isLate: () => boolean } {
   const stepsBetween = Math.ceil(NUMBERS_BETWEEN_LOOKS / (width + 1))
   let left = stepsBetween
@@ -161,8 +154,8 @@ export const unlimited: Budget = {
 }
 
 /**
- * Creates a budget that counts looks instead of reading the clock. It serves the little work that follows the deadline,
- * such as verifying a result. The outcome does not depend on the speed of the machine.
+ * Creates a budget that counts looks instead of reading the clock, for the little work after the deadline. The outcome
+ * does not depend on the speed of the machine.
  */
 export function createAllowance(looks: number): Budget {
   let left = looks

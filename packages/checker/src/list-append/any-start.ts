@@ -6,7 +6,7 @@ import { askedByKey, type LeastStarts } from '../object/model/least-start.ts'
 import { jsonOf, type Part } from '../object/model/part.ts'
 import { listFrom } from './list-append.ts'
 
-/** By key: the elements of the longest read of the list that no operation appended. */
+/** By key: the longest prefix of a read that no operation appended. */
 function leastStarts(history: History): LeastStarts {
   const { f, key, outcome, length } = history.operations
   const appends = history.functions.map((name) => name === 'append')
@@ -28,10 +28,7 @@ function leastStarts(history: History): LeastStarts {
   )
 }
 
-/**
- * The possible initial lists: every read begins with the initial list, which contains every element that no operation
- * appended.
- */
+/** The possible initial lists: every read begins with the initial list. */
 function guesses(part: Part, budget: Budget): Guesses {
   const { functions, operations } = part.history
   const appended = new Set<number>()

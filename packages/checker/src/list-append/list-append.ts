@@ -46,7 +46,7 @@ const ELEMENTS: Elements = {
   isOrdered: true,
 }
 
-/** The list or, before its first read, its end. */
+/** A list or, before its first read, only its end. */
 interface List {
   readonly isKnown: boolean
   readonly list: readonly string[]
@@ -73,8 +73,8 @@ function startOf(initial: Json): readonly Json[] {
 
 /**
  * Decides lists of distinct elements, in time linear in the size of the reads, apart from sorting. The longest read
- * gives the order of its elements' appends, every other read must be a prefix of it, and elements that were never read
- * come later.
+ * gives the order of the appends, every other read must be a prefix of it, and elements that were never read come
+ * later.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f, input, returns } = part
@@ -91,7 +91,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const start = startOf(initial).map((value) => part.history.values.id(value) as number)
   if (start.some((element) => appends.has(element))) return NOT_APPLICABLE
   const order = longest === undefined ? Int32Array.from(start) : contentOf(longest)
-  // The check skips initial elements, which may repeat because no operation appended them.
+  // Initial elements may repeat, because no operation appended them.
   const isRepeated = new Set(order.slice(start.length)).size < order.length - start.length
   const slot = new Int32Array(length).fill(LEFT_OUT)
   for (let i = 0; i < length; i++) {

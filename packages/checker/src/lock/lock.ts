@@ -42,7 +42,7 @@ export const lock: ObjectEntry = {
 }
 
 interface Lock {
-  /** The process that holds the lock; undefined if the lock is free, null if the holder at the start is unknown. */
+  /** The process that holds the lock; undefined if none does, null if it is unknown. */
   readonly holder: string | undefined | null
   readonly token: number | undefined
 }
@@ -51,8 +51,7 @@ const specification: Specification<Lock> = {
   initial: { holder: undefined, token: undefined },
   perProcess: true,
   step: ({ holder, token }, { f, process, value, output }) => {
-    // The holder is unknown (null) only before the first operation. If this is a release, its process held the lock. If
-    // it is an acquire, the lock was free.
+    // Before the first operation, the holder is unknown (null) and follows from this operation.
     if (lockNumbers[f] === RELEASE) return holder === process || holder === null ? [{ holder: undefined, token }] : []
     if (typeof holder === 'string') return []
     if (typeof output !== 'number' || output === value) return [{ holder: process, token }]
@@ -61,7 +60,6 @@ const specification: Specification<Lock> = {
   key: ({ holder, token }) => `${holder === null ? '?' : holder === undefined ? '' : `by ${holder}`}:${token ?? ''}`,
 }
 
-/** The process that holds the lock at the start. */
 function holderOf(initial: Json): string | undefined {
   if (initial === null || initial === false) return undefined
   if (typeof initial === 'number' || typeof initial === 'string') return String(initial)
@@ -78,10 +76,7 @@ interface Tenure {
   readonly release: number
 }
 
-/**
- * Returns the tenures of a lock. Undefined if it is unclear which acquires and releases belong together: a process
- * continued after an operation of unknown outcome, or operations of one process overlap.
- */
+/** Returns the tenures of a lock. Undefined if it is unclear which acquires and releases belong together. */
 function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly conflict: readonly number[] } | undefined {
   const { length, f, process, calls, returns } = part
   const held = new Map<number, number>()
@@ -92,9 +87,9 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
     budget.tick()
     const p = process[i]
     const acquire = held.get(p)
-    // The process had an earlier operation of unknown outcome, so it may or may not hold the lock.
+    // The process may hold the lock or not after its operation of unknown outcome.
     if (unclear.has(p)) return undefined
-    // The operation overlaps another one of the same client, so the two may have taken effect in any order.
+    // Overlapping operations of one client may have taken effect in any order.
     if (calls[i] < (busyUntil.get(p) ?? 0)) return undefined
     busyUntil.set(p, returns[i])
     if (returns[i] === NEVER) {
@@ -118,9 +113,8 @@ function tenures(part: Part, budget: Budget): readonly Tenure[] | { readonly con
 }
 
 /**
- * Decides a lock in O(n log n). In every order a tenure holds the lock at least from the return of its acquire to the
- * call of its release. An order exists if and only if these spans are disjoint and the tokens increase from span to
- * span. A span that ends before another begins precedes it in every order.
+ * Decides a lock in O(n log n). A tenure holds the lock at least from the return of its acquire to the call of its
+ * release. An order exists if and only if these spans are disjoint and their tokens increase.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (holderOf(initial) !== undefined) return NOT_APPLICABLE
@@ -163,8 +157,8 @@ function tokenOf(part: Part, acquire: number): number | undefined {
 }
 
 /**
- * Groups the operations of a tenure: leaving out a whole tenure frees the lock. A release without an acquire may belong
- * to the process that held the lock at the start.
+ * Groups the operations of a tenure, because leaving out all of them frees the lock. A release without an acquire may
+ * belong to the holder at the start.
  */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const tenure = new Int32Array(part.length)

@@ -6,18 +6,15 @@ import { capital, show } from '../verdict/words.ts'
 /** The time that a client held a lock: from the answer of its acquire to the call of its release. */
 export interface Holding {
   readonly acquire: OperationRow
-  /**
-   * The first attempt to release the lock, whatever its outcome: from then on the client may know that it lost the
-   * lock.
-   */
+  /** The first attempt to release the lock. From then on the client may know that it lost the lock. */
   readonly release: OperationRow | undefined
   /** The first release that was not refused. */
   readonly freed: OperationRow | undefined
 }
 
 /**
- * A sentence about how a lock broke its specification: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given
- * it at 0.043 s.` Undefined if it is none of the usual violations.
+ * A sentence about a usual violation of a lock: `Process 0 held L from 0.002 s to 0.060 s; process 1 was given it at
+ * 0.043 s.`
  */
 export function lockSentence(
   history: History,
@@ -67,7 +64,7 @@ function heldText(history: History, { acquire, freed }: Holding): string {
     : `${held} from ${answeredAt(history, acquire)} to ${calledAt(history, freed)}`
 }
 
-/** Reports whether the client certainly held the lock when the other operation returned. */
+/** Reports whether the client certainly held the lock when another operation returned. */
 function holds({ operations }: History, { acquire, freed }: Holding, other: OperationRow): boolean {
   const { callEvent, returnEvent } = operations
   const given = returnEvent[other]

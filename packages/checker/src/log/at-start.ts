@@ -29,20 +29,18 @@ export function readAtStart(history: History): LeastStarts {
   return starts
 }
 
-/** What is known about the offsets of a log without gaps. */
+/** The known offsets of a log without gaps. */
 interface Places {
   /** The entries that no operation appended, by offset. */
   readonly foreign: Map<number, Json>
-  /** The lowest offset of an entry that an operation appended, and the event position at which it was first seen. */
   first: number
   seen: number
-  /** The ids of the entries with known offsets. */
   readonly placed: Set<number>
 }
 
 /**
- * Returns the entries before the first appended entry. Omits a log if entries appended at unknown offsets may come
- * before the first appended entry with a known offset, because the number of initial entries is then unclear.
+ * Returns the entries before the first appended entry. Omits a log if appends at unknown offsets may come before this
+ * entry, because the number of initial entries is then unclear.
  */
 export function countedAtStart(history: History): LeastStarts {
   const { f, key, outcome, input, callEvent, length } = history.operations

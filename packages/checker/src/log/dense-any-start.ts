@@ -4,10 +4,7 @@ import { type AnyStart, guessNothing } from '../object/model/any-start.ts'
 import { countedAtStart } from './at-start.ts'
 import { type EntriesOf, entriesIn, noList, type OffsetOf, offsetsIn, rangeOf } from './operations.ts'
 
-/**
- * The entries appended after an unknown number of initial ones, and the initial and appended entries that reads
- * revealed.
- */
+/** What is known of a log with unknown initial entries. */
 interface Log {
   /** The least and the greatest possible number of initial entries. */
   readonly least: number
@@ -49,7 +46,7 @@ function stepOf(log: Log, operation: ObjectOperation, offsetOf: OffsetOf, entrie
     known.set(from + at, text)
   }
   const end = from + entries.length
-  // A read that returned fewer entries than requested ends at the end of the log, unless it began beyond the end.
+  // A read that returned less than its limit shows the end of the log, unless it began beyond the end.
   const isEnd = limit === undefined || entries.length < limit
   return possible({
     least: Math.max(least, entries.length === 0 ? 0 : end - appended.length),
@@ -59,7 +56,6 @@ function stepOf(log: Log, operation: ObjectOperation, offsetOf: OffsetOf, entrie
   })
 }
 
-/** The possible logs after the read; undefined if the read excludes all of them. */
 function possible(log: Log): readonly Log[] {
   const { appended, read } = log
   const fits = (before: number): boolean =>
@@ -67,7 +63,7 @@ function possible(log: Log): readonly Log[] {
       const at = offset - before
       return at < 0 || at >= appended.length || appended[at] === entry
     })
-  // Entries after the last offset read are unknown, so any number of them is possible.
+  // Any number of unknown entries may follow the last offset read.
   const beyond = (read.at(-1)?.[0] ?? -1) + 1
   let { least, most } = log
   while (least <= most && least < beyond && !fits(least)) least++

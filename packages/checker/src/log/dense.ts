@@ -59,9 +59,9 @@ function specification(initial: Json, history?: History): Specification<readonly
  *
  * An offset is known if the append returned it, or if a read shows the value of an append of unknown outcome. Offsets
  * give the order of the appends. A read comes after the last append whose entry it returned, and before the next
- * append. A read that reached its limit may come at any later time. A read that found nothing may come at any time
- * before the log grows past its offset. An offset that was neither read nor acknowledged is given to the append of
- * unknown outcome that was called first, which is the earliest possible choice.
+ * append. A read that reached its limit may come at any later time, and an empty read at any time before the log grows
+ * past its offset. The append of unknown outcome that was called first gets the first unknown offset, which is the
+ * earliest possible choice.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const { length, f } = part

@@ -4,8 +4,8 @@ import type { Part } from '../object/model/part.ts'
 import { LEFT_OUT } from '../object/model/slots.ts'
 
 /**
- * Places each read that found nothing as early as possible: directly after the operations that returned before its
- * call. If this place is too late for a read, returns the read and the operation that the read should precede.
+ * Places each read that found nothing directly after the operations that returned before its call. If this is too late,
+ * returns the read and an operation that it should precede.
  */
 export function placeEarly(
   part: Part,
@@ -26,7 +26,7 @@ export function placeEarly(
       budget.tick()
       if (last === undefined || slot[returned[next]] > slot[last]) last = returned[next]
     }
-    // An append has an odd slot. The even slot after it lies before the next append.
+    // An append has an odd slot; the even slot after it lies before the next append.
     const place = last === undefined ? 0 : slot[last] + (slot[last] % 2)
     if (last !== undefined && place > slot[i]) return [last, i]
     slot[i] = place

@@ -1,8 +1,8 @@
 import { firstWhere } from '../search/halving.ts'
 
 /**
- * The entries of a log, in order, as far as operations reveal them: the value of each, as a text or the id of a text,
- * and the least and the greatest offset that it may have. Offsets are whole numbers that increase, with gaps.
+ * The known entries of a log, in order: the value of each, as a text or its id, and the least and the greatest offset
+ * that it may have. Offsets are whole numbers that increase, with gaps.
  */
 export interface Entries<Value> {
   readonly values: Value[]
@@ -26,7 +26,7 @@ export const copyOf = <Value>({ values, least, most, isOpen }: Entries<Value>): 
   isOpen,
 })
 
-/** Appends a value, at this offset if it is known. Returns whether the append is possible. */
+/** Appends a value, at this offset if it is known. Returns whether this is possible. */
 export function append<Value>(entries: Entries<Value>, value: Value, offset: number | undefined): boolean {
   const { values, least, most } = entries
   const first = (least.at(-1) ?? -1) + 1
@@ -38,9 +38,8 @@ export function append<Value>(entries: Entries<Value>, value: Value, offset: num
 }
 
 /**
- * Returns the places among the known entries at which a read may begin, usually a single one. At a negative place -n,
- * the first n entries of the read come before the first known entry. At the place -length - 1, further unknown entries
- * separate the read from the first known entry.
+ * Returns the places among the known entries at which a read may begin, usually one. At a negative place -n, the first
+ * n entries of the read come before the known ones; at -length - 1, unknown entries lie between.
  */
 export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>): readonly number[] {
   const { values, least, most, isOpen } = known
@@ -49,7 +48,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   if (limit === 0) return [0]
   const fits = (place: number): boolean =>
     entries.every(({ value }, at) => place + at < 0 || values[place + at] === value)
-  // A read that returned fewer entries than its limit ends at the end of the log.
+  // A read that returned less than its limit shows the end of the log.
   if (length < limit) {
     const place = values.length - length
     return (place >= 0 || isOpen) && fits(place) ? [place] : []
@@ -64,7 +63,7 @@ export function placesOf<Value>(known: Entries<Value>, { from, limit, entries }:
   return places
 }
 
-/** Adds the entries that a read returned from a place. Returns whether the read is possible. */
+/** Adds the entries that a read returned from a place, if this is possible. */
 export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }: Reading<Value>, at: number): boolean {
   const { values, least, most } = known
   if (limit === 0) return true
@@ -80,7 +79,7 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   const place = at + before
   if (place < values.length && !raised(known, place, from)) return false
   if (!lowered(known, place - 1, from - 1)) return false
-  // A read from offset 0 begins with the first entry of the log.
+  // A read from offset 0 shows the beginning of the log.
   if (from === 0) {
     if (place > 0) return false
     known.isOpen = false
@@ -90,7 +89,7 @@ export function noteRead<Value>(known: Entries<Value>, { from, limit, entries }:
   )
 }
 
-/** Raises the least offset of an entry to at least `offset`. Returns whether that is possible. */
+/** Raises the least offset of an entry, if this is possible. */
 function raised<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i < least.length && (least[i] ?? 0) < bound; i++, bound++) {
@@ -100,7 +99,7 @@ function raised<Value>({ least, most }: Entries<Value>, at: number, offset: numb
   return true
 }
 
-/** Lowers the greatest offset of an entry to at most `offset`. Returns whether that is possible. */
+/** Lowers the greatest offset of an entry, if this is possible. */
 function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: number): boolean {
   let bound = offset
   for (let i = at; i >= 0 && (most[i] ?? 0) > bound; i--, bound--) {
@@ -110,6 +109,6 @@ function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: num
   return true
 }
 
-/** Returns the first index whose bound passes the test. Bounds are in ascending order. */
+/** Returns the first index whose bound passes the test, with bounds in ascending order. */
 const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
   firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

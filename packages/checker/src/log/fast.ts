@@ -18,19 +18,19 @@ interface Read {
 
 interface Seen {
   readonly reads: readonly Read[]
-  /** By append that a read returned and that has no offset: the number of known offsets before it. */
+  /** By append without an offset that a read returned: the number of known offsets before it. */
   readonly nextOf: ReadonlyMap<number, number>
 }
 
 /**
  * Decides logs whose appends returned their offsets. Apart from sorting, the time is linear in the size of the reads.
  *
- * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each entry is
- * identified by its value. It belongs to the append with the next known offset, or to an append without an offset (of
- * unknown outcome, or answered without an offset). An append without an offset is placed between the known offsets
- * around it if a read returned it. If no read shows the order of several such appends, they are sorted by the offsets
- * of the reads that begin with them, because every earlier entry has a smaller offset. Each append gets the least
- * possible offset. This leaves the fewest entries at or after the offset of a read that found nothing.
+ * Offsets give the order of the appends that returned them. The entries of a read are contiguous, and each belongs to
+ * the append with its value. An append without an offset (of unknown outcome, or answered without one) is placed
+ * between the known offsets around it if a read returned it. If no read shows the order of several such appends, they
+ * are sorted by the offsets of the reads that begin with them, because every earlier entry has a smaller offset. Each
+ * append gets the least possible offset, which leaves the fewest entries at or after the offset of a read that found
+ * nothing.
  */
 export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if (entriesAtFirst(initial).length > 0) return NOT_APPLICABLE
@@ -40,7 +40,7 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('result' in seen) return seen
   const entries = inOrder(part, appends, seen, budget)
   if (entries === undefined) return VIOLATED
-  // The search must place an append that was answered without an offset and never read.
+  // Only the search can place an answered append without an offset that was never read.
   if ([...appends.loose.values()].some((i) => part.returns[i] !== NEVER && !entries.values.includes(i)))
     return NOT_APPLICABLE
   return placed(part, entries, seen, budget)
@@ -49,7 +49,6 @@ export function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 const VIOLATED: FastAnswer = { result: 'violated', conflict: [] }
 
 interface Appends {
-  /** Appends with known offsets, in ascending order of their offsets, which `offsets` contains at the same indexes. */
   readonly known: readonly number[]
   readonly offsets: readonly number[]
   /** Appends without a known offset, by value. */
@@ -85,7 +84,6 @@ function appendsOf(part: Part, budget: Budget): Appends | FastAnswer {
   return { known: sorted.map(([, i]) => i), offsets: sorted.map(([offset]) => offset), loose }
 }
 
-/** The entries that reads returned as pairs with offsets. */
 function* pairsRead(
   part: Part,
   budget: Budget,
@@ -133,7 +131,7 @@ function entriesSeen(part: Part, { known, offsets, loose }: Appends, budget: Bud
   return { reads, nextOf }
 }
 
-/** Returns the entries in the only order that agrees with the reads; undefined if no order agrees. */
+/** Returns the entries in the only order that agrees with the reads, if there is one. */
 function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entries<number> | undefined {
   const sequence = sequenceOf(appends, seen, budget)
   if (sequence === undefined) return undefined
@@ -154,14 +152,11 @@ function inOrder(part: Part, appends: Appends, seen: Seen, budget: Budget): Entr
   return entries
 }
 
-/** Returns all appends with known offsets, and between them the appends without offsets that reads returned. */
+/** Returns the appends with known offsets, and between them the others that reads returned. */
 function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly number[] | undefined {
-  /** By append: the append that a read returned directly after it, and the one directly before it. */
   const after = new Map<number, number>()
   const before = new Map<number, number>()
-  /**
-   * By append without an offset, if some read begins with its entry: the greatest offset at which such a read began.
-   */
+  /** By append without an offset: the greatest offset of a read that begins with its entry. */
   const begins = new Map<number, number>()
   for (const { from, appends } of seen.reads) {
     for (const [at, i] of appends.entries()) {
@@ -185,7 +180,7 @@ function sequenceOf({ known }: Appends, seen: Seen, budget: Budget): readonly nu
       for (let i: number | undefined = head; i !== undefined && seen.nextOf.has(i); i = after.get(i)) sequence.push(i)
     if (next < known.length) sequence.push(known[next])
   }
-  // The sequence lacks appends if reads show them in a cycle, because no append of the cycle comes first.
+  // Appends that reads show in a cycle are missing, because none of them comes first.
   return sequence.length === known.length + seen.nextOf.size ? sequence : undefined
 }
 

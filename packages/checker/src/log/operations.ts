@@ -14,7 +14,7 @@ import { type ObjectOperation, WrongValue } from '../judge/model.ts'
 import { listAtFirst } from '../object/model/any-start.ts'
 import { badOperation, isSilent, jsonOf, type Part } from '../object/model/part.ts'
 
-// The operations of a log: the offset that an append returned, the range that a read asked for, its entries.
+// The operations of a log, and their values.
 
 export const APPEND = 0
 export const READ = 1
@@ -29,9 +29,8 @@ export const entriesAtFirst = (initial: Json): readonly Json[] => listAtFirst(in
 export type OffsetOf = (value: Json, output: Json | undefined) => number | undefined
 
 /**
- * Returns a function that reads the offset from the output of an append. An output that equals the appended value
- * counts as a repetition without an offset. If some append of the history returned a number other than its value, every
- * returned number counts as an offset.
+ * Returns a function that reads an append's offset from its output. An output equal to the appended value counts as a
+ * repetition, unless some append of the history returned a number other than its value.
  */
 export function offsetsIn(history: History | undefined): OffsetOf {
   const areOffsets = history !== undefined && returnsOffsets(history)
@@ -56,7 +55,7 @@ const returnsOffsets = oncePerHistory((history): boolean => {
   return found
 })
 
-/** The offset that an append in a part returned; undefined if it returned none, or its outcome is unknown. */
+/** The offset that an append in a part returned, if any. */
 export const offsetAt = (part: Part, offsetOf: OffsetOf, i: number): number | undefined =>
   isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
 
@@ -79,8 +78,8 @@ export interface ReadEntry {
 export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
 
 /**
- * Returns a function that reads entries from an output. Pairs count as offsets with values if all entries in the reads
- * of the history are pairs and no append wrote a pair as its value.
+ * Returns a function that reads entries from an output. Pairs count as offsets with values if all entries read are
+ * pairs and no append wrote a pair.
  */
 export function entriesIn(history: History | undefined): EntriesOf {
   const arePairs = history !== undefined && returnsPairs(history)
@@ -92,7 +91,6 @@ export function entriesIn(history: History | undefined): EntriesOf {
         )
 }
 
-/** The numbers among the values that a history appends. */
 export const appendedIn = oncePerHistory((history): ReadonlySet<number> => {
   const { f, input, length } = history.operations
   const appends = history.functions.map(isAppendToLog)

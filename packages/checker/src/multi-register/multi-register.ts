@@ -65,7 +65,7 @@ function specificationFrom({ registers, rest }: Start): Specification<Registers>
         const there = after.get(register) ?? rest
         const isFirst = value === null && rest !== undefined
         const said = isFirst ? (registers.get(register) ?? rest) : canonical(value)
-        // The content of the register is unknown, so its first read determines the content.
+        // The first read of an unknown register determines its content.
         if (there === undefined) after.set(register, said)
         else if (there !== said) return []
       }
@@ -89,7 +89,7 @@ const nameOf = (json: Json): string => {
   return text.startsWith(':') ? text.slice(1) : text
 }
 
-/** The reads and writes of a txn: from its completion if there is one, otherwise as requested. */
+/** The reads and writes of a txn, from its completion if there is one. */
 export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'output'>): readonly PartOfTxn[] {
   const said = output ?? value
   if (!Array.isArray(said)) throw new WrongValue(`a txn must be a list such as ${EXAMPLE}`)
@@ -106,10 +106,7 @@ export function partsOfTxn({ value, output }: Pick<ObjectOperation, 'value' | 'o
 
 const EXAMPLE = '[["read","x",null],["write","y",2]]'
 
-/**
- * Returns the initial contents. An object gives the content of each register by name. Any other value is the content of
- * every register.
- */
+/** Returns the initial contents, by name or the same for every register. */
 function startOf(initial: Json): Start {
   if (typeof initial !== 'object' || initial === null || Array.isArray(initial)) {
     return { registers: new Map(), rest: canonical(initial) }
@@ -130,11 +127,11 @@ function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])
   })
 }
 
-/** Divides txns into groups without a common register, which are independent. */
+/** Divides txns into independent groups, without a common register. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const txns = partsByTxn(part, budget)
   const groupOf = new Map<string, number>()
-  // By group: the group into which it was merged; itself if it was not merged.
+  // By group: the group into which it was merged, or itself.
   const into: number[] = []
   const find = (group: number): number => {
     let root = group
@@ -165,7 +162,7 @@ function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   return [...members.values()]
 }
 
-/** By txn: the values that it may have read from other txns, and the values that it writes, each with its register. */
+/** By txn: the values that it may have read from others, and the values that it writes, each with its register. */
 function dependencies(
   part: Part,
   budget: Budget,
@@ -186,7 +183,7 @@ function dependencies(
   })
 }
 
-/** Adds every txn that may have written a value read by a chosen txn, recursively. */
+/** Adds, recursively, every txn that may have written a value read by a chosen one. */
 function related(part: Part, budget: Budget): (chosen: Iterable<number>) => readonly number[] {
   const all = dependencies(part, budget)
   const writers = new Map<string, number[]>()
@@ -197,7 +194,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
   }
   return (chosen) => {
     const kept = new Set(chosen)
-    // The loop also visits the operations that it adds to the set.
+    // The loop also visits the operations that it adds.
     for (const i of kept) {
       budget.tick()
       for (const name of all[i].sees) for (const writer of writers.get(name) ?? []) kept.add(writer)
@@ -208,7 +205,7 @@ function related(part: Part, budget: Budget): (chosen: Iterable<number>) => read
 
 const nothing: Registers = new Map()
 
-/** An unknown initial value is the first value read before any write, so guesses would not be faster. */
+/** The first read shows an unknown initial value, so guesses would not be faster. */
 export const multiRegisterFromAny: AnyStart = {
   specification: specificationFrom({ registers: nothing, rest: undefined }),
   guesses: () => ({ starts: [], isComplete: false }),

@@ -24,12 +24,10 @@ import { faultOfObjectWitness, simulateBy } from './search/replay.ts'
 import { judgeObjectSequential } from './sequential.ts'
 import { judgeTied } from './tied.ts'
 
-/**
- * Time limit for reducing a counterexample: the verdict is already known, and the elements must still be accounted for.
- */
+/** The time for reducing a counterexample; the rest is for accounting for the elements. */
 const EXPLAIN_MS = 2_000
 
-/** Share of the time for linearizability if levels decided by client order or final reads are requested too. */
+/** The share of the time for linearizability if other levels need time too. */
 const LINEARIZABLE_SHARE = 0.7
 
 const shareFor = ({ levels }: CheckOptions): number =>
@@ -38,10 +36,7 @@ const shareFor = ({ levels }: CheckOptions): number =>
 /** An object, and the way to judge it from an unknown initial value. */
 export interface ObjectToJudge {
   readonly object: ObjectModel
-  /**
-   * `alike`: the initial value makes no difference. `own`: only the model's initial value is known, but others may be
-   * possible.
-   */
+  /** `alike`: the initial value makes no difference. `own`: only the model's initial value is known. */
   readonly fromAny: AnyStart | 'alike' | 'own'
   /** The results that other workers found for the object's parts. */
   readonly settled?: Settled | undefined
@@ -89,14 +84,13 @@ interface Judged {
   readonly functions: Functions
   readonly judge: Judge
   readonly options: CheckOptions
-  /** Whether the initial value is unknown, and the object can be judged only from the initial value of the model. */
+  /** Whether the initial value is unknown, but the object can be judged only from the model's. */
   readonly isOwn: boolean
   readonly settled: Settled | undefined
 }
 
 /**
- * Decides whether some parts of an object are linearizable. All workers that have the history number its parts
- * identically.
+ * Decides whether some parts of an object are linearizable. All workers number the parts of a history identically.
  *
  * @throws UserError for an operation that the model does not know.
  */
@@ -134,7 +128,7 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
   const contents = createContents(history)
   const parts = partsOf(history, functions, budget, contents)
   const sure = (verdict: Verdict): Verdict => (isOwn ? onlyFrom(entry, verdict) : verdict)
-  // The search for an order also runs if the only requested levels are those that its result implies.
+  // The search also decides the levels that its result implies.
   const isOrderWanted = options.levels.some((level) => !isByFinalReads(level))
   const isSequential = options.levels.some((level) => !isByFinalReads(level) && level !== 'linearizable')
   return {
@@ -161,8 +155,8 @@ function opened({ history, entry, object, functions, judge, options, isOwn, sett
 }
 
 /**
- * Replaces a violation by `unknown`. The initial value is unknown, so a contradiction from the one initial value of the
- * model proves nothing.
+ * Replaces a violation by `unknown`: a contradiction from the model's initial value proves nothing if the real one is
+ * unknown.
  */
 function onlyFrom({ name }: ModelEntry, verdict: Verdict): Verdict {
   if (verdict.result !== 'violated') return verdict
@@ -225,10 +219,7 @@ function dependence(
   }
 }
 
-/**
- * Returns the judge of an object with an unknown initial value. A result depends on the same operations for every
- * initial value, because a possible initial value alone does not explain the result.
- */
+/** Returns the judge of an object with an unknown initial value. */
 function judgeFromAny(
   history: History,
   entry: ModelEntry,
@@ -239,7 +230,7 @@ function judgeFromAny(
   return {
     model: entry.name,
     specification: typeof specification === 'function' ? specification(history) : specification,
-    // A read narrows the possible states, so every operation may change the state of the search.
+    // A read narrows the possible states, so every operation counts as a change.
     isRead: () => false,
     observes: functions.isRead,
     refute,
@@ -311,8 +302,8 @@ function judgeShards(parts: readonly Part[], judge: Judge, budget: Budget): Verd
 }
 
 /**
- * Turns results of other workers into a verdict. A violation is confirmed here before it is reported. Orders are
- * searched again only when a caller reads them.
+ * Turns results of other workers into a verdict. Confirms a violation first; searches orders again only when a caller
+ * reads them.
  */
 function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, settled: Settled): Verdict {
   if (settled.result === 'unknown') return settled
@@ -346,7 +337,7 @@ function judgeSettled(parts: readonly Part[], judge: Judge, budget: Budget, sett
 
 type Orders = Extract<Extract<Verdict, { readonly result: 'met' }>['witness'], { readonly kind: 'order' }>
 
-/** Replays the orders that were found, and returns the verdict that they prove; undefined if time runs out. */
+/** Replays the orders that were found, and returns the verdict that they prove. */
 function replayed(
   parts: readonly Part[],
   judge: Judge,
@@ -372,5 +363,5 @@ function replayed(
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
-/** Longer witnesses are replayed differently if the specification's steps take time proportional to the state. */
+/** Longer witnesses are replayed by `simulate`, if steps of the specification take time proportional to the state. */
 const LONG = 1_000

@@ -64,8 +64,7 @@ function together(end: Convergence | undefined, convergent: Verdict | undefined)
   if (convergent === undefined) return { eventual }
   if (convergent.result !== 'violated' || eventual.result === 'violated') return { eventual, convergent }
   if (end.result === 'violated' || end.isOrder !== true) return { eventual: as('eventual', convergent), convergent }
-  // One order explains final reads that differ, because an update of unknown outcome may have taken effect between
-  // them.
+  // One order can explain final reads that differ: an update of unknown outcome may come between them.
   return { eventual, convergent: eventual.result === 'met' ? { result: 'met', witness: BY_EVENTUAL } : eventual }
 }
 
@@ -93,10 +92,7 @@ function verdictOf(end: Convergence): Verdict {
   }
 }
 
-/**
- * The reason why nothing is known about final states; undefined if every key with acknowledged updates has a final
- * read.
- */
+/** The reason why final states are unknown, if some key with acknowledged updates has no final read. */
 function owedBy({ finals, unread, noun }: Ending, { keys }: History): Reason | undefined {
   if (finals.size > 0 && unread.length === 0) return undefined
   const named = unread.slice(0, MOST_NAMED).map((key) => keys[key])

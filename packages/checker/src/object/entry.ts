@@ -34,6 +34,5 @@ export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart 
   }
 }
 
-/** The names of all functions that read. */
 const readsOf = ({ numbers, reads }: ObjectModel): readonly string[] =>
   Object.keys(numbers).filter((f) => reads.includes(numbers[f]))

@@ -15,7 +15,7 @@ import { choose, type Part } from './model/part.ts'
 import { sentenceOf } from './model/words.ts'
 import { contradicts, type Judge } from './search/decide.ts'
 
-/** The most operations for which a counterexample shows context. */
+/** The maximum number of operations for which a counterexample shows context. */
 const MOST_SHOWN = 40
 const stepsFor = (part: Part): number => 20_000 + 200 * part.length
 
@@ -26,9 +26,8 @@ interface Violated {
 }
 
 /**
- * Explains by few operations why an object is not linearizable. The verifier accepts these operations by themselves;
- * for objects that it does not support, they include all operations on which their results may depend (see
- * `ObjectModel.related`).
+ * Explains by few operations why an object is not linearizable. They are contradictory by themselves, so they may
+ * include operations on which their results depend (see `ObjectModel.related`).
  */
 export function explainObject(violated: Violated, judge: Judge, budget: Budget): Counterexample {
   const watch = watched(budget)
@@ -38,18 +37,13 @@ export function explainObject(violated: Violated, judge: Judge, budget: Budget):
   )
 }
 
-/**
- * A longer history is not reduced as a whole. Only the operations on which the named contradiction depends are reduced.
- */
+/** In a longer history, only what the named contradiction depends on is reduced. */
 const LONG = 20_000
 
-/** In a longer history than `LONG`, a contradiction that depends on more operations than this is not reduced. */
+/** In a history longer than `LONG`, the maximum number of operations of a contradiction that is reduced. */
 const MOST_AROUND = 2_000
 
-/**
- * Returns a contradiction that is not reduced: the named operations or, without named operations, the last ones called
- * before the event that completed the contradiction.
- */
+/** Returns a contradiction that is not reduced: the named operations, or else the last ones called before it. */
 function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why: Uncut['why']): Counterexample {
   const named = conflict.toSorted((a, b) => a - b).slice(-MOST_OPERATIONS)
   const last: number[] = []
@@ -70,7 +64,7 @@ function nearest({ part, conflict, until = NEVER }: Violated, judge: Judge, why:
 }
 
 /**
- * Reduces a contradiction; undefined if none is found, or if it depends on too many operations.
+ * Reduces a contradiction; undefined if none is found, or if it is too large.
  *
  * @throws OutOfTime if there is no time to reduce anything.
  */
@@ -89,10 +83,7 @@ function cutDown(
   const isContradiction = (indices: readonly number[]): boolean =>
     !(isLong && indices.length > MOST_AROUND) &&
     contradicts(choose(part, indices), judge, budget, stepsFor(part)) === true
-  /**
-   * For a contradiction too large to read: reduces its operations alone, without the operations on which their results
-   * depend.
-   */
+  /** Reduces a very large contradiction without the operations on which its results depend. */
   const alone = (all: readonly number[]): readonly number[] | undefined => {
     const start = named.length > 0 ? named : (windows(part, until, budget).next().value ?? all)
     const prove = proving(part, { ...judge, supports: () => () => true }, 'linearizable', budget)
@@ -119,10 +110,7 @@ function cutDown(
   }
 }
 
-/**
- * Returns a test of whether a set of operations explains its own results. The results of other operations do not depend
- * on an operation that only observes.
- */
+/** Tests whether a set of operations explains its own results. */
 const toldBy = (part: Part, { supports, related, isRead, observes = isRead }: Judge, budget: Budget) =>
   supports?.(part, budget) ?? isClosedUnder(related(part, budget), (i) => observes(part.f[i]))
 
@@ -163,10 +151,10 @@ function told(
   return balance === undefined ? { sentence } : { sentence: `${sentence} ${balance.sentence}`, balance }
 }
 
-/** The number of looks allowed for verifying a few operations. */
+/** The maximum number of looks for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
-/** Whether a few operations are certainly contradictory by themselves, decided without reading the clock. */
+/** Whether a few operations certainly contradict each other, decided without reading the clock. */
 const isSure = (some: Part, judge: Judge): boolean =>
   inTime(
     () => contradicts(some, judge, createAllowance(ALLOWED_LOOKS), stepsFor(some)) === true,
@@ -174,9 +162,8 @@ const isSure = (some: Part, judge: Judge): boolean =>
   )
 
 /**
- * Returns the operation to blame. This is the first operation after whose return no order is possible, whatever effects
- * the open operations had. It need not be the last operation to return: a lock's second grant is wrong, not the release
- * after it.
+ * Returns the first operation after whose return no order is possible. It need not return last: a lock's second grant
+ * is wrong, not the release after it.
  */
 function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
   const returned = core.filter((i) => part.returns[i] !== NEVER).sort((a, b) => part.returns[a] - part.returns[b])
@@ -192,8 +179,8 @@ function culpritOf(part: Part, core: readonly number[], judge: Judge): number {
 }
 
 /**
- * Returns the core up to an event: the operations called before the event. An operation that had not returned by then
- * is open. Omits open operations that only observe.
+ * Returns the operations of the core called before an event, with those open then as open. Omits open operations that
+ * only observe.
  */
 function until(part: Part, core: readonly number[], event: number, { isRead, observes = isRead }: Judge): Part {
   const isOpen = (i: number): boolean => part.returns[i] > event

@@ -7,9 +7,9 @@ import { choose, type Functions, NO_OUTPUT, type Part, partsOf } from './model/p
 import { decideObjects, type Judge, relatedByTime, shardsOf } from './search/decide.ts'
 
 /**
- * Decides eventual consistency of any object by its final reads. The object is eventually consistent if one real-time
- * order explains all final reads. The order contains all acknowledged updates and some updates of unknown outcome.
- * Earlier reads and the results of updates are ignored. By this definition every linearizable history is eventual.
+ * Decides eventual consistency of any object by its final reads. One real-time order of all acknowledged updates and
+ * some of unknown outcome must explain all final reads. Earlier reads and the results of updates are ignored, so every
+ * linearizable history is eventual.
  *
  * @throws OutOfTime
  */
@@ -43,8 +43,8 @@ const UNREAD: Convergence = {
 }
 
 /**
- * Returns a list of one part, which contains the final reads and the updates of an object. Any result of an update is
- * accepted. The list is empty if there is no final read.
+ * Returns the final reads and the updates of an object as one part, or no part without a final read. Any result of an
+ * update is accepted.
  */
 function atTheEnd(part: Part, { isRead }: Functions, budget: Budget): readonly Part[] {
   const { flags } = part.history.operations

@@ -39,15 +39,14 @@ export function modelEntry<State>(model: Model<State>, settled?: Settled): Model
 }
 
 /**
- * The number of operations of each function that are tried. It suffices to detect whether the model tests results. A
- * larger number would let states grow.
+ * The maximum number of operations per function that are tried. They suffice to detect whether the model tests results,
+ * and more would let states grow.
  */
 const MOST_TRIED = 50
 
 /**
- * Returns a test for observations: operations that the model calls reads, and operations whose results the model tests.
- * The model tests a result if it returns an output, or if the operation is impossible in some state. Tries the
- * operations in order of their calls, each in the state that all earlier ones lead to.
+ * Tests for observations: operations that the model calls reads, and operations whose results the model tests. Tries
+ * the operations in order of their calls to find these.
  */
 const observedBy =
   <State>(model: Model<State>): IsMetBy =>
@@ -69,14 +68,11 @@ const observedBy =
     }
   }
 
-/**
- * Reports whether the effect of an operation depends on its result, or whether the operation is impossible in the
- * initial state.
- */
+/** Reports whether an operation's effect depends on its result, or whether it is impossible initially. */
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 
-/** Decides some parts of a history by a user's model; the caller combines the results: see `decideSome`. */
+/** Decides some parts of a history by a user's model (see `decideSome`). */
 export function decideOwn<State>(
   history: History,
   model: Model<State>,

@@ -14,13 +14,10 @@ import { simulateBy } from './search/replay.ts'
 
 const SLICE = 1_024
 
-/** Steps for deciding a few operations; candidates that need more are not used. */
+/** Steps for deciding a few operations. */
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
-/**
- * Judges sequential consistency (Lamport 1979). This property concerns all objects together, so objects that
- * linearizability judges separately cannot be judged separately here.
- */
+/** Judges sequential consistency (Lamport 1979). It is not local, so all objects are judged together. */
 export function judgeObjectSequential(parts: readonly Part[], judge: Judge, budget: Budget): Verdict {
   const [part, ...others] = parts
   if (part === undefined) return { result: 'met', witness: { kind: 'checked' } }
@@ -77,7 +74,7 @@ export function decide(part: Part, { specification }: Judge, budget: Budget, ste
   }
 }
 
-/** The number of looks allowed for verifying a few operations. */
+/** The maximum number of looks for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
 /** Time limit for reducing a counterexample; the verdict is already known. */
@@ -96,7 +93,7 @@ export function explain(part: Part, judge: Judge, beside: string, whole: Budget)
     reduce(
       {
         starts: [[], all],
-        // Orders need not respect real time, so a result may depend on every operation that changes the object.
+        // Without real time, a result may depend on every operation that changes the object.
         complete: (some) => {
           const kept = new Set(some)
           return all.filter((i) => kept.has(i) || !judge.isRead(part.f[i]))

@@ -23,9 +23,8 @@ const APART = notRecorded(
 )
 
 /**
- * Judges whether the objects of a tied history are linearizable. Uses the search for sequential consistency with real
- * time added. Intervals cannot express the order of a tied history, so the objects are not independent: the orders
- * found for them must be compatible.
+ * Judges whether the objects of a tied history are linearizable, by the search for sequential consistency with real
+ * time. The orders of the objects must be compatible, because intervals cannot express tied histories.
  */
 export const judgeTied = (parts: readonly Part[], judge: Judge, budget: Budget): Verdict =>
   inTime(
@@ -61,7 +60,7 @@ function judgeParts(parts: readonly Part[], judge: Judge, budget: Budget): Verdi
   return { result: 'met', witness: { kind: 'order', orders: found } }
 }
 
-/** The rows of an order, after its replay. Throws if it is not an order of the part, which is a bug of the checker. */
+/** The rows of an order, after its replay. A failed replay is a bug of the checker. */
 function replayed(part: Part, order: readonly number[], judge: Judge): readonly OperationRow[] {
   const { process } = part.history.operations
   const latest = new Map<number, number>()
@@ -76,10 +75,7 @@ function replayed(part: Part, order: readonly number[], judge: Judge): readonly 
   return order.map((i) => part.row[i])
 }
 
-/**
- * Reports whether one order of all operations contains the order of each object, and respects real time and the order
- * of each process.
- */
+/** Reports whether one order contains the order of each object, real time and the order of each process. */
 function fit(orders: readonly (readonly OperationRow[])[], { operations }: History, budget: Budget): boolean {
   const { length, process, outcome, callEvent, returnEvent } = operations
   const counts = new Uint8Array(length)

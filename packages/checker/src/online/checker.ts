@@ -29,20 +29,20 @@ export interface OnlineOptions {
    */
   readonly failedCas?: 'drop' | 'observes' | undefined
   /**
-   * Whether values are located through a routing table, so that a read may go to a different place than the write. By
-   * default false.
+   * Whether values are located through a routing table, so that a read may go elsewhere than the write. By default
+   * false.
    */
   readonly byRoutes?: boolean | undefined
-  /** The most entries held in memory per key; a key that needs more is no longer judged. By default 100,000. */
+  /** The maximum number of entries held per key; a key that needs more is no longer judged. By default 100,000. */
   readonly retainAtMost?: number | undefined
   /**
-   * The most entries held in memory for all keys together; beyond it, the keys with the most entries are no longer
-   * judged. By default 1,000,000.
+   * The maximum number of entries held for all keys; beyond it, the keys with the most entries are no longer judged. By
+   * default 1,000,000.
    */
   readonly retainInAllAtMost?: number | undefined
-  /** The most keys that are judged. By default 100,000. */
+  /** The maximum number of keys that are judged. By default 100,000. */
   readonly keysAtMost?: number | undefined
-  /** A monotonic clock that limits the duration of one judgement; by default only steps are limited. */
+  /** A monotonic clock that limits each judgement; by default only steps are limited. */
   readonly now?: (() => Millis) | undefined
 }
 
@@ -76,17 +76,14 @@ export interface OnlineChecker {
    * @throws UserError for an operation the model does not know, and for a completion without an invocation.
    */
   push(event: EventInput): OnlineViolation | undefined
-  /**
-   * Judges the events that were not yet judged, which takes as long as a check of their objects. Returns the same as
-   * `push`.
-   */
+  /** Judges the remaining events, which takes as long as a check of their objects. Returns the same as `push`. */
   settle(): OnlineViolation | undefined
   /** The level that is judged: the strongest of the model. */
   level(): string
   /** Returns the result for the events judged so far. See `settle` for the other events. */
   soFar(): SoFar
   violation(): OnlineViolation | undefined
-  /** The first reason why the state is `not certain`. Undefined if it is certain. */
+  /** The first reason why the state is `not certain`. */
   doubt(): string | undefined
   /** The number of events that were not yet judged. */
   unjudged(): number
@@ -102,12 +99,11 @@ interface Open<Flight> {
 
 /**
  * Judges a history by the strongest level of its model while it is recorded, with one monitor per key. Every reported
- * violation is real. Anything that it could not judge makes the state `not certain`; each kind of object defines when.
- * It gives up keys that the recorder marks, keys with repeated attempts at an operation, and keys written by operations
- * whose value appears only in the completion.
+ * violation is real. Anything that it could not judge makes the state `not certain`. It gives up keys that the recorder
+ * marks, and keys with repeated attempts or with writes whose value only the completion has.
  *
- * Its memory is bounded by the monitors' limits and by `retainInAllAtMost`. Only two calls take longer for more keys: a
- * mark of every key, and `settle`.
+ * The monitors' limits and `retainInAllAtMost` bound its memory. Only two calls take longer for more keys: a mark of
+ * every key, and `settle`.
  */
 export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, options: OnlineOptions): OnlineChecker {
   const keys = createKeys(room, options)
@@ -176,11 +172,10 @@ interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
   /** The keys with a doubt, in the order in which doubts arose. */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
-  /** The reason why no further key is judged; undefined if further keys can be judged. */
+  /** The reason why no further key is judged, if any. */
   none: GivenUp | undefined
   /** The number of further keys that may get a monitor. */
   left: number
-  /** The number of entries that all monitors hold. */
   retained: number
   readonly retainInAllAtMost: number
   readonly monitors: Monitors<Flight>
@@ -191,7 +186,6 @@ interface JudgedKey<Flight> {
   /** Undefined after the key was given up. */
   monitor: ObjectMonitor<Flight> | undefined
   doubt: string | undefined
-  /** The number of entries that the key's monitor holds. */
   retained: number
 }
 
@@ -237,7 +231,7 @@ function giveUp<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>, { reason 
   noteDoubt(keys, judged, reason)
 }
 
-/** Updates the totals after an event of a key, so that no total requires a pass over all keys. */
+/** Updates the totals after an event of a key, so that none needs a pass over all keys. */
 function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   const { monitor } = judged
   if (monitor === undefined) return
@@ -248,7 +242,7 @@ function account<Flight>(keys: Keys<Flight>, judged: JudgedKey<Flight>): void {
   if (keys.retained > keys.retainInAllAtMost) makeRoom(keys)
 }
 
-/** Gives up the keys with the most entries until half of the memory is free, so that this search is rarely needed. */
+/** Gives up the largest keys until half of the memory is free, so that this is rarely needed. */
 function makeRoom<Flight>(keys: Keys<Flight>): void {
   const { retainInAllAtMost } = keys
   const reason = new GivenUp(`all keys together would take more than ${count(retainInAllAtMost)} entries in memory`)
@@ -274,8 +268,7 @@ function doubtOf<Flight>({ doubtful, none }: Keys<Flight>): string | undefined {
 const TOUCHED = new GivenUp('something outside the record touched it, or an answer was not understood')
 
 /**
- * Handles a mark of the recorder. A mark means that operations may be missing from the record. Such operations may
- * explain an apparent violation, so the marked keys are given up.
+ * Gives up the keys of a recorder's mark, because operations missing from the record may explain an apparent violation.
  */
 function noteMark<Flight>(room: OnlineRoom<Flight>, keys: Keys<Flight>, mark: Moment): void {
   if (room.isWhole) {
@@ -316,7 +309,7 @@ function called<Flight>(
   return flight
 }
 
-/** The reason why an operation cannot be judged for any kind of object; undefined if it can. */
+/** The reason why no kind of object can judge an operation, if any. */
 function obstacle<Flight>(room: OnlineRoom<Flight>, event: EventInput): GivenUp | undefined {
   if ((event.value === undefined && !room.mayLackInput(event.f)) || hasMember(event, 'unsaid')) return UNSAID
   // An operation sent again takes effect only if no earlier attempt did, so it cannot be judged alone.
@@ -327,8 +320,8 @@ const UNSAID = new GivenUp('it has operations whose value only the answer tells'
 const REPEATED = new GivenUp('requests to it were sent again')
 
 /**
- * Reports whether an event has an additional member. A recorder in this process adds it next to the standard members; a
- * file has it in `extra`.
+ * Reports whether an event has an additional member. A recorder adds it next to the standard members; a file has it in
+ * `extra`.
  */
 const hasMember = (event: EventInput, name: string): boolean => name in event || event.extra?.[name] !== undefined
 

@@ -1,7 +1,7 @@
 import type { EventInput, Json } from '@chaosproxy/history'
 import type { Moment } from './object-monitor.ts'
 
-/** The state held for an object that is judged repeatedly. */
+/** The state of an object that is judged repeatedly. */
 export interface Held {
   /** Undefined if objects have no keys. */
   readonly key: string | undefined
@@ -12,13 +12,12 @@ export interface Held {
   judged: number
   /** The number of events at which the object is to be judged again. */
   next: number
-  /** The number of the object's open operations. */
   open: number
   hasUnknownOutcome: boolean
   isBeginningForgotten: boolean
-  /** The reason why a violation may have been missed; undefined if none was. */
+  /** The reason why a violation may have been missed, if any. */
   doubt: string | undefined
-  /** Call when the object changes while an event of a different object is processed. */
+  /** Call when the object changes during another object's event. */
   readonly changed: () => void
 }
 
@@ -35,7 +34,6 @@ export function hold(held: Held, moment: Moment): void {
 /** The number of an object's events that were not judged. */
 export const unjudgedOf = ({ moments, judged }: Held): number => moments.length - judged
 
-/** Forgets the judged events. From now on the initial value of the object is unknown. */
 export function forget(held: Held): void {
   Object.assign(held, {
     moments: [],
@@ -46,10 +44,9 @@ export function forget(held: Held): void {
   } satisfies Partial<Held>)
 }
 
-/** The most events of small objects that are judged together. */
+/** The maximum number of events of small objects that are judged together. */
 const TOGETHER = 5_000
 
-/** Groups objects into batches, each judged as one history. */
 export function batchesOf(some: Iterable<Held>): readonly (readonly Held[])[] {
   const batches: Held[][] = []
   let events = Number.POSITIVE_INFINITY
@@ -65,7 +62,6 @@ export function batchesOf(some: Iterable<Held>): readonly (readonly Held[])[] {
   return batches
 }
 
-/** The events of objects, in their order. */
 export function eventsOf([first, ...others]: readonly Held[]): readonly EventInput[] {
   if (first === undefined) return []
   const moments =
@@ -75,10 +71,7 @@ export function eventsOf([first, ...others]: readonly Held[]): readonly EventInp
   return moments.map(({ event }) => event)
 }
 
-/**
- * Returns the event with all additional members in `extra`, as in a file. A recorder may have put them next to the
- * standard members.
- */
+/** Moves additional members into `extra`, as in a file. */
 function withMembers(given: EventInput): EventInput {
   const { index, time, process, type, f, key, value, node, error, final, answered, session, extra, ...others } = given
   if (Object.keys(others).length === 0) return given
@@ -86,10 +79,7 @@ function withMembers(given: EventInput): EventInput {
   return { ...event, extra: { ...extra, ...(others as NonNullable<EventInput['extra']>) } }
 }
 
-/**
- * Returns the number of entries that a value counts as. An answer with many elements takes as much memory as several
- * events.
- */
+/** Returns the number of entries that a value counts as: long answers take as much memory as several events. */
 function entriesOf(value: Json | undefined): number {
   if (!Array.isArray(value)) return 1
   let inside = 0

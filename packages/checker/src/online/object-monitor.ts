@@ -17,7 +17,7 @@ export interface Called extends Moment {
   readonly input: Json | undefined
 }
 
-/** The end of an operation. After `info`, the operation may take effect now, later or never. */
+/** The end of an operation. After `info`, it may take effect now, later or never. */
 export interface Ended extends Moment {
   readonly type: 'ok' | 'fail' | 'info'
   readonly output: Json | undefined
@@ -25,7 +25,6 @@ export interface Ended extends Moment {
 
 /** A proven violation: from this event on nothing explains the record. */
 export class Impossible {
-  /** A sentence that describes what happened. */
   readonly sentence: string
   /** The key of the object; undefined if objects have none. */
   readonly key: string | undefined
@@ -40,24 +39,21 @@ export class Impossible {
 
 /** Says that the object is no longer judged. */
 export class GivenUp {
-  /** The reason, as a clause that follows the object's name: "it would take …". */
+  /** The reason, as a clause after the object's name: "it would take …". */
   readonly reason: string
   constructor(reason: string) {
     this.reason = reason
   }
 }
 
-/**
- * Monitors one object, event by event. Everything it answers is certain: an `Impossible` holds for every continuation,
- * in which open operations may end in any way.
- */
+/** Monitors one object, event by event. An `Impossible` is certain: it holds however open operations end. */
 export interface ObjectMonitor<Flight> {
   /** Takes an invocation. Returns the flight to pass back when the operation ends. */
   called(operation: Called): Flight | GivenUp
   ended(flight: Flight, ending: Ended): Impossible | GivenUp | undefined
   /** Takes the recorder's notes on its own record; only in a room with `isWhole`. */
   noted?(note: Moment): void
-  /** The reason why a violation may have been missed so far; undefined if none was. */
+  /** The reason why a violation may have been missed, if any. */
   doubt(): string | undefined
   /** The number of entries held in memory. */
   retained(): number
@@ -67,14 +63,11 @@ export interface ObjectMonitor<Flight> {
 
 /** The monitors of one history. */
 export interface Monitors<Flight> {
-  /**
-   * Creates the monitor of a key. The monitor calls `changed` if its doubt or memory changes while an event of another
-   * object is processed.
-   */
+  /** Creates the monitor of a key. It calls `changed` if its doubt or memory changes during another object's event. */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
   /** The level that is judged. */
   level(): string
-  /** Judges the events that are not yet judged; absent if all are judged immediately. */
+  /** Judges the remaining events; absent if all are judged immediately. */
   settle?(): Impossible | undefined
   /** The number of events not yet judged, and whether any was judged; absent if all are judged immediately. */
   progress?(): { readonly unjudged: number; readonly isBegun: boolean }
@@ -100,9 +93,9 @@ export interface RoomOptions {
   /** Every object's initial value; `UNKNOWN_START` if unknown. */
   readonly initial: Json
   readonly failedCas: 'drop' | 'observes'
-  /** The most entries held per object. */
+  /** The maximum number of entries held per object. */
   readonly retainAtMost: number
-  /** Whether values are located through a routing table, so that a read may go to a different place than the write. */
+  /** Whether values are located through a routing table, so that a read may go elsewhere than the write. */
   readonly byRoutes: boolean
   /** A monotonic clock. */
   readonly now: () => Millis

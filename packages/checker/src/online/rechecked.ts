@@ -20,39 +20,36 @@ export type Judgement =
   | { readonly result: 'violated'; readonly sentence: string }
   | { readonly result: 'unknown'; readonly why: string; readonly isLate: boolean }
 
-/** A model whose objects are judged repeatedly. */
 export interface Rechecked extends Pick<OnlineRoom<Called>, 'model' | 'functions' | 'isWhole' | 'knows'> {
-  /** Returns the level that is judged. It may depend on the events judged most recently. */
+  /** Returns the level that is judged, which may depend on the latest events. */
   level(): string
   /** Judges events as a history. Returns `violated` only if no later event can repair the violation. */
   judge(events: readonly EventInput[], initial: Json, options: Limits & Pick<RoomOptions, 'failedCas'>): Judgement
 }
 
-/** The fewest events for which a judgement is worthwhile. */
+/** The minimum number of events for which a judgement is worthwhile. */
 const FEWEST = 64
-/**
- * The growth after which an object is judged again: the number of new events as a share of the events judged before.
- */
+/** The growth after which an object is judged again, as a share of the events judged before. */
 const SHARE = 0.1
-/** The number of events that must follow for each millisecond of judging, so that an event costs at most 17 µs. */
+/** The number of events that must follow each millisecond of judging, so that an event costs at most 17 µs. */
 const EVENTS_PER_MS = 60
 /** The time limit for a judgement: clients in this process wait for it. */
 const MOST_MS = millis(250)
 const MEMORY_BYTES = 500_000_000
 
 /**
- * Creates a room that judges each object by the judge of whole histories. An object is judged again each time its
- * events have grown by a tenth, or less often if judging takes long. A violation is therefore detected some events
- * late, but reported at the event that proves it.
+ * Creates a room that judges each object by the judge of whole histories, each time its events have grown by a tenth,
+ * or less often if judging takes long. It detects a violation some events late, but reports it at the event that proves
+ * it.
  *
- * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, its events
- * are forgotten at a moment without open operations and without earlier unknown outcomes. Later events are then judged
- * from an unknown initial value.
+ * All events of an object are held, and an object that reaches `retainAtMost` is given up. To avoid this, events are
+ * forgotten at a moment without open operations and earlier unknown outcomes. Later events are then judged from an
+ * unknown initial value.
  */
 export const recheckedRoom = (rechecked: Rechecked): OnlineRoom<Called> => ({
   ...rechecked,
   observes: () => false,
-  // Operations may lack a value here, because the judge of histories handles missing values.
+  // The judge of histories handles missing values.
   mayLackInput: () => true,
   monitors(options) {
     const rechecks: Rechecks = {
@@ -67,11 +64,9 @@ interface Rechecks {
   readonly rechecked: Rechecked
   readonly options: RoomOptions
   readonly all: Set<Held>
-  /** The objects that are judged again as soon as they have enough events together. */
+  /** Objects that are judged again once they have enough events together. */
   readonly due: Set<Held>
-  /** The number of unjudged events of the objects in `due`. */
   waiting: number
-  /** The number of events that were not judged. */
   unjudged: number
   /** Whether any was. */
   isBegun: boolean
@@ -135,7 +130,6 @@ function judgeDue(rechecks: Rechecks): Impossible | undefined {
   return undefined
 }
 
-/** Judges a batch; unless all objects meet the level, judges each object separately. */
 function judgeTogether(rechecks: Rechecks, batch: readonly Held[]): Impossible | undefined {
   const clock = clockFrom(rechecks.options.now)
   const judgement = judge(rechecks, batch, clock)
@@ -163,13 +157,10 @@ function judge({ rechecked, options }: Rechecks, batch: readonly Held[], clock: 
 
 type Clock = Pick<Limits, 'now' | 'work'>
 
-/** A step of an object's judge takes as much time as this many steps of a search. */
+/** A step of an object's judge takes as much time as so many steps of a search. */
 const STEP = 3
 
-/**
- * Creates a clock that starts at 0. If the given clock stands still, as virtual time does, the created clock counts the
- * time of the steps made.
- */
+/** Creates a clock from 0. If the given clock stands still, as virtual time does, it counts the steps made. */
 function clockFrom(now: () => Millis): Clock {
   const began = now()
   const { now: counted, work } = limitedTo(0)
@@ -196,8 +187,8 @@ function note(rechecks: Rechecks, held: Held, judgement: Exclude<Judgement, { re
 }
 
 /**
- * Reports whether the events of an object may be forgotten. They may not if an operation is open or may still take
- * effect, because it also belongs to later events.
+ * Reports whether the events of an object may be forgotten. They may not while an operation is open or may still take
+ * effect.
  */
 const mayForget = ({ rechecked }: Rechecks, { open, hasUnknownOutcome }: Held): boolean =>
   !rechecked.isWhole && open === 0 && !hasUnknownOutcome
@@ -207,10 +198,7 @@ const FORGOTTEN = 'its first events are no longer in memory: they are checked fr
 const tooSlow = (events: number): string =>
   `judging its ${count(events)} events again takes longer than ${MOST_MS} ms, so that they are judged only at the end`
 
-/**
- * Returns the violation at the first event that proves it. If the search for this event takes too long, returns the
- * violation at a later event.
- */
+/** Returns the violation at the first event that proves it or, if the search takes too long, at a later one. */
 function firstImpossible(rechecks: Rechecks, held: Held, sentence: string): Impossible {
   const { key, moments, judged } = held
   const clock = clockFrom(rechecks.options.now)

@@ -132,7 +132,6 @@ const withAnswered: Widening = (history, core, all) => {
   return (other) => history.operations.outcome[other.row] === OK && isEarlier(other)
 }
 
-/** Adds all operations on the core's keys that were called before the core had returned. */
 const withEarlier: Widening = (history, core) => openAfter(history, core, 0)
 
 const withAll: Widening = () => () => true

@@ -23,8 +23,8 @@ const FIRST_VECTORS = 64
 type Placed = readonly (readonly [place: number, amount: number])[]
 
 /**
- * A machine whose states are amounts. Undefined if an operation neither adds nor observes, or if amounts are not
- * integers that add up exactly.
+ * A machine whose states are amounts. Undefined if operations do something else, or if the amounts do not add up
+ * exactly.
  */
 export function additiveMachine(part: Part, additive: Additive, budget: Budget): Machine | undefined {
   const distinct = distinctOperations(part, false, budget)
@@ -62,7 +62,6 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   }
   const nothing = new Float64Array(places.size)
   const first = states.numberOf(sum(nothing, initial))
-  /** By operation: the state that it observes, or -1. */
   const shown = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {
@@ -99,7 +98,7 @@ function weightsOf(initial: Placed, effects: readonly Effect[]): Weights {
   return { initial: weigh(initial), adds: (code) => adds[code], shows: (code) => shows[code] }
 }
 
-/** Returns a weight small enough that sums of ordinary amounts stay exact. Weights only guide the search. */
+/** Weights only guide the search. They are small, so that sums of ordinary amounts stay exact. */
 const weightOf = (place: number): number => (Math.imul(place + 1, 0x9e3779b1) >>> 6) + 1
 
 interface Vectors {
@@ -109,7 +108,7 @@ interface Vectors {
   readonly release: () => void
 }
 
-/** Numbers distinct lists of amounts of equal length, in order of appearance. */
+/** Numbers distinct lists of amounts in order of appearance. */
 function createVectors(width: number, budget: Budget): Vectors {
   let vectors = new Float64Array(FIRST_VECTORS * width)
   // Open addressing, at most half full; 0 is empty, otherwise the number + 1.

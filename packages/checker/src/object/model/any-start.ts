@@ -7,37 +7,28 @@ import type { Part } from './part.ts'
 
 /** How to judge an object whose initial state is unknown. */
 export interface AnyStart {
-  /**
-   * The specification of an object whose initial state is unknown. Its states follow from the results so far. Ambiguous
-   * results lead to several states.
-   */
+  /** The specification. Its states follow from the results so far; ambiguous results lead to several states. */
   readonly specification: Specification<unknown> | ((history: History) => Specification<unknown>)
-  /** Possible initial values, for the faster methods that need one. @throws OutOfTime */
+  /** Possible initial values, for the faster methods, which need one. @throws OutOfTime */
   readonly guesses: (part: Part, budget: Budget) => Guesses
   /**
    * Finds operations that contradict each other for every initial value, like `refute` of `ObjectModel`. @throws
    * OutOfTime
    */
   readonly refute?: (part: Part, budget: Budget) => readonly number[] | undefined
-  /**
-   * Finds observations that only the initial value explains. Such an observation can hide a bug. Absent if the object
-   * has no such observations.
-   */
+  /** Finds observations that only the initial value explains, which can hide a bug. Absent if there are none. */
   readonly byStart?: (history: History) => ByStart
-  /**
-   * Returns the least content of each key at the start. `decidedByStart` judges again with this content as the initial
-   * value.
-   */
+  /** Returns the least content of each key at the start, for judging again (see `decidedByStart`). */
   readonly leastStarts?: (history: History) => LeastStarts
 }
 
 export interface Guesses {
   readonly starts: readonly Json[]
-  /** Whether nothing explains the operations if none of these initial values does. */
+  /** Whether no initial value explains the operations if none of these does. */
   readonly isComplete: boolean
 }
 
-/** The most initial values to try. */
+/** The maximum number of initial values to try. */
 export const MOST_GUESSES = 64
 
 /** Guesses that the object was initially empty. */

@@ -13,7 +13,7 @@ export interface Elements {
   /** The operation that removes an element. */
   readonly removes?: string
   readonly atFirst: (initial: Json) => readonly Json[]
-  /** Whether an element is present once for each addition, as in a list; in a set it is present once. */
+  /** Whether an element is present once for each addition, as in a list but not in a set. */
   readonly isCounted: boolean
   /** Whether reads agree only if they hold the elements in the same order. */
   readonly isOrdered: boolean
@@ -21,7 +21,7 @@ export interface Elements {
 
 /**
  * Eventual consistency of sets and lists, by their final reads. These agree, and hold every element that was initial or
- * acknowledged before them, unless some operation removed it. They hold no element that was neither initial nor added.
+ * acknowledged before them, unless some operation removed it. They hold no other elements except added ones.
  *
  * @throws OutOfTime
  */
@@ -34,7 +34,6 @@ export function elementsAtEnd(ended: Ended, elements: Elements, budget: Budget):
   return { result: 'met' }
 }
 
-/** By key with a final read: the rows that may have changed it. */
 function changesOf(
   { history, ending }: Ended,
   { adds, removes }: Elements,
@@ -52,14 +51,13 @@ function changesOf(
   return changes
 }
 
-/** The operations that may have changed one object, and its final reads. */
 interface Own {
   readonly key: number
   readonly reads: readonly OperationRow[]
   readonly changes: readonly OperationRow[]
 }
 
-/** How often a read must and may hold an element. */
+/** How often a read must hold an element, and may hold it. */
 interface Limit {
   least: number
   most: number
@@ -72,7 +70,7 @@ function wrongRead(ended: Ended, elements: Elements, own: Own, budget: Budget): 
   let afterAll: ReadonlyMap<number, Limit> | undefined
   for (const [n, read] of own.reads.entries()) {
     const isSettled = callEvent[read] > settled
-    // An earlier read of the settled object was right, and this read returned the same output as the first one.
+    // This read returned the same output as the first one, which was right.
     if (n > 0 && isSettled && afterAll !== undefined && output[read] === output[first]) continue
     const limits = (isSettled ? afterAll : undefined) ?? limitsAt(ended, elements, own, read, budget)
     if (isSettled) afterAll = limits
@@ -181,7 +179,7 @@ function wrongElement(
   return undefined
 }
 
-/** The time from which an element must be present: its first acknowledgement, or the start. */
+/** The event from which an element must be present. */
 function sinceWhen(history: History, adders: readonly OperationRow[], read: OperationRow): string {
   const { outcome, returnEvent, callEvent } = history.operations
   const before = adders.filter((row) => outcome[row] === OK && returnEvent[row] < callEvent[read])

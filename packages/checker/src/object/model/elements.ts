@@ -32,15 +32,13 @@ function listOf(history: History, row: number): readonly Json[] {
 
 /** Numbers value ids from 0 in order of appearance. */
 export interface Numbering {
-  /** The number of an id; a new number if it has none. */
   readonly of: (id: number) => number
   readonly count: () => number
 }
 
 /**
- * Creates a numbering. It uses a table if ids are close together, as the ids of integers are; otherwise a hash table.
- * The memory is proportional to the number of ids, because a history may have thousands of sets with a few scattered
- * ids each.
+ * Creates a numbering. Uses a table for ids close together, such as integers, otherwise a hash table. The memory is
+ * proportional to the number of ids, because a history may have thousands of sets with a few scattered ids each.
  */
 export function createNumbering(): Numbering {
   let hashed: HashTable | undefined
@@ -74,17 +72,14 @@ export function createNumbering(): Numbering {
 
 const SMALLEST = 64
 
-/**
- * The initial size of a table. It is small, because a history may have thousands of sets and most of them have few
- * elements.
- */
+/** Small, because a history may have thousands of sets, most with few elements. */
 const FIRST = 8
 
-/** The most places of a table per id. */
+/** The maximum number of places of a table per id. */
 const SPARSEST = 8
 
 interface HashTable {
-  /** Returns the number of an id. An id without a number gets the number `otherwise`. */
+  /** Returns the number of an id, which is `otherwise` if it had none. */
   readonly of: (id: number, otherwise: number) => number
   readonly each: (visit: (id: number, number: number) => void) => void
 }

@@ -5,8 +5,8 @@ import type { OperationRow } from '../../encoding/operation-row.ts'
 export const nameOfKey = (history: History, key: number, kind: string): string => history.keys[key] ?? `the ${kind}`
 
 /**
- * Returns keys whose first read was called after most acknowledged updates had returned. Losses of such early updates
- * stay undetected, because a different initial value explains every read.
+ * Returns keys whose first read was called after most acknowledged updates had returned. Losses of these updates stay
+ * undetected, because another initial value explains every read.
  */
 export function readTooLate(
   { functions, operations }: History,

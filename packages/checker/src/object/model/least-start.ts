@@ -1,10 +1,9 @@
 import { canonical, type History, type Json } from '@chaosproxy/history'
 import type { OperationRow } from '../../encoding/operation-row.ts'
 
-/** By key: elements that were certainly present at the start, because answers show them and no operation added them. */
+/** By key: elements that were certainly present at the start. Answers show them, and no operation added them. */
 export type LeastStarts = ReadonlyMap<number, readonly Json[]>
 
-/** By key: the ids of the values that operations were called with, whatever their outcome. */
 export function askedByKey(
   { operations: { f, key, input, length } }: History,
   isAsked: (f: number) => boolean,
@@ -18,7 +17,7 @@ export function askedByKey(
   return byKey
 }
 
-/** The longest of several prefixes of one list; undefined if it does not contain all others. */
+/** The longest of several prefixes of one list; undefined if they disagree. */
 export function longestOf(stretches: readonly (readonly Json[])[]): readonly Json[] | undefined {
   let longest: readonly Json[] = []
   for (const each of stretches) if (each.length > longest.length) longest = each

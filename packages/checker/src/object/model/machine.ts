@@ -16,46 +16,42 @@ export interface Machine {
   /** Returns the two or more states that a step below -1 stands for. */
   readonly several: (step: number) => readonly number[]
   /**
-   * Present if every operation that changes the state adds to it and is possible whenever the resulting sum is allowed.
-   * An operation that no result needs can then be postponed without changing the resulting state.
+   * Present if every operation that changes the state adds to it and is possible whenever the sum is allowed.
+   * Operations that no result needs can then be postponed.
    */
   readonly weights?: Weights
-  /** Reports whether memory sufficed so far. If not, the results of all later steps are meaningless. */
+  /** Reports whether memory sufficed so far. If not, all later results are meaningless. */
   readonly fits: () => boolean
-  /**
-   * Reports whether the deadline passed between two steps of a slow model. If so, the results of all later steps are
-   * meaningless.
-   */
+  /** Reports whether the deadline passed during a slow model's steps. If so, all later results are meaningless. */
   readonly isLate: () => boolean
   readonly release: () => void
 }
 
-/** Sums of amounts as single numbers, which almost certainly differ for different sums. */
+/** Sums of amounts as single numbers, which almost certainly differ. */
 export interface Weights {
   readonly initial: number
-  /** The amount that an operation with this number adds. */
   readonly adds: (code: number) => number
-  /** The sum that an operation with this number observes; undefined if it observes nothing. */
+  /** The sum that an operation with this number observes, if any. */
   readonly shows: (code: number) => number | undefined
 }
 
 export const IMPOSSIBLE = -1
 
 /**
- * The number of distinct operations up to which rows of the step table are arrays. With more operations, rows are hash
+ * The maximum number of distinct operations for which rows of the step table are arrays. Otherwise they are hash
  * tables.
  */
 const DENSE = 128
 const UNSET = -0x80000000
 
-/** A mask for how often the clock is read: steps on integers are assumed to be fast. */
+/** A mask for how often the clock is read, because steps on integers are fast. */
 const STEPS_BETWEEN_CLOCKS = 0x3f
 
-/** Steps that each move of a search, and each call of the specification, takes from the budget. */
+/** The steps of the budget for each move of a search and each call of the specification. */
 export const STEPS_OF_MOVE = 25
 
 /**
- * A machine that numbers states as they are reached, and calls the specification once for each step.
+ * A machine that numbers the states of a specification as they are reached.
  *
  * @throws UserError naming the operation for which the specification threw.
  */
@@ -130,7 +126,7 @@ export function machineOf<State>(specification: Specification<State>, part: Part
   }
 }
 
-/** Creates the machine of a model on integers. The machine encodes each operation once, and computes each step anew. */
+/** Creates the machine of a model on integers. Encodes each operation once, and computes each step anew. */
 export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess: boolean, budget: Budget): Machine {
   const distinct = distinctOperations(part, perProcess, budget)
   const numbers = distinct.operations.map((operation, at) =>
@@ -152,7 +148,7 @@ export function machineOfIntegers(integers: IntegerModel, part: Part, perProcess
   }
 }
 
-/** The result of a model's function for an operation; if it throws, the error names the operation. */
+/** The result of a model's function for an operation. An error names the operation. */
 export function named<Result>(
   part: Part,
   { operations, representative }: Distinct,
@@ -163,7 +159,7 @@ export function named<Result>(
   return byModel(ask, `"${f}" of ${JSON.stringify(value)}`, placeOf(part.history, representative[operation]))
 }
 
-/** The result of a model's function; if it throws, the error names the operation and blames the model. */
+/** The result of a model's function for an operation. An error names the operation and blames the model. */
 export function byModel<Result>(ask: () => Result, on: string, place?: string): Result {
   try {
     return ask()
@@ -185,7 +181,6 @@ export function byModel<Result>(ask: () => Result, on: string, place?: string): 
 
 export interface Distinct {
   readonly operations: readonly ObjectOperation[]
-  /** By number of an operation: a row of the history with this effect. */
   readonly representative: readonly number[]
   readonly code: Int32Array
 }

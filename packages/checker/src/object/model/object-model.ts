@@ -21,7 +21,7 @@ export interface ObjectEntry {
   readonly summary: string
   /** The known operations, by their `f`. */
   readonly functions: readonly string[]
-  /** The meanings of those functions to which the vocabulary of `history` gives a different meaning. */
+  /** The meanings that differ from the vocabulary of `history`. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined
   /** The levels that the model can decide; others are decided only if they follow from these. */
   readonly levels: readonly Level[]
@@ -29,10 +29,8 @@ export interface ObjectEntry {
 }
 
 /**
- * How an object other than a register is judged. Four members are required: `specification` defines the object's
- * behaviour, `numbers` and `reads` name its operations, `rule` names the rule that a violation breaks. These suffice to
- * decide linearizable and sequential for short histories. Each other member is optional: the interfaces below say what
- * it adds.
+ * How an object other than a register is judged. `specification`, `numbers`, `reads` and `rule` suffice to decide
+ * linearizable and sequential for short histories. The interfaces below say what each other member adds.
  */
 export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   /** The rule that every correct history obeys, as the end of a sentence about a violation. */
@@ -49,37 +47,31 @@ export interface ObjectModel extends Results, Speed, Dependence, Wording, Ends {
   specification(initial: Json, history?: History): Specification<unknown>
 }
 
-/**
- * Members for histories as people record them: with omitted values, and results that say less or more than a read of
- * the whole object.
- */
+/** Members for histories as people record them, with omitted values and unusual results. */
 interface Results {
   /** Functions whose invocation needs no value; a counter's `add`, for example, then adds one. */
   readonly mayLackInput?: readonly string[] | undefined
   /** The numbers of functions that may complete without a result: any result then fits. */
   readonly mayLackResult?: readonly number[] | undefined
-  /** The operations whose results may be wrong, as the need of a history. By default these are the reads. */
+  /** The operations whose results may be wrong, by default the reads. */
   readonly observation?: Need | undefined
-  /**
-   * Whether a read reveals something about an unknown state. The search then treats a read as an operation with an
-   * effect.
-   */
+  /** Whether a read reveals something about an unknown state, and so has an effect for the search. */
   readonly readsReveal?: boolean | undefined
-  /** The reads that return only a part of the state, and so never show the final state. */
+  /** The reads that return only a part of the state, and so do not show the final state. */
   readonly partial?: readonly number[]
   /**
-   * The operations whose answer contains no value or repeats the requested value. An answer with a different value may
-   * name the value that really took effect.
+   * The operations whose answer has no value or repeats the requested one. A different value may name the value that
+   * really took effect.
    */
   readonly repeats?: readonly number[] | undefined
   /**
-   * An operation whose different values look like names of different objects. Only keys name objects, so a history with
-   * such values is rejected.
+   * An operation whose values look like names of objects. A history with different values is rejected, because only
+   * keys name objects.
    */
   readonly nameless?: number | undefined
   /** The operations that each stand for several, and how they are split. */
   readonly expands?: Omit<Expansion, 'itemsAtFirst'> | undefined
-  /** Finds answers that no state of the object could explain, and describes why. */
+  /** Describes answers that no state of the object could explain. */
   nonsenseIn?(history: History): (row: OperationRow) => string | undefined
 }
 
@@ -92,27 +84,24 @@ interface Speed {
    */
   fast?(part: Part, initial: Json, budget: Budget): FastAnswer
   /**
-   * Finds operations that contradict each other regardless of all other operations. Examines each operation once, for
-   * histories that take long to decide. Undefined if none are found, which proves nothing.
+   * Finds operations that contradict each other regardless of all others, by examining each operation once. Undefined
+   * if none are found, which proves nothing.
    *
    * @throws OutOfTime
    */
   glance?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
   /**
-   * Finds operations that arithmetic alone refutes, regardless of all other operations. Called if the first turn of the
-   * search finds no order. Undefined if none are found, which proves nothing.
+   * Finds operations that arithmetic alone refutes, after the first turn of the search finds no order. Undefined if
+   * none are found, which proves nothing.
    *
    * @throws OutOfTime
    */
   refute?(part: Part, initial: Json, budget: Budget): readonly number[] | undefined
-  /**
-   * The specification as a machine on integers, if that is faster than numbering states by key; undefined if the part
-   * does not allow it.
-   */
+  /** The specification as a machine on integers, if the part allows one that is faster than numbering states by key. */
   machine?(part: Part, initial: Json, budget: Budget): Machine | undefined
   /**
-   * The operations on which linearizability depends, without operations of unknown outcome that explain nothing beyond
-   * the rest; undefined if it depends on all operations.
+   * The operations on which linearizability depends; undefined if these are all. Omits operations of unknown outcome
+   * that explain nothing beyond the rest.
    *
    * @throws OutOfTime
    */
@@ -120,9 +109,8 @@ interface Speed {
   /** Divides a part into independent parts; undefined if it cannot be divided. @throws OutOfTime */
   divide?(part: Part, budget: Budget): readonly (readonly number[])[]
   /**
-   * Creates a simulation of the object, with a state changed in place. The returned function performs the operation at
-   * an index and returns whether it was possible. It replays long witnesses, because building each state of the
-   * specification would take too long.
+   * Creates a simulation with a state changed in place. It performs the operation at an index and returns whether this
+   * was possible. It replays long witnesses, for which building each state would take too long.
    */
   simulate?(part: Part, initial: Json): (i: number) => boolean
 }
@@ -130,49 +118,42 @@ interface Speed {
 /** Members for smaller counterexamples: which operations may be left out. */
 interface Dependence {
   /**
-   * Adds to a choice of operations everything on which their results may depend. Removing the other operations of a
-   * history with a legal order never creates a contradiction. By default adds all earlier operations that may change
-   * the state.
+   * Adds to a choice of operations everything on which their results may depend. Removing the others from a history
+   * with a legal order never creates a contradiction. By default adds all earlier operations that may change the state.
    */
   related?(part: Part, budget: Budget, initial: Json): (chosen: Iterable<number>) => readonly number[]
   /**
-   * Returns a test of whether some operations include everything on which their results may depend, so that each value
-   * has a source. By default, tests whether the set is closed under `related`.
+   * Tests whether some operations include everything on which their results may depend. By default, tests whether the
+   * set is closed under `related`.
    */
   supports?(part: Part, budget: Budget, initial: Json): (some: readonly number[]) => boolean
   /**
-   * Replaces `related` and `supports` for objects whose elements are independent of each other: the number of the
-   * function that reads all elements; -1 if there is none.
+   * Replaces `related` and `supports` if elements are independent of each other: the number of the function that reads
+   * all elements, or -1.
    */
   readonly readsElements?: number
 }
 
 /** Members for clearer sentences about a counterexample. */
 interface Wording {
-  /** Returns an additional remark about an operation without a legal place in the order. */
+  /** Returns a remark about an operation without a legal place in the order. */
   beside?(history: History, row: number, initial: Json): string | undefined
   /**
-   * Describes the contradiction in a sentence, given the first row after which no order is possible; undefined for the
-   * default sentence.
+   * Describes the contradiction in a sentence, if the default sentence does not suit. `culprit` is the first row after
+   * which no order is possible.
    */
   tell?(history: History, rows: readonly OperationRow[], culprit: OperationRow): string | undefined
-  /**
-   * Describes the balance after the operations of a contradiction. `culprit` is the first operation after which no
-   * order is possible.
-   */
+  /** Describes the balance after the operations. `culprit` is the first operation after which no order is possible. */
   aftermath?(core: Part, initial: Json, culprit: OperationRow): Balance | undefined
 }
 
-/** Members that concern final states. They account for lost elements, and decide the levels eventual and convergent. */
+/** Members that concern final states, for lost elements and the levels eventual and convergent. */
 interface Ends {
   /** @throws OutOfTime */
   account?(history: History, initial: Json, budget: Budget, contents: Contents): Accounting
-  /** The content that an output shows, if different outputs may show the same content. By default the output itself. */
+  /** The content that an output shows, if different outputs may show the same. By default the output itself. */
   contentOf?(output: Json, initial: Json): Json
-  /**
-   * Returns the operations that show the final states of the objects. By default these are the final reads. @throws
-   * OutOfTime
-   */
+  /** Returns the operations that show final states, by default the final reads. @throws OutOfTime */
   ending?(history: History, budget: Budget): Ending
   /** Whether the final states are correct, as far as they are known. @throws OutOfTime */
   eventual?(ended: Ended, budget: Budget): Convergence
@@ -187,8 +168,8 @@ export interface Ended {
 }
 
 /**
- * The verdict on final reads. `isOrder` tells whether the judge searched for an order of all updates and final reads.
- * Such an order may explain final reads that differ.
+ * The verdict on final reads. `isOrder` tells whether it comes from an order of all updates and final reads, which may
+ * explain final reads that differ.
  */
 export type Convergence =
   | { readonly result: 'met'; readonly isOrder?: boolean }
@@ -202,7 +183,7 @@ export interface WrongEnd {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns a closure by groups. It adds to each chosen operation all members of the groups of this operation. */
+/** Returns a closure by groups: adds all members of the groups of each chosen operation. */
 export function relatedByGroups(
   part: Part,
   groupsOf: (i: number) => Iterable<number>,
@@ -241,9 +222,8 @@ export const readIn =
     contents(row[i])
 
 /**
- * Returns the dependence for objects of elements. It adds all operations, except reads, on the elements that a chosen
- * operation names or returned. It also adds those on initial elements, because an initial element may be missing or may
- * block another.
+ * Returns the dependence for objects of elements. Adds all operations, except reads, on elements of the chosen
+ * operations, and on initial elements, which may be missing or may block another.
  */
 export const relatedByElement =
   (read: number) =>

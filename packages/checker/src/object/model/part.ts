@@ -17,8 +17,8 @@ import { type Budget, unlimited } from '../../limits/budget.ts'
 import { type Contents, createContents } from './elements.ts'
 
 /**
- * The operations on one object, as columns in order of invocation. Omits operations that constrain nothing: failed
- * ones, and reads of unknown outcome. Several operations may represent one row of the history.
+ * The operations on one object, in order of invocation, without those that constrain nothing: failed ones, and reads of
+ * unknown outcome. Several may represent one row of the history.
  */
 export interface Part {
   readonly history: History
@@ -53,14 +53,10 @@ export interface Functions {
   readonly expands?: Expansion | undefined
 }
 
-/**
- * An operation that stands for several, such as a drain: one operation for each returned item, and one that found
- * nothing.
- */
+/** An operation that stands for several, such as a drain: one for each returned item, and one that found nothing. */
 export interface Expansion {
   readonly from: number
   readonly to: number
-  /** The number of initial items. */
   readonly itemsAtFirst: number
 }
 
@@ -133,8 +129,8 @@ function partOf(history: History, { rows, numbers, functions, key, contents }: C
       output.push(history.values.id(null))
     }
     if (operations.outcome[i] !== INFO || isOpenEnded) continue
-    // An operation of unknown outcome may have taken any number of items. One such operation suffices, because it can
-    // take the items of all later ones.
+    // An operation of unknown outcome may have taken any number of items. One is enough, because it can take those of
+    // all later ones.
     isOpenEnded = true
     for (let left = mostItems(history, rows, numbers, expands); left > 0; left--) {
       row.push(i)
@@ -181,7 +177,7 @@ function columnOf(indices: readonly number[], entry: (i: number) => number, budg
   return column
 }
 
-/** The most items that can have existed: one for each operation that may have added one. */
+/** The maximum number of items that can have existed. */
 function mostItems(
   { operations }: History,
   rows: readonly number[],
@@ -208,10 +204,10 @@ export function choose(part: Part, indices: readonly number[], budget: Budget = 
   }
 }
 
-/** Stands for the output of an operation whose result is ignored. No value has this id. */
+/** The output of an operation whose result is ignored. No value has this id. */
 export const NO_OUTPUT = -4
 
-/** Reports whether the result of an operation is unknown or ignored. */
+/** Reports whether an operation's result is unknown or ignored. */
 export const isSilent = (part: Part, i: number): boolean => part.returns[i] === NEVER || part.output[i] === NO_OUTPUT
 
 export const jsonOf = (part: Part, id: number): Json => part.history.values.json(id as ValueId)
@@ -241,7 +237,7 @@ export function eventsInOrder(
   return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
 }
 
-/** If events are sparser than this number of positions per operation, sorting them is faster than a table. */
+/** For events with fewer operations per position, sorting is faster than a table. */
 const EVENTS_PER_SORTED = 64
 
 function eventsByPosition(
@@ -249,8 +245,8 @@ function eventsByPosition(
   last: number,
   budget: Budget,
 ): Int32Array {
-  // Several operations may represent one row and share its events. The table holds the first operation as 1 + 2 * i +
-  // (0 or 1); the others are linked from it.
+  // Several operations may share the events of one row. The table holds the first one as 1 + 2 * i + (0 or 1), with
+  // links to the others.
   const firstAt = new Int32Array(last + 1)
   const after = new Int32Array(2 * length)
   let count = 0
@@ -276,8 +272,7 @@ function eventsByPosition(
 function eventsSorted({ length, calls, returns }: Pick<Part, 'length' | 'calls' | 'returns'>): Int32Array {
   const keys = new Float64Array(2 * length)
   let count = 0
-  // Sorts by position, then calls before returns, then by index: 2^31 positions and 2^20 operations fit a double's 53
-  // bits.
+  // Sorts by position, calls first, then by index: 2^31 positions and 2^20 operations fit a double's 53 bits.
   for (let i = 0; i < length; i++) {
     keys[count++] = calls[i] * 2 * length + 2 * i
     if (returns[i] !== NEVER) keys[count++] = returns[i] * 2 * length + 2 * i + 1

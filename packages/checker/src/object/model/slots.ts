@@ -3,7 +3,7 @@ import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { firstWhere } from '../../search/halving.ts'
 import type { Part } from './part.ts'
 
-/** The answer of a polynomial condition: an order of the operations, or a few operations that have none. */
+/** The answer of a polynomial algorithm: an order of the operations, or a few operations that have none. */
 export type FastAnswer =
   | { readonly result: 'met'; readonly order: Int32Array }
   /** `conflict` holds indices of contradictory operations; empty if they are unknown. */
@@ -12,17 +12,15 @@ export type FastAnswer =
 
 export const NOT_APPLICABLE: FastAnswer = { result: 'not applicable' }
 
-/** Marks an operation that is left out, because it need not have happened. */
+/** Marks an operation that is left out of the order. */
 export const LEFT_OUT = -1
 
 /**
  * For observations that fix the order up to groups ("slots") of commuting operations: decides whether that order
- * respects real time, and returns such an order. A `loose` operation may come at any time after all operations of
- * earlier slots.
+ * respects real time, and returns it. A `loose` operation may come at any time after all operations of earlier slots.
  *
- * Sound and complete: if an operation of a later slot returned before an operation of an earlier slot was called, they
- * contradict each other. Otherwise sorting by slot and then by call respects every precedence, since within a slot an
- * earlier return means an earlier call.
+ * Sound and complete: if an operation of a later slot returned before one of an earlier slot was called, they
+ * contradict each other. Otherwise sorting by slot and then by call respects every precedence.
  */
 export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, budget: Budget = unlimited): FastAnswer {
   const { length, calls, returns } = part
@@ -34,21 +32,18 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
     else free.push(i)
   }
   fixed.sort(ticking((a, b) => slot[a] - slot[b] || calls[a] - calls[b], budget))
-  // By index in `fixed`: the operation with the latest call up to this index.
   const latest = new Int32Array(fixed.length)
   for (let at = 0; at < fixed.length; at++) {
     const i = fixed[at]
     latest[at] = at === 0 || calls[i] > calls[latest[at - 1]] ? i : latest[at - 1]
-    // Within a slot, operations are in order of call. An operation called after this return therefore belongs to an
-    // earlier slot and contradicts the order of slots.
+    // Within a slot, operations are in order of call, so one called after this return belongs to an earlier slot.
     if (returns[i] < calls[latest[at]]) return { result: 'violated', conflict: [latest[at], i] }
   }
   const firstOfSlot = (wanted: number): number => firstWhere(0, fixed.length, (at) => slot[fixed[at]] >= wanted)
   const placed: { readonly before: number; readonly operation: number }[] = []
   for (const i of free) {
     budget.tick()
-    // The latest place that real time allows. It lies before the first operation that was called after this operation
-    // returned.
+    // The latest place that real time allows.
     const before =
       returns[i] === NEVER ? fixed.length : firstWhere(0, fixed.length, (at) => calls[latest[at]] > returns[i])
     if (before < firstOfSlot(slot[i])) return { result: 'violated', conflict: [latest[before], i] }
@@ -65,10 +60,7 @@ export function orderBySlots(part: Part, slot: Int32Array, loose: Uint8Array, bu
   return { result: 'met', order }
 }
 
-/**
- * Sorts operations by the moments at which they take effect. A moment is an event position, or lies between two
- * positions.
- */
+/** Sorts operations by the moments at which they take effect. A moment may lie between two event positions. */
 export function orderByMoment(
   moments: readonly { readonly at: number; readonly operation: number }[],
   budget: Budget,

@@ -3,9 +3,8 @@ import type { Model, ObjectOperation, Specification } from '../../judge/model.ts
 import { byModel } from './machine.ts'
 
 /**
- * Adapts a model for the search. An operation is impossible if its result differs from the result of the model. Models
- * are user code, so their results are validated. A state changed in place is detected, because it would make verdicts
- * wrong.
+ * Adapts a user's model for the search, and validates its results. Detects a state changed in place, because this would
+ * make verdicts wrong.
  */
 export function specificationOf<State>(model: Model<State>, initial: Json): Specification<State> {
   const { shard } = model
@@ -35,8 +34,8 @@ export function specificationOf<State>(model: Model<State>, initial: Json): Spec
 const CHANGED = '"apply" changed the state that it was given; it must return another, as in [[...items, value]]'
 
 /**
- * Reports whether a model's result has the right form. An undefined output, as from `items.at(-1)`, is an error.
- * Without this rule it would count as no output and fit any result.
+ * Reports whether a model's result has the right form. An undefined output, as from `items.at(-1)`, is an error: it
+ * would fit any result.
  */
 function isResult<State>(result: unknown): result is readonly [State, Json?] {
   if (!Array.isArray(result) || result.length < 1 || result.length > 2) return false

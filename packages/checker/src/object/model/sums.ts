@@ -2,9 +2,8 @@ import type { Budget } from '../../limits/budget.ts'
 import { eventsInOrder, type Part } from './part.ts'
 
 /**
- * Operations that add to amounts or read them, as columns in order of call. The additions of operation `i` are at the
- * indices from `from[i]` to `from[i + 1] - 1`. `amount` identifies the amount, and `sum` is the number added to it.
- * `returns` is NEVER for an operation of unknown outcome.
+ * Operations that add to amounts or read them, in order of call. The additions of operation `i` are from `from[i]` to
+ * `from[i + 1] - 1`.
  */
 export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
   /** The count of amounts. */
@@ -15,10 +14,7 @@ export interface Summed extends Pick<Part, 'length' | 'calls' | 'returns'> {
   readonly sum: Float64Array
 }
 
-/**
- * For one read: the least and the greatest total added to each amount when the read took effect. The object is reused
- * for the next read.
- */
+/** For one read: the least and the greatest total added to each amount. The object is reused for the next read. */
 export interface Sums {
   read: number
   readonly least: Float64Array
@@ -26,8 +22,8 @@ export interface Sums {
 }
 
 /**
- * Yields the totals that each read may have seen, in order of the returns of the reads. A total includes all additions
- * that had returned at the call of the read. It may include any other additions called before the read returned.
+ * Yields the totals that each read may have seen, in order of return. Additions that had returned at its call are
+ * included; others called before its return may be.
  *
  * @throws OutOfTime
  */
@@ -61,10 +57,10 @@ export function* sumsAtReads(summed: Summed, budget: Budget): Generator<Sums> {
   }
 }
 
-/** Above this count of amounts, each read takes so long that the clock is read after it. */
+/** With more amounts, each read takes so long that the clock is read after it. */
 const WIDE = 1_000
 
-/** Creates a pool that keeps two rows of amounts for each open read. */
+/** Creates a pool with two rows of amounts for each open read. */
 function createShelf(width: number) {
   const places = new Map<number, number>()
   const free: number[] = []
@@ -104,9 +100,8 @@ export interface Starts {
 }
 
 /**
- * Returns the first read of an amount that no subset of the requested operations explains. If the start is unknown, all
- * reads together bound the start. The result then also contains the earlier read that contradicts the read found.
- * Undefined if there is no such read.
+ * Returns the first read of an amount that no subset of the requested operations explains. If the start is unknown,
+ * adds the earlier read that it contradicts.
  *
  * @throws OutOfTime
  */
@@ -145,10 +140,7 @@ export function impossibleRead(
 /** The factor by which decimals are scaled to integers, whose sums are exact. */
 const UNIT = 1e9
 
-/**
- * Returns a factor that turns amounts into integers. Sums of at most `count` such integers are exact. Undefined if no
- * factor makes the sums exact.
- */
+/** Returns a factor that turns amounts into integers whose sums are exact, for at most `count` integers. */
 export function exactFactor(largest: number, areWhole: boolean, count: number): number | undefined {
   const factor = areWhole ? 1 : UNIT
   return Number.isSafeInteger(Math.ceil(largest * (count + 1) * factor)) ? factor : undefined

@@ -22,13 +22,12 @@ import type { Accounted } from '../../verdict/accounting.ts'
 import { capital, show } from '../../verdict/words.ts'
 import { jsonOf, NO_OUTPUT, type Part } from './part.ts'
 
-/** The most operations that are described individually. */
+/** The maximum number of operations that are described individually. */
 const MOST_TOLD = 6
 
 /**
- * Describes the operations of a contradiction in order of call, with the time between them and the rule that they
- * break. The time of a later operation counts from the answer before it: `Process 0 enqueued 1 by 0.002 s, 1.0 ms later
- * process 0 enqueued 2, and …: a queue hands out each message once.`
+ * Describes the operations of a contradiction, the time between them, and the rule that they break: `Process 0 enqueued
+ * 1 by 0.002 s, 1.0 ms later process 0 enqueued 2, and …: a queue hands out each message once.`
  */
 export function sentenceOf(core: Part, rule: string, beside: string | undefined): string {
   const clauses: string[] = []
@@ -56,7 +55,7 @@ export function sentenceOf(core: Part, rule: string, beside: string | undefined)
   return capital(`${before}${listed}${beside === undefined ? '' : `, ${beside}`}: ${rule}.`)
 }
 
-/** Nanoseconds from the last answer before the `i`th operation to its call; 0 if there was none. */
+/** Nanoseconds from the last answer before the `i`th operation to its call. */
 function gapBefore(core: Part, i: number): number {
   const { callTime, returnTime } = core.history.operations
   const ended = lastReturn(core, i)
@@ -65,11 +64,10 @@ function gapBefore(core: Part, i: number): number {
 
 const isLater = (core: Part, i: number): boolean => core.returns[i - 1] < core.calls[i] && gapBefore(core, i) > 0
 
-/** `1.0 ms later`, counted from the last answer before the operation. */
+/** `1.0 ms later`, counted from the last answer before. */
 const laterBy = (core: Part, i: number): string =>
   hasTimes(core.history) ? `${duration(gapBefore(core, i))} later` : 'later'
 
-/** The row of the operation that returned last among those called before the `i`th; undefined if there is none. */
 function lastReturn({ returns, row }: Part, i: number): number | undefined {
   let last: number | undefined
   for (let before = 0; before < i; before++)
@@ -89,7 +87,7 @@ function didOf(part: Part, i: number): string {
   if (operations.outcome[row] === INFO) {
     return `${who} called ${f}${input === null ? '' : ` of ${show(input)}`}${where}, which may have taken effect,`
   }
-  // Takes the output from the part. Several operations may represent one row of the history, each with its own output.
+  // Operations that represent one row each have their own output, so this takes it from the part.
   const output = part.output[i] === NO_OUTPUT ? input : jsonOf(part, part.output[i])
   const elements = elementsOf(output)
   if (f === 'read' && elements !== undefined && elements.length > LONG_READ) {
@@ -98,7 +96,7 @@ function didOf(part: Part, i: number): string {
   return `${who} ${told(f, input, output)}${where}`
 }
 
-/** Longer reads are described by their length and by which of the relevant elements they hold. */
+/** Longer reads are described by their length and the relevant elements. */
 const LONG_READ = 12
 
 function ofInterest({ history, row, input }: Part, read: readonly Json[]): string {
@@ -119,10 +117,6 @@ function ofInterest({ history, row, input }: Part, read: readonly Json[]): strin
   return `, the last of them ${show(read[read.length - 1])},`
 }
 
-/**
- * An operation in words: `enqueued 7`, `read 3`, `appended 7 and got 2`; `called increment 1` for a function without a
- * verb.
- */
 function told(f: string, input: Json, output: Json): string {
   const { effect, takes, answers, did } = meaningOf(f) ?? {}
   if (effect === 'acquires') return `${did}${typeof output === 'number' ? ` with token ${output}` : ''}`
@@ -144,7 +138,7 @@ const movement = (value: Json): string => {
 
 /**
  * Returns the remark `which nobody had enqueued` if an operation returned a value that none of the functions `givers`
- * added to its object. A failed addition does not count. Undefined if each value was added.
+ * added.
  */
 export function unheardOf(
   history: History,
@@ -170,7 +164,6 @@ export function unheardOf(
   return failed.has(first) ? `${which}was ${given} only by an operation that failed` : `${which}nobody had ${given}`
 }
 
-/** A list in words: `1, 2`. Of a list with more than five elements, the first five: `1, 2, 3, 4, 5 and 3 more`. */
 export function listOf(list: readonly Accounted[]): string {
   const shown = list.slice(0, 5).map(({ value, key }) => `${show(value)}${key === undefined ? '' : ` (${key})`}`)
   const more = list.length - shown.length

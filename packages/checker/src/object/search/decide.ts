@@ -16,15 +16,15 @@ import { createFrugalSearch } from './frugal.ts'
 import { createGuidedSearch, createSearchInTurn, type Supposing } from './guided.ts'
 import { createObjectSearch, type ObjectSearch } from './search.ts'
 
-/** The specification of one object, and any faster methods, for deciding it. */
+/** The specification of one object, and faster methods for deciding it. */
 export interface Judge {
   readonly model: string
   readonly specification: Specification<unknown>
   readonly machine?: ((part: Part, budget: Budget) => Machine | undefined) | undefined
   readonly isRead: (number: number) => boolean
   /**
-   * Reports whether a function never changes the object. A function may pass this test but not `isRead`, because a read
-   * may reveal the initial value.
+   * Reports whether a function never changes the object. Unlike `isRead`, it accepts reads that reveal the initial
+   * value.
    */
   readonly observes?: ((number: number) => boolean) | undefined
   readonly divide?: ((part: Part, budget: Budget) => readonly (readonly number[])[]) | undefined
@@ -34,21 +34,19 @@ export interface Judge {
   readonly simulate?: ((part: Part) => (i: number) => boolean) | undefined
   /** The rule that every correct history obeys. It ends a sentence about a violation. */
   readonly rule: string
-  /** Describes the contradiction in a separate sentence. */
   readonly tell?: ObjectModel['tell']
-  /** An additional remark about an operation that does not fit. */
   readonly beside?: ((row: number) => string | undefined) | undefined
   /** The balance of the operations of a contradiction, as a sentence. */
   readonly aftermath?: ((core: Part, culprit: OperationRow) => Balance | undefined) | undefined
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging?: Judging | undefined
   readonly supports?: ((part: Part, budget: Budget) => (some: readonly number[]) => boolean) | undefined
-  /** Whether `related` adds operations on the same elements. Otherwise it adds operations by time. */
+  /** Whether `related` adds operations on the same elements, not operations by time. */
   readonly isOfElements?: boolean | undefined
   readonly related: (part: Part, budget: Budget) => (chosen: Iterable<number>) => readonly number[]
   /**
-   * For an unknown initial value: returns judges for possible initial values. The fast methods of these judges are
-   * tried first. `isComplete` tells whether a part without an order for each of these values has no order at all.
+   * For an unknown initial value: returns judges for possible ones, whose fast methods are tried first. `isComplete`:
+   * no other value explains the part.
    */
   readonly guesses?: ((part: Part, budget: Budget) => Guesses) | undefined
 }
@@ -63,7 +61,7 @@ export type ObjectAnswer =
       readonly result: 'met'
       readonly parts: readonly Part[]
       readonly orders: readonly Int32Array[]
-      /** By part: the judge for the guessed initial value; undefined if no guess led to the order. */
+      /** By part: the judge for the guessed initial value, if one led to the order. */
       readonly judges: readonly (Judge | undefined)[]
     }
   | {
@@ -71,16 +69,11 @@ export type ObjectAnswer =
       readonly part: Part
       /** The operations to examine first; empty if unknown. */
       readonly conflict: readonly number[]
-      /** The return event at which the search found that no explanation is left; undefined if unknown. */
+      /** The return event at which the search found no explanation left, if known. */
       readonly until: number | undefined
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
-/**
- * The parts that the specification allows to be judged separately.
- *
- * @throws OutOfTime
- */
 export function shardsOf(
   parts: readonly Part[],
   { specification, divide }: Judge,
@@ -107,7 +100,7 @@ export function shardsOf(
   })
 }
 
-/** Steps per operation in the first turn, and the growth of each later turn. */
+/** Steps per operation in the first turn, and the growth of later turns. */
 const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 2048
@@ -155,7 +148,7 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
         if (refuted !== undefined) return refuted
         if (progress === 'violated') {
           const until = parts[part].returns[search.culprit()]
-          // A contradiction found without a search is simpler: explaining it takes less time and fewer operations.
+          // A contradiction found without a search is simpler to explain.
           return (
             shownAlone(parts[part], judge, budget) ?? { result: 'violated', part: parts[part], conflict: [], until }
           )
@@ -177,8 +170,8 @@ export function decideObjects(parts: readonly Part[], judge: Judge, budget: Budg
 }
 
 /**
- * The number of operations from which a part is long. Long parts are checked by `glance` before any part is decided. If
- * all parts together are this long, shorter parts are decided first.
+ * From so many operations on, a part is checked by `glance` first. If all parts together have so many, shorter parts
+ * come first.
  */
 const LONG = 20_000
 
@@ -191,10 +184,7 @@ function glanceAt(parts: readonly Part[], { glance }: Judge, budget: Budget): Ob
   return undefined
 }
 
-/**
- * Returns a contradiction that needs no search; undefined if there is none. It replaces the contradiction that the
- * search found.
- */
+/** Returns a contradiction that needs no search, to replace the one that the search found. */
 const shownAlone = (part: Part, judge: Judge, budget: Budget): ObjectAnswer | undefined =>
   glanceAt([part], judge, budget) ?? refutedBy(part, judge, budget)
 
@@ -203,17 +193,14 @@ function refutedBy(part: Part, { refute }: Judge, budget: Budget): ObjectAnswer 
   return conflict === undefined ? undefined : { result: 'violated', part, conflict, until: undefined }
 }
 
-/**
- * The order of examination: in long histories the objects with the fewest operations come first, because their
- * violations are found soonest.
- */
+/** In long histories, objects with few operations come first, because their violations are found soonest. */
 function inTurn(parts: readonly Part[]): readonly number[] {
   const numbers = Array.from(parts.keys())
   const total = parts.reduce((sum, { length }) => sum + length, 0)
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer of a fast method if there is one; otherwise a search that has not begun. */
+/** The answer of a fast method, or a search that has not begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
   const { fast, guesses } = judge
   const decided = guesses === undefined ? fast?.(part, budget) : undefined
@@ -223,7 +210,6 @@ function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
 
 type Quick = Exclude<FastAnswer, { readonly result: 'not applicable' }> & { readonly by?: Judge }
 
-/** Steps per operation for a guess. */
 const GUESS_STEPS = 20
 
 function guessed(part: Part, guesses: NonNullable<Judge['guesses']>, budget: Budget): Quick | undefined {
@@ -253,7 +239,7 @@ function orderFound(part: Part, judge: Judge, budget: Budget): Int32Array | unde
 }
 
 /**
- * Whether a few operations are contradictory; undefined if deciding it takes more than `steps` steps.
+ * Whether a few operations are contradictory, if `steps` steps decide it.
  *
  * @throws OutOfTime
  */
@@ -268,10 +254,7 @@ export function contradicts(part: Part, judge: Judge, budget: Budget, steps: num
   return progress === 'violated' ? true : progress === 'met' ? false : 'unknown'
 }
 
-/**
- * The number of steps per operation before a second search, guided by reads, begins. Ordinary histories are decided
- * within these steps.
- */
+/** The number of steps per operation before a second search, guided by reads, begins. Ordinary histories need fewer. */
 const STEPS_ALONE = 100
 
 function searchOf(part: Part, judge: Judge, budget: Budget): ObjectSearch {
@@ -317,8 +300,8 @@ const reasonOf = (exhausted: Limit = 'time', decided: number, parts: number): Re
   )
 
 /**
- * The default dependence. An operation depends on every operation that may have changed the state before its return,
- * recursively. An operation of unknown outcome depends on nothing, because it can be left out.
+ * The default dependence: every operation that may have changed the state before the return, recursively. An operation
+ * of unknown outcome depends on nothing, because it can be left out.
  */
 export const relatedByTime =
   (isRead: (number: number) => boolean) =>

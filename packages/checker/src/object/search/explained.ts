@@ -3,21 +3,16 @@ import { type Budget, inTime } from '../../limits/budget.ts'
 import { IMPOSSIBLE, type Machine } from '../model/machine.ts'
 import { createObjectSearch } from './search.ts'
 
-/** A nondeterministic state machine with its own type of operation, as definitions of guarantees use it. */
 export interface StateMachine<State, Operation> {
   readonly initial: State
   /** The possible next states; empty if the operation cannot have this result. */
   step(state: State, operation: Operation): readonly State[]
   /** Equal states must have equal keys. */
   key(state: State): string
-  /**
-   * The name of an operation: operations with one name have the same effect. Undefined for an operation unlike all
-   * others.
-   */
+  /** Operations with one name have the same effect. Undefined for an operation unlike all others. */
   nameOf(operation: Operation): string | undefined
 }
 
-/** The time span of an operation, as event positions. */
 export interface Span {
   readonly call: number
   /** NEVER for an operation of unknown outcome, which is optional. */
@@ -25,12 +20,12 @@ export interface Span {
 }
 
 const STEPS = 4_096
-/** The step limit: a longer search faces too many orders. */
+/** The step limit; longer searches face too many orders. */
 const MOST_STEPS = 32_768
 
 /**
- * Reports whether the machine explains the operations in an order that respects real time. Uses Wing & Gong's search.
- * Undefined if the search takes too long.
+ * Reports whether the machine explains the operations in real time, by Wing & Gong's search. Undefined if the search
+ * takes too long.
  *
  * @param operations in order of their calls.
  */
@@ -67,10 +62,7 @@ function searched<State, Operation extends Span>(
   }
 }
 
-/**
- * Reports whether the operations are possible in the order of their answers, with the first possible step of each. This
- * quick check succeeds for most histories.
- */
+/** Reports whether the operations are possible in the order of their answers. Most histories pass this quick check. */
 function isExplainedAsAnswered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,
   operations: readonly Operation[],
@@ -81,7 +73,7 @@ function isExplainedAsAnswered<State, Operation extends Span>(
   return state !== undefined
 }
 
-/** Numbers states as they are reached, and calls the machine once for each step. */
+/** Numbers a machine's states as they are reached. */
 function numbered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,
   operations: readonly Operation[],
@@ -129,5 +121,4 @@ function numbered<State, Operation extends Span>(
   }
 }
 
-/** The end of an operation, as an event position. */
 export const endOf = (returnEvent: number, isKnown: boolean): number => (isKnown ? returnEvent : NEVER)

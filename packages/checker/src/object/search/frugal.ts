@@ -9,8 +9,8 @@ import { classesOf, type ObjectSearch, rankedEvents } from './search.ts'
 import { type Configuration, createWays, type Step } from './ways.ts'
 
 /**
- * What to do next from a configuration. `to reads`: continue to where a read fits. `one`: take one completed operation.
- * A number: take that many operations of unknown outcome in a row.
+ * What to do next. `to reads`: continue to where a read fits. `one`: take one completed operation. A number: take that
+ * many operations of unknown outcome in a row.
  */
 interface Task {
   readonly configuration: Configuration
@@ -23,39 +23,38 @@ interface Additive extends Machine {
   readonly isRead: (number: number) => boolean
 }
 
-// These sizes were measured in the running process. A quarter of the memory is uncollected garbage, because the search
-// creates millions of small objects.
+// Measured in the running process. A quarter of the memory is uncollected garbage, because the search creates millions
+// of small objects.
 
-/** Bytes of a configuration with its task and its place in the heap, without the words of `taken`. */
+/** Bytes of a configuration, without the words of `taken`. */
 const BYTES_PER_CONFIGURATION = 540
-/** Bytes of one step of a trail. A step is stored in two lists, which are copied as they grow. */
+/** Bytes of one step of a trail, which is stored in two growing lists. */
 const BYTES_PER_STEP = 24
-/** Bytes of the window of a completed operation, without the operations in it. */
+/** Bytes of a completed operation's window, without the operations in it. */
 const BYTES_PER_WINDOW = 260
 
 /** The delay, in units of progress, before the search tries alternatives that lead to no read. */
 const ASIDE = 64
 
 /**
- * The approximate cost of an operation of unknown outcome that takes effect by about the time at which its client gave
- * up. `LATE` is the cost long after that time.
+ * The approximate cost of an operation of unknown outcome that takes effect about when its client gave up, and long
+ * after.
  */
 const EARLY = 0.1
 const LATE = 1
 
 /**
  * Creates a search for an order of operations that add to the state (see `Machine.weights`), some of them of unknown
- * outcome. With enough operations of unknown outcome almost any state is reachable, so a search can continue for long
- * after taking the wrong ones. This search prefers orders that take few operations of unknown outcome, each as late as
- * possible.
+ * outcome. With enough of these, almost any state is reachable, so a search can continue for long after taking the
+ * wrong ones. This search prefers orders that take few of them, each as late as possible.
  *
- * The search is exact, because every order can be transformed into one that the search considers. An operation of
- * unknown outcome trades places with the completed operation after it if the latter is also possible without it. It
- * finally stands directly before the operation that it makes possible. Several such operations in a row are sorted by
- * class where possible. Reads are taken as soon as they fit.
+ * The search is exact, because every order can be transformed into one that it considers. An operation of unknown
+ * outcome trades places with the completed operation after it if the latter is also possible without it. It finally
+ * stands directly before the operation that it makes possible. Several such operations in a row are sorted by class
+ * where possible. Reads are taken as soon as they fit.
  *
- * The search is best first. Each operation of unknown outcome costs 1. Progress is worth more than the average cost of
- * these operations, so postponed configurations are resumed only at a dead end.
+ * The search is best first. Each operation of unknown outcome costs 1. Progress is worth more than their average cost,
+ * so postponed configurations are resumed only at a dead end.
  */
 export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive, budget: Budget): ObjectSearch {
   const { length } = part
@@ -77,7 +76,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
   const trailParent: number[] = []
   const trailOperation: number[] = []
   const tasks: Task[] = []
-  // Of tasks with equal priorities, the newest comes first, because it has progressed furthest.
+  // Of tasks with equal priorities, the newest comes first, because it is furthest.
   const heap = createHeap((a, b) => tasks[a].priority - tasks[b].priority || b - a)
   let bytes = 0
   let fits = true
@@ -103,7 +102,6 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     trailParent.push(trail)
     return trailOperation.push(operation) - 1
   }
-  /** The open operations that are not yet taken: reads or others. */
   const candidates = ({ first, taken }: Configuration, reading: 0 | 1): number[] => {
     const list: number[] = []
     for (const operation of windows[first]) {
@@ -112,9 +110,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return list
   }
 
-  /**
-   * Takes all reads that fit, and advances over taken operations to the first completed operation that is not taken.
-   */
+  /** Takes all reads that fit, and advances to the first completed operation that is not taken. */
   const takeReads = (reached: Configuration): Configuration => {
     const { state, taken } = reached
     let { trail, first } = reached
@@ -137,7 +133,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return { ...reached, trail, first }
   }
 
-  /** Schedules the configuration unless it is known; returns whether the search is complete. */
+  /** Schedules the configuration unless it is known. Returns whether the search is complete. */
   const remember = (configuration: Configuration): boolean => {
     const { trail, state, first, taken, used } = configuration
     if (first === completed.length) {
@@ -180,7 +176,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return takeReads({ ...at, taken, used, state, sum: at.sum + amount, cost, trail })
   }
 
-  /** Continues to the configurations in which reads first fit, if there are any. */
+  /** Continues to the configurations in which reads first fit. */
   const goToReads = (from: Configuration): boolean => {
     const reached = ways.toReads(from)
     for (const each of reached) if (remember(each)) return true
@@ -188,14 +184,14 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /** Takes each completed operation that is possible next. Of equal operations, takes the one that returns first. */
+  /** Takes each possible completed operation; of equal ones, the first to return. */
   const goOn = (from: Configuration): boolean => {
     const firstOf = new Map<number, number>()
     for (const operation of candidates(from, 0)) {
       const other = firstOf.get(code[operation])
       if (other === undefined || returns[operation] < returns[other]) firstOf.set(code[operation], operation)
     }
-    // The configuration scheduled last is tried first, so the operations are visited in reverse order.
+    // In reverse order, because the configuration scheduled last is tried first.
     for (const operation of [...firstOf.values()].reverse()) {
       const state = step(from.state, code[operation])
       if (state !== IMPOSSIBLE && after(from, operation, state)) return true
@@ -210,9 +206,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
     return false
   }
 
-  /**
-   * Takes `size` operations of unknown outcome in a row, and then an operation that the last of them makes possible.
-   */
+  /** Takes `size` operations of unknown outcome, and then one that they make possible. */
   const assume = (from: Configuration, size: number): boolean => {
     const before = returns[completed[from.first]]
     const reads = candidates(from, 1)
@@ -232,7 +226,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
         if (state === IMPOSSIBLE || state === at.state) continue
         if (c < last && step(beforeLast, kind) !== IMPOSSIBLE) continue
         const fitsNow = fitsSome(state)
-        // A read already fits, so further operations of unknown outcome are not needed.
+        // A read fits already, so no further operations are needed.
         if (left > 1 && fitsNow) continue
         const possible = left > 1 || fitsNow ? [] : others.filter((operation) => isEnabled(operation, at.state, state))
         if (left === 1 && !fitsNow && possible.length === 0) continue
@@ -289,7 +283,7 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
       const next = heap.pop()
       if (next === undefined) return 'violated'
       const { configuration, size } = tasks[next]
-      // Trying all orders of a long sequence takes long, so the deadline is checked first.
+      // Trying all orders of a long sequence takes long.
       if (typeof size === 'number' && size > 1 && budget.expired(size)) {
         heap.push(next)
         return 'paused'
@@ -321,8 +315,8 @@ export function createFrugalSearch(part: Part, { isRead, ...machine }: Additive,
 }
 
 /**
- * By operation of unknown outcome: the index, among the completed operations by return, after which a late effect
- * becomes unlikely. Most operations of unknown outcome that take effect do so about as soon as completed ones.
+ * By operation of unknown outcome: the index, among the completed operations, after which a late effect becomes
+ * unlikely. Most that take effect do so about as soon as completed ones.
  */
 function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: number, budget: Budget): Int32Array {
   const { returnEvent } = history.operations
@@ -337,7 +331,7 @@ function placesOfInfo({ history, row }: Part, completed: Int32Array, clients: nu
   return places
 }
 
-/** By completed operation, in order of returns: the operations open at its return, in order of call. */
+/** By completed operation, in order of return: the operations open at its return, in order of call. */
 function windowsOf(events: Int32Array, budget: Budget): readonly Int32Array[] {
   const open: number[] = []
   const windows: Int32Array[] = []

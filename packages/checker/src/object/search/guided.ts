@@ -2,21 +2,17 @@ import { inTime } from '../../limits/budget.ts'
 import type { Supposed } from '../supposed/supposed.ts'
 import type { ObjectSearch } from './search.ts'
 
-/**
- * The number of steps per operation after which the full search is interrupted. Ordinary histories are decided within
- * these steps.
- */
+/** The number of steps per operation until the full search is interrupted. Ordinary histories need fewer. */
 const STEPS_IN_FULL = 60
-/** The number of steps per operation after which the search drops a supposition. */
+/** The number of steps per operation until a supposition is dropped. */
 const STEPS_SUPPOSING = 50
 
 export interface Supposing {
   readonly supposed: Supposed
-  /** A search for an order in which the supposition holds. */
   readonly search: ObjectSearch
 }
 
-/** Runs a full search and, if it takes long, first searches for an order that keeps to a supposition. */
+/** Runs a full search. If it takes long, first searches for an order that keeps to a supposition. */
 export function createGuidedSearch(
   length: number,
   inFull: ObjectSearch,
@@ -59,13 +55,12 @@ export function createGuidedSearch(
   }
 }
 
-/** The first search makes this many steps for each step of the second search, whose steps take longer. */
+/** The first search makes this many steps for each of the second, whose steps take longer. */
 const SHARE = 32
 
 /**
- * Creates a search that runs `first` for `alone` steps. After that, it alternates `first` and the search that `another`
- * creates, until one of them has an answer. Both searches must be exact. A search that runs out of memory leaves all
- * memory to the other.
+ * Runs `first` for `alone` steps, then alternates with the search that `another` creates, until one has an answer. Both
+ * must be exact. A search that runs out of memory leaves all memory to the other.
  */
 export function createSearchInTurn(alone: number, first: ObjectSearch, another: () => ObjectSearch): ObjectSearch {
   let left = alone

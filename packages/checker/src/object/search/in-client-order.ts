@@ -23,8 +23,7 @@ interface Step {
 
 /**
  * Searches, thread by thread, for a legal order of an object's operations that keeps each client's order (sequential
- * consistency) and, in a tied history, also real time. A configuration is each thread's progress and the object's
- * state, remembered exactly.
+ * consistency) and, in a tied history, real time. Remembers each configuration exactly.
  */
 export function createClientOrderSearch(part: Part, machine: Machine, budget: Budget): ClientOrderSearch {
   const { length, calls, returns, row, history } = part
@@ -39,7 +38,7 @@ export function createClientOrderSearch(part: Part, machine: Machine, budget: Bu
   let state = machine.initial
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
-  // Tries operations in order of call, which is often close to the order in which they took effect.
+  // The order of call is often close to the order of effects.
   let cursor = -1
 
   const nextOf = nextIn(threads, position)

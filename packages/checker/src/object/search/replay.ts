@@ -3,8 +3,8 @@ import type { Specification } from '../../judge/model.ts'
 import { operationAt, type Part } from '../model/part.ts'
 
 /**
- * Describes the error in a witness of linearizability; undefined if it is valid. Checks that every completed operation
- * occurs once, each step is possible, and real time is respected. Shares no code with the searches that find witnesses.
+ * Describes the error in a witness of linearizability, if there is one. Shares no code with the searches that find
+ * witnesses.
  */
 export function faultOfObjectWitness(
   part: Part,
@@ -27,7 +27,7 @@ export function faultOfObjectWitness(
   return undefined
 }
 
-/** Performs operations by the specification, and returns whether each was possible. */
+/** Returns whether each operation is possible by the specification. */
 export function simulateBy<State>(specification: Specification<State>, part: Part): (i: number) => boolean {
   // The possible states: an operation of unknown outcome may have one of several effects.
   let states: readonly State[] = [specification.initial]

@@ -8,7 +8,7 @@ import { eventsInOrder, type Part } from '../model/part.ts'
 
 /** A resumable decision procedure for one object of any model. */
 export interface ObjectSearch {
-  /** Continues for about this many steps. Must not be called again after any answer but `paused`. */
+  /** Continues for about this many steps. Call again only after `paused`. */
   readonly run: (steps: number) => Progress
   /** After `met`: the operations, as indices into the part, in an order that explains them. */
   readonly order: () => Int32Array
@@ -21,15 +21,15 @@ export interface ObjectSearch {
 export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
 
 /**
- * The way an operation came onto the path: chosen, or taken because it fitted. A number from 0 on is the class from
- * which the operation was chosen.
+ * How an operation came onto the path: chosen, or taken because it fitted. From 0 on, the class of unknown outcome from
+ * which it was chosen.
  */
 const CHOICE = -1
 const OBSERVATION = -2
 
 /**
  * Wing & Gong's search (see `search/events.ts`) for any machine. Of equal operations, the first to return is taken
- * first: exchanging two of them keeps an order valid.
+ * first, because exchanging two keeps an order valid.
  */
 export function createObjectSearch(
   part: Placed,
@@ -59,8 +59,8 @@ export function createObjectSearch(
   let depth = 0
   let state = machine.initial
   let furthest = -1
-  // The next choice: a call in the list or, after all calls, a class of operations of unknown outcome. `alternative`
-  // selects one of several effects.
+  // The next choice: a call or, after all calls, a class of operations of unknown outcome. `alternative` selects one of
+  // several effects.
   let cursor = next[head]
   let classCursor = -1
   let alternative = 0
@@ -99,7 +99,7 @@ export function createObjectSearch(
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /** Takes every read that fits; returns the entry of the first remaining return, or `head` if there is none. */
+  /** Takes every read that fits. Returns the first remaining return, or `head`. */
   const takeObservations = (): number => {
     alternative = 0
     let entry = next[head]
@@ -147,7 +147,7 @@ export function createObjectSearch(
       const member = members[used[classCursor]]
       if (member === undefined || calls[member] > firstReturn) continue
       let after = effect(member)
-      // Skips effects that change nothing: an operation of unknown outcome need not have happened.
+      // An operation of unknown outcome that changes nothing need not have happened.
       while (after === state && after !== IMPOSSIBLE) {
         alternative++
         after = effect(member)
@@ -158,7 +158,7 @@ export function createObjectSearch(
     }
     return false
   }
-  /** Continues from the current configuration, or backtracks if it was seen before. */
+  /** Continues from the current configuration, or backtracks if it is known. */
   const settle = (firstReturn: number): Progress | 'entered' => {
     const operation = firstReturn - length
     if (furthest === -1 || returns[operation] > returns[furthest]) furthest = operation
@@ -173,7 +173,7 @@ export function createObjectSearch(
     return 'entered'
   }
 
-  // A machine past its deadline gives meaningless results, so nothing may be concluded from them.
+  // Results of a machine past its deadline are meaningless.
   const unlessLate = (progress: Progress): Progress => (machine.isLate() ? 'paused' : progress)
 
   const advance = (): Progress | 'entered' => {
@@ -212,10 +212,7 @@ export function createObjectSearch(
   }
 }
 
-/**
- * Returns, by operation, the ranks of its call and return. Also returns the events of completed operations in the form
- * that `search/events.ts` describes.
- */
+/** Returns the ranks of calls and returns, and the events in the form that `search/events.ts` describes. */
 export function rankedEvents(
   part: Placed,
   budget: Budget,

@@ -25,7 +25,7 @@ export const few: FindSubset = (addends, sum, budget) => {
 }
 
 /**
- * Finds addends with the given sum by leaving out at most four of all addends.
+ * Finds addends with the given sum that leave out at most four of all.
  *
  * @throws OutOfTime
  */
@@ -35,19 +35,19 @@ export const allButFew: FindSubset = (addends, sum, budget) => {
   return excluded && addends.filter((addend) => !excluded.includes(addend))
 }
 
-/** The most addends of which all subsets are tried. */
+/** The maximum number of addends of which all subsets are tried. */
 const MOST_HALVED = 36
 
 /**
- * Finds the fewest addends with the sum, unless there are too many addends. Meet in the middle (Horowitz and Sahni,
- * 1974): combines the subsets of one half with those of the other.
+ * Finds the fewest addends with the sum, unless there are too many. Meet in the middle (Horowitz and Sahni, 1974):
+ * combines the subsets of one half with those of the other.
  *
  * @throws OutOfTime
  */
 export const fewest: FindSubset = (addends, sum, budget) =>
   addends.length > MOST_HALVED ? undefined : fewestOfHalves(addends, sum, budget)
 
-/** Finds two to four addends with the sum, from a table of the sums of two. */
+/** Finds two to four addends with the sum, by a table of the sums of two. */
 function several<A extends Addend>(addends: readonly A[], sum: number, budget: Budget): readonly A[] | undefined {
   const pairs = new Map<number, readonly [A, A]>()
   for (const [i, second] of addends.entries()) {

@@ -3,25 +3,23 @@ import type { Usage } from '../../search/usage.ts'
 import { IMPOSSIBLE, type Machine, type Weights } from '../model/machine.ts'
 import { type Addend, allButFew, type FindSubset, few, fewest } from './subsets.ts'
 
-/** A configuration of the search; configurations are numbered in order of discovery. */
+/** A configuration of the search, numbered in order of discovery. */
 export interface Configuration {
   /** The last operation taken, as an index into the trail; -1 for none. */
   readonly trail: number
   readonly state: number
   /** The index of the first completed operation, by return, that is not taken yet. */
   readonly first: number
-  /** A bit for each slot of an operation open at the return of `first`: whether it is taken. */
+  /** A bit for each slot of an operation open at the return of `first`. */
   readonly taken: Int32Array
-  /**
-   * The number that identifies how many operations of unknown outcome of each class are taken (see `createTallies`).
-   */
+  /** Identifies how many operations of unknown outcome of each class are taken (see `createTallies`). */
   readonly used: number
-  /** The weight of the state: the weight of the initial state plus the weights of the operations taken. */
+  /** The weight of the state. */
   readonly sum: number
   readonly cost: number
 }
 
-/** An operation that may be taken, with the weight that it adds, and its class if its outcome is unknown. */
+/** An operation that may be taken, and its class if its outcome is unknown. */
 export interface Step extends Addend {
   readonly operation: number
   readonly ofClass: number | undefined
@@ -35,12 +33,8 @@ interface Way {
 
 /** The number of operations, by return, among which the next reads are sought. */
 const MOST_AHEAD = 256
-/**
- * The maximum number of states tried between two reads. Most orders that overdraw no account are found within a few
- * states.
- */
 const MOST_ORDERS = 500
-/** The facts about the operations that a search uses; by operation unless stated otherwise. */
+/** What a search knows about operations; by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly weights: Weights
   readonly calls: Int32Array
@@ -57,19 +51,15 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
 
 /** The moves of a search. */
 export interface Moves {
-  /**
-   * Reports whether an operation is taken. The operation must have been called before the return of the first completed
-   * operation that is not taken.
-   */
+  /** Reports whether an operation is taken that was called before the return of `first`. */
   readonly isTaken: (taken: Int32Array, operation: number) => boolean
-  /** The configuration after an operation and all reads that fit after it. Undefined if memory runs out. */
+  /** The configuration after an operation and all reads that fit after it, if memory suffices. */
   readonly takeStep: (at: Configuration, step: Step, state: number) => Configuration | undefined
 }
 
 /**
- * Creates a search for ways from a configuration to configurations in which a read of all amounts fits. The operations
- * of a way add up to the difference between the read's sum and the current sum. A search without this goal would try
- * many orders that fit no read.
+ * Creates a search for ways to configurations in which a read of all amounts fits. The operations of a way add up to
+ * the difference between the read's sum and the current one. Other searches would try many orders that fit no read.
  */
 export function createWays(
   searched: Searched,
@@ -85,8 +75,8 @@ export function createWays(
     placeOf[operation] < first || (calls[operation] < returns[completed[first]] && moves.isTaken(taken, operation))
 
   /**
-   * Returns the reads that are open at the return of the next untaken read. Of several reads with equal results,
-   * returns the one that returns first.
+   * Returns the reads open at the return of the next untaken read. Of reads with equal results, the first to return
+   * suffices.
    */
   const readsAhead = (from: Configuration): Iterable<number> => {
     const most = Math.min(completed.length, from.first + MOST_AHEAD)
@@ -102,10 +92,7 @@ export function createWays(
     return ahead.values()
   }
 
-  /**
-   * Returns a way to a read: the operations that returned before the read was called, and other operations that make
-   * the read fit.
-   */
+  /** Returns a way to a read: the operations that must precede it, and others that make it fit. */
   const wayTo = (from: Configuration, read: number, find: FindSubset): Way | undefined => {
     const shows = weights.shows(code[read])
     if (shows === undefined) return undefined
@@ -134,7 +121,7 @@ export function createWays(
 
   const through = createThrough(searched, moves, isDone)
   return {
-    // Prefers reads with the shortest ways, because their states lie on the ways to other reads.
+    // Prefers reads with short ways, because their states lie on the ways to others.
     toReads: (from) => {
       const reads = [...readsAhead(from)]
       for (const find of [few, allButFew, fewest]) {
@@ -156,7 +143,7 @@ export function createWays(
   }
 }
 
-/** Takes the operations of a way, in an order in which each step is possible. */
+/** Takes the operations of a way in a possible order. */
 const createThrough =
   (
     { code, step, calls, returns, completed }: Searched,
@@ -164,7 +151,7 @@ const createThrough =
     isDone: (at: Configuration, operation: number) => boolean,
   ) =>
   (from: Configuration, { read, steps }: Way): Configuration | undefined => {
-    // The operations taken determine the state, so their set identifies a configuration.
+    // The set of operations taken determines the state.
     const known = new Set<number>()
     const reach = (at: Configuration, left: readonly Step[]): Configuration | undefined => {
       if (at.first === completed.length || left.length === 0) return at
@@ -187,6 +174,6 @@ const createThrough =
       return undefined
     }
     const reached = reach(from, steps)
-    // The read may still be impossible, because different states may have equal weights.
+    // The read may be impossible, because different states may have equal weights.
     return reached !== undefined && (reached.first === completed.length || isDone(reached, read)) ? reached : undefined
   }

@@ -9,10 +9,10 @@ export interface Anchor {
   readonly at: number
   /** The moment, as an event position or a fraction between two. */
   readonly point: number
-  /** The overlapping operations whose effect the sighting shows, and those whose effect it does not show. */
+  /** The overlapping operations whose effect the sighting shows. */
   readonly included: readonly number[]
   readonly excluded: readonly number[]
-  /** The operations of unknown outcome that are first included in this anchor. */
+  /** The operations of unknown outcome that this anchor is the first to include. */
   readonly shown: readonly number[]
 }
 
@@ -25,9 +25,8 @@ interface Inclusion {
 }
 
 /**
- * Returns the sightings in an order in which each includes everything that earlier ones include. Sightings that fit no
- * such order are omitted. `since` contains, for each operation of unknown outcome, the first sighting that shows the
- * operation.
+ * Returns the sightings in an order in which each includes everything that earlier ones include. Omits those that fit
+ * no such order. `since`: the first sighting that shows each operation of unknown outcome.
  */
 export function anchorsOf(
   sightings: readonly Sighting[],
@@ -39,7 +38,7 @@ export function anchorsOf(
   const unshown = [...since].sort(([, a], [, b]) => b - a)
   const anchors: Anchor[] = []
   const known = new Set<number>()
-  // The distance between neighbouring anchors. It is so small that all anchors fit between two events.
+  // So small that all anchors fit between two events.
   const apart = 1 / (inclusions.length + 1)
   let point = 0
   for (const { at, sum } of inclusions) {

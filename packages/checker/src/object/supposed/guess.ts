@@ -3,14 +3,14 @@ import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Addition, Sighting } from './sightings.ts'
 import { forcedAt, type Included, includedAfter, type View, viewOf } from './view.ts'
 
-/** A set of operations of unknown outcome that took effect according to the sightings. */
+/** Operations of unknown outcome that took effect according to the sightings. */
 export interface Guess {
   /** The sum of the guessed operations' amounts. */
   readonly sum: number
   readonly taken: Taken | undefined
   /** The completed operations that the sightings so far include. */
   readonly included: readonly Included[]
-  /** The number of operations, plus a penalty for each sighting that they leave unexplained. */
+  /** The number of operations, plus a penalty for each unexplained sighting. */
   readonly cost: number
 }
 
@@ -25,17 +25,17 @@ interface Taken {
 const MOST_GUESSES = 256
 /** The cost of a sighting that a guess leaves unexplained. */
 const UNEXPLAINED = 12
-/** The cost of an operation that took effect long after its call; any other operation costs 1. */
+/** The cost of an operation that took effect long after its call; others cost 1. */
 const LATE = 3
 /** The number of recently called operations of which all subsets are tried. */
 const MOST_RECENT = 10
 /**
- * The number of operations not yet taken of which all subsets are tried if the recent ones explain nothing. After an
- * outage, many of them may take effect together.
+ * The number of waiting operations of which all subsets are tried if the recent ones explain nothing. After an outage,
+ * many may take effect together.
  */
 const MOST_WAITING = 24
 const MOST_BY_CHANCE = 5
-/** The number of guesses per sighting for which subsets of all operations not yet taken are tried. */
+/** The number of guesses per sighting for which subsets of all waiting operations are tried. */
 const MOST_THOROUGH = 4
 
 /** The guess that leaves the fewest sightings unexplained, by the fewest operations. */
@@ -51,7 +51,7 @@ export function bestGuess(sightings: readonly Sighting[], unknown: readonly Addi
       if (other === undefined || guess.cost < other.cost) next.set(name, guess)
     }
     const unexplaining: Guess[] = []
-    // A guess that does not explain the sighting is extended only if no other guess explains it at about the same cost.
+    // Extends a guess that does not explain the sighting only if no other one explains it at about the same cost.
     let least = Number.POSITIVE_INFINITY
     const found = (guess: Guess): void => {
       keep(guess)
@@ -88,10 +88,7 @@ function asItIs(guess: Guess, { view }: Place): Guess | undefined {
   return subset === undefined ? undefined : { ...guess, included: includedAfter(view, guess.included, subset) }
 }
 
-/**
- * Removes recently taken operations from the guess. A read that overlaps the first sighting of such an operation may
- * come before both the operation and that sighting.
- */
+/** Removes recently taken operations from the guess: a read that overlaps their first sighting may come before both. */
 function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): Guess | undefined {
   const forced = forcedAt(view, guess.included)
   let sums = [guess.sum]
@@ -106,10 +103,6 @@ function withoutRecent(guess: Guess, { sightings, at, unknown, view }: Place): G
   return undefined
 }
 
-/**
- * Extends the guess by some of the operations called last. If these do not explain the sighting, also adds one other
- * operation.
- */
 function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   const { at, unknown, view } = place
   const forced = forcedAt(view, guess.included)
@@ -139,10 +132,6 @@ function extended(guess: Guess, place: Place, budget: Budget): Guess[] {
   return found
 }
 
-/**
- * Extends the guess by meeting in the middle: combines the subsets of one half of the candidates with those of the
- * other.
- */
 function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Guess[] {
   const { unknown, view } = place
   const { overlapping, excess } = view.sighting
@@ -155,7 +144,7 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   const amounts = items.map(({ adds }) => adds)
   const [first, second] = [subsetSums(amounts.slice(0, middle)), subsetSums(amounts.slice(middle))]
   const [lower, upper] = [waiting.slice(0, middle), waiting.slice(middle)]
-  // The choice minimises only the number of operations of unknown outcome.
+  // Minimises only the number of operations of unknown outcome.
   const ofLower = (1 << lower.length) - 1
   const cheapest = new Map<number, number>()
   for (let subset = 0; subset < first.length; subset++) {
@@ -175,10 +164,6 @@ function extendedByMany(guess: Guess, place: Place, budget: Budget): readonly Gu
   return [...found.values()]
 }
 
-/**
- * Reports whether many operations were called since the last sighting. A few of these many may explain this sighting by
- * chance.
- */
 function isAfterOutage(guess: Guess, place: Place): boolean {
   const { sightings, at, unknown } = place
   const since = sightings[at - 1]?.call ?? 0

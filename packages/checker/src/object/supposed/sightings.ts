@@ -9,11 +9,9 @@ export interface Sighting {
   readonly read: number
   readonly call: number
   readonly return: number
-  /** The read's sum, minus the initial amounts and everything that returned before the read was called. */
   readonly excess: number
-  /** The number of operations that returned before the read was called. */
   readonly returnedBefore: number
-  /** The completed operations that overlap the read. The read may or may not include each of them. */
+  /** The completed operations that overlap the read, which it may or may not include. */
   readonly overlapping: readonly Addition[]
 }
 
@@ -25,10 +23,7 @@ export interface Addition {
   readonly adds: number
 }
 
-/**
- * The maximum number of overlapping operations of a sighting. A sighting with more proves little, because too many
- * subsets of them are possible.
- */
+/** The maximum number of overlapping operations. With more, too many subsets are possible. */
 const MOST_OVERLAPPING = 12
 
 /** A part with the numbers and weights that its machine assigns to operations. */
@@ -76,7 +71,6 @@ export function sightingsOf({ part, code, weights, isRead }: Known, budget: Budg
   return sightings
 }
 
-/** The operations of unknown outcome, in order of call. */
 export function unknownOf({ part, code, weights, isRead }: Known): readonly Addition[] {
   const unknown: Addition[] = []
   for (let i = 0; i < part.length; i++) {

@@ -5,21 +5,15 @@ import { anchorsOf } from './anchors.ts'
 import { bestGuess } from './guess.ts'
 import { type Addition, type Known, type Sighting, sightingsOf, unknownOf } from './sightings.ts'
 
-/**
- * The operations of a part that are supposed to have taken effect, with the shorter intervals in which they are
- * supposed to have done so.
- */
+/** The operations that are supposed to have taken effect, with their supposed, shorter intervals. */
 export interface Supposed {
   readonly part: Part
-  /** By index in `part`: the index in the whole part. */
   readonly indices: readonly number[]
 }
 
 /**
- * Supposes which operations of unknown outcome took effect, and when. The suppositions come from reads that show all
- * amounts: each read shows the sum that these operations must have added before it. If the suppositions are correct,
- * little remains to search. They may be wrong. An order that satisfies them explains the part, but if there is no such
- * order, this proves nothing.
+ * Supposes which operations of unknown outcome took effect, and when, from reads that show all amounts. An order that
+ * satisfies the suppositions explains the part. If there is none, this proves nothing, because they may be wrong.
  */
 export function supposed(known: Known, budget: Budget): Supposed | undefined {
   const sightings = sightingsOf(known, budget)
@@ -37,7 +31,6 @@ interface Intervals {
   readonly returns: Float64Array
 }
 
-/** The intervals of the operations; undefined if an interval is empty. */
 function intervalsOf(
   part: Part,
   sightings: readonly Sighting[],
@@ -65,8 +58,8 @@ function intervalsOf(
 }
 
 /**
- * Returns the part without the operations of unknown outcome that are supposed not to have taken effect. Renumbers the
- * events. Of events at one point, returns come first.
+ * Returns the part without the operations that are supposed not to have taken effect. Of events at one point, returns
+ * come first.
  */
 function narrowed(
   part: Part,

@@ -1,27 +1,22 @@
 import { countOf, subsetSums } from '../../search/halving.ts'
 import type { Sighting } from './sightings.ts'
 
-/** A completed operation that a sighting includes; every later sighting must include it too. */
+/** A completed operation that this sighting, and so every later one, includes. */
 export interface Included {
   readonly operation: number
   /** The return of the first sighting that includes the operation, as an event position. */
   readonly until: number
 }
 
-/**
- * A sighting with the subsets of its overlapping operations that it may include. A subset has one bit for each
- * operation.
- */
+/** A sighting with the possible subsets of its overlapping operations, each as bits. */
 export interface View {
   readonly sighting: Sighting
   /**
-   * Returns the subset that contains `forced` and leaves `sum` for the operations of unknown outcome to add; -1 if
-   * several subsets do.
+   * Returns the only subset that contains `forced` and leaves `sum` for operations of unknown outcome; -1 if there are
+   * several.
    */
   readonly subsetFor: (sum: number, forced: number) => number | undefined
-  /**
-   * Returns the smallest subset that contains `forced` and leaves `sum` for the operations of unknown outcome to add.
-   */
+  /** Returns the smallest subset that contains `forced` and leaves `sum` for operations of unknown outcome. */
   readonly leastFor: (sum: number, forced: number) => number | undefined
 }
 
@@ -65,7 +60,6 @@ export function forcedAt({ sighting: { call, overlapping } }: View, included: re
   return forced
 }
 
-/** The operations that later sightings must include. */
 export function includedAfter({ sighting }: View, included: readonly Included[], subset: number): readonly Included[] {
   if (subset <= 0) return included
   const open = included.filter(({ operation }) => sighting.overlapping.some((other) => other.operation === operation))
