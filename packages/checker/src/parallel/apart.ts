@@ -19,9 +19,8 @@ import { MOST_NAMED, NO_FINAL_READS } from '../verdict/reason.ts'
 import type { Verdict } from '../verdict/verdict.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Judges some keys of a history of registers. Workers that hold only a part of the history use it. If all keys are
-// linearizable, the answers of the workers determine the report on the history. Otherwise the other levels need all
-// keys together.
+// Judges some keys of registers, for workers that hold only a part of a history. If all keys are linearizable, their
+// answers determine the report; otherwise the other levels need all keys together.
 
 /** The answer for some keys, as plain data. */
 export type ApartAnswer =
@@ -32,7 +31,7 @@ export type ApartAnswer =
       /** Whether the history appends to texts, which leaves its operations of unknown outcome undecided. */
       readonly isJoined: boolean
       readonly finally: FinallyRead
-      /** The levels that final reads seem to contradict, although an order in real time explains the reads. */
+      /** The levels that final reads seem to contradict, but that an order in real time explains. */
       readonly contrary: readonly string[]
     }
   /** The first violated key of each part. */
@@ -44,7 +43,7 @@ export type ApartAnswer =
 /** A key that is not linearizable; null for operations without a key. */
 export interface ViolatedKey {
   readonly key: string | null
-  /** The values whose operations contradict linearizability by themselves. Undefined if all operations are needed. */
+  /** The values whose operations contradict linearizability by themselves. Undefined if all are needed. */
   readonly values?: readonly (number | null)[] | undefined
 }
 
@@ -66,12 +65,12 @@ export function judgeApart(history: History, options: ShareOptions): ApartAnswer
   }
 }
 
-/** Passes the operations of one key part by part to `take`; stops and returns false as soon as `take` does. */
+/** Passes a key's operations part by part to `take`, and stops if it returns false. */
 export type EachPart = (take: (part: History) => boolean) => boolean
 
 /**
- * Judges one key whose operations exceed the memory. `rest` is the history without the operations of the key. Undefined
- * if the key can be judged only with all of its operations together.
+ * Judges one key whose operations exceed the memory. `rest` is the history without them. Undefined if the key needs all
+ * its operations at once.
  */
 export function judgeLongKey(
   {
@@ -93,7 +92,7 @@ export function judgeLongKey(
         isStopped = !judge.take(part)
         return !isStopped
       })
-      // `eachPart` stops before the end if the key can be judged only with all of its operations together.
+      // `eachPart` stops early if the key needs all its operations at once.
       if (!isAll && !isStopped) return undefined
       const answer = judge.answer()
       switch (answer.result) {
@@ -214,8 +213,8 @@ function convergenceOf(level: Level, { finally: { read, unread, firstUnread }, c
 }
 
 /**
- * Returns the report on a history of which only the rows of violated keys are available. `part` is the report on these
- * rows. The whole history violates each level that the rows violate. Every other level is unknown.
+ * The report on a history of which only the rows of violated keys are available. The levels that `part`, the report on
+ * these rows, violates are violated; all others are unknown.
  */
 export function reportOfKeys(part: Report, unknownOutcomes: number, why: string): Report {
   const levelsOf = Object.entries(part.levels).map(([level, verdict]): [string, Verdict] => {
@@ -233,10 +232,7 @@ export function reportOfKeys(part: Report, unknownOutcomes: number, why: string)
   }
 }
 
-/**
- * Returns the report on a history whose operations are not in memory, if some keys are undecided and no key is
- * violated.
- */
+/** Returns the report on a history whose operations are not in memory, if no key is violated but some are undecided. */
 export function reportUndecided(
   { limit, undecided, keys }: Extract<ApartAnswer, { readonly result: 'unknown' }>,
   unknownOutcomes: number,

@@ -5,7 +5,6 @@ import type { Race } from '../limits/race.ts'
 export interface Board {
   readonly ledger: Ledger
   readonly race: Race
-  /** Announces a violation of this rank. */
   readonly claim: (rank: number) => void
 }
 

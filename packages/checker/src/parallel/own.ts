@@ -8,8 +8,8 @@ import { judgeableOf } from '../record/judgeable.ts'
 import { outOf } from '../verdict/reason.ts'
 import { narrowed, type ShareOptions } from './shares.ts'
 
-// Judges a history by a user's model. Its parts are decided separately, by key and by the shards of the model, because
-// both are local (Herlihy & Wing 1990, Theorem 1). `check` divides the history in the same way.
+// Judges a history by a user's model. Its parts are decided separately, because keys and shards are local (Herlihy &
+// Wing 1990, Theorem 1).
 
 export type { Settled, SomeParts }
 
@@ -34,8 +34,7 @@ export function decideOwnShard(
 }
 
 /**
- * The report on a history whose parts were decided. It equals the report of `check`, which would decide all parts; this
- * function decides again only the parts that are reported violated.
+ * The report on a history whose parts were decided, equal to that of `check`. Decides again only the violated parts.
  *
  * @throws UserError (environment) for parts that are linearizable.
  */

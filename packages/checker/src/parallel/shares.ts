@@ -29,17 +29,13 @@ import { type Board, type BoardMemory, boardOf } from './board.ts'
 export interface Plan {
   /** By key of the history: its share; the first entry is for operations without a key. */
   readonly shares: readonly Uint8Array[]
-  /**
-   * Whether a separate thread judges the other levels: true if `sequential` or a weak level is requested. Its answer is
-   * not used if the history is linearizable.
-   */
+  /** Whether a separate thread judges the other levels. Its answer is not used if the history is linearizable. */
   readonly beside: boolean
 }
 
 /** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
-/** Restricts the options to levels of consistency: only for these are keys divided among threads. */
 export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),
@@ -60,15 +56,17 @@ interface KeyOrder {
   readonly rows: Int32Array
 }
 
-/** The fewest operations for which another thread is worthwhile. */
+/** The minimum number of operations for which another thread is worthwhile. */
 const LEAST_OPERATIONS = 20_000
 
-/** The least time per operation for which it is worthwhile to start threads, which each encode the operations again. */
+/**
+ * The minimum time per operation for which it is worthwhile to start threads, which each encode the operations again.
+ */
 const LEAST_MS_FOR_EACH = 0.005
 
 /**
  * Distributes the keys over at most `most` threads, each of which needs memory. Undefined if a single thread is as
- * good: for few operations, a single key, or a model other than registers.
+ * good.
  */
 export function planShares(
   history: History,
@@ -87,7 +85,7 @@ export function planShares(
   const threads = Math.min(most, Math.floor(options.memoryBytes / encodingBytes(history)))
   if (keys.length < 2 || threads < 2) return undefined
   const beside = options.levels.some(isGlobal)
-  // If there are only two threads, both take shares, and the other levels are judged after the first share is decided.
+  // Of two threads, both take shares, and the other levels are judged after the first share.
   const some = Math.min(beside && threads > 2 ? threads - 1 : threads, keys.length)
   const shares = Array.from({ length: some }, () => new Uint8Array(counts.length))
   const loads = new Float64Array(some)
@@ -101,10 +99,7 @@ export function planShares(
 
 const isGlobal = (level: string): boolean => level === 'sequential' || isWeak(level)
 
-/**
- * Judges the keys of one share. Stops early if a violation in a different share takes precedence over every violation
- * in this one.
- */
+/** Judges the keys of one share. Stops if a violation in another share takes precedence. */
 export function judgeShare(
   history: History,
   options: ShareOptions,
@@ -162,7 +157,7 @@ function judgeKeys(history: History, options: CheckOptions, { share, budget, boa
   return { result: 'met', orders, keys: encoded.keys }
 }
 
-/** Copies a counterexample as plain data: a message cannot carry getters that compute on demand. */
+/** Copies a counterexample as plain data, because messages cannot carry getters. */
 const plain = (counterexample: Counterexample): Counterexample => ({ ...counterexample })
 
 /** Judges the levels that consider all keys together, assuming that the history is not linearizable. */
@@ -224,7 +219,7 @@ export interface JudgedShares {
 }
 
 /**
- * The report of a history whose shares were judged. `beside`: the answer of `judgeBeside`; undefined if the history is
+ * The report of a history whose shares were judged. `beside`: the answer of `judgeBeside`, unless the history is
  * linearizable.
  */
 export function reportOfShares(
@@ -238,7 +233,6 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
-  // The budget has no limit here, because verdicts of the shares count even after the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

@@ -3,22 +3,19 @@ import { addTo } from '../encoding/lists.ts'
 import type { Budget } from '../limits/budget.ts'
 import { shrink } from '../search/shrink.ts'
 
-/** The most operations of a core that the verifier searches. */
+/** The maximum number of operations of a core that the verifier searches. */
 export const MOST_IN_CORE = 60
 
-/** The operations among which a core is sought, and the test for it. */
 export interface Search {
   readonly history: History
-  /** The candidate operations, in order. */
   readonly rows: readonly number[]
   /** Whether the verifier accepts these rows as a core. */
   readonly accepts: (rows: readonly number[]) => boolean
 }
 
 /**
- * Searches for few operations that contradict a level by themselves. Begins with the operations that explain the
- * violation, and adds operations that write or show the same values until the verifier accepts the set. Then tries to
- * leave out halves, quarters and single operations.
+ * Searches for few operations that contradict a level by themselves. Widens those that explain the violation until the
+ * verifier accepts the set, and then leaves out what it can.
  *
  * @param named the operations on which answers of the set may depend
  * @returns undefined if no set of at most 60 operations is accepted
@@ -36,10 +33,7 @@ export function coreOf(
     .map((row) => saidBy(history, row))
   let core: Some = all.filter(({ row }) => starts.has(row))
   const isAccepted = (some: Some): boolean => accepts(some.map(({ row }) => row))
-  /**
-   * By value that operations show: the operations that wrote it. Without them a stale read would seem to read a value
-   * from nowhere.
-   */
+  /** The writers of each value shown. Without them, a stale read would seem to read a value from nowhere. */
   const writers = new Map<string, Said[]>()
   for (const each of all) for (const name of each.writes) addTo(writers, name, each)
   const { callEvent, returnEvent } = history.operations
@@ -75,7 +69,7 @@ export function coreOf(
   return undefined
 }
 
-/** The value that an operation writes, and the values that its answer shows: names of a key and a value. */
+/** The value that an operation writes, and the values that its answer shows, each with its key. */
 interface Said {
   readonly row: number
   readonly writes: readonly string[]
@@ -84,16 +78,12 @@ interface Said {
   readonly replaces: boolean
 }
 
-/** In order of rows. */
 type Some = readonly Said[]
 
 /** A way to widen a core. Returns a test for the operations to add. */
 type Widening = (history: History, core: Some, all: Some) => (other: Said) => boolean
 
-/**
- * Adds each operation that may have written a value that the core shows. Such an operation was called before the return
- * of the operation that shows the value. Before the call of the latter, no acknowledged write had replaced the value.
- */
+/** Adds the operations that may have written a value that the core shows. */
 const withGivers: Widening = ({ operations: { callEvent, returnEvent, outcome, key } }, core, all) => {
   const asked = core.filter(({ shows }) => shows.length > 0)
   const replacedBefore = asked.map(({ row }) =>
@@ -172,5 +162,4 @@ const isMicro = (value: Json): value is Micro =>
 
 const nameOf = (key: string, value: Json): string => `${key} ${JSON.stringify(value)}`
 
-/** A value, or the elements of a list. */
 const partsOf = (value: Json): readonly Json[] => (Array.isArray(value) ? value : [value])

@@ -41,10 +41,7 @@ function momentsOf(history: History, row: number): readonly number[] {
   return Array.isArray(taken) ? [row, ...taken.map(() => row)] : [row]
 }
 
-/**
- * The value of a register before the first write of an order: the value read before it, or a value that no operation
- * mentions.
- */
+/** The value of a register before the first write of an order, or a value that no operation mentions. */
 function startOf(history: History, rows: readonly number[]): Json {
   for (const row of rows) {
     const f = functionOf(history, row)
@@ -56,14 +53,11 @@ function startOf(history: History, rows: readonly number[]): Json {
   return 'what nobody mentions'
 }
 
-/** The numbers as differences: each relative to the previous one. */
+/** Each number relative to the previous one. */
 const differences = (lines: readonly number[]): readonly number[] =>
   lines.map((line, at) => line - (at === 0 ? 0 : lines[at - 1]))
 
-/**
- * The lines of an order. If there are several orders, one for each element, merges them by moments, keeping real time
- * and each order.
- */
+/** The lines of an order, or of several orders merged by moments. */
 function merged([first = [], ...others]: readonly (readonly number[])[], lineOf: Int32Array): readonly number[] {
   if (others.length === 0) return first.map((row) => lineOf[row])
   const moments = [first, ...others].flatMap((rows) => {
@@ -79,13 +73,12 @@ function merged([first = [], ...others]: readonly (readonly number[])[], lineOf:
 /** Stands for the row of the initial value. */
 const FIRST = -1
 
-/** The most combinations of sources that are tried if several operations wrote the value that a read shows. */
+/** The maximum number of combinations of sources that are tried if values were written repeatedly. */
 const MOST_CHOICES = 64
 
 /**
- * Yields possible sources of the reads: by answered read, in order, the write that it saw. Sources prove the levels
- * between sequential and eventual. A read whose source is known always has this source. For every other read, the write
- * of its value that was called last is tried first.
+ * Yields possible sources of the reads, as proofs of the levels between sequential and eventual. The source is the
+ * write that each answered read saw; uncertain ones begin with the last writer of the value.
  */
 export function* sourceEntries(
   history: History,
@@ -115,8 +108,8 @@ export function* sourceEntries(
 }
 
 /**
- * Returns, by answered read, the operations that wrote its value, the last of them first. Undefined if the history has
- * operations other than reads and writes.
+ * Returns, by answered read, the writers of its value, the last first. Undefined for operations other than reads and
+ * writes.
  */
 function candidatesOf(history: History, initial: Json | undefined) {
   const { length, key, input, output, outcome } = history.operations

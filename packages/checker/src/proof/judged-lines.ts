@@ -22,7 +22,6 @@ import {
 } from '@chaosproxy/verifier'
 import { saidInFull, saidOf } from '../encoding/half-said.ts'
 
-/** The options that determine the judgement of a history. */
 export type Judging = Pick<ProofHead, 'model' | 'initial' | 'failedCas'>
 
 /** A history as judged, and the line of each operation in it. */
@@ -35,8 +34,8 @@ export interface JudgedLines {
 }
 
 /**
- * Writes a history in the form in which it was judged. Each line is one event, in order. Keys are separate from values,
- * and each process has its client.
+ * Writes a history in the form in which it was judged: an event per line, keys apart from values, and each process with
+ * its client.
  *
  * @param rows the operations to write; all operations if undefined
  * @returns undefined if events cannot express the history: uncertain times, marks of a recorder, or special values
@@ -74,7 +73,7 @@ export function judgedLines(recorded: History, rows?: readonly number[]): Judged
       if (event >= 0) {
         lineOf[row] = index + 1
         const final = (flags[row] & FLAG_FINAL) === 0 ? {} : { final: true }
-        // If the invocation of a write lacks the value, the answer contains it.
+        // If the invocation of a write lacks the value, its answer has it.
         const value = isUnsaid(flags[row], of.f) ? outputOf(history, row) : inputOf(history, row)
         return { ...of, type: 'invoke', value, ...named, ...final, ...(isTimed ? { time: callTime[row] } : {}) }
       }
@@ -102,10 +101,6 @@ export function readLines(history: History, rows?: readonly number[]): JudgedLin
 const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
-/**
- * Returns the lines of the file itself. Undefined unless the verifier reads from them what was judged: the header, each
- * operation, its client and the order of events.
- */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined
@@ -137,7 +132,6 @@ export function asWritten(history: History, text: string, judging: Judging): Jud
 /** Whether an operation writes a value that its invocation does not contain. */
 const isUnsaid = (flags: number, f: string): boolean => (flags & FLAG_UNSAID) !== 0 && (replacesWhole(f) || f === 'cas')
 
-/** Whether events are ordered by their lines. */
 function isInOrder({ length, callEvent, returnEvent, callLine, returnLine }: Operations): boolean {
   const lines: number[] = []
   for (let row = 0; row < length; row++) {

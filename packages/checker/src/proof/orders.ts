@@ -52,21 +52,21 @@ export interface Cutting {
   /** How the verifier judges the object; undefined if it does not support this kind of object. */
   readonly judging: Judging | undefined
   /**
-   * Reports whether some operations contradict the level by themselves. A proof that was accepted may depend on
-   * operations that are not shown.
+   * Reports whether some operations contradict the level by themselves. An accepted proof may depend on operations that
+   * are not shown.
    */
   readonly contradicts: (rows: readonly number[]) => boolean
-  /** Returns the operations on which the answers of these rows may depend; undefined if they are unknown. */
+  /** Returns the operations on which the answers of these rows may depend, if known. */
   readonly restsOn?: ((rows: readonly number[]) => readonly number[]) | undefined
 }
 
 /**
- * The number of related operations up to which the reduction begins with all of them. If there are more, it begins with
- * those on which the answers depend.
+ * The maximum number of related operations with which the reduction begins. If there are more, it begins with those
+ * that the answers depend on.
  */
 const MANY = 1_000
 
-/** The most operations that the verifier searches in acceptable time. */
+/** The maximum number of operations that the verifier searches in acceptable time. */
 const MOST_READ = 2_000
 
 /**
@@ -107,9 +107,9 @@ export function provedCore(
 }
 
 /**
- * Returns the core of a counterexample. If the verifier accepts the shown operations, they are the core, so that the
- * drawing shows the proved operations. Otherwise the core is the smallest set found that the verifier accepts. If the
- * verifier accepts no set, returns all operations of the counterexample without a proof.
+ * Returns the core of a counterexample. This is the counterexample if the verifier accepts it, so that the drawing
+ * shows the proved operations; otherwise the smallest accepted set found. Without one, returns the counterexample
+ * without a proof.
  */
 export function provenCore(
   history: History,
@@ -148,7 +148,7 @@ export interface ProvedOrders {
   /** The verifier's description of what it accepted, or its reason for accepting nothing. */
   readonly why: string
   readonly isProved: boolean
-  /** Each order up to the step at which it fails; empty if the level needs no order, or if there are too many. */
+  /** Each order up to the step at which it fails; empty if the level needs none, or if there are too many. */
   readonly orders: readonly FailedOrder[]
 }
 
@@ -156,17 +156,15 @@ export interface ProvedOrders {
 export interface FailedOrder {
   /** Rows, in the order tried. A transaction that starts and commits occurs twice. */
   readonly rows: readonly number[]
-  /** The operation that should have come earlier. Undefined if the answer of the last step is impossible. */
+  /** The operation that should have come earlier. Undefined if the last answer is impossible. */
   readonly missing: number | undefined
 }
 
-/**
- * The maximum number of operations whose orders are listed. More operations have too many orders for a person to read.
- */
+/** The maximum number of operations whose orders are listed. A person cannot read the orders of more. */
 const MOST_LISTED = 5
 
 /**
- * Proves one violated level, and lists every order of its core, if the core has at most five operations.
+ * Proves a violated level, and lists the orders of its core, if this is small.
  *
  * @throws UserError (input) if events cannot express the history
  */

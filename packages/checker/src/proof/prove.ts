@@ -10,10 +10,7 @@ import { provenCore, type Said } from './orders.ts'
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
-  /**
-   * The judged history, as JSON lines, to which the proof refers. Undefined if the proof refers to the given text,
-   * which has the same meaning.
-   */
+  /** The judged history, as JSON lines, to which the proof refers. Undefined if the given text means the same. */
   readonly history: string | undefined
   readonly levels: readonly ProvedLevel[]
 }
@@ -28,10 +25,10 @@ export interface ProvedLevel {
 }
 
 /**
- * Proves each decided level and lets the verifier check the proof. Evidence that the verifier does not accept is
- * omitted, with the reason.
+ * Proves each decided level, and lets the verifier check the proof. Evidence that it does not accept is omitted, with
+ * the reason.
  *
- * @param text the file, if it consists of JSON lines. The proof refers to this file if each of its lines means what was
+ * @param text the file, if it consists of JSON lines. The proof refers to it if each of its lines means what was
  * judged.
  * @param sha256 returns the hash of a text's bytes, in hexadecimal
  */
@@ -57,7 +54,7 @@ export function prove(
   const head: ProofHead = { proof: 1, history: `sha256:${sha256(text)}`, ...judging }
   const draft = createDraft({ history, head, lines })
   const named = Object.entries(levels)
-  // Implied levels come last, because their proofs refer to proofs of other levels.
+  // Implied levels come last, because their proofs refer to those of other levels.
   for (const isImplied of [false, true])
     for (const [level, verdict] of named)
       if (verdict.result === 'met' && (verdict.witness.kind === 'implied') === isImplied)
@@ -89,10 +86,7 @@ interface Subject {
 interface Draft extends Subject {
   readonly entries: readonly LevelProof[]
   readonly proved: readonly ProvedLevel[]
-  /**
-   * Tries lists of entries until the verifier accepts one, and adds the accepted entries. Returns the answer of the
-   * verifier to the last entries tried.
-   */
+  /** Adds the first list of entries that the verifier accepts. Returns its answer to the last list tried. */
   firstAccepted(tries: Iterable<readonly LevelProof[]>): Said | undefined
   /** Proves a level by another level or by evidence for the level itself. */
   tell(level: string, result: 'met' | 'violated', evidence: () => Said | undefined): void
@@ -125,10 +119,7 @@ function createDraft(subject: Subject): Draft {
   return { ...subject, entries, proved, firstAccepted, tell }
 }
 
-/**
- * Reports whether an order lacks information that a proof needs. This is the initial value, for objects, texts and
- * several registers, or the moment at which a drain took each of its messages.
- */
+/** Reports whether an order lacks information that a proof needs, such as the initial value. */
 const isPartlySaid = ({ functions, keys }: History, { initial, model }: ProofHead): boolean =>
   functions.includes('drain') ||
   (initial === undefined && (model !== 'register' || functions.includes('append') || keys.length > 1))
@@ -142,12 +133,12 @@ function evidenceOfMet(
   if (hasGuarantees(head)) return firstAccepted([[{ level, result: 'met', whole: true }]])
   if (byFinalReads.includes(level)) {
     const said = firstAccepted([[{ level, result: 'met', final: true }]])
-    // The verifier defines the level more narrowly than the implication does. If it refuses an implied level, the
-    // refusal is no evidence.
+    // The verifier defines the level more narrowly than the implication, so its refusal of an implied level is no
+    // evidence.
     return witness.kind === 'implied' && said?.verdict === 'refused' ? undefined : said
   }
   if (witness.kind === 'implied') {
-    // If the stronger level is not proved, its result explains why this level is not proved either.
+    // If the stronger level is not proved, the reason holds for this level too.
     const source = proved.find((each) => each.level === witness.by)
     if (source === undefined || !isProved(source)) return source
   }

@@ -58,7 +58,7 @@ export function accountOfQueue(history: History, initial: Json, budget: Budget):
   })
 }
 
-/** Returns how often a message may have been in the queue initially, by its value. */
+/** Returns how often a message may have been in the queue initially. */
 function countAtFirst({ values }: History, initial: Json): (value: number) => number {
   if (isUnknownStart(initial)) return () => Number.POSITIVE_INFINITY
   const counts = new Map<number, number>()
@@ -71,13 +71,13 @@ function countAtFirst({ values }: History, initial: Json): (value: number) => nu
 
 /** The messages enqueued and dequeued in a history, and the evidence that queues were emptied. */
 interface Traffic {
-  /** Tallies by the name of a message, as `elementName` returns it. */
+  /** Tallies by the name of a message (see `elementName`). */
   readonly tallies: ReadonlyMap<number, Tally>
   readonly attempted: number
   readonly acknowledged: number
-  /** By key: the maximum number of messages that operations of unknown outcome took. */
+  /** By key: how many messages operations of unknown outcome may have taken. */
   readonly takers: Map<number, number>
-  /** Whether something shows that the queue of this key was drained after the last enqueue. */
+  /** Whether the queue of this key was certainly drained after the last enqueue. */
   readonly isDrained: (key: number) => boolean
 }
 
@@ -86,7 +86,7 @@ function trafficOf(history: History, budget: Budget): Traffic {
   const tallies = new Map<number, Tally>()
   let attempted = 0
   let acknowledged = 0
-  // By key: the last event of an enqueue, and the last event that shows a drained queue.
+  // By key: the last event of an enqueue, and the last one that shows a drained queue.
   const lastEnqueue = new Map<number, number>()
   const drainedAt = new Map<number, number>()
   const raise = (events: Map<number, number>, key: number, event: number): void => {
@@ -136,7 +136,6 @@ function trafficOf(history: History, budget: Budget): Traffic {
   return { tallies, attempted, acknowledged, takers, isDrained }
 }
 
-/** Takes `count` messages from a key's stock; false if the stock is too small. */
 function take(stock: Map<number, number>, key: number, count: number): boolean {
   const left = (stock.get(key) ?? 0) - count
   stock.set(key, left)
@@ -151,7 +150,7 @@ function beyond(stock: ReadonlyMap<number, number>): number {
 }
 
 interface Tally {
-  /** The enqueue to show; for a message that no operation enqueued, the operation that dequeued it. */
+  /** The enqueue to show, or the dequeue of a message that nobody enqueued. */
   row: number
   readonly value: number
   attempts: number

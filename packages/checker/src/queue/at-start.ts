@@ -6,13 +6,13 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * Returns, by key, the messages that were dequeued although no operation enqueued them. They are in order of return.
- * Messages that drains returned come last, because a drain empties the queue.
+ * Returns, by key, the messages that no operation enqueued, in order of return. Those of drains come last, because a
+ * drain empties the queue.
  */
 export const takenAtStart = (history: History): LeastStarts =>
   new Map(Array.from(takenByKey(history), ([key, { foreign }]) => [key, foreign]))
 
-/** Finds queues that returned no message that was enqueued. All messages enqueued in such a queue may be lost. */
+/** Finds queues that returned no message that was enqueued, so that all of these may be lost. */
 export const noneCameOut =
   (kind: string) =>
   (history: History): ByStart => {
@@ -28,11 +28,9 @@ export const noneCameOut =
   }
 
 interface Taken {
-  /** The messages that were returned although no operation, not even a failed one, tried to enqueue them. */
+  /** The messages that were returned although no operation tried to enqueue them. */
   readonly foreign: Json[]
-  /** Whether any enqueued message was dequeued. */
   isOwnTaken: boolean
-  /** The number of acknowledged enqueues. */
   acknowledged: number
 }
 

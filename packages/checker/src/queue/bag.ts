@@ -27,8 +27,8 @@ export const bag: ObjectEntry = {
 }
 
 /**
- * The bag with unknown initial content. If an enqueued message equals an initial one, the enqueued message is taken
- * first, because this leaves the most possibilities.
+ * The bag with unknown initial content. Of equal messages, an enqueued one is taken before an initial one, because this
+ * leaves the most possibilities.
  */
 export const bagFrom = (initial: Messages): Specification<Messages> => ({
   initial,
@@ -41,7 +41,7 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
       isKnown,
       messages: messages.toSpliced(messages.indexOf(message), 1),
     })
-    // The outcome is unknown, so the dequeue took any one of the messages or none.
+    // The dequeue took any one of the messages or none.
     if (output === undefined) return [state, ...[...new Set(messages)].map(without)]
     if (output === null) return messages.length === 0 ? [{ isKnown: true, messages }] : []
     const message = JSON.stringify(output)
@@ -52,10 +52,10 @@ export const bagFrom = (initial: Messages): Specification<Messages> => ({
 })
 
 /**
- * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other. The enqueue of each message
- * must begin before its single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be
- * empty (see `findGap`). All such moments are equally good, because every message can come and go entirely before or
- * after such a moment. Without dequeues that found nothing, messages may also repeat.
+ * Decides a bag of distinct messages, in O(n log n). Messages do not affect each other. Each enqueue must begin before
+ * the message's single dequeue returns. A dequeue that found nothing needs a moment at which the bag may be empty (see
+ * `findGap`). All such moments are equally good, because every message can come and go entirely before or after.
+ * Without dequeues that found nothing, messages may also repeat.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -67,7 +67,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   if ('conflict' in gaps) return { result: 'violated', conflict: gaps.conflict }
   for (const [n, empty] of empties.entries()) moments.push({ at: gaps[n], operation: empty })
   for (const { enqueue, dequeue, enqueued, dequeueFrom } of lives) {
-    // If the enqueue and the dequeue overlap, they take effect together, when the dequeue begins.
+    // An overlapping enqueue takes effect together with the dequeue, when the latter begins.
     const together = enqueued >= dequeueFrom
     if (enqueue !== -1) moments.push({ at: together ? dequeueFrom : enqueued, operation: enqueue })
     if (dequeue !== -1) moments.push({ at: dequeueFrom, operation: dequeue })
@@ -79,8 +79,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 }
 
 /**
- * The time by which an operation precedes a moment at which the bag is empty. It is so short that the operation still
- * follows every earlier event.
+ * The time from an operation to a moment at which the bag is empty, so short that the operation still follows every
+ * earlier event.
  */
 const QUARTER = 0.25
 
@@ -98,7 +98,7 @@ function simulate(part: Part): (i: number) => boolean {
     if (part.f[i] === ENQUEUE) return change(part.input[i], 1)
     if (part.returns[i] === NEVER) return ++unknown > 0
     if (part.output[i] !== NULL_ID) return change(part.output[i], -1)
-    // Dequeues of unknown outcome must have taken all messages that are left in the bag.
+    // Dequeues of unknown outcome must have taken all messages that are left.
     const isEmpty = size <= unknown
     unknown -= size
     size = 0

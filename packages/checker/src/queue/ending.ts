@@ -11,9 +11,8 @@ import { NULL_ID } from './gaps.ts'
 import { DRAIN, ENQUEUE, queueNumbers } from './operations.ts'
 
 /**
- * Returns the operations that show an empty queue: answered drains, and dequeues marked final that found nothing. Such
- * an operation counts if it began after all acknowledged enqueues returned and after all enqueues of unknown outcome
- * were called.
+ * Returns the operations that show an empty queue: answered drains, and final dequeues that found nothing. Each must
+ * begin after all acknowledged enqueues returned and all others were called.
  *
  * @throws OutOfTime
  */
@@ -37,7 +36,7 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
     }
     if (acknowledged && (!foundNothing || number === DRAIN)) changed.add(key[row])
     const isEnd = number === DRAIN ? acknowledged : foundNothing && (flags[row] & FLAG_FINAL) !== 0
-    // Rows are in order of their calls, so the row called last remains.
+    // Rows are in order of calls, so the last one remains.
     if (isEnd) last.set(key[row], row)
   }
   const finals = new Map<number, readonly OperationRow[]>()
@@ -52,7 +51,6 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
 /** How often one value was enqueued and dequeued. */
 interface Passage {
   readonly value: number
-  /** How often the value was certainly put into the queue: at the start, or by an acknowledged enqueue. */
   given: number
   /** How often the value may have been enqueued. */
   tried: number
@@ -65,15 +63,14 @@ interface Drained {
   readonly key: number
   readonly drain: OperationRow
   readonly passages: Map<number, Passage>
-  /** Operations of unknown outcome that may have taken messages, and the most messages that they may have taken. */
+  /** Operations of unknown outcome that may have taken messages, and how many they may have taken. */
   readonly takers: OperationRow[]
   mostTaken: number
 }
 
 /**
- * Decides eventual consistency of drained queues. Every initial message and every acknowledged message must have been
- * dequeued, and every dequeued message must have been initial or enqueued. Repeated deliveries are allowed, because a
- * queue may deliver at least once.
+ * Decides eventual consistency of drained queues. Every initial or acknowledged message must have been dequeued, and no
+ * other message except enqueued ones. Repeated deliveries are allowed, because a queue may deliver at least once.
  *
  * @throws OutOfTime
  */
@@ -134,7 +131,7 @@ function drainedOf({ history, initial, ending }: Ended, budget: Budget): Readonl
 const messagesIn = ({ values }: History, output: number): readonly number[] =>
   (elementsOf(values.json(output as ValueId)) ?? []).map((each) => values.id(each))
 
-/** Describes what is wrong with a queue's final state; undefined if it is correct. */
+/** Describes what is wrong with a queue's final state, if anything. */
 function endOf(
   { history, initial }: Ended,
   { key, drain, passages, takers, mostTaken }: Drained,
@@ -169,7 +166,7 @@ function endOf(
   }
   if (gone === 0) return undefined
   if (gone <= mostTaken) return 'excused'
-  // The list ends as soon as it has more messages than the operations of unknown outcome can have taken.
+  // Enough if these are more than operations of unknown outcome can have taken.
   let left = mostTaken
   const enough: Passage[] = []
   for (const passage of missing) {

@@ -11,13 +11,11 @@ const HALF = 0.5
  * Returns a function that finds, in a span of time, the first moment at which a queue may be empty. A moment is half
  * way between two event positions, and meets two conditions:
  *
- * - No message is certainly in the queue. A message is certainly in the queue from the return of its enqueue to the
- *   call of its dequeue.
- * - The number of dequeues of unknown outcome called so far is at least the number of acknowledged messages that no
- *   known dequeue took.
+ * - No message is certainly in the queue, as from the return of its enqueue to the call of its dequeue.
+ * - The dequeues of unknown outcome called so far are at least as many as the acknowledged messages that no known
+ *   dequeue took.
  *
- * Such moments do not exclude each other. At each of them, the dequeues of unknown outcome have taken all messages that
- * no known dequeue took.
+ * Such moments do not exclude each other. At each of them, the dequeues of unknown outcome have taken these messages.
  */
 export function findGap(
   lives: readonly Life[],
@@ -48,7 +46,7 @@ export function findGap(
     certain[at] += certain[at - 1]
     spare[at] += spare[at - 1]
   }
-  // By event position: the first moment from this position on at which the queue may be empty.
+  // By event position: the first moment from here on at which the queue may be empty.
   const next = new Int32Array(last + 2)
   let possible = last + 1
   for (let at = last + 1; at >= 0; at--) {
@@ -64,11 +62,11 @@ export function findGap(
   }
 }
 
-/** The number of event positions per message above which only positions with changes are examined. */
+/** The number of event positions per message above which only those with changes are examined. */
 const SPARSEST = 16
 const SMALLEST = 1_024
 
-/** Does the same as `findGap` for a queue with few messages among the events of many other queues. */
+/** `findGap` for a queue with few messages among the events of many other queues. */
 function findSparseGap(
   lives: readonly Life[],
   unknownCalls: readonly number[],
@@ -98,7 +96,7 @@ function findSparseGap(
     spare += change.spare
     isPossible.push(certain === 0 && spare >= 0)
   }
-  // By change: the first change, from this one on, after which the queue may be empty.
+  // By change: the first change from here on after which the queue may be empty.
   const next = new Int32Array(positions.length + 1).fill(-1)
   for (let at = positions.length - 1; at >= 0; at--) next[at] = isPossible[at] ? at : next[at + 1]
   return (from, to) => {
@@ -124,9 +122,8 @@ type Taken =
   | { readonly conflict: readonly number[] }
 
 /**
- * Assigns messages that dequeues of unknown outcome must have taken to such dequeues, in order of their calls. If too
- * few dequeues were called in time, returns a conflict. It consists of the dequeues, the messages for which they do not
- * suffice, and the operations that prove the deadlines of the messages. `needed` and `unknown` must be ordered by time.
+ * Assigns messages that dequeues of unknown outcome must have taken to these, in order of call. If too few were called
+ * in time, returns a conflict that includes what proves the deadlines. `needed` and `unknown` must be ordered by time.
  */
 export function takeByUnknown(needed: readonly Taking[], unknown: readonly number[], calls: Int32Array): Taken {
   const taken: { readonly life: Life; readonly dequeue: number; readonly before: number }[] = []

@@ -8,17 +8,16 @@ import { ENQUEUE } from './operations.ts'
 
 const NONE = -1
 
-/** The maximum number of dequeues of unknown outcome. More of them can explain almost any suspicion. */
+/** The maximum number of dequeues of unknown outcome. More can explain almost any suspicion. */
 const MOST_UNKNOWN = 500
 
 /** Suspicions looked into. */
 const MOST_SUSPECTED = 16
 
 /**
- * Looks for messages that were dequeued without an enqueue, twice or too early. If order matters, also looks for two
- * messages dequeued in the wrong order. One pass over typed arrays finds suspicions, which costs far less than deciding
- * a long history. `judge` confirms a suspicion by judging all operations on the suspicious messages. If these
- * operations are contradictory, the whole history is contradictory, and they are returned.
+ * Looks for messages dequeued without an enqueue, twice, too early or, if order matters, in the wrong order. One pass
+ * over typed arrays finds suspicions, which costs far less than deciding a long history. Returns operations of
+ * suspicious messages if `judge` finds them contradictory, because the whole history is then contradictory.
  *
  * @throws OutOfTime
  */
@@ -72,14 +71,14 @@ interface Passages {
   readonly dequeue: Int32Array
 }
 
-/** Returns two messages of which the first was enqueued before the second and dequeued after it. */
+/** Returns two messages of which the first was enqueued earlier and dequeued later. */
 function overtaken(
   part: Part,
   { message, enqueue, dequeue }: Passages,
   budget: Budget,
 ): readonly [number, number] | undefined {
   const { f, calls, returns } = part
-  // The message, among those whose enqueue has returned, whose dequeue was called last.
+  // Of the messages whose enqueue has returned, the one whose dequeue was called last.
   let latest = NONE
   for (const event of eventsInOrder(part, budget)) {
     budget.tick()

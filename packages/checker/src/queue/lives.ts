@@ -21,8 +21,8 @@ export interface Lives {
 
 /**
  * Pairs each dequeue with the enqueue of its message. Of equal messages, the enqueue called first is paired with the
- * dequeue that returns first. This pairing is valid if any pairing is valid. Undefined if messages repeat and another
- * pairing might lead to a different verdict.
+ * dequeue that returns first, which is valid if any pairing is. Undefined if another pairing might lead to a different
+ * verdict.
  */
 export function lifetimes(
   part: Part,
@@ -75,7 +75,7 @@ export function lifetimes(
   for (const [message, givers] of enqueues) {
     budget.tick()
     for (const enqueue of givers.slice(dequeues.get(message)?.length ?? 0)) {
-      // The message of this enqueue was not dequeued, and the outcome is unknown. The enqueue can be left out.
+      // An enqueue of unknown outcome whose message was not dequeued can be left out.
       if (returns[enqueue] === NEVER) continue
       lives.push({
         enqueue,
@@ -90,7 +90,7 @@ export function lifetimes(
   return { lives, empties, unknown, repeated }
 }
 
-/** Returns the dequeue of a message that was neither initial nor enqueued: a contradiction by itself. */
+/** Returns a dequeue of a message that was neither initial nor enqueued. */
 function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict: readonly number[] } | undefined {
   const { length, f, input, output, returns } = part
   const given = new Set<number>(elementsOf(initial)?.map((message) => part.history.values.id(message)))
@@ -107,8 +107,8 @@ function strayIn(part: Part, initial: Json, budget: Budget): { readonly conflict
 }
 
 /**
- * Returns, for each dequeue that found nothing, a moment at which it may have happened. If a dequeue has no such
- * moment, returns a conflict of the dequeue with the messages that were in the queue.
+ * Returns a possible moment of each dequeue that found nothing. If one has none, returns its conflict with the messages
+ * in the queue.
  */
 export function momentsOf(
   { lives, empties, unknown }: Lives,
@@ -131,11 +131,7 @@ export function momentsOf(
   return moments
 }
 
-/**
- * Returns the operations of few messages that kept the queue non-empty during a dequeue that found nothing. For each
- * moment of the dequeue, these include either a message that stays until its own dequeue is called, or more messages
- * than dequeues of unknown outcome can have taken.
- */
+/** Returns the operations of few messages that kept the queue non-empty during a dequeue that found nothing. */
 function fillersOf(
   { lives, unknown }: Pick<Lives, 'lives' | 'unknown'>,
   { calls, returns }: Part,
@@ -160,14 +156,10 @@ function fillersOf(
   return [...found]
 }
 
-/** The known operations on a message. */
 export const operationsOf = ({ enqueue, dequeue }: Life): readonly number[] =>
   [enqueue, dequeue].filter((i) => i !== -1)
 
-/**
- * Returns the messages that no known dequeue took, but that must be gone because a later dequeue found nothing at one
- * of the moments.
- */
+/** Returns the messages that no known dequeue took, but that a later dequeue that found nothing shows to be gone. */
 export function takenBefore({ lives, empties }: Lives, moments: readonly number[], budget: Budget): readonly Taking[] {
   if (moments.length === 0) return []
   const found = moments.map((at, n) => ({ at, empty: empties[n] })).sort(ticking((a, b) => a.at - b.at, budget))

@@ -15,10 +15,7 @@ interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
   readonly simulate: NonNullable<ObjectModel['simulate']>
 }
 
-/**
- * The messages in the queue. If the initial content is unknown, further initial messages may be left until the queue
- * was found empty.
- */
+/** The messages in the queue. Unknown initial ones may be left until the queue was found empty. */
 export interface Messages {
   readonly isKnown: boolean
   readonly messages: readonly string[]
@@ -51,7 +48,7 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
   eventual: messagesAtEnd,
 })
 
-/** The text of the message that an enqueue adds; undefined for other operations. */
+/** The text of the message that an enqueue adds. */
 export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
   if (queueNumbers[f] !== ENQUEUE) return undefined
   if (value === null) throw new WrongValue(NO_MESSAGE)

@@ -21,8 +21,8 @@ export const queueNumbers: { readonly [f: string]: number } = {
 export const queueFunctions: readonly string[] = ['enqueue', 'dequeue', 'drain']
 
 /**
- * A drain dequeues until the queue is empty: each message that it returned counts as dequeued at some time during the
- * drain, and at some time during the drain the queue was empty.
+ * A drain dequeues until the queue is empty: each message that it returned was dequeued during the drain, and the queue
+ * was empty at some time during it.
  */
 export const drainExpands: Omit<Expansion, 'itemsAtFirst'> = { from: DRAIN, to: DEQUEUE }
 

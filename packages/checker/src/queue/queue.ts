@@ -28,8 +28,7 @@ export const queue: ObjectEntry = {
 }
 
 /**
- * The queue with unknown initial content. The first dequeue of an enqueued message shows that no initial message is
- * left.
+ * The queue with unknown initial content. The first dequeue of an enqueued message shows that no initial one is left.
  */
 export const queueFrom = (initial: Messages): Specification<Messages> => ({
   initial,
@@ -55,8 +54,8 @@ export const queueFrom = (initial: Messages): Specification<Messages> => ({
  * each other (Henzinger, Sezgin & Vafeiadis, CONCUR 2013; Bouajjani, Emmi, Enea & Hamza, ICALP 2015).
  *
  * A dequeue that found nothing is a moment at which each message either is still to come or has left. Any order of the
- * messages that respects the relations can be extended to an order of all operations. This order respects real time if
- * each operation takes effect as late as its return and the operations after it allow.
+ * messages that respects the relations can be extended to an order of all operations. It respects real time if each
+ * operation takes effect as late as possible.
  */
 function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   const messages = lifetimes(part, initial, budget)
@@ -79,9 +78,8 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
 
 /**
  * Pairs dequeues of unknown outcome with the messages that they must have taken. A message must be gone before a moment
- * at which the queue was empty. It must also be gone before the return of the dequeue of any message that was enqueued
- * strictly later. Both conditions concern the messages enqueued first, so the earliest dequeues can take the earliest
- * messages. Returns a conflict if too few dequeues were called in time.
+ * at which the queue was empty, and before any message enqueued strictly later. Both concern the messages enqueued
+ * first, so the earliest dequeues can take the earliest messages. Returns a conflict if too few were called in time.
  */
 function withTaken(
   part: Part,
@@ -111,7 +109,7 @@ function withTaken(
   const taken = takeByUnknown(needed.reverse(), unknown, part.calls)
   if ('conflict' in taken) return taken
   for (const { life, dequeue } of taken) {
-    // Messages that are never dequeued have the end NEVER, so this message leaves before them.
+    // Messages that are never dequeued have the end NEVER.
     const dequeueFrom = Math.max(part.calls[dequeue], life.enqueueFrom)
     result.push({ ...life, dequeue, dequeueFrom, dequeued: NEVER - 1 })
   }
@@ -119,8 +117,8 @@ function withTaken(
 }
 
 /**
- * Returns the messages in an order that agrees with the precedence that `fast` defines. Repeatedly takes a message
- * without predecessors. If there is none, returns two messages that precede each other.
+ * Returns the messages in the order that `fast` defines, by repeatedly taking one without predecessors. If there is
+ * none, returns two that precede each other.
  */
 function inOrder(
   lives: readonly Life[],
@@ -147,16 +145,15 @@ function inOrder(
     while (isGone[byDequeued[at.dequeued]] === 1) at.dequeued++
     const firstEnqueued = lives[byEnqueued[at.enqueued]].enqueued
     const firstDequeued = lives[byDequeued[at.dequeued]].dequeued
-    // A message has no predecessor if both its intervals begin before the first end of all intervals of that kind.
+    // A message whose intervals begin before the first end of all intervals has no predecessor.
     while (at.enqueueFrom < all.length && lives[byEnqueueFrom[at.enqueueFrom]].enqueueFrom <= firstEnqueued)
       pass(byEnqueueFrom[at.enqueueFrom++])
     while (at.dequeueFrom < all.length && lives[byDequeueFrom[at.dequeueFrom]].dequeueFrom <= firstDequeued)
       pass(byDequeueFrom[at.dequeueFrom++])
     const minimal = ready.pop()
     if (minimal === undefined) {
-      // The message enqueued first has no predecessor by enqueue, so it has a predecessor by dequeue. The message
-      // dequeued first has no predecessor by dequeue, so it has one by enqueue. These two messages therefore precede
-      // each other.
+      // The message enqueued first must have a predecessor by dequeue, and the one dequeued first must have one by
+      // enqueue. They therefore precede each other.
       return { conflict: [lives[byEnqueued[at.enqueued]], lives[byDequeued[at.dequeued]]] }
     }
     isGone[minimal] = 1
@@ -187,7 +184,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
     while (left <= at) {
       const next = left
       enterUpTo(next)
-      // If this entry is a dequeue that found nothing, `enterUpTo` has already made it leave.
+      // `enterUpTo` has already made a dequeue that found nothing leave.
       if (left > next) continue
       left++
       const { dequeue } = sequence[next]
@@ -199,7 +196,7 @@ function replayLate(sequence: readonly Life[], budget: Budget): Int32Array {
       const { enqueue } = sequence[entered]
       entered++
       if (enqueue !== -1) order.push(enqueue)
-      // This entry is a dequeue that found nothing. All messages before it must have left.
+      // All messages before a dequeue that found nothing must have left.
       else leaveUpTo(entered - 1)
     }
   }

@@ -18,7 +18,7 @@ import {
   writersOf,
 } from './lost-versions.ts'
 
-/** The most judgements of part of a history for each version found. */
+/** The maximum number of partial judgements for each version found. */
 const MOST_TRIED_FOR_EACH = 16
 
 /** The share of the time for assigning versions to lost writes. */
@@ -28,9 +28,9 @@ type Judge = (history: History, options: CheckOptions<string>) => Report<string>
 
 /**
  * Judges a history of registers in which answers to writes of versions were lost. Each such write wrote one unknown
- * version, different from all other versions, or nothing. A level is met if some assignment of observed versions to
- * lost writes meets it. A level is violated if every assignment violates it. It is also violated if the history
- * violates it without the unknown versions and without the operations that saw them.
+ * version, different from all others, or nothing. A level is met if some assignment of observed versions to lost writes
+ * meets it. It is violated if every assignment violates it, or if the history without the unknown versions and their
+ * readers does.
  *
  * @returns Undefined if no such answer was lost.
  */
@@ -50,8 +50,8 @@ export function checkVersions(
     isCertain &&= way.isCertain
   }
   const report = judge(assigned(history, keys, chosen, UNJUDGED), options)
-  // At levels without real time, a read may see a version before its write is called. Such levels allow more
-  // assignments than were tried, so their violations are doubtful.
+  // Without real time, a read may see a version before its write is called. Not all of these assignments were tried, so
+  // violations are doubtful.
   const doubtful = Object.entries(report.levels)
     .filter(([level, { result }]) => result === 'violated' && !(level === 'linearizable' && isCertain))
     .map(([level]) => level)
@@ -68,14 +68,13 @@ interface Search {
 
 interface Way {
   readonly assignment: Assignment
-  /** Whether the result is certain: the assignment explains the key, or no assignment explains it. */
+  /** Whether the assignment explains the key, or no assignment does. */
   readonly isCertain: boolean
 }
 
 /**
- * Returns the first assignment that makes the key linearizable. If there is none, returns the beginning of an
- * assignment that stays valid for the most versions. Versions are assigned in the order in which they were found. After
- * each step, the operations recorded up to that point must be linearizable by themselves.
+ * Returns the first assignment that makes the key linearizable, or else the beginning of one that stays valid longest.
+ * Assigns versions in the order in which they were found; after each, the operations so far must be linearizable.
  */
 function wayFor(key: number, versions: LostVersions, { history, options, judge, deadline }: Search): Way {
   const keys = new Map([[key, versions]])
@@ -113,9 +112,9 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
 }
 
 /**
- * The history without the lost writes, and without reads of versions that no known operation wrote. An acknowledged cas
- * that replaced such a version becomes a write; failed cas are left out. If it violates a level, so does the whole
- * history: none of its operations depends on the lost answers.
+ * The history without the lost writes, unknown versions and failed cas. An acknowledged cas that replaced such a
+ * version becomes a write. If it violates a level, so does the whole history, because nothing in it depends on the lost
+ * answers.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
   const plain = assigned(history, keys, new Map(), UNJUDGED)
@@ -131,7 +130,7 @@ function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersion
       if (isRead(plain, row)) {
         if (outcome[row] === OK && unknown.has(plain.operations.output[row])) outcome[row] = UNJUDGED
       } else if (isCas(plain, row)) {
-        // A failed cas is not judged, because it may have seen an unknown version.
+        // A failed cas may have seen an unknown version.
         if (outcome[row] === FAIL) outcome[row] = UNJUDGED
         const [from, to] = pairOf(plain, input[row])
         if (outcome[row] !== OK || !unknown.has(idOf(plain, from))) continue
@@ -150,10 +149,7 @@ const UNSURE: Verdict = {
   ),
 }
 
-/**
- * Returns the report with other verdicts on the doubtful levels. A doubtful level stays violated only if it is violated
- * without the unknown versions.
- */
+/** Returns the report in which doubtful levels stay violated only if they are violated without the unknown versions. */
 function withoutDoubtful(report: Report<string>, certain: Report<string>, doubtful: readonly string[]): Report<string> {
   const levels: { [level: string]: Verdict } = { ...report.levels }
   for (const level of doubtful) {

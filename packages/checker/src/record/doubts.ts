@@ -6,10 +6,9 @@ import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 import type { Judgeable, Touched } from './judgeable.ts'
 
-/** The most keys or reads that are named. */
 const MOST_NAMED = 3
 
-/** Returns the reason why a level cannot be met by this record; undefined if the record leaves nothing in doubt. */
+/** Returns the reason why this record cannot show that a level is met, if any. */
 export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable): string | undefined {
   const reasons: string[] = []
   if (touched.length > 0) {
@@ -37,17 +36,17 @@ export function reasonToDoubt({ touched, touchedKeys, notUnderstood }: Judgeable
   return reasons.length === 0 ? undefined : reasons.join('. Also, ')
 }
 
-/** Whether a mark comes from HTTP: Redis traffic is recorded without a route table. */
+/** Whether a mark comes from HTTP; Redis traffic has no route table. */
 const isRequest = ({ what }: Mark): boolean => /^[A-Z]+ \S*\//.test(what)
 
 const nameOf = ({ what, key }: Mark): string => (key === undefined || what.includes(key) ? what : `${what} of ${key}`)
 
-/** Whether a script of Redis touched the key: a script may write any key, unless the user declares that it does not. */
+/** Whether a script of Redis touched the key. A script may write any key, unless the user declares otherwise. */
 const isScript = ({ key, what }: Touched): boolean => key === undefined && /^(EVAL|EVALSHA|FCALL)( |$)/.test(what)
 
 /**
- * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so omitting
- * scripts is not enough.
+ * Returns a remedy for keys that scripts touched. The traffic of some packages consists of scripts only, so these
+ * cannot simply be omitted.
  */
 function scriptsRemedy(touched: readonly Touched[]): string {
   const { what = '' } = touched.find(isScript) ?? {}

@@ -11,23 +11,19 @@ import {
   type ValueId,
 } from '@chaosproxy/history'
 
-/**
- * The maximum number of operations examined. If a recorder has different conventions, its first operations already show
- * them.
- */
+/** The maximum number of operations examined. The first ones already show a recorder's conventions. */
 const MOST_LOOKED_AT = 20_000
 const MOST_DEPTH = 4
 
-/** The formats in which a value that is a pair of key and value needs the option `--keyed`. */
+/** The formats in which a pair of key and value needs the option `--keyed`. */
 const MAY_BE_KEYED: ReadonlySet<History['format']> = new Set([undefined, 'jsonl', 'operations'])
 
 /** Texts that programs write for an absent value. */
 const NOTHING: ReadonlySet<string> = new Set([':nil', 'nil', 'null', 'none', 'undefined', '<nil>', '(nil)', ''])
 
 /**
- * Finds ways in which the history may misrepresent what happened. It looks for values that reads returned although no
- * operation wrote them, if they resemble written values or seem initial. It also looks for pairs that may be keys with
- * values. Each hint is a sentence with a remedy.
+ * Finds ways in which the history may misrepresent what happened: unwritten values in reads that seem initial or
+ * resemble written ones, and pairs that may be keys with values. Each hint is a sentence with a remedy.
  */
 export function hintsFor(history: History): readonly string[] {
   const written = new Map<string, Json>()
@@ -61,7 +57,7 @@ export function hintsFor(history: History): readonly string[] {
 
 const isNothing = (value: Json): boolean => typeof value === 'string' && NOTHING.has(value.toLowerCase())
 
-/** Whether a row's operation was called before any write of its key had been acknowledged. */
+/** Tests whether a row was called before any write of its key was acknowledged. */
 function unwrittenAt({ operations, functions }: History, looked: number): (row: number) => boolean {
   const { f, key, outcome, callEvent, returnEvent } = operations
   const isRead = functions.map(readsWhole)
@@ -72,10 +68,7 @@ function unwrittenAt({ operations, functions }: History, looked: number): (row: 
   return (row) => callEvent[row] < (written.get(key[row]) ?? Number.POSITIVE_INFINITY)
 }
 
-/**
- * Reports whether an operation asks for a key: its input is a pair of the key and null, and its output is a pair with
- * the same key.
- */
+/** Reports whether an operation asks for a key: the pair of the key and null, answered by a pair with this key. */
 function asksForKey(history: History, row: number): boolean {
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
   const [name = null, nothing] = Array.isArray(asked) && asked.length === 2 ? asked : []
@@ -83,10 +76,7 @@ function asksForKey(history: History, row: number): boolean {
   return JSON.stringify(answered[0]) === JSON.stringify(name)
 }
 
-/**
- * Whether an addition to a counter is answered with a number other than the requested one: the amount added, or the
- * sum.
- */
+/** Whether an addition is answered with a number other than the requested one. */
 function isAnsweredTotal(history: History, row: number): boolean {
   if (functionOf(history, row) !== 'add') return false
   const [asked, answered] = [inputOf(history, row), outputOf(history, row)]
@@ -110,7 +100,7 @@ function addAtoms({ values }: History, id: number, atoms: Map<string, Json>): vo
 
 function ofOtherType(written: Json, read: Json): string {
   const [a, b] = [JSON.stringify(written), JSON.stringify(read)]
-  // The command avoids `|=`, because jq 1.6 would then delete the values that `tonumber?` converts.
+  // Avoids `|=`, because jq 1.6 would delete the values that `tonumber?` converts.
   const cure =
     typeof written === 'number'
       ? `jq -c '.value = (.value | walk(if type == "string" then tonumber? // . else . end))' FILE`

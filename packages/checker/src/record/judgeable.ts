@@ -18,9 +18,7 @@ export interface Judgeable {
   readonly history: History
   /** The first outside operation that touched each key with unjudged operations. */
   readonly touched: readonly Touched[]
-  /**
-   * The number of touched keys with unjudged operations; `touched` may be shorter, because a mark may cover every key.
-   */
+  /** The number of touched keys. `touched` may be shorter, because a mark may cover every key. */
   readonly touchedKeys: number
   /** Reads whose results are lost. */
   readonly notUnderstood: readonly Mark[]
@@ -35,13 +33,12 @@ export interface Touched {
 }
 
 /**
- * Returns the part of a history that can be judged in spite of its marks. Undefined if this part is the whole history
- * and nothing is in doubt.
+ * Returns the part of a history that can be judged in spite of its marks, or undefined if this is the whole history.
  *
  * A mark means that an operation outside the record touched a key. The key is judged by the operations that returned
  * before this moment, because no read among them can have seen later changes. Operations in flight at this moment may
- * or may not have taken effect. Later calls are omitted, except writes of values that were read before this moment.
- * Levels without real time allow these reads to see these writes.
+ * or may not have taken effect. Later calls are omitted, except writes of values that were read before: levels without
+ * real time allow these reads.
  */
 export function judgeableOf(history: History, rules: RecordRules, initial: Json): Judgeable | undefined {
   const unsaid = unsaidInputs(history, rules)
@@ -56,7 +53,7 @@ export function judgeableOf(history: History, rules: RecordRules, initial: Json)
   return { ...upToMarks(said, firstMarks(said, marks), rules, initial), notUnderstood }
 }
 
-/** Operations that change an object and whose input appears only in their completion. */
+/** Operations that change an object and whose input only the completion has. */
 function unsaidInputs(history: History, { mayLackInput }: RecordRules): readonly number[] {
   const { flags, f, length } = history.operations
   const changes = history.functions.map((name) => changesByInput(name) && !mayLackInput.includes(name))
@@ -70,7 +67,7 @@ function changesByInput(f: string): boolean {
   return accumulates === true || effect === 'replaces' || (effect === 'removes' && takes === 'value')
 }
 
-/** The history with missing inputs taken from completions; unchanged if none are missing. */
+/** The history with missing inputs taken from completions. */
 function inFull(history: History, unsaid: readonly number[], rules: RecordRules): History {
   const { operations } = history
   const input = unsaid.some((row) => operations.outcome[row] === OK) ? completed(history, unsaid) : operations.input
@@ -85,10 +82,7 @@ function completed({ operations }: History, unsaid: readonly number[]): Int32Arr
   return input
 }
 
-/**
- * Returns marks for an operation without an input. From its call on, such an operation of unknown outcome may have
- * written any value.
- */
+/** Returns marks for an operation without an input. If its outcome is unknown, it may have written any value. */
 const markOf =
   ({ operations, functions, keys }: History) =>
   (row: number): readonly Mark[] => {
@@ -147,7 +141,7 @@ function upToMarks(
     if (operations.returnEvent[row] < position) continue
     if (operations.outcome[row] === FAIL) {
       outcome[row] = UNJUDGED
-      // Of failed operations only a cas may be an observation.
+      // Of failed operations, only a cas may be an observation.
       if (functionOf(history, row) === 'cas') affected.add(place)
       continue
     }

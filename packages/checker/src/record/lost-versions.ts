@@ -13,35 +13,28 @@ import { isUnknownStart } from '../encoding/unknown-start.ts'
 
 /** The versions and lost writes of one key. */
 export interface LostVersions {
-  /** All rows of the key. */
   readonly rows: readonly number[]
   /** The writes whose versions were lost, in order of their calls. */
   readonly lost: readonly LostWrite[]
-  /**
-   * The versions that were observed without a known write, ordered by the time at which they were first known to exist.
-   */
+  /** The versions that no known write wrote, in the order in which they became known. */
   readonly found: readonly FoundVersion[]
-  /** The ids of the versions that an acknowledged cas replaced. */
   readonly replaced: ReadonlySet<number>
 }
 
 interface LostWrite {
   readonly row: number
   readonly call: number
-  /** The id of the version that a cas expects; undefined for a write. */
+  /** The id of the version that a cas expects. */
   readonly from: number | undefined
 }
 
 export interface FoundVersion {
   readonly id: number
-  /** The return of the first operation that observed the version, as an event position. */
+  /** The event position at which an operation first returned the version. */
   readonly knownAt: number
 }
 
-/**
- * By row of a lost write: the version that it wrote. A lost write that is not in the map wrote a version that nobody
- * saw, or nothing.
- */
+/** By row of a lost write: the version that it wrote. Other lost writes wrote a version that nobody saw, or nothing. */
 export type Assignment = ReadonlyMap<number, ValueId>
 
 /** Whether a write has an unknown outcome and an unknown version. */
@@ -55,8 +48,8 @@ export function hasLostVersions(history: History): boolean {
 }
 
 /**
- * The lost versions by key, -1 for operations without a key. Excludes keys on which two writes returned the same
- * version: their versions do not identify writes.
+ * The lost versions by key, -1 for operations without a key. Excludes keys with a version that two writes returned,
+ * because it does not identify a write.
  */
 export function lostVersionsOf(history: History, initial: Json): ReadonlyMap<number, LostVersions> {
   const { length, key, callEvent, input } = history.operations
@@ -87,8 +80,7 @@ function replacedIn(history: History, rows: readonly number[]): ReadonlySet<numb
   for (const row of rows) {
     if (operations.outcome[row] !== OK || !isCas(history, row)) continue
     const [from = null, to] = pairOf(history, operations.input[row])
-    // An expected null is an absent key, which may be absent repeatedly. A cas from a version to the same version
-    // replaces nothing.
+    // A key may be absent (null) repeatedly, and a cas to the same version replaces nothing.
     if (from !== null && idOf(history, to) !== values.id(from)) replaced.add(values.id(from))
   }
   return replaced
@@ -137,8 +129,8 @@ export const pairOf = ({ values }: History, id: number): readonly Json[] => {
 export const idOf = ({ values }: History, value: Json | undefined): number => values.id(value ?? null)
 
 /**
- * Returns the lost writes that may have written a found version, the latest first. Such a write was called before the
- * version was known. Each version exists once, so at most one cas can have replaced it.
+ * Returns the lost writes that may have written a found version, the latest first. Each version exists once, so at most
+ * one cas can have replaced it.
  */
 export function writersOf(
   { lost, replaced }: LostVersions,

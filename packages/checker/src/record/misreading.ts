@@ -17,16 +17,16 @@ import type { Report } from '../judge/report.ts'
 import { notRecorded } from '../verdict/reason.ts'
 import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 
-/** The minimum number of reads for the judgement that most reads are strange. */
+/** The minimum number of reads to judge whether most are strange. */
 const FEWEST_READS = 5
 
 /** The longest value to quote. */
 const LONGEST_QUOTE = 60
 
 /**
- * Changes violations that are probably misreadings to unknown. If a route table locates values, and most reads returned
- * values that no operation wrote, then the table probably reads a different place than it writes. A service that
- * corrupts most of its data looks the same; only a person who knows the service can distinguish the two.
+ * Changes violations that are probably misreadings to unknown. If most reads returned values that no operation wrote, a
+ * route table probably reads another place than it writes. A service that corrupts most of its data looks the same;
+ * only a person can distinguish the two.
  */
 export function withMisreading<Name extends string>(
   report: Report<Name>,
@@ -44,10 +44,7 @@ export function withMisreading<Name extends string>(
   return { ...rest, levels, headline: headline(levels, undefined), lost: [] }
 }
 
-/**
- * The reason to suspect a misreading; undefined unless most reads, after the first acknowledged write of their key,
- * returned values that no operation wrote.
- */
+/** The reason to suspect a misreading, if most reads after a write returned values that no operation wrote. */
 function reasonOf(history: History, initial: Json): string | undefined {
   const { functions, operations, keys } = history
   const { length, f, key, outcome, output, callEvent } = operations
@@ -64,7 +61,7 @@ function reasonOf(history: History, initial: Json): string | undefined {
     if (callEvent[row] < (firstReturn.get(key[row]) ?? Number.POSITIVE_INFINITY)) continue
     telling++
     const id = output[row]
-    // A read of null is not strange, because a lost write also leaves a missing value.
+    // A read of null is not strange, because a lost write leaves it too.
     if (outputOf(history, row) === null || id === initialId || written.get(key[row])?.has(id)) continue
     strange++
     example ??= row
@@ -77,11 +74,10 @@ function reasonOf(history: History, initial: Json): string | undefined {
 }
 
 interface Writes {
-  /** By key: the ids of all values that some operation tried to write. */
+  /** By key: the ids of all values that operations tried to write. */
   readonly written: ReadonlyMap<number, ReadonlySet<number>>
-  /** By key: the event of its first acknowledged write. */
   readonly firstReturn: ReadonlyMap<number, number>
-  /** Keys that some write of unknown outcome wrote with an unknown value. */
+  /** Keys that a write of unknown outcome may have set to an unknown value. */
   readonly open: ReadonlySet<number>
 }
 
@@ -105,7 +101,7 @@ function writesOf(history: History): Writes {
   return { written, firstReturn, open }
 }
 
-/** The value that a write leaves; taken from its completion if only the completion has it. */
+/** The value that a write leaves. */
 function writtenBy(history: History, row: number): Json {
   const { flags, outcome } = history.operations
   const isUnsaid = (flags[row] & FLAG_UNSAID) !== 0 && outcome[row] === OK
@@ -113,8 +109,7 @@ function writtenBy(history: History, row: number): Json {
 }
 
 /**
- * Returns a written value that resembles a read value; undefined if there is none. The difference of the two values
- * shows which place the route table should read.
+ * Returns a written value that resembles a read value. Their difference shows which place the route table should read.
  */
 function relatedTo(read: Json, { values }: History, written: ReadonlySet<number> = new Set()): Json | undefined {
   for (const id of written) {
@@ -142,7 +137,7 @@ function writerBefore(history: History, read: number, written: Writes['written']
   return any === undefined ? null : history.values.json(any as never)
 }
 
-/** The relation of two values in words, if it reveals the right place; otherwise empty. */
+/** The relation of two values in words, if it reveals the right place. */
 function difference(written: Json, read: Json): string {
   if (typeof written !== typeof read && String(written) === String(read)) return ' (of another type)'
   if (read === null || typeof read !== 'object') return ''

@@ -12,9 +12,9 @@ import {
 import { areStatements } from '../transactions/recorded/statements.ts'
 
 /**
- * For recorded traffic: describes how often a client read a number and then wrote a different one in a separate
- * operation, although another client wrote between the two. Every level of single operations allows this, so no verdict
- * reports it. Empty if it did not occur.
+ * For recorded traffic: describes how often a client read a number and then wrote a different one, although another
+ * client wrote between the two. Every level of single operations allows this, so no verdict reports it. Empty if it did
+ * not occur.
  */
 export function overwrittenNotes(history: History): readonly string[] {
   const areWhole = history.transactionNotes !== undefined
@@ -42,7 +42,7 @@ interface Overwritten {
   readonly keys: ReadonlySet<string>
 }
 
-/** The most operations that are examined, from the first on. */
+/** The maximum number of operations that are examined, from the first on. */
 const MOST_OPERATIONS = 1_000_000
 
 function overwritten(history: History): Overwritten {
@@ -70,7 +70,7 @@ function overwritten(history: History): Overwritten {
   return { times, keys }
 }
 
-/** Converts a text of digits to a number, because Redis stores numbers as texts. Returns any other value unchanged. */
+/** Converts a text of digits to a number, because Redis stores numbers as texts. */
 const numberIn = (value: Json): Json =>
   typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
 
@@ -90,8 +90,8 @@ function stepOf(history: History, row: number, name: string): Step {
 }
 
 /**
- * Returns the reads and writes of an operation. If a transaction has several statements, its reads are omitted and its
- * writes count only as changes. Such a transaction is judged elsewhere as a whole.
+ * Returns the reads and writes of an operation. The writes of a transaction with several statements count only as
+ * changes, because it is judged elsewhere.
  */
 function stepsOf(history: History, row: number): readonly Step[] {
   const micro = (outputOf(history, row) ?? []) as readonly (readonly [does: string, cell: Json, value?: Json])[]

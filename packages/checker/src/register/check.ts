@@ -33,9 +33,7 @@ export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /** Returns the operations of each key, separated once, on demand. @throws OutOfTime */
   readonly parts: () => readonly Encoded[]
-  /** Returns the source of each read, computed once, on demand. @throws OutOfTime */
   readonly sources: () => Sources
 }
 
@@ -79,37 +77,35 @@ export function registersOf(history: History, options: CheckOptions, budget: Bud
   }
 }
 
-/** Share of the time for linearizability if sequential consistency is requested too. */
+/** The share of the time for linearizability if sequential consistency is requested too. */
 export const LINEARIZABLE_SHARE = 0.6
 
 /**
- * The share of the remaining time for sequential consistency if levels below it are requested too. Most of these levels
- * are far cheaper to decide.
+ * The share of the remaining time for sequential consistency if the levels below it, which are mostly far cheaper, are
+ * requested too.
  */
 const SEQUENTIAL_SHARE = 0.7
 
-/** Time for reducing a counterexample. The verdict is already known, and other levels are still to be decided. */
+/** The time for reducing a counterexample. Other levels are still to be decided. */
 const EXPLAIN_MS = 2_000
 const explainMs = (budget: Budget): number => Math.min(EXPLAIN_MS, budget.left() / 2)
 
 function orderShareFor(registers: Registers, options: CheckOptions): number | undefined {
-  // Linearizability implies sequential consistency and is far cheaper to decide, so it is tried even if only sequential
-  // consistency is requested. An undecided attempt must leave time for sequential consistency. If clients have no
-  // names, only linearizability can show that the levels that depend on client order are met.
+  // Linearizability implies sequential consistency and is far cheaper, so it is tried in any case, but an undecided
+  // attempt must leave time. Without names of clients, only linearizability can show that levels in client order are
+  // met.
   const isLooseWeak = options.levels.some(isWeak) && looseReason(registers.history) !== undefined
   if (needsSequential(registers, options) || isLooseWeak) return LINEARIZABLE_SHARE
   return options.levels.includes('linearizable') ? 1 : undefined
 }
 
 /**
- * Whether sequential consistency must be decided: because it is requested, or because lower levels are requested for a
- * history with a cas or an append. For these operations, the lower levels are known only through sequential
- * consistency, which implies them.
+ * Whether sequential consistency must be decided. With a cas or an append, only this level can decide the lower ones.
  */
 const needsSequential = ({ encoded, decoder }: Registers, { levels }: CheckOptions): boolean =>
   levels.includes('sequential') || (levels.some(isWeak) && unlikeRegister(encoded, decoder) !== undefined)
 
-/** Decides whether one real-time order explains all operations; `budget` pays for reducing a counterexample. */
+/** Decides whether one real-time order explains everything. `budget` pays for reducing a counterexample. */
 function decideOrder(registers: Registers, share: Budget, budget: Budget, explain: boolean): Verdict {
   const { encoded, decoder, parts } = registers
   if (encoded.isTied === true) return ofLevel('linearizable', judgeSequential(registers, share))
@@ -128,7 +124,7 @@ function decideOrder(registers: Registers, share: Budget, budget: Budget, explai
   return { result: 'met', witness: { kind: 'order', orders } }
 }
 
-/** Copies rows to an array by a loop: for a short history, an iterator would take as long as the ordering itself. */
+/** Copies rows by a loop: for a short history, an iterator would take as long as the ordering. */
 function listed(rows: Int32Array): number[] {
   const list: number[] = []
   for (let at = 0; at < rows.length; at++) list.push(rows[at])
@@ -160,8 +156,7 @@ function judgeByClients(
     () => judgeInOrder(withoutUnnamed(registers, budget), options, budget, first),
     (): Decided => ({}),
   )
-  // A contradiction found without the order of the unnamed clients also contradicts every history in which that order
-  // is known.
+  // A contradiction without the order of the unnamed clients is one with any such order.
   const resting = options.levels.filter((level) => level === 'sequential' || isWeak(level))
   return Object.fromEntries(
     resting.map((level) => {
@@ -182,10 +177,7 @@ function withoutUnnamed({ history, encoded, decoder }: Registers, budget: Budget
   }
 }
 
-/**
- * Judges the levels in client order. `first` are the operations that contradict a stronger level, if any; these are
- * examined first.
- */
+/** Judges the levels in client order. Operations that contradict a stronger level are examined `first`. */
 function judgeInOrder(
   registers: Registers,
   options: CheckOptions,
@@ -246,9 +238,8 @@ function judgeBelowSequential(
 }
 
 /**
- * Merges the verdict on linearizability with the verdicts of another thread. The other thread did not know the
- * contradiction of linearizability. The result equals the answer of `judgeOthers`, which examines this contradiction
- * first. The reported operations of a violation therefore do not depend on the number of threads.
+ * Merges the verdict on linearizability with another thread's verdicts. The result is that of `judgeOthers`, so
+ * reported operations do not depend on the number of threads.
  */
 export function beginningWith(
   linearizable: Verdict,

@@ -22,10 +22,7 @@ import { registerFunctions } from './encoding/encode.ts'
 import { registerRoom } from './online/room.ts'
 import { requireSingleValues } from './single-values.ts'
 
-/**
- * The rules for unrecorded changes of a register. A write overwrites every earlier change. Levels below linearizability
- * let reads see later writes.
- */
+/** The rules for unrecorded changes of a register. A write overwrites every earlier change. */
 const registerRules: RecordRules = {
   mayLackInput: [],
   namesVersions: true,
@@ -35,8 +32,8 @@ const registerRules: RecordRules = {
 }
 
 /**
- * Returns a test, by row. The test passes if the operation may write, or may replace, a value that was read before an
- * unrecorded change of its key. `positions` holds, by key (from -1), the event position of that change.
+ * Returns a test of whether a row may write, or replace, a value that was read before an unrecorded change of its key.
+ * `positions` holds the position of that change, by key (from -1).
  */
 function seenBefore(history: History, positions: Int32Array, initial: Json): (row: number) => boolean {
   const { operations, functions, values } = history
@@ -70,10 +67,7 @@ function seenBefore(history: History, positions: Int32Array, initial: Json): (ro
   }
 }
 
-/**
- * Reports whether an operation is a successful observation. With `failedCas` as `observes`, a failed cas is also an
- * observation.
- */
+/** Reports whether an operation succeeded as an observation. A failed cas is one if `failedCas` is `observes`. */
 const observed: IsMetBy = ({ functions, operations: { f, outcome } }, { failedCas }) => {
   const isCas = functions.map((name) => name === 'cas')
   return failedCas === 'observes'

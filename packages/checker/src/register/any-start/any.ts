@@ -21,7 +21,7 @@ type JsonOf = (name: number) => Json
 export interface FewQuestion<Known extends Answer> {
   readonly hides: Hides
   readonly decideFew: (operations: Encoded) => Known
-  /** Returns the operations that contradict each other by themselves, if known, after the result `violated`. */
+  /** Returns the operations that contradict each other by themselves, if known. */
   readonly involved: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
@@ -29,10 +29,6 @@ export interface FewQuestion<Known extends Answer> {
 export interface Question<Known extends Answer> extends FewQuestion<Known> {
   /** Decides operations whose initial values are settled. */
   readonly decide: (operations: Encoded) => Known
-  /**
-   * Returns a few contradictory operations for a result `violated` without `involved` operations; undefined if there
-   * are many.
-   */
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }
 
@@ -46,7 +42,7 @@ export type FromAny<Known> =
 /** The number of choices of initial values tried for the whole history. */
 const MOST_STARTS = 24
 
-/** The largest number of contradictory operations from which further initial values are derived. */
+/** The maximum number of contradictory operations from which further initial values are derived. */
 const MOST_INVOLVED = 2_000
 
 /** The number of choices of initial values tried for a few operations. */
@@ -58,10 +54,9 @@ const NOT_KNOWN = notRecorded(
 
 /**
  * Decides a history with unknown initial values (see `Encoded.anyStart`). Each round tries one choice of initial
- * values. If operations contradict the choice, they join the contradictory operations of earlier rounds. `decideFew`
- * then tries all relevant choices for these operations alone. If they contradict every choice, the whole history is
- * violated, because they include every write that their observations may depend on. Otherwise the next round tries the
- * choice that `decideFew` found.
+ * values, and collects the operations that contradict it. `decideFew` then tries all relevant choices for the collected
+ * operations. If none fits, the whole history is violated, because the collected operations include every write that
+ * their observations may depend on. Otherwise the next round tries the choice found.
  *
  * @throws OutOfTime
  */
@@ -88,8 +83,7 @@ export function decideFromAny<Known extends Answer>(
     const few = decideFew(restrict(encoded, involved), question, jsonOf, budget, maySee())
     if (few.result === 'violated') return { result: 'violated', involved }
     if (few.result === 'unknown') break
-    // The new values are those of the last choice, so another round would repeat the last one. This happens if the list
-    // of contradictory operations was shortened.
+    // Another round would repeat the last one. This happens if the list of contradictory operations was shortened.
     if ([...few.choice].every(([key, id]) => (choice.get(key) ?? UNMENTIONED) === id)) break
     choice = new Map([...choice, ...few.choice])
   }
@@ -98,19 +92,18 @@ export function decideFromAny<Known extends Answer>(
 
 const reasonOf = (answer: Answer): Reason => answer.reason ?? OUT_OF_TIME
 
-/** The answer for a few operations under all initial values. */
+/** The answer for a few operations and all initial values. */
 type Few<Known> =
   | { readonly result: 'met'; readonly choice: Choice; readonly answer: Known }
-  /** `answer` is the answer for the likeliest choice of initial values. */
+  /** `answer` is for the likeliest choice of initial values. */
   | { readonly result: 'violated'; readonly answer: Known }
   | { readonly result: 'unknown' }
 
 const UNKNOWN = { result: 'unknown' } as const
 
 /**
- * Decides a few operations for every choice of initial values that can matter to them. A different initial value can
- * matter only if one of the contradictory operations observed it. The search therefore continues with the values that
- * contradictory operations observed.
+ * Decides a few operations for every choice of initial values that can matter: those that contradictory operations
+ * observed.
  */
 function decideFew<Known extends Answer>(
   encoded: Encoded,
@@ -151,16 +144,14 @@ function decideFew<Known extends Answer>(
   return go(certain)
 }
 
-/** Completes a choice: each key without an initial value gets `UNMENTIONED`, a value that no operation mentions. */
+/** Gives each other key the initial value `UNMENTIONED`. */
 function withEveryKey({ key }: Encoded, choice: Choice): Choice {
   const every = new Map(choice)
   for (const k of key) if (!every.has(k)) every.set(k, UNMENTIONED)
   return every
 }
 
-/**
- * Extends a choice by the initial value of one further key, once for each observed value that can be the initial one.
- */
+/** Extends a choice by one key's initial value, for each observed value that can be initial. */
 function* otherStarts(
   encoded: Encoded,
   choice: Choice,
@@ -194,10 +185,7 @@ function decideTexts<Known extends Answer>(
   return isUnclear || first === undefined ? UNKNOWN : { result: 'violated', answer: first }
 }
 
-/**
- * Decides a few operations with a choice of initial values that explains them. If no choice explains them, decides them
- * with the likeliest choice.
- */
+/** Decides a few operations with a choice of initial values that explains them, or else with the likeliest choice. */
 export function answerForFew<Known extends Answer>(
   encoded: Encoded,
   question: FewQuestion<Known>,
@@ -210,10 +198,7 @@ export function answerForFew<Known extends Answer>(
   return few.result === 'unknown' ? unknown() : few.answer
 }
 
-/**
- * Returns the choice to try first at weaker levels: for each key an initial value that makes the key linearizable, if
- * one is found quickly.
- */
+/** Returns the first choice for weaker levels: initial values that make keys linearizable, if found quickly. */
 export function likelyStarts(encoded: Encoded, jsonOf: JsonOf, budget: Budget): Choice {
   const choice = new Map<number, number>()
   for (const part of partition(encoded, budget)) {

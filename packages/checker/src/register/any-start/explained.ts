@@ -6,18 +6,18 @@ import { limit, reduce, watched, windows } from '../counterexample/reduce.ts'
 import { createCompletion } from '../counterexample/sources.ts'
 import { type Answer, answerForFew, type FewQuestion } from './any.ts'
 
-/** How to decide a few operations by a level that considers all keys together, and how to describe a contradiction. */
+/** How to decide a few operations by a level that considers all keys, and how to describe a contradiction. */
 export interface Explanation<Known extends Answer> {
   readonly level: Counterexample['level']
   readonly questionOf: (budget: Budget) => FewQuestion<Known>
   /** Returns the answer for the case that time runs out. */
   readonly unknown: () => Known
-  /** Returns a general sentence about `count` contradictory operations. Used if no precise description is known. */
+  /** Returns a sentence about `count` contradictory operations, if no precise description is known. */
   readonly inGeneral: (count: number) => string
   readonly wordsOf: (set: Encoded, answer: Known) => Pick<Counterexample, 'sentence' | 'edges' | 'culprit'>
 }
 
-/** Explains a violation of a level that considers all keys together, by as few operations as the time allows. */
+/** Explains a violation of a level that considers all keys, by as few operations as the time allows. */
 export function explained<Known extends Answer>(
   { encoded, violated }: Case<Known>,
   explanation: Explanation<Known>,

@@ -13,10 +13,10 @@ import { createWeaker, type Weaker } from './decide.ts'
 import { explainWeaker, questionOf } from './explain.ts'
 import { judgeEach, undefinedFor, unlikeRegister, type Verdicts, witnessOfWeak } from './judge.ts'
 
-/** Time for reducing one contradiction. */
+/** The time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
-/** Time for reducing the counterexamples of all weaker levels together. */
+/** The time for reducing the counterexamples of all weaker levels. */
 const EXPLAIN_ALL_MS = 2_000
 
 /** `judgeWeaker` for a history whose initial values are unknown (see `Encoded.anyStart`). */
@@ -69,7 +69,7 @@ interface WeakerFromAny {
 function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget): WeakerFromAny {
   const jsonOf = decoder.value
   let first: Choice | undefined
-  // The results for the latest choice of initial values. Most levels use the same choice.
+  // The results for the latest choice of initial values, which most levels share.
   let last: { readonly operations: Encoded; readonly weaker: Weaker } | undefined
   const release = (): void => {
     last?.weaker.release()
@@ -109,6 +109,5 @@ function createWeakerFromAny(encoded: Encoded, decoder: Decoder, budget: Budget)
   }
 }
 
-/** Reports whether `a` and `b` have the same initial values. */
 const isSame = (a: Encoded, b: Encoded): boolean =>
   a.expects.every((value, i) => value === b.expects[i]) && a.writes.every((value, i) => value === b.writes[i])

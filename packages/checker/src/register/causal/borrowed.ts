@@ -8,9 +8,8 @@ import { isSupported, writtenValues } from '../counterexample/sources.ts'
 import { explainWeaker, violates } from './explain.ts'
 
 /**
- * Returns a counterexample of a level, given one of a weaker level. The given counterexample violates both levels. The
- * stronger level may need fewer of its operations; if so, only these are explained. Otherwise, or if time runs out, the
- * given counterexample serves for both levels.
+ * Returns a counterexample of a level, given one of a weaker level. The given one violates both levels, but the
+ * stronger level may need fewer of its operations.
  */
 export function borrowed(
   level: WeakLevel,

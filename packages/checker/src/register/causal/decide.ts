@@ -13,9 +13,9 @@ export interface Weaker {
 }
 
 /**
- * Decides the levels below sequential consistency for reads and writes. Each level is decided on demand, and the levels
- * share intermediate results. Takes polynomial time if each read's source is certain. Otherwise tries the possible
- * sources, within the budget and `steps` (one step is a pass over the whole history).
+ * Decides the levels below sequential consistency for reads and writes, each on demand with shared results. Takes
+ * polynomial time if each read's source is certain. Otherwise tries the possible sources, within the budget and `steps`
+ * (passes over the whole history).
  *
  * @throws OutOfTime
  */
@@ -52,8 +52,5 @@ export function createWeaker(
   }
 }
 
-/**
- * Returns the number of passes over the whole history. Short histories get many passes and long ones few, so that a
- * level takes a few seconds at most.
- */
+/** Returns the number of passes over the whole history, so that a level takes a few seconds at most. */
 const stepsFor = (length: number): number => Math.ceil(3e6 / (length + 100))

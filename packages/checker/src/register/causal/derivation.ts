@@ -5,20 +5,18 @@ import { type Edge, inOwnOrder } from '../sequential/edges.ts'
 import type { Contradiction } from './orders/judged.ts'
 import { type Facts, previousOf } from './orders/order.ts'
 
-/**
- * A cycle of orders, each of which begins where the previous one ends, and every operation that its derivation uses.
- */
+/** A cycle of orders, each beginning where the previous one ends, and every operation that its derivation uses. */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** The path that each derived order depends on; empty if the orders come from outside this derivation. */
+  /** The path that each derived order depends on; empty if the orders come from elsewhere. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/** Completes a contradiction to a whole cycle, and expands its derived orders into their premises. */
+/** Completes a contradiction to a whole cycle, and expands its derived orders. */
 export function derivationOf(facts: Facts, contradiction: Contradiction, level: WeakDefinition): Derivation {
   const { derived, involved } = contradiction
-  // If each client chooses its own sources, only the reads of the contradicted client count.
+  // If each client chooses its own sources, only the contradicted client's reads count.
   const reader = level.sourcesChosenBy === 'each client' ? contradiction.thread : undefined
   const into = incoming(derived)
   const path: Path = (from, to, limit) => (from === to ? [] : pathBetween(facts, into, from, to, limit, reader))
@@ -33,7 +31,7 @@ export function derivationOf(facts: Facts, contradiction: Contradiction, level: 
 /** A path of client order, reads-from and the first `limit` derived orders. */
 type Path = (from: number, to: number, limit: number) => readonly Edge[]
 
-/** Expands a step of process order, which may stand for a longer path, to a path of client order and reads-from. */
+/** Expands a step of process order to a path of client order and reads-from. */
 const stepped = (edge: Edge, path: Path): readonly Edge[] =>
   edge.reason === 'process order' ? path(edge.from, edge.to, 0) : [edge]
 
@@ -51,18 +49,15 @@ function closed(
 }
 
 /**
- * Returns the steps from a write to the read that missed it. They lead through the earlier operation by which the
- * client had seen the write.
+ * Returns the steps from a write to the read that missed it, through the operation by which the client had seen the
+ * write.
  */
 function known(write: number, by: number, read: number): readonly Edge[] {
   const last: Edge = { from: by, to: read, reason: 'process order' }
   return by === write ? [last] : [{ from: write, to: by, reason: 'reads from' }, last]
 }
 
-/**
- * Returns every operation on which the orders of a cycle depend. Also returns the path that each derived order depends
- * on.
- */
+/** Returns every operation, and every path, on which the orders of a cycle depend. */
 function premisesOf(
   facts: Facts,
   cycle: readonly Edge[],
@@ -112,9 +107,8 @@ function incoming(edges: readonly Edge[]): ReadonlyMap<number, readonly Numbered
 }
 
 /**
- * Returns a shortest path of program order, reads-from and the first `limit` derived orders. There must be such a path.
- * With `reader`, only the reads of that thread count. Searches backwards, because an operation has few direct
- * predecessors.
+ * Returns a shortest path of program order, reads-from and the first `limit` derived orders, which must exist. With
+ * `reader`, only the reads of that thread count. Searches backwards, because operations have few direct predecessors.
  */
 function pathBetween(
   facts: Facts,

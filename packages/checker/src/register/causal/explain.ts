@@ -16,15 +16,12 @@ import { type Derivation, derivationOf } from './derivation.ts'
 import type { Contradiction } from './orders/judged.ts'
 import type { Facts } from './orders/order.ts'
 
-/** The number of passes allowed for deciding one set of operations. A set that needs more passes is not used. */
+/** The maximum number of passes for deciding one set of operations. */
 const STEPS = 2_000
 
 type Violated = Extract<WeakAnswer, { readonly result: 'violated' }>
 
-/**
- * Explains a violation of a level below sequential consistency by a reduced set of operations, as a cycle of orders if
- * a cycle shows it.
- */
+/** Explains a violation of a level below sequential consistency by few operations, as a cycle of orders if possible. */
 export const explainWeaker = (
   level: WeakLevel,
   encoded: Encoded,
@@ -33,10 +30,7 @@ export const explainWeaker = (
   budget: Budget,
 ): Counterexample => explained({ encoded, violated }, explanationOf(level, decoder), decoder, budget)
 
-/**
- * Reports whether some operations violate a level by themselves; false if this is not decided quickly. @throws
- * OutOfTime
- */
+/** Reports whether some operations violate a level by themselves, if this is decided quickly. @throws OutOfTime */
 export const violates = (level: WeakLevel, some: Encoded, decoder: Decoder, budget: Budget): boolean =>
   findAmong(some, explanationOf(level, decoder), decoder, budget).result === 'violated'
 
@@ -48,7 +42,6 @@ const explanationOf = (level: WeakLevel, decoder: Decoder): Explanation<WeakAnsw
   wordsOf: (set, answer) => wordsOf(level, set, answer, decoder),
 })
 
-/** How to decide a few operations whose initial value is settled. */
 export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAnswer> => ({
   hides: weakDefinition(level).hides,
   decideFew: (settled) => decideFew(level, settled, budget),
@@ -58,7 +51,7 @@ export const questionOf = (level: WeakLevel, budget: Budget): FewQuestion<WeakAn
 const allContradict = (level: WeakLevel, count: number): string =>
   `Whichever writes these reads saw, ${weakDefinition(level).words.noWay}: each choice among the ${count} operations leads to a contradiction.`
 
-/** Decides whether a few operations satisfy a level, within a few passes. @throws OutOfTime */
+/** Decides whether a few operations satisfy a level. @throws OutOfTime */
 function decideFew(level: WeakLevel, some: Encoded, budget: Budget): WeakAnswer {
   const weaker = createWeaker(some, readsFrom(some, budget), budget, STEPS)
   try {
@@ -112,10 +105,7 @@ function wordsOf(
   }
 }
 
-/**
- * Keeps the paths only of reads of written values. A read of the initial value needs no path to the write it missed,
- * because every write follows the initial value.
- */
+/** Keeps the paths of reads of written values. Every write follows the initial value, so its reads need no path. */
 const shownByReads = ({ paths }: Derivation): Pick<Derivation, 'paths'> => ({
   paths: new Map([...paths].filter(([{ reason }]) => reason === 'overwritten before')),
 })

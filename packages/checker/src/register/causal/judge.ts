@@ -13,12 +13,12 @@ import type { Contradiction } from './orders/judged.ts'
 
 export type Verdicts = { [level in Level]?: Verdict }
 
-/** Time for reducing a counterexample. The verdict is already known, and other levels are still to be decided. */
+/** The time for reducing a counterexample. Other levels are still to be decided. */
 const EXPLAIN_MS = 1_000
 
 /**
- * Judges the requested levels below sequential consistency, for a history that violates sequential consistency or
- * leaves it undecided. For reads and writes only: these levels are not defined for a cas or an append.
+ * Judges the requested levels below sequential consistency, for a history that is not known to meet it. For reads and
+ * writes only: these levels are not defined for a cas or an append.
  */
 export function judgeWeaker(
   encoded: Encoded,
@@ -39,8 +39,7 @@ export function judgeWeaker(
   }
   try {
     if (sources.result === 'repeated values' && levels.some((level) => follows('causal-convergence', level))) {
-      // Sources that satisfy causal convergence also satisfy all levels that it implies, so a search for those levels
-      // is not needed.
+      // Sources that satisfy causal convergence also satisfy the levels that it implies.
       const verdict = verdictOf('causal-convergence', weaker, encoded, explanations.explain)
       if (verdict.result === 'met') verdicts['causal-convergence'] = verdict
     }
@@ -60,7 +59,7 @@ export interface Judge {
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
 }
 
-/** Adds the verdicts on the given levels, cheapest first. Skips levels that a verdict already shows to be met. */
+/** Adds the verdicts on the given levels, cheapest first, except levels known to be met. */
 export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { judge, retell }: Judge): void {
   for (const level of levels) {
     if (weakLevels.some((other) => follows(other, level) && verdicts[other]?.result === 'met')) continue
@@ -70,7 +69,7 @@ export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { ju
   }
 }
 
-/** Returns the shortest counterexample among the verdicts; the first one if several are equally short. */
+/** Returns the shortest counterexample; of equally short ones, the first. */
 function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {
   let least: Counterexample | undefined
   for (const verdict of verdicts) {
@@ -80,7 +79,7 @@ function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | 
   return least
 }
 
-/** Returns `unknown` for levels that are not defined for `other`, a kind of operation in the history. */
+/** Returns `unknown` for levels that are not defined for `other`, a kind of operation. */
 export function undefinedFor(other: string, levels: readonly Level[]): Verdicts {
   const reason = definedForRegisters(other)
   return Object.fromEntries(levels.map((level) => [level, { result: 'unknown', reason }]))
@@ -88,7 +87,7 @@ export function undefinedFor(other: string, levels: readonly Level[]): Verdicts 
 
 type Explain = (level: WeakLevel, answer: Extract<WeakAnswer, { readonly result: 'violated' }>) => Counterexample
 
-/** Creates explanations that are shared by all levels that the same operations contradict. */
+/** Creates explanations that levels with the same contradictory operations share. */
 function createExplanations(
   encoded: Encoded,
   decoder: Decoder,
@@ -126,12 +125,12 @@ export const witnessOfWeak = (
 
 const CHECKED: Witness = { kind: 'checked' }
 
-/** The largest length at which a list is built immediately; for short lists an object with getters costs more. */
+/** The maximum length of a list that is built immediately; an object with getters would cost more. */
 const FEW = 1_000
 
 /**
- * Returns the arbitration order as a witness. Long lists are built on demand, because building them may take longer
- * than the check.
+ * Returns the arbitration order as a witness. Long lists are built on demand, because this may take longer than the
+ * check.
  */
 function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encoded): Witness {
   let known: ArbitratedHistory | undefined
@@ -157,9 +156,7 @@ function witnessOf(arbitration: () => ArbitratedHistory, { row, length }: Encode
   }
 }
 
-/**
- * Returns words for the first kind of operation found that is neither a read nor a write; undefined if there is none.
- */
+/** Returns words for an operation that is neither a read nor a write, if there is one. */
 export function unlikeRegister(encoded: Encoded, { history }: Decoder): string | undefined {
   if (encoded.hasAppend) return 'an append'
   if (encoded.hasConditional) return 'a cas'

@@ -10,10 +10,10 @@ import { createRelations, type Relations } from './orders/contradiction.ts'
 import { type CausalOrder, type Facts, factsOf } from './orders/order.ts'
 import { createViews } from './orders/view.ts'
 
-/** A search for the sources of reads, where values are written more than once. */
+/** A search for the sources of reads of repeated values. */
 interface Search {
   readonly choices: Choices
-  /** The facts, whose `writerOf` holds the sources chosen so far. */
+  /** The facts. `writerOf` holds the sources chosen so far. */
   readonly facts: Facts
   readonly branched: readonly BranchedClient[]
   /** The threads of the branched clients. */
@@ -36,9 +36,7 @@ const NEITHER_FOUND = {
   ),
 } as const satisfies WeakAnswer
 
-/**
- * Decides a level for a history with repeated values, by trying the possible sources of the reads. @throws OutOfTime
- */
+/** Decides a level for repeated values, by trying the possible sources. @throws OutOfTime */
 export function decideRepeated(given: Encoded, level: WeakDefinition, budget: Budget, steps: number): WeakAnswer {
   const choices = choicesOf(given, budget)
   if (choices === undefined) return TOO_MANY_SOURCES
@@ -67,8 +65,7 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const holds = (isComplete: boolean): boolean => {
     const relations = createRelations(facts, budget)
     try {
-      // Views are judged after all sources are chosen. Until then, only the causal order on which the views depend is
-      // judged.
+      // Views need all sources; until then, only their causal order is judged.
       const judged = hasViews ? relations.inCausalPast() : level.contradiction(relations)
       if (judged === 'out of memory' || judged === 'out of time') limit.left = 0
       if (judged !== 'none') return false
@@ -84,13 +81,13 @@ function decideShared(search: Search, level: WeakDefinition): WeakAnswer {
   const answer = choose(choices, facts.writerOf, holds, budget, limit)
   if (answer === 'met' && last !== undefined) return met(last, choices.indices)
   if (answer === 'violated' && !isUncertain && limit.left > 0) return { result: 'violated' }
-  // A history with a view for each client within a causal order also satisfies PRAM. PRAM can be decided with certainty
-  // even for repeated values, so its violation is enough.
+  // Views within a causal order satisfy PRAM, so its violation is enough. PRAM can be decided with certainty even for
+  // repeated values.
   if (isUncertain && decideViews(search).result === 'violated') return { result: 'violated' }
   return NEITHER_FOUND
 }
 
-/** Decides PRAM, at which each client may choose its own sources for its reads. */
+/** Decides PRAM, at which each client may choose its own sources. */
 function decideViews(search: Search): WeakAnswer {
   const { choices, facts, branched, apart, budget, steps } = search
   const { threads, writerOf } = facts
@@ -114,7 +111,6 @@ function decideViews(search: Search): WeakAnswer {
   return { result: 'met' }
 }
 
-/** The positions of a thread's reads among the choices. */
 const readsOf = ({ choices, facts }: Search, thread: number): readonly number[] =>
   choices.reads.flatMap((read, n) => (facts.threads.of[read] === thread ? [n] : []))
 
@@ -128,10 +124,10 @@ function chooseAmong(
 }
 
 /**
- * Decides whether the process of each read can explain the read together with its earlier reads, within the causal
- * order of the chosen sources. If a value is repeated, the explanations of two reads may choose different writes for
- * the same earlier read. Each of these writes must be in the past of the read that is explained. `perhaps` means that a
- * larger causal order might add a write to that past; nothing is then refuted.
+ * Decides whether each process can explain each of its reads together with its earlier ones, within the causal order of
+ * the chosen sources. Explanations of two reads may choose different writes of a repeated value for the same earlier
+ * read, but each must be in the past of the read explained. `perhaps`: a larger causal order might add a write to that
+ * past, so nothing is refuted.
  */
 function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 'perhaps' {
   const { facts, branched, apart, budget, limit } = search
@@ -155,7 +151,6 @@ function explainedByViews(search: Search, relations: Relations): 'yes' | 'no' | 
   return 'no'
 }
 
-/** Decides whether each read of a thread can be explained together with the earlier reads of the thread. */
 function explainedByThread(
   search: Search,
   thread: number,
@@ -188,9 +183,9 @@ type Chosen =
   | { readonly result: 'unknown' }
 
 /**
- * Searches for sources of the given reads that satisfy `holds`, deciding one read at a time. `holds` is also called for
- * partial choices, in which undecided reads are NO_READ: if it refuses a partial choice, it must refuse all completions
- * of that choice. `steps` bounds the number of calls.
+ * Searches for sources of the given reads that satisfy `holds`, one read at a time. `holds` also judges partial
+ * choices, in which undecided reads are NO_READ: refusing one must mean refusing all its completions. `steps` bounds
+ * the number of calls.
  */
 function choose(
   choices: Pick<Choices, 'reads' | 'candidates'>,

@@ -3,7 +3,7 @@ import { type Budget, createAllowance, inTime } from '../../limits/budget.ts'
 import { type Counterexample, MOST_OPERATIONS, type Uncut } from '../../verdict/verdict.ts'
 import { closure, LONG } from './locate.ts'
 
-/** The largest number of operations in a contradiction that counts as located. */
+/** The maximum number of operations of a contradiction that counts as located. */
 const MOST_LOCATED = 4_096
 
 /** Operations that contradict a level, and the answer that shows the contradiction. */
@@ -14,7 +14,7 @@ export interface Case<Answer extends { readonly result: string }> {
 
 /**
  * Reduces a long history to the operations that its contradiction uses and every write that their results may depend
- * on. Returns this reduced history if it is small and contradictory by itself; otherwise returns the whole history.
+ * on. Returns the whole history if these are many or not contradictory by themselves.
  */
 export function located<Answer extends { readonly result: string }>(
   whole: Case<Answer>,
@@ -34,10 +34,10 @@ const isViolated = <Answer extends { readonly result: string }>(
   answer: Answer,
 ): answer is Extract<Answer, { readonly result: 'violated' }> => answer.result === 'violated'
 
-/** The number of time checks allowed for verifying a few operations. */
+/** The maximum number of time checks for verifying a few operations. */
 const ALLOWED_LOOKS = 200
 
-/** Reports whether some operations contradict a level by themselves, decided without reading the clock. */
+/** Reports, without reading the clock, whether some operations contradict a level by themselves. */
 export function isSure(violates: (budget: Budget) => boolean): boolean {
   return inTime(
     () => violates(createAllowance(ALLOWED_LOOKS)),
@@ -48,7 +48,6 @@ export function isSure(violates: (budget: Budget) => boolean): boolean {
 export interface Found {
   readonly level: Counterexample['level']
   readonly encoded: Encoded
-  /** The operations that the contradiction uses, if known. */
   readonly involved: readonly number[] | undefined
   readonly why: Uncut['why']
   readonly violates: (some: Encoded, budget: Budget) => boolean
@@ -56,8 +55,8 @@ export interface Found {
 }
 
 /**
- * Returns a counterexample that was not reduced for lack of time: the operations that the contradiction uses, up to as
- * many as a person can read.
+ * Returns a counterexample that was not reduced for lack of time: the operations that the contradiction uses, as many
+ * as a person can read.
  */
 export function showInvolved({ level, encoded, involved, why, violates, sentence }: Found): Counterexample {
   const all = Array.from({ length: Math.min(encoded.length, MOST_OPERATIONS) }, (_, i) => i)
@@ -73,10 +72,9 @@ export function showInvolved({ level, encoded, involved, why, violates, sentence
   }
 }
 
-/** The largest number of operations in a counterexample that is used for further attempts. */
+/** The maximum number of operations of a counterexample that is used for further attempts. */
 const MOST_ROWS = 200
 
-/** The positions of a counterexample's operations, ascending; undefined if it was not reduced. */
 export function rowsIn({ row, length }: Encoded, { operations }: Counterexample): readonly number[] | undefined {
   if (operations.length > MOST_ROWS) return undefined
   const wanted = new Set(operations.map(({ operation }) => operation))

@@ -10,24 +10,21 @@ import { createCompletion } from './sources.ts'
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 type JsonOf = (name: number) => Json
 
-/**
- * A part of one key's history that is contradictory by itself, and the first return event at which it is contradictory.
- */
+/** A part of one key's history that is contradictory by itself, and the first return at which it is. */
 export interface Located {
   readonly part: Encoded
   readonly culpritReturn: number
 }
 
-/** The length from which a history is narrowed to a part before its reduction. */
+/** From this length on, a history is narrowed to a part before its reduction. */
 export const LONG = 10_000
 
-/** Returns the number of steps allowed for deciding one set of operations. A set that needs more steps is not used. */
+/** Returns the maximum number of steps for deciding one set of operations. */
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**
  * Finds a few hundred operations near the visible contradiction of a long history that are contradictory by themselves,
  * which makes all later steps fast. Keeps everything that a remaining result may depend on (see `createCompletion`).
- * Returns undefined if no part that was tried is contradictory.
  *
  * @throws OutOfTime
  */
@@ -53,19 +50,16 @@ export function locate(violated: Violated, jsonOf: JsonOf, budget: Budget): Loca
   return undefined
 }
 
-/** The largest number of operations in a contradiction that counts as located. */
+/** The maximum number of operations of a contradiction that counts as located. */
 const MOST_LOCATED = 4_096
 
-/** Window sizes, tried in this order: the number of event positions before the culprit's return. */
+/** Window sizes, in event positions before the culprit's return. */
 const WINDOWS = [256, 2_048, 16_384, 131_072] as const
 
-/** The number of operations included before the contradiction. They show the state of the object at that time. */
+/** The number of operations before the contradiction, to show the state of the object. */
 const RECENT = 128
 
-/**
- * Returns the named operations and the last operations called before the last named one returned. Also returns
- * everything that the results of these operations depend on.
- */
+/** Returns the named operations, the last ones called before them, and everything that their results depend on. */
 function withRecent(part: Encoded, named: readonly number[]): Encoded {
   const last = named.reduce((latest, i) => (part.returns[i] === NEVER ? latest : Math.max(latest, part.returns[i])), 0)
   const recent: number[] = []
@@ -89,9 +83,8 @@ function firstContradiction(some: Encoded, jsonOf: JsonOf, budget: Budget): Loca
 }
 
 /**
- * Adds every write that the results of some operations may depend on, recursively. Each step of the recursion is one
- * pass over the history. For histories without appends. Returns undefined if the result has more than `most`
- * operations, because larger sets are not worth trying.
+ * Adds, recursively, every write that the results of some operations may depend on. For histories without appends.
+ * Undefined beyond `most` operations, because larger sets are not worth trying.
  */
 export function closure(encoded: Encoded, some: readonly number[], most: number): readonly number[] | undefined {
   const { length, kind, expects, writes, key, values, initial } = encoded
@@ -122,10 +115,9 @@ export function closure(encoded: Encoded, some: readonly number[], most: number)
 }
 
 /**
- * Returns the window of operations before the culprit's return. The window contains the operations that returned after
- * `from`, and everything on which the results among them may depend. It begins with a hiding write. This write returned
- * before all these operations were called, and therefore hides all earlier writes. A cas that overlapped the hiding
- * write may come before it, so such a cas is optional in the window.
+ * Returns the window of operations that returned after `from` and before the culprit, with everything on which their
+ * results may depend. It begins with a hiding write, which returned before their calls and so hides all earlier writes.
+ * A cas that overlapped this write is optional, because it may come before.
  *
  * Returns undefined if there is no hiding write.
  */
@@ -153,12 +145,12 @@ function windowBefore(part: Encoded, culpritReturn: number, from: number): Encod
   return window
 }
 
-/** The number of time checks allowed for verifying a candidate after the time has expired. */
+/** The maximum number of time checks for verifying a candidate after the time has expired. */
 const ALLOWED_LOOKS = 200
 
 /**
- * Returns at most `MOST_OPERATIONS` near the contradiction, chosen without reading the clock, and whether these are
- * contradictory by themselves.
+ * Returns at most `MOST_OPERATIONS` near the contradiction, and whether they are contradictory by themselves. Does not
+ * read the clock.
  */
 export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Encoded; readonly standsAlone: boolean } {
   const { part, conflict } = violated
@@ -182,7 +174,7 @@ export function nearest(violated: Violated, jsonOf: JsonOf): { readonly set: Enc
   return { set, standsAlone: contradicts(set) }
 }
 
-/** Returns the operations called last before an event, together with the `named` operations. */
+/** Returns the last operations called before an event, and the `named` ones. */
 function lastBefore(
   { calls }: Encoded,
   all: readonly number[],

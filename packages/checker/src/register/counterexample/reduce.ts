@@ -22,7 +22,7 @@ export function watched(budget: Budget): {
   }
 }
 
-/** The part of a core that is shown. It has no more operations than a person can read. */
+/** The part of a core that is shown, small enough to read. */
 export interface Limited {
   readonly shown: readonly number[]
   readonly uncut: Uncut | undefined
@@ -31,13 +31,12 @@ export interface Limited {
 export interface Limiting {
   /** The number of operations that the core was found among. */
   readonly among: number
-  /** The limit that was reached during the reduction, if any. */
   readonly limit: 'time' | 'memory' | undefined
-  /** Reports whether some operations contradict the level by themselves. Decides without reading the clock. */
+  /** Reports, without reading the clock, whether some operations contradict the level by themselves. */
   readonly makesSure: (some: readonly number[]) => boolean
 }
 
-/** Limits a core to `MOST_OPERATIONS` by dropping the operations that returned earliest. */
+/** Limits a core to `MOST_OPERATIONS`, dropping those that returned earliest. */
 export function limit(
   core: readonly number[],
   { returns }: Pick<Encoded, 'returns'>,
@@ -62,31 +61,25 @@ export type Prove = (
 /** A contradiction to reduce. Operations are numbers, in ascending order. */
 export interface Contradiction {
   /**
-   * Sets of operations from which the reduction may start. Results of a set may depend on other operations, which are
-   * first added to the set. The reduction starts from the first completed set that is contradictory.
+   * Sets of operations from which the reduction may start. It starts from the first one that is contradictory after
+   * `complete`.
    */
   readonly starts: Iterable<readonly number[]>
-  /** Adds everything that the results of some operations may depend on. */
   readonly complete: (some: readonly number[]) => readonly number[]
-  /** Whether some of the operations are contradictory by themselves. */
   readonly contradicts: (some: readonly number[]) => boolean
   /**
-   * Reports whether the results of a set of operations depend only on operations in the set, so that the set can be
-   * shown alone. By default, `isClosedUnder(complete)`.
+   * Reports whether the results of a set depend only on the set, so that it can be shown alone. By default,
+   * `isClosedUnder(complete)`.
    */
   readonly isTold?: ((some: readonly number[]) => boolean) | undefined
-  /**
-   * Finds a few operations, beginning with those of a start, that the verifier accepts as a contradiction by
-   * themselves; undefined if it finds none.
-   */
+  /** Finds a few operations, beginning with a start, that the verifier accepts as a contradiction. */
   readonly prove?: Prove | undefined
 }
 
 /**
- * Reduces a contradiction to a core that is contradictory regardless of all other operations. If the verifier supports
- * the contradiction, the core is a set that the verifier accepts. Otherwise the core contains, for each observation,
- * every operation on which the observation may depend. Without any one of its operations, the core would lose this
- * property or would not be contradictory.
+ * Reduces a contradiction to a core that is contradictory regardless of all other operations. If possible, this is a
+ * set that the verifier accepts. Otherwise the core contains, for each observation, every operation on which it may
+ * depend, and needs each of its operations.
  *
  * @returns undefined if no start is contradictory
  * @throws OutOfTime if there is no time to begin.
@@ -114,7 +107,6 @@ export function reduce(
   return undefined
 }
 
-/** The largest size at which the reduction tries to drop operations one at a time. */
 const MOST_REDUCED = 500
 
 /** Reports whether some operations contain everything that their results may depend on. */
@@ -125,13 +117,10 @@ export const isClosedUnder =
     return complete(some).every((i) => there.has(i) || isRead(i))
   }
 
-/**
- * The number of operations in the first window. Later windows are twice as large as the one before. The first windows
- * are small, because small sets are judged fastest.
- */
+/** The number of operations in the first window, which doubles each time. Small sets are judged fastest. */
 const FIRST_WINDOW = 4
 
-/** Yields the last operations that returned by an event, in ever larger sets, and finally all operations. */
+/** Yields the last operations that returned by an event, in ever larger sets, and finally all. */
 export function* windows(
   { length, returns }: Pick<Encoded, 'length' | 'returns'>,
   until: number,

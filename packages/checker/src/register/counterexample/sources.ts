@@ -5,7 +5,7 @@ import { type Budget, ticking, unlimited } from '../../limits/budget.ts'
 import { appendText } from '../replay/appends.ts'
 import type { OrderRule } from '../replay/replay.ts'
 
-/** Adds everything that the results of the chosen operations may depend on; returns all in ascending order. */
+/** Adds everything that the chosen operations' results may depend on. Returns all in ascending order. */
 export type Completion = (chosen: Iterable<number>) => number[]
 
 /**
@@ -31,7 +31,6 @@ export function createCompletion(
   const { length, kind, expects, writes, key, calls, returns } = encoded
   const clients = encoded.clients()
   const overwrittenSince = rule === 'real time' && !encoded.hasAppend ? lastOverwriteBefore(encoded, budget) : undefined
-  // The operations that write, by key, and by key and value.
   const ofKey = new Map<number, number[]>()
   const ofValue = new Map<number, number[]>()
   for (let i = 0; i < length; i++) {
@@ -81,8 +80,8 @@ export function createCompletion(
           return inTime(writer, observer)
         })
         for (const writer of possible) keep(writer)
-        // If no writer can be the source, keeps the nearest one. Without any writer, a stale read would look like a
-        // read of a value that nobody wrote.
+        // Keeps at least the nearest writer. Without one, a stale read would look like a read of a value that nobody
+        // wrote.
         if (possible.length === 0 && writers.length > 0) keep(nearest(writers, observer))
       }
     }
@@ -91,8 +90,7 @@ export function createCompletion(
 }
 
 /**
- * Returns, by operation, the call of an overwriting operation on the same key. It is the latest call among the
- * completed overwriting operations that returned before the operation was called.
+ * Returns, by operation, the latest call of a completed overwrite of the key that returned before the operation's call.
  */
 function lastOverwriteBefore(encoded: Encoded, budget: Budget): Int32Array {
   const { length, kind, key, calls, returns } = encoded
@@ -120,8 +118,8 @@ function pushTo(lists: Map<number, number[]>, at: number, item: number): void {
 }
 
 /**
- * Reports whether a part of the operations contains a writer of each value that it observes. Values without a writer in
- * the whole history (not in `observedInWhole`) and the initial value need no writer.
+ * Reports whether some operations contain a writer of each value that they observe. Initial values, and values without
+ * a writer in the whole history (not in `observedInWhole`), need none.
  */
 export function isSupported(encoded: Encoded, kept: readonly number[], observedInWhole: ReadonlySet<string>): boolean {
   const { kind, expects, writes, key, initial } = encoded
@@ -134,7 +132,6 @@ export function isSupported(encoded: Encoded, kept: readonly number[], observedI
   })
 }
 
-/** The names `key value` of all values that operations write. */
 export function writtenValues(encoded: Encoded, budget: Budget): ReadonlySet<string> {
   const written = new Set<string>()
   for (let i = 0; i < encoded.length; i++) {

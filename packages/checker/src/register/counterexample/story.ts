@@ -18,12 +18,12 @@ import type { OrderEdge } from '../../verdict/verdict.ts'
 import { show } from '../../verdict/words.ts'
 
 /**
- * The way in which one operation of a cycle leads to the next.
+ * How one operation of a cycle leads to the next.
  *
  * - `then`: the same client did the next operation afterwards.
- * - `saw`: the next operation saw the write of this operation.
- * - `missed`: this operation did not see the write of the next operation, although it had been written.
- * - `given`: this operation got the value of the next operation, although it had been replaced.
+ * - `saw`: the next operation saw the write of this one.
+ * - `missed`: this operation did not see the earlier write of the next.
+ * - `given`: this operation got the value of the next, although it had been replaced.
  */
 type Way = 'then' | 'saw' | 'missed' | 'given'
 
@@ -32,11 +32,9 @@ interface Stop {
   readonly way: Way
 }
 
-/** An operation of the cycle with the operations before and after it. */
 interface Step extends Stop {
-  /** The next operation in the cycle. */
   readonly next: OperationRow
-  /** The write that this operation saw, if the cycle reached the operation by `saw`. */
+  /** The write that this operation saw, if the cycle came by `saw`. */
   readonly seen: OperationRow | undefined
 }
 
@@ -47,15 +45,15 @@ export interface Story {
   readonly culprit: OperationRow | undefined
 }
 
-/** The largest number of clauses in a story; a longer story is harder to follow than the orders themselves. */
+/** The maximum number of clauses in a story; a longer one is harder to follow than the orders. */
 const MOST_CLAUSES = 6
-/** The largest nesting depth of chains of orders that a story explains; deeper chains explain nothing. */
+/** The maximum nesting depth of chains of orders; deeper chains explain nothing. */
 const DEEPEST = 3
 
 /**
- * Describes a cycle of orders as the actions and observations of each client: `p1 wrote photo = 7, then comment = 8; p2
- * saw p1's comment = 8, but then read photo = null, not p1's 7.` Returns undefined if the cycle has steps that clients
- * do not notice, or too many clauses.
+ * Describes a cycle of orders as what each client did and saw: `p1 wrote photo = 7, then comment = 8; p2 saw p1's
+ * comment = 8, but then read photo = null, not p1's 7.` Undefined if clients do not notice some steps, or for too many
+ * clauses.
  */
 export function storyOf(edges: readonly OrderEdge[], history: History): Story | undefined {
   const walk = walked(edges, DEEPEST)
@@ -72,10 +70,7 @@ export function storyOf(edges: readonly OrderEdge[], history: History): Story | 
 
 const isBack = (way: Way): boolean => way === 'missed' || way === 'given'
 
-/**
- * Returns the operations of a chain of orders without the last one, because the last operation also begins the next
- * chain.
- */
+/** Returns the operations of a chain of orders without the last one, which begins the next chain. */
 function walked(edges: readonly OrderEdge[], depth: number): readonly Stop[] | undefined {
   const stops: Stop[] = []
   for (const edge of edges) {
@@ -112,10 +107,7 @@ function stepsOf({ before, after, reason, shownBy }: OrderEdge, depth: number): 
   }
 }
 
-/**
- * Rotates the cycle so that it begins where a client's own steps begin; if there is one impossible answer, it comes
- * last.
- */
+/** Rotates the cycle so that it begins where a client's own steps begin, and ends with an only impossible answer. */
 function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   const begins = (i: number): boolean => {
     const way = stops.at(i - 1)?.way
@@ -127,7 +119,7 @@ function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   return [...stops.slice(first), ...stops.slice(0, first)]
 }
 
-/** Splits the cycle into segments of consecutive actions and observations of one client. */
+/** Splits the cycle into consecutive steps of one client. */
 function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   const segments: Step[][] = []
   for (const [i, { row, way }] of stops.entries()) {
@@ -139,12 +131,12 @@ function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   return segments
 }
 
-/** Reports whether a segment can be described: all its operations belong to one client and concern whole values. */
+/** Reports whether a segment belongs to one client and concerns whole values, so that it can be described. */
 function isTellable(segment: readonly Step[], history: History): boolean {
   const client = clientOf(history, segment[0]?.row ?? 0)
   return segment.every(({ row, way }) => {
     if (clientOf(history, row) !== client || !isOfWhole(functionOf(history, row))) return false
-    // A segment mentions seeing or missing a write only at a read.
+    // Only a read can see or miss a write.
     return way === 'then' || (way === 'saw' ? writes(history, row) : reads(history, row))
   })
 }
@@ -155,16 +147,14 @@ const isCas = (history: History, row: OperationRow): boolean => functionOf(histo
 const reads = (history: History, row: OperationRow): boolean => !replacesWhole(functionOf(history, row))
 const writes = (history: History, row: OperationRow): boolean => !readsWhole(functionOf(history, row))
 
-/** Returns the session of the operation's client, or the process name if the client has no name. */
+/** Returns the session of the operation's client, or else the process name. */
 function clientOf(history: History, row: OperationRow): number | string {
   const process = history.operations.process[row] ?? 0
   const session = history.sessionOf(process)
   return session === UNNAMED ? history.processName(process) : session
 }
 
-/**
- * Describes a segment as one clause. Empty for a single write, because the clause before or after it names the write.
- */
+/** Describes a segment as one clause. Empty for a single write, which a neighbouring clause names. */
 function clauseOf(segment: readonly Step[], isCulprit: boolean, history: History): readonly string[] {
   const [first] = segment
   const last = segment.at(-1)
@@ -209,15 +199,14 @@ const writtenBy = (history: History, row: OperationRow): Json =>
 const keyText = ({ keys, operations }: History, row: OperationRow): string =>
   clipped(keys[operations.key[row] ?? -1] ?? '')
 
-/** Shortens a name. Names come from files and may be too long for a sentence. */
+/** Shortens a name, because names in files may be long. */
 const clipped = (name: string): string => (name.length <= LONGEST_NAME ? name : `${name.slice(0, LONGEST_NAME - 1)}…`)
 const LONGEST_NAME = 60
 
-/** Formats a key and value as `x = 7`; the value alone if the history has no keys. */
+/** Formats `x = 7`, or the value alone without keys. */
 const pair = (history: History, row: OperationRow, value: Json): string =>
   keyText(history, row) === '' ? show(value) : `${keyText(history, row)} = ${show(value)}`
 
-/** Names the client of an operation as drawings do: `p4`, or the client's own name. */
 function whoOf(history: History, row: OperationRow): string {
   const name = clientName(history, history.operations.process[row] ?? 0)
   return /^\d+$/.test(name) ? `p${name}` : clipped(name)
@@ -234,7 +223,7 @@ function nodeText({ nodes, operations }: History, row: OperationRow): string {
 const unanswered = ({ operations }: History, row: OperationRow): string =>
   operations.outcome[row] === INFO ? ' (outcome unknown)' : ''
 
-/** Returns the conclusion of a story. Empty if the story contains one impossible answer, which needs no conclusion. */
+/** Returns the conclusion of a story. A single impossible answer needs none. */
 function conclusionOf(backs: number): string {
   if (backs === 1) return ''
   return backs === 0 ? ' So something was seen before it was written.' : ' No one order fits all of that.'

@@ -6,7 +6,7 @@ import { countBelow } from '../../search/halving.ts'
 /**
  * Decides by counting whether operations removed a value of one register more often than it can have been present. The
  * method allows any number of overlapping operations and of writes of the same value. Counts each key separately.
- * Returns the operations of the contradiction; undefined if counting finds none, which proves nothing.
+ * Undefined if counting finds no contradiction, which proves nothing.
  *
  * A completed cas of v to another value *ends* v: the register holds v just before the cas, and another value just
  * after it. A write of v, or a cas of another value to v, completed or not, *begins* v. In a legal order
@@ -69,8 +69,7 @@ function valuesEnded(
 }
 
 /**
- * Decides like `overconsumed`, for orders that need not respect real time. Uses a single window that contains all
- * operations.
+ * As `overconsumed`, without real time: a single window contains all operations.
  *
  * @throws OutOfTime
  */
@@ -112,10 +111,9 @@ function fromTheStart(
 }
 
 /**
- * Checks the windows that begin just before the call of an operation that ends the value, and end just after the return
- * of such an operation. The loop visits the beginnings from last to first. For each end of a window, a tree holds a
- * difference. It is the number of operations within the window that end the value, minus the number of operations
- * called before the end of the window that begin the value.
+ * Checks the windows from the call of an operation that ends the value to the return of one, beginning with the last.
+ * By end of the window, a tree holds the number of operations within it that end the value, minus those called before
+ * its end that begin the value.
  */
 function withinWindow(
   { calls, returns }: Encoded,
@@ -137,8 +135,7 @@ function withinWindow(
     budget.tick()
     const own = place.get(end) ?? 0
     sums.add(own, 1)
-    // Considers only windows that contain this operation. A window without the operation does not need to begin at its
-    // call.
+    // A window without this operation need not begin at its call.
     const { sum, at } = sums.greatestFrom(own)
     if (sum + countBelow(returned, calls[end]) <= 1) continue
     const [from, until] = [calls[end], returns[ends[at]]]
@@ -172,7 +169,7 @@ function createPrefixSums(length: number) {
       best[node] = sum[node]
       for (node >>= 1; node > 0; node >>= 1) gather(node)
     },
-    /** Returns the greatest prefix sum among those that end at place `from` or later, and its place. */
+    /** Returns the greatest prefix sum that ends at `from` or later, and its place. */
     greatestFrom(from: number): { readonly sum: number; readonly at: number } {
       let before = 0
       let own = sum[leaves + from]

@@ -44,10 +44,10 @@ const kinds: { readonly [f: string]: number } = {
 export const registerFunctions: readonly string[] = Object.keys(kinds)
 
 /**
- * Encodes a register, or many registers by key: read, write, cas, and append on strings. Applies the outcome rules,
- * once: `fail` is dropped (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is
- * dropped, null stands for the initial value (but is an ordinary value if the initial value is unknown). With
- * `isWanted`, encodes only some keys (-1: operations without a key); the key numbers do not change.
+ * Encodes registers by key: read, write, cas, and append on strings. Applies the outcome rules, once: `fail` is dropped
+ * (or, for cas, kept as an observation), `info` becomes optional, a read of unknown outcome is dropped, null stands for
+ * the initial value (but is an ordinary value if the initial value is unknown). With `isWanted`, encodes only some keys
+ * (-1: operations without a key); the key numbers do not change.
  *
  * @throws UserError for an operation the model does not know, or a cas whose value is not `[old, new]`. @throws
  * OutOfTime
@@ -68,7 +68,7 @@ export function encodeRegister(
   const isWhole = length === operations.length
   const chosen = (column: Int32Array): Int32Array => (isWhole ? column : gathered(column, row))
   const { calls, returns } = isWhole && !meaning.hasUnknown ? ownEvents(operations) : eventsOf(operations, row)
-  // Operations without a key concern one more object in addition to the named ones.
+  // Operations without a key concern an additional object.
   const shift = meaning.isUnkeyed ? 1 : 0
   const keys = Math.max(1, history.keys.length + shift)
   const ids = numberValues(meaning, initialId, budget)
@@ -105,9 +105,7 @@ export function encodeRegister(
 
 /** The operations that constrain the order, with their effects. */
 interface Meaning extends IdColumns, Pick<Encoded, 'row' | 'hasAppend'> {
-  /** Whether some operation has no key. */
   readonly isUnkeyed: boolean
-  /** Whether some outcome may be unknown. */
   readonly hasUnknown: boolean
 }
 
@@ -120,7 +118,7 @@ function meaningOf(
   isWanted: ((key: number) => boolean) | undefined,
 ): Meaning {
   const kindOf = history.functions.map((f) => (Object.hasOwn(kinds, f) ? kinds[f] : -1))
-  // The value that null stands for. In a history with appends, an absent value is the empty string.
+  // The value that null stands for: with appends, the empty string.
   const nothing: number = history.functions.includes('append') ? history.values.id('') : NULL
   const nullId = initialId === UNMENTIONED ? nothing : initialId
   const { from, to, isKnown, learn } = casPairs(history, nullId)
@@ -156,7 +154,7 @@ function meaningOf(
       value = from[place]
       next = k === CAS ? to[place] : value
       if (k === CAS && value === next) {
-        // A cas to the same value is a read of this value. If its outcome is unknown, it is dropped.
+        // A cas to the same value is a read, which is dropped if its outcome is unknown.
         if (outcome === INFO) continue
         k = READ
       } else {
@@ -192,14 +190,11 @@ function meaningOf(
   }
 }
 
-/**
- * Errors of a cas that failed for a reason other than the object's value. A cas with one of these errors observes
- * nothing.
- */
+/** Errors of a cas that failed for a reason other than the value, and so observed nothing. */
 const REFUSED_UNSEEN =
   /^(never forwarded|unavailable|unsupported|(READONLY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|NOAUTH|NOPERM|LOADING|BUSY|OOM|MISCONF|NOREPLICAS|EXECABORT) |status (400|401|403|405|406|413|415|422|429)\b)/
 
-/** Reports whether a failed cas found another value, judging by its error. */
+/** Reports whether a failed cas found another value, by its error. */
 const hasLooked = (error: string | undefined): boolean => error === undefined || !REFUSED_UNSEEN.test(error)
 
 function shifted(keys: Int32Array, shift: number): Int32Array {
@@ -211,8 +206,8 @@ type Events = Pick<Encoded, 'calls' | 'returns'>
 const ownEvents = ({ callEvent, returnEvent }: Operations): Events => ({ calls: callEvent, returns: returnEvent })
 
 /**
- * Returns the columns of event positions. An operation of unknown outcome never returns, even if the history contains
- * the time at which the client gave up.
+ * Returns the event positions. An operation of unknown outcome never returns, even if its client gave up at a known
+ * time.
  */
 function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Array): Events {
   const { length } = row
@@ -226,14 +221,11 @@ function eventsOf({ outcome, callEvent, returnEvent }: Operations, row: Int32Arr
   return { calls, returns }
 }
 
-/**
- * The ids of the old and the new value of a pair, by the index of the pair in the table of values. Null stands for the
- * initial value.
- */
+/** By index of a pair in the table of values: the ids of the old and the new value. */
 interface Pairs {
   readonly from: Int32Array
   readonly to: Int32Array
-  /** By index: 1 if the pair's ids are computed, which happens at the pair's first operation. */
+  /** By index: 1 once the pair's ids are computed. */
   readonly isKnown: Uint8Array
   /** @throws UserError if an operation's value is not a pair. */
   readonly learn: (operation: number) => void

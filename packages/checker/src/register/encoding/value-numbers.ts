@@ -3,14 +3,14 @@ import { APPEND, CAS, DIFFERS, type Encoded, NOTHING, READ, WRITE } from '../../
 import { type Budget, STEPS_BETWEEN_LOOKS } from '../../limits/budget.ts'
 
 /**
- * Columns of value ids: for a cas, the old value in `expects` and the new value in `writes`; otherwise the same id in
+ * Columns of value ids. A cas has the old value in `expects` and the new one in `writes`; others have the same id in
  * both.
  */
 export type IdColumns = Pick<Encoded, 'kind' | 'expects' | 'writes' | 'hasConditional'>
 
 /**
- * Replaces value ids by dense numbers, in place. The initial value becomes 0. If an operation uses only one of the two
- * columns, the other one becomes NOTHING. Returns the id of each number.
+ * Replaces value ids by dense numbers, in place; the initial value becomes 0. A column that an operation does not use
+ * becomes NOTHING. Returns the id of each number.
  *
  * @throws OutOfTime
  */
@@ -32,8 +32,8 @@ export function numberValues(columns: IdColumns, initial: number, budget: Budget
 }
 
 /**
- * The range of ids, halved so that the difference of two fits into 32 bits. `parities` has one bit for even ids and one
- * for odd ids.
+ * The range of ids, halved so that differences fit into 32 bits. `parities` has one bit for even ids and one for odd
+ * ids.
  */
 interface Span {
   least: number
@@ -44,10 +44,7 @@ interface Span {
 const SMALLEST = -(2 ** 30)
 const LARGEST = 2 ** 30 - 1
 
-/**
- * Widens a span by the ids of a column. The loop avoids a branch on a new greatest id. Such a branch would often be
- * mispredicted, because many but not all new values are the greatest so far.
- */
+/** Widens a span by the ids of a column, without a branch on a new greatest id, which would often be mispredicted. */
 function widen(span: Span, ids: Int32Array, initial: number): void {
   const { length } = ids
   let { least, greatest, parities } = span
@@ -66,8 +63,7 @@ function widen(span: Span, ids: Int32Array, initial: number): void {
   span.parities = parities
 }
 
-// By kind: NOTHING, whose bits are all 1, if operations of the kind observe nothing; otherwise 0. `writesNothing` is
-// the same for writing.
+// By kind: NOTHING, whose bits are all 1, if it observes nothing; otherwise 0.
 const observesNothing = new Int32Array(5)
 const writesNothing = new Int32Array(5)
 observesNothing[WRITE] = NOTHING
@@ -75,7 +71,7 @@ observesNothing[APPEND] = NOTHING
 writesNothing[READ] = NOTHING
 writesNothing[DIFFERS] = NOTHING
 
-/** Numbers the ids by subtracting the least id. Used if most ids between the least and the greatest occur. */
+/** Numbers the ids by subtracting the least one, if most ids up to the greatest occur. */
 function numberByRange(
   { kind, expects, writes, hasConditional }: IdColumns,
   initial: number,

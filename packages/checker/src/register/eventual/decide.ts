@@ -50,14 +50,11 @@ export function decideConvergence(encoded: Encoded, decoder: Decoder, budget: Bu
   return { eventual: found(wrong, met), convergent: found(apart, met), owed: undefined, lost }
 }
 
-/**
- * The number of keys with final reads, and of keys with acknowledged writes but no final read. These are merged with
- * the numbers of the history's other keys.
- */
+/** The number of keys with final reads, and of keys that lack them after acknowledged writes. */
 export interface FinallyRead {
   readonly read: number
   readonly unread: number
-  /** The first keys without a final read, and the call event of their first operation. */
+  /** The first keys without a final read, with the call of their first operation. */
   readonly firstUnread: readonly { readonly key: string | null; readonly call: number }[]
 }
 
@@ -81,10 +78,7 @@ export function finallyRead(encoded: Encoded, decoder: Decoder, budget: Budget):
   return { read: finals.size, unread: owed.size, firstUnread }
 }
 
-/**
- * Returns why convergence is unknown, naming the first keys without a final read and their number; undefined if every
- * key has one.
- */
+/** Returns why convergence is unknown, naming the first keys without a final read; undefined if there are none. */
 export const owedFor = (keys: readonly (string | undefined)[], unread: number): Reason | undefined =>
   unread === 0 ? undefined : noFinalRead('successful final read', keys, unread)
 
@@ -129,7 +123,7 @@ function judgeKey(
   const isApart = values.size > 1
   const disagree = (level: 'eventual' | 'convergent'): Counterexample => disagreement(input, level, values, lastWriter)
   const apart = isApart ? { apart: disagree('convergent') } : {}
-  // A single read shows this violation, so it is checked before violations that two reads show.
+  // Comes first, because a single read shows this violation.
   for (const [value, some] of values) {
     if (!lastWriter.has(value)) return { ...apart, wrong: thinAir({ ...input, reads: some }, value), lost }
   }
@@ -147,13 +141,9 @@ function judgeKey(
   return { lost }
 }
 
-/**
- * The span of events within which an append must be called and acknowledged so that every final read must contain it.
- */
+/** The span of events in which acknowledged appends must be in every final read. */
 interface Stays {
-  /** The return event of the last write that replaces the whole text. */
   readonly after: number
-  /** The call event of the first final read. */
   readonly before: number
 }
 
@@ -166,11 +156,11 @@ function staysOf({ encoded, operations, reads }: Key, budget: Budget): Stays {
   return { after, before: reads.reduce((first, read) => Math.min(first, encoded.calls[read]), NEVER) }
 }
 
-/** Reports whether an operation is an acknowledged append that every final read must contain. */
+/** Reports whether every final read must contain an operation, which is then an acknowledged append. */
 const mustBeIn = ({ encoded }: Key, i: number, { after, before }: Stays): boolean =>
   encoded.kind[i] === APPEND && encoded.calls[i] > after && encoded.returns[i] < before
 
-/** By value: the last operation to return among those that may have left the value; absent if there is none. */
+/** By value: the last operation to return that may have left the value. */
 function lastWriters(input: Key, values: readonly number[], budget: Budget): ReadonlyMap<number, number> {
   const { encoded, operations } = input
   const last = new Map<number, number>()
@@ -180,7 +170,7 @@ function lastWriters(input: Key, values: readonly number[], budget: Budget): Rea
   }
   if (values.includes(encoded.initial)) consider(encoded.initial, FROM_THE_START)
   const done = (): ReadonlyMap<number, number> => {
-    // A value that was never written must be the initial value.
+    // A value that was never written must be the initial one.
     if (encoded.anyStart) for (const value of values) if (!last.has(value)) consider(value, FROM_THE_START)
     return last
   }
@@ -209,7 +199,7 @@ const mayHaveLeft = ({ encoded, decoder }: Key, operation: number, value: number
   return textOf(encoded, decoder, value).endsWith(textOf(encoded, decoder, encoded.writes[operation]))
 }
 
-/** Returns a test that reports whether a final value lacks an acknowledged write. */
+/** Tests whether a final value lacks an acknowledged write. */
 function absentFrom({ encoded, decoder }: Key, value: number): (operation: number) => boolean {
   if (!encoded.hasAppend) return (operation) => encoded.writes[operation] !== value
   const text = textOf(encoded, decoder, value)
@@ -227,7 +217,7 @@ const isWrite = (encoded: Encoded, operation: number): boolean => encoded.writes
 const isAcknowledged = (encoded: Encoded, operation: number): boolean =>
   isWrite(encoded, operation) && encoded.returns[operation] !== NEVER
 
-/** The last acknowledged write of another value that was called after every writer of the value had returned. */
+/** The last acknowledged write of another value called after every writer of the value had returned. */
 function supersededBy(input: Key, value: number, lastWriter: number, budget: Budget): number | undefined {
   const { encoded, operations } = input
   const settled = returnOf(encoded, lastWriter)
@@ -239,10 +229,9 @@ function supersededBy(input: Key, value: number, lastWriter: number, budget: Bud
 }
 
 /**
- * Returns the acknowledged writes of which no replica has the value. A write is lost if all writers of the remaining
- * values had returned before it was called. An append is lost if no write can have replaced it and no remaining value
- * contains it. Returns only the last lost writes, because the earlier ones were legally overwritten. If several last
- * writes overlapped, at least one of them should have survived.
+ * Returns the acknowledged writes of which no replica has the value: all writers of the remaining values had returned
+ * before it was called or, for an append, no write can have replaced it and no value contains it. Returns only the last
+ * ones, because earlier ones were legally overwritten.
  */
 function lostWrites(
   input: Key,
@@ -264,7 +253,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (mayBeReplaced && !isKept(i)) return false
-      // Without appends the write is lost, because the writers of the remaining values returned before its call.
+      // Without appends, the write is lost.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

@@ -3,17 +3,15 @@ import type { Decoder, Encoded } from '../../encoding/encoded.ts'
 import type { Counterexample } from '../../verdict/verdict.ts'
 import { capital, createWords, show } from '../../verdict/words.ts'
 
-/** The operations of one key, for judging its final reads. */
 export interface Key {
   readonly encoded: Encoded
   readonly decoder: Decoder
   readonly key: number
-  /** All operations on the key; `reads` holds the final reads among them. */
   readonly operations: readonly number[]
   readonly reads: readonly number[]
 }
 
-/** Used instead of an operation for a value that existed before the first write. */
+/** Stands for the writer of a value that existed before the first write. */
 export const FROM_THE_START = -1
 
 /** Describes final reads of one key that differ. */
@@ -57,7 +55,7 @@ export function thinAir(input: Key, value: number): Counterexample {
   })
 }
 
-/** Returns the row of a failed operation that would have left the value. Failed operations are not encoded. */
+/** Returns the row of a failed writer of the value. Failed operations are not encoded. */
 function failedWriter({ encoded, decoder, key }: Key, value: number): number | undefined {
   const { operations, values } = decoder.history
   const name = encoded.names[value]
@@ -95,7 +93,7 @@ const onKey = ({ decoder, key }: Key): string => {
 
 const shown = ({ encoded, decoder }: Key, value: number): string => show(decoder.value(encoded.names[value]))
 
-/** Names the readers: `n1 and n3 read`, or the processes if the nodes are unknown. */
+/** Names the readers: `n1 and n3 read`, or processes if the nodes are unknown. */
 function readersOf({ encoded, decoder }: Key, reads: readonly number[]): string {
   const { history } = decoder
   const names = new Set(
@@ -117,7 +115,7 @@ function counterexample(
     readonly sentence: string
     readonly core: readonly number[]
     readonly context: readonly number[]
-    /** Rows of further context operations that are not encoded. */
+    /** Further rows of context that are not encoded. */
     readonly rows?: readonly number[] | undefined
   },
 ): Counterexample {

@@ -18,16 +18,12 @@ const TOO_MANY_STARTS = notRecorded(
   'nobody knows what was there at the start, and of the many values that it may have been none that was tried explains what was read',
 )
 
-/**
- * By linearizable part: its operations, and a function that computes their order. The orders are computed only if no
- * key is violated.
- */
+/** The linearizable parts. Their orders are computed only if no key is violated. */
 type LaidOut = ReadonlyMap<number, { readonly operations: Encoded; readonly order: () => Int32Array }>
 
 /**
- * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Searches of keys that the
- * linear-time conditions cannot decide take turns with growing step budgets, so that a violation of one key is found
- * even if another key is hard to decide.
+ * Decides each key separately (linearizability is local: Herlihy & Wing 1990, Theorem 1). Searches take turns with
+ * growing step budgets, so that a violation of one key is found even if another key is hard to decide.
  *
  * @throws OutOfTime if there is no time to begin.
  */
@@ -58,7 +54,7 @@ export function decideLinearizable(
   return typeof exhausted === 'object' ? exhausted : conclude(work, exhausted)
 }
 
-/** Decides the keys that can be decided in linear time, and begins a search for each other key. */
+/** Decides keys in linear time where possible, and begins a search for each other key. */
 function decideQuickly(
   { encoded, parts, cases: { cases, partOf, refute }, jsonOf, budget, race, conflicts }: Undertaking,
   open: Task[],
@@ -90,7 +86,7 @@ function decideQuickly(
   return laidOut
 }
 
-/** Computes the orders. Called only if no key is violated, because computing them takes as long as deciding. */
+/** Computes the orders, which takes as long as deciding, once no key is violated. */
 function layOut(
   { jsonOf, budget, race, orders }: Undertaking,
   laidOut: LaidOut,
@@ -113,7 +109,7 @@ function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | un
     return { result: 'unknown', reason: TOO_MANY_STARTS, undecided: missing, limit: 'time' }
   }
   const limit = exhausted ?? 'time'
-  // The history may contain only a share of the keys; the other keys then have no operations.
+  // Of a share of the keys, the other keys have no operations.
   const missing = parts.filter((part, p) => part.length > 0 && orders[p] === undefined).length
   return { result: 'unknown', reason: reasonUndecided(limit, missing, parts.length), undecided: missing, limit }
 }
@@ -128,7 +124,7 @@ function ordersOfParts(parts: readonly Encoded[], orders: readonly Int32Array[])
   return laidOut
 }
 
-/** Decides the strings of all keys together; undefined if some key must be decided separately. */
+/** Decides the strings of all keys together, unless a key must be decided separately. */
 function decideAppends(encoded: Encoded, budget: Budget): Linearizability | undefined {
   const found = encoded.hasConditional ? undefined : orderAppends(encoded, budget)
   if (found === undefined) return undefined
@@ -164,10 +160,7 @@ function onKey(key: number, encoded: Encoded, budget: Budget): Encoded {
   return compact(restrict(encoded, indices, budget), budget, int32Array(encoded.values))
 }
 
-/**
- * Splits a history by key. If the history has one key and its events have few gaps, returns the history unchanged,
- * because copying it would gain nothing.
- */
+/** Splits a history by key. Does not copy a single key whose events have few gaps. */
 export function partsOf(encoded: Encoded, budget: Budget): readonly Encoded[] {
   const lastCall = encoded.length === 0 ? 0 : encoded.calls[encoded.length - 1]
   if (encoded.keys === 1 && lastCall <= 4 * encoded.length + 1024) return [encoded]

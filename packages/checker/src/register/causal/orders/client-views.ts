@@ -9,7 +9,7 @@ import type { Conflict, Saturation } from '../../sequential/saturation.ts'
 import type { Contradiction, Judged } from './judged.ts'
 import type { CausalOrder, Facts } from './order.ts'
 
-/** A client whose reads overlap and therefore form several threads, and the numbers of these threads. */
+/** A client whose overlapping reads form several threads, and these threads. */
 export interface BranchedClient {
   readonly client: number
   readonly threads: readonly number[]
@@ -30,9 +30,9 @@ export function branchedClients(encoded: Encoded, { isBranched, count, start, me
 
 /**
  * Decides whether a client with overlapping reads can put writes and its own reads in one order, up to each of its
- * operations. For PRAM the writes are all writes, in the order of each client. For causal memory they are the writes in
- * the past of the operation, in causal order. Overlapping reads may come in any order, so the question is sequential
- * consistency of fewer operations.
+ * operations. The writes are all writes in client order (PRAM), or those in the operation's past in causal order
+ * (causal memory). Overlapping reads may come in any order, so the question is sequential consistency of fewer
+ * operations.
  *
  * @throws OutOfTime
  */
@@ -58,8 +58,7 @@ export function judgeClient(
 }
 
 /**
- * Decides PRAM for one client's view if values are repeated, by a search with a bounded number of steps per operation.
- * For reads and writes only.
+ * Decides PRAM for one client's view of repeated values, by a bounded search. For reads and writes only.
  *
  * @throws OutOfTime
  */
@@ -79,12 +78,12 @@ export function searchClient(
   return isUnknown ? 'unknown' : 'met'
 }
 
-/** Returns null for every value, because only appends need values. */
+/** Only appends need the values. */
 const NO_TEXTS = (): Json => null
 
 /**
- * Returns the fewest completed operations of a client that together know everything its operations know: the operation
- * called last, and each read that was still open at that call.
+ * Returns few completed operations of a client that know everything its operations know: the last one, and each read
+ * still open at its call.
  */
 function endsOf({ length, calls, returns, writes, clients }: Encoded, client: number): readonly number[] {
   const numbers = clients()
@@ -94,7 +93,7 @@ function endsOf({ length, calls, returns, writes, clients }: Encoded, client: nu
 }
 
 /**
- * Returns all writes, operation `end`, and the client's operations that returned before it was called, if they pass the
+ * Returns the writes, `end`, and the client's operations that returned before the call of `end`, if they pass the
  * filter.
  */
 function operationsUntil(end: number, encoded: Encoded, passes: (i: number) => boolean = () => true): Int32Array {
@@ -111,7 +110,6 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   const place = new Int32Array(length)
   const columnOf = new Map<number, number>()
   const sizes: number[] = []
-  // By thread: those of its operations that were visited so far.
   const kept: number[][] = []
   const pairs: { readonly from: number[]; readonly to: number[] } = { from: [], to: [] }
   for (let n = 0; n < length; n++) {
@@ -131,7 +129,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
     for (const [thread, column] of columnOf) {
       budget.tick()
       const known = rows[indices[n] * width + thread]
-      // The previous operation of the thread already has this predecessor, so the edge is not needed.
+      // The previous operation of the thread already has this predecessor.
       if (column === of[n] || (previous !== undefined && rows[indices[previous] * width + thread] === known)) continue
       const before = lastWithin(kept[column], known, (m) => threads.place[indices[m]])
       if (before === undefined) continue
@@ -149,7 +147,7 @@ function weave(indices: Int32Array, threads: Threads, { rows, width }: CausalOrd
   })
 }
 
-/** Returns the last operation of `some`, in thread order, that is among the first `count` operations of the thread. */
+/** Returns the last operation of `some` among the first `count` operations of the thread. */
 function lastWithin(some: readonly number[], count: number, placeOf: (n: number) => number): number | undefined {
   let low = 0
   let high = some.length
@@ -162,8 +160,8 @@ function lastWithin(some: readonly number[], count: number, placeOf: (n: number)
 }
 
 /**
- * Returns the reads whose source is among `indices`, with their sources. All other reads have no source here, because a
- * view explains only the reads of its client.
+ * Returns the reads whose source is among `indices`. Other reads have no source here, because a view explains only the
+ * reads of its client.
  */
 function viewOf({ encoded, writerOf }: Facts, indices: Int32Array): ReadsFrom {
   const number = new Int32Array(encoded.length).fill(NO_READ)

@@ -7,40 +7,31 @@ import { basisOf, type CausalOrder, causalOrder, type Facts } from './order.ts'
 import { createViews } from './view.ts'
 
 /**
- * The ways in which a history can contradict a level, for known sources of the reads. Results that several levels use
- * are computed once, on first use.
+ * The ways in which a history can contradict a level, for known sources of the reads. Shared results are computed once.
  */
 export interface Relations {
   readonly facts: Facts
   /** Looks for a read that saw a write from its own future. */
   readonly inFuture: () => Judged
-  /**
-   * Looks for a read that saw a write from its own future, or whose source was overwritten in the causal past of the
-   * read.
-   */
+  /** As `inFuture`; also looks for a read whose source was overwritten in the read's causal past. */
   readonly inCausalPast: () => Judged
-  /**
-   * Looks for every contradiction that `inCausalPast` finds. Also looks for reads that no single order of the writes,
-   * shared by all processes, can explain.
-   */
+  /** As `inCausalPast`; also looks for reads that no single order of the writes can explain. */
   readonly inArbitration: () => Judged
-  /** Looks for a read that saw a write from its own future, or for reads by one client that break the guarantee. */
+  /** As `inFuture`; also looks for reads by one client that break the guarantee. */
   readonly inSession: (guarantee: Guarantee) => Judged
   /**
    * Looks for a client that cannot put writes and its own reads in one order.
    *
-   * - `client order`: the writes are all writes, in the order of each client.
-   * - `causal order`: the writes are those in the past of the reads, in causal order. The check also looks for a read
-   *   that saw a write from its own future.
+   * - `client order`: all writes, in the order of each client.
+   * - `causal order`: the writes in the past of the reads. Also looks for a read that saw a write from its own future.
    */
   readonly inViews: (order: 'client order' | 'causal order') => Judged
-  /** All operations in arbitration order, after `inArbitration` found no contradiction. */
   readonly arbitration: () => Int32Array | undefined
   readonly order: () => CausalOrder | undefined
   readonly release: () => void
 }
 
-/** Returns the orders that break a guarantee: a cycle, or a single order contrary to the operations' own order. */
+/** Returns the orders that break a guarantee: a cycle, or a single order contrary to the operations' own. */
 type Guarantee = (facts: Facts, budget: Budget) => readonly Edge[] | undefined
 
 export function createRelations(facts: Facts, budget: Budget): Relations {
@@ -133,8 +124,8 @@ function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget
 const whole = (cycle: readonly Edge[]): Contradiction => ({ derived: [], cycle, isWhole: true })
 
 /**
- * Converts the orders that break a guarantee to a contradiction. A single order is enough for a contradiction: it is
- * contrary to the order of the operations themselves.
+ * Converts the orders that break a guarantee to a contradiction. One suffices, because it is contrary to the
+ * operations' own order.
  */
 const judged = (cycle: readonly Edge[] | undefined): Judged =>
   cycle === undefined ? 'none' : { derived: [], cycle, isWhole: cycle.length > 1 }

@@ -5,10 +5,10 @@ import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, type Facts, lastAmong, previousOf } from './order.ts'
 
 /**
- * Returns a read whose source was overwritten in the read's own causal past. These are the patterns WriteCOInitRead and
+ * Returns a read whose source was overwritten in the read's own causal past: the patterns WriteCOInitRead and
  * WriteCORead (Bouajjani et al., POPL 2017, §3.2). A history is causally consistent (CC) if its causal order is acyclic
- * and no such read exists. Of each thread, only the last write to the key matters. If an earlier write of the thread
- * follows the source, the last write follows it too.
+ * and no such read exists. Only each thread's last write to the key matters, because it follows the source if an
+ * earlier one does.
  *
  * @throws OutOfTime
  */
@@ -58,7 +58,7 @@ export function arbitrate(facts: Facts, order: CausalOrder, budget: Budget): Arb
   return { result: 'cycle', cycle: cycleAmong(facts, conflicts, waiting, budget) }
 }
 
-/** The orders between writes that reads force, as three columns: the older write, the newer write, and the read. */
+/** The orders between writes that reads force, as columns. */
 interface Conflicts {
   readonly from: readonly number[]
   readonly to: readonly number[]
@@ -133,10 +133,7 @@ function place(
   return placed
 }
 
-/**
- * Returns a cycle among the remaining operations. Each remaining operation waits for another one, so a backward walk
- * reaches a cycle.
- */
+/** Returns a cycle among the remaining operations. Each waits for another one, so a backward walk reaches a cycle. */
 function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, budget: Budget): readonly Edge[] {
   const incoming = groupBy(conflicts.to, facts.encoded.length, budget)
   const seen = new Map<number, number>()
@@ -153,8 +150,7 @@ function cycleAmong(facts: Facts, conflicts: Conflicts, waiting: Int32Array, bud
 }
 
 /**
- * Returns an order by which an operation waits for another operation that is not placed. `into` holds the conflicts
- * that lead to the operation.
+ * Returns an order by which an operation waits for one that is not placed. `into` holds the conflicts that lead to it.
  */
 function waitsFor(
   operation: number,

@@ -2,17 +2,14 @@ import type { Edge } from '../../sequential/edges.ts'
 
 /** Orders that contradict each other. */
 export interface Contradiction {
-  /** The orders derived earlier, oldest first; each may depend on the ones before it. */
+  /** The orders derived earlier, oldest first. Each may depend on earlier ones. */
   readonly derived: readonly Edge[]
-  /**
-   * If `isWhole`, the whole cycle. Otherwise only the last order of a cycle. Program order, reads-from and derived
-   * orders then lead from its `to` back to its `from`.
-   */
+  /** If `isWhole`, the cycle. Otherwise its last order, whose `to` leads back to its `from` by other orders. */
   readonly cycle: readonly Edge[]
   readonly isWhole: boolean
-  /** A thread of the client whose reads are contradicted; absent if the contradiction concerns several clients. */
+  /** A thread of the contradicted client; absent if there are several clients. */
   readonly thread?: number | undefined
-  /** Every operation used to derive the cycle's orders, if another search derived them. */
+  /** Every operation that the cycle's orders need, if another search derived them. */
   readonly involved?: ReadonlySet<number>
   /** Whether a read saw a write from its own future, which only PRAM allows. */
   readonly future?: boolean

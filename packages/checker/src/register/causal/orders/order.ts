@@ -7,7 +7,6 @@ import type { Edge } from '../../sequential/edges.ts'
 /** Operations with the write that each read saw. An undecided read (NO_READ) constrains nothing. */
 export interface Sourced {
   readonly encoded: Encoded
-  /** The write that each operation observed; INITIAL or NO_READ if none. */
   readonly writerOf: Int32Array
 }
 
@@ -17,7 +16,7 @@ interface KeyWrites {
   readonly writes: readonly number[]
 }
 
-/** The facts that all weaker levels depend on: program order as threads, and the writes of each key. */
+/** The facts that all weaker levels depend on: the threads, and the writes of each key. */
 export interface Facts extends Sourced {
   readonly threads: Threads
   readonly writesTo: (key: number) => readonly KeyWrites[]
@@ -27,7 +26,7 @@ export interface Facts extends Sourced {
 export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   const threads = threadsOf(encoded, true, budget)
   const lists: KeyWrites[][] = []
-  // Handles one thread after another, so that the list to extend is always the last list of its key.
+  // One thread after another, so that the list to extend is always the last one of its key.
   for (let m = 0; m < encoded.length; m++) {
     budget.tick()
     const i = threads.members[m]
@@ -41,15 +40,11 @@ export function factsOf({ encoded, writerOf }: Sourced, budget: Budget): Facts {
   return { encoded, writerOf, threads, writesTo: (key) => lists[key] ?? [] }
 }
 
-/** The previous operation of the same thread; -1 if there is none. */
 export function previousOf({ of, place, start, members }: Threads, operation: number): number {
   return place[operation] > 0 ? members[start[of[operation]] + place[operation] - 1] : -1
 }
 
-/**
- * Returns the last of `writes`, all from one thread, among the first `count` operations of the thread; -1 if there is
- * none.
- */
+/** Returns the last of one thread's `writes` among its first `count` operations, or -1. */
 export function lastAmong(writes: readonly number[], count: number, place: Int32Array): number {
   let low = 0
   let high = writes.length
@@ -64,21 +59,16 @@ export function lastAmong(writes: readonly number[], count: number, place: Int32
 /** The causal order: the transitive closure of each client's order and reads-from. */
 export interface CausalOrder {
   readonly width: number
-  /**
-   * By operation and thread: the number of the thread's operations that precede the operation, including the operation
-   * itself.
-   */
+  /** By operation and thread: how many of the thread's operations precede the operation or are it. */
   readonly rows: Int32Array
-  /** All operations, each after its predecessors. */
   readonly basis: Int32Array
   readonly precedes: (a: number, b: number) => boolean
   readonly release: () => void
 }
 
 /**
- * Returns all operations in an order. Each operation comes after the previous operations of its client and after the
- * write that it saw; otherwise the order of calls decides. If these conditions form a cycle, returns the cycle, which
- * shows that a read saw a write from its own future.
+ * Returns all operations, each after the previous ones of its client and the write that it saw, otherwise in order of
+ * call. If there is a cycle, returns it: a read saw a write from its own future.
  *
  * @throws OutOfTime
  */
@@ -101,7 +91,7 @@ export function basisOf(
   return 'order' in ordered ? { basis: ordered.order } : { cycle: cycleThrough(ordered.cycle, writerOf) }
 }
 
-/** Converts a path in which each operation needs the next, and the last needs the first, to a cycle of orders. */
+/** Converts a path, in which each operation needs the next and the last the first, to a cycle of orders. */
 function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly Edge[] {
   return path
     .map((operation, n): Edge => {
@@ -111,7 +101,7 @@ function cycleThrough(path: readonly number[], writerOf: Int32Array): readonly E
     .reverse()
 }
 
-/** Returns the causal order; undefined if memory does not suffice. @throws OutOfTime */
+/** Returns the causal order, if memory suffices. @throws OutOfTime */
 export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): CausalOrder | undefined {
   const { encoded, writerOf, threads } = facts
   const { of, place, before } = threads
@@ -144,7 +134,7 @@ export function causalOrder(facts: Facts, basis: Int32Array, budget: Budget): Ca
   }
 }
 
-/** Raises `to` to the componentwise maximum of both rows; returns whether a component changed. */
+/** Raises `to` to the maximum of both rows, and returns whether it changed. */
 export function raise(to: Int32Array, toAt: number, from: Int32Array, fromAt: number, width: number): boolean {
   let changed = false
   for (let t = 0; t < width; t++) {

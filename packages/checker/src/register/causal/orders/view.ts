@@ -4,7 +4,6 @@ import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
-/** The reason why one process cannot order the writes and its own reads: a cycle of `edges` and `last`. */
 interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]
@@ -13,14 +12,11 @@ interface ViewConflict {
 
 export interface Views {
   /**
-   * Returns the conflict that prevents one order from explaining the reads of a thread up to `until`; undefined if
-   * there is none. `sources` holds the write that each read saw.
+   * Returns the conflict that prevents one order from explaining the reads of a thread up to `until`. `sources` holds
+   * the write that each read saw.
    */
   readonly conflictOf: (thread: number, sources: Int32Array, until?: number) => ViewConflict | undefined
-  /**
-   * Returns the resource that ran out. If a resource ran out, a search without a conflict proves nothing. Undefined if
-   * none ran out.
-   */
+  /** Returns the resource that ran out, if any. The search then proves nothing if it found no conflict. */
   readonly stopped: () => 'out of time' | 'out of memory' | undefined
   readonly release: () => void
 }
@@ -34,12 +30,11 @@ export interface Views {
  * write precedes a read of the initial value, the past of each read can be arranged so that the read's source is the
  * last write of its key.
  *
- * Only sources of reads get new predecessors, so the search stores only these beyond the given order: for each source,
- * how many operations of each thread were forced before it. The predecessors of any other operation follow from the
- * last of these sources that precedes it in each thread.
+ * Only sources of reads get new predecessors, so the search stores only these: for each source, how many operations of
+ * each thread were forced before it. The predecessors of other operations follow from them.
  */
 export function createViews(facts: Facts, given: CausalOrder | undefined, budget: Budget): Views {
-  // If operations of a client overlap, the threads of the client alone do not give all predecessors of an operation.
+  // With overlapping operations, a client's threads alone do not give all predecessors.
   const needed = given === undefined && facts.threads.isBranched
   const own = needed ? clientOrder(facts, budget) : undefined
   const order = given ?? own
@@ -57,13 +52,13 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  // By thread: the sources that have forced predecessors, in thread order, as positions and as rows.
+  // By thread: the sources that have forced predecessors, as positions and as rows.
   const forcedPlaces: number[][] = Array.from({ length: width }, () => [])
   const forcedRows: Int32Array[][] = Array.from({ length: width }, () => [])
   /** The number of a thread's forced sources among its first `count` operations. */
   const forcedAmong = (thread: number, count: number): number => countBelow(forcedPlaces[thread], count)
   const active: number[] = []
-  // The thread whose view is searched. `reads` holds its reads, and `past` holds the predecessors of each read.
+  // The thread whose view is searched.
   let viewer = 0
   const reads: number[] = []
   const past: Int32Array[] = []
@@ -78,7 +73,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
     }
     return low
   }
-  /** Extends a row by all predecessors of the operations in the row. */
+  /** Extends a row by the predecessors of its operations. */
   const close = (row: Int32Array): void => {
     for (let changed = true; changed; ) {
       changed = false
@@ -92,7 +87,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
       }
     }
   }
-  /** Orders all operations in `row` before a source. This also extends the rows of later sources in the same thread. */
+  /** Orders the operations in `row` before a source, and so before later sources of its thread. */
   const force = (source: number, row: Int32Array): void => {
     const thread = of[source]
     const places = forcedPlaces[thread]
@@ -185,7 +180,7 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
           edges.push(edge)
         }
         force(source, ofOlder)
-        // The source now has more predecessors. Earlier reads that have the source in their past must be visited again.
+        // Visits again the earlier reads that have the source, which has more predecessors now, in their past.
         const back = firstWith(past, i, of[source], place[source])
         if (back < i && !covers(past[back], ofOlder)) i = back - 1
       }
@@ -216,9 +211,7 @@ function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
 /** Approximate number of rows visited per read. */
 const ROWS_PER_READ = 8
 
-/**
- * Returns the first of rows 0 … last that contains an operation. Each row contains all operations of the previous row.
- */
+/** Returns the first row up to `last` that contains an operation. Each row contains the previous one. */
 function firstWith(past: readonly Int32Array[], last: number, thread: number, place: number): number {
   let low = 0
   let high = last

@@ -8,9 +8,7 @@ import { eventCount, type ZonesAnswer } from './zones.ts'
 
 /** The orders found, of all keys. */
 export interface AppendOrders extends Orders {
-  /**
-   * By key: 1 if texts of the key do not identify their writers. The other members are then meaningless for this key.
-   */
+  /** By key: 1 if texts do not identify their writers. The other members are then meaningless. */
   readonly isUnclear: Uint8Array
 }
 
@@ -18,9 +16,9 @@ export interface AppendOrders extends Orders {
  * Decides linearizability of strings with put, append and get, for all keys together. On each key, all written pieces
  * must be distinct, and none may be a prefix of another. Takes time linear in the length of the texts read.
  *
- * Each text that was read then identifies its writers: the put with which it begins, and the appends that directly
- * follow one another after the put. An append that was seen is a compare-and-set from the text before it to the text
- * with it, as in `chainZones`. An append that was not seen is a write of a text that was never read.
+ * Each text read then identifies its writers: the put with which it begins, and the appends that directly follow one
+ * another after it. An append that was seen is a compare-and-set from the text before it to the text with it, as in
+ * `chainZones`. An append that was not seen is a write of a text that was never read.
  *
  * Returns undefined if the strings are not empty initially.
  *

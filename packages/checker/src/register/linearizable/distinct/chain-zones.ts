@@ -39,8 +39,8 @@ export function chainZones(part: Encoded, budget: Budget = unlimited): ZonesAnsw
 }
 
 /**
- * By value: the operation that writes it, completed or not. The writer of the initial value is `length`. Undefined if
- * values repeat, or if a failed cas is an observation.
+ * By value: the operation that writes it, `length` for the initial value. Undefined if values repeat, or if a failed
+ * cas is an observation.
  */
 function writersOf({ length, kind, writes, values, initial, hasAppend }: Encoded): Int32Array | undefined {
   if (hasAppend) return undefined
@@ -83,8 +83,8 @@ function valuesThatWere(
 }
 
 /**
- * Links each cas to the value that it replaced. Returns a conflict if two cas replaced the same value, if an observed
- * value has no writer, or if values replaced each other in a cycle.
+ * Links each cas to the value that it replaced. Returns a conflict if values were replaced twice or in a cycle, or have
+ * no writer.
  */
 function linksOf(
   { length, kind, expects, calls, returns }: Encoded,

@@ -9,12 +9,12 @@ export const NONE = -1
 
 /**
  * Operations on one or more keys, by the value that each wrote or read, with links between values that must follow each
- * other directly. Value i is the value that operation i wrote; value `length + k` is the initial value of key k.
+ * other directly. Value i is what operation i wrote; `length + k` is the initial value of key k.
  */
 export interface Chains extends Pick<Encoded, 'length' | 'kind' | 'calls' | 'returns' | 'key' | 'keys'> {
-  /** By operation: the value it wrote or read; NONE if the operation is omitted. */
+  /** By operation: the value it wrote or read; NONE if it is omitted. */
   readonly value: Int32Array
-  /** By value: the value that must follow it directly; NONE if there is none. The links contain no cycle. */
+  /** By value: the value that must follow it directly, or NONE. The links contain no cycle. */
   readonly next: Int32Array
   /** By value: 1 if it directly follows another value. */
   readonly follows: Uint8Array
@@ -34,10 +34,10 @@ export interface Orders {
  * Orders the operations of each key, in linear time. The operations of a value (its write, then its reads) follow each
  * other directly, as in `zones`. The values of a chain also follow each other directly, in their given order.
  *
- * An order of all operations exists if and only if two conditions hold. Within each chain, no operation returned before
- * the call of an operation that it must follow. The zones of whole chains do not conflict. It suffices to compare two
- * chains at a time. Whether some operation of A returned before the call of one of B depends on one number of A and one
- * of B, so a longer cycle always contains a cycle of two.
+ * An order exists if and only if no operation within a chain returned before the call of one that it must follow, and
+ * the zones of whole chains do not conflict. It suffices to compare two chains at a time. Whether some operation of A
+ * returned before the call of one of B depends on one number of A and one of B, so a longer cycle always contains a
+ * cycle of two.
  *
  * `events` is the number of event positions.
  *
