@@ -16,16 +16,13 @@ import { startsOf } from './start/candidates.ts'
 
 type Verdicts = { [level in Level]?: Verdict }
 
-/**
- * The minimum length of a history for this search. Shorter histories are decided so fast that the search is not
- * worthwhile.
- */
+/** Shorter histories are decided so fast that this search is not worthwhile. */
 const LONG_HISTORY = 20_000
 
-/** Share of the remaining time for finding simple contradictions. */
+/** The share of the remaining time for finding simple contradictions. */
 const SHARE = 0.7
 
-/** The numbers of operations to include before and after each operation of a contradiction, tried in this order. */
+/** How many operations to include before and after those of a contradiction. */
 const REACHES = [16, 128, 1_024] as const
 
 /** The maximum number of writers of a value whose reads are included. */
@@ -40,15 +37,14 @@ const STEPS = 100_000
 interface Nearby {
   readonly encoded: Encoded
   readonly decoder: Decoder
-  /** Returns the operations of each key. */
   readonly parts: () => readonly Encoded[]
 }
 
 /**
- * Looks for violations of the requested levels at places where they are likely and cheap to find. Each such violation
- * also violates real time on some key, and contradictions with real time are found in linear time. The operations
- * around each contradiction are judged separately, together with every write that their reads may have seen. If these
- * operations violate a level, so does the whole history. Returns only violations; an empty result proves nothing.
+ * Looks for violations at places where they are likely and cheap to find. Each violation of a level also violates real
+ * time on some key, which is found in linear time. The operations around such a contradiction are judged separately,
+ * with every write that their reads may have seen. If they violate a level, so does the whole history. An empty result
+ * proves nothing.
  *
  * The operations `first` of a known contradiction are judged first. With `only`, no others are judged.
  *
@@ -91,16 +87,14 @@ export const isViolated = (level: Level, found: Verdicts): boolean =>
   found[level]?.result === 'violated' ||
   implied[level].some((weaker) => weaker !== 'eventual' && isViolated(weaker, found))
 
-/**
- * Returns contradictions of single keys with real time, a few for each key. A contradiction is a list of operations.
- */
+/** Returns a few contradictions of each key with real time, as lists of operations. */
 function contradictions(
   parts: readonly Encoded[],
   decoder: Decoder,
   budget: Budget,
 ): readonly (readonly OperationRow[])[] {
   const ofKeys = parts.map((part) => {
-    // Among several initial values take the likeliest, because this only decides where to look.
+    // The likeliest initial value, because this only decides where to look.
     const settled = part.anyStart ? startsOf(part, decoder.value).alternatives[0] : part
     const answer = decideInLinearTime(settled, budget)
     if (answer.result !== 'violated') return []
@@ -115,8 +109,8 @@ function contradictions(
 }
 
 /**
- * Returns the operations at most `reach` positions from the operations `seed`, and all writes that reads among them may
- * have seen. Omits a read that may have seen too many writes; omitting a read creates no contradiction.
+ * Returns the operations at most `reach` positions from `seed`, and all writes that their reads may have seen. Omits a
+ * read that may have seen too many, which creates no contradiction.
  */
 function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: number): Encoded | undefined {
   const { length, row, key, kind, expects, writes, values, initial } = encoded

@@ -31,14 +31,14 @@ import { overconsumed } from '../counting/consumption.ts'
 import type { Linearizability } from './portfolio/answer.ts'
 import { violatesLinearizability } from './portfolio/small.ts'
 
-/** The number of steps allowed for deciding one candidate set; harder candidates are not used. */
+/** The maximum number of steps for deciding one candidate set. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
 
 /**
- * Explains why one key is not linearizable, by a reduced history up to the first return that cannot be explained. If
- * there is no time for the reduction, or no explanation is wanted, shows a few operations near the contradiction.
+ * Explains why one key is not linearizable, by a reduced history up to the first return that cannot be explained.
+ * Without the time or the wish for a reduction, shows a few operations near the contradiction.
  */
 export function explainLinearizability(
   violated: Violated,
@@ -87,8 +87,7 @@ function cutDown(
   const spokenOf = new Set<number>()
   const sentence = capital(sentenceOf(set, culprit, part, decoder, spokenOf))
   const core = new Set(set.row)
-  // The sentence may name a write that was called too late or failed. The write is not part of the contradiction, but
-  // the reader will look for it.
+  // The sentence may name a write outside the contradiction, for which the reader will look.
   const rows = new Set([...core, ...spokenOf])
   return {
     level: 'linearizable',
@@ -105,7 +104,7 @@ function cutDown(
   }
 }
 
-/** The number of time checks allowed for verifying a few operations. */
+/** The maximum number of time checks for verifying a few operations. */
 const ALLOWED_LOOKS = 100
 
 function standsAlone(some: Encoded, decoder: Decoder): boolean {
@@ -116,10 +115,7 @@ function standsAlone(some: Encoded, decoder: Decoder): boolean {
   )
 }
 
-/**
- * Describes a contradiction that was not reduced, because no reduction was requested or time ran out. The description
- * is computed on demand.
- */
+/** Describes a contradiction that was not reduced, on demand. */
 function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): Counterexample {
   const { part } = violated
   const keyName = decoder.keyName(part.key[0] ?? 0)
@@ -139,10 +135,7 @@ function showNearest(violated: Violated, decoder: Decoder, why: Uncut['why']): C
   }
 }
 
-/**
- * Describes the last observation. This is the culprit's observation or, if the culprit only wrote, the last observation
- * before the culprit.
- */
+/** Describes the culprit's observation or, if the culprit only wrote, the last one before. */
 function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Decoder, spokenOf: Set<number>): string {
   const words = createWords(decoder, spokenOf)
   const { history } = decoder
@@ -188,8 +181,8 @@ function sentenceOf(set: Encoded, culprit: number, whole: Encoded, decoder: Deco
 }
 
 /**
- * Describes which other operations removed the observed value, and how often the value can have been present. Undefined
- * if no other operation removed the value, or if it was present often enough for all of them.
+ * Describes which other operations removed the observed value, and how often it can have been present. Undefined if
+ * this was often enough.
  */
 function takenBefore(set: Encoded, observation: number, words: Words): string | undefined {
   const value = set.expects[observation]
@@ -204,10 +197,7 @@ function takenBefore(set: Encoded, observation: number, words: Words): string | 
   return `and ${also}, though the value was there ${times === 1 ? 'only once' : `${times} times only`}`
 }
 
-/**
- * Describes why an unknown initial value does not explain a read of a value that was written too late or never.
- * Undefined if there is no simple reason.
- */
+/** Describes why an unknown initial value does not explain a read, if there is a simple reason. */
 function unlikeStart(
   set: Encoded,
   whole: Encoded,
@@ -258,9 +248,8 @@ function earliestWriter(whole: Encoded, value: number): number {
 }
 
 /**
- * Returns a second read that contradicts the observation. Applies if the observed write overlapped the newer write, so
- * that their times do not show which came later. The second read began after the older write was acknowledged, and saw
- * the newer write.
+ * Returns a second read that contradicts the observation, if the observed write overlapped the newer one. It began
+ * after the older write was acknowledged, and saw the newer write.
  */
 function disagreeing(
   set: Encoded,
@@ -276,10 +265,6 @@ function disagreeing(
   return undefined
 }
 
-/**
- * Returns the last operation that completed before the observation was called and that wrote or read a value other than
- * the observed one. Prefers a write.
- */
 function newestBefore(set: Encoded, observation: number): number {
   const value = set.expects[observation]
   let newest = -1
@@ -311,20 +296,16 @@ function failedWrite(decoder: Decoder, row: number, name: number, words: Words):
   return undefined
 }
 
-/** Formats a gap as `1.2 ms `; empty if the history has no times. */
+/** Formats a gap as `1.2 ms `, if the history has times. */
 const gapText = (history: History, nanos: number): string => (hasTimes(history) ? `${duration(nanos)} ` : '')
 
 /**
- * The number of completed operations, and of open operations, that are examined for the states before the culprit.
- * These are the last ones of each kind.
+ * The number of the last completed, and of the last open, operations that are examined for the states before the
+ * culprit.
  */
 const STATES_WINDOW = 64
 
-/**
- * Returns the possible values of the object at the culprit's call, except values of unseen writes. Judges by the last
- * operations before that call, and by everything on which their results may depend. Undefined if the values cannot be
- * determined.
- */
+/** Returns the possible values at the culprit's call, if they can be determined. Omits values of unseen writes. */
 function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: Budget): readonly Json[] | undefined {
   if (part.hasAppend) return undefined
   const before = prefix(part, part.calls[culprit] - 1)
@@ -339,27 +320,25 @@ function statesBefore(part: Encoded, culprit: number, decoder: Decoder, budget: 
   const candidates = new Set<number>([before.initial])
   // An unknown initial value may be any value that was read.
   if (part.anyStart) for (const value of recent.expects) if (value !== NOTHING) candidates.add(value)
-  // An unseen write of unknown outcome may also have set the value. Listing such values would not help a person.
+  // An unseen write of unknown outcome may also have set the value. Listing all of these would not help a person.
   const unseen = unseenWrites(part)
   for (let i = 0; i < recent.length; i++) {
     if (recent.writes[i] !== NOTHING && !unseen.has(recent.row[i])) candidates.add(recent.writes[i])
   }
   const states: Json[] = []
   for (const value of candidates) {
-    // Reads that saw the value earlier are included. They show that the value was present at that time, although it may
-    // have been overwritten since.
+    // Includes earlier reads of the value, which show that it was present then.
     const seen = rows.filter((i) => before.expects[i] === value)
     const asked = withRead(restrict(before, complete([...window, ...seen])), value, part.calls[culprit])
     const impossible = violatesLinearizability(asked, decoder.value, budget, stepsFor(asked))
     if (impossible === 'unknown') return undefined
-    // The initial value is possible. It is unknown, so the object may hold any value.
+    // The unknown initial value is possible, so the object may hold any value.
     if (!impossible && part.anyStart && value === part.initial) return undefined
     if (!impossible) states.push(decoder.value(before.names[value]))
   }
   return states
 }
 
-/** The rows of writes of unknown outcome whose value was never observed. */
 function unseenWrites(part: Encoded): ReadonlySet<number> {
   const observed = new Set(part.expects)
   const rows = new Set<number>()

@@ -21,13 +21,13 @@ import {
   verify,
 } from './turns.ts'
 
-/** The number of keys above which one history per key takes more memory than the whole history. */
+/** With more keys, one history per key takes more memory than the whole history. */
 const MANY = 8_192
 
-/** Reports whether `decideManyKeys` decides the history. Requires many keys, known initial values and no appends. */
+/** Reports whether `decideManyKeys` can decide the history. */
 export const hasManyKeys = ({ keys, anyStart, hasAppend }: Encoded): boolean => keys > MANY && !anyStart && !hasAppend
 
-/** The number of operations whose orders are computed together, after none of their keys was found violated. */
+/** The number of operations whose orders are computed together. */
 const LAID_TOGETHER = 65_536
 
 /** The results so far. Orders are kept as columns, because objects for a million keys would not fit into memory. */
@@ -39,16 +39,12 @@ interface Known {
   readonly race: Race
   /** The rows of each key's order, one key after another. */
   readonly rows: Int32Array
-  /** By key: the number of rows in its order; -1 until an order is found and replayed. */
+  /** By key: the number of rows of its order, once it is found and replayed; otherwise -1. */
   readonly counts: Int32Array
-  /** The keys that a first attempt did not decide, and their unfinished searches. */
   readonly hard: { readonly keys: number[]; readonly parts: Encoded[]; readonly tasks: Task[] }
 }
 
-/**
- * A key that has an order. The order is computed only on demand, because it is not needed if another key of the same
- * batch is violated.
- */
+/** A key that has an order. Computed on demand, because it is not needed if another key of the batch is violated. */
 interface Found {
   readonly key: number
   readonly part: Encoded
@@ -56,7 +52,7 @@ interface Found {
 }
 
 /**
- * Decides many keys one after another. Keeps the separate histories only of keys that a first attempt does not decide.
+ * Decides many keys one after another. Keeps separate histories only of keys that a first attempt does not decide.
  *
  * @throws OutOfTime if there is no time to begin.
  */
@@ -86,11 +82,11 @@ export function decideManyKeys(encoded: Encoded, jsonOf: JsonOf, budget: Budget,
   return conclude(known, stopped ?? exhausted)
 }
 
-/** Bytes per operation and per key for the columns of the orders and for the key being decided. */
+/** Bytes for the columns of the orders and for the key being decided. */
 const BYTES_PER_OPERATION = 8
 const BYTES_PER_KEY = 16
 
-/** Attempts each key; returns a violation or the limit reached, or undefined if neither occurs. */
+/** Attempts each key. Returns a violation or the limit reached, if any. */
 function attemptEach(known: Known): Violation | Limit | undefined {
   const { encoded, budget, race, separated } = known
   const isDue = createDue()
@@ -116,7 +112,6 @@ function attemptEach(known: Known): Violation | Limit | undefined {
   return undefined
 }
 
-/** Attempts one key; returns its order, a violation or the limit reached, or undefined if the key remains undecided. */
 function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): Found | Violation | Limit | undefined {
   const answer = inTime(() => decideInLinearTime(part, budget))
   if (answer === undefined) return 'time'
@@ -150,10 +145,7 @@ function attempt({ jsonOf, budget, hard }: Known, key: number, part: Encoded): F
   return { result: 'violated', part: violated, culpritReturn: () => violated.returns[culprit], conflict: [], rank }
 }
 
-/**
- * Stores an order of a key that no operation reads; false if an operation reads the key. Every order that respects the
- * times of the calls and returns is legal for such a key.
- */
+/** Stores an order of a key that no operation reads. Every order in real time is legal for such a key. */
 function keepWrites({ separated: { starts, columns }, rows, counts }: Known, key: number): boolean {
   if (columns === undefined) return starts[key] === starts[key + 1]
   const { expects, returns, row } = columns
@@ -186,7 +178,7 @@ function conclude(
   let undecided = 0
   let decided = 0
   for (let key = 0; key < encoded.keys; key++) {
-    // The history may contain only a share of the keys. The keys of other shares have no operations here.
+    // Keys of other shares have no operations here.
     if (counts[key] === -1 && starts[key] < starts[key + 1]) undecided++
     else if (counts[key] > 0) decided++
   }
@@ -199,8 +191,7 @@ function conclude(
   let place = 0
   for (let key = 0; key < encoded.keys; key++) {
     if (counts[key] <= 0) continue
-    // Moves the rows of each key toward the beginning of the array. This overwrites places that operations without an
-    // effect left unused.
+    // Closes gaps that operations without an effect left.
     rows.copyWithin(end, starts[key], starts[key] + counts[key])
     end += counts[key]
     packed.keys[place] = key

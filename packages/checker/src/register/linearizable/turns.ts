@@ -10,7 +10,7 @@ import type { Search } from './search/search.ts'
 
 export type JsonOf = (name: number) => Json
 
-/** A search that has begun, for one case of a part. */
+/** A search that has begun for one case of a part. */
 export interface Task {
   readonly part: number
   /** The number of the case among all cases. */
@@ -29,20 +29,19 @@ export interface Undertaking {
   readonly jsonOf: JsonOf
   readonly budget: Budget
   readonly race: Race
-  /** The order found for each part; undefined until an order is found and verified. */
+  /** The order found for each part, once it is verified. */
   readonly orders: (Int32Array | undefined)[]
-  /** The operations of the contradictions found in a part's cases, by part. */
   readonly conflicts: Map<number, readonly number[]>
 }
 
 type Cases = ReturnType<typeof onlyCases>
 
-/** Steps per operation in the first turn, and the factor by which each later turn grows. */
+/** Steps per operation in the first turn, and the growth of later turns. */
 export const FIRST_STEPS = 20
 const GROWTH = 8
 const SLICE = 4096
 
-/** Runs the open searches in turns; returns a violation or the limit reached, or undefined if every search ended. */
+/** Runs the open searches in turns. Returns a violation or the limit reached, if any. */
 export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | undefined {
   const { parts, cases, numberOf, jsonOf, budget, race, orders, conflicts } = work
   let steps = FIRST_STEPS
@@ -94,7 +93,7 @@ export function takeTurns(work: Undertaking, open: Task[]): Violation | Limit | 
   return exhausted
 }
 
-/** Verifies an order by replay before it is reported. Throws if the order is wrong, which is a bug of the checker. */
+/** Replays an order before it is reported. A wrong order is a bug of the checker. */
 export function verify(part: Encoded, key: number, order: Int32Array, jsonOf: JsonOf): void {
   const fault = faultOnOneKey(part, order, jsonOf)
   if (fault === undefined) return
@@ -118,16 +117,13 @@ export function runInSlices(
 }
 
 /**
- * The number of operations decided in linear time between two checks of the clock. `OPERATIONS_FOR_A_PART` is the fixed
- * cost of a part, expressed as a number of operations.
+ * The number of operations decided in linear time between two checks of the clock, and the fixed cost of a part in
+ * operations.
  */
 export const OPERATIONS_PER_LOOK = 16_384
 const OPERATIONS_FOR_A_PART = 64
 
-/**
- * Returns a function that is called for each part. It reports whether enough operations have passed for another check
- * of the clock.
- */
+/** Returns a function to call for each part, which tells when another check of the clock is due. */
 export function createDue(): (part: Encoded) => boolean {
   let sinceLook = 0
   return ({ length }) => {

@@ -3,10 +3,7 @@ import { createRegisterMonitor, type Flight, type Impossible, type RegisterMonit
 /** A name that no value has: names are numbers or JSON texts. */
 const UNMENTIONED: ValueName = '?'
 
-/**
- * The maximum number of calls and returns kept until the initial value is known. A key that needs more is no longer
- * judged.
- */
+/** The maximum number of calls and returns kept until the initial value is known; with more, the key is given up. */
 const MOST_KEPT = 10_000
 
 type Step =
@@ -22,18 +19,17 @@ type Step =
 type Operation = Parameters<RegisterMonitor['called']>[1]
 
 /**
- * Watches one register whose initial value is unknown. The initial value becomes known when a read returns a value
- * whose write had not begun. It becomes irrelevant when all operations called before the return of the first
- * acknowledged write have ended. Until one of the two happens, all events are kept. Then a monitor with the right
- * initial value receives them.
+ * Watches one register whose initial value is unknown, and keeps all events until it is known or irrelevant. It is
+ * known when a read returns a value whose write had not begun. It is irrelevant when all operations called before the
+ * first acknowledged write returned have ended. Then a monitor with the right initial value receives the events.
  *
- * An early read may have returned a value whose write had begun. This value may also be the initial value, but the
- * monitor assumes that the write produced it. If this assumption leads to a contradiction, the key is no longer judged.
+ * An early read of a value whose write had begun may also have read the initial value. The monitor assumes that it read
+ * the write. If this leads to a contradiction, the key is given up.
  */
 export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let inner: RegisterMonitor | undefined
   let steps: Step[] = []
-  /** Flights that began before the initial value was known, each with the inner monitor's flight. */
+  /** Flights that began before the initial value was known, with the inner monitor's flights. */
   const flights = new Map<Flight, Flight>()
   const written = new Set<ValueName>()
   /** The flights of operations that may still read the initial value. */
@@ -42,7 +38,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   let isAmbiguous = false
   let isLost = false
 
-  /** Returns a contradiction only if the initial value is certain; otherwise stops judging the key. */
+  /** Returns a contradiction only if the initial value is certain; otherwise gives up the key. */
   function told(answer: Impossible | 'too much to remember' | undefined): Impossible | undefined {
     if (answer === undefined) return undefined
     if (answer !== 'too much to remember' && !isAmbiguous) return answer
@@ -117,10 +113,7 @@ export function createMonitorFromAny(retainAtMost: number): RegisterMonitor {
   }
 }
 
-/**
- * Passes a step to the inner monitor. If a flight began before the initial value was known, replaces it by the flight
- * of the inner monitor.
- */
+/** Passes a step to the inner monitor, with its own flight. */
 function give(
   monitor: RegisterMonitor,
   flights: Map<Flight, Flight>,

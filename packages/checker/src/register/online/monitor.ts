@@ -3,21 +3,21 @@ export type ValueName = number | string
 
 /** The reason why no order explains the events so far. */
 export type Impossible =
-  /** The value was read or replaced before any write of it was called, or after it had certainly been overwritten. */
+  /** The value was read or replaced before any write of it was called, or after it was certainly overwritten. */
   | 'not there to be read'
   /** The value was overwritten before the read was called, or the read contradicts other reads. */
   | 'stale'
-  /** The value was read, and then its write turned out to have certainly failed. */
+  /** The value was read, but its write certainly failed. */
   | 'its write failed'
   /** Two compare-and-sets replaced the same value. */
   | 'replaced twice'
-  /** An earlier operation was impossible, but this became known only when the initial value became known. */
+  /** An earlier operation was impossible, which the initial value showed later. */
   | 'known late'
 
-/** An open operation. The caller passes it back to the monitor when the operation ends. */
+/** An open operation, which the caller passes back when it ends. */
 export interface Flight {
   readonly call: number
-  /** Whether the operation is a read or a cas, which may still return a value that was present at its call. */
+  /** Whether the operation may still return a value that was present at its call. */
   readonly observes: boolean
   /** The value that the operation writes, if any. */
   readonly written: Written | undefined
@@ -28,27 +28,18 @@ interface Written {
   readonly value: ValueName
   /** Position of the call of the value's write. */
   readonly call: number
-  /** The value that the write replaced, if the write is a cas. */
   readonly replaces: ValueName | undefined
   /** The block of the value; present if the value was certainly written. */
   block: Block | undefined
-  /**
-   * The position of the event that made the write certain. This event acknowledged or read the value, or a value that
-   * replaced it by cas.
-   */
+  /** The position of the event that made the write certain. */
   first: number
-  /** The value by which a cas certainly replaced this one. */
   next: Written | undefined
-  /**
-   * All written values that equal this one and may still be read, including this one. Undefined if the value was
-   * written only once before the monitor forgot it.
-   */
+  /** All equal written values that may still be read, including this one. Undefined if there were no others. */
   twins: Set<Written> | undefined
 }
 
 /**
- * Operations that are adjacent in any order: a write, the reads of its value and, if a cas replaced this value, the cas
- * and everything that follows the cas in the same way.
+ * Operations that are adjacent in any order: a write, its reads and, if a cas replaced its value, the block of the cas.
  */
 interface Block {
   /** Position of the earliest return among the block's operations. */
@@ -61,16 +52,13 @@ interface Block {
 }
 
 export interface RegisterMonitor {
-  /**
-   * Handles a call. Returns a flight that the caller passes back when the operation ends, or 'too much to remember'.
-   */
+  /** Handles a call. Returns a flight for the end of the operation, or 'too much to remember'. */
   called(position: number, operation: Observing | Writing): Flight | 'too much to remember'
-  /** Handles the outcome `ok`; `read` is the value read if the operation is a read. */
+  /** Handles the outcome `ok`; `read` is the value read, if any. */
   succeeded(position: number, flight: Flight, read: ValueName | undefined): Impossible | undefined
   failed(flight: Flight): Impossible | undefined
-  /** Handles an operation whose outcome stays unknown. */
   abandoned(flight: Flight): Impossible | undefined
-  /** Reports whether it was unambiguous which write each read and cas saw; if not, a violation may have been missed. */
+  /** Reports whether it was clear which write each read and cas saw. If not, a violation may have been missed. */
   certain(): boolean
   /** The number of entries held in memory. */
   retained(): number
@@ -86,8 +74,7 @@ interface Writing {
 }
 
 /**
- * Watches one register for linearizability, event by event. Reports a violation at the first event after which no order
- * exists.
+ * Watches one register for linearizability. Reports a violation at the first event after which no order exists.
  *
  * The monitor uses the zone condition of Gibbons & Korach (1997) with two extensions. First, a cas joins the value that
  * it wrote to the value that it replaced, so zones are those of whole chains ("blocks"). An order exists if and only if
@@ -98,26 +85,24 @@ interface Writing {
  * returns, so a conflict can arise only at such a return.
  *
  * Values that can no longer be read are forgotten. As soon as all open reads and cas were called after first(B), only
- * last(B) matters for later events. The two greatest of these positions suffice. A block A with first(A) < last(B) can
- * then no longer be read, and neither can a value whose successor by cas is settled. To return a forgotten value is as
- * impossible as to return a value that was never written, so the monitor remembers neither. The values that remain are
- * values of writes that overlap an open operation, and values of unread writes of unknown outcome.
+ * last(B) matters for later events, and the two greatest of these positions suffice. A block A with first(A) < last(B)
+ * can then no longer be read, and neither can a value whose successor by cas is settled. To return a forgotten value is
+ * as impossible as to return one that was never written. The values that remain are those of writes that overlap an
+ * open operation, and of unread writes of unknown outcome.
  *
  * A forgotten value may be written again; a later read of it can only have seen the later write. If a value is written
- * again before it is forgotten, the monitor ignores the reads of the value. It also ignores which of the writes of the
- * value a cas replaced. Fewer constraints cause no false alarm but may miss a violation. If all values are distinct, no
- * violation is missed.
+ * again before it is forgotten, the monitor ignores its reads, and which of its writes a cas replaced. Fewer
+ * constraints cause no false alarm but may miss a violation. If all values are distinct, no violation is missed.
  */
 export function createRegisterMonitor(initial: ValueName, retainAtMost: number): RegisterMonitor {
   const values = new Map<ValueName, Written>()
   const observers = new Set<Flight>()
-  // The blocks that are not settled, by `first`. `readable` holds the settled blocks that may still be read.
+  // The blocks that are not settled, and the settled ones that may still be read, by `first`.
   const unsettled = createQueue<Block>()
   let readable: Block[] = []
   // Values with a certain successor, in the order in which the successor became certain.
   const replaced = createQueue<Written>()
-  // The settled block with the greatest `last`. `latestCall` is this `last`, and `otherCall` is the greatest `last`
-  // among the other settled blocks.
+  // The settled block with the greatest `last`, and the two greatest `last` of settled blocks.
   let latest: Block | undefined
   let latestCall = -2
   let otherCall = -2
@@ -142,10 +127,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
   /** Reports whether another settled block prevents later calls from reading this block. */
   const isOutdated = (block: Block): boolean => (block === latest ? otherCall : latestCall) > block.first
 
-  /**
-   * Reports whether the value that was seen may come from several writes. If so, records that a violation may be
-   * missed.
-   */
+  /** Reports whether a value that was seen may come from several writes. Records that a violation may be missed. */
   function isAmbiguous({ twins }: Written): boolean {
     if (twins === undefined || twins.size < 2) return false
     certain = false
@@ -186,7 +168,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     return undefined
   }
 
-  /** Reports whether a block, one of whose operations has just returned, conflicts with another block. */
+  /** Reports whether a block conflicts with another one when one of its operations returns. */
   function conflicts(block: Block, position: number): boolean {
     if (block.first === position) return false
     if (isOutdated(block)) return true
@@ -236,7 +218,7 @@ export function createRegisterMonitor(initial: ValueName, retainAtMost: number):
     else values.set(value, twin)
   }
 
-  /** Ends an operation. Forgets the values that no other open operation can still read. */
+  /** Ends an operation, and forgets the values that can no longer be read. */
   function closed(flight: Flight): void {
     if (!flight.observes) return
     observers.delete(flight)
@@ -321,7 +303,7 @@ interface Queue<T> {
   length(): number
 }
 
-/** Creates a first-in, first-out queue with amortized constant time. */
+/** Creates a queue with amortized constant time. */
 function createQueue<T>(): Queue<T> {
   let items: T[] = []
   let head = 0

@@ -34,20 +34,18 @@ import {
 interface Asked {
   readonly caller: Caller
   readonly input: Json
-  /** The values that a cas names, see `Said`; undefined for other operations. */
   readonly said: Said | undefined
   readonly flight: Flight
 }
 
 /**
- * The online checker for registers. If all values that may still be read are distinct, a violation is reported at the
- * event after which `check` would report a violation of the history so far. If values repeat sooner, a violation may be
- * reported later or be missed, and the answer is `not certain` from then on.
+ * The online checker for registers. If all values that may still be read are distinct, it reports a violation at the
+ * same event as `check` would. If values repeat sooner, it may report a violation later or miss it, and the answer is
+ * `not certain` from then on.
  *
- * The checker gives up keys with appended strings. On a key whose initial value is unknown, a violation may be reported
- * some events late. A cas that names only its new value is judged as a write. If such a cas is answered with the old
- * value, the answer becomes `not certain`. If a route table locates values, the checker gives up a key whose first
- * reads returned values that nobody wrote (see `ReadBack`).
+ * The checker gives up keys with appended strings. If the initial value is unknown, it may report a violation some
+ * events late. It judges a cas that names only its new value as a write, and is `not certain` if the answer has the old
+ * value. With a route table, it gives up a key whose first reads returned values that nobody wrote (see `ReadBack`).
  *
  * The checker holds the values written while a read or cas is open, and the values of unread writes of unknown outcome.
  */
@@ -79,7 +77,6 @@ export const registerRoom: OnlineRoom<Asked> = {
 
 interface Watching {
   readonly key: string | undefined
-  /** Returns the name of a value; null stands for the initial value. */
   readonly name: (value: Json | undefined) => ValueName
   readonly failedCas: 'drop' | 'observes'
   readonly retainAtMost: number
@@ -88,17 +85,15 @@ interface Watching {
 }
 
 /**
- * Tracks whether a route table reads a value from the place to which it was written. If the two places differ, all
- * reads seem to return values that nobody wrote, although the service made no error. `check` detects this from most of
- * the reads. The online check suspects it from the first such read until a read returns a written value.
+ * Tracks whether a route table reads a value from the place to which it was written. Otherwise all reads seem to return
+ * values that nobody wrote, without an error of the service. The online check suspects this from the first such read
+ * until a read returns a written value.
  */
 interface ReadBack {
   wrote(value: ValueName): void
-  /** Records the value that a read returned. */
   read(value: ValueName): void
   /** Reports whether some read returned a value that was not written, and no read returned a written value. */
   isDoubtful(): boolean
-  /** The number of entries held in memory. */
   retained(): number
 }
 
@@ -120,7 +115,7 @@ function createReadBack(initial: ValueName): ReadBack {
       }
     },
     read(value) {
-      // The initial value is no evidence, because a read also returns it after a lost write.
+      // A read may return the initial value after a lost write too.
       if (unread === undefined || value === initial) return
       if (!unread.has(value)) isStrange = true
       else {
@@ -161,10 +156,7 @@ function watchRegister(
     return monitor.succeeded(position, flight, flight.written === undefined ? name(seen) : undefined)
   }
 
-  /**
-   * Reports whether the answer of a write or cas says that it wrote a value other than the requested one. `check`
-   * trusts this answer.
-   */
+  /** Reports whether the answer names another written value than the request. `check` trusts the answer. */
   function isAnsweredOtherwise({ said, input, flight }: Asked, { type, output }: Ended): boolean {
     if (type !== 'ok' || output === undefined || output === input) return false
     if (said === undefined ? flight.written === undefined : said.is === 'half') return false

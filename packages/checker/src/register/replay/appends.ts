@@ -3,20 +3,17 @@ import { APPEND, type Encoded, NOTHING } from '../../encoding/encoded.ts'
 import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { firstWhere } from '../../search/halving.ts'
 
-/**
- * The state of a string that cannot satisfy any observation before the next write. Appends only make such a string
- * longer.
- */
+/** A string that satisfies no observation before the next write, because appends only make it longer. */
 export const DEAD = 0
 
-/** The states of a register with append. Only prefixes of observed values need to be distinguished. */
+/** The states of a register with append. They distinguish only prefixes of observed values. */
 export interface AppendStates {
   readonly initial: number
   /** The state of an initial value. */
   readonly startOf: (value: number) => number
   /**
-   * By operation: the state that it observes; NOTHING if it observes none. `writes` holds the state that it writes, or
-   * NOTHING. For an append, `writes` holds the appended value.
+   * By operation: the state that it observes, and the state or, for an append, the piece that it writes; otherwise
+   * NOTHING.
    */
   readonly expects: Int32Array
   readonly writes: Int32Array
@@ -32,9 +29,9 @@ export function appendText(value: Json): string {
 
 /**
  * Creates canonical states for a register with append. A string that is not a prefix of any observed value can satisfy
- * no observation before the next write replaces it, whatever is appended to it. All such strings are one state, DEAD.
- * Any other state is a position in the sorted list of observed values and a length, so that an append compares the
- * piece with the text in place and never builds a string. The states are exact: no hash represents a string.
+ * no observation before the next write, whatever is appended to it. All such strings are one state, DEAD. Any other
+ * state is a position in the sorted list of observed values and a length, so that an append never builds a string. The
+ * states are exact: no hash represents a string.
  */
 export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json): AppendStates {
   const json = (value: number): Json => jsonOf(part.names[value])
@@ -45,8 +42,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     if (typeof value === 'string') observed.add(value)
   }
   const texts = [...observed].sort(byCodeUnit)
-  // By state of a string: the range, from `firstOf` to `endOf`, of the observed texts that begin with the string, and
-  // in `lengthOf` its length. For a value that is not a string: -1 in both bounds, and the value in `lengthOf`.
+  // By state of a string: the range of the observed texts that begin with it, and its length. For another value: -1 in
+  // both bounds, and the value in `lengthOf`.
   const firstOf: number[] = [-1]
   const endOf: number[] = [-1]
   const lengthOf: number[] = [0]
@@ -57,8 +54,8 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     return firstOf.length - 1
   }
   const prefixes = new Map<number, number>()
-  // Returns the state for a string: the first `length` code units that the texts from `first` to `end` share, followed
-  // by `piece`.
+  // Returns the state for the first `length` code units that the texts from `first` to `end` share, followed by
+  // `piece`.
   const extended = (first: number, end: number, length: number, piece: string): number => {
     const unitsAt = (text: number): string => texts[text].slice(length, length + piece.length)
     const from = firstWhere(first, end, (text) => unitsAt(text) >= piece)
@@ -77,12 +74,12 @@ export function createAppendStates(part: Encoded, jsonOf: (name: number) => Json
     const state = known.get(value)
     if (state !== undefined) return state
     const text = json(value)
-    // A value that is not a string matches only itself; an append to it uses its JSON text.
+    // A value that is not a string matches only itself.
     const made = typeof text === 'string' ? extended(0, texts.length, 0, text) : addState(-1, -1, value)
     known.set(value, made)
     return made
   }
-  // A text that no operation mentions matches no observation, whatever is appended to the text.
+  // A text that no operation mentions matches no observation.
   const startOf = (value: number): number => (part.names[value] === UNMENTIONED ? DEAD : stateOf(value))
   const appended = new Map<number, number>()
   return {

@@ -7,9 +7,8 @@ import { appendText } from './appends.ts'
 export type OrderRule = 'real time' | 'process order'
 
 /**
- * Describes what is wrong with a witness; undefined if it is correct. Checks that every mandatory operation occurs
- * once, that each operation is legal at its place, on plain values, and that the order rule is respected. Shares no
- * code with the algorithms that find witnesses.
+ * Describes what is wrong with a witness, if anything. Checks that every mandatory operation occurs once, is legal at
+ * its place, and respects the order rule. Shares no code with the algorithms that find witnesses.
  */
 export function faultOfWitness(
   encoded: Encoded,
@@ -21,10 +20,7 @@ export function faultOfWitness(
   return faultOfReplay(encoded, order, rule, jsonOf, { keys: encoded.keys, key: encoded.key })
 }
 
-/**
- * Describes what is wrong with a real-time witness for operations on a single key. The key may have any number.
- * Undefined if the witness is correct.
- */
+/** Describes what is wrong with a real-time witness for a single key of any number, if anything. */
 export function faultOnOneKey(part: Encoded, order: Int32Array, jsonOf: (name: number) => Json): string | undefined {
   if (part.hasAppend) return faultOfReplay(part, order, 'real time', jsonOf, { keys: 1, key: int32Array(part.length) })
   return isRightOnOneKey(part, order) ? undefined : faultOfNumbers(part, order)
@@ -57,8 +53,6 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
-      // An operation of unknown outcome has no return. It precedes no other operation of its client, but other
-      // operations precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }
@@ -67,7 +61,7 @@ function faultOfReplay(
     if (k === READ || k === CAS || k === DIFFERS) {
       const holds = state === (typeof state === 'number' ? expects[i] : jsonOf(names[expects[i]]))
       if (holds === (k === DIFFERS)) return `operation ${i} is not legal where it is placed`
-      // The state becomes the number of the text, so that the next read compares only numbers.
+      // The next read then compares only numbers.
       if (holds) states[key[i]] = expects[i]
     }
     if (k === APPEND) {
@@ -91,8 +85,8 @@ const ANOTHER = '\u0000\ud800\u0000'
 const NO_CLIENTS = new Int32Array(0)
 
 /**
- * Reports whether an order is correct. Branch-free, because operations alternate unpredictably and mispredicted
- * branches would dominate the cost. A value that an operation does not observe or write is NOTHING, which is negative.
+ * Reports whether an order is correct, without branches: mispredicted ones would dominate the cost. An unused value is
+ * NOTHING, which is negative.
  */
 function isRightOnOneKey(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,
@@ -111,7 +105,7 @@ function isRightOnOneKey(
     faults |= (returns[i] - latestCall) >> 31
     const later = calls[i] - latestCall
     latestCall += later & ~(later >> 31)
-    // The result is -1 for DIFFERS and 0 for any other kind. DIFFERS is the only kind whose last two bits are both 1.
+    // DIFFERS is the only kind whose last two bits are both 1.
     const isDiffers = -(kind[i] & (kind[i] >> 1) & 1)
     const difference = expects[i] ^ state
     const isSame = (difference - 1) >> 31
@@ -119,7 +113,7 @@ function isRightOnOneKey(
     const isObservation = writes[i] >> 31
     state = (state & isObservation) | (writes[i] & ~isObservation)
   }
-  // The order contains as many operations as the history, and none twice, so it contains all.
+  // As many operations as in the history, and none twice, are all operations.
   if (end === length) return faults === 0
   for (let i = 0; i < length; i++) {
     if (seen[i] === 0 && returns[i] !== NEVER) return false
@@ -128,8 +122,7 @@ function isRightOnOneKey(
 }
 
 /**
- * Describes what is wrong with a real-time order of one register whose values are all numbers: a million operations
- * take a few milliseconds.
+ * Describes what is wrong with a real-time order of a register of numbers, a million operations in a few milliseconds.
  */
 function faultOfNumbers(
   { length, kind, expects, writes, calls, returns, initial }: Encoded,

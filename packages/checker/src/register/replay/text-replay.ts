@@ -5,10 +5,9 @@ import { APPEND, type Encoded, NEVER, READ, WRITE } from '../../encoding/encoded
 const PUT_TOGETHER = -1
 
 /**
- * Reports whether orders of strings with put, append and get are correct. The order of key k is at the indices from
- * `starts[k]` to `starts[k + 1]` - 1. Every completed operation must occur once and be legal at its place, on plain
- * bytes. An operation that had returned before another was called must come before it. Shares no code with the
- * algorithm that finds the orders. Texts are compared as in `Pieces`.
+ * Reports whether orders of strings with put, append and get are correct. Every completed operation must occur once, be
+ * legal at its place, and respect real time. Shares no code with the algorithm that finds the orders. Texts are
+ * compared as in `Pieces`.
  *
  * The replay advances all keys together, in the order of calls, so that it visits data that is close together in
  * memory.
@@ -32,7 +31,7 @@ export function areAppendsInOrder(
       if (calls[i] > latestCall[k]) latestCall[k] = calls[i]
       const value = values[k]
       if (kind[i] === READ) {
-        // The value becomes the number of the text, so that the next read of the text compares only numbers.
+        // The next read of the text then compares only numbers.
         if (value === PUT_TOGETHER && strings.is(k, expects[i])) values[k] = expects[i]
         if (values[k] !== expects[i]) return false
       } else if (kind[i] === WRITE) {
@@ -49,9 +48,7 @@ export function areAppendsInOrder(
   return true
 }
 
-/**
- * A string for each key, initially empty, that can be replaced by, extended by and compared with values of the history.
- */
+/** A string for each key that can be replaced by, extended by and compared with values. */
 interface Strings {
   /** Replaces the string by a value; false if the value is not a string. */
   readonly put: (k: number, value: number) => boolean

@@ -5,7 +5,7 @@ import { rowsIn } from '../counterexample/involved.ts'
 import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { explainSequential, questionOf } from './explain.ts'
 
-/** Time for reducing one contradiction. */
+/** The time for reducing one contradiction. */
 const EXPLAIN_MS = 500
 
 /** Decides sequential consistency of a history whose initial values are unknown. @throws OutOfTime */

@@ -4,15 +4,13 @@ import type { Budget } from '../../limits/budget.ts'
 import type { ReadsFrom } from './reads-from.ts'
 
 export interface Basis {
-  /** The operations in the order of the basis. */
   readonly basis: Int32Array
-  /** By operation: its position in the basis. */
   readonly place: Int32Array
 }
 
 /**
- * Returns an order that contains program order and reads-from. Where these leave a choice, it follows the times of the
- * calls. If program order and reads-from form a cycle, returns the order of calls. Saturation then finds the cycle.
+ * Returns an order that contains program order and reads-from, otherwise by the times of calls. If these form a cycle,
+ * returns the order of calls, and saturation finds the cycle.
  *
  * @throws OutOfTime
  */
@@ -34,7 +32,6 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
     return false
   }
-  // Visits operations in order of call, depth first, so that predecessors come first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {
@@ -51,10 +48,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
   return { basis, place }
 }
 
-/**
- * Returns, by write, the time by which it had certainly taken effect. This is its own return, or the return of the
- * first operation that saw it if that is earlier.
- */
+/** Returns, by write, its own return or an earlier return that saw it. */
 export function effectTimes({ encoded, writerOf }: ReadsFrom): Int32Array {
   const effectBy = encoded.returns.slice()
   for (let i = 0; i < encoded.length; i++) {

@@ -5,26 +5,19 @@ import type { Budget } from '../../limits/budget.ts'
 import { ones } from '../../search/beam.ts'
 import type { ReadsFrom } from './reads-from.ts'
 
-/** The writes of each key: one list for each thread that writes to the key. */
+/** The writes of each key, in one list for each thread. */
 export interface KeyWrites {
   /** The lists of key k are first[k] to first[k + 1] - 1, in ascending order of thread. */
   readonly first: Int32Array
-  /** By list: its thread. */
   readonly thread: Int32Array
   /** The writes of list n are writes[start[n]] … writes[start[n + 1] - 1], in thread order. */
   readonly start: Int32Array
   readonly writes: Int32Array
-  /**
-   * The threads that write to key k, as bits of the words from writers[k * words] on, where `words` is the number of
-   * words for all threads, with 32 threads per word.
-   */
+  /** The threads that write to key k, as bits of the `words` words from writers[k * words] on. */
   readonly writers: Int32Array
   /** Returns the list of a thread's writes to a key; the thread must write to the key. */
   readonly listOf: (key: number, thread: number) => number
-  /**
-   * Returns an index in `writes`: the end of the writes of a list that are among the first `count` operations of its
-   * thread.
-   */
+  /** Returns an index in `writes`: the end of a list's writes among the first `count` operations of its thread. */
   readonly seek: (list: number, count: number) => number
 }
 
@@ -34,7 +27,7 @@ export function writesByKey(
   { count, of, place, members }: Threads,
   budget: Budget,
 ): KeyWrites {
-  // The writes are sorted by key. Writes of one key are sorted by thread, and writes of one thread are in thread order.
+  // Sorted by key, then by thread, then in thread order.
   const from = new Int32Array(keys + 1)
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) from[key[i] + 1]++
   for (let k = 0; k < keys; k++) from[k + 1] += from[k]
@@ -75,7 +68,7 @@ export function writesByKey(
   start.push(sorted.length)
   const starts = Int32Array.from(start)
   const places = sorted.map((write) => place[write])
-  // By list: the position at which the last search ended. The next search probably ends near this position.
+  // By list: where the last search ended, because the next one probably ends nearby.
   const hints = starts.slice()
   const search = (list: number, count: number): number => {
     let low = starts[list]
@@ -107,8 +100,7 @@ export function writesByKey(
 const NEAR = 6
 
 /**
- * By write: the first and the last operation of each thread that read it; the order of the readers in between follows
- * from program order.
+ * By write: the first and the last reader in each thread. Program order gives those in between.
  *
  * @throws OutOfTime
  */
@@ -120,7 +112,6 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
-  // Visit one thread after another, so that a write's readers in one thread are consecutive.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

@@ -8,20 +8,20 @@ export interface Choices {
   readonly encoded: Encoded
   /** By operation: its index in the given history. */
   readonly indices: Int32Array
-  /** The reads in order and, for each read, the writes (or INITIAL) that it may have seen, the likeliest first. */
+  /** The reads in order and, for each, the writes (or INITIAL) that it may have seen, the likeliest first. */
   readonly reads: readonly number[]
   readonly candidates: readonly (readonly number[])[]
   readonly release: () => void
 }
 
 const BYTES_PER_CANDIDATE = 8
-/** The number of candidates examined between two checks of the clock. A read may have seen a fraction of all writes. */
+/** The number of candidates between two checks of the clock. */
 const CANDIDATES_BETWEEN_LOOKS = 16_384
 
 /**
- * Returns all possible sources of each read. Later writes of the read's own client are excluded. Omits an `info` write
- * of a value that was never read, because such a write can be assumed to have no effect. For reads and writes only.
- * Undefined if memory does not suffice: with few distinct values, each read may have seen many of the writes.
+ * Returns all possible sources of each read, except later writes of its own client and unread `info` writes, which can
+ * be assumed to have no effect. For reads and writes only. Undefined if memory does not suffice: with few distinct
+ * values, each read may have seen many of the writes.
  *
  * @throws OutOfTime
  */
@@ -65,8 +65,7 @@ export function choicesOf(given: Encoded, budget: Budget): Choices | undefined {
     }
     taken += bytes
     const possible = all.filter((writer) => clients[writer] !== clients[i] || calls[writer] < returns[i])
-    // Candidates are ordered by the clock. Writes called before the read returned come first, the latest call first.
-    // This is only a guess that speeds up the search.
+    // The clock guesses the likeliest source, to speed up the search.
     const late = (writer: number): number => (calls[writer] > returns[i] ? 1 : 0)
     possible.sort((a, b) => late(a) - late(b) || calls[b] - calls[a])
     if (expects[i] === initial) possible.push(INITIAL)

@@ -3,14 +3,12 @@ import { assemble, type Threads } from '../../encoding/threads.ts'
 import type { Budget } from '../../limits/budget.ts'
 
 /**
- * Joins threads end to end. The first operation of a later thread is assumed to follow all operations of an earlier,
- * finished thread.
+ * Joins threads end to end. A later thread is assumed to follow an earlier, finished one.
  *
  * If processes retire after each unknown outcome, a history has far more processes in total than at any one time, and
  * the vector of each operation has one entry per thread. With more than `columns` threads, each further thread is
- * joined to the finished thread that has been idle longest. The added order probably holds but is only assumed. A
- * contradiction that uses it proves no violation. Threads whose first operations are in `apart` are not joined to other
- * threads.
+ * joined to the finished thread that has been idle longest. The added order is only assumed, so a contradiction that
+ * uses it proves no violation. Threads whose first operations are in `apart` are not joined.
  *
  * @throws OutOfTime
  */
@@ -28,7 +26,7 @@ export function joinThreads(
   )
   const columnOf = new Int32Array(count)
   const sizes: number[] = []
-  /** By column: the time by which all operations in the column have taken effect. */
+  /** By column: when all its operations have taken effect. */
   const idleSince: number[] = []
   for (const t of byCall) {
     budget.look(start[t + 1] - start[t])

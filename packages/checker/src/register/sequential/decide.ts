@@ -23,29 +23,26 @@ export type Sequentiality =
       /** The cycle, if the contradiction is a single cycle of forced orders. */
       readonly cycle?: { readonly facts: ReadsFrom; readonly saturation: Saturation; readonly conflict: Conflict }
       /**
-       * Operations that contradict each other by themselves. Present if the contradiction was found by trying both
-       * orders of each of `pairs`.
+       * Operations that contradict each other by themselves, if the contradiction was found by trying both orders of
+       * `pairs`.
        */
       readonly involved?: readonly number[] | undefined
       readonly pairs?: readonly Pair[]
-      /**
-       * Present if the contradiction is an observation of a value that no operation can have written: this operation
-       * observed it.
-       */
+      /** The operation that observed a value that no operation can have written, if there is one. */
       readonly thinAir?: number
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
 /**
- * Decides sequential consistency (Lamport 1979) of all keys together. This is necessary because two keys may each have
- * an order while both together have none.
+ * Decides sequential consistency (Lamport 1979) of all keys together, because two keys may each have an order while
+ * both together have none.
  *
  * If the source of each read is certain, first derives forced orders to a fixpoint. Then makes one direct attempt at an
  * order, and finally tries both orders of each open pair of writes. If some source is not certain, searches over the
  * progress of each process.
  *
  * `steps` bounds the search for repeated values; by default only the budget bounds it. `facts` are the sources of the
- * reads, if they are already known.
+ * reads, if they are known.
  *
  * @throws OutOfTime
  */
@@ -70,16 +67,16 @@ function decideUnique(facts: ReadsFrom, budget: Budget): Sequentiality {
   return decideJoined(facts, threads, budget) ?? decideBy(facts, threads, budget).answer
 }
 
-/** The number of threads up to which joining them gains nothing. */
+/** With fewer threads, joining them gains nothing. */
 const COLUMNS = 64
 
 /** The maximum number of times that joined threads are separated again. */
 const MOST_PARTINGS = 30
 
 /**
- * Decides a history of many threads by joining threads. An order of the joined threads is also an order of the history.
- * A contradiction counts only if it does not use a joint. Otherwise the joints that it used are removed, and the
- * decision is repeated. Undefined if the repetitions lead neither to an order nor to a contradiction that counts.
+ * Decides a history of many threads by joining threads. An order of the joined threads is an order of the history. A
+ * contradiction counts only if it uses no joint; otherwise the joints that it used are removed, and the decision is
+ * repeated.
  */
 export function decideJoined(
   facts: ReadsFrom,
@@ -104,14 +101,11 @@ export function decideJoined(
 
 interface Decided {
   readonly answer: Sequentiality
-  /**
-   * Operations at joints that a violation uses. Such an operation is assumed to follow another one only because their
-   * threads were joined.
-   */
+  /** Operations at joints that a violation uses. */
   readonly joined?: readonly number[] | undefined
 }
 
-/** Decides by the forced orders, then by one attempt at an order, then by both orders of each open pair of writes. */
+/** Decides by the forced orders, then by one attempt, then by both orders of each open pair of writes. */
 export function decideBy(facts: ReadsFrom, threads: Threads, budget: Budget): Decided {
   const saturated = saturate(facts, budget, threads)
   if (saturated.result === 'stopped') return { answer: unknown(saturated.reason) }
@@ -167,7 +161,7 @@ function orderAllWrites(facts: ReadsFrom, saturation: Saturation, budget: Budget
  */
 function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: Budget, steps: number): Sequentiality {
   const search = createSequentialSearch(encoded, jsonOf, budget)
-  // One step examines the next operation of each process. With many processes a slice therefore has fewer steps.
+  // A step examines the next operation of each process, so slices for many processes have fewer steps.
   const slice = Math.ceil(LOOKS_IN_SLICE / Math.max(FEW_PROCESSES, new Set(encoded.clients()).size))
   const runFor = (most: number): Progress => runSearch(search, budget, most, slice)
   try {
@@ -189,7 +183,6 @@ function searchOrder(encoded: Encoded, jsonOf: (name: number) => Json, budget: B
   }
 }
 
-/** Decides by guessing the reads' sources; undefined if guessing fails. */
 export function decideSources(
   encoded: Encoded,
   physical: boolean,
@@ -211,13 +204,13 @@ export function decideSources(
 
 const FIRST_STEPS = 40_960
 
-/** Time for random attempts. */
+/** The time for random attempts. */
 const LOT_MS = 2_000
 
-/** Time for each of two attempts to guess the sources. */
+/** The time for each of two attempts to guess the sources. */
 const SOURCES_MS = 4_000
 
-/** Runs until the search ends, `steps` steps were made, or time runs out; checks the clock after each slice. */
+/** Runs a search for at most `steps` steps, and checks the clock after each slice. */
 function runSearch(search: SequentialSearch, budget: Budget, steps: number, slice: number): Progress {
   for (let left = steps; left > 0 && !budget.expired(STEPS_OF_MOVE * slice); left -= slice) {
     const progress = inTime(
@@ -229,7 +222,7 @@ function runSearch(search: SequentialSearch, budget: Budget, steps: number, slic
   return 'paused'
 }
 
-/** The number of steps charged to the budget for each move of the search. */
+/** The steps of the budget for each move of the search. */
 const STEPS_OF_MOVE = 10
 
 const LOOKS_IN_SLICE = 16_384

@@ -2,24 +2,19 @@ import { shortestWay } from '../../graph/walks.ts'
 import { type Edge, inOwnOrder } from './edges.ts'
 import type { Conflict, Saturation } from './saturation.ts'
 
-/**
- * A cycle of orders, each of which begins where the previous one ends, and every operation that its derivation uses.
- */
+/** A cycle of orders, each beginning where the previous one ends, and every operation that its derivation uses. */
 export interface Derivation {
   readonly cycle: readonly Edge[]
   readonly involved: ReadonlySet<number>
-  /** Operations that the derivation assumes to follow others only because their threads were joined. */
+  /** Operations that are assumed to follow others only because their threads were joined. */
   readonly joined: readonly number[]
-  /** The path that each derived order depends on. */
   readonly paths: ReadonlyMap<Edge, readonly Edge[]>
 }
 
-/**
- * By derived order: its number among all derived orders. A derived order depends only on those with smaller numbers.
- */
+/** By derived order: its number. It depends only on those with smaller numbers. */
 type Numbers = Map<Edge, number>
 
-/** Expands a contradiction into the paths that its derived orders depend on, down to program order and reads-from. */
+/** Expands a contradiction into the paths that its derived orders depend on. */
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)

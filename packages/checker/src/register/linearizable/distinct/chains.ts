@@ -63,8 +63,7 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
   for (let k = 0; k < keys; k++) starts[k + 1] += starts[k]
   const order = int32Array(starts[keys])
   const placed = starts.slice(0, keys)
-  // The loop reuses `reads`. After a value is placed, its entry holds the position of the next read of the value
-  // instead of a count.
+  // After a value is placed, its entry in `reads` becomes the position of its next read.
   for (let at = 0; at < sequence.length; at++) {
     const k = keyOf(sequence[at])
     for (let v = sequence[at]; v !== NONE; v = next[v]) {
@@ -82,9 +81,8 @@ export function orderChains(chains: Chains, events: number, budget: Budget): Ord
 }
 
 interface Clusters {
-  /** By value: the number of its reads. */
   readonly reads: Int32Array
-  /** By value: the earliest return and the latest call among the operations that wrote or read it. */
+  /** By value: the earliest return and the latest call among its operations. */
   readonly first: Int32Array
   readonly last: Int32Array
 }
@@ -102,7 +100,6 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
     if (v === NONE) continue
     if (kind[i] === READ) reads[v]++
     if (returns[i] < first[v]) first[v] = returns[i]
-    // Operations are in order of call.
     last[v] = calls[i]
   }
   return { reads, first, last }
@@ -111,12 +108,12 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
 interface Joined {
   /** By value: 1 if it begins a chain. */
   readonly isHead: Uint8Array
-  /** By key: 1 if, within a chain, an operation returned before the call of an operation that it must follow. */
+  /** By key: 1 if an operation within a chain returned before the call of one that it must follow. */
   readonly isBroken: Uint8Array
   readonly conflicts: readonly Conflict[]
 }
 
-/** Extends the zone of each chain's first value to the zone of the whole chain. */
+/** Extends the zone of each chain's first value to the whole chain. */
 function joinChains({ length, calls, key, keys, next, follows }: Chains, { first, last }: Clusters): Joined {
   const isHead = uint8Array(next.length)
   const isBroken = uint8Array(keys)
@@ -124,7 +121,7 @@ function joinChains({ length, calls, key, keys, next, follows }: Chains, { first
   for (let head = 0; head < next.length; head++) {
     if (follows[head] === 1 || (last[head] === NO_CALL && next[head] === NONE)) continue
     isHead[head] = 1
-    // The latest call so far in the chain. No later operation of the chain may have returned before this call.
+    // The latest call so far in the chain, before which no later operation may have returned.
     let latest = NO_CALL
     let earliest = NEVER
     for (let v = head; v !== NONE; v = next[v]) {

@@ -3,7 +3,7 @@ import type { Encoded } from '../../../encoding/encoded.ts'
 /** The operations of a contradiction, as positions of their calls or returns; empty if unknown. */
 export type Conflict = readonly number[]
 
-/** The largest number of contradictions to distinguish. */
+/** The maximum number of contradictions to distinguish. */
 export const MOST_CONFLICTS = 64
 
 /** Returns the operations of a conflict, in order of call. */

@@ -7,8 +7,8 @@ import { chainZones } from './chain-zones.ts'
 import { type ZonesAnswer, zones } from './zones.ts'
 
 /**
- * Decides one key in linear time if its written values are distinct. Otherwise refutes the key if a value was removed
- * too often. Expects a compact history (see `compact`).
+ * Decides one key in linear time if its written values are distinct, or if a value was removed too often. Expects a
+ * compact history (see `compact`).
  *
  * @throws OutOfTime
  */
@@ -21,8 +21,8 @@ export function decideInLinearTime(part: Encoded, budget: Budget): ZonesAnswer {
 }
 
 /**
- * Returns the first return event at which the zones conflict. Uses bisection, because every prefix of a linearizable
- * history is linearizable.
+ * Returns the first return at which the zones conflict, by bisection: prefixes of linearizable histories are
+ * linearizable.
  *
  * @throws OutOfTime
  */

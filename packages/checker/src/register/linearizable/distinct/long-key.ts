@@ -20,20 +20,20 @@ import {
   UnknownWrites,
 } from './long-values.ts'
 
-// Decides one key whose columns of operations do not fit into memory. The values must be distinct integers with few
-// gaps. For each value only two numbers are kept, its zone; the zones decide the key as in zones.ts.
+// Decides one key whose operations do not fit into memory. The values must be distinct integers with few gaps. For each
+// value only its zone is kept, which decides the key as in zones.ts.
 
 /** The verdict on one long key. */
 type LongKeyAnswer =
   | {
       readonly result: 'met'
-      /** The number of operations of unknown outcome. `happened` is the number of those operations that took effect. */
+      /** The number of operations of unknown outcome, and of those that took effect. */
       readonly unknown: number
       readonly happened: number
-      /** Position of the key's first call; undefined if no operation constrains the key. */
+      /** Position of the key's first call. */
       readonly firstCall: number | undefined
     }
-  /** The operations that write or read `values` contradict each other by themselves. */
+  /** The operations on `values` contradict each other by themselves. */
   | { readonly result: 'violated'; readonly values: readonly LongValue[] }
   | NotJudged
 
@@ -43,20 +43,19 @@ interface NotJudged {
 
 export interface LongKey {
   /**
-   * Adds operations. An operation that returned before the call of another must be added before that other one, unless
-   * its outcome is unknown. Returns false if no more operations are needed.
+   * Adds operations, in the order of real time except for those of unknown outcome. Returns false if no more are
+   * needed.
    *
    * @throws OutOfTime
    */
   take(part: History): boolean
-  /** Returns the verdict after all operations are added. @throws OutOfTime */
   answer(): LongKeyAnswer
 }
 
-/** The least number of written values for a verdict; with fewer, the history may prove nothing. */
+/** The minimum number of written values for a verdict. A history with fewer may prove nothing. */
 const LEAST_WRITTEN = 2
 
-/** Creates a judge of one key with at most `operations` operations and a known initial value. */
+/** Creates a judge of one key with at most `operations` operations. */
 export const createLongKey = (operations: number, initial: Json, budget: Budget): LongKey =>
   new ByZones(operations, initial, budget)
 
@@ -108,7 +107,6 @@ class ByZones implements LongKey {
     return { result: 'met', unknown: this.#unknownOutcomes, happened, firstCall }
   }
 
-  /** Takes memory for all values known so far; false if there is not enough. */
   #hasRoom(): boolean {
     const bytes = BYTES_PER_VALUE * this.#values.width + BYTES_PER_UNKNOWN * this.#unknown.length
     if (!this.#budget.take(bytes - this.#takenBytes)) return false
@@ -142,7 +140,6 @@ class ByZones implements LongKey {
 
 function idOfInitial(initial: Json, { values }: History): number {
   const id = values.id(initial)
-  // The ids of texts differ between parts, and texts have no place in the arrays. NULL stands for such an initial
-  // value.
+  // Text ids differ between parts and have no place in the arrays, so NULL stands for such an initial value.
   return (id & 1) === 1 ? id : NULL
 }

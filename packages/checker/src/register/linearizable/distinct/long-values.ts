@@ -17,9 +17,9 @@ export const INITIAL = 0
 const WRITTEN = 1
 const SEEN = 2
 
-/** Bytes for a value's zone and for whether it was written or seen. */
+/** Bytes for a value's zone, and whether it was written or seen. */
 export const BYTES_PER_VALUE = 9
-/** Bytes for the groups sorted by the beginnings of their zones, and for the sequence of groups. */
+/** Bytes for sorting the groups and for their sequence. */
 export const BYTES_PER_PLACED_VALUE = 8
 export const BYTES_PER_UNKNOWN = 8
 
@@ -29,22 +29,16 @@ export const BYTES_PER_UNKNOWN = 8
 export class LongValues {
   readonly #operations: number
   readonly #room: number
-  /**
-   * By place: the earliest return in `#early`, stored as NEVER minus the return, and the latest call in `#late`, stored
-   * as the call + 1. In both arrays 0 means that there is none.
-   */
+  /** By place: the earliest return, as NEVER minus the return, and the latest call, as the call + 1. 0 means none. */
   readonly #early: Int32Array
   readonly #late: Int32Array
   readonly #known: Uint8Array
-  /**
-   * The value from which the distances of all values are counted. Place 0 holds the initial value instead. Undefined
-   * until a value has a place.
-   */
+  /** The value that places count from. Place 0 holds the initial value instead. */
   #base: number | undefined
   #lowest: number
   #highest = 0
   #written = 0
-  /** The place of a value that a read returned before the value's only write was called; -1 if there is none. */
+  /** The place of a value that was read before its only write was called, or -1. */
   #impossible = -1
 
   constructor(operations: number) {
@@ -60,12 +54,11 @@ export class LongValues {
     return this.#written
   }
 
-  /** The number of places between the lowest and the highest used place, inclusive. */
   get width(): number {
     return Math.max(0, this.#highest - this.#lowest + 1)
   }
 
-  /** Returns the place of a value by its id; -1 if it has none. */
+  /** Returns the place of a value by its id, or -1. */
   placeOf(id: number): number {
     if ((id & 1) === 0) return -1
     const value = id >> 1
@@ -86,34 +79,31 @@ export class LongValues {
   }
 
   /**
-   * Records the write of a value. All reads of the value that returned before the write must be recorded already.
-   * Returns false if the value was written before.
+   * Records the write of a value, after all reads that returned before it. Returns false if the value was written
+   * before.
    */
   write(place: number, call: number): boolean {
     if ((this.#known[place] & WRITTEN) !== 0) return false
     this.#known[place] |= WRITTEN
     this.#written += 1
-    // A read returned before this write of its value was called. Only a later write of the same value could explain the
-    // read, and then the key is not judged.
+    // A read returned before this write was called. If the value is written again, the key is not judged.
     if (NEVER - this.#early[place] < call) this.#impossible = place
     return true
   }
 
-  /** Extends the zone of a value to an operation. */
   extend(place: number, call: number, returned: number): void {
     if (NEVER - returned > this.#early[place]) this.#early[place] = NEVER - returned
     if (call >= this.#late[place]) this.#late[place] = call + 1
   }
 
   /**
-   * Returns values whose operations no order explains; undefined if every value that was read was written and one order
-   * of the values explains all operations. May be called only once.
+   * Returns values whose operations no order explains, if there are any. Call it only once.
    *
    * @throws OutOfTime
    */
   conflicting(events: number, budget: Budget): readonly LongValue[] | undefined {
     if (this.#impossible >= 0) return [this.#valueOf(this.#impossible)]
-    // The slice begins one place before all other values, at the place of the initial value.
+    // Includes one more place at the beginning for the initial value.
     const from = Math.max(1, Math.min(this.#lowest, this.#highest)) - 1
     const first = this.#early.subarray(from, this.#highest + 1)
     const last = this.#late.subarray(from, this.#highest + 1)
@@ -144,7 +134,7 @@ export class LongValues {
   }
 }
 
-/** Returns the groups whose zones begin or end at one of the conflict's events. */
+/** Returns the groups whose zones begin or end at the conflict's events. */
 function groupsIn(conflict: Conflict, { first, last }: Pick<Zones, 'first' | 'last'>): readonly number[] {
   const events = new Set(conflict)
   return Array.from(first.keys()).filter((group) => events.has(first[group]) || events.has(last[group]))
@@ -172,10 +162,7 @@ export class UnknownWrites {
     this.#calls[this.#length++] = call
   }
 
-  /**
-   * Records the writes of unknown outcome whose values were read, and returns their number. Call it after all
-   * operations are known.
-   */
+  /** Returns the number of writes of unknown outcome whose values were read. Call it after all operations are known. */
   settle(values: LongValues): number | 'not applicable' {
     let happened = 0
     for (let n = 0; n < this.#length; n++) {
@@ -190,9 +177,9 @@ export class UnknownWrites {
 }
 
 /**
- * Checks the sequence independently of the method that found it. A value may follow earlier values if no operation on
- * the value had returned when an operation on an earlier value was called. Among the operations on one value the write
- * comes first, because no read of the value had returned when the write was called.
+ * Checks the sequence independently of the method that found it. No operation on a value may have returned before the
+ * call of one on an earlier value. The write of a value comes first, because no read of it had returned when it was
+ * called.
  */
 function requireOrder(sequence: Int32Array, groups: number, { first, last }: Pick<Zones, 'first' | 'last'>): void {
   let latest = -1

@@ -17,24 +17,24 @@ import { type Budget, STEPS_BETWEEN_LOOKS } from '../../../limits/budget.ts'
 import { NONE } from './chains.ts'
 
 /**
- * An index of the texts written to strings, for splitting a longer text into these pieces. Texts are compared as
- * stored, as JSON text in UTF-8. Stored texts can be concatenated like the texts themselves, except where the two
- * halves of a surrogate pair meet.
+ * An index of the texts written to strings, for splitting a longer text into these pieces. Compares stored texts, as
+ * JSON text in UTF-8. They can be concatenated like the texts themselves, except where the two halves of a surrogate
+ * pair meet.
  */
 export interface Pieces {
   readonly texts: PlacedTexts
-  /** Returns the operation on `key` whose text is at the beginning of bytes[from, to); NONE if there is none. */
+  /** Returns the operation on `key` whose text begins bytes[from, to), or NONE. */
   readonly at: (bytes: Uint8Array, from: number, to: number, key: number) => number
   /** The number of bytes that operation i wrote, without the quotes. */
   readonly sizeOf: (i: number) => number
   /**
-   * By key: 0 if its pieces are distinct and not empty, and no piece is a prefix of another. Otherwise 1; `at` is then
-   * meaningless for the key.
+   * By key: 0 if its pieces are distinct and not empty, and none is a prefix of another. Otherwise 1, and `at` is
+   * meaningless.
    */
   readonly isUnclear: Uint8Array
 }
 
-/** The largest number of different piece sizes on a key; with more, finding a piece in a text would take too long. */
+/** The maximum number of different piece sizes on a key; finding a piece would otherwise take too long. */
 const MOST_SIZES = 64
 
 /** Marks a key without a terminator. JSON text never contains this byte. */
@@ -46,8 +46,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
   const texts = table.placed()
   const isUnclear = uint8Array(keys)
   const writers = createWriters(encoded)
-  // By key: a byte that ends all pieces of the key and occurs nowhere else in them. With this byte, no piece is a
-  // prefix of another.
+  // By key: a byte that ends all its pieces and occurs nowhere else in them. No piece is then a prefix of another.
   const terminators = uint8Array(keys)
   const isUnterminated = uint8Array(keys)
   for (let i = 0; i < length; i++) {
@@ -97,8 +96,7 @@ export function createPieces(encoded: Encoded, budget: Budget): Pieces {
     if (writes[i] === NOTHING || isUnclear[key[i]] === 1 || !sizes.has(key[i])) continue
     const entry = ValueTable.placeOf(names[writes[i]])
     const start = startOf(texts, entry) + 1
-    // The search finds a piece at the beginning of this piece without its last byte. Such a piece is a prefix of this
-    // one.
+    // A piece at the beginning of this one without its last byte is a prefix of this one.
     if (at(pageOf(texts, entry), start, start + sizeOf(i) - 1, key[i]) !== NONE) isUnclear[key[i]] = 1
   }
   return { texts, at, sizeOf, isUnclear }
@@ -109,7 +107,7 @@ const sizeIn = (texts: PlacedTexts, entry: number): number => endOf(texts, entry
 
 const NO_SIZES: ReadonlyMap<number, readonly number[]> = new Map()
 
-/** Returns the sizes of the pieces of each wanted key, in bytes, ascending. */
+/** Returns the sizes of the pieces of each wanted key, ascending. */
 function sizesByKey(
   { length, key, writes }: Encoded,
   isWanted: Uint8Array,
@@ -126,7 +124,6 @@ function sizesByKey(
 }
 
 interface Writers {
-  /** Records that operation i wrote the text. Returns false if another operation on the same key wrote the text too. */
   readonly add: (i: number, entry: number) => boolean
   /** The operation that wrote the text with this number on the key, or NONE. */
   readonly of: (entry: number, k: number) => number
@@ -134,8 +131,7 @@ interface Writers {
 
 function createWriters({ key, keys, table }: Encoded): Writers {
   const byEntry = int32Array(table.size).fill(NONE)
-  // The writers of texts that were written to several keys. `byEntry` holds the first writer of each text; this map
-  // holds the writers on the other keys.
+  // The writers of texts on further keys; `byEntry` holds the first writer of each text.
   const others = new Map<number, number>()
   return {
     add: (i, entry) => {
@@ -156,10 +152,6 @@ const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 const LETTER_D = 0x64
 
-/**
- * Reports whether an entry is a non-empty string without half a surrogate pair. JSON text has such halves as \ud8… to
- * \udf….
- */
 function isPiece(texts: PlacedTexts, entry: number): boolean {
   if (entry === NONE) return false
   const bytes = pageOf(texts, entry)

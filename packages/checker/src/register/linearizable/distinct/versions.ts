@@ -6,21 +6,20 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 import { createPieces, type Pieces } from './pieces.ts'
 
 /**
- * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text that
- * was read identifies the put it began with and the appends that followed, one after another, with nothing in between.
+ * The versions of strings with put, append and get that the operations produced, as the values of `Chains`. A text read
+ * identifies the put and the appends that directly followed it.
  */
 export interface Versions extends Pick<Chains, 'value' | 'next' | 'follows'> {
   /** By key: 1 if its texts do not identify their operations. */
   readonly isUnclear: Uint8Array
   /** By key: 1 if some read returned a text that no order can produce. */
   readonly isImpossible: Uint8Array
-  /** For each impossible key: its first read of a text that no order can produce. */
+  /** By impossible key: its first read of a text that no order can produce. */
   readonly conflicts: readonly Conflict[]
 }
 
 /**
- * Finds the versions of all keys together, in the order of calls, so that texts are visited roughly in the order in
- * which they are stored.
+ * Finds the versions of all keys together, in the order of calls, in which texts are roughly stored.
  *
  * @throws OutOfTime
  */
@@ -32,7 +31,7 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
   const isImpossible = uint8Array(keys)
   const conflicts: Conflict[] = []
   const isRead = uint8Array(length + keys)
-  // By value: the version that last equalled the value. It may belong to a different key.
+  // By value: the latest version equal to the value, perhaps on another key.
   const known = int32Array(values).fill(NONE)
   for (let i = 0; i < length; i++) {
     if ((i & STEPS_BETWEEN_LOOKS) === STEPS_BETWEEN_LOOKS) budget.look(STEPS_BETWEEN_LOOKS)
@@ -50,12 +49,12 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
       value[i] = version
     } else if (kind[i] === WRITE) {
       begin(i)
-      // A read of exactly this text saw the put without any append. It needs no comparison of texts.
+      // A read of exactly this text saw the put alone, without a comparison of texts.
       known[writes[i]] = i
     }
   }
   for (let i = 0; i < length; i++) {
-    // The loop omits operations of unknown outcome whose effect no read shows.
+    // Omits operations of unknown outcome whose effect no read shows.
     const isSeen = returns[i] !== NEVER || follows[i] === 1 || isRead[i] === 1 || next[i] !== NONE
     if (kind[i] !== READ && isSeen) value[i] = i
   }
@@ -63,9 +62,8 @@ export function versionsOf(encoded: Encoded, budget: Budget): Versions {
 }
 
 interface Texts extends Pick<Chains, 'next' | 'follows'> {
-  /** Records the call of a put. Most texts read after it begin with its text. */
+  /** Records the call of a put, with whose text most later texts begin. */
   readonly begin: (put: number) => void
-  /** Returns the version of key k that equals the value; NONE if no order can produce the value. */
   readonly locate: (value: number, k: number) => number
 }
 
@@ -78,12 +76,12 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
   const follows = uint8Array(length + keys)
   // By version: the size of its text in bytes.
   const sizes = int32Array(length + keys)
-  // By the first version of a chain: the last known version of the chain; NONE before the chain begins. `entries` holds
-  // the table entry of that version's text.
+  // By the first version of a chain: its last known version, or NONE. `entries` holds the table entry of that version's
+  // text.
   const lasts = int32Array(length + keys).fill(NONE)
   const entries = int32Array(length + keys)
   for (let head = length; head < lasts.length; head++) lasts[head] = head
-  // By key: the chain that most recently began or that a read most recently returned.
+  // By key: the chain that began or was read last.
   const recent = int32Array(keys).fill(NONE)
 
   const begin = (put: number): void => {
@@ -93,14 +91,11 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     entries[put] = ValueTable.placeOf(names[writes[put]])
     sizes[put] = pieces.sizeOf(put)
   }
-  /**
-   * Reports whether the known text of the chain and the given text agree, so that one of them is a prefix of the other.
-   */
+  /** Reports whether the known text of the chain or the given text is a prefix of the other. */
   const agrees = (head: number, bytes: Uint8Array, from: number, to: number): boolean => {
     const size = Math.min(sizes[lasts[head]], to - from)
     return areSame(pageOf(texts, entries[head]), startOf(texts, entries[head]) + 1, bytes, from, size)
   }
-  /** Returns the chain that the text belongs to; NONE if there is none. */
   const chainOf = (bytes: Uint8Array, from: number, to: number, k: number): number => {
     if (recent[k] !== NONE && agrees(recent[k], bytes, from, to)) return recent[k]
     const first = pieces.at(bytes, from, to, k)
@@ -111,8 +106,7 @@ function createTexts({ length, kind, key, keys, writes, names }: Encoded, pieces
     return agrees(head, bytes, from, to) ? head : NONE
   }
   /**
-   * Extends the known text of the chain to the end of the given text. Returns the version with this text; NONE if
-   * appends cannot produce the text.
+   * Extends the known text of the chain to the given text. Returns its version, or NONE if appends cannot produce it.
    */
   const extend = (head: number, bytes: Uint8Array, from: number, to: number, k: number): number => {
     let last = lasts[head]

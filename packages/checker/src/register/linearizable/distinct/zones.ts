@@ -5,7 +5,7 @@ import { type Conflict, MOST_CONFLICTS } from './conflict.ts'
 
 /** An order that explains the operations, or operations that no order explains. */
 export type ZonesAnswer =
-  /** The order is computed on demand, because it is not needed if another key is violated. */
+  /** Computed on demand, because it is not needed if another key is violated. */
   | { readonly result: 'met'; readonly order: () => Int32Array }
   | { readonly result: 'violated'; readonly conflicts: readonly Conflict[] }
   | { readonly result: 'not applicable' }
@@ -36,7 +36,7 @@ export function zones(part: Encoded, budget: Budget = unlimited): ZonesAnswer {
 
 const onlyKey = (): number => 0
 
-/** Returns the reads that returned before the write of their value was called, each with this write if it exists. */
+/** Returns the reads that returned before their write was called, with this write. */
 function impossibleReads({ length, calls, returns, expects, initial }: Encoded, { writer }: Clusters): Conflict[] {
   const conflicts: Conflict[] = []
   for (let i = 0; i < length && conflicts.length < MOST_CONFLICTS; i++) {
@@ -50,26 +50,21 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 }
 
 interface Clusters {
-  /**
-   * By value: the operation that wrote it; -1 for the initial value, for values never written, and for unread writes of
-   * unknown outcome.
-   */
   readonly writer: Int32Array
-  /** By value: the earliest return and the latest call; a latest call of -2 means "before the history". */
+  /** By value: the earliest return, and the latest call, which is -2 before the history. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
   /** By value: the number of reads that returned it. */
   readonly reads: Int32Array
-  /** The number of event positions. */
   readonly events: number
   /** Whether a read returned before any write of its value was called. */
   readonly impossibleRead: boolean
 }
 
 /**
- * Reads and writes alternate unpredictably, and mispredicted branches would dominate the cost, so the loop treats both
- * alike. Either the value read or the value written is NOTHING, whose bits are all 1.
+ * Reads and writes alternate unpredictably, so the loop treats both alike: mispredicted branches would dominate the
+ * cost. The unused value is NOTHING, whose bits are all 1.
  */
 function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   const { length, kind, expects, writes, calls, returns, values, initial } = part
@@ -92,7 +87,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
     if ((isWrite & ~(writer[value] >> 31)) !== 0) return undefined
     writer[value] = (i & -isWrite) | (writer[value] & (isWrite - 1))
     reads[value] += isWrite ^ 1
-    // Operations are in order of call, so only a read called earlier can have returned before this call.
+    // Only reads called earlier can have returned before this call.
     if ((isWrite & ((first[value] - calls[i]) >>> 31)) !== 0) impossibleRead = true
     first[value] = lesser(first[value], returned)
     last[value] = calls[i]
@@ -101,7 +96,7 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   for (let at = 0; at < unknown.length; at++) {
     const w = unknown[at]
     const value = writes[w]
-    // A write of unknown outcome that was never read can be assumed not to have happened.
+    // An unread write of unknown outcome can be assumed not to have happened.
     if (reads[value] === 0) continue
     if (writer[value] !== -1) return undefined
     writer[value] = w
@@ -120,39 +115,33 @@ function clustersOf(part: Encoded, budget: Budget): Clusters | undefined {
   return { writer, first, last, used, reads, events: lastEvent + 1, impossibleRead }
 }
 
-/** The lesser of two numbers whose difference is below 2^31. */
 const lesser = (a: number, b: number): number => b + ((a - b) & ((a - b) >> 31))
 
-/** The number of event positions, which is the last position + 1. */
+/** The last event position + 1. */
 export function eventCount({ length, calls, returns }: Pick<Encoded, 'length' | 'calls' | 'returns'>): number {
-  // The last call is a good start for the maximum, because few operations return after it.
+  // Few operations return after the last call, so it is a good start for the maximum.
   let last = length === 0 ? -1 : calls[length - 1]
   for (let i = 0; i < length; i++) if (returns[i] > last && returns[i] !== NEVER) last = returns[i]
   return last + 1
 }
 
 /**
- * Groups of operations that must follow each other directly. Each group is given by its zone, from its first return to
- * its last call.
+ * Groups of operations that must follow each other directly, each with a zone from its first return to its last call.
  */
 export interface Zones {
   /** By group: the earliest return and the latest call. */
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /**
-   * By key: the group that precedes all other groups of the key, if the group is `used`. `sequenceOfZones` clears
-   * `used` for this group.
-   */
+  /** By key: the group that precedes all others of the key, if it is `used`. `sequenceOfZones` clears `used` for it. */
   readonly initials: ArrayLike<number>
   /** Returns the key of a group. Groups on different keys never conflict. */
   readonly keyOf: (group: number) => number
 }
 
 /**
- * Places the groups one after another, in the order in which their zones begin. Returns one sequence for all keys, in
- * which each key's groups are in order. `isViolated` is 1 for a key if two of its groups conflict; the key's part of
- * the sequence is then meaningless.
+ * Places the groups in the order in which their zones begin, as one sequence for all keys. If groups of a key conflict,
+ * `isViolated` is 1, and the key's part is meaningless.
  */
 export function sequenceOfZones(
   zones: Zones,
@@ -163,7 +152,7 @@ export function sequenceOfZones(
   const keys = initials.length
   const sequence = int32Array(first.length)
   let placed = 0
-  // By key: the end of its last forward zone. `waiting` holds the groups to place right after that zone.
+  // By key: the end of its last forward zone, after which `waiting` holds the groups to place.
   const ends = int32Array(keys).fill(-1)
   // By key: the group of its last forward zone.
   const holder = int32Array(keys)
@@ -188,7 +177,7 @@ export function sequenceOfZones(
     const isForward = first[group] < end
     const begin = isForward ? first[group] : end
     if (begin > ends[k]) {
-      // The groups that waited for the end of the last forward zone are placed before the new group.
+      // Groups that waited for the end of the last forward zone come before the new group.
       if (held > 0) {
         for (const later of waiting[k]) sequence[placed++] = later
         held -= waiting[k].length
@@ -209,7 +198,7 @@ export function sequenceOfZones(
         holder[k] = group
       }
     } else {
-      // The group begins inside the forward zone and ends after it. It is therefore placed right after this zone.
+      // The group ends after the forward zone that it begins in, so it is placed right after this zone.
       waiting[k].push(group)
       held++
     }
@@ -218,7 +207,7 @@ export function sequenceOfZones(
   return { sequence: sequence.subarray(0, placed), isViolated, conflicts }
 }
 
-/** Returns the groups except the initial ones, sorted by the beginning of their zones, forward or backward. */
+/** Returns the groups except the initial ones, by the beginning of their zones. */
 function beginnings(zones: Zones, events: number): Int32Array {
   return events > 2 * EVENTS_OF_BLOCK ? beginningsByBlock(zones, events) : beginningsIn(zones, events)
 }
@@ -230,7 +219,6 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
-  // One extra place receives the stores for events without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -244,8 +232,8 @@ const BLOCK_BITS = 16
 const EVENTS_OF_BLOCK = 1 << BLOCK_BITS
 
 /**
- * Sorts groups like `beginningsIn`, for histories with many events. One table of all events would take more memory than
- * the groups. The groups are therefore first sorted into blocks of events.
+ * Sorts groups by blocks of events first, for histories with many events: one table of all events would take more
+ * memory than the groups.
  */
 function beginningsByBlock({ first, last, used }: Zones, events: number): Int32Array {
   const groups = first.length
@@ -274,7 +262,7 @@ function beginningsByBlock({ first, last, used }: Zones, events: number): Int32A
   return sorted
 }
 
-/** Lists the operations of each cluster in turn: its write, then its reads in order of call. */
+/** Lists the operations of each cluster: its write, then its reads in order of call. */
 function orderOf(
   sequence: Int32Array,
   { writer, reads }: Clusters,
@@ -287,7 +275,6 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
-  // One extra place at the end receives the writes while reads are placed, so that both use the same code path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

@@ -1,21 +1,20 @@
 import { CAS, type Encoded } from '../../../encoding/encoded.ts'
 
-/** The largest number of operations open at once, because a set of open operations is one 32-bit word. */
+/** The maximum number of operations open at once, because a set of them is one 32-bit word. */
 export const MOST_OPEN = 32
 
-/** The operations open at one moment of a walk over the events, each represented by one bit. */
 export interface FewOpen {
   readonly bitOf: Int32Array
   /** By kind: the set of open operations. */
   readonly sets: Int32Array
   /**
-   * By value and kind (`KINDS` entries per value): the open operations that read, write or compare with the value.
-   * Under DIFFERS: the open failed cas that compared with the value and saw a different one.
+   * By value and kind (`KINDS` entries per value): the open operations that use the value. Under DIFFERS: the failed
+   * cas that compared with it and saw a different one.
    */
   readonly masks: Int32Array
   readonly add: (operation: number) => void
   readonly remove: (operation: number) => void
-  /** Undoes `remove`. All changes made after the `remove` must be undone before. */
+  /** Undoes `remove`, after all later changes are undone. */
   readonly restore: (operation: number) => void
   /** Returns the operation of a set's lowest bit. */
   readonly least: (set: number) => number
@@ -30,12 +29,10 @@ export function createFewOpen({ length, kind, expects, writes, values }: Encoded
   const sets = new Int32Array(KINDS)
   const masks = new Int32Array(KINDS * values)
   let free = -1
-  /** Adds an operation to the open ones, or removes an open operation. */
   const toggle = (operation: number): void => {
     const bit = bitOf[operation]
     const k = kind[operation]
-    // A read or a write uses one of the two values. The unused one is NOTHING, whose bits are all 1, so `&` yields the
-    // used one.
+    // The unused value is NOTHING, whose bits are all 1, so `&` yields the used one.
     const value = k === CAS ? expects[operation] : expects[operation] & writes[operation]
     masks[value * KINDS + k] ^= bit
     sets[k] ^= bit

@@ -3,14 +3,12 @@ import { CAS, type Encoded, NEVER, READ, WRITE } from '../../../encoding/encoded
 import { assignSlots } from '../../../search/events.ts'
 import { eventCount } from '../distinct/zones.ts'
 
-/**
- * The operations open at one moment, as sets of slots: slot s is bit s & 31 of word s >> 5. A set has `words` words.
- */
+/** The operations open at one moment, as sets of slots in words: slot s is bit s & 31 of word s >> 5. */
 export interface OpenOperations {
   /** By operation: its slot. Operations open at the same time have different slots. */
   readonly slotOf: Int32Array
   readonly words: number
-  /** By slot: the open cas in this slot, if the operation in the slot is a cas. */
+  /** By slot: the open cas in it, if any. */
   readonly casAt: Int32Array
   /** The slots of reads and failed cas (`observers`), of cas, and of writes. */
   readonly observers: Int32Array
@@ -21,23 +19,17 @@ export interface OpenOperations {
   readonly writers: Int32Array
   readonly comparers: Int32Array
   readonly waiters: Int32Array
-  /**
-   * The slots of open failed cas. `differingFrom` holds, by value, the slots of those that compared with the value and
-   * saw a different one.
-   */
+  /** The slots of open failed cas, and by value of those that compared with it. */
   readonly differing: Int32Array
   readonly differingFrom: Int32Array
-  /**
-   * By value, the first of its writes, and by operation, the next write of the same value: a list in order of return,
-   * ended by -1.
-   */
+  /** By value, its first write; by operation, the next write of the same value, in order of return, or -1. */
   readonly firstWrite: Int32Array
   readonly nextWrite: Int32Array
   /** The values that some operation waits for, and those that some operation writes. */
   readonly awaited: Bag
   readonly written: Bag
   readonly add: (operation: number) => void
-  /** Removes an operation, which must be the first open one to return. */
+  /** Removes an operation, which must be the first to return. */
   readonly remove: (operation: number) => void
   /** The size of all columns, in bytes. */
   readonly bytes: number
@@ -51,7 +43,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   const byValue = (): Int32Array => new Int32Array(values * words)
   const readers = byValue()
   const writers = byValue()
-  // If the history has no cas, these sets equal `readers` or are never used, so they need no memory of their own.
+  // Without cas, these sets equal `readers` or are never used.
   const comparers = part.hasConditional ? byValue() : readers
   const waiters = part.hasConditional ? byValue() : readers
   const differingFrom = part.hasConditional ? byValue() : readers
@@ -162,10 +154,7 @@ export function createOpenOperations(part: Encoded): OpenOperations {
   }
 }
 
-/**
- * Lists the operations at their calls (as i) and returns (as -i - 1), in order, without optional operations that do not
- * matter.
- */
+/** Lists calls (as i) and returns (as -i - 1) in order, without optional operations that do not matter. */
 export function eventsOf(part: Encoded, matters: (optional: number) => boolean): Int32Array {
   const { length, calls, returns } = part
   const at = new Int32Array(eventCount(part)).fill(NEVER)
@@ -211,10 +200,7 @@ function createBag(items: number): Bag {
   }
 }
 
-/**
- * By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. Omits operations of unknown
- * outcome.
- */
+/** By position: i + 1 for the call of operation i, -(i + 1) for its return, otherwise 0. */
 export function eventsByPosition(part: Encoded): Int32Array {
   const { length, calls, returns } = part
   const events = int32Array(eventCount(part))

@@ -1,9 +1,6 @@
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ } from '../../../encoding/encoded.ts'
 
-/**
- * Operations of unknown outcome with the same effect. They never return, so only the number of them that are used
- * matters.
- */
+/** Operations of unknown outcome with the same effect. They never return, so only how many of them are used matters. */
 export interface OptionalClass {
   readonly kind: number
   readonly expects: number
@@ -13,9 +10,8 @@ export interface OptionalClass {
 }
 
 /**
- * Returns the classes of writes that can matter. A write of unknown outcome matters if an operation that returned after
- * the call of the write observed its value. It also matters if the only observation of some operation is that the value
- * differed from another one.
+ * Returns the classes of writes that can matter. A write of unknown outcome matters if a later return observed its
+ * value, or if some operation observed only that the value differed from another one.
  */
 export function optionalClasses(part: Encoded, expects: Int32Array, writes: Int32Array): readonly OptionalClass[] {
   const { length, kind, calls, returns } = part
@@ -53,11 +49,11 @@ const NONE = -1
 /** The operations of unknown outcome that can be used at one moment of a walk over the events. */
 export interface OptionalOperations {
   readonly classes: readonly OptionalClass[]
-  /** By operation: its class; -1 if it has none. */
+  /** By operation: its class, or -1. */
   readonly classOf: Int32Array
   /** By class: the number of its members called so far. */
   readonly called: Int32Array
-  /** By value: the class of writes of the value; -1 if there is none. */
+  /** By value: the class of its writes, or -1. */
   readonly writeClass: Int32Array
   readonly writeClasses: readonly number[]
   readonly casClasses: readonly number[]

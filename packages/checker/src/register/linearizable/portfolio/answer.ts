@@ -11,7 +11,7 @@ export type Linearizability =
       /** Used instead of `orders` if there are many keys. */
       readonly packed?: PackedOrders
     }
-  /** A violated key. `culpritReturn` finds the first return of this key that cannot be explained. */
+  /** A violated key, with the first return that cannot be explained. */
   | {
       readonly result: 'violated'
       readonly part: Encoded
@@ -38,7 +38,7 @@ export interface KeyOrder {
 
 export type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
-/** Returns why there is no answer, from the limit reached and the number of undecided keys. */
+/** Returns why there is no answer. */
 export function reasonUndecided(limit: Limit, undecided: number, keys: number): Reason {
   if (keys === 1) return outOf(limit, 'the search found neither an order nor a contradiction')
   return outOf(limit, `${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`)

@@ -9,7 +9,7 @@ import { createSearch, type Search } from '../search/search.ts'
 import { createNarrowFrontier, EVERY } from '../walks/narrow.ts'
 import { createFrontierSearch } from '../walks/refinement.ts'
 
-/** Steps per operation in a search's first turn, and the factor by which each later turn grows. */
+/** Steps per operation in a search's first turn, and the growth of later turns. */
 interface Turns {
   readonly first: number
   readonly growth: number
@@ -18,25 +18,20 @@ interface Turns {
 const usualDepth: Turns = { first: 7, growth: 8 }
 const usualFrontier: Turns = { first: 40, growth: 8 }
 
-/**
- * If compare-and-sets have an unknown outcome, the frontier search is much slower. It is then good only at refuting.
- */
+/** The frontier search is then much slower, and good only at refuting. */
 const depthWithOptionalCas: Turns = { first: 3, growth: 64 }
 const frontierWithOptionalCas: Turns = { first: 16, growth: 8 }
 const narrowWithOptionalCas: Turns = { first: 16, growth: 8 }
 
-/** The number of steps without progress after which a depth-first search ends its first turn early. */
+/** The number of steps without progress that end the first turn of a depth-first search. */
 const STRAY_STEPS = 4096
 const NARROW_STRAY_STEPS = 16384
 const SLICE = 256
 
-/** The number of steps charged to the budget for each move of a search. */
+/** The steps of the budget for each move of a search. */
 export const STEPS_OF_MOVE = 5
 
-/**
- * The number of open operations up to which the depth-first search seldom follows a wrong choice. If it does follow
- * one, this becomes clear early.
- */
+/** With at most so many open operations, the depth-first search seldom follows a wrong choice for long. */
 const FEW_OPEN = 6
 const STRAY_STEPS_OF_FEW = 512
 
@@ -52,10 +47,9 @@ interface Contender {
  * explanation is easy to find, and for compare-and-sets of unknown outcome. The frontier search is fast for many
  * operations of unknown outcome, or if there is no explanation. All searches are exact, so the first answer is used.
  *
- * If all outcomes are known and few operations are open at once, the narrow depth-first search begins. Otherwise the
- * narrow frontier search begins where it applies. The exceptions are histories with so few open operations that the
- * depth-first search finds an explanation immediately. If compare-and-sets have an unknown outcome, the narrow frontier
- * search also takes turns with the frontier search, which refutes without counting operations of unknown outcome.
+ * The narrow depth-first search begins if all outcomes are known and few operations are open at once; otherwise the
+ * narrow frontier search where it applies, unless an explanation is easy to find. With compare-and-sets of unknown
+ * outcome it takes turns with the frontier search, which refutes without counting operations of unknown outcome.
  */
 export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const contender = (search: Search, { first, growth }: Turns): Contender => ({
@@ -77,8 +71,7 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     return frontier && contender(frontier, optionalCas ? frontierWithOptionalCas : usualFrontier)
   }
   const byNarrowFrontier = (): Contender | undefined => {
-    // Following every configuration takes too long if many operations are open, or if operations of unknown outcome are
-    // counted.
+    // Following every configuration takes too long for many open, or counted, operations.
     const narrow = createNarrowFrontier(part, budget, isShallow && isSettled ? EVERY : undefined)
     return narrow && contender(narrow, optionalCas ? narrowWithOptionalCas : usualFrontier)
   }
@@ -86,7 +79,6 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
   const isNarrow = isSettled && !part.hasAppend && slots.count <= MOST_OPEN
   const narrowFrontier = isNarrow || isShallow ? undefined : byNarrowFrontier()
   let current = isNarrow ? narrowly() : (narrowFrontier ?? inDepth())
-  // These searches begin only after a turn of the first search without an answer.
   const untried = isNarrow
     ? [byNarrowFrontier]
     : narrowFrontier === undefined
@@ -118,7 +110,6 @@ export function createPortfolio(part: Encoded, jsonOf: (name: number) => Json, b
     }
     quota = current.turn
   }
-  /** Continues without the current search; returns false if no other search is left. */
   const drop = (): boolean => {
     const next = nextContender()
     if (next === undefined) return false

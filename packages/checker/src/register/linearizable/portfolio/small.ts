@@ -8,8 +8,8 @@ import { createPortfolio, STEPS_OF_MOVE } from './portfolio.ts'
 const SLICE = 4096
 
 /**
- * Reports whether a few operations on one key cannot be linearized, for any initial value if it is unknown; `unknown`
- * if deciding takes more than `steps` steps.
+ * Reports whether a few operations on one key cannot be linearized, for any initial value if it is unknown. `unknown`
+ * after `steps` steps.
  *
  * @throws OutOfTime
  */
@@ -32,8 +32,7 @@ export function violatesLinearizability(
 }
 
 /**
- * Returns the id of an initial value that makes one key's operations linearizable, if one is found quickly; otherwise a
- * possible initial value.
+ * Returns the id of an initial value that makes one key linearizable, if found quickly; otherwise of a possible one.
  */
 export function likelyStart(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): number {
   const { alternatives } = startsOf(part, jsonOf)

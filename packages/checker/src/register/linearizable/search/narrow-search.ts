@@ -5,8 +5,8 @@ import type { Slots } from '../../../search/events.ts'
 import { KINDS, MOST_OPEN } from '../open/narrow-open.ts'
 import type { Search } from './search.ts'
 
-// The columns of a choice: the position of the return before which it was made, the state, the open operations taken as
-// bits, the untried operations as bits, and the total number of operations taken.
+// The columns of a choice: the position of the return before which it was made, the state, the open operations taken,
+// the untried ones (both as bits), and the number of operations taken.
 const POSITION = 0
 const STATE = 1
 const DONE = 2
@@ -22,12 +22,12 @@ const NOBODY = -1
 
 /**
  * Creates the depth-first search (see `createSearch`) for the most frequent case: at most 32 operations open at once,
- * no operation of unknown outcome, and no append. The set of open operations and the set of taken operations each fit
- * into one word, so linking and unlinking lists is not needed.
+ * no operation of unknown outcome, and no append. The sets of open and taken operations each fit into one word, so
+ * lists need not be linked.
  *
- * The search makes a choice only when an operation returns that was not taken. It first tries the candidate that
- * returns first. Of several writes of one value it tries only the one that returns first: if another write led to an
- * explanation, the two could be exchanged. If no open operation writes the awaited value, it backtracks.
+ * The search makes a choice only when an operation returns that was not taken, and tries the first to return first. Of
+ * several writes of one value it tries only this one: if another led to an explanation, the two could be exchanged. If
+ * no open operation writes the awaited value, it backtracks.
  *
  * `events` comes from `eventsByPosition`. The slot of an operation is the number of its bit.
  */
@@ -36,20 +36,18 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   const end = events.length
   const slotOf = slots.of
   const operationAt = int32Array(MOST_OPEN)
-  // The open operations by kind, and by value and kind. The value of a cas is its old value.
+  // The open operations by kind, and by value (the old one for a cas) and kind.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
   // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
-    // A read or a write uses one of the two values. The unused one is NOTHING, whose bits are all 1, so `&` yields the
-    // used one.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }
   const failures = createFailures(length)
   const order = int32Array(length)
-  // The array has room for every choice, because no operation is taken twice. Unused entries take no memory.
+  // Room for every choice, because no operation is taken twice. Unused entries take no memory.
   const choices = int32Array(CHOICE * length)
   const bytes = 4 * (end + (3 + CHOICE) * length + KINDS * values) + failures.bytes
   const affordable = budget.take(bytes)
@@ -75,10 +73,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       sets[place & KIND_BITS] ^= 1 << slot
     }
   }
-  /**
-   * Returns the bit of the write or cas in `set` that returns first. Skips operations that are not legal in the state;
-   * 0 if none is left.
-   */
+  /** Returns the bit of the write or cas in `set` that is legal and returns first, or 0. */
   const firstToReturn = (set: number, state: number): number => {
     let choice = 0
     let first = NEVER
@@ -91,9 +86,8 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     return choice
   }
 
-  // Continues the search. This is one loop over local variables, which is twice as fast as several functions.
+  // Continues the search. One loop over local variables is twice as fast as several functions.
   const run = (steps: number): Progress => {
-    // Local copies of everything that the loop over the events reads.
     const { slotOf, placeOf, operationAt, sets, masks } = tables
     let position = lastPosition
     let state = lastState
@@ -101,7 +95,6 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
     let taken = lastTaken
     if (!affordable) return 'out of memory'
     for (let left = steps; left > 0; left--) {
-      // The loop advances to the next return of an operation that is not taken.
       let returning = NOBODY
       let holding = 0
       for (; position < end; position++) {
@@ -134,7 +127,6 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
       const isFirstHere = position > furthest
       if (isFirstHere) furthest = position
 
-      // The loop takes all observations that hold in the current state.
       for (let rest = holding & ~done; rest !== 0; rest &= rest - 1) order[taken++] = operationAt[numberOf(rest)]
       done |= holding
 
@@ -189,9 +181,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
 /** The index of the lowest bit of a set. */
 const numberOf = (set: number): number => 31 - Math.clz32(set & -set)
 
-/**
- * Configurations known to lead to no explanation. The table is bounded: a new configuration replaces an earlier one.
- */
+/** Configurations known to lead to no explanation. In the bounded table, new ones replace earlier ones. */
 interface Failures {
   readonly add: (position: number, state: number, done: number) => void
   readonly has: (position: number, state: number, done: number) => boolean
@@ -203,7 +193,7 @@ const FAILURE = 3
 
 function createFailures(length: number): Failures {
   const most = Math.min(2 ** (32 - Math.clz32(length)), MOST_FAILURES)
-  // The table begins with zeros. A zero entry matches no failure, because no operation returns at position 0.
+  // Zero entries match no failure, because no operation returns at position 0.
   const table = int32Array(most * FAILURE)
   const baseOf = (position: number, state: number, done: number): number => {
     const hash = Math.imul(Math.imul(Math.imul(position, 0x9e3779b1) ^ state, 0x85ebca6b) ^ done, 0xc2b2ae35)

@@ -9,18 +9,18 @@ import { type OptionalClass, optionalClasses } from '../open/optional.ts'
 
 /** A resumable decision procedure for one key. */
 export interface Search {
-  /** Continues for about `steps` steps. Must not be called again after an answer other than `paused`. */
+  /** Continues for about `steps` steps. Call again only after `paused`. */
   readonly run: (steps: number) => Progress
   /** Returns, after `met`, the operations in an order that explains them. */
   readonly order: () => Int32Array
-  /** After `violated`: finds the first return without an explanation, as an event position. */
+  /** After `violated`: the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number
   readonly release: () => void
 }
 
 /**
- * Creates Wing & Gong's search (see `search/events.ts`) for registers of any kind, with any number of open operations.
- * It takes a write of unknown outcome only if an open operation observes the write.
+ * Creates Wing & Gong's search (see `search/events.ts`) for any registers. It takes a write of unknown outcome only if
+ * an open operation observes it.
  */
 export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budget: Budget): Search {
   const { length, kind, calls, returns } = part
@@ -47,8 +47,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   let depth = 0
   let state = initial
   let furthest = -1
-  // The next operation to try, as the entry of its call. After the last call, `classCursor` holds the number of the
-  // next class to try.
+  // The next operation to try or, after the last call, `classCursor` as the next class.
   let cursor = next[head]
   let classCursor = -1
   let started = false
@@ -88,17 +87,14 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     link(operation)
     key[2 + (slots.of[operation] >> 5)] ^= 1 << (slots.of[operation] & 31)
   }
-  /**
-   * Takes every observation that is true in the current state. Returns the list entry of the first return that remains;
-   * `head` if there is none.
-   */
+  /** Takes every observation that holds. Returns the first return that remains, or `head`. */
   const takeObservations = (): number => {
     let entry = next[head]
     for (; entry < length; entry = next[entry]) {
       const k = kind[entry]
       if (k === READ ? expects[entry] === state : k === DIFFERS && expects[entry] !== state) {
         take(entry, OBSERVATION, state)
-        // The next entry may have been the return of the taken operation, so continue from the previous entry.
+        // The next entry may have been the return of the operation taken.
         entry = previous[entry]
       }
     }
@@ -113,9 +109,8 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return !memo.has(key)
   }
   /**
-   * Remembers that the configuration at the end of the path leads to no explanation; false if memory ran out. Called
-   * only when the search retreats. A search that finds an explanation directly therefore needs no memory for this. No
-   * configuration occurs twice on one path.
+   * Remembers that a configuration leads to no explanation; false if memory ran out. Called only on retreat, so a
+   * search without retreats needs no memory. No configuration occurs twice on one path.
    */
   const remember = (): boolean => {
     let firstReturn = next[head]
@@ -124,7 +119,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     key[1] = state
     return memo.add(key) !== undefined
   }
-  /** Undoes the last choice and the observations taken after it; false if there is no choice to undo. */
+  /** Undoes the last choice and the observations after it; false if there is none. */
   const retreat = (): boolean => {
     while (depth > 0 && pathClass[depth - 1] === OBSERVATION) giveBack()
     if (depth === 0) return false
@@ -137,7 +132,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     }
     return true
   }
-  /** Returns the state after a mandatory operation; -1 if the operation is illegal in the current state. */
+  /** Returns the state after a mandatory operation, or -1 if it is illegal. */
   const apply = (operation: number): number => {
     const k = kind[operation]
     if (k === WRITE) return writes[operation]
@@ -145,10 +140,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     if (k === APPEND && appends !== undefined) return appends.append(state, operation)
     return -1
   }
-  /**
-   * Returns the state after a member of a class takes effect. Returns -1 if the member is illegal, or if no open
-   * operation would observe its effect.
-   */
+  /** Returns the state after a class member, or -1 if it is illegal or would not be observed. */
   const applyOptional = (classNumber: number): number => {
     const { kind: k, expects: from, writes: to, members } = classes[classNumber]
     if (k === CAS && from !== state) return -1
@@ -157,10 +149,7 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
     return after === state || (after === DEAD && !demand.anyDiffers) ? -1 : after
   }
 
-  /**
-   * Continues from the current configuration or, if it leads to no explanation, from the last choice with untried
-   * operations.
-   */
+  /** Continues from the current configuration or, if it is a dead end, from the last choice with untried operations. */
   const settle = (firstReturn: number): boolean => {
     if (!isNew(firstReturn)) return retreat()
     cursor = next[head]
@@ -230,17 +219,11 @@ export function createSearch(part: Encoded, jsonOf: (name: number) => Json, budg
   }
 }
 
-/**
- * Entries of the path for operations without a class. CHOICE stands for a mandatory operation that was chosen, and
- * OBSERVATION for an observation that was taken because it held.
- */
+/** Entries of the path without a class: a chosen mandatory operation, and an observation that held. */
 const CHOICE = -1
 const OBSERVATION = -2
 
-/**
- * Assigns a bit field of the key to each class, beginning with word `from`. The field holds the number of used members
- * of the class.
- */
+/** Assigns each class a bit field for the number of its used members, from word `from` on. */
 function packCounts(
   classes: readonly OptionalClass[],
   from: number,
@@ -270,9 +253,9 @@ interface Demand {
 }
 
 /**
- * Finds the states that open operations wait for. An optional write is useless unless an operation that is open now
- * observes it before the next write: operations called later cannot precede the first return, and the returning
- * operation either overwrites the write or waits for another state.
+ * Finds the states that open operations wait for. An optional write must be observed by an open operation before the
+ * next write: operations called later cannot precede the first return, and the returning one either overwrites the
+ * write or waits for another state.
  */
 function createDemand(part: Encoded, expects: Int32Array, classes: readonly OptionalClass[]): Demand {
   const { length, kind, calls } = part
@@ -296,10 +279,7 @@ function createDemand(part: Encoded, expects: Int32Array, classes: readonly Opti
         if (from >= 0 && used[c] < members.length && calls[members[used[c]]] < firstReturn) stamps[from] = stamp
       }
     },
-    /**
-     * Reports whether an open operation waits for a state. If a failed cas is open, it waits for any state other than
-     * the current one.
-     */
+    /** A failed cas waits for any state other than the current one. */
     wanted: (to) => differs || stamps[to] === stamp,
   }
 }

@@ -1,8 +1,7 @@
 import type { Budget } from '../../../limits/budget.ts'
 
-/** The memory budget of growing lists. */
 export interface Allowance {
-  /** Returns a copy of twice the size. The copy may exceed the budget; the walk then ends soon. */
+  /** Returns a copy of twice the size. If it exceeds the budget, the walk ends soon. */
   readonly doubled: (words: Int32Array<ArrayBuffer>) => Int32Array<ArrayBuffer>
   readonly exceed: () => void
   readonly isExceeded: () => boolean

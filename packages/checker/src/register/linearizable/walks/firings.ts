@@ -2,7 +2,7 @@ import { CAS, DIFFERS, type Encoded, NEVER, WRITE } from '../../../encoding/enco
 import type { Budget } from '../../../limits/budget.ts'
 import { doubled } from '../../../search/usage.ts'
 
-/** The operations that fired (took effect in the walk), in order, each with the return event at which it fired. */
+/** The operations that fired (took effect in the walk), in order, with the return events at which they did. */
 export interface FiringPath {
   readonly operations: Int32Array
   readonly positions: Int32Array
@@ -10,7 +10,7 @@ export interface FiringPath {
 
 /** A tree of firings: each firing refers to the one before it. */
 export interface Firings {
-  /** Adds a firing after firing `before` and returns its number; -1 if memory ran out. */
+  /** Adds a firing after firing `before`, and returns its number; -1 if memory ran out. */
   readonly add: (before: number, operation: number, position: number) => number
   readonly path: (last: number) => FiringPath
   readonly release: () => void
@@ -56,16 +56,15 @@ export function createFirings(budget: Budget): Firings {
 }
 
 /**
- * Completes an order of the operations that fired. Inserts all other operations at places where they have no effect.
- * Between two firings the register has one value. An observation is placed where it holds. A write of the current value
- * is placed there too. Any other write is placed just before the next write that fires. Each operation stays within its
- * interval. The stretch between firings at events a and b can hold an operation that was called before b and returned
+ * Completes an order of the operations that fired by placing all others where they have no effect. An observation, or a
+ * write of the current value, is placed where the register has its value; any other write just before the next write
+ * that fires. The stretch between firings at events a and b can hold an operation that was called before b and returned
  * at a or later.
  */
 export function orderFromFirings(part: Encoded, { operations, positions }: FiringPath): Int32Array {
   const { length, kind, expects, writes, calls, returns } = part
   const firings = operations.length
-  // The value of the register in each stretch between two firings. `ends` holds the event at which the stretch ends.
+  // The value of the register, and the last event, of each stretch between two firings.
   const states = new Int32Array(firings + 1)
   const ends = new Int32Array(firings + 1)
   states[0] = part.initial
@@ -77,8 +76,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
     ends[s] = positions[s]
   }
 
-  // By operation: twice the number of the stretch between firings in which it is placed. Plus 1 if it is at the end of
-  // the stretch; -1 if it is omitted.
+  // By operation: twice the number of its stretch, plus 1 at the end of the stretch; -1 if omitted.
   const place = new Int32Array(length).fill(-1)
   const starts = new Int32Array(2 * firings + 3)
   let stretchAtCall = 0
@@ -102,7 +100,7 @@ export function orderFromFirings(part: Encoded, { operations, positions }: Firin
   for (let s = 0; s < firings; s++) starts[2 * s + 2]++
   for (let at = 1; at < starts.length; at++) starts[at] += starts[at - 1]
   const order = new Int32Array(starts[starts.length - 1])
-  // Each firing takes the last place of the stretch that it ends.
+  // Each firing is last in the stretch that it ends.
   for (let s = 0; s < firings; s++) order[starts[2 * s + 2] - 1] = operations[s]
   for (let i = 0; i < length; i++) if (place[i] !== -1) order[starts[place[i]]++] = i
   return order

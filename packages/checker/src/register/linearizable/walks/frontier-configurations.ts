@@ -2,8 +2,8 @@ import { ones } from '../../../search/beam.ts'
 import type { OpenOperations } from '../open/open.ts'
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state, the last firing that led to it, the number of operations of unknown outcome
-// that fired, two bits for each slot (see `Layout`), and the number of used members of each class.
+// The words of a configuration: the state, the last firing, the number of operations of unknown outcome that fired, two
+// bits for each slot (see `Layout`), and the used members of each class.
 export const STATE = 0
 export const NODE = 1
 export const COST = 2
@@ -11,14 +11,11 @@ export const BITS = 3
 
 /** The offsets of the parts of a configuration, in words. */
 export interface Layout {
-  /**
-   * The first word of the bits that mark unhideable writes. The bits that mark operations that took effect begin at
-   * BITS.
-   */
+  /** The first word of the bits for unhideable writes. Those for operations that took effect begin at BITS. */
   readonly hidden: number
   readonly counts: number
   readonly stride: number
-  /** By class: the word that counts its used members; -1 if its members are unlimited. */
+  /** By class: the word that counts its used members, or -1 if they are unlimited. */
   readonly countAt: readonly number[]
 }
 
@@ -34,16 +31,12 @@ export interface Frontline {
   words: Int32Array<ArrayBuffer>
   count: number
   /**
-   * Adds a configuration unless a live one dominates it, and removes the ones it dominates; returns whether it was
-   * added.
+   * Adds a configuration unless a live one dominates it, and removes those it dominates. Returns whether it was added.
    */
   readonly keep: (configuration: Int32Array) => boolean
-  /** Removes the configuration at offset `base` by moving the last configuration to this offset. */
+  /** Removes the configuration at `base`, to which the last one moves. */
   readonly remove: (base: number) => void
-  /**
-   * Returns the score of a configuration: its outstanding operations and the optional operations it used. Lower is
-   * better.
-   */
+  /** Returns the number of outstanding and used optional operations. Lower is better. */
   readonly scoreOf: (base: number) => number
 }
 
@@ -60,8 +53,7 @@ export function createFrontline(
     const live = line.words
     for (let base = 0; base < line.count * stride; base += stride) {
       if (live[base] !== configuration[STATE]) continue
-      // If `against` is 0, the live configuration dominates the new one. If `againstNew` is 0, the new one dominates
-      // the live one.
+      // 0 if the live configuration dominates the new one. `againstNew` is the opposite.
       let against = 0
       let againstNew = 0
       for (let w = 0; w < words; w++) {

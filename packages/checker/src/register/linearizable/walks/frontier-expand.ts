@@ -8,11 +8,10 @@ import { createSeen } from './seen.ts'
 
 /** Computes the successors of the configurations when an operation returns. */
 export interface FrontierExpansion {
-  /** Begins the return of an operation: collects the configurations in which the operation has not taken effect. */
+  /** Begins the return of an operation: collects the configurations in which it has not taken effect. */
   readonly begin: (operation: number) => void
-  /** Expands some of the collected configurations, for about `steps` steps; returns the steps left. */
+  /** Expands collected configurations for about `steps` steps. Returns the steps left. */
   readonly run: (steps: number) => number
-  /** Reports whether all collected configurations are expanded. */
   readonly isDone: () => boolean
 }
 
@@ -37,7 +36,7 @@ export function createFrontierExpansion(
   const origin = new Int32Array(stride)
   const scratch = new Int32Array(stride)
   const seen = createSeen(stride)
-  // By value: the last round in which an optional cas waited for the value.
+  // By value: the last round in which an optional cas waited for it.
   const wantedBy = new Int32Array(values)
   let round = 1
 
@@ -46,10 +45,7 @@ export function createFrontierExpansion(
     return (origin[BITS + (slot >> 5)] & (1 << (slot & 31))) === 0
   }
 
-  /**
-   * Fills `scratch` with the successor of `origin` in which the register has `value`. The caller must then mark the
-   * operation that fired.
-   */
+  /** Makes the successor of `origin` with `value`. The caller must mark the operation that fired. */
   const become = (value: number, byWrite: boolean): void => {
     scratch[STATE] = value
     scratch[NODE] = origin[NODE]
@@ -63,10 +59,7 @@ export function createFrontierExpansion(
     for (let c = counts; c < stride; c++) scratch[c] = origin[c]
   }
 
-  /**
-   * Handles the configuration in `scratch` after `operation` fired. With -1, no operation fired, and the returning
-   * write stays unfired.
-   */
+  /** Handles the configuration in `scratch` after `operation` fired, or -1 if the returning write stays unfired. */
   const reached = (operation: number): void => {
     const slot = slotOf[returning]
     const word = slot >> 5
@@ -111,7 +104,7 @@ export function createFrontierExpansion(
     become(value, k === WRITE)
     scratch[COST]++
     if (countAt[c] !== -1) scratch[countAt[c]]++
-    // The first member stands for the class; the actual member is chosen after the walk.
+    // Stands for the class; the member is chosen after the walk.
     reached(members[0])
   }
 
@@ -138,10 +131,6 @@ export function createFrontierExpansion(
     return wantedBy[value] === round
   }
 
-  /**
-   * Finds the values that a cas of unknown outcome waits for. Such a cas waits for its old value only if some operation
-   * waits for its new value.
-   */
   const findWantedByCas = (): void => {
     round++
     for (let changed = true; changed; ) {
@@ -184,8 +173,8 @@ export function createFrontierExpansion(
       if (wantsDifferent || isWanted(to)) fireOptional(c)
     }
     if (!possible) return
-    // The next operation to fire is a cas, and a cas hides no write. A write of the current value may fire first,
-    // because it hides other writes that are open before the cas.
+    // The next to fire is a cas, which hides no write. A write of the current value may come first, because it hides
+    // other open writes.
     for (let w = 0; w < words; w++) {
       if (origin[hidden + w] !== 0) {
         supply(state)
@@ -194,7 +183,7 @@ export function createFrontierExpansion(
     }
   }
 
-  /** Pops a configuration and fires each operation that may fire next in it. */
+  /** Pops a configuration and fires each operation that may be next. */
   const expand = (): void => {
     workCount--
     for (let i = 0, from = workCount * stride; i < stride; i++) origin[i] = work[from + i]
@@ -209,8 +198,8 @@ export function createFrontierExpansion(
           for (let i = 0; i < stride; i++) scratch[i] = origin[i]
           reached(-1)
         }
-        // All further successors have the write marked as done, so none of them is kept with the write unfired. Such a
-        // successor would gain nothing, because the operations that fired in it could also fire after this return.
+        // Marks the write as done in all further successors. Leaving it unfired gains nothing, because the operations
+        // that fired could also fire after this return.
         origin[BITS + word] |= bit
       }
       become(value, true)
@@ -268,8 +257,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // A step costs more with many live configurations, because each new configuration is compared with all live
-        // ones.
+        // A new configuration is compared with all live ones.
         left -= 1 + (line.count >> 5)
       }
       return left

@@ -10,25 +10,21 @@ import { createFrontierExpansion } from './frontier-expand.ts'
 
 /** A resumable walk over the events of one key. */
 export interface Frontier {
-  /** Continues for about `steps` steps. Must not be called again after an answer other than `paused`. */
   readonly run: (steps: number) => Progress
-  /**
-   * Returns, after `met`, the operations that fired. A class is represented by its first member, however often the
-   * class was used.
-   */
+  /** After `met`: the operations that fired. The first member of a class stands for each use of the class. */
   readonly path: () => FiringPath
-  /** After `violated`: finds the first return without an explanation, as an event position. */
+  /** After `violated`: the first return without an explanation, as an event position. */
   readonly culpritReturn: () => number
   /** Reports whether configurations were dropped because there were more than `beam`. */
   readonly dropped: () => boolean
   readonly release: () => void
 }
 
-/** How the walk may deviate from an exact search. */
+/** How the walk deviates from an exact search. */
 export interface Approximation {
   /**
-   * By class: 1 if the uses of its members are counted. If they are not counted, the class can be used any number of
-   * times after the call of its first member.
+   * By class: 1 if the uses of its members are counted. Other classes can be used any number of times after their first
+   * call.
    */
   readonly counted: Uint8Array
   /** The maximum number of configurations kept from one return to the next. */
@@ -45,7 +41,7 @@ export interface Approximation {
  * - Before the operation that must fire next, a write fires only if an open operation waits for its value. Any other
  *   write could fire later, or be overwritten unseen.
  * - A write is "hideable" if it could have been placed where it has no effect: just before another write, or where the
- *   state already had its value. A hideable write can return unfired at no cost.
+ *   state already had its value. It can return unfired at no cost.
  * - Open writes of the same value fire in the order in which they return; writes of unknown outcome fire last.
  * - A configuration is dropped if another one with the same state has no more outstanding operations and has used no
  *   more optional operations.

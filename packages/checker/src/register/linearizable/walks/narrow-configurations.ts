@@ -1,7 +1,7 @@
 import type { Allowance } from './allowance.ts'
 
-// The words of a configuration: the state, the set of operations that took effect, the set of hideable writes, the
-// operations of unknown outcome used (see `Usage`), and the last firing.
+// The words of a configuration: the state, the operations that took effect, the hideable writes, the operations of
+// unknown outcome used (see `Usage`), and the last firing.
 export const STATE = 0
 export const DONE = 1
 export const HIDEABLE = 2
@@ -23,8 +23,8 @@ export const createConfigurations = (): Configurations => ({ words: new Int32Arr
 export interface ConfigurationSet {
   readonly list: Configurations
   /**
-   * Reports whether the list lacks the configuration, and reserves a table entry; the caller must then append it to the
-   * list. The last firing is not compared.
+   * Reports whether the list lacks the configuration, whatever its last firing. If so, reserves an entry, and the
+   * caller must append it.
    */
   readonly isNew: (state: number, done: number, hideable: number, used: number) => boolean
   readonly clear: () => void
@@ -34,7 +34,7 @@ const LAST_STAMP = 0x40000000
 
 export function createConfigurationSet(): ConfigurationSet {
   const list = createConfigurations()
-  // A hash table of the list. An entry is `stamp` plus the index in the list. An entry less than `stamp` is empty.
+  // A hash table of indices in the list, plus `stamp`. Entries below `stamp` are empty.
   let table = new Int32Array(4 * START)
   let stamp = 1
 

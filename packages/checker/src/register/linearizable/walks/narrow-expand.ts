@@ -21,18 +21,13 @@ const NONE = -1
 
 /** Computes the successors of a set of configurations when an operation returns. */
 export interface Expansion {
-  /** The current configurations. While an operation returns, only the configurations in which it has taken effect. */
+  /** The current configurations or, during a return, those in which the returning operation has taken effect. */
   readonly live: Configurations
-  /**
-   * Begins the return of an operation: collects the configurations in which the operation has not taken effect, for
-   * expansion.
-   */
+  /** Begins the return of an operation: collects the configurations in which it has not taken effect. */
   readonly begin: (operation: number) => void
-  /** Expands some of the collected configurations, for about `steps` steps; returns the steps left. */
+  /** Expands collected configurations for about `steps` steps. Returns the steps left. */
   readonly run: (steps: number) => number
-  /** Reports whether all collected configurations are expanded. */
   readonly isDone: () => boolean
-  /** Ends the return of an operation, or abandons it. */
   readonly end: () => void
 }
 
@@ -49,24 +44,18 @@ export function createExpansion(
 ): Expansion {
   const { bitOf, sets, masks } = open
   const live = createConfigurations()
-  // The configurations in which the returning operation has not taken effect. The search has expanded the first
-  // `expanded` of them.
+  // The configurations in which the returning operation has not taken effect. The first `expanded` are done.
   const work = createConfigurationSet()
   let expanded = 0
   let returning = NONE
   let returningBit = 0
   let returningKind = READ
-  /**
-   * The last firing of the configuration that is being expanded. `used` is the number in `usage` for its operations of
-   * unknown outcome that fired.
-   */
+  /** The last firing, and the usage number, of the configuration that is being expanded. */
   let origin = NONE
   let used = 0
-  // By value: the last round in which an optional cas waited for the value.
   const wantedBy = new Int32Array(casClasses.length > 0 ? values : 0)
   let round = 0
 
-  /** Returns the open observations that hold in a state. */
   const holding = (state: number): number =>
     masks[state * KINDS + READ] | (sets[DIFFERS] & ~masks[state * KINDS + DIFFERS])
   const writersOf = (value: number): number => masks[value * KINDS + WRITE]
@@ -78,9 +67,8 @@ export function createExpansion(
   }
 
   /**
-   * Adds a configuration in which the returning operation has taken effect to the live configurations. Does not add it
-   * if a live configuration dominates it, and removes live configurations that it dominates. `operation` is the
-   * operation that fired last; -1 if the returning write stays unfired.
+   * Adds a configuration to the live ones unless one dominates it, and removes those it dominates. `operation` fired
+   * last, or is -1 if the returning write stays unfired.
    */
   const keep = (state: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const others = ~returningBit
@@ -126,8 +114,8 @@ export function createExpansion(
   }
 
   /**
-   * Handles the configuration after `operation` fired and set the register to `value`. Keeps it if the returning
-   * operation has taken effect; otherwise explores it further.
+   * Handles the configuration after `operation` set the register to `value`. Explores it further unless the returning
+   * operation has taken effect.
    */
   const reach = (value: number, done: number, hideable: number, nowUsed: number, operation: number): void => {
     const isSatisfied = operation === returning || (holding(value) & returningBit) !== 0
@@ -135,10 +123,10 @@ export function createExpansion(
     else explore(value, done, hideable, nowUsed, operation)
   }
 
-  /** Reports whether the class has a member that was called and not used. */
+  /** Reports whether the class has an unused member that was called. */
   const isLeft = (c: number): boolean => usage.count(used, c) < called[c]
 
-  /** Fires the first unused member of a class; all members are equivalent. */
+  /** Fires the first unused member of a class; all are equivalent. */
   const fireOptional = (c: number, done: number, hideable: number): void => {
     const after = usage.after(used, c)
     const member = classes[c].members[usage.count(used, c)]
@@ -146,10 +134,9 @@ export function createExpansion(
     else reach(classes[c].writes, done, classes[c].kind === WRITE ? sets[WRITE] : hideable, after, member)
   }
 
-  /** Fires the open write of `value` that returns first, if there is one. */
+  /** Fires the open write of `value` that returns first. */
   const supply = (value: number, done: number): void => {
     const set = writersOf(value)
-    // `expand` handles the returning write.
     if ((set & returningBit) !== 0) return
     let first = NONE
     for (let left = set & ~done; left !== 0; left &= left - 1) {
@@ -186,7 +173,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of each value, except the current state, that an open operation waits for. */
+  /** Fires a write of each awaited value except the current state. */
   const supplyAwaited = (state: number, done: number): void => {
     let awaited = (sets[READ] | sets[CAS]) & ~done
     while (awaited !== 0) {
@@ -202,7 +189,7 @@ export function createExpansion(
     }
   }
 
-  /** Fires a write of each value except the current state, because an open operation waits for any different value. */
+  /** Fires a write of each other value, because an open operation waits for any of them. */
   const supplyDifferent = (state: number, done: number): void => {
     for (let left = sets[WRITE] & ~done; left !== 0; ) {
       const value = writes[open.least(left)]
@@ -233,15 +220,12 @@ export function createExpansion(
       isPossible = true
       if (wantsDifferent || isWanted(classes[c].writes, done)) fireOptional(c, done, hideable)
     }
-    // The next operation to fire is a cas, and a cas hides no write. A write of the current value may fire first,
-    // because it hides other writes that are open before the cas.
+    // The next to fire is a cas, which hides no write. A write of the current value may come first, because it hides
+    // other open writes.
     if (isPossible && (sets[WRITE] & ~hideable) !== 0) supply(state, done)
   }
 
-  /**
-   * Expands a configuration in which the returning operation has not taken effect. Fires each operation that may be
-   * next.
-   */
+  /** Fires each operation that may be next in a configuration. */
   const expand = (base: number): void => {
     const { words } = work.list
     const state = words[base + STATE]
@@ -253,8 +237,8 @@ export function createExpansion(
       const value = writes[returning]
       if ((hideable & ~done & returningBit) !== 0) {
         if (value !== state) keep(state, done, hideable, used, NONE)
-        // All further successors have the write marked as done, so none of them is kept with the write unfired. Such a
-        // successor would gain nothing, because the operations that fired in it could also fire after this return.
+        // Marks the write as done in all further successors. Leaving it unfired gains nothing, because the operations
+        // that fired could also fire after this return.
         done |= returningBit
       }
       keep(value, done | returningBit, sets[WRITE], used, returning)
@@ -297,7 +281,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // With many live configurations a step costs more, because an added configuration is compared with all of them.
+        // A new configuration is compared with all live ones.
         left -= 1 + (live.count >> 5)
       }
       return left

@@ -12,26 +12,20 @@ import { createFirings, orderFromFirings } from './firings.ts'
 import { DONE, HIDEABLE, NODE, push, USED, WORDS } from './narrow-configurations.ts'
 import { createExpansion } from './narrow-expand.ts'
 
-/** The number of configurations followed at first; the others are deferred until these have failed. */
+/** The number of configurations followed at first; the others are deferred. */
 const BEAM = 4
 export const EVERY: number = Number.POSITIVE_INFINITY
 
-/**
- * The number of returns and expansions without progress after which the search starts over with more configurations.
- */
+/** The number of steps without progress after which the search starts over with more configurations. */
 const STRAY_STEPS = 1024
 
 /**
- * The maximum number of configurations that the search follows before it follows all. Applies if there are operations
- * of unknown outcome, because following all configurations then takes too long. Each restart doubles the number up to
- * this maximum, and the restart after that follows all.
+ * The maximum number of configurations followed before all are, if there are operations of unknown outcome: following
+ * all then takes too long. Each restart doubles the number.
  */
 const MOST_FOLLOWED = 128
 
-/**
- * The number of live configurations above which some are deferred. It is bounded because a score and an index share one
- * word.
- */
+/** With more live configurations, some are deferred. Bounded because a score and an index share one word. */
 const MOST_RANKED = 2 ** 16
 const MOST_SCORE = 2 ** 14
 
@@ -40,13 +34,11 @@ const MOST_CLASSES = 64
 
 /**
  * Creates the frontier search (see `createFrontier` for its rules) for the most frequent case: at most 32 operations
- * open at once, and no append. A configuration is then a few words. A call leaves all configurations unchanged. An
- * observation that holds in the current state, or a write of the current value, is marked in a configuration only when
- * its state changes.
+ * open at once, and no append. A configuration is then a few words. A call leaves all configurations unchanged.
+ * Observations and writes of the current value are marked only when the state changes.
  *
- * At first the search follows only `followed` configurations, because one explanation of the history is enough. The
- * others are deferred until the followed ones have failed. If an explanation is hard to find, the search follows more
- * configurations, and finally all.
+ * At first the search follows only `followed` configurations, because one explanation is enough. If an explanation is
+ * hard to find, it follows more, and finally all.
  *
  * Returns undefined for histories with appends, with more than 32 operations open at once, or with more than
  * `MOST_CLASSES` classes.
@@ -73,11 +65,11 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
   const { sets, masks } = open
 
   let beam = followed
-  // Deferred configurations, each with one extra word: the event before which it was deferred.
+  // Deferred configurations, each with the event before which it was deferred.
   let putOff = new Int32Array(64 * (WORDS + 1))
   let putOffCount = 0
-  // The ranking of the live configurations. Each entry holds the score in the upper half and the index in the lower
-  // half. `best` holds the configurations that stay live.
+  // The live configurations, each as a score in the upper half and an index in the lower one. `best` are those that
+  // stay live.
   let ranks = new Int32Array(64)
   const best = new Int32Array(Math.max(MOST_FOLLOWED, followed === EVERY ? 0 : followed) * WORDS)
   let at = 0
@@ -90,10 +82,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     push(live, allowance, part.initial, 0, 0, NOTHING_USED, -1)
   }
 
-  /**
-   * Returns the score of a configuration: its outstanding operations and the optional operations it used. Lower is
-   * better.
-   */
+  /** Returns the number of outstanding and used optional operations. Lower is better. */
   const scoreOf = (base: number): number => {
     const { words } = live
     const state = words[base]
@@ -151,10 +140,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     }
   }
 
-  /**
-   * Resumes the configuration deferred last when no configuration is live, or starts over with a larger beam; false if
-   * none was deferred.
-   */
+  /** Resumes the configuration deferred last, or starts over with a larger beam; false if none was deferred. */
   const comeBack = (): boolean => {
     if (putOffCount === 0) return false
     if (strayed > STRAY_STEPS) {
@@ -172,7 +158,7 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     return true
   }
 
-  /** Advances to the next return and begins it; false if there is no further return. */
+  /** Begins the next return; false if there is none. */
   const advance = (): boolean => {
     for (; at < events.length; at++) {
       const event = events[at]

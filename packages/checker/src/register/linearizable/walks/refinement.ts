@@ -11,18 +11,17 @@ import { createFrontier, type Frontier } from './frontier.ts'
 const BEAM = 4
 const EVERY = Number.POSITIVE_INFINITY
 
-/** The number of open operations from which the optimistic walk is worthwhile. */
+/** With so many open operations, the optimistic walk is worthwhile. */
 const MANY_OPEN = 12
 
-/** The maximum number of counted classes of a walk; more classes create too many configurations. */
+/** The maximum number of counted classes of a walk; more create too many configurations. */
 const MOST_COUNTED = 48
 
 /**
  * Creates the frontier search. It first assumes that operations of unknown outcome can be used any number of times. If
- * there is no explanation under this assumption, there is none at all. If the explanation found uses an operation more
- * often than it was called, the walk starts over and counts the uses of such operations. This is abstraction refined by
- * counterexamples (Clarke et al. 2000). Counting all operations would make the sets of configurations very large for
- * compare-and-sets of unknown outcome.
+ * there is no explanation under this assumption, there is none at all. If the explanation uses an operation too often,
+ * the walk starts over and counts the uses of such operations. This is abstraction refined by counterexamples (Clarke
+ * et al. 2000). Counting all operations would make the sets very large for compare-and-sets of unknown outcome.
  *
  * Returns undefined for registers with append.
  */
@@ -63,10 +62,7 @@ export function createFrontierSearch(part: Encoded, budget: Budget): Search | un
   }
 }
 
-/**
- * Assigns the firings of each class to its members, one after another; returns the classes that fired more often than
- * their members were called.
- */
+/** Assigns the firings of each class to its members. Returns the classes that fired too often. */
 function settleMembers(path: FiringPath, part: Encoded, classes: readonly OptionalClass[]): readonly number[] {
   const classOf = new Map(classes.map(({ members }, c) => [members[0], c]))
   const used = new Int32Array(classes.length)

@@ -1,7 +1,4 @@
-/**
- * The set of configurations reached during one return, cleared in constant time. Words 1 and 2 of a configuration are
- * not compared.
- */
+/** The configurations reached during one return, cleared in constant time. Words 1 and 2 are not compared. */
 export interface Seen {
   /** Adds a copy of a configuration; false if the set contains it already. */
   readonly add: (configuration: Int32Array) => boolean
@@ -10,9 +7,7 @@ export interface Seen {
 
 const START = 64
 
-/**
- * Creates a set by open addressing, at most half full. An entry belongs to the set only if it has the current stamp.
- */
+/** Creates a set by open addressing, at most half full. Only entries with the current stamp belong to it. */
 export function createSeen(stride: number): Seen {
   let capacity = START
   let table = new Int32Array(capacity * stride)
