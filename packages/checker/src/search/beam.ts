@@ -1,6 +1,6 @@
 /**
- * Moves the `beam` configurations with the lowest scores to the front of the table, keeping their order; returns their
- * number. The table must have more than `beam` configurations.
+ * Moves the `beam` configurations with the lowest scores to the front of the table, in their order. The table must have
+ * more.
  */
 export function keepLeast(table: Int32Array, stride: number, scores: Int32Array, beam: number): number {
   const limit = scores.toSorted()[beam - 1]
@@ -15,7 +15,6 @@ export function keepLeast(table: Int32Array, stride: number, scores: Int32Array,
   return kept
 }
 
-/** How many bits are set. */
 export function ones(bits: number): number {
   let n = bits - ((bits >>> 1) & 0x55555555)
   n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)

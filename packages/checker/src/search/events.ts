@@ -1,15 +1,14 @@
 import { int32Array } from '@chaosproxy/history'
 
-// The common part of the depth-first searches for registers and for other objects. It is Wing & Gong's algorithm (1993)
-// with Lowe's memo (2017). The search takes one operation after another. It takes an operation only if the operation
-// was called before the first return of an untaken operation. At a dead end it backtracks. It does not recurse: the
-// path is an array, so only memory bounds its length.
+// The common part of the depth-first searches for registers and for other objects: Wing & Gong's algorithm (1993) with
+// Lowe's memo (2017). The search takes one operation after another, each called before the first return of an untaken
+// operation. At a dead end it backtracks. It does not recurse: the path is an array, so only memory bounds its length.
 //
 // A configuration is stored exactly. It consists of the first return of an untaken operation, the state, one bit for
-// each operation open at that return, and counts. There is one count of used operations for each class of operations of
-// unknown outcome with equal effects. A bit belongs to a slot, which is reused after its operation returned. Bits are
-// only toggled, so the first return determines the meaning of each bit. Operations that change no state are taken as
-// soon as they fit and never reconsidered, because every continuation without them is also possible with them.
+// each operation open at that return, and the number of used operations in each class of operations of unknown outcome
+// with equal effects. A bit belongs to a slot, which is reused after its operation returned. Bits are only toggled, so
+// the first return determines the meaning of each bit. Operations that change no state are taken as soon as they fit
+// and never reconsidered, because every continuation without them is also possible with them.
 //
 // Events: i + 1 for the call of operation i, -(i + 1) for its return, 0 for nothing. Operations of unknown outcome are
 // not included.
@@ -39,10 +38,10 @@ export function eventList(events: Int32Array, length: number): EventList {
   return { next, previous, head }
 }
 
-/** By operation: the number of its slot. Operations that are open at the same time have different slots. */
+/** By operation: its slot. Operations open at the same time have different slots. */
 export interface Slots {
   readonly of: Int32Array
-  /** The number of slots: the largest number of operations open at the same time. */
+  /** The maximum number of operations open at the same time. */
   readonly count: number
 }
 

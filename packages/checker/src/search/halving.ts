@@ -35,7 +35,6 @@ export function subsetSums(amounts: readonly number[], tick: () => void = () => 
   return sums
 }
 
-/** The number of members of a subset. */
 export function countOf(subset: number): number {
   let count = 0
   for (let left = subset; left !== 0; left &= left - 1) count++

@@ -3,7 +3,7 @@ import type { Budget } from '../limits/budget.ts'
 /** A set of fixed-width integer keys, compared word by word: a search that compares only hashes could be wrong. */
 export interface Memo {
   /**
-   * Adds the key; false if it was already present. Undefined if the memory limit was reached and nothing was added.
+   * Adds the key; false if it was present. Undefined at the memory limit.
    *
    * @throws OutOfTime if growing takes too long; the memo can then only be released.
    */

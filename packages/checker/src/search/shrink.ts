@@ -1,9 +1,8 @@
 import { type Budget, inTime } from '../limits/budget.ts'
 
 /**
- * Delta debugging (Zeller & Hildebrandt 2002): removes ever smaller chunks while the rest passes `keeps`, and returns
- * the smallest set found. No single element can be removed from it, unless `keeps` threw `OutOfTime`. The given set
- * must pass.
+ * Delta debugging (Zeller & Hildebrandt 2002): removes ever smaller chunks while the rest passes `keeps`, until no
+ * single element can be removed or `keeps` throws `OutOfTime`. The given set must pass.
  */
 export function shrink<Element>(
   elements: readonly Element[],
@@ -14,7 +13,7 @@ export function shrink<Element>(
   let chunk = Math.ceil(current.length / 2)
   while (chunk >= 1 && current.length > 0) {
     let removed = false
-    // The loop first tries to remove the earliest operations, because they are the least likely to matter.
+    // Removes the earliest operations first, because they are the least likely to matter.
     for (let start = 0; start < current.length; ) {
       if (budget.expired(current.length)) return current
       const without = [...current.slice(0, start), ...current.slice(start + chunk)]

@@ -1,8 +1,8 @@
 import type { Budget } from '../limits/budget.ts'
 
 /**
- * Counts how many operations of unknown outcome of each class were used. Each combination of counts has its own number,
- * so that a configuration needs only one word for it.
+ * Counts the used operations of unknown outcome of each class. Each combination of counts has its own number, so a
+ * configuration needs one word for it.
  */
 export interface Usage {
   readonly count: (usage: number, classNumber: number) => number
@@ -21,9 +21,8 @@ const START = 16
 const NO_CLASS = -1
 
 /**
- * Creates a tree of numbers. Each number except the first stands for the combination of its parent plus one more
- * operation of a class. This class is not less than any class used for the parent. Each combination of counts therefore
- * has one path and one number.
+ * Creates a tree of numbers. Each number adds one operation of a class to its parent. This class is not less than any
+ * class used before, so each combination of counts has one path and one number.
  */
 export function createUsage(classes: number, budget: Budget): Usage {
   let counts = new Int32Array(START * classes)

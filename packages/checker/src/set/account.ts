@@ -8,23 +8,17 @@ import { type Accounted, type Accounting, accounted, accounting, rowsOf } from '
 import { capital } from '../verdict/words.ts'
 import { CONTAINS, elementsAtFirst, READ, REMOVE, setNumbers } from './operations.ts'
 
-/** The facts about the elements of one set, by the element's number: event positions, rows of the history, or -1. */
+/** The facts about the elements of one set, by number: event positions, rows of the history, or -1. */
 interface Elements {
   readonly numbering: Numbering
   readonly value: number[]
-  /** By element: the first addition, the first acknowledged addition, and whether a removal was tried. */
+  /** By element: its first addition, its first acknowledged addition, and whether a removal was tried. */
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
-  /**
-   * By element: the event position from which it is known to be in the set, because it was acknowledged or read.
-   * `knownAt` holds the time of this event.
-   */
   readonly known: number[]
   readonly knownAt: number[]
-  /**
-   * By element: the read, latest by call, that contained the element. `absent` holds the latest read that lacked it.
-   */
+  /** By element: the latest read by call that contained it. `absent` holds the latest read that lacked it. */
   readonly present: number[]
   readonly absent: number[]
   readonly reads: number[]
@@ -58,10 +52,9 @@ function numberOf(elements: Elements, value: number): number {
 }
 
 /**
- * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or from the
- * first read that returned it. The element is stable if the last read without it began before the last read with it. If
- * it is not stable, it is lost if a read without it began after it was known; otherwise it was never read. An element
- * that a client tried to remove may be missing.
+ * Accounts for elements like `set` and `set-full` of Jepsen. An element is known from its acknowledgement or first
+ * read, and stable if the last read without it began before the last read with it. Otherwise it is lost if a read
+ * without it began after it was known, or else never read. An element that a client tried to remove may be missing.
  */
 export function accountOfSet(history: History, initial: Json, budget: Budget, contents: Contents): Accounting {
   const sets = new Map<number, Elements>()
@@ -113,10 +106,7 @@ export function accountOfSet(history: History, initial: Json, budget: Budget, co
   })
 }
 
-/**
- * A set that contains every element. It serves for an unknown initial value, because any element that was read may then
- * be initial.
- */
+/** For an unknown initial value: any element that was read may be initial. */
 const ANYTHING = { has: () => true }
 
 function troublesInWords({ lost, unexpected, duplicated }: Lists): string {
@@ -139,7 +129,7 @@ function know(elements: Elements, element: number, history: History, row: number
   elements.knownAt[element] = history.operations.returnTime[row]
 }
 
-/** Visits the reads from the last to the first, and records for each element the last read without it. */
+/** Visits the reads from the last to the first, and records each element's last read without it. */
 function walkReads(
   history: History,
   elements: Elements,

@@ -59,7 +59,7 @@ function byText(one: Json, other: Json): number {
   return a < b ? -1 : Number(a > b)
 }
 
-/** The elements known to be in the set and, until a read of the whole set, the elements known to be absent. */
+/** The elements known to be in the set and, until a full read, those known to be absent. */
 interface Contents {
   readonly isKnown: boolean
   readonly present: readonly string[]
@@ -115,7 +115,7 @@ function found(output: Json | undefined): boolean {
 
 /**
  * Decides a set that only grows. Apart from sorting, the time is linear in the size of the reads. Reads of such a set
- * form a chain: each contains every element of the smaller ones. The reads therefore determine the order, except among
+ * form a chain: each contains every element of the smaller ones. They therefore determine the order, except among
  * operations that commute:
  *
  * - first the additions of the elements of the smallest read, one for each element
@@ -181,7 +181,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
       if (part.returns[i] !== NEVER) slot[i] = 2 * current + 2
       continue
     }
-    // Of several additions of an element, the one called first is taken, because its call restricts the order least.
+    // The addition called first restricts the order least.
     const first = adders[element]
     if (seen > 0 && (first === undefined || calls[i] < calls[first])) adders[element] = i
     if (part.returns[i] === NEVER) continue
@@ -200,7 +200,7 @@ function fast(part: Part, initial: Json, budget: Budget): FastAnswer {
   return orderBySlots(part, slot, loose, budget)
 }
 
-/** Divides a set by element: without a read of the whole set, elements are independent. */
+/** Divides a set by element. Without full reads, elements are independent. */
 function divide(part: Part, budget: Budget): readonly (readonly number[])[] {
   const members = new Map<number, number[]>()
   for (let i = 0; i < part.length; i++) {

@@ -10,10 +10,7 @@ import { faults, type Guarantee, guarantees, type StreamLevel, streamLadder } fr
 import { functions, isKnown, partitionsOf, readRecord } from './record.ts'
 import { scanPartition } from './scan.ts'
 
-/**
- * Judges partitioned logs by each guarantee: producers, consumers that remember their positions, and committed offsets.
- * Judging a partition takes a few passes over its sends and polls, in O(n log n).
- */
+/** Judges partitioned logs by each guarantee, in a few passes over each partition's sends and polls, O(n log n). */
 export const streamEntry: ModelEntry<StreamLevel> = {
   name: 'stream',
   aliases: [],
@@ -34,7 +31,7 @@ export const streamEntry: ModelEntry<StreamLevel> = {
   },
 }
 
-/** Whether an operation sent or polled; a transaction may do either or both. */
+/** Whether an operation sent or polled. A transaction may do both. */
 function did(what: 'send' | 'poll'): IsMetBy {
   return (history) => (row) =>
     history.operations.outcome[row] === OK && stepsOf(history, row).some(({ does }) => does === what)
@@ -61,9 +58,7 @@ function check(
   return { model: name, levels, headline: headlineOfGuarantees(levels, faults), info: { total }, lost }
 }
 
-/**
- * Rejects an initial value. A stream has none, because offsets identify the messages that are older than the record.
- */
+/** Rejects an initial value: offsets identify the messages older than the record. */
 function requireNoStart(initial: Json): void {
   if (initial === null || isUnknownStart(initial) || JSON.stringify(initial).length === 2) return
   throw new UserError(

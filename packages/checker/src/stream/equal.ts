@@ -5,21 +5,18 @@ import { isExplained } from '../object/search/explained.ts'
 import { grouped, type Partition, type Send } from './record.ts'
 import { type StreamOperation, type StreamRules, stream } from './specification.ts'
 
-/**
- * The answer to the question whether equal messages can be assigned to sends such that the messages of each producer
- * are in order.
- */
+/** Whether equal messages can be assigned to sends so that each producer's messages are in order. */
 export type EqualInOrder =
   | { readonly result: 'met' }
   | { readonly result: 'violated'; readonly message: string; readonly rows: readonly OperationRow[] }
   | { readonly result: 'unknown'; readonly message: string }
 
-/** The most sends of a partition that is searched. */
+/** The maximum number of sends of a partition that is searched. */
 const MOST_SENDS = 200
 
 /**
- * Searches for an assignment of the seen messages to equal sent ones such that the offsets of every producer increase.
- * A search is needed, because nothing tells equal messages apart.
+ * Searches for an assignment of seen messages to equal sent ones with increasing offsets for every producer. Nothing
+ * tells equal messages apart.
  */
 export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder {
   const sends = partition.sends.filter(({ outcome }) => outcome !== 'failed')
@@ -47,8 +44,7 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
   const result = isBroken(sends)
   if (result === undefined) return { result: 'unknown', message: open }
   if (!result) return { result: 'met' }
-  // The loop only tries to leave out sends that returned their offsets. A message that was seen may belong to any other
-  // send.
+  // Leaves out only sends that returned their offsets. A message seen may belong to any other send.
   let left: readonly Send[] = sends
   for (const send of sends) {
     const fewer = send.offset === undefined ? left : left.filter((other) => other !== send)
@@ -59,8 +55,8 @@ export function equalInOrder(partition: Partition, budget: Budget): EqualInOrder
 }
 
 /**
- * Converts the sends to operations in sequence, and adds the end of the partition. A send without a confirmation never
- * returns, because it may not have taken effect.
+ * Converts the sends to operations in sequence, and adds the end of the partition. A send without a confirmation may
+ * not have taken effect, so it never returns.
  */
 function operationsOf(sends: readonly Send[]): readonly StreamOperation[] {
   const batches = [...grouped(sends, ({ row }) => String(row)).values()]

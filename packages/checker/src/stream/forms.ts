@@ -19,7 +19,6 @@ export interface Polled {
 export interface Got {
   readonly does: 'poll'
   readonly partition: string
-  /** The requested offset; undefined if the poll continued at the consumer's position. */
   readonly from: number | undefined
   readonly messages: readonly Polled[]
 }
@@ -74,7 +73,6 @@ const MICRO_OPERATIONS = 'its value is a list of ["send",key,value] and ["poll"]
 const areMicroOperations = (value: Json): value is readonly MicroOperation[] =>
   Array.isArray(value) && (value as readonly Json[]).every((each) => Array.isArray(each) && kindOf(each) !== undefined)
 
-/** The kind of a micro-operation; EDN writes names as keywords. */
 function kindOf([name = null]: MicroOperation): 'send' | 'poll' | undefined {
   if (name === 'send' || name === ':send') return 'send'
   return name === 'poll' || name === ':poll' ? 'poll' : undefined
@@ -92,7 +90,7 @@ function microSteps(asked: MicroOperation, told: MicroOperation | undefined, for
 
 const textOf = (key: Json): string => (typeof key === 'string' ? key : canonical(key))
 
-/** The offset in a pair with the message; undefined if the answer is the message alone. */
+/** The offset beside the message, if the answer has one. */
 function offsetBeside(message: string, told: Json | undefined, form: Form): number | undefined {
   if (told === undefined || canonical(told) === message) return undefined
   const [offset = null, sent = null] = Array.isArray(told) ? (told as readonly Json[]) : []

@@ -21,14 +21,11 @@ export interface Poll {
   readonly partition: string
   /** The offset at which the poll began: the requested one, or the process's position. */
   readonly from: number | undefined
-  /** The poll or assignment whose end position is the start of this poll. Present if the poll requested no offset. */
+  /** The poll or assignment at whose end position this poll starts. Absent if the poll requested an offset. */
   readonly continues: OperationRow | undefined
   /** Whether `continues` is an assignment that returned an offset: that message was processed, or is the next one. */
   readonly isResumed: boolean
-  /**
-   * The subscription that lets the group decide the position of this poll; undefined if the consumer itself decides the
-   * position.
-   */
+  /** The subscription that lets the group decide the position of this poll, if any. */
   readonly subscribed: OperationRow | undefined
   readonly messages: readonly Polled[]
   /** Whether the poll was called after all faults were healed and sending had stopped. */
@@ -46,9 +43,8 @@ interface Commit {
 
 export interface StreamRecord {
   readonly sends: readonly Send[]
-  /** In each process's order of completions. */
   readonly polls: readonly Poll[]
-  /** Polls with unknown answers: the consumer may have advanced past the messages that they returned. */
+  /** Polls with unknown answers, which the consumer may have advanced past. */
   readonly lostPolls: readonly OperationRow[]
   /** All commits that may have happened. */
   readonly commits: readonly Commit[]
@@ -69,11 +65,10 @@ export const isKnown = (f: string): boolean => (functions as readonly string[]).
  *
  * - `send` (key, value) returns the offset of the message, or null
  * - `poll` `{"k":5}` returns `{"k":[[5,"a"],[8,"b"]]}`: messages from offset 5 on, with their offsets, which may have
- *   gaps. With null as the offset, the poll continues at the position of the process. This is the position after the
- *   last message that it polled, or the offset that it last requested in vain. After a poll without an answer the
- *   position is unknown
- * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`). Such lists
- *   are batches or transactions
+ *   gaps. With null as the offset, the poll continues after the last message that the process polled, or at the offset
+ *   that it last requested in vain. After a poll without an answer the position is unknown
+ * - `send`, `poll` and `txn` may be lists of micro-operations as in Jepsen's tests of Kafka (see `stepsOf`), as batches
+ *   or transactions
  * - `commit_offsets` `{"k":8}` states that all messages up to offset 8 were processed
  * - `assign` `["k"]` replaces the partitions of a consumer. It may return the committed offsets, `{"k":8}`, without
  *   partitions that have none. The consumer then continues at these offsets, or after them if the messages there were
@@ -138,9 +133,7 @@ export function readRecord(history: History): StreamRecord {
 
 /** The state of a consuming process. */
 interface Consumer {
-  /**
-   * The subscription that lets a group decide where the next poll of this consumer begins; undefined if there is none.
-   */
+  /** The subscription that lets a group decide where the next poll begins, if any. */
   readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
   /** By partition. */
   readonly lasts: Map<string, Last>
@@ -191,8 +184,7 @@ function pollOf(history: History, row: OperationRow, { step, consumer }: Polling
   const before = lasts.get(partition)
   const last = messages.at(-1)
   const next = last === undefined ? step.from : last.offset + 1
-  // A consumer in a group has no known position, because the partition may belong to another consumer between two of
-  // its polls.
+  // In a group, another consumer may have the partition between two polls.
   if (next !== undefined && subscription === undefined) lasts.set(partition, { row, next, isResumed: false })
   return {
     ...{ row, process: process[row], partition, messages },
@@ -221,7 +213,7 @@ export interface Partition extends Pick<StreamRecord, 'lostPolls'> {
   readonly polls: readonly Poll[]
   readonly commits: readonly Commit[]
   readonly starts: readonly Commit[]
-  /** By offset, ascending; one entry for each message that some operation shows at that offset. */
+  /** By offset, ascending: each message that some operation shows there. */
   readonly placed: readonly Placed[]
   /** The polled messages, with their offsets (see `seenAt`). */
   readonly seen: ReadonlySet<string>
@@ -262,7 +254,6 @@ export function firstBetween(placed: readonly Placed[], from: number, to: number
   return found !== undefined && found.offset < to ? found : undefined
 }
 
-/** The index of the first message at or after an offset. */
 export function firstAt(placed: readonly Placed[], offset: number): number {
   let [low, high] = [0, placed.length]
   while (low < high) {

@@ -16,7 +16,6 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   lost(placed: Placed): void
 }
 
-/** Judges one partition by each guarantee. */
 export function scanPartition(options: ScanOptions): void {
   agreeing(options)
   once(options)
@@ -51,10 +50,7 @@ function agreeing({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/**
- * Checks that a message is at no more offsets than the number of its sends. A send that returned an offset put its
- * message at this offset.
- */
+/** Checks that a message is at no more offsets than it has sends. */
 function once({ history, partition, found }: ScanOptions): void {
   const attempts = grouped(
     partition.sends.filter(({ outcome }) => outcome !== 'failed'),
@@ -74,7 +70,7 @@ function once({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/** Checks that every polled message was sent before, by a send that was not reported as failed. */
+/** Checks that every polled message was sent before, and its send not reported as failed. */
 function sent(options: ScanOptions): void {
   const { history, partition, unsure } = options
   const { name, placed, polls } = partition
@@ -92,8 +88,7 @@ function sent(options: ScanOptions): void {
         if (told > end && end < (early.get(at)?.end ?? Number.POSITIVE_INFINITY)) early.set(at, seen)
         continue
       }
-      // The message was sent before this poll ended. If its offset differs from the send's offset, another guarantee is
-      // violated.
+      // The message was sent before this poll ended. A wrong offset violates another guarantee.
       if ((calls.first.get(message) ?? Number.POSITIVE_INFINITY) < end) continue
       const sends = bySends.get(message) ?? []
       const isFailed = sends.length > 0 && sends.every(({ outcome }) => outcome === 'failed')
@@ -109,8 +104,7 @@ function sent(options: ScanOptions): void {
         )
     }
   }
-  // These messages were polled before the send at their offset was called. Each may instead belong to an earlier send
-  // of an equal message that returned no offset.
+  // Polled before the send at their offset was called; each may belong to an earlier send without an offset.
   for (const [message, all] of grouped([...early.values()], (each) => each.message)) {
     const untold = (calls.untold.get(message) ?? []).toSorted((a, b) => a - b)
     let used = 0
@@ -134,11 +128,10 @@ function unsent({ history, partition, found }: ScanOptions, { row, offset, messa
   found(finding('no-aborted-reads', sentence, [row], { context: sends }))
 }
 
-/** The calls of sends that did not fail. */
 interface Calls {
   /** By offset that a send returned (see `seenAt`): the call of the first such send. */
   readonly told: ReadonlyMap<string, number>
-  /** By message: the calls of its sends that returned no offset. `first` holds the first call of all its sends. */
+  /** By message: the calls of its sends without an offset. `first` holds the first call of all its sends. */
   readonly untold: ReadonlyMap<string, readonly number[]>
   readonly first: ReadonlyMap<string, number>
 }
@@ -160,13 +153,10 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
   return { told, untold, first }
 }
 
-/** Checks that the offsets of the messages of one producer increase, both within a batch and between batches. */
+/** Checks that the offsets of one producer's messages increase. */
 function inSendOrder({ history, partition, found }: ScanOptions): void {
   const placeOf = placesOfSends(partition)
-  /**
-   * By producer: the message at the highest offset among its acknowledged messages. `batch` holds the same for its
-   * current batch.
-   */
+  /** By producer: its acknowledged message at the highest offset. `batch` holds the same for its current batch. */
   const done = new Map<number, SendAt>()
   const batch = new Map<number, SendAt>()
   for (const send of partition.sends) {
@@ -175,8 +165,7 @@ function inSendOrder({ history, partition, found }: ScanOptions): void {
     const { process, row } = send
     const ofBatch = batch.get(process)
     const mates = ofBatch?.send.row === row ? ofBatch : undefined
-    // Messages of earlier batches count only if they were acknowledged. An unacknowledged message may get a higher
-    // offset than messages sent after it.
+    // An unacknowledged message may get a higher offset than messages sent after it.
     for (const before of [mates, done.get(process)]) {
       if (before === undefined || at.offset > before.offset) continue
       const sentence = `${who(history, row)} sent ${before.send.message} to ${partition.name} at offset ${before.offset} and then ${send.message}, which got the offset ${at.offset}.`
@@ -197,7 +186,7 @@ interface SendAt {
   readonly rows: readonly OperationRow[]
 }
 
-/** The offset of a send's message: the returned one or, if a single send returned none, the polled one. */
+/** The offset of a send's message: the returned one, or the polled one if only one send returned none. */
 function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | undefined {
   const attempts = grouped(
     sends.filter(({ outcome, offset }) => outcome !== 'failed' && offset === undefined),
@@ -216,7 +205,7 @@ function placesOfSends({ sends, placed }: Partition): (send: Send) => SendAt | u
   }
 }
 
-/** Checks that producers' messages are in order for some assignment of equal messages. */
+/** Checks that producers' messages are in order for some assignment of equal messages to sends. */
 function equal({ history, partition, budget, found, unsure }: ScanOptions): void {
   const answer = equalInOrder(partition, budget)
   if (answer.result === 'met') return
@@ -232,8 +221,7 @@ function equal({ history, partition, budget, found, unsure }: ScanOptions): void
 }
 
 /**
- * Checks that the offsets of a consumer increase and that the consumer skips no message. A skipped message that no
- * consumer ever polled is reported as lost.
+ * Checks that a consumer's offsets increase and that it skips no message. A skipped message that nobody polled is lost.
  */
 function consumed(options: ScanOptions): void {
   const { history, partition, found, lost } = options
@@ -275,10 +263,7 @@ function consumed(options: ScanOptions): void {
   )
 }
 
-/**
- * Returns the first offset that a poll must not skip. If the consumer resumed, the poll may skip messages that were
- * processed before.
- */
+/** Returns the first offset that a poll must not skip. After a resumption, it may skip processed messages. */
 function fromOf(
   { history, partition: { commits } }: Pick<ScanOptions, 'history' | 'partition'>,
   poll: Poll,
@@ -311,8 +296,7 @@ function passedByGroup({ history, partition, found, unsure, lost }: ScanOptions,
     const over = `Those that have subscribed passed over it: ${who(history, first.row)} polled offset ${first.offset}, and ${who(history, last.row)} offset ${last.offset}`
     const sentence = `${there(history, name, missed)}, and nobody ever polled it. ${over}.`
     const subscribed = [first.subscribed, last.subscribed]
-    // If both polls belong to one consumer, the consumer skipped the message itself, and subscriptions are not needed
-    // for the proof.
+    // A single consumer skipped the message itself, so the proof needs no subscriptions.
     const isOne = first.process === last.process
     const core = [...(isOne ? [] : subscribed), missed.row, first.row, last.row]
     found(finding('no-lost-writes', sentence, core, { context: isOne ? subscribed : [] }))
@@ -339,10 +323,7 @@ function resumed({ history, partition, found }: ScanOptions): void {
   }
 }
 
-/**
- * The number of empty polls after which no further message is expected. Before that, a message may be on its way to a
- * replica.
- */
+/** The number of empty polls after which no message is expected that may still be on its way to a replica. */
 const ENOUGH_IN_VAIN = 5
 
 /** Checks that a consumer finds every message if it polls to the end of the log after healing. */
@@ -350,8 +331,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
   const { name, placed, seen, sends } = partition
   const ends = endsOf(partition.polls.map((poll) => ({ ...poll, from: fromOf({ history, partition }, poll) })))
   const { callEvent, returnEvent } = history.operations
-  // The message was certainly in the log before the poll. A send without an answer is excluded, because it may have
-  // taken effect after the poll.
+  // A send without an answer may have taken effect after the poll.
   const wasThere = ({ row }: Placed, { first }: End): boolean =>
     returnEvent[row] >= 0 && returnEvent[row] < callEvent[first]
   for (const end of ends) {
@@ -367,7 +347,7 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
       !seen.has(seenAt(each.offset, each.message)) &&
       !ends.some((end) => end.from <= each.offset && wasThere(each, end)),
   )
-  // No consumer reached the offset of this message. The message may be lost or unseen, so both guarantees stay open.
+  // No consumer reached the message, so it may be lost or unseen.
   if (open !== undefined)
     for (const guarantee of ['no-lost-writes', 'no-unseen'] as const)
       unsure(
@@ -381,8 +361,8 @@ function reached({ history, partition, found, unsure }: ScanOptions): void {
 }
 
 /**
- * Returns the first send that lacks an offset in the log. A send acknowledged without an offset needs an offset that no
- * other send returned and at which its message was polled.
+ * Returns the first send that lacks an offset in the log. Without a returned offset, it needs one at which its message
+ * was polled and that no other send returned.
  */
 function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | undefined {
   const untold = sends.filter(({ outcome, offset }) => outcome === 'done' && offset === undefined)
@@ -403,7 +383,7 @@ interface End {
   readonly rows: readonly OperationRow[]
 }
 
-/** Returns the ends that processes reached. A process reached the end if enough of its last final polls were empty. */
+/** Returns the ends that processes reached, as enough of their last final polls were empty. */
 function endsOf(polls: readonly Poll[]): readonly End[] {
   const finals = grouped(
     polls.filter(({ final }) => final),

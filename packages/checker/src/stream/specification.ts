@@ -19,17 +19,14 @@ interface Sent {
 
 interface Polling {
   readonly does: 'poll'
-  /** The requested offset; undefined for the consumer's position. */
+  /** The requested offset, unless the poll continues at the consumer's position. */
   readonly from: number | undefined
   readonly messages: readonly At[]
 }
 
 /** A change of a consumer's position. */
 interface Moving {
-  /**
-   * The effect on the position. `forget`: an `assign` without an offset, a crash, or a poll without an answer makes the
-   * position unknown. `subscribe`: the group decides the position from this operation on.
-   */
+  /** `forget`: the position becomes unknown. `subscribe`: the group decides it from now on. */
   readonly does: 'forget' | 'subscribe'
 }
 
@@ -39,9 +36,7 @@ interface Committing {
   readonly offset: number
 }
 
-/**
- * The end of the partition, after all other operations. It requires that every message in the partition was put there.
- */
+/** The end of the partition, where every message must have been put there. */
 interface End {
   readonly does: 'end'
 }
@@ -56,10 +51,7 @@ interface Entry extends At {
   readonly isSent: boolean
 }
 
-/**
- * The position of a consumer. The consumer returns only messages from `least` on, and returns every message from `from`
- * on.
- */
+/** A consumer's position. It returns no message before `least`, and every message from `from` on. */
 interface Position {
   readonly least: number
   readonly from: number
@@ -70,37 +62,30 @@ export interface StreamState {
   readonly sent: readonly string[]
   /** By producer, the highest offset of its confirmed messages. */
   readonly producers: ReadonlyMap<number, number>
-  /**
-   * By process: its position. `group` means that the group of the consumer assigns the partitions, so that the position
-   * is unknown.
-   */
+  /** By process: its position, or `group` if the group decides it. */
   readonly positions: ReadonlyMap<number, Position | 'group'>
   readonly committed: number
 }
 
-/**
- * The number of sends of a message that did not fail. `untold` is the number of those sends that returned no offset.
- */
+/** The number of sends of a message that did not fail, and of those that returned no offset. */
 export interface Attempts {
   readonly sends: number
   readonly untold: number
 }
 
 export interface StreamRules {
-  /** The guarantees that the log keeps; it may break all other guarantees. */
+  /** The guarantees that the log keeps; it may break all others. */
   readonly kept: ReadonlySet<Guarantee>
-  /** All messages that some operation shows in the partition; `isTold`: whether a send returned the offset. */
+  /** All messages that some operation shows in the partition. */
   readonly known: readonly (At & { readonly isTold: boolean })[]
-  /** By message: its attempts. */
   readonly attempts: ReadonlyMap<string, Attempts>
 }
 
 const NOWHERE = Number.NEGATIVE_INFINITY
 
 /**
- * Defines one partition of a log with producers and consumers, and with it the guarantees about single steps. The
- * machine is nondeterministic. A send without a returned offset puts its message at an unseen offset, or at an offset
- * where a poll showed an equal message.
+ * Defines one partition of a log with producers and consumers, and with it the guarantees about single steps. A send
+ * without a returned offset puts its message at an unseen offset, or at an offset where a poll showed an equal message.
  *
  * `scan.ts` defines when messages are lost or unseen in the end. It also gives the answers of this machine in O(n log
  * n), and needs the machine only for equal messages.
@@ -171,10 +156,7 @@ function send(
   })
 }
 
-/**
- * A possible state while a batch is being stored. `end` is the highest offset among the producer's confirmed messages
- * and the messages of this batch stored so far.
- */
+/** A possible state within a batch. `end` is the highest offset of the producer's messages so far. */
 interface Way {
   readonly state: StreamState
   readonly end: number
@@ -224,8 +206,8 @@ function poll(
 }
 
 /**
- * Reports whether a poll may return a message at an offset. The message must have been sent before, or be older than
- * the record. If its offset differs from the send's offset, another guarantee is violated.
+ * Reports whether a poll may return a message at an offset: it was sent before, or is older than the record. A wrong
+ * offset violates another guarantee.
  */
 function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState, at: At, firstTold: number): boolean {
   if (log.some((entry) => entry.isSent && isAt(at)(entry))) return true
@@ -234,10 +216,7 @@ function mayBeThere({ known, attempts }: StreamRules, { log, sent }: StreamState
   return attempts.get(at.message)?.sends !== 0 && !(at.offset >= firstTold)
 }
 
-/**
- * Reports whether each message in the partition was put there by a send. Messages that are more numerous than their
- * sends are not checked.
- */
+/** Reports whether each message in the partition was put there by a send, unless it has fewer sends than copies. */
 function isAllSent({ kept, known, attempts }: StreamRules, { log }: StreamState): boolean {
   return known.every((at) => {
     const { sends, untold } = attempts.get(at.message) ?? { sends: 0, untold: 0 }

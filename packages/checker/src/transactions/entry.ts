@@ -28,7 +28,7 @@ type Judge<Level extends string> = (
   budget: Budget,
 ) => Report<Level>
 
-/** Returns an entry for a model of transactions, judged by levels of isolation. */
+/** Returns an entry for a model of transactions. */
 export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   name: string,
   summary: string,
@@ -48,7 +48,7 @@ export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   },
 })
 
-/** The entry for transactions that append to lists and read them whole, judged by levels of isolation. */
+/** The entry for transactions that append to lists and read them whole. */
 export const listTransactions = transactionsEntry(
   'list-append',
   'transactions that append to lists and read them',
@@ -56,7 +56,7 @@ export const listTransactions = transactionsEntry(
   judgeLists,
 )
 
-/** Returns a test, by row, whether a transaction committed and read something. */
+/** Tests whether a row committed and read something. */
 function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
@@ -180,7 +180,7 @@ export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly Isolatio
       ),
   )
 
-/** The well-known levels, weakest first. A headline names the weakest of them that is violated. */
+/** The well-known levels, weakest first, for headlines. */
 const known: readonly IsolationLevel[] = [
   'read-uncommitted',
   'read-committed',

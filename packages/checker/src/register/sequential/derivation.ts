@@ -18,7 +18,7 @@ type Numbers = Map<Edge, number>
 export function derive(saturation: Saturation, conflict: Conflict): Derivation {
   const newest = saturation.edges.count()
   const last = betweenWrites(conflict.edge)
-  // `betweenWrites` may convert the last edge. The converted edge may depend on all derived orders.
+  // `betweenWrites` may convert the last edge, which may then depend on all derived orders.
   const numbers: Numbers = new Map([[last, last === conflict.edge ? (conflict.number ?? newest) : newest]])
   const { from, to } = last
   const cycle = [...(from === to ? [] : pathBetween(saturation, to, from, newest, numbers)), last]
@@ -59,9 +59,8 @@ function premisePath(
 }
 
 /**
- * Converts a contradiction between a read and a write to a contradiction between two writes, which is easier to
- * understand. The read's source precedes the other write, so the read must precede the other write. But the read also
- * follows it. Expressed between writes: the source must both precede and follow the other write.
+ * Converts a contradiction between a read and a write to one between two writes, which is easier to understand: the
+ * read's source must both precede and follow the other write.
  */
 function betweenWrites(edge: Edge): Edge {
   const { from, to, reader, premise } = edge
@@ -71,8 +70,8 @@ function betweenWrites(edge: Edge): Edge {
 }
 
 /**
- * Returns the shortest path by program order, reads-from and the first `limit` derived orders; a path must exist. Adds
- * the numbers of the derived orders it visits to `numbers`.
+ * Returns the shortest path by program order, reads-from and the first `limit` derived orders, which must exist. Adds
+ * the derived orders it visits to `numbers`.
  */
 function pathBetween(
   saturation: Saturation,

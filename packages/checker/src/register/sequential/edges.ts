@@ -5,18 +5,12 @@ export interface Edge {
   readonly from: number
   readonly to: number
   readonly reason: OrderEdge['reason'] | 'assumed'
-  /**
-   * Present for a derived order. The order follows because the first operation of `premise` precedes the second by
-   * earlier edges, and because `reader` saw its source.
-   */
+  /** For a derived order: `premise[0]` precedes `premise[1]` by earlier edges, and `reader` saw its source. */
   readonly premise?: readonly [premise: number, conclusion: number] | undefined
   readonly reader?: number | undefined
 }
 
-/**
- * Merges consecutive steps of one client's own order in a path into one step, because the operations in between do not
- * matter.
- */
+/** Merges consecutive steps of one client's own order, because the operations in between do not matter. */
 export function inOwnOrder(path: readonly Edge[]): readonly Edge[] {
   const steps: Edge[] = []
   for (const edge of path) {
@@ -53,12 +47,10 @@ export const makeEdge = (
 export interface Edges {
   /** Adds an edge, or ignores it if there is no memory for it. */
   readonly push: (from: number, to: number, reason: number, premise: number, conclusion: number, reader: number) => void
-  /** Removes the newest edges until `count` edges remain. */
   readonly cut: (count: number) => void
   readonly count: () => number
   /**
-   * The newest outgoing edge of an operation and, for each edge, the previous one of the same operation; -1 if there is
-   * none.
+   * The newest outgoing edge of an operation and, for each edge, the previous one of the same operation; otherwise -1.
    */
   readonly first: (operation: number) => number
   readonly next: (edge: number) => number
@@ -66,10 +58,7 @@ export interface Edges {
   readonly get: (edge: number) => Edge
 }
 
-/**
- * Creates edges stored in columns, because there are at least as many edges as operations. `take` requests further
- * bytes.
- */
+/** Creates edges in columns, because there are at least as many edges as operations. `take` requests further bytes. */
 export function createEdges(length: number, take: (bytes: number) => boolean): Edges {
   const head = new Int32Array(length).fill(-1)
   let cells = new Int32Array(EDGE_CELLS * 1024)

@@ -11,18 +11,15 @@ import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
 import { fromEarliest, stepOf, toldEdge } from './told-edges.ts'
 
-/** The number of steps allowed for deciding one candidate set; harder candidates are not used. */
+/** The maximum number of steps for deciding one candidate set. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
-/** The maximum number of pairs of writes to name; either order of each pair leads to a contradiction. */
+/** The maximum number of pairs of writes that are named. */
 const MOST_PAIRS = 4
 
 type Violated = Extract<Sequentiality, { readonly result: 'violated' }>
 
-/**
- * Explains by a reduced set of operations why no order of all operations exists. Shows a cycle of orders if there is
- * one.
- */
+/** Explains by few operations why no order of all operations exists, as a cycle of orders if there is one. */
 export const explainSequential = (
   encoded: Encoded,
   violated: Violated,
@@ -61,8 +58,8 @@ function involvedIn(encoded: Encoded, violated: Violated): readonly number[] | u
   const { facts, saturation, conflict } = violated.cycle
   const { involved } = derive(saturation, conflict)
   const isUnknown = (i: number): boolean => encoded.returns[facts.indices[i]] === NEVER
-  // For each operation of unknown outcome, the loop adds an operation that saw it, because this shows that it took
-  // effect. The loop also visits the added operations.
+  // Adds an operation that saw each one of unknown outcome, because this shows that the latter took effect. The loop
+  // also visits these.
   const known = new Set(involved)
   for (const i of known) {
     const readers = isUnknown(i) ? [...saturation.readersOf(i)] : []

@@ -3,15 +3,14 @@ import type { Budget } from '../../limits/budget.ts'
 import { NO_READ } from './reads-from.ts'
 import type { Saturation } from './saturation.ts'
 
-/** A choice of one write among several writes that were possible next. */
+/** A choice among several writes that were possible next. */
 interface Choice {
   readonly mark: number
   readonly placed: number
-  /** The alternatives that remain, the likeliest last. */
   readonly others: number[]
 }
 
-/** The number of wrong choices after which the attempt gives up. */
+/** The number of wrong choices after which the attempt ends. */
 const MOST_BACKTRACKS = 60
 /** The number of changes after which choices are final. */
 const MOST_CHANGES = 2_000_000
@@ -19,15 +18,15 @@ const MOST_CHANGES = 2_000_000
 /**
  * Builds one order from front to back; undefined if this fails, which proves nothing.
  *
- * Every step respects the forced order. Observations, and writes that no operation reads, are placed as early as
- * possible, because this excludes no other order. Only a write that is read requires a choice. The first candidate is
- * the write that took effect first by the clock (by its own return or by its first read). A chosen write is ordered
- * before all remaining writes of its key, and the consequences are derived immediately. If this leads to a
- * contradiction, the next candidate is tried. If no candidate is left, the last choice is undone.
+ * Every step respects the forced order. Observations, and unread writes, are placed as early as possible, because this
+ * excludes no other order. Only a write that is read requires a choice. The first candidate is the write that took
+ * effect first by the clock. A chosen write is ordered before all remaining writes of its key, and the consequences are
+ * derived immediately. If this leads to a contradiction, the next candidate is tried. If no candidate is left, the last
+ * choice is undone.
  *
- * The result is legal without a check of values. When a write that is read is placed, it precedes all remaining writes
- * of its key, and so do its reads. A cas precedes them because the write that it observed does. No later write can
- * therefore come between the write and its reads.
+ * The result is legal without a check of values. A placed write that is read precedes all remaining writes of its key,
+ * and so do its reads. A cas precedes them because the write that it observed does. No later write can therefore come
+ * between the write and its reads.
  *
  * Does not undo its choices in the saturation (see `Saturation.reset`).
  */
@@ -39,8 +38,8 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
   const order = new Int32Array(length)
   let placed = 0
 
-  // By thread: the thread that its next operation waits for, and the number of operations of that thread to wait for.
-  // Checked again only when that number is reached.
+  // By thread: the thread that its next operation waits for, and how many operations of it. Checked again only when
+  // that number is reached.
   const waitsFor = new Int32Array(count).fill(-1)
   const waitsUntil = new Int32Array(count)
   const isForcedLater = (operation: number): boolean => {
@@ -64,7 +63,7 @@ export function layOut(saturation: Saturation, budget: Budget): Int32Array | und
     while (placed > until) position[of[order[--placed]]]--
     waitsFor.fill(-1)
   }
-  /** Reports whether a write can come before all remaining writes of its key. If so, adds these orders. */
+  /** Orders a write before all remaining writes of its key, if possible. */
   const isPossible = (write: number): boolean => {
     const later: number[] = []
     for (let list = keyWrites.first[key[write]]; list < keyWrites.first[key[write] + 1]; list++) {

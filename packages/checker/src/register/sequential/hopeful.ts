@@ -2,26 +2,23 @@ import { CAS, DIFFERS, type Encoded, NEVER, READ, WRITE } from '../../encoding/e
 import { nextIn, type Threads, threadsOf } from '../../encoding/threads.ts'
 import { type Budget, createPace } from '../../limits/budget.ts'
 
-/** The maximum number of operations examined in all attempts together. */
+/** The maximum number of operations examined in all attempts. */
 const MOST_LOOKS = 3_000_000
 const MOST_ATTEMPTS = 400
 
-/** Seed of the first attempt; a constant, so that the result depends only on the history. */
+/** Constant, so that the result depends only on the history. */
 const SEED = 7
 
-/**
- * The factor by which each observation waiting for a write increases the probability of choosing the write, as a power
- * of two.
- */
+/** The factor, as a power of two, by which each waiting observation makes a write more likely to be chosen. */
 const FOR_EACH_WAITING = 2
 const MOST_FAVOURED = 24
 
-/** The factor by which a write that certainly happened is more likely to be chosen than a write of unknown outcome. */
+/** How much more likely a write that certainly happened is chosen than one of unknown outcome. */
 const CERTAIN = 8
 
 /**
- * Builds an order of the operations on all keys from front to back by random choices. Starts over when no operation can
- * be placed. Returns undefined if no attempt succeeds, which proves nothing.
+ * Builds an order of the operations on all keys from front to back by random choices, and starts over at a dead end.
+ * Returns undefined if no attempt succeeds, which proves nothing.
  *
  * An observation that holds is placed immediately. Otherwise the next write is drawn at random, with a preference for
  * writes that many observations wait for. Most sequential histories have so many valid orders that an early attempt
@@ -78,7 +75,7 @@ function attempt(encoded: Encoded, threads: Threads, random: () => number, budge
     }
   }
   const heads = new Int32Array(count)
-  // By key and value: the number of threads whose next operation is an observation that waits for the value.
+  // By key and value: the number of threads whose next operation is an observation of it.
   const waiting = new Map<number, number>()
   const nameOf = (operation: number, value: number): number => key[operation] * values + value
   const countWaiting = (): void => {

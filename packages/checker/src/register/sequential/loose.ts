@@ -4,10 +4,7 @@ import { DIFFERS, type Encoded, NOTHING, READ, restrict } from '../../encoding/e
 import type { Budget } from '../../limits/budget.ts'
 import { ascending } from './reads-from.ts'
 
-/**
- * Returns why no level that depends on the order within a client can be met: some operations have an unnamed client, so
- * the order of the operations in that client is unknown. Undefined if every client is known.
- */
+/** Returns why no level in client order can be met, if some operations have an unnamed client. */
 export function looseReason(history: History): string | undefined {
   if (!history.hasSessions) return undefined
   const { length } = history.operations
@@ -25,9 +22,9 @@ export function looseReason(history: History): string | undefined {
 }
 
 /**
- * Returns the operations that can contradict a level although some clients are unnamed. Omits reads of a written or
- * initial value by unnamed clients, because such a read can be placed right after its source. Omits writes by unnamed
- * clients that nobody saw. If the remaining operations contradict each other, the whole history is contradictory.
+ * Returns the operations that can contradict a level although some clients are unnamed. Omits unnamed reads with a
+ * source, because they can be placed right after it, and unnamed writes that nobody saw. If the rest is contradictory,
+ * so is the whole history.
  *
  * @throws OutOfTime
  */

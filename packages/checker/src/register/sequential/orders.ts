@@ -8,29 +8,26 @@ export type OrdersAnswer =
   | { readonly result: 'stopped'; readonly reason: Limit }
   | {
       readonly result: 'violated'
-      /** The operations that the contradictions depend on, if there are few contradictions. */
+      /** The operations that the contradictions depend on, if they are few. */
       readonly rests?: Rests | undefined
-      /**
-       * The pairs of writes that are contradictory in either order, or contribute to the contradiction of other pairs.
-       */
+      /** The pairs of writes that are contradictory in either order, or contribute to this. */
       readonly pairs: readonly Pair[]
     }
 
 interface Rests {
-  /** The operations that the contradictions use, which are contradictory by themselves. */
   readonly involved: ReadonlySet<number>
-  /** The operations assumed to follow others only because threads were joined. */
+  /** The operations that are assumed to follow others only because threads were joined. */
   readonly joined: ReadonlySet<number>
 }
 
 /**
  * Decides whether the forced order can be extended to a legal order. Two writes of a key form an open pair if the
- * forced order leaves their order open and at least one of them is read. The search assumes one order of an open pair
- * and derives the consequences. On a contradiction it assumes the other order. If no pair is open, every extension is
- * legal (see `completion`). If both orders of every open pair are contradictory, there is no legal order.
+ * forced order leaves their order open and at least one of them is read. The search assumes one order of an open pair,
+ * and on a contradiction the other. If no pair is open, every extension is legal (see `completion`). If both orders of
+ * every open pair are contradictory, there is no legal order.
  *
  * A restart begins with the pairs of recent contradictions, so that a small cause deep in a long history is found
- * early. The number of restarts is bounded, so the search ends. It uses no recursion, no memo and no hashing.
+ * early. The number of restarts is bounded, so the search ends.
  */
 export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswer {
   let urgent: Pair[] = []
@@ -48,10 +45,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
     if (urgent.length > URGENT) urgent.length = URGENT
   }
 
-  /**
-   * Undoes all decisions and derives the contradictions again. Records the operations that each contradiction depends
-   * on.
-   */
+  /** Undoes all decisions and derives the contradictions again, to record what they depend on. */
   function retrace(): Rests | undefined {
     const involved = new Set<number>()
     const joined = new Set<number>()
@@ -64,7 +58,7 @@ export function orderWrites(saturation: Saturation, budget: Budget): OrdersAnswe
   }
 }
 
-/** The maximum number of contradictions in a refutation to derive again. */
+/** The maximum number of contradictions that are derived again. */
 const EXPLAINED = 100
 
 const RESTARTS = 200
@@ -75,7 +69,7 @@ export interface Pair {
   readonly second: number
 }
 
-/** Removes repeated pairs; a pair in reverse order is a repetition. */
+/** Removes repeated pairs, also in reverse order. */
 function distinct(pairs: readonly Pair[]): Pair[] {
   const seen = new Set<string>()
   return pairs.filter(({ first, second }) => {
@@ -118,7 +112,7 @@ function attempt(
       cursor = found.cursor
       pair = found
     }
-    // An urgent pair does not move the cursor, because pairs before it may still be open. Only a scan moves the cursor.
+    // Pairs before an urgent pair may still be open, so only a scan moves the cursor.
     const { first, second } = pair
     let next: Decision = { first, second, mark: saturation.mark(), flipped: false, cursor }
     for (;;) {
@@ -147,10 +141,7 @@ function attempt(
 const isOpen = (saturation: Saturation, { first, second }: Pair): boolean =>
   !saturation.precedes(first, second) && !saturation.precedes(second, first)
 
-/**
- * Creates a scan for the next open pair. The scan visits the writes in the order of the basis; all pairs before `from`
- * are ordered.
- */
+/** Creates a scan for the next open pair, in the order of the basis. All pairs before `from` are ordered. */
 function createScan(saturation: Saturation): (from: number) => (Pair & { readonly cursor: number }) | undefined {
   const { encoded, basis, effectBy, threads, isRead, keyWrites } = saturation
   const { first, thread, start, writes } = keyWrites
@@ -160,7 +151,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
       if (encoded.writes[write] === NOTHING) continue
       for (let list = first[encoded.key[write]]; list < first[encoded.key[write] + 1]; list++) {
         if (thread[list] === threads.of[write]) continue
-        // The loop skips writes that are known to precede `write`.
+        // Skips writes that are known to precede `write`.
         for (let w = keyWrites.seek(list, saturation.before(write, thread[list])); w < start[list + 1]; w++) {
           const other = writes[w]
           if (saturation.precedes(write, other)) break
@@ -175,7 +166,7 @@ function createScan(saturation: Saturation): (from: number) => (Pair & { readonl
   }
 }
 
-/** Returns any order that contains the forced order. If no pair of writes is open, the order is a legal explanation. */
+/** Returns any order that contains the forced order; a legal one if no pair of writes is open. */
 export function completion(saturation: Saturation): Int32Array {
   const { threads, encoded } = saturation
   const { count, start, members } = threads

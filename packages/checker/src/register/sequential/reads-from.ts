@@ -20,8 +20,8 @@ export interface ReadsFrom {
 
 /**
  * Finds each read's source, if no value was written twice to one key. A write of unknown outcome took effect if it was
- * observed, directly or through observed compare-and-sets. All other writes of unknown outcome can be assumed not to
- * have happened, since omitting an unseen write breaks nothing.
+ * observed, directly or through observed compare-and-sets. Others can be assumed not to have happened, since omitting
+ * an unseen write breaks nothing.
  *
  * @throws OutOfTime
  */
@@ -54,9 +54,9 @@ export function readsFrom(
     if (expects[reader] === initial) continue
     const writer = writers.get(key[reader] * values + expects[reader])
     if (writer === undefined) {
-      // No operation wrote the value that this reader observed. If the reader is a cas of unknown outcome, it did not
-      // take effect. The operations that need this cas may then have a different source if values are repeated or a
-      // failed cas is an observation. Otherwise this is a contradiction.
+      // No operation wrote the value observed, so a cas of unknown outcome did not take effect. If values are repeated
+      // or a failed cas is an observation, operations that need this cas may have another source. Otherwise this is a
+      // contradiction.
       if (returns[reader] === NEVER && (repeated || anyDiffers)) return { result: 'repeated values' }
       return { result: 'thin air', read: reader }
     }
@@ -80,7 +80,6 @@ export function readsFrom(
   return { result: 'unique', encoded: kept, indices, writerOf }
 }
 
-/** Returns the numbers below `length` that pass, in ascending order. */
 export function ascending(length: number, passes: (i: number) => boolean): Int32Array {
   const numbers = new Int32Array(length)
   let count = 0
@@ -88,10 +87,9 @@ export function ascending(length: number, passes: (i: number) => boolean): Int32
   return numbers.slice(0, count)
 }
 
-/** Reports whether each observed value has only one possible writer, although other values are written repeatedly. */
+/** Reports whether each observed value has only one possible writer. */
 function uniqueAmong(encoded: Encoded, needed: Uint8Array, budget: Budget): boolean {
-  // A value with two possible writers, one of unknown outcome, may come from either writer. The sources are therefore
-  // certain only if no such value is observed.
+  // A value with two possible writers may come from either, even if the outcome of one is unknown.
   const { length, expects, writes, key, values, initial } = encoded
   const observed = new Set<number>()
   for (let i = 0; i < length; i++) {

@@ -7,26 +7,23 @@ import { AFTER, ASSUMED, BEFORE, createEdges, type Edge, type Edges, makeEdge, P
 import { INITIAL, type ReadsFrom } from './reads-from.ts'
 import { createVectors } from './vectors.ts'
 
-/** Orders that contradict each other: `edge` is the last one, and its `to` precedes its `from` by older edges. */
+/** Orders that contradict each other: the `to` of `edge` precedes its `from` by older edges. */
 export interface Conflict {
   readonly edge: Edge
   /** The number of `edge`, if it is among the derived edges. */
   readonly number?: number
 }
 
-/** The partial order forced so far, which `assume` extends and `undo` reduces. */
+/** The partial order forced so far. */
 export interface Saturation {
   readonly threads: Threads
   readonly encoded: Encoded
   readonly writerOf: Int32Array
-  /** The operations in an order that contains program order and reads-from. Every scan visits them in this order. */
+  /** The operations in an order that contains program order and reads-from. */
   readonly basis: Int32Array
-  /**
-   * By write: the latest time, by the clock, at which it took effect. This time only guides the search and excludes no
-   * order.
-   */
+  /** By write: when it had taken effect by the clock. This only guides the search and excludes no order. */
   readonly effectBy: Int32Array
-  /** Reports whether a is known to precede b in every explanation that is still possible. */
+  /** Reports whether a precedes b in every explanation that is still possible. */
   readonly precedes: (a: number, b: number) => boolean
   /** Returns the number of operations of thread t that precede operation a, including a itself. */
   readonly before: (a: number, t: number) => number
@@ -34,16 +31,12 @@ export interface Saturation {
   readonly assume: (from: number, to: readonly number[]) => Conflict | undefined
   readonly mark: () => number
   readonly undo: (mark: number) => void
-  /** Makes all assumptions so far permanent; earlier marks can no longer be undone. */
+  /** Makes all assumptions so far permanent. */
   readonly commit: () => void
-  /** The number of changes made by assumptions that can still be undone. */
   readonly changes: () => number
   /** Undoes all assumptions. Returns false if some assumptions were made permanent. */
   readonly reset: () => boolean
-  /**
-   * The resource that ran out during a derivation, if any. The orders are then true but incomplete, and `undo` must not
-   * be called.
-   */
+  /** The resource that ran out, if any. The orders are then true but incomplete, and `undo` must not be called. */
   readonly stopped: () => Limit | undefined
   readonly release: () => void
   /** Returns the first operation of each thread that read the write. */
@@ -72,7 +65,7 @@ export type Saturated =
  * 1997).
  *
  * Operations are processed in an order that contains program order and reads-from, repeatedly while new predecessors
- * are found. Only new predecessors are examined and passed on (see `Vectors`).
+ * are found (see `Vectors`).
  */
 export function saturate(
   facts: ReadsFrom,
@@ -109,10 +102,7 @@ export function saturate(
   const { precedes, follows, count, merge, fresh } = vectors
   const edges = createEdges(length, take)
 
-  /**
-   * Adds an edge, unless the order is already known or implied. Returns a conflict, without adding the edge, if it
-   * would close a cycle. See `Edge` for the premise and the reader.
-   */
+  /** Adds an edge, unless the order is known. If it would close a cycle, returns this conflict instead. */
   const addEdge = (
     from: number,
     to: number,
@@ -127,11 +117,11 @@ export function saturate(
     if (stopped === undefined) merge(from, to, vectors.all)
     return undefined
   }
-  /** Derives orders from the new predecessors of an operation that observes or writes a key. */
+  /** Derives orders from the new predecessors of an operation. */
   const conclude = (operation: number): Conflict | undefined => {
     const source = writerOf[operation]
     const isWrite = writes[operation] !== NOTHING
-    // The predecessors of the thread's previous write to the key were handled at that write.
+    // The predecessors of the thread's previous write to the key were handled there.
     const ownLast = isWrite ? previousWrite[operation] : -1
     for (let word = 0; word < words; word++) {
       const writers = keyWrites.writers[key[operation] * words + word]
@@ -139,14 +129,14 @@ export function saturate(
         const bit = 31 - Math.clz32(bits & -bits)
         const thread = (word << 5) + bit
         const known = count(operation, thread)
-        // The source already has these writes as predecessors, so they imply no new order.
+        // The source already has these writes as predecessors.
         if (source >= 0 && !isWrite && count(source, thread) >= known) continue
         const list = keyWrites.listOf(key[operation], thread)
         let at = keyWrites.seek(list, known) - 1
         if (at >= keyWrites.start[list] && keyWrites.writes[at] === operation) at--
         if (at < keyWrites.start[list]) continue
         const last = keyWrites.writes[at]
-        // Most of these orders are known already, so the order is checked before an edge is created.
+        // Checks the order before creating an edge, because most orders are known.
         if (source === INITIAL) {
           return { edge: { from: operation, to: last, reason: 'overwritten after', reader: operation } }
         }
@@ -165,10 +155,7 @@ export function saturate(
     }
     return undefined
   }
-  /**
-   * Derives orders from the new predecessors of an operation, and passes the new predecessors on to the successors of
-   * the operation.
-   */
+  /** Derives orders from an operation's new predecessors, and passes these on to its successors. */
   const process = (operation: number): Conflict | undefined => {
     if (writerOf[operation] >= INITIAL || writes[operation] !== NOTHING) {
       const conflict = conclude(operation)
@@ -269,7 +256,7 @@ export function saturate(
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-/** Computes lookup tables that never change. */
+/** Computes the tables that never change. */
 function columnsOf(
   facts: ReadsFrom,
   threads: Threads,
@@ -286,13 +273,13 @@ function columnsOf(
   return { order, readers, keyWrites, previousWrite: previousWrites(keyWrites, facts.encoded.length) }
 }
 
-/** Bytes per operation for lists and orders, in addition to vectors and edges. */
+/** Bytes per operation for lists and orders. */
 const BYTES_FOR_EACH = 100
 
-/** A bit mask: a power of two minus one. */
+/** As a bit mask, a power of two minus one. */
 const VISITS_BETWEEN_LOOKS = 0xff
 
-/** By write: the previous write of its thread to the same key; -1 if there is none. */
+/** By write: the previous write of its thread to the same key, or -1. */
 function previousWrites({ start, writes }: KeyWrites, length: number): Int32Array {
   const previous = new Int32Array(length).fill(-1)
   for (let list = 0; list + 1 < start.length; list++) {
@@ -301,10 +288,7 @@ function previousWrites({ start, writes }: KeyWrites, length: number): Int32Arra
   return previous
 }
 
-/**
- * Returns the orders known at the start: between threads of one client, and from reads of the initial value to the
- * first write of each thread.
- */
+/** Returns the initial orders: between threads of one client, and from reads of the initial value to first writes. */
 function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites: KeyWrites): Edge[] {
   const edges: Edge[] = []
   const { before } = threads
@@ -315,8 +299,8 @@ function baseEdges({ encoded, writerOf }: ReadsFrom, threads: Threads, keyWrites
     if (writerOf[i] !== INITIAL) continue
     for (let list = keyWrites.first[encoded.key[i]]; list < keyWrites.first[encoded.key[i] + 1]; list++) {
       const first = keyWrites.writes[keyWrites.start[list]]
-      // The first write of the read's own thread needs no edge. It should follow the read. If it precedes the read,
-      // processing the read reveals the contradiction.
+      // The first write of the read's own thread needs no edge. If it precedes the read, processing the read reveals
+      // this.
       if (keyWrites.thread[list] === threads.of[i]) continue
       edges.push({ from: i, to: first, reason: 'overwritten after', reader: i })
     }

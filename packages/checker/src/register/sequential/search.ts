@@ -12,14 +12,6 @@ export interface SequentialSearch {
   readonly release: () => void
 }
 
-/**
- * Creates a search for one legal order of the operations on all keys, thread by thread. Values may repeat. A
- * configuration is the progress of each thread, the optional operations used, and the state of each key. Configurations
- * are remembered exactly.
- *
- * If the next operation of a thread is an observation that holds, it is taken immediately. This is safe, because an
- * observation changes no state. An optional write is used only if a later operation can observe it.
- */
 export function createSequentialSearch(
   encoded: Encoded,
   jsonOf: (name: number) => Json,
@@ -35,8 +27,8 @@ export function createSequentialSearch(
   const isOptional = (thread: number): boolean => returns[members[start[thread]]] === NEVER
   const anyDiffers = kind.includes(DIFFERS)
   const useful = usefulOptional(encoded, expects, writes, budget)
-  // The threads of completed operations. The key of a configuration holds their progress, and one bit for each
-  // operation of `optional`.
+  // The threads of completed operations. The key of a configuration holds their progress, and one bit for each optional
+  // operation.
   const main = Array.from({ length: count }, (_, t) => t).filter((t) => !isOptional(t))
   const optional = Array.from({ length: count }, (_, t) => t).filter((t) => isOptional(t) && useful(members[start[t]]))
   const bitsFrom = main.length
@@ -64,15 +56,14 @@ export function createSequentialSearch(
   const pathState = new Int32Array(length)
   const pathChosen = new Uint8Array(length)
   let depth = 0
-  // The operation tried last. Operations are tried in order of call, which is often close to the order of their
-  // effects.
+  // The operation tried last. The order of call is often close to the order of effects.
   let cursor = -1
   let left = 0
   for (let i = 0; i < length; i++) if (returns[i] !== NEVER) left++
   let started = false
 
   const nextOf = nextIn(threads, position)
-  /** Among the next operations of all threads, returns the one called first after `operation`; -1 if there is none. */
+  /** Of the next operations of all threads, returns the one called first after `operation`, or -1. */
   const nextAfter = (operation: number): number => {
     let earliest = -1
     for (let c = 0; c < candidates.length; c++) {
@@ -105,8 +96,8 @@ export function createSequentialSearch(
     return k === DIFFERS && expects[operation] !== state[key[operation]]
   }
   const takeObservations = (): void => {
-    // An observation changes no state. It only lets later operations of its own client proceed. One pass therefore
-    // suffices if each client has one thread.
+    // Taking an observation only lets later operations of its own client proceed, so one pass suffices if each client
+    // has one thread.
     for (let again = true; again; ) {
       again = false
       for (const thread of main) {
@@ -125,10 +116,7 @@ export function createSequentialSearch(
     if (k === APPEND && appends !== undefined) return appends.append(now, operation)
     return -1
   }
-  /**
-   * Reports whether an optional operation would have no effect: it leaves the state unchanged, or it writes a value
-   * that no operation can observe.
-   */
+  /** Reports whether an optional operation would have no visible effect. */
   const isPointless = (operation: number, to: number): boolean =>
     to === state[key[operation]] || (appends !== undefined && to === DEAD && !anyDiffers)
   const retreat = (): boolean => {
@@ -138,7 +126,7 @@ export function createSequentialSearch(
     cursor = pathOperation[depth]
     return true
   }
-  /** Takes the first operation after the cursor that is legal in the current state; false if there is none. */
+  /** Takes the first legal operation after the cursor; false if there is none. */
   const choose = (): boolean => {
     for (let operation = nextAfter(cursor); operation !== -1; operation = nextAfter(operation)) {
       const to = apply(operation)
@@ -175,8 +163,8 @@ const OBSERVATION = 0
 const CHOICE = 1
 
 /**
- * Returns a test for optional operations that can matter. These are the operations that write an observed value. If the
- * history has appends or failed cas, every optional operation can matter.
+ * Tests for optional operations that can matter: those that write an observed value or, with appends or failed cas,
+ * all.
  */
 function usefulOptional(
   encoded: Encoded,

@@ -10,39 +10,36 @@ import { type Saturation, saturate } from './saturation.ts'
 type Candidates = readonly number[]
 
 interface Guess {
-  /** The candidates of all reads at the time before this guess. */
   readonly candidates: Candidates[]
   readonly reads: readonly number[]
-  /** The source guessed for each of `reads`. */
   readonly guessed: readonly number[]
 }
 
 export interface SourceOptions<Found> {
   /**
-   * Whether to assume that a read only sees writes called before the read returned. Sequential consistency ignores real
-   * time, but no store reads future writes. With this assumption sources are found sooner, but a failure under the
-   * assumption refutes nothing.
+   * Whether to assume that a read only sees writes called before its return. This finds sources sooner, because no
+   * store reads future writes, but refutes nothing.
    */
   readonly physical: boolean
   /** The most saturations. */
   readonly saturations: number
-  /** Called when each read has a source without a contradiction; reports whether an order exists. */
+  /** Called when each read has a source; reports whether an order exists. */
   readonly confirm: (facts: ReadsFrom) => Found | 'violated' | 'stopped'
 }
 
-/** The number of contradictions before the first restart; each later restart waits for one more. */
+/** The number of contradictions before the first restart; later restarts wait for one more each. */
 const PATIENCE = 10
 const RESTARTS = 200
 
-/** The maximum number of sources guessed in one step; the number doubles while guesses hold. */
+/** The maximum number of sources guessed in one step. The number doubles while guesses hold. */
 const MOST_AT_ONCE = 64
 
 /**
- * Finds the source of each read if values are repeated. For reads and writes only. The known sources force an order
- * (see `saturate`). A write that follows a read in this order, or that is overwritten before the read, cannot be the
- * source of the read. When nothing more follows, the search guesses sources. A contradiction undoes the last guess, and
- * guesses that led to contradictions are avoided later. After some contradictions the search restarts with the affected
- * reads first. The number of restarts is bounded, so the search ends.
+ * Finds the source of each read of repeated values. For reads and writes only. The known sources force an order (see
+ * `saturate`). A write that follows a read in this order, or that is overwritten before the read, cannot be its source.
+ * When nothing more follows, the search guesses sources. A contradiction undoes the last guess, which is avoided later.
+ * After some contradictions the search restarts with the affected reads first. The number of restarts is bounded, so
+ * the search ends.
  *
  * Returns the answer of `confirm` for the sources.
  *
@@ -66,7 +63,7 @@ export function chooseSources<Found>(
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads
-  /** The facts, whose `writerOf` holds the source of each read with only one possible source. */
+  /** The facts. `writerOf` holds the source of each read that has only one left. */
   readonly facts: ReadsFrom
   /** By read: its possible sources at the start. */
   readonly all: readonly Candidates[]
@@ -116,7 +113,7 @@ function begin(choices: Choices, physical: boolean, saturations: number, budget:
   }
 }
 
-/** Guesses sources until each read has one, or until `limit` contradictions have occurred. */
+/** Guesses sources until each read has one, or until `limit` contradictions. */
 function attempt<Found>(
   choosing: Choosing,
   limit: number,
@@ -150,7 +147,7 @@ function attempt<Found>(
     const { candidates } = last
     choosing.candidates = candidates
     atOnce = 1
-    // If the guess contained several sources, one of them was wrong. They are guessed again one by one.
+    // Some source of the guess was wrong, so its sources are guessed again one by one.
     holds = last.reads.length > 1
     if (holds) continue
     accuse(choosing, n, source)
@@ -160,10 +157,6 @@ function attempt<Found>(
   return 'restart'
 }
 
-/**
- * Derives orders and removes impossible sources, to a fixpoint; false on a contradiction, or if time or memory does not
- * suffice.
- */
 function propagate(choosing: Choosing, budget: Budget): boolean {
   const { choices, threads, facts, all, numberOf, candidates, weight } = choosing
   const { reads } = choices
@@ -214,7 +207,7 @@ function pick({ choices: { reads, encoded }, candidates, weight }: Choosing, mos
   return open.slice(0, most)
 }
 
-/** Returns the remaining source with the fewest contradictions; the first one if there are several. */
+/** Returns the remaining source with the fewest contradictions. */
 function likeliest(choosing: Choosing, n: number): number {
   const { candidates } = choosing
   let best = candidates[n][0]
@@ -233,14 +226,13 @@ const blameOf = (choosing: Choosing, n: number, source: number): number =>
 const nameOf = ({ choices }: Choosing, n: number, source: number): number =>
   n * (choices.encoded.length + 1) + source + 1
 
-/** Returns the writes, or the initial value, that the forced order still allows as sources of a read. */
+/** Returns the sources of a read that the forced order still allows. */
 function possibleAmong(
   sources: Candidates,
   read: number,
   { keyWrites, encoded, precedes, before }: Saturation,
 ): readonly number[] {
-  // The last write of each thread before the read is enough. If any write of the thread overwrites the source, the last
-  // one does too.
+  // If any write of a thread overwrites the source, the thread's last one does.
   const lasts: number[] = []
   const k = encoded.key[read]
   for (let list = keyWrites.first[k]; list < keyWrites.first[k + 1]; list++) {

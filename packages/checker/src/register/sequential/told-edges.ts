@@ -1,12 +1,12 @@
 import type { OrderEdge } from '../../verdict/verdict.ts'
 import type { Edge } from './edges.ts'
 
-/** The nesting depth to which chains of orders are explained. */
+/** The maximum nesting depth to which chains of orders are explained. */
 const DEEPEST_CHAIN = 3
 
 /**
- * Converts an order of a cycle to rows of the history, together with the chain of orders on which it depends. A process
- * order between operations of different processes becomes real-time order.
+ * Converts an order of a cycle, with the orders on which it depends, to rows of the history. Process order between
+ * different processes becomes real-time order.
  */
 export function toldEdge(
   edge: Edge,

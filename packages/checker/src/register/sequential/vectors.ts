@@ -2,26 +2,22 @@ import type { Threads } from '../../encoding/threads.ts'
 import type { Basis } from './basis.ts'
 
 /**
- * The predecessors of each operation, as a count per thread. The count includes the operation itself. When counts of an
- * operation change, the operation is queued for examination. The queue is in the order of the basis. Each queued
- * operation remembers which counts changed since its last examination.
+ * The predecessors of each operation, as a count per thread that includes the operation itself. Operations with changed
+ * counts are queued in the order of the basis, with the threads that changed.
  */
 export interface Vectors {
   readonly precedes: (a: number, b: number) => boolean
   /** Reports whether b precedes a, or is a. */
   readonly follows: (a: number, b: number) => boolean
-  /** Returns the number of operations of a thread that precede an operation, including the operation itself. */
+  /** Returns how many operations of a thread precede an operation or are it. */
   readonly count: (operation: number, thread: number) => number
-  /** Queues every operation for its first examination, as if the count of its own thread had changed. */
+  /** Queues every operation for its first examination. */
   readonly start: () => void
-  /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is among them. */
+  /** Adds the predecessors of a in the given threads to those of b, and a itself if its thread is given. */
   readonly merge: (a: number, b: number, some: Int32Array) => void
-  /**
-   * Removes the first operation from the queue and returns it. Stores in `fresh` the threads whose counts changed.
-   * Returns -1 if the queue is empty.
-   */
+  /** Removes the first operation from the queue; -1 if it is empty. Stores in `fresh` the threads that changed. */
   readonly next: () => number
-  /** The changed threads of the operation that `next` returned, as bits of 32-bit words; `all` contains all threads. */
+  /** The changed threads of the operation that `next` returned, as bits. `all` contains all threads. */
   readonly fresh: Int32Array
   readonly all: Int32Array
   /** Empties the queue. */
@@ -30,11 +26,10 @@ export interface Vectors {
   readonly mark: () => number
   readonly undo: (place: number) => void
   readonly commit: () => void
-  /** The number of recorded changes. */
   readonly changes: () => number
 }
 
-/** Creates vectors; `take` reserves bytes for everything that grows. */
+/** Creates vectors. `take` reserves bytes for everything that grows. */
 export function createVectors(threads: Threads, basis: Basis, take: (bytes: number) => boolean): Vectors {
   const { of, place } = threads
   const { length } = of
@@ -114,23 +109,18 @@ export function createVectors(threads: Threads, basis: Basis, take: (bytes: numb
   }
 }
 
-/** The previous contents of changed cells, for undoing changes. */
 interface Trail {
   /** Starts recording changes; returns the position to undo to. */
   readonly begin: () => number
   /** Records a cell's content; must be called before the cell changes. */
   readonly note: (cell: number) => void
   readonly undo: (place: number) => void
-  /** The number of recorded changes. */
   readonly length: () => number
   /** Makes all changes so far permanent, and stops recording until the next `begin`. */
   readonly forget: () => void
 }
 
-/**
- * Creates a trail; `take` reserves further bytes. If `take` refuses, changes are no longer recorded, and `undo` must
- * not be called.
- */
+/** Creates a trail. If `take` refuses further bytes, changes are no longer recorded, and `undo` must not be called. */
 function createTrail(cells: Int32Array, take: (bytes: number) => boolean): Trail {
   // Pairs of a cell and its previous content.
   let notes = new Int32Array(0)

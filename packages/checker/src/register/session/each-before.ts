@@ -5,18 +5,15 @@ import type { Edge } from '../sequential/edges.ts'
 
 const NONE = -1
 
-/** A position in one thread, and the last relevant operation on each key before this position. */
 interface Walk {
   readonly thread: number
   readonly latest: Int32Array
-  /** The number of operations of the thread before the position. */
   passed: number
 }
 
 /**
- * Visits pairs of a completed operation and an operation before it on the same key. The operations before it are the
- * last ones that pass `counts`, one from each thread of its client. Stops at the first order that `visit` returns, and
- * returns this order.
+ * Calls `visit` for each completed operation and the last earlier ones on its key that pass `counts`, one per thread of
+ * its client. Stops at the first order that `visit` returns, and returns this order.
  *
  * @throws OutOfTime
  */

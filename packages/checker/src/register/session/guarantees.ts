@@ -8,13 +8,12 @@ import { INITIAL, NO_READ } from '../sequential/reads-from.ts'
 import { eachBefore } from './each-before.ts'
 
 // The session guarantees of Viotti & Vukolić (2016), for a history in which no read saw a write from its future. A read
-// returns the last write visible to it, in one arbitration order shared by all clients. Registers show the order only
-// of writes to the same key, so every forced order is between two writes of one key.
+// returns the last write visible to it, in one arbitration order shared by all clients. Registers show only the order
+// of writes to the same key.
 
 /**
- * Checks monotonic reads: what a client's read saw is visible to the client's later reads. Each new source of a
- * client's reads of a key is therefore later than the previous sources. The guarantee holds if some order of the writes
- * satisfies this. Returns a cycle of orders that breaks the guarantee, if there is one.
+ * Checks monotonic reads: what a client's read saw is visible to its later reads. Each new source of a client's reads
+ * of a key is therefore later than the previous ones. Returns a cycle of orders that breaks this.
  *
  * @throws OutOfTime
  */
@@ -35,9 +34,8 @@ export function readsGoBack(facts: Facts, budget: Budget): readonly Edge[] | und
 }
 
 /**
- * Checks read your writes: a client's earlier writes are visible to its reads, and keep the order in which the client
- * made them. The source of a read is therefore the last of these writes, or a later write. Returns a cycle of orders
- * that breaks the guarantee, if there is one.
+ * Checks read your writes: a client's earlier writes are visible to its reads, in the client's order. The source of a
+ * read is therefore the last of these writes, or a later write. Returns a cycle of orders that breaks this.
  *
  * @throws OutOfTime
  */
@@ -60,10 +58,7 @@ export function missesOwnWrites(facts: Facts, budget: Budget): readonly Edge[] |
   return missed === undefined ? findCycle(edges, encoded.length, budget) : [missed]
 }
 
-/**
- * Returns the order that a read forces if its client already knew of `write` but the read returned the value of
- * `source`. The source is then the later write.
- */
+/** Returns the order that a read of `source` forces if its client already knew of `write`. */
 function overwrites(write: number, read: number, source: number): Edge {
   const premise = [write, read] as const
   return source === INITIAL
@@ -71,7 +66,7 @@ function overwrites(write: number, read: number, source: number): Edge {
     : { from: write, to: source, reason: 'overwritten before', premise, reader: read }
 }
 
-/** Returns the client's last read before `read` that saw the write; `read` itself if there is none. */
+/** Returns the client's last read before `read` that saw the write, or else `read`. */
 export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read: number): number {
   const { calls, returns } = encoded
   const clients = encoded.clients()
@@ -82,8 +77,7 @@ export function earlierReadOf({ encoded, writerOf }: Facts, write: number, read:
 }
 
 /**
- * Returns a cycle of edges between the nodes 0 … nodes - 1; undefined if there is none. Merges consecutive steps within
- * the order of one client, because the operations in between do not matter.
+ * Returns a cycle of edges between the nodes 0 … nodes - 1, in few steps.
  *
  * @throws OutOfTime
  */
@@ -106,10 +100,7 @@ function findCycle(edges: readonly Edge[], nodes: number, budget: Budget): reado
   return inFewSteps(steps)
 }
 
-/**
- * Merges consecutive steps of a cycle that belong to the order of one client. First rotates the cycle so that it begins
- * with a step of another kind.
- */
+/** Merges consecutive steps of a cycle within one client's order, because the operations in between do not matter. */
 function inFewSteps(cycle: readonly Edge[]): readonly Edge[] {
   const first = Math.max(
     0,

@@ -2,10 +2,7 @@ import { CAS, type Encoded, NEVER, NOTHING, READ } from '../../encoding/encoded.
 
 /** In `Clusters.writer`: no operation wrote the value. */
 export const NO_WRITER = -1
-/**
- * In `Clusters.writer`: several operations may have written the value, or one wrote it and it is also the initial
- * value.
- */
+/** In `Clusters.writer`: several operations may have written the value, or the value is also the initial one. */
 export const MANY_WRITERS = -2
 /** In `Clusters.writer`: the value is the initial value. */
 export const FROM_THE_START = -3
@@ -15,9 +12,8 @@ export interface Clusters {
   /** By value: an operation, or one of the constants above. */
   readonly writer: Int32Array
   /**
-   * By value: the earliest return that proves that the value was written. It is a return of its write, of a read of it,
-   * or of a cas that replaced it. If the value has several writers, returns of its writes do not count. NEVER if no
-   * return proves it; -1 for the initial value.
+   * By value: the earliest return that proves that it was written: of its only write, of a read, or of a cas that
+   * replaced it. NEVER without a proof; -1 for the initial value.
    */
   readonly first: Int32Array
   /** By value: the operation whose return `first` holds. */

@@ -10,18 +10,17 @@ import { type Clusters, FROM_THE_START, NO_WRITER } from './clusters.ts'
  *
  * Moving calls back shrinks zones. The first return of every cluster stays, and its latest call moves back, at most to
  * the call of its write. Every conflict of two zones therefore disappears at some Δ and does not reappear at a larger
- * Δ. Bisection finds the least Δ without conflicts. Each step visits the zones in order of their first return.
+ * Δ. Bisection finds the least Δ without conflicts.
  *
  * Expects distinct values, no cas, and no read of a value that had not been written. Infinite if times contradict the
- * order of events, because no Δ then suffices. O(n log n + n log span).
+ * order of events. O(n log n + n log span).
  *
  * @throws OutOfTime
  */
 export function leastDelta(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): number {
   const zones = zonesInTime(part, clusters, times, budget)
   if (isAtomic(zones, 0)) return 0
-  // The Δ `high` moves the call of every read before the first return. If conflicts remain at this Δ, the times of the
-  // history are not in order.
+  // `high` moves the call of every read before the first return. Conflicts that remain show times out of order.
   let low = 0
   let high = Math.ceil(zones.lastReadCall.reduce(greater) - zones.first.filter(Number.isFinite).reduce(less))
   if (!(high > 0) || !isAtomic(zones, high)) return Number.POSITIVE_INFINITY
@@ -39,7 +38,6 @@ export function leastDelta(part: Encoded, clusters: Clusters, times: Operations,
 const greater = (a: number, b: number): number => Math.max(a, b)
 const less = (a: number, b: number): number => Math.min(a, b)
 
-/** The zones of one key's values, in order of `first`, in nanoseconds. */
 interface Zones {
   readonly first: Float64Array
   readonly writeCall: Float64Array
@@ -61,8 +59,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
   }
   const kept: number[] = []
   for (let value = 0; value < values; value++) {
-    // The initial value gets a zone. A value that is never written gets none. A value written only by an unread write
-    // of unknown outcome gets none either, because such a write can be left out.
+    // The initial value has a zone. Unwritten values, and unread values of unknown outcome, which can be left out, have
+    // none.
     if (writer[value] === FROM_THE_START) first[value] = Number.NEGATIVE_INFINITY
     if (writer[value] !== NO_WRITER && first[value] !== Number.POSITIVE_INFINITY) kept.push(value)
   }
@@ -72,9 +70,8 @@ function zonesInTime(part: Encoded, { writer }: Clusters, times: Operations, bud
 }
 
 /**
- * Reports whether no two zones conflict. Two zones conflict if each has an operation that returned before the call of
- * an operation of the other. Zones are visited in order of their first return. Among zones without conflicts, at most
- * one ends after the first return of a later zone. This is the zone that ends last.
+ * Reports whether no two zones conflict: each has an operation that returned before the call of one of the other. Among
+ * zones without conflicts, only the one that ends last can end after the first return of a later zone.
  */
 function isAtomic({ first, writeCall, lastReadCall }: Zones, delta: number): boolean {
   let furthest = Number.NEGATIVE_INFINITY

@@ -14,11 +14,11 @@ import { leastVersions } from './versions.ts'
 const BYTES_PER_READ = 20
 
 /**
- * Measures how far behind reads were, as `readsBehind` defines it.
+ * Measures how far behind reads were (see `readsBehind`).
  *
  * Δ and k have an upper bound only if every key lacks a cas, a value with several writers, and an unexplained read. The
- * measured reads give lower bounds. If each value has one writer, the order of values gives another lower bound for Δ;
- * a cas then counts as a write. Undefined if strings are appended or memory does not suffice. O(n log n).
+ * measured reads, and the order of values with one writer each, give lower bounds. Undefined if strings are appended or
+ * memory does not suffice. O(n log n).
  *
  * @throws OutOfTime
  */
@@ -70,8 +70,8 @@ function measured(encoded: Encoded, { history }: Pick<Decoder, 'history'>, budge
 }
 
 /**
- * Returns the part with its likeliest initial value, and whether this value is certain. Unless reads determine it, it
- * is a value that no operation mentions, so every read counts as a read of a written value; for texts it is empty.
+ * Returns the part with its likeliest initial value, and whether it is certain. Without evidence, no operation mentions
+ * this value, so every read counts as a read of a written value; for texts it is empty.
  */
 function settledPart(part: Encoded): { readonly part: Encoded; readonly isCertain: boolean } {
   if (!part.anyStart) return { part, isCertain: true }
@@ -86,7 +86,7 @@ const largest = (a: Bounds, b: Bounds): Bounds => ({
 
 const greater = (a: number, b: number): number => Math.max(a, b)
 
-/** The measured reads of all keys, for a given number of operations, and the read that was furthest behind. */
+/** The measured reads of all keys, and the read that was furthest behind. */
 class MeasuredReads {
   readonly #behind: Float64Array
   readonly #versions: Float64Array
@@ -144,7 +144,7 @@ function percentilesOf(column: Float64Array): Percentiles | undefined {
   return { p50: rank(0.5), p99: rank(0.99), max: column[column.length - 1] }
 }
 
-/** Reports whether the history has times. Without times it stores event positions as times, which measure nothing. */
+/** Reports whether the history has times, rather than event positions in their place. */
 function hasTimes({ operations }: History): boolean {
   for (let i = 0; i < operations.length; i++) if (operations.callTime[i] !== operations.callEvent[i]) return true
   return operations.length === 0

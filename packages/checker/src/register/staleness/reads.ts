@@ -17,28 +17,26 @@ export interface KeyReads {
 }
 
 /**
- * Measures each completed read whose value has one writer. Measures for how long, and by how many writes, the value had
- * been overwritten when the read was called.
+ * Measures each completed read whose value has one writer: for how long, and by how many writes, the value had been
+ * overwritten at the call.
  *
- * A write certainly overwrote the value if two conditions hold. The write was called after the value was certainly
- * written (`first` of its cluster). The write was done before the read was called; it is done when it is acknowledged
- * or when another read has seen it. The time behind counts from the earliest moment at which such a write was done.
- * Both numbers are 0 for a fresh read.
+ * A write certainly overwrote the value if it was called after the value was certainly written (`first` of its
+ * cluster), and was done before the read was called. It is done when it is acknowledged or another read has seen it.
+ * The time behind counts from the earliest moment at which such a write was done. Both numbers are 0 for a fresh read.
  *
  * O(n log n). The earliest end among the writes called after a position is a minimum over a suffix. A binary indexed
- * tree counts how many of these writes ended before another position. Reads are visited in order of call.
+ * tree counts how many of these writes ended before another position.
  *
  * @throws OutOfTime
  */
 export function readsBehind(part: Encoded, clusters: Clusters, times: Operations, budget: Budget): KeyReads {
   const { length, kind, expects, writes, calls, returns, row } = part
   const { writer, first, firstBy } = clusters
-  // By operation: the event position by which it had certainly taken effect. `doneBy` holds the operation whose return
-  // shows this.
+  // By operation: the event by which it had certainly taken effect. `doneBy` holds the operation whose return shows
+  // this.
   const done = new Int32Array(length).fill(NEVER)
   const doneBy = new Int32Array(length).fill(-1)
-  // For each event, the list of operations that are done at this event. It is a list because the return of one cas can
-  // show that both of its values were written.
+  // By event: the list of operations that it shows to be done. The return of one cas can show two writes.
   const doneAt = new Int32Array(2 * length).fill(-1)
   const nextDone = new Int32Array(length)
   for (let i = 0; i < length; i++) {
@@ -103,7 +101,6 @@ function add(tree: Int32Array, at: number): void {
   for (let i = at + 1; i < tree.length; i += i & -i) tree[i]++
 }
 
-/** Returns the number of entries added at positions below `below`. */
 function sum(tree: Int32Array, below: number): number {
   let total = 0
   for (let i = below; i > 0; i -= i & -i) total += tree[i]

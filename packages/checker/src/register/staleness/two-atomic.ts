@@ -15,8 +15,8 @@ import { type Clusters, FROM_THE_START } from './clusters.ts'
  * the first write of an epoch is a choice.
  *
  * A complete epoch is removed together with all reads of its writes. The rest of a 2-atomic history is also 2-atomic,
- * so the choice is final. Choices are tried in parallel with growing allowances. A choice that fails late then does not
- * delay one that completes early.
+ * so the choice is final. Choices are tried in parallel with growing allowances, so that a late failure does not delay
+ * an early success.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *
@@ -68,12 +68,12 @@ function tryEpoch(left: Left, choice: number, allowance: number): 'complete' | '
 const NONE = -1
 const SEVERAL = -2
 
-/** The writes and reads not yet placed. Writes are numbered in order of call, and so are reads. */
+/** The writes and reads not yet placed, each numbered in order of call. */
 interface Left {
   anyWrite(): boolean
   candidates(): number[]
   canBeLast(write: number): boolean
-  /** Removes a write, the reads after it, and all reads of its value; returns the write that must be placed next. */
+  /** Removes a write, the reads after it, and the reads of its value. Returns the write that must be next. */
   place(write: number): number
   /** Starts recording removals, so that they can be undone. */
   mark(): void
@@ -91,7 +91,7 @@ function whatIsLeft(part: Encoded, { writer, first }: Clusters, budget: Budget):
     ends.push(first[value])
   }
   if (writer[initial] === FROM_THE_START) begin(initial, -2)
-  // Omit a write of unknown outcome that nobody read, because it can be last or not happen.
+  // An unread write of unknown outcome can be last or not happen.
   for (let i = 0; i < length; i++) {
     if (writes[i] !== NOTHING && first[writes[i]] !== NEVER) begin(writes[i], calls[i])
   }

@@ -7,14 +7,14 @@ import { isTwoAtomic } from './two-atomic.ts'
 
 /**
  * Bounds the least k for which the history of one key is k-atomic. A history is k-atomic if its completed operations,
- * with some of those of unknown outcome, have an order that respects real time and meets one condition: every read
- * returns one of the last k values written before it. The initial value counts as the first written value (Golab, Li &
- * Shah, PODC 2011; after Aiyer, Alvisi & Bazzi, DISC 2005).
+ * with some of those of unknown outcome, have an order that respects real time, in which every read returns one of the
+ * last k values written before it. The initial value counts as the first written value (Golab, Li & Shah, PODC 2011;
+ * after Aiyer, Alvisi & Bazzi, DISC 2005).
  *
- * The result is exact for k = 1, which is linearizability, and for k = 2 (see `isTwoAtomic`). For greater k it is exact
- * if the two bounds are equal. The lower bound is the number of writes that every order places between a write and a
- * read of its value. For the upper bound, the function tries two orders of the writes that respect real time: by the
- * first return in the cluster of each value, and by call. Each read is placed as early as possible.
+ * The result is exact for k = 1, which is linearizability, for k = 2 (see `isTwoAtomic`), and if the two bounds are
+ * equal. The lower bound is the number of writes that every order places between a write and a read of its value. The
+ * upper bound comes from two orders of the writes in real time: by the first return in the cluster of each value, and
+ * by call.
  *
  * Expects a compact history, distinct values, no cas, and no read of a value that had not been written.
  *
@@ -25,14 +25,13 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
   if (mostBehind < 2 && isTwoAtomic(part, clusters, budget)) return { atLeast: 2, atMost: 2 }
   const { length, writes } = part
   const byCall: number[] = []
-  // The writes, indexed by the first return of their cluster. Without a cas, each return is the first return of at most
-  // one cluster.
+  // The writes by the first return of their cluster. Without a cas, each return is the first of at most one cluster.
   const firstAt = new Int32Array(2 * length).fill(-1)
   for (let i = 0; i < length; i++) {
     if (writes[i] === NOTHING) continue
     budget.tick()
     const first = clusters.first[writes[i]]
-    // The loop omits an unread write of unknown outcome, because such a write can come last or be left out.
+    // An unread write of unknown outcome can come last or be left out.
     if (first === NEVER) continue
     byCall.push(i)
     firstAt[first] = i
@@ -43,9 +42,8 @@ export function leastVersions(part: Encoded, clusters: Clusters, mostBehind: num
 }
 
 /**
- * Returns the k of an order of writes. Both orders that are tried place a write before another if the write, or a read
- * of its value, returned before the other was called. Each read is placed as early as possible after everything that
- * returned before its call. It then precedes everything called after its return.
+ * Returns the k of an order of writes. Each read is placed as early as possible, after everything that returned before
+ * its call. It then precedes everything called after its return, because both orders tried respect real time.
  */
 function versionsOf(part: Encoded, order: readonly number[] | Int32Array, budget: Budget): number {
   const { length, kind, expects, writes, calls, returns, values } = part

@@ -6,12 +6,9 @@ import { appendText } from '../replay/appends.ts'
 export interface Starts {
   /** The operations of the key, once for each initial value worth trying, the likeliest first. */
   readonly alternatives: readonly [Encoded, ...Encoded[]]
-  /** The operation whose return rules out all other initial values; -1 if there is none. */
+  /** The operation whose return rules out all other initial values, or -1. */
   readonly since: number
-  /**
-   * Whether the alternatives include every initial value that can matter. If so, and none of them explains the
-   * operations, no initial value does.
-   */
+  /** Whether the alternatives include every initial value that can matter. */
   readonly isComplete: boolean
 }
 
@@ -22,9 +19,9 @@ const MOST_TRIED = 48
  * Finds the possible initial values of a key, for linearizability. Expects the operations of one key, compact (see
  * `compact`), with an unknown initial value (see `Encoded.anyStart`).
  *
- * A value must be the initial one if a read returned it before any write of it was called. If there is no such value,
- * the initial value may be one that no operation mentions. It may also be a value that was possibly read before every
- * write: by an operation called before the return of the first acknowledged write.
+ * A value must be the initial one if a read returned it before any write of it was called. Otherwise the initial value
+ * may be one that no operation mentions, or one possibly read before every write: by an operation called before the
+ * return of the first acknowledged write.
  */
 export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts {
   if (part.hasAppend) return textStarts(part, jsonOf)
@@ -40,10 +37,7 @@ export function startsOf(part: Encoded, jsonOf: (name: number) => Json): Starts 
 
 const startingAs = (part: Encoded, initial: number): Encoded => ({ ...part, initial, anyStart: false })
 
-/**
- * Among the operations that observed a value and returned before the call of the first write of this value: returns the
- * one that returned first.
- */
+/** Of the operations that observed a value before its first write was called, returns the first to return. */
 function certainStart({ length, expects, writes, calls, returns, values, kind }: Encoded): number | undefined {
   const written = new Int32Array(values).fill(NEVER)
   for (let i = length - 1; i >= 0; i--) if (writes[i] !== NOTHING) written[writes[i]] = calls[i]
@@ -56,14 +50,13 @@ function certainStart({ length, expects, writes, calls, returns, values, kind }:
   return first
 }
 
-/** The first return of a write; NEVER if no write returned. */
 function firstAcknowledged({ length, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING && returns[i] < first) first = returns[i]
   return first
 }
 
-/** Returns the values that operations called before an event observed or compared with, in order of call. */
+/** Returns the values that operations called before an event observed or compared with. */
 function observedBefore({ length, kind, expects, calls, initial }: Encoded, event: number): readonly number[] {
   const observed = new Set<number>()
   for (let i = 0; i < length && calls[i] < event; i++) {
@@ -73,8 +66,8 @@ function observedBefore({ length, kind, expects, calls, initial }: Encoded, even
 }
 
 /**
- * Finds the possible initial values of a text with appends. A text read before every put begins with the initial text,
- * followed by appends. Without puts, every read begins with the initial text, so the shortest read bounds its length.
+ * Finds the possible initial values of a text with appends. A text read before every put begins with the initial text.
+ * Without puts, the shortest read bounds its length.
  */
 function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
   const overwritten = firstOverwritten(part)
@@ -89,8 +82,7 @@ function textStarts(part: Encoded, jsonOf: (name: number) => Json): Starts {
     for (const end of rest(text)) if (ids.size <= MOST_TRIED) ids.add(part.table.id(text.slice(0, end)))
   }
   const [first, ...others] = [...ids].slice(0, MOST_TRIED).map((id) => startingAsId(part, id))
-  // Without puts, later reads also bound the length of the initial text, so other values are ruled out only at the last
-  // return.
+  // Without puts, later reads also bound the length of the initial text.
   const since = isOnlyAppended ? lastReturned(part) : -1
   return { alternatives: [first, ...others, startingAs(part, part.initial)], since, isComplete: ids.size <= MOST_TRIED }
 }
@@ -103,7 +95,6 @@ function lastReturned({ length, returns }: Encoded): number {
   return last
 }
 
-/** Returns the first event by which the text had certainly been replaced. */
 function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   let first = NEVER
   for (let i = 0; i < length; i++) {
@@ -112,7 +103,7 @@ function firstOverwritten({ length, kind, writes, returns }: Encoded): number {
   return first
 }
 
-/** Finds the positions of a text after which the rest consists of appended pieces. */
+/** Finds the positions of a text after which only appended pieces follow. */
 export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: string) => readonly number[] {
   const pieces = new Set<string>()
   for (let i = 0; i < part.length; i++) {
@@ -136,7 +127,7 @@ export function rests(part: Encoded, jsonOf: (name: number) => Json): (text: str
   }
 }
 
-/** Sets the initial value of a part to a value that the history may not mention. */
+/** Sets the initial value of a part, which the history may not mention. */
 function startingAsId(part: Encoded, id: number): Encoded {
   const known = part.names.indexOf(id)
   if (known !== -1) return startingAs(part, known)

@@ -3,17 +3,16 @@ import type { Encoded } from '../../encoding/encoded.ts'
 import { startsOf } from './candidates.ts'
 
 /**
- * The histories to decide: one per key or, for a key with an unknown initial value, one per possible value. A key is
- * explained if one of its cases is, and contradictory if all its cases are.
+ * The histories to decide: one per key and possible initial value. A key is explained if one of its cases is, and
+ * contradictory if all are.
  */
 export interface Cases {
   readonly cases: readonly Encoded[]
   /** Returns the part that a case belongs to. */
   readonly partOf: (number: number) => number
   /**
-   * Records that a case is contradictory. `culprit` finds the return at which it became contradictory. If all cases of
-   * the part are now contradictory, returns a function that finds the latest of these returns in the compact part;
-   * otherwise returns undefined.
+   * Records that a case is contradictory; `culprit` finds the return from which on it is. If all cases of the part are,
+   * returns a function that finds the latest of these returns.
    */
   readonly refute: (number: number, culprit: () => number) => ((part: Encoded) => number) | undefined
 }
@@ -38,8 +37,7 @@ export function casesOf(parts: readonly Encoded[], jsonOf: (name: number) => Jso
       cases.push(each)
       owners.push(p)
     }
-    // If the alternatives are incomplete, the count includes one case that is never tried. The part is then never
-    // refuted.
+    // A part with incomplete alternatives has one case that is never tried, so it is never refuted.
     left[p] = alternatives.length + (isComplete ? 0 : 1)
   }
   return {

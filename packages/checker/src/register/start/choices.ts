@@ -4,7 +4,7 @@ import { UNMENTIONED } from '../../encoding/unknown-start.ts'
 import { appendText } from '../replay/appends.ts'
 import { rests } from './candidates.ts'
 
-/** The id of the initial value of each key; an absent key has an initial value that no operation mentions. */
+/** The id of the initial value of each key. No operation mentions that of an absent key. */
 export type Choice = ReadonlyMap<number, number>
 
 /** Possible initial values of all keys of a few operations, for levels that consider all keys together. */
@@ -14,13 +14,9 @@ export interface Choices {
   readonly isComplete: boolean
 }
 
-/** The maximum number of choices for all keys together. */
 const MOST_CHOICES = 256
 
-/**
- * Returns, by key, the initial value that an observation proves. It is a value that a read or cas observed and that
- * none of these operations writes. If there are several on a key, returns the first one.
- */
+/** Returns, by key, an initial value that an observation proves, because no operation writes it. */
 export function certainStarts({ length, kind, key, expects, writes, returns, names }: Encoded): Choice {
   const written = new Set<string>()
   for (let i = 0; i < length; i++) if (writes[i] !== NOTHING) written.add(`${key[i]} ${writes[i]}`)
@@ -33,8 +29,8 @@ export function certainStarts({ length, kind, key, expects, writes, returns, nam
 }
 
 /**
- * Returns all choices of initial values that can matter to a few operations on texts. A choice has, for each key, a
- * possible beginning of a text that was read, or a value that no operation mentions.
+ * Returns all choices of initial values that can matter to a few operations on texts: possible beginnings of texts
+ * read, or a value that no operation mentions.
  */
 export function choicesAmong(encoded: Encoded, jsonOf: (name: number) => Json): Choices {
   let all: Choice[] = [new Map()]
@@ -57,7 +53,7 @@ function idsByKey(encoded: Encoded, jsonOf: (name: number) => Json): ReadonlyMap
   return ids
 }
 
-/** Adds the possible beginnings of texts, because a text that was read may begin with the initial text. */
+/** Adds the possible beginnings of texts, because a text read may begin with the initial one. */
 function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<number, Set<number>>): void {
   const rest = rests(encoded, jsonOf)
   for (const some of ids.values()) {
@@ -71,8 +67,8 @@ function addTexts(encoded: Encoded, jsonOf: (name: number) => Json, ids: Map<num
 }
 
 /**
- * Sets the initial values of operations. A key's operations then refer to its initial value by the number `initial`,
- * which is otherwise unused. Only texts keep their numbers, because their content matters (see `Encoded.startOf`).
+ * Sets the initial values of operations. Each key refers to its initial value by the number `initial`, which is
+ * otherwise unused, except for texts, whose content matters (see `Encoded.startOf`).
  */
 export function settled(encoded: Encoded, choice: Choice): Encoded {
   if (encoded.hasAppend) return settledTexts(encoded, choice)
@@ -105,7 +101,7 @@ function settledTexts(encoded: Encoded, choice: Choice): Encoded {
   return { ...encoded, startOf, names: Int32Array.from(names), values: names.length, anyStart: false }
 }
 
-/** Returns the numbers of the chosen values that occur in the history. */
+/** Returns the numbers of the chosen values that the history mentions. */
 function numbersOf({ names }: Encoded, choice: Choice): Map<number, number> {
   const wanted = new Set(choice.values())
   const numbers = new Map<number, number>()

@@ -1,12 +1,12 @@
 import { DIFFERS, type Encoded, NEVER, NOTHING } from '../../encoding/encoded.ts'
 
 /**
- * Determines which operations of a process hide the initial value of a key from later reads of the process. `writes and
- * reads`: its writes, and its reads of other values. `writes`: only its writes. `nothing`: none of them.
+ * Which operations of a process hide the initial value of a key from its later reads. `writes and reads`: its writes,
+ * and its reads of other values.
  */
 export type Hides = 'writes and reads' | 'writes' | 'nothing'
 
-/** The first returns of one process's operations on one key; `wrote` is the first return of a write. */
+/** The first returns of one process's operations on one key. */
 interface Past {
   wrote: number
   /** Two values that the process read, and the first return of each. */
@@ -14,7 +14,7 @@ interface Past {
   readonly returns: [number, number]
 }
 
-/** Returns a test, by row of the history, whether the value that an operation observed may be the initial value. */
+/** Returns a test of whether a row may have observed the initial value. */
 export function maySeeStart(encoded: Encoded, hides: Hides): (row: number) => boolean {
   const { length, row, key, keys, kind, expects, writes, calls, returns } = encoded
   const allowed = new Set<number>()
@@ -41,8 +41,8 @@ function isHidden({ wrote, values, returns }: Past, value: number, call: number,
 }
 
 /**
- * Records the return of an operation. It is enough to record two different values with their first returns, because at
- * least one of them differs from any given value.
+ * Records the return of an operation. Two different values suffice, because at least one of them differs from any given
+ * value.
  */
 function note(past: Past, written: number, read: number, at: number): void {
   if (written !== NOTHING && at < past.wrote) past.wrote = at

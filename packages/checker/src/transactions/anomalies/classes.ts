@@ -5,21 +5,21 @@ import type { CycleStep } from '../levels/situation.ts'
 /** The classes of cycles (Adya 1999; Cerone & Gotsman 2016), named as in Elle. */
 export type CycleClassName = 'G0' | 'G1c' | 'G-single-item' | 'G-nonadjacent-item' | 'G2-item'
 
-/** The order that a cycle uses in addition to versions: none, session order, or real time. */
+/** The order that a cycle uses in addition to versions. */
 export type Strength = '' | '-process' | '-realtime'
 
 export type CycleAnomaly = `${CycleClassName}${Strength}`
 
-/** A class of cycles, as an automaton over edges. Its states hold what a walk has seen so far. */
+/** A class of cycles, as an automaton over edges. */
 export interface CycleClass {
   readonly name: CycleClassName
-  /** The weakest level that excludes all cycles of the class. If this level is met, the class is not searched. */
+  /** The weakest level that excludes the class. If it is met, the class is not searched. */
   readonly excludedBy: Isolation
-  /** The kind of edge that every cycle of the class contains and that the search begins with. */
+  /** The kind of edge with which the search begins; every cycle of the class contains it. */
   readonly begins: EdgeKind
-  /** Returns the state after an edge; -1 if the class does not allow the edge in this state. */
+  /** Returns the state after an edge, or -1 if the class does not allow it. */
   next(state: number, kind: number): number
-  /** Reports whether a walk that returns to its beginning in this state is a cycle of the class. */
+  /** Reports whether a walk that returns to its beginning in this state is of the class. */
   accepts(state: number): boolean
 }
 
@@ -27,14 +27,14 @@ export interface CycleClass {
 const MORE = 1
 /** The last edge was rw. */
 const LAST = 2
-/** Flag of a state: the walk contains two consecutive rw edges. */
+/** Whether the walk contains two consecutive rw edges. */
 const ADJACENT = 4
-/** The state in which the walk contains only its first edge. */
+/** The walk contains only its first edge. */
 const START = 8
 
 const isPlain = (kind: number): boolean => kind === WW || kind === WR || kind === SO || kind === RT
 
-/** Returns the state 0 if an edge after the first one is of an allowed kind; otherwise -1. */
+/** Returns the state 0 if a later edge is of an allowed kind; otherwise -1. */
 const oneOnly = (kind: number, isAllowed: (kind: number) => boolean): number => (isAllowed(kind) ? 0 : -1)
 
 /** The classes in the order of the report, the worst first. */
@@ -75,7 +75,7 @@ export const cycleClasses: readonly CycleClass[] = [
     name: 'G2-item',
     excludedBy: 'serializable',
     begins: RW,
-    // The first two edges are consecutive rw edges, because the search can begin any cycle of the class there.
+    // Begins with two consecutive rw edges, because every cycle of the class has them.
     next: (state, kind) => {
       if (kind === LINK) return state === START || (state & LAST) !== 0 ? state : -1
       if (state === START) return kind === RW ? ADJACENT | LAST : -1
@@ -116,7 +116,6 @@ export const levelCycles: { readonly [isolation in Isolation]?: Omit<CycleClass,
 export const FIRST_STATE = START
 export const CYCLE_STATES = 16
 
-/** Returns the class and strength of a cycle. */
 export function nameOf(steps: readonly CycleStep[]): CycleAnomaly {
   const kinds = steps.map(({ kind }) => kind)
   const strength: Strength = kinds.includes(RT) ? '-realtime' : kinds.includes(SO) ? '-process' : ''

@@ -9,11 +9,11 @@ interface FoundCycle {
   /** The weakest level that excludes the cycle. */
   readonly excludedBy: IsolationLevel
   readonly steps: readonly CycleStep[]
-  /** The number of components that contain a cycle with the same name. */
+  /** The number of components that contain such a cycle. */
   readonly count: number
 }
 
-/** The maximum number of edges that the search for one class examines: a fraction of a second. */
+/** The maximum number of edges that the search for one class examines, in a fraction of a second. */
 const EDGES_PER_SEARCH = 4_000_000
 
 const [realTime, sessions, neither] = forms
@@ -27,13 +27,13 @@ const strengths: readonly (readonly [Strength, Form])[] = [
 export interface FoundCycles {
   /** One cycle for each class found, the worst class first. */
   readonly classes: readonly FoundCycle[]
-  /** Returns a cycle that violates a level, for a level with cycles outside the classes. */
+  /** Returns a cycle outside the classes that violates a level. */
   ofLevel(level: IsolationLevel): FoundCycle | undefined
 }
 
 /**
- * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. If a component has a
- * cycle without session order or real time, it is not searched for cycles of the same class that use these orders.
+ * Finds the shortest cycle of each class that the verdicts do not exclude, the worst class first. A component with a
+ * cycle without session order or real time is not searched for the same class with these.
  */
 export function findCycles({ core, record }: Situation, outcomes: Outcomes): FoundCycles {
   const search = new CycleSearch(core, record)

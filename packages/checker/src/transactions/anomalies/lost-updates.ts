@@ -2,7 +2,7 @@ import type { Situation } from '../levels/situation.ts'
 import { ADD, READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 
-/** Transactions that read one version of a key and all wrote the key; all of them except the first lost an update. */
+/** Transactions that read one version of a key and wrote the key; all except the first lost an update. */
 export interface LostUpdates {
   readonly count: number
   readonly first: readonly number[]
@@ -10,9 +10,7 @@ export interface LostUpdates {
 
 export function findLostUpdates({ core, record, versions }: Situation): LostUpdates | undefined {
   const { starts, kind, key, keys } = record
-  /** By key: the last transaction visited that wrote it. */
   const writer = new Int32Array(keys.length).fill(-1)
-  /** By key and version: the transactions that read the version and wrote the key. */
   const groups = new Map<string, number[]>()
   const found: number[][] = []
   for (const t of core.transaction) {
@@ -33,8 +31,8 @@ export function findLostUpdates({ core, record, versions }: Situation): LostUpda
 }
 
 /**
- * Returns the version of a key from which a transaction computed its write: the last version that the transaction read
- * before. NO_VERSION if it read none, or if the server computed the value (`SET n = n + 1`), which loses no update.
+ * Returns the version of a key from which a transaction computed its write: the last one that it read before.
+ * NO_VERSION if it read none, or if the server computed the value (`SET n = n + 1`), which loses no update.
  */
 export function versionForUpdate(
   { starts, kind, key, value }: TransactionRecord,

@@ -11,22 +11,21 @@ export interface Allowance {
 
 type CycleSteps = Pick<CycleClass, 'begins' | 'next' | 'accepts'>
 
-/** Flag of a state: the walk contains an edge that the strength requires. */
+/** The walk contains an edge that the strength requires. */
 const STRONG = CYCLE_STATES
 const STATES = 2 * CYCLE_STATES
 
 /**
- * Finds a shortest cycle of a class in each component. Begins at each edge of the kind with which the class begins.
- * From there a breadth-first search looks for a way back to the start of the edge. Steps to nodes that represent
- * moments or groups are free, so the length of a cycle is the number of its transactions. Skips a closed walk that
- * visits a transaction twice, because it is not a cycle.
+ * Finds a shortest cycle of a class in each component, by breadth-first search from each edge with which the class may
+ * begin. Steps to nodes for moments or groups are free, so the length is the number of transactions. A closed walk that
+ * visits a transaction twice is no cycle.
  */
 export class CycleSearch {
   readonly #core: Core
   readonly #spans: Pick<Spans, 'invoked' | 'completed'>
   readonly #before: Int32Array
   readonly #edge: Int32Array
-  /** By pair of node and state: the number of the search that reached it last. */
+  /** By node and state: the search that reached them last. */
   readonly #search: Int32Array
   readonly #queue: number[] = []
   #searches = 0
@@ -41,10 +40,7 @@ export class CycleSearch {
     this.#search = new Int32Array(pairs)
   }
 
-  /**
-   * Returns a shortest cycle for each component in which one is found within the allowance. `isAsked` selects the
-   * components to search.
-   */
+  /** Returns a shortest cycle for each component selected by `isAsked`, within the allowance. */
   find(
     cycle: CycleSteps,
     strength: Strength,
@@ -67,7 +63,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Finds cycles of two transactions without a search. Most cycles that use real time consist of two transactions. */
+  /** Finds cycles of two transactions without a search. Most cycles in real time are of this kind. */
   #pairs(cycle: CycleSteps, strength: Strength, isAsked: (component: number) => boolean) {
     const { graph, transaction, component } = this.#core
     const { starts, to, kind, key } = graph
@@ -100,7 +96,7 @@ export class CycleSearch {
     return found
   }
 
-  /** Returns a cycle that begins with the given edge and has fewer than `longest` steps; undefined if there is none. */
+  /** Returns a cycle that begins with the given edge and has fewer than `longest` steps, if there is one. */
   #back(
     first: number,
     edge: number,
@@ -160,10 +156,7 @@ export class CycleSearch {
     this.#edge[pair] = edge
   }
 
-  /**
-   * Returns the steps of a closed walk from transaction to transaction; undefined if the walk visits a transaction
-   * twice.
-   */
+  /** Returns the steps of a closed walk, unless it visits a transaction twice. */
   #steps(pair: number, last: number, first: number): readonly CycleStep[] | undefined {
     const { to, kind, key } = this.#core.graph
     const { transaction } = this.#core
@@ -184,7 +177,7 @@ export class CycleSearch {
   }
 }
 
-/** Reports whether a cycle of a strength may contain an edge of a kind. Session order is part of real time. */
+/** Reports whether a cycle of a strength may contain an edge. Session order is part of real time. */
 const isOfStrength = (kind: number, strength: Strength): boolean =>
   kind === SO ? strength !== '' : kind !== RT || strength === '-realtime'
 

@@ -8,8 +8,8 @@ export interface Assumption {
   /** What the assumption says of a store; shown in the help. */
   readonly summary: string
   /**
-   * Calls `grant` with two micro-operations on one key, if the version that the first read or wrote is not newer than
-   * the version of the second. `counts` is 1 for each transaction that counts as committed.
+   * Calls `grant` with two micro-operations on one key if the version of the first is not newer than that of the
+   * second. `counts` is 1 for each transaction that counts as committed.
    */
   orders(record: TransactionRecord, counts: Uint8Array, grant: Grant): void
 }
@@ -20,14 +20,12 @@ type Grant = (before: number, after: number) => void
 interface Touch {
   readonly transaction: number
   readonly key: number
-  /** The micro-operation that read or wrote the first version, and the one that read or wrote the last version. */
+  /** The micro-operations with the first and the last version. */
   readonly first: number
   readonly last: number
-  /** The transaction's last write of the key; -1 if there is none. */
   readonly written: number
 }
 
-/** Calls `visit` for each key of each transaction that counts, in the order of the transactions. */
 function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch: Touch) => void): void {
   const { length, starts, kind, key, value } = record
   for (let transaction = 0; transaction < length; transaction++) {
@@ -47,7 +45,6 @@ function eachTouch(record: TransactionRecord, counts: Uint8Array, visit: (touch:
   }
 }
 
-/** Reports whether one transaction had completed before another was invoked. */
 const precedes = ({ invoked, completed }: TransactionRecord, one: number, other: number): boolean =>
   completed[one] !== NEVER && completed[one] < invoked[other]
 
@@ -85,23 +82,19 @@ const sequentialKeys: Assumption = {
   },
 }
 
-/** Elle's `linearizable-keys?`: each key by itself is linearizable, whatever holds for several keys together. */
+/** Elle's `linearizable-keys?`: each key by itself is linearizable. */
 const linearizableKeys: Assumption = {
   name: 'linearizable-keys',
   summary: 'each key by itself is linearizable: no transaction sees an older version than one that ended before',
   orders: (record, counts, grant) => {
-    /**
-     * By key: the touches that no later touch supersedes. A touch is superseded if it ended before another ended touch
-     * began.
-     */
+    /** By key: the touches that no later touch supersedes, by beginning after their end. */
     const newest = new Map<number, Touch[]>()
     eachTouch(record, counts, (touch) => {
       grant(touch.first, touch.last)
       const { transaction } = touch
       const before = newest.get(touch.key) ?? []
       const ended = before.filter((other) => precedes(record, other.transaction, transaction))
-      // Orders are granted only from ended touches that are followed by no other ended touch. The other orders follow
-      // by transitivity.
+      // The other orders follow by transitivity.
       for (const one of ended)
         if (!ended.some((other) => precedes(record, one.transaction, other.transaction))) grant(one.last, touch.first)
       const last = Math.max(-1, ...ended.map((other) => record.invoked[other.transaction]))

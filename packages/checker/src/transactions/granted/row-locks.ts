@@ -9,26 +9,22 @@ import { keyText } from '../told/words.ts'
 interface CellVersion {
   /** The last micro-operation that wrote the version. */
   readonly row: number
-  /** The value, as an id; UNKNOWN if only the server knows the value. */
+  /** The value, as an id; UNKNOWN if only the server knows it. */
   readonly value: number
-  /**
-   * The number added to the previous version, whose value may be unknown; undefined if the transaction replaced the
-   * value.
-   */
+  /** The number added to the previous version, unless the transaction replaced the value. */
   readonly change: number | undefined
 }
 
-/** The last write of a transaction to a cell, and the time during which the transaction held the row lock. */
+/** The last write of a transaction to a cell, and its row lock. */
 export interface CellWrite extends CellVersion {
   readonly transaction: number
-  /** The row lock; undefined if no answer shows when the transaction acquired it. */
+  /** The row lock, if an answer shows when the transaction acquired it. */
   readonly lock: RowLock | undefined
-  /** When the transaction began, and when its commit was acknowledged; Infinity if it was not. */
   readonly began: number
   readonly acknowledged: number
 }
 
-/** Returns the recorder's note on each transaction; undefined for a transaction without one. */
+/** Returns the recorder's note on each transaction, if any. */
 export const notesOf = ({ history, length }: TransactionRecord): readonly (TransactionNote | undefined)[] =>
   Array.from({ length }, (_, t) => history.transactionNotes?.get(history.operations.returnLine[t]))
 
@@ -54,8 +50,8 @@ export function writesOf(
 }
 
 /**
- * Returns the last version that a transaction wrote to each cell. The transaction's own reads may show a value that the
- * server computed.
+ * Returns the last version that a transaction wrote to each cell. Its own reads may show a value that the server
+ * computed.
  */
 function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, CellVersion> {
   const { history, starts, kind, key, value } = record
@@ -81,7 +77,7 @@ function versionsBy(record: TransactionRecord, t: number): ReadonlyMap<number, C
   return versions
 }
 
-/** Returns the number that an ADD adds; NaN if the value is not a number, so that every sum with it is unknown. */
+/** Returns the number that an ADD adds, or NaN, with which every sum is unknown. */
 export function changeOf({ history, value }: TransactionRecord, row: number): number {
   const change = history.values.json(value[row] as ValueId)
   return typeof change === 'number' ? change : Number.NaN
@@ -93,23 +89,22 @@ export const rowOfCell = (cell: string): string => cell.slice(0, Math.max(0, cel
 /** The writes of one cell in an order that the row locks allow. */
 export interface LockOrder {
   readonly writes: readonly CellWrite[]
-  /** By write: 1 if its place relative to the other certain writes holds in every allowed order. */
+  /** By write: 1 if its place is the same in every allowed order. */
   readonly isCertain: Uint8Array
-  /** Two transactions that held the row lock at the same time, if any. The order is then unknown. */
+  /** Two transactions that held the row lock at the same time, so that the order is unknown. */
   readonly overlap: readonly [CellWrite, CellWrite] | undefined
 }
 
 /**
- * Orders the writes of a cell. A transaction that writes a row locks it until the commit. It holds the lock at least
- * from the answer to the first statement that takes the lock until the commit is sent, so these intervals cannot
- * overlap for two transactions. A statement that is a transaction by itself is answered after its commit, so it held
- * the lock at some time before the answer.
+ * Orders the writes of a cell. A transaction that writes a row locks it until the commit, at least from the answer to
+ * the first such statement until the commit is sent. These intervals cannot overlap for two transactions. A statement
+ * that is a transaction by itself held the lock at some time before its answer.
  */
 export function lockOrder(all: readonly CellWrite[]): LockOrder {
   const writes = inOrderOf(all)
   const isCertain = new Uint8Array(writes.length)
   let last: CellWrite | undefined
-  /** Of the writes that held the lock for an interval: the write whose interval ends last. */
+  /** The write whose lock interval ends last. */
   let longest: CellWrite | undefined
   let overlap: LockOrder['overlap']
   writes.forEach((write, at) => {
@@ -126,9 +121,8 @@ export function lockOrder(all: readonly CellWrite[]): LockOrder {
 }
 
 /**
- * Returns the writes in an order that agrees with `isSurelyBefore`. A write with a lock interval is placed by the
- * beginning of this interval. For any other write, the time of its lock request counts. The write is placed before the
- * first interval that began after this time.
+ * Returns the writes in an order that agrees with `isSurelyBefore`. A write without a lock interval is placed before
+ * the first interval that began after its request.
  */
 function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
   const held = Float64Array.from(all.filter(isHeldOf), gotBy).sort()
@@ -156,20 +150,19 @@ export interface ReadTimes {
 }
 
 /**
- * Finds the writes of a cell that a transaction may have seen, as places in the order of the writes. -1 stands for the
- * value before all writes. Excludes writes whose transaction began after the reading transaction ended. If reads are
- * fresh, also excludes a write that was replaced by a later commit, provided that this commit was acknowledged before
- * the reading transaction began.
+ * Finds the writes of a cell that a transaction may have seen, as places in their order; -1 is the value before all
+ * writes. Their transactions began before the reading one ended. If reads are fresh, no commit acknowledged before the
+ * reading transaction began had replaced them.
  */
 export class Visible {
   readonly #order: LockOrder
   readonly #isFresh: boolean
-  /** By place: the earliest acknowledgement and the earliest beginning among the writes from this place on. */
+  /** By place: the earliest acknowledgement, and the earliest beginning, from this place on. */
   readonly #acknowledged: Float64Array
   readonly #began: Float64Array
-  /** By place: the latest time at which a lock was taken among the writes up to this place. */
+  /** By place: the latest time at which a lock was taken up to this place. */
   readonly #taken: Float64Array
-  /** Places of writes without a lock, which may be anywhere in the order. */
+  /** Writes without a lock may be anywhere in the order. */
   readonly #loose: readonly number[]
 
   constructor(order: LockOrder, isFresh: boolean) {
@@ -190,7 +183,7 @@ export class Visible {
     const newest = this.#isFresh ? this.#lastAcknowledged(began) : -1
     const places: number[] = newest < 0 ? [-1] : []
     for (const at of this.#loose) if (at < newest && writes[at].began <= ended) places.push(at)
-    // Writes shortly before the newest one may have taken their locks later, so they may be seen as well.
+    // Writes shortly before the newest one may have taken their locks later.
     const until = writes[newest]?.lock?.to ?? 0
     for (let at = newest - 1; at >= 0 && this.#taken[at] >= until; at--)
       if ((writes[at].lock?.from ?? 0) >= until) places.push(at)
@@ -199,7 +192,7 @@ export class Visible {
     return places
   }
 
-  /** Returns the last place whose commit was acknowledged before `time`; -1 if there is none. */
+  /** Returns the last place whose commit was acknowledged before `time`, or -1. */
   #lastAcknowledged(time: number): number {
     return countBelow(this.#acknowledged, time) - 1
   }

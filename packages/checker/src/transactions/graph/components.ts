@@ -5,7 +5,7 @@ import type { Graph } from './graph.ts'
 /** The strongly connected components of a graph. Every cycle is inside one component. */
 export interface Components {
   readonly count: number
-  /** By node: its component. An edge between two components leads from the larger number to the smaller. */
+  /** By node: its component. Edges between components lead from larger to smaller numbers. */
   readonly of: Int32Array
   /** By component: its number of nodes. */
   readonly size: Int32Array
@@ -73,7 +73,7 @@ export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf
 /** The maximum number of nodes at which searches for a shortest cycle begin. */
 const MOST_BEGINNINGS = 100
 
-/** Returns the nodes of a short cycle, in order; undefined if there is none. */
+/** Returns the nodes of a short cycle, in order. */
 export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
   const { of, size, count } = componentsOf(graph, mask)
   let smallest = -1
@@ -90,7 +90,6 @@ export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | un
   return best
 }
 
-/** Returns the nodes of a shortest path from one node to another, without the last node. */
 export const wayBetween = (
   { starts, to }: Graph,
   from: number,

@@ -3,14 +3,14 @@ import { type EdgeKind, EdgeList, EVERY_KIND } from './edges.ts'
 import { type Graph, graphOf } from './graph.ts'
 
 /**
- * The part of a graph that contains all its cycles, with renumbered nodes: the components of more than one node, and
- * the edges within them. An edge between two components is on no cycle.
+ * The part of a graph that contains all its cycles, renumbered: the components of more than one node, without the edges
+ * between them.
  */
 export interface Core {
   readonly graph: Graph
-  /** By node: its transaction; -1 for a node that represents a moment or a group. */
+  /** By node: its transaction, or -1 for a moment or a group. */
   readonly transaction: Int32Array
-  /** By transaction: its node; -1 if the transaction is on no cycle. */
+  /** By transaction: its node, or -1 if it is on no cycle. */
   readonly node: Int32Array
   /** By node: its component, from 0 to `components` - 1. */
   readonly component: Int32Array
