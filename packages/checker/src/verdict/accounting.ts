@@ -82,7 +82,7 @@ export const accounting = (
   ...said,
 })
 
-/** The rows of the history whose `f` is one of `functions`. @throws OutOfTime */
+/** Yields the rows of a history whose `f` is one of `functions`. @throws OutOfTime */
 export function* rowsOf(history: History, functions: readonly string[], budget: Budget): Iterable<AccountRow> {
   const wanted = history.functions.map((f) => functions.includes(f))
   const { operations } = history
@@ -122,8 +122,8 @@ export const accounted = (history: History, row: OperationRow, value: number, co
 })
 
 /**
- * `2 lost, 1 unexpected`; undefined if everything is accounted for. Messages that may still be dequeued, or that
- * operations of unknown outcome may have taken, are not lost.
+ * `2 lost, 1 unexpected`; undefined if there are none. Messages that may still be taken, or were possibly taken, are
+ * not lost.
  */
 export function troublesOf({ result, lost, isExcused, unexpected, duplicated, stale }: Accounting): string | undefined {
   const said = [

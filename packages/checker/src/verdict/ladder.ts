@@ -9,13 +9,10 @@ export interface Ladder<Name extends string = string> {
   readonly implied: { readonly [level in Name]: readonly Name[] }
   /** Levels that need separate evidence: no other level's verdict decides them. */
   readonly apart: readonly Name[]
-  /** Levels that depend on the order in real time. If less of this order is known, they are easier to meet. */
+  /** Levels that depend on real time. They are easier to meet if less of it is known. */
   readonly realTime: readonly Name[]
-  /**
-   * Levels whose violation is final: no later event, not even the end of an open operation, can repair it. Such a
-   * violation can be reported during the recording.
-   */
+  /** Levels whose violation no later event can repair, so that it can be reported during the recording. */
   readonly lasting: readonly Name[]
-  /** The strongest level that is also decided in tied histories (see `History.isTied`); undefined if none is. */
+  /** The strongest level that is also decided in tied histories (see `History.isTied`), if any. */
   readonly tied?: Name | undefined
 }

@@ -34,12 +34,10 @@ export const definedForRegisters = (other: string): Reason => ({
   text: `decided for reads and writes only, and there is ${other}`,
 })
 
-/** The most keys named in a reason. */
+/** The maximum number of keys named in a reason. */
 export const MOST_NAMED = 3
 
-/**
- * The reason that final reads are missing, for all keys or for these keys; `unread` is the count of all unread keys.
- */
+/** The reason that final reads are missing, for all keys or for these. `unread` counts all unread keys. */
 export function noFinalRead(noun: string, keys: readonly (string | undefined)[] = [], unread: number = 0): Reason {
   if (unread === 0) return { kind: 'final reads', text: `the history has no ${noun}` }
   const named = keys.slice(0, MOST_NAMED).map((key) => key ?? 'the object without a key')

@@ -9,9 +9,8 @@ export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder):
 }
 
 /**
- * Names an operation that saw another initial value than the given operation did. Both saw values that were never
- * written, and only one value can be the initial one. Empty if there is no such operation, or if the initial value is
- * known.
+ * Names an operation that saw another initial value, since only one of two unwritten values can be it. Empty if there
+ * is none.
  */
 function otherStart(set: Encoded, operation: number, decoder: Decoder): string {
   if (!set.anyStart) return ''

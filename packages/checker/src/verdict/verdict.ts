@@ -21,8 +21,8 @@ export type Witness =
     }
   /**
    * Causal convergence: the write that each read saw (no write: the initial value), and a single order of all writes
-   * and reads. This order contains the causal order, and each read's source is the last write of its key in the read's
-   * causal past.
+   * and reads. It contains the causal order, and each read's source is the last write of its key in the read's causal
+   * past.
    */
   | {
       readonly kind: 'arbitration'
@@ -148,7 +148,7 @@ export interface TransactionArrow {
   readonly because: string
 }
 
-/** The most operations shown as one counterexample. */
+/** The maximum number of operations shown as one counterexample. */
 export const MOST_OPERATIONS = 200
 
 /** The reason why a counterexample was not reduced further. */
@@ -175,8 +175,7 @@ export interface OrderEdge {
   readonly reason: 'process order' | 'real time' | 'reads from' | 'overwritten after' | 'overwritten before'
   /**
    * The evidence for an order that a read shows: the read, and a chain of orders. The chain leads from the earlier
-   * write to the read. If the read must come first, it leads from the source of the read to the write that replaced the
-   * source.
+   * write to the read or, if the read must come first, from the source of the read to the write that replaced it.
    */
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }

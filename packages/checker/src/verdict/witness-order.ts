@@ -1,13 +1,10 @@
 import type { OperationRow } from '../encoding/operation-row.ts'
 import type { Witness, WitnessOrder } from './verdict.ts'
 
-/**
- * The length up to which the list is built at once. Short histories are checked by the thousand, and a getter would
- * cost more than their lists.
- */
+/** Short lists are built at once, because a getter would cost more than these. */
 const FEW = 1_000
 
-/** For a long history the list is built on demand: listing a million numbers takes longer than checking. */
+/** Long lists are built on demand: listing a million numbers takes longer than checking. */
 export function orderOfRows(key: string | undefined, operations: number, list: () => OperationRow[]): WitnessOrder {
   if (operations <= FEW) return key === undefined ? { operations: list() } : { key, operations: list() }
   const named = key === undefined ? {} : { key }
@@ -21,17 +18,17 @@ export function orderOfRows(key: string | undefined, operations: number, list: (
   }
 }
 
-/** The orders of keys that are too many to list individually, as columns. */
+/** The orders of keys that are too many to list individually. */
 export interface PackedOrders {
   readonly keys: Int32Array
-  /** By index in `keys`: the end of the key's rows, where the next key's rows begin. */
+  /** By index in `keys`: the end of the key's rows. */
   readonly ends: Int32Array
   readonly rows: Int32Array
 }
 
 /**
- * Returns a witness that builds its list of orders on demand. For a million keys the list takes far more memory than
- * the operations.
+ * Returns a witness that builds its list of orders on demand. For a million keys it takes far more memory than the
+ * operations.
  */
 export function witnessOfPacked(
   { keys, ends, rows }: PackedOrders,

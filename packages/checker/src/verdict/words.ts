@@ -11,7 +11,7 @@ import {
 } from '@chaosproxy/history'
 import { CAS, type Decoder, DIFFERS, READ } from '../encoding/encoded.ts'
 
-/** Describes an operation for people, given its row in the history: its process, what it did, and where. */
+/** Describes an operation by its row, for people. */
 export interface Words {
   /** `process 4` */
   readonly who: (row: number) => string

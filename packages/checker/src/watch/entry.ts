@@ -10,9 +10,8 @@ import { buildTimeline } from './timeline.ts'
 import { createWords } from './words.ts'
 
 /**
- * Judges streams of changes by each guarantee. Writes are sorted by revision once; each watch then takes one pass over
- * its events. Linear in writes and events for watches of the same scope; every further scope costs one pass over the
- * writes.
+ * Judges streams of changes by each guarantee. Linear in writes and events; every scope of watches costs another pass
+ * over the writes.
  */
 export const watchEntry: ModelEntry<WatchLevel> = {
   name: 'watch',

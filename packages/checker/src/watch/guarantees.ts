@@ -50,6 +50,6 @@ export const faults: { readonly [guarantee in Guarantee]: string } = {
 
 export const watchLadder: Ladder<WatchLevel> = ladderOf(
   guarantees,
-  // An event that seems false so far may belong to a write that is not answered yet.
+  // A seemingly false event may belong to a write that is not answered yet.
   guarantees.filter((each) => each !== 'truthful' && each !== 'live'),
 )

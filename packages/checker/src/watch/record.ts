@@ -21,19 +21,17 @@ export interface Change {
 
 /** A change as a watch reports it. */
 export interface WatchEvent extends Change {
-  /** The reported value before the change: undefined if the event has none, null if it says that there was none. */
+  /** The reported value before the change: undefined if the event has none, null if there was none. */
   readonly previous: Json | undefined
-  /** Whether the event reports the key as new; undefined if it says nothing about it. */
+  /** Whether the event reports the key as new, if it says so. */
   readonly created: boolean | undefined
 }
 
-/** Events that arrived together, or a different message of the server. */
+/** Events that arrived together, or another message of the server. */
 type Response =
   | { readonly type: 'events'; readonly events: readonly WatchEvent[] }
   | { readonly type: 'progress'; readonly revision: number }
-  /**
-   * The server ended the watch. `compacted` is present if the reason is that changes below this revision were deleted.
-   */
+  /** The server ended the watch. `compacted`: it deleted changes below this revision. */
   | { readonly type: 'ended'; readonly compacted: number | undefined }
 
 /** One transaction, with a single revision. */
@@ -46,7 +44,7 @@ export interface Write {
   readonly revision: number | undefined
 }
 
-/** The complete list of changes in a range of revisions, according to the store. */
+/** All changes in a range of revisions, according to the store. */
 export interface Reading {
   readonly row: OperationRow
   /** Event position of the operation's completion. */
@@ -69,14 +67,14 @@ export interface Watch {
   /** One key, all keys with a prefix, or (neither given) all keys. */
   readonly key: string | undefined
   readonly prefix: string | undefined
-  /** The first requested revision. Undefined: from the present revision on. */
+  /** The first requested revision; the present one if undefined. */
   readonly from: number | undefined
   readonly without: readonly ('put' | 'delete')[]
   readonly resumes: string | undefined
   /** The store's revision when the watch was created, according to its server. */
   readonly present: number | undefined
   readonly deliveries: Delivery[]
-  /** Whether the watch has ended, because its client ended it or a later watch resumed it. */
+  /** Whether its client ended the watch, or a later watch resumed it. */
   over: boolean
 }
 
@@ -88,7 +86,7 @@ export interface Delivery {
   /** `lost`: the sent events are unknown. */
   readonly type: 'arrived' | 'nothing' | 'lost'
   readonly responses: readonly Response[]
-  /** Whether the operation was called after all faults were healed and writing had stopped. */
+  /** Whether the operation was called after healing and the end of writing. */
   readonly final: boolean
 }
 

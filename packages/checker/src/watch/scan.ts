@@ -18,10 +18,7 @@ export interface ScanOptions extends FindingsSink<Guarantee> {
   readonly words: Words
 }
 
-/**
- * The events sent to a watch. `at` holds, for each revision, the changed keys and the response that contained these
- * events.
- */
+/** The events sent to a watch. `at` holds the changed keys, and the response, of each revision. */
 export interface Sent {
   readonly at: ReadonlyMap<number, SentRevision>
 }
@@ -34,15 +31,14 @@ interface SentRevision {
 
 /**
  * The minimum number of empty answers after which no further event is expected. With fewer, events may still be on
- * their way. A busy store is slow, and it may carry out a write late, after the write timed out and when watchers no
- * longer expect an event.
+ * their way: a busy store may carry out a write late, after the write timed out.
  */
 const ENOUGH_IN_VAIN = 5
 const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enough once everything was healed'
 
 /**
- * The guarantees that a missing change breaks. They stay open if an answer is unknown, because the answer may have
- * contained the change.
+ * The guarantees that a missing change breaks. They stay open after an unknown answer, which may have contained the
+ * change.
  */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 
@@ -58,7 +54,7 @@ export function scanWatch(options: ScanOptions): Sent {
   let responses = 0
   let last: { readonly revision: number; readonly row: OperationRow } | undefined
   let progress: { readonly revision: number; readonly row: OperationRow } | undefined
-  /** The next revision of the scope that is due. */
+  /** The revision of the scope that is due next. */
   let next = begin === undefined ? undefined : firstFrom(scope, begin)
   let isLost = false
   let isEnded = false
@@ -79,7 +75,7 @@ export function scanWatch(options: ScanOptions): Sent {
     found({ guarantee, sentence: `${sentence}.`, culprit, core, context: context.sort((a, b) => a - b) })
   }
 
-  /** Returns a change that was due before this revision and never sent. */
+  /** Returns a change that was due before this revision but never sent. */
   function missedBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     for (; next < scope.revisions.length && scope.revisions[next] < revision; next++) {
@@ -168,7 +164,7 @@ export function scanWatch(options: ScanOptions): Sent {
         { core },
       )
     if (each.previous === undefined || sameValue(each.previous, held?.value ?? null)) return
-    // If the previous value was compacted, the event may report that there was none.
+    // The previous value may have been compacted.
     const isGone = (compaction: Compaction) =>
       callEvent[compaction.row] < arrival && compaction.revision >= each.revision - 1
     if (each.previous === null && compactions.some(isGone)) return
@@ -180,7 +176,7 @@ export function scanWatch(options: ScanOptions): Sent {
     )
   }
 
-  /** Reports a change that belongs to a revision of the response but is missing from the response. */
+  /** Reports a change that is missing from the response with its revision. */
   function whole(revisions: ReadonlySet<number>, { row }: Delivery): void {
     for (const revision of revisions) {
       const sent = at.get(revision)
@@ -222,10 +218,7 @@ export function scanWatch(options: ScanOptions): Sent {
     if (progress === undefined || revision > progress.revision) progress = { revision, row }
   }
 
-  /**
-   * Returns a change that should have been sent before a progress message with this revision; undefined if all such
-   * changes had been sent.
-   */
+  /** Returns a change that should have been sent before progress to this revision. */
   function lateBefore(revision: number): Known | undefined {
     if (next === undefined || isLost) return undefined
     let late: number | undefined
@@ -294,7 +287,6 @@ const hasLost = ({ deliveries }: Watch): boolean => deliveries.some(({ type }) =
 const howFar = (revision: number | undefined): string =>
   revision === undefined ? 'was sent nothing' : `got as far as revision ${revision}`
 
-/** The number of answers without events after the last answer with events. */
 const answersInVain = (deliveries: readonly Delivery[]): number =>
   deliveries.length - 1 - deliveries.findLastIndex(({ responses }) => responses.some(({ type }) => type === 'events'))
 

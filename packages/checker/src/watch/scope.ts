@@ -9,11 +9,11 @@ export interface Scope {
   readonly revisions: readonly number[]
   /** The matching changes of one revision. */
   changesAt(revision: number): readonly Known[]
-  /** Whether a write with an unknown revision may have made a matching change between these revisions, inclusive. */
+  /** Whether a write with an unknown revision may have made a matching change in this range. */
   isDoubtful(from: number, to: number): boolean
 }
 
-/** Creates a function that returns the scope of a watch. Watches with equal requests share one scope. */
+/** Returns the scope of a watch. Equal requests share one scope. */
 export function createScopes(timeline: Timeline): (watch: Watch) => Scope {
   const scopes = new Map<string, Scope>()
   return (watch) => {

@@ -3,11 +3,11 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
-/** A change whose revision is known from its acknowledgement or from a watch. */
+/** A change with a known revision. */
 export interface Known extends Change {
-  /** The write that made the change; undefined if only watches report it. */
+  /** The write that made the change, if known. */
   readonly writer: OperationRow | undefined
-  /** The first operation that reported the change, if the acknowledgement did not give its revision. */
+  /** The first operation that reported the change, if not the acknowledgement. */
   readonly toldBy: OperationRow | undefined
   /** The index among the changes of its key. */
   index: number
@@ -18,7 +18,7 @@ interface Falsehood {
   readonly watch: Watch
   readonly delivery: Delivery
   readonly event: WatchEvent
-  /** The operation that contradicts the event: a write, or another `watched`. */
+  /** The write, or other `watched`, that contradicts the event. */
   readonly against: OperationRow | undefined
   readonly why: string
 }
@@ -32,20 +32,16 @@ export interface Timeline {
   readonly open: readonly Write[]
   readonly openKeys: ReadonlySet<string>
   readonly falsehoods: readonly Falsehood[]
-  /**
-   * The reason why the list of changes that the store itself returned must be wrong; undefined if nothing contradicts
-   * the list.
-   */
+  /** The reason why a list of changes from the store must be wrong, if any. */
   readonly contradiction: string | undefined
-  /** Whether some revision from `from` to `to`, inclusive, has no known write and was not read either. */
+  /** Whether some revision in this range has no known write and was not read. */
   hasHole(from: number, to: number): boolean
 }
 
 /**
- * Sorts writes by revision. Writes with an acknowledged revision come first. After them, each change that was read from
- * the store, and each event of a watch, gives its revision to an open write of the same change. Only a write that was
- * called before the report of the change can get the revision. Of several such writes, the one called first gets it;
- * any other choice would be equally good.
+ * Sorts writes by revision: first by acknowledgements, then by changes read from the store and events of watches, which
+ * give their revisions to open writes of the same change. The write must have been called before the report. Of
+ * several, the one called first gets the revision; any choice would be equally good.
  */
 export function buildTimeline({ writes, readings, watches }: WatchRecord, callEvent: Int32Array): Timeline {
   const settlement = settleAcknowledged(writes, callEvent)
@@ -89,8 +85,8 @@ interface Settlement {
   /** A failed write of this change, if any. */
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
   /**
-   * Gives the revision of a change to an open write of the same change. The write must have been called before the
-   * event position `before`. Returns false if there is no such write.
+   * Gives the revision of a change to an open write of the change called before the event position `before`. Returns
+   * false if there is none.
    */
   settle(change: Change, before: number, toldBy: OperationRow): boolean
 }
@@ -136,7 +132,7 @@ function settleAcknowledged(writes: readonly Write[], callEvent: Int32Array): Se
   }
 }
 
-/** Settles writes by readings. Returns the reason why a reading cannot be right; undefined if all can. */
+/** Settles writes by readings. Returns the reason why a reading must be wrong, if one must be. */
 function settleRead(readings: readonly Reading[], { byRevision, settle }: Settlement): string | undefined {
   for (const { row, at, changes } of readings)
     for (const change of changes) {
@@ -147,10 +143,7 @@ function settleRead(readings: readonly Reading[], { byRevision, settle }: Settle
   return undefined
 }
 
-/**
- * Describes a reading that lacks a change with an acknowledged revision, which shows that the reading is wrong.
- * Undefined if there is no such reading.
- */
+/** Describes a reading that lacks a change with an acknowledged revision, and so is wrong. */
 function notRead(byRevision: Settlement['byRevision'], coverage: Coverage): string | undefined {
   for (const [revision, there] of byRevision) {
     const reading = coverage.at(revision)

@@ -8,9 +8,8 @@ export interface Words {
   watch(watch: Watch): string
   /** For example `the put of 4 to x at revision 6`. */
   change(change: Change): string
-  /** For example `the put of 4 to x at revision 6, made by process 2,`; without the client if it is unknown. */
+  /** For example `the put of 4 to x at revision 6, made by process 2,`. */
   known(known: Known): string
-  /** For example `at 1.204 s`. */
   arrived(row: OperationRow): string
 }
 

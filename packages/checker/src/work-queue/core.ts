@@ -4,8 +4,8 @@ import type { RecordedOperation } from './operations.ts'
 type Does = RecordedOperation['does']
 
 /**
- * By guarantee: the kinds of operations that can contradict it. All other operations explain results. Omitting one of
- * these others may create a contradiction, so it proves nothing.
+ * By guarantee: the kinds of operations that can contradict it. Others explain results, so omitting them may create a
+ * contradiction.
  */
 export const contradicting: { readonly [guarantee in OfOneValue]: readonly Does[] } = {
   'no-lost-messages': ['look'],
@@ -34,7 +34,7 @@ export function shrunk(
   let left: readonly RecordedOperation[] = operations.filter(
     isOf([...contradicting[guarantee], ...explaining[guarantee]]),
   )
-  // The loop first tries to omit the operations called last.
+  // Tries to omit the last operations first.
   for (const each of left.filter(isOf(contradicting[guarantee])).toReversed()) {
     if (!left.includes(each)) continue
     const fewer = withTheirTakes(left.filter((other) => other !== each))
@@ -43,7 +43,7 @@ export function shrunk(
   return left
 }
 
-/** Removes acknowledgements and returns of messages if the take of the message is not among the operations. */
+/** Removes acknowledgements and returns of messages whose take is missing. */
 function withTheirTakes(operations: readonly RecordedOperation[]): readonly RecordedOperation[] {
   const given = new Set(operations.flatMap((each) => (each.does === 'take' ? [each.receipt] : [])))
   return operations.filter((each) => !(each.does === 'ack' || each.does === 'nack') || given.has(each.receipt))

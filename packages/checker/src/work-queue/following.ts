@@ -6,14 +6,10 @@ import type { RecordedOperation } from './operations.ts'
 import type { Message } from './record.ts'
 import { workQueue } from './specification.ts'
 
-/**
- * Whether the operations on equal messages have an order that keeps guarantees; undefined if the search takes too long.
- */
 export interface Following {
   isFollowed(kept: readonly Guarantee[], some: Some, isStartUnknown?: boolean): boolean | undefined
 }
 
-/** Operations on equal messages. */
 export interface Some {
   readonly message: Message
   readonly operations: readonly RecordedOperation[]
@@ -26,10 +22,7 @@ export const someOf = (message: Message, operations: readonly RecordedOperation[
   story: storyOf(message.text, operations),
 })
 
-/**
- * Creates a search by the specification. If times do not matter, searches only once for all messages with the same
- * story.
- */
+/** Creates a search by the specification. Without times, searches once for all messages with the same story. */
 export function createFollowing(budget: Budget): Following {
   const known = new Map<string, boolean | undefined>()
   return {

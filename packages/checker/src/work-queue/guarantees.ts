@@ -25,13 +25,11 @@ export const guarantees = [
 
 export type Guarantee = (typeof guarantees)[number]
 
-/** The guarantees that concern only messages of one value. */
 export type OfOneValue = Exclude<Guarantee, 'first-in-first-out'>
 
 const atLeastOnce = ['no-lost-messages', 'no-invented-messages'] as const
 const leased = [...atLeastOnce, 'no-handouts-after-ack', 'no-double-leases'] as const
 
-/** By combined level: its guarantees. */
 export const promises = {
   'exactly-once': [...leased, 'no-repeats'],
   leased,

@@ -21,12 +21,12 @@ const ofOneValue = [
 
 const NO_TIME = 'there was no time to judge all messages'
 
-/** The most violations of each guarantee that are described in full: those with the fewest operations. */
+/** The maximum number of violations of each guarantee that are described in full, the smallest ones. */
 const MOST_TOLD = 8
 
 /**
- * Judges one queue by each guarantee. A quick check examines each value separately. If it finds a possible problem, the
- * specification is searched for this value. The order of messages concerns all values together (see `inOrder`).
+ * Judges one queue by each guarantee. A quick check examines each value; if it finds a possible problem, the
+ * specification is searched. The order of messages concerns all values (see `inOrder`).
  */
 export function judgeQueue(judging: QueueJudging): void {
   const violations = new Map<OfOneValue, Violation[]>()
@@ -54,8 +54,8 @@ export function judgeQueue(judging: QueueJudging): void {
 }
 
 /**
- * Leaves `no-lost-messages` undecided for a message with unacknowledged copies. This applies if no operation listed the
- * messages of the queue after these copies were enqueued, because the copies may still be there.
+ * Leaves `no-lost-messages` undecided for a message with unacknowledged copies that may still be in the queue, because
+ * no later operation listed its messages.
  */
 function unfinished(
   { history, queue, unsure }: QueueJudging,
@@ -72,8 +72,8 @@ function unfinished(
 }
 
 /**
- * Whether a message obviously breaks no guarantee: there was one copy of it, taken at most once and not before its
- * enqueue, and in the end it was still in the queue or acknowledged.
+ * Whether a message obviously breaks no guarantee: one copy, taken at most once, and in the end still there or
+ * acknowledged.
  */
 function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   const { initially, enqueues, handouts, sightings, settlements } = message
@@ -87,8 +87,7 @@ function isPlain({ history, queue }: QueueJudging, message: Message): boolean {
   if (sightings.some(isAfterAck)) return false
   const { lastLook } = queue
   if (lastLook === undefined || sightings.some(({ row }) => row === lastLook)) return true
-  // Reports whether an operation shows that the message was in the queue before the last look. Such an operation is a
-  // confirmed enqueue, a take, or an earlier look that listed the message.
+  // Reports whether an operation shows that the message was in the queue before the last look.
   const isSince = (row: OperationRow): boolean => outcome[row] === OK && returnEvent[row] < callEvent[lastLook]
   const isThere =
     enqueues.some(isSince) || handouts.some(({ row }) => isSince(row)) || sightings.some(({ row }) => isSince(row))
@@ -100,7 +99,7 @@ interface Violation extends Some {
   readonly guarantee: OfOneValue
 }
 
-/** The guarantees that no order of the operations on a message keeps, each judged separately. */
+/** The guarantees that no order of a message's operations keeps. */
 function violationsOf(judging: QueueJudging, message: Message): readonly Violation[] {
   const { history, queue, isTimed, unsure, following } = judging
   const some = someOf(message, operationsOn(history, queue, [message]))

@@ -7,19 +7,15 @@ import type { QueueOperation } from './specification.ts'
 /** An operation as the specification sees it, and its row in the history. */
 export type RecordedOperation = QueueOperation & { readonly row: OperationRow }
 
-/** The most messages of a value that can have existed, if none was invented. */
+/** The maximum number of copies that can have existed, if none was invented. */
 export const copiesOf = ({ initially, enqueues }: Message): number => initially + enqueues.length
 
-/**
- * Reports whether an operation shows a message that nobody had enqueued. The message was not in the queue at the start,
- * and every enqueue of it was called after the operation returned.
- */
+/** Reports whether an operation shows a message that nobody had enqueued by then. */
 export function isInventedAt(history: History, { initially, enqueues }: Message, row: OperationRow): boolean {
   const { callEvent, returnEvent } = history.operations
   return initially === 0 && enqueues.every((enqueue) => callEvent[enqueue] > returnEvent[row])
 }
 
-/** The operations on some messages of a queue, in order of call. */
 export function operationsOn(
   history: History,
   queue: Queue,

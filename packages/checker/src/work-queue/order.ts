@@ -23,12 +23,12 @@ export interface QueueJudging extends FindingsSink<Guarantee> {
 }
 
 /**
- * The maximum number of operations of a queue that is searched as a whole. In a larger queue, the order of equal
- * messages is left undecided.
+ * The maximum number of operations of a queue that is searched as a whole. In larger ones, the order of equal messages
+ * stays undecided.
  */
 const MOST_OPERATIONS = 400
 
-/** A message with a single copy: its enqueue and its first take, each with the event positions that bound it. */
+/** The enqueue and the first take of a message with a single copy, with the events that bound them. */
 interface Life {
   readonly text: string
   /** Undefined if the message was in the queue at the start. */
@@ -37,10 +37,7 @@ interface Life {
   readonly inTo: number
   readonly outFrom: number
   readonly outTo: number
-  /**
-   * The operations that bound the time of the message's first take. The take happened after the call of `late` and
-   * before the return of `early`.
-   */
+  /** The first take happened after the call of `late` and before the return of `early`. */
   readonly late: OperationRow | undefined
   readonly early: OperationRow | undefined
 }
@@ -48,8 +45,8 @@ interface Life {
 /**
  * Finds a message that was enqueued strictly before another and taken strictly after it. Enqueues and takes each form
  * an interval order. The two orders contradict each other if and only if they order two messages differently
- * (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). One pass in order of call is enough. For each message it compares only
- * one earlier message: of those enqueued strictly before, the one taken last. The search handles equal messages.
+ * (Henzinger, Sezgin & Vafeiadis, CONCUR 2013). It suffices to compare each message with one earlier message: of those
+ * enqueued strictly before, the one taken last. The search handles equal messages.
  */
 export function inOrder(judging: QueueJudging): void {
   const { queue, history, unsure } = judging
@@ -94,7 +91,7 @@ function lifeOf({ history, queue }: QueueJudging, { text, enqueues, handouts, si
     shown = Math.min(shown, returnEvent[row])
     if (seen === undefined || callEvent[row] > callEvent[seen]) seen = row
   }
-  // Without a take, the message was still in the queue at the last operation that saw it.
+  // A message without a take was still there at the last operation that saw it.
   const late = first ?? seen
   const [enqueue] = enqueues
   const place = enqueue === undefined ? queue.initial.indexOf(text) - queue.initial.length : 0

@@ -20,11 +20,10 @@ interface Handout {
   readonly row: OperationRow
   /** As canonical JSON. */
   readonly receipt: string
-  /** The lease in ms, during which no other consumer should get the message; undefined if it is unknown. */
+  /** The lease in ms, if known. No other consumer should get the message during it. */
   readonly leaseMs: number | undefined
 }
 
-/** An `ack` or `nack` that has not failed. */
 interface Settlement {
   readonly row: OperationRow
   readonly does: 'ack' | 'nack'
@@ -32,7 +31,6 @@ interface Settlement {
   readonly receipt: string
 }
 
-/** An observation of messages that were still in the queue. */
 interface Sighting {
   readonly row: OperationRow
   /** The number of equal messages. */
@@ -105,7 +103,7 @@ export function readQueues(history: History, initial: Json): readonly Queue[] {
       else if (outcome[row] !== FAIL) queue.unanswered.push(row)
     } else if (outcome[row] !== FAIL) settlements.push({ queue, row })
   }
-  // Settlements come last, because a receipt may be used before all takes that returned it are read.
+  // A receipt may be used before all takes that returned it are read.
   for (const { queue, row } of settlements) settle(queue, history, row)
   return [...queues.values()]
 }
@@ -170,14 +168,13 @@ function take(queue: OpenQueue, history: History, row: OperationRow): void {
   queue.taken.set(name, message)
 }
 
-/** Adds an `ack` or `nack` to its message. */
 function settle(queue: OpenQueue, history: History, row: OperationRow): void {
   const receipt = canonical(inputOf(history, row))
   const message = queue.taken.get(receipt)
   if (message === undefined) throw malformed(history, row, `no take returned the receipt ${receipt}`)
   const does = history.functions[history.operations.f[row]] === 'ack' ? 'ack' : 'nack'
   const { callEvent, returnEvent, outcome } = history.operations
-  // A settlement has no effect if it was answered before the message was delivered with its receipt.
+  // A settlement that was answered before the delivery with its receipt has no effect.
   const isEarly =
     outcome[row] === OK &&
     message.handouts.every((each) => each.receipt !== receipt || callEvent[each.row] > returnEvent[row])

@@ -21,9 +21,9 @@ interface Take {
   readonly does: 'take'
   readonly text: string
   readonly receipt: string
-  /** The lease in ms, during which no other consumer should get the message; undefined if it is unknown. */
+  /** The lease in ms, if known. No other consumer should get the message during it. */
   readonly leaseMs: number | undefined
-  /** Whether the take certainly returned a message that no operation had enqueued by then. */
+  /** Whether the take certainly returned a message that nobody had enqueued. */
   readonly isInvented: boolean
 }
 
@@ -35,9 +35,7 @@ interface Settlement {
 /** Lists all unacknowledged messages, leased or not. */
 interface Look {
   readonly does: 'look'
-  /** How often the look showed each message. */
   readonly counts: ReadonlyMap<string, number>
-  /** The messages that certainly no operation had enqueued before the look returned. */
   readonly invented: ReadonlySet<string>
   /** Whether the look shows the queue's final content. */
   readonly isLast: boolean
@@ -57,9 +55,9 @@ interface Copy {
   readonly isAcknowledged: boolean
   /** Whether the copy must stay until it is acknowledged. */
   readonly isDue: boolean
-  /** Whether no operation enqueued the copy. Such a copy has no place in the order. */
+  /** Whether no operation enqueued the copy, which then has no place in the order. */
   readonly isInvented: boolean
-  /** Whether the copy was overtaken. If order matters and losses are allowed, it must have been lost. */
+  /** Whether the copy was overtaken. If order matters, it must have been lost. */
   readonly isLost: boolean
 }
 
@@ -71,9 +69,9 @@ export interface QueueState {
 }
 
 export interface QueueRules {
-  /** The guarantees that the queue keeps; it may break all other guarantees. */
+  /** The guarantees that the queue keeps; it may break all others. */
   readonly kept: ReadonlySet<Guarantee>
-  /** The content at the start, as canonical JSON, in order. If it is unknown, additional messages may be present. */
+  /** The content at the start, as canonical JSON, in order. If unknown, there may be more. */
   readonly initial: readonly string[]
   readonly isStartUnknown: boolean
 }
@@ -83,9 +81,9 @@ const GRACE_MS = 1
 const NO_LEASE = Number.NEGATIVE_INFINITY
 
 /**
- * Defines a queue that leases its messages. The machine is nondeterministic: a take returns any message that the kept
- * guarantees allow, and equal copies are indistinguishable. A receipt identifies one copy. A guarantee that is not kept
- * restricts nothing. Where it is allowed, a message that no operation enqueued is a separate copy, outside the order.
+ * Defines a queue that leases its messages. A take returns any message that the kept guarantees allow; equal copies are
+ * indistinguishable. A receipt identifies one copy. Where it is allowed, a message that no operation enqueued is a
+ * separate copy, outside the order.
  *
  * Time never goes back. Each step happens as early as possible, because this leaves the most possibilities for later
  * steps.
@@ -123,7 +121,7 @@ const fresh = (text: string, isDue: boolean): Copy => ({
   ...{ isOut: false, isTaken: false, isAcknowledged: false, isDue, isInvented: false, isLost: false },
 })
 
-/** The key of a copy: the properties that the kept guarantees depend on. */
+/** The properties of a copy that the kept guarantees depend on. */
 function keyOf(
   { text, receipts, untilMs, isOut, isTaken, isAcknowledged, isDue, isInvented, isLost }: Copy,
   kept: QueueRules['kept'],
@@ -149,7 +147,7 @@ function take(rules: QueueRules, state: QueueState, operation: Take & Moment): r
   return [...next, ...handOut(rules, { ...state, copies: [invented(text), ...state.copies] }, 0, operation)]
 }
 
-/** Whether the queue may contain a message that no operation enqueued. */
+/** Whether the queue may contain a message that nobody enqueued. */
 const mayAppear = ({ kept, isStartUnknown }: QueueRules, isInvented: boolean): boolean =>
   isStartUnknown || (isInvented && !kept.has('no-invented-messages'))
 
@@ -180,7 +178,7 @@ function handOut(
   return [{ copies: next, nowMs: atMs }]
 }
 
-/** Applies a settlement: the receipt identifies one copy, if it was issued. */
+/** Settles the copy that the receipt identifies, if it was issued. */
 function settle(
   { kept }: QueueRules,
   { copies, nowMs }: QueueState,

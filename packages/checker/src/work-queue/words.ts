@@ -7,7 +7,6 @@ import type { Guarantee, OfOneValue } from './guarantees.ts'
 import { copiesOf, type RecordedOperation } from './operations.ts'
 import type { Message, Queue } from './record.ts'
 
-/** The history and the queue that sentences are about. */
 export interface Scene {
   readonly history: History
   readonly queue: Queue
@@ -22,7 +21,6 @@ const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice
 /** The remedy if messages may have been in the queue at the start. */
 export const SAY_START = "Say what was there: --initial '[]' for nothing"
 
-/** The finding of a violation, with the operations that show it. */
 export function findingOf(
   scene: Scene,
   message: Message,
@@ -49,7 +47,6 @@ const dueRows = (operations: readonly RecordedOperation[]): readonly OperationRo
     .filter(({ does, ...each }) => (does === 'enqueue' && each.return !== NEVER) || does === 'look')
     .map(({ row }) => row)
 
-/** Describes the violation, with the operations that show it. */
 export function sentenceOf(
   scene: Scene,
   message: Message,

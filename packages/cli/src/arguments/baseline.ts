@@ -42,10 +42,7 @@ export function requireSameRun({ baseline }: ChosenBaseline, { spec, workload }:
   requireSameSubject(baseline, { target: spec.target.name, workload: spec.workload.name, model })
 }
 
-/**
- * Returns the configured baseline and tolerance. If the run has a baseline, its baseline and tolerance replace the
- * common ones. If the run has only a tolerance, this tolerance applies to the common baseline.
- */
+/** Returns the configured baseline and tolerance. A run's tolerance alone applies to the common baseline. */
 function configured(loaded: LoadedConfig | undefined, run: string | undefined) {
   const own = run === undefined ? undefined : loaded?.config.runs?.[run]
   if (own?.baseline !== undefined) return own
@@ -69,7 +66,6 @@ function readBaseline(file: string): Baseline {
   )
 }
 
-/** The parsed text; undefined if it is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -9,13 +9,12 @@ import { parseDuration, parseSize, printDuration, printSize } from './quantities
 
 /** The properties of an option that are not part of its schema. */
 interface Besides {
-  /** Replaces the description in the schema, whose wording may only suit configuration files. */
+  /** Replaces the schema's description, if its wording only suits configuration files. */
   readonly text?: string | (() => string) | undefined
   /** Examples of the option's values. */
   readonly such?: string | undefined
   /** The default in help texts; if absent, the schema's default. */
   readonly usual?: string | number | undefined
-  /** The member of a run that the option sets. */
   readonly member?: keyof RunDraft | undefined
 }
 
@@ -24,14 +23,14 @@ interface Notation {
   /** Parses the text that was typed as a value. @throws UserError (usage) */
   readonly read: (typed: string, option: string) => unknown
   readonly print?: (value: unknown) => string
-  /** Describes the allowed values, if this notation's wording differs from JSON's. */
+  /** Describes the allowed values, if the wording for JSON does not fit. */
   readonly range?: (schema: unknown) => string | undefined
 }
 
 const withUsual = (text: string, usual: string | number | undefined): string =>
   usual === undefined ? text : `${text} [default: ${usual}]`
 
-/** An option with one value, defined by its schema: help, the default and error messages derive from it. */
+/** An option with one value, defined by its schema. */
 function typedAs<Value>(
   schema: v.GenericSchema<unknown, Value>,
   { read, print = String, range }: Notation,
@@ -84,7 +83,7 @@ export const asSize = <Value extends number | undefined>(
     besides,
   )
 
-/** An option whose value is one of a few names; `noun` is the word for such a name. */
+/** An option whose value is one of a few names. `noun` is the word for a name. */
 export const asName = <Value extends string | undefined>(
   schema: v.GenericSchema<unknown, Value>,
   noun: string,
@@ -98,10 +97,7 @@ export const asRead = <Value>(
   usual?: string,
 ): Option<Value | undefined> => typedAs(v.optional(v.custom<Value>(() => true)), { read }, { text, usual })
 
-/**
- * Returns the option without its default. If the option is not typed, its value is undefined and the caller applies a
- * default. The help text still shows the default.
- */
+/** Returns the option without its default, which the help text still shows. The caller applies the default. */
 export const ifTyped = <Value>(option: Option<Value>): Option<Value | undefined> => ({
   ...option,
   valueIn: (options, name) => (textOf(options, name) === undefined ? undefined : option.valueIn(options, name)),
@@ -115,7 +111,7 @@ export const asText = <Value extends string | undefined>(
 export const word = (text: string, usual?: string): Option<string | undefined> =>
   asText(v.optional(v.string()), { text, usual })
 
-/** A text that may be omitted: the option without a value means the empty text. */
+/** A text that may be omitted; the option alone means the empty text. */
 export const wordOrNone = (text: string): Option<string | undefined> => ({
   type: 'string',
   describe: text,

@@ -3,10 +3,7 @@ import { type EdgeKind, EdgeList, type EdgeMask, type Edges, NO_KEY, WW } from '
 
 /** Edges grouped by the node they start at. The edges of node n are rows starts[n] to starts[n + 1] - 1. */
 export interface Graph {
-  /**
-   * The number of nodes. Transactions come first; the nodes after them represent moments or groups, and are never
-   * shown.
-   */
+  /** The number of nodes: transactions, then nodes that represent moments or groups, which are never shown. */
   readonly nodes: number
   readonly starts: Int32Array
   readonly to: Int32Array

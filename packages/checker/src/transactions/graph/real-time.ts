@@ -1,7 +1,7 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import { type EdgeList, NO_KEY, RT, SO } from './edges.ts'
 
-/** When each transaction ran, and in which session: the columns of a `TransactionRecord`. */
+/** When each transaction ran, and in which session. */
 export interface Spans {
   readonly length: number
   readonly session: Int32Array
@@ -12,8 +12,8 @@ export interface Spans {
 }
 
 /**
- * Returns the beginnings and ends of transactions as numbers, in order of events. The invocation of transaction t is t,
- * and its completion is ~t.
+ * Returns the beginnings and ends of transactions in order of events: t for the invocation of transaction t, and ~t for
+ * its completion.
  */
 export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Array): Int32Array {
   let last = -1
@@ -34,7 +34,7 @@ export function eventsOf({ length, invoked, completed }: Spans, counts: Uint8Arr
   return at.subarray(0, kept)
 }
 
-/** Adds an edge from each transaction to the next one of its session, unless the two overlap and are not tied. */
+/** Adds an edge from each transaction to the next one of its session that it does not overlap. */
 export function addSessions(
   edges: EdgeList,
   { length, session, invoked, completed, isTied }: Spans,
@@ -50,10 +50,10 @@ export function addSessions(
 }
 
 /**
- * Adds the order of real time. An edge for each pair of transactions would be too many. Instead, each sequence of
- * completions without an invocation in between gets one additional node, numbered from `firstNode` on. The completed
- * transactions have edges to this node. This node has edges to the next such node and to the transactions invoked
- * directly after the sequence. Adds at most four edges for each transaction.
+ * Adds the order of real time, without an edge for each pair of transactions. Each sequence of completions without an
+ * invocation in between gets a node, numbered from `firstNode` on. The completed transactions have edges to this node,
+ * which has edges to the next such node and to the transactions invoked directly after the sequence. Adds at most four
+ * edges for each transaction.
  *
  * @returns the number of nodes added
  */

@@ -1,8 +1,8 @@
 import type { Graph } from './graph.ts'
 
 /**
- * Returns an order of the transactions that keeps all edges and real time; undefined if there is none. Real time needs
- * no edges: an invocation makes its transaction ready, and at a completion the transaction must already be ordered.
+ * Returns an order of the transactions that keeps all edges and real time. Real time needs no edges: an invocation
+ * makes its transaction ready, and at a completion the transaction must be ordered already.
  *
  * @param events see `eventsOf`
  */
@@ -16,7 +16,7 @@ export function serialOrder({ nodes, starts, to }: Graph, events: Iterable<numbe
   const transactions = new Uint8Array(nodes)
   for (const event of events) if (event >= 0) transactions[event] = 1
   for (let node = 0; node < nodes; node++) {
-    // A transaction also waits for its invocation. Any other node without predecessors is ready at once.
+    // A transaction also waits for its invocation.
     if (transactions[node] === 1) waitsFor[node]++
     else if (waitsFor[node] === 0) ready[end++] = node
   }

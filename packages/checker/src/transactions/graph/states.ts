@@ -2,9 +2,8 @@ import { LINK, RW, WW } from './edges.ts'
 import type { Graph } from './graph.ts'
 
 /**
- * An automaton that determines which edges may follow each other. `next` returns the state after an edge; -1 if the
- * edge is not allowed. A walk may begin in any state. A cycle through pairs of node and state is therefore a cycle of
- * edges in which each edge may follow the one before it.
+ * An automaton that determines which edges may follow each other. `next` returns the state after an edge, or -1. A walk
+ * may begin in any state, so a cycle through pairs of node and state is a cycle of such edges.
  */
 export interface Steps {
   readonly states: number
@@ -26,10 +25,7 @@ export const noTwoReadWrites: Steps = {
 
 const AFTER_WW = 2
 
-/**
- * The cycles that prefix consistency excludes. In these, an rw edge follows only a reads-from, session or real-time
- * edge.
- */
+/** The cycles that prefix consistency excludes: an rw edge follows only a reads-from, session or real-time edge. */
 export const readWriteAfterSeen: Steps = {
   states: 3,
   next: (state, kind) => {
@@ -39,10 +35,7 @@ export const readWriteAfterSeen: Steps = {
   },
 }
 
-/**
- * Reports whether no cycle consists of edges of the mask that may follow each other. Uses Kahn's algorithm on pairs of
- * node and state.
- */
+/** Reports whether no cycle of allowed edges exists, by Kahn's algorithm on pairs of node and state. */
 export function isAcyclicBy(graph: Graph, mask: number, { states, next }: Steps): boolean {
   const { nodes, starts, to, kind } = graph
   const waitsFor = new Int32Array(nodes * states)

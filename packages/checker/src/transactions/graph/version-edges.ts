@@ -5,21 +5,18 @@ import { EdgeList, LINK, RW, WR, WW } from './edges.ts'
 
 export interface VersionEdges {
   readonly edges: EdgeList
-  /** The number of nodes: the transactions, and after them the nodes that represent groups of writers. */
+  /** The number of nodes: the transactions, then groups of writers. */
   readonly nodes: number
 }
 
-/**
- * Returns the orders that versions imply: between writers, from a writer to the readers of its version, and from a
- * reader to the next writer.
- */
+/** Returns the orders that versions imply between writers and readers. */
 export function versionEdges(record: TransactionRecord, versions: Versions): VersionEdges {
   const { length, kind, starts, key } = record
   const { writer, of, ordered } = versions
   const edges = new EdgeList(writer.length + kind.length)
   addWrites(edges, versions)
   const next = nextWriters(versions)
-  /** By key with unordered versions: the transactions that read its last ordered version. */
+  /** By key with unordered versions: the readers of its last ordered version. */
   const readers = new Map<number, number[]>()
   for (let t = 0; t < length; t++) {
     for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -45,10 +42,7 @@ function addWrites(edges: EdgeList, { starts, ordered, writer }: Versions): void
   }
 }
 
-/**
- * Returns, by ordered version, the next ordered version of a different transaction. If there is none, returns the end
- * of the ordered versions.
- */
+/** Returns, by ordered version, the next one of a different transaction, or the end. */
 function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   const next = new Int32Array(writer.length)
   for (let k = 0; k < ordered.length; k++)
@@ -57,13 +51,13 @@ function nextWriters({ starts, ordered, writer }: Versions): Int32Array {
   return next
 }
 
-/** The number of edges up to which each reader gets an edge to each writer. */
+/** Up to so many edges, each reader gets an edge to each writer. */
 const FEW = 1024
 
 /**
- * Adds edges from each reader of the last ordered version of a key to each writer of an unordered version. A reader
- * that is also a writer gets no edge to itself. If these edges are many, chains of nodes replace them, so that the
- * number of edges is linear. One chain represents the prefixes of the list of writers, and one the suffixes.
+ * Adds edges from each reader of the last ordered version of a key to each writer of an unordered version, except
+ * itself. Many edges are replaced by two chains of nodes, for the prefixes and the suffixes of the list of writers, so
+ * that their number is linear.
  *
  * @returns the number of nodes, including the added ones
  */
@@ -86,7 +80,7 @@ function addUnplaced(
     const w = writer[first + i]
     if (!firstOf.has(w)) firstOf.set(w, i)
     lastOf.set(w, i)
-    // Node `nodes + i` leads to the writers up to i, and node `nodes + writers + i` to the writers from i on.
+    // Node `nodes + i` leads to the writers up to i, and `nodes + writers + i` to those from i on.
     edges.add(nodes + i, w, LINK, k)
     edges.add(nodes + writers + i, w, LINK, k)
     if (i === 0) continue

@@ -8,12 +8,12 @@ import type { CycleStep, Outcome, Situation } from './situation.ts'
 /**
  * Checks that each transaction that read a version and then wrote the key wrote the next version (PL-CS, Adya 1999).
  *
- * @returns a violation, or ww edges that must hold. If a transaction read the last ordered version of a key and wrote
- * an unordered version, these edges lead from it to the other writers of unordered versions.
+ * @returns a violation, or ww edges that must hold: from a transaction that read the last ordered version and wrote an
+ * unordered one to the other writers of unordered versions.
  */
 export function decideCursors({ record, versions, core }: Situation): Outcome | FurtherEdges {
   const further = new Map<number, number[]>()
-  /** By key: the transaction that must be first among the writers of unordered versions. */
+  /** By key: the writer of an unordered version that must be first. */
   const first = new Map<number, number>()
   for (const t of core.transaction) {
     if (t < 0) continue
@@ -40,7 +40,7 @@ export function decideCursors({ record, versions, core }: Situation): Outcome | 
   return further
 }
 
-/** Returns the first version of a key that a transaction wrote; -1 if it wrote none. */
+/** Returns the first version of a key that a transaction wrote, or -1. */
 function firstWrite({ starts, kind, key }: Situation['record'], of: Int32Array, t: number, k: number): number {
   for (let row = starts[t]; row < starts[t + 1]; row++)
     if (kind[row] !== READ && key[row] === k && of[row] >= 0) return of[row]

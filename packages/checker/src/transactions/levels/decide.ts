@@ -12,7 +12,7 @@ import { decideCausal, decideParallelSnapshots } from './past.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 import { decideAtomicReads, decideMonotonicView, decideSeenBefore } from './views.ts'
 
-/** By anomaly of a single read: the weakest level that excludes the anomaly. */
+/** By anomaly of a single read: the weakest level that excludes it. */
 export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
   'torn-append': 'read-uncommitted',
   'incompatible-order': 'read-uncommitted',
@@ -28,7 +28,7 @@ export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
 
 export type Outcomes = ReadonlyMap<IsolationLevel, Outcome>
 
-/** Returns the levels that single reads violate, for each anomaly only the weakest one. */
+/** Returns the weakest levels that single reads violate. */
 export function decideReads(findings: Findings): Outcomes {
   return new Map(findings.names().map((anomaly) => [excludedBy[anomaly], VIOLATED]))
 }
@@ -37,8 +37,8 @@ const VERSIONS = maskOf(WW, WR)
 const ALL = maskOf(WW, WR, RW, LINK)
 
 /**
- * Decides every level by its graph, and omits met levels that a stronger met level implies. A level is met if and only
- * if its graph contains none of the cycles that the level excludes, whichever anomalies were found.
+ * Decides every level by its graph, and omits implied levels. A level is met if and only if its graph contains none of
+ * the cycles that it excludes, whichever anomalies were found.
  */
 export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
@@ -53,9 +53,7 @@ export function decideByGraphs(situation: Situation, reads: Outcomes): Outcomes 
   return withoutImplied(outcomes)
 }
 
-/**
- * Removes a level that is met if a stronger level is met too. Weak levels may have been decided before stronger ones.
- */
+/** Removes met levels that a stronger met level implies. They may have been decided before it. */
 const withoutImplied = (outcomes: Outcomes): Outcomes =>
   new Map(
     [...outcomes].filter(
@@ -68,8 +66,7 @@ const withoutImplied = (outcomes: Outcomes): Outcomes =>
   )
 
 /**
- * The order in which levels are decided. Levels that settle most others come first. A level that is met settles all
- * weaker levels, and a violated level settles all stronger ones.
+ * Levels that settle most others come first. A met level settles all weaker ones, and a violated one all stronger ones.
  */
 const order: readonly Isolation[] = ['read-committed', 'serializable', 'snapshot-isolation', ...isolations.toReversed()]
 
@@ -79,7 +76,6 @@ export const isMet = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   return false
 }
 
-/** Reports whether a level was decided, or follows from a decided level. */
 export const isKnown = (level: IsolationLevel, outcomes: Outcomes): boolean => {
   if (outcomes.has(level) || isMet(level, outcomes)) return true
   for (const [other, { result }] of outcomes) if (result === 'violated' && impliesLevel(level, other)) return true

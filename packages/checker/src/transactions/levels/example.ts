@@ -9,13 +9,12 @@ import { judgeVersions } from './judge.ts'
 import { type IsolationLevel, impliesLevel } from './ladder.ts'
 import type { Situation, Violation } from './situation.ts'
 
-/** Time for the example of one level; most levels need none. */
+/** The time for the example of one level; most levels need none. */
 const EXAMPLE_MS = 500
 
 /**
- * Finds a few transactions of one component that violate a level by themselves. An element counts for them only if they
- * include its append. Appends have the order that the reads of these transactions show. Undefined if no such
- * transactions are found in components of at most `MOST_OPERATIONS` transactions.
+ * Finds a few transactions of one component that violate a level by themselves. Only their own appends and reads count.
+ * Undefined if none are found in components of at most `MOST_OPERATIONS` transactions.
  */
 export function findExampleAmong(situation: Situation, level: IsolationLevel): Violation | undefined {
   const { record, versions, core } = situation
@@ -39,10 +38,7 @@ export function findExampleAmong(situation: Situation, level: IsolationLevel): V
   return undefined
 }
 
-/**
- * Returns, for each key to which the transactions append, the transaction that read its longest list. If no transaction
- * read the key, returns a transaction that appends to it.
- */
+/** Returns, for each key with appends, the transaction that read its longest list, or else one that appends. */
 function longestReaders({ starts, kind, key, length }: TransactionRecord, { of }: Versions, some: readonly number[]) {
   const longest = new Map<number, { readonly version: number; readonly reader: number }>()
   for (const t of some)
@@ -69,7 +65,7 @@ function violates(
   return [...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other))
 }
 
-/** Returns the versions with the order that the transactions of a part show. */
+/** Returns the versions in the order that the transactions of a part show. */
 function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
   const { length, status, starts, kind, key, keys } = record
   /** By key: the last version that the part reads. */

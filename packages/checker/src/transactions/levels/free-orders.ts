@@ -3,12 +3,12 @@ import { notRecorded } from '../../verdict/reason.ts'
 import { type FurtherEdges, type Graph, withEdges } from '../graph/graph.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
-/** The writers of unordered versions of one key that are in one component, as nodes of the core. */
+/** The nodes of writers of unordered versions of one key in one component. */
 export type FreeWriters = readonly number[]
 
 /**
- * Returns the groups of writers whose order is free. Each group is inside one component. Writers in different
- * components take the order of their components, which closes no cycle.
+ * Returns the groups of writers whose order is free. Writers in different components take the order of these, which
+ * closes no cycle.
  */
 export function freeWriters({ versions, core }: Situation): readonly FreeWriters[] {
   const { starts, ordered, writer } = versions
@@ -28,16 +28,13 @@ export function freeWriters({ versions, core }: Situation): readonly FreeWriters
   return groups
 }
 
-/**
- * The maximum number of possible orders for trying all of them. If there are more, only the order of completions is
- * tried.
- */
+/** Up to so many possible orders, all are tried; otherwise only the order of completions. */
 const MOST_ORDERS = 5040
 
 /**
- * Decides a level that depends on the order of unordered versions. The level is met if some order meets it.
+ * Decides a level that depends on the order of unordered versions. Some order must meet it.
  *
- * @param decide decides by a graph. The graph either orders these versions or leaves them unordered.
+ * @param decide decides by a graph, which may leave these versions unordered.
  */
 export function decideFree(
   { core, record }: Situation,

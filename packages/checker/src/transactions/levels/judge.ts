@@ -18,18 +18,15 @@ export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */
   readonly order?: Int32Array | undefined
-  /**
-   * Used if there is no `order`: returns a witness that a level is met; undefined if only the check itself shows this.
-   */
+  /** Without `order`: returns a witness that a level is met, if there is one besides the check. */
   readonly witnessBy?: ((level: IsolationLevel) => Witness | undefined) | undefined
-  /** The part of the history on cycles; absent if there are no cycles. */
   readonly situation?: Situation | undefined
 }
 
 /**
- * Decides every level for a given order of versions. First looks for an order of the transactions that keeps all edges
- * and real time. If there is one, all levels are met except those that a single read violates. Otherwise the levels are
- * decided on the components of the graph with all edges, because these contain all cycles.
+ * Decides every level for a given order of versions. If an order of the transactions keeps all edges and real time, all
+ * levels are met except those that a single read violates. Otherwise the levels are decided on the components of the
+ * graph, because these contain all cycles.
  */
 export function judgeVersions(
   record: TransactionRecord,
@@ -40,14 +37,13 @@ export function judgeVersions(
   const reads = decideReads(findings)
   const events = eventsOf(record, versions.counts)
   const { edges, nodes } = versionEdges(record, versions)
-  // The search for this order needs session edges only in a tied history. In any other history real time contains
-  // session order.
+  // Only a tied history needs session edges. In others, real time contains session order.
   if (record.isTied) addSessions(edges, record, versions.counts)
   budget.look(edges.length)
   const order = serialOrder(graphOf(edges, nodes), events)
   budget.look(edges.length)
   if (order !== undefined) {
-    // If some read is wrong by itself, it fits no order, and the order is not replayed.
+    // A read that is wrong by itself fits no order, so there is nothing to replay.
     if (reads.size === 0) replay(record, versions, order)
     return { outcomes: allMetBut(reads), order }
   }
@@ -61,10 +57,7 @@ export function judgeVersions(
   return { outcomes: decideByGraphs(situation, reads), situation, witnessBy }
 }
 
-/**
- * Marks levels as met, beginning with the strongest. Skips levels that imply a level violated by a read, and levels
- * that another met level implies.
- */
+/** Marks levels as met, the strongest first, unless a read violates a level that they imply. */
 function allMetBut(reads: Outcomes): Outcomes {
   const outcomes = new Map(reads)
   for (const level of isolationLadder.levels) {
@@ -75,8 +68,8 @@ function allMetBut(reads: Outcomes): Outcomes {
 }
 
 /**
- * Replays an order: each read must see the last version of its key, and each write must make a later one. Throws if
- * not, which is a bug of the checker.
+ * Replays an order: each read must see the last version of its key, and each write must make a later one. A failure is
+ * a bug of the checker.
  */
 function replay(record: TransactionRecord, versions: Versions, order: Int32Array): void {
   const { starts, kind, key } = record

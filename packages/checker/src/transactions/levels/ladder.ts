@@ -65,10 +65,7 @@ export const forms: readonly [realTime: Form, sessions: Form, neither: Form] = [
 
 const levelsOf = (isolation: Isolation): readonly IsolationLevel[] => forms.map((form) => form.prefixed(isolation))
 
-/**
- * The levels, strongest first. Each isolation is followed by its own weaker forms, so a level precedes all levels that
- * it implies.
- */
+/** The levels, strongest first: each level precedes all levels that it implies. */
 const levels: readonly IsolationLevel[] = isolations.flatMap(levelsOf)
 
 function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] {
@@ -97,8 +94,7 @@ export const isolationLadder: Ladder<IsolationLevel> = {
 }
 
 /**
- * By level: the level and all levels that it implies. Computed once, weakest first, because judges look levels up
- * thousands of times.
+ * By level: the level and all levels that it implies. Computed once, because judges look levels up thousands of times.
  */
 const closures = new Map<string, ReadonlySet<string>>()
 for (const level of levels.toReversed())

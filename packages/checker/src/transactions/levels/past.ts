@@ -7,8 +7,8 @@ import { INITIAL } from '../record/versions.ts'
 import { MET, type Outcome, type Situation, VIOLATED } from './situation.ts'
 
 /**
- * Returns the position of each node of the core in an order that keeps the edges of the mask, and otherwise follows
- * completions. Undefined if there is no such order.
+ * Returns the position of each node of the core in an order that keeps the edges of the mask and otherwise follows
+ * completions.
  *
  * @param backwards the reversed graph of the core
  */
@@ -25,14 +25,14 @@ function placesOf({ core, record }: Situation, backwards: Graph, mask: number): 
 
 /** The node that a walk into the past of a transaction looks for. */
 interface Sought {
-  /** The lowest position that the walk examines. Nodes at lower positions are skipped. */
+  /** The lowest position that the walk examines. */
   readonly from: number
   isIt(node: number): boolean
 }
 
 /**
- * Decides causal consistency. A transaction must not miss a write of its causal past, and there must be an order that
- * contains the order of versions. Examines only the part of each past that begins at the first missed version.
+ * Decides causal consistency: no transaction misses a write of its causal past, and some order contains the order of
+ * versions. Examines each past only from the first missed version on.
  *
  * @param mask the edges of the causal past in addition to wr
  */
@@ -66,9 +66,7 @@ export function decideCausal(situation: Situation, mask: number): Outcome {
   return MET
 }
 
-/**
- * Returns a key on which `t` missed a version of `writer`, because `t` read an earlier version; -1 if there is none.
- */
+/** Returns a key on which `t` read an earlier version than that of `writer`, or -1. */
 function missedKey({ record, versions }: Situation, t: number, writer: number): number {
   const { starts, kind, key } = record
   for (let row = starts[t]; row < starts[t + 1]; row++) {
@@ -79,7 +77,7 @@ function missedKey({ record, versions }: Situation, t: number, writer: number): 
   return -1
 }
 
-/** Returns a key of which `t` read a version that `writer` wrote; NO_KEY if there is none. */
+/** Returns a key of which `t` read a version that `writer` wrote, or NO_KEY. */
 function directKey({ record, versions }: Situation, writer: number, t: number): number {
   for (let row = record.starts[t]; row < record.starts[t + 1]; row++) {
     const version = versions.of[row]
@@ -110,7 +108,7 @@ export function decideParallelSnapshots(situation: Situation, graph: Graph, mask
   return MET
 }
 
-/** Returns, by node, the lowest position of a writer that overwrote a version that the node read. */
+/** Returns, by node, the lowest position of a writer that overwrote a version it read. */
 function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   const { nodes, starts, to, kind } = graph
   const lowest = new Int32Array(nodes).fill(nodes)
@@ -141,11 +139,11 @@ function lowestTargets(graph: Graph, place: Int32Array): Int32Array {
   return lowest
 }
 
-/** Reports whether a node represents a group of writers. All edges of such a node are links. */
+/** Reports whether a node represents a group of writers, all of whose edges are links. */
 const leadsOn = ({ starts, kind }: Graph, node: number): boolean =>
   starts[node] < starts[node + 1] && kind[starts[node]] === LINK
 
-/** Returns a function that walks back from a node over edges of the mask, down to a given position. */
+/** Creates a walk back from a node over edges of the mask, down to a given position. */
 function createPast(
   { nodes, starts, to, kind }: Graph,
   place: Int32Array,

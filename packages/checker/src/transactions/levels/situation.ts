@@ -10,12 +10,11 @@ export interface Situation {
   readonly record: TransactionRecord
   readonly versions: Versions
   readonly core: Core
-  /** The events of the core's transactions (see `eventsOf`). */
   readonly events: Int32Array
   readonly budget: Budget
 }
 
-/** One step of a cycle. For an rw step, `to` wrote the next or any later version than the one `from` read. */
+/** One step of a cycle. For an rw step, `to` wrote any later version than the one that `from` read. */
 export interface CycleStep {
   readonly from: number
   readonly to: number
@@ -24,10 +23,7 @@ export interface CycleStep {
   readonly key: number
 }
 
-/**
- * The decision on a level by its own graph. A violation may include the cycle or the transactions that show the
- * violation.
- */
+/** The decision on a level by its own graph. */
 export type Outcome = { readonly result: 'met' } | Violation | { readonly result: 'unknown'; readonly reason: Reason }
 
 export interface Violation {
@@ -37,14 +33,11 @@ export interface Violation {
   readonly among?: readonly number[] | undefined
   /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone?: boolean | undefined
-  /** Whether no transaction in `among` can be omitted: without any one of them, the others do not violate the level. */
+  /** Whether the transactions in `among` no longer violate the level without any one of them. */
   readonly isCut?: boolean | undefined
   /** By transaction in `among` that is not on the cycle: a step of the cycle that it proves. */
   readonly proves?: ReadonlyMap<number, CycleStep> | undefined
-  /**
-   * Whether the cycle depends on an assumed order of writes. No read shows this order, and the opposite order leads to
-   * another cycle.
-   */
+  /** Whether the cycle depends on an assumed order of writes. The opposite order leads to another cycle. */
   readonly isGuess?: boolean | undefined
 }
 

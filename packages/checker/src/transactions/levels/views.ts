@@ -7,8 +7,8 @@ import { type CycleStep, MET, type Outcome, type Situation } from './situation.t
 type View = Map<number, number>
 
 /**
- * Decides monotonic atomic view: after a transaction has seen a write of another transaction, it reads nothing older
- * than that transaction's writes. Bailis et al. 2013; Biswas & Enea (2019) call it read committed.
+ * Decides monotonic atomic view: a transaction reads nothing older than the other writes of a transaction that it has
+ * seen. Bailis et al. 2013; Biswas & Enea (2019) call it read committed.
  */
 export const decideMonotonicView = (situation: Situation): Outcome => {
   const { record, versions } = situation
@@ -24,7 +24,7 @@ export const decideMonotonicView = (situation: Situation): Outcome => {
   return MET
 }
 
-/** Decides read atomic: each transaction sees all writes of any other transaction, or none (Bailis et al. 2014). */
+/** Decides read atomic: a transaction sees all writes of another one, or none (Bailis et al. 2014). */
 export const decideAtomicReads = (situation: Situation): Outcome => {
   const { record, versions } = situation
   for (const t of transactionsIn(situation)) {
@@ -40,8 +40,8 @@ export const decideAtomicReads = (situation: Situation): Outcome => {
 }
 
 /**
- * Decides whether each transaction saw all transactions that completed before it began. With SO only those of its own
- * session count, and with RT those of all sessions.
+ * Decides whether each transaction saw all transactions that completed before it began: with SO those of its own
+ * session, with RT all.
  */
 export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof RT): Outcome {
   const { record, versions, events } = situation
@@ -63,10 +63,7 @@ export function decideSeenBefore(situation: Situation, kind: typeof SO | typeof 
 
 const transactionsIn = ({ core }: Situation): Int32Array => core.transaction.filter((t) => t >= 0)
 
-/**
- * Returns the transaction that wrote the version a micro-operation read, if it is another transaction on a cycle; -1
- * otherwise.
- */
+/** Returns the other transaction on a cycle that wrote the version read, or -1. */
 function sourceOf({ record, versions, core }: Situation, t: number, row: number): number {
   if (record.kind[row] !== READ || versions.of[row] < 0) return -1
   const source = versions.writer[versions.of[row]]
@@ -90,7 +87,7 @@ function missedIn(situation: Situation, view: View, t: number, kind: CycleStep['
   return undefined
 }
 
-/** Returns a violation if the micro-operation reads a version older than the version of its key in the view. */
+/** Returns a violation if the micro-operation reads an older version than that of the view. */
 function missedBy(
   { record, versions }: Situation,
   view: View,
@@ -113,7 +110,7 @@ function missedBy(
   }
 }
 
-/** Returns a key of which `to` read a version that `from` wrote; NO_KEY if there is none. */
+/** Returns a key of which `to` read a version that `from` wrote, or NO_KEY. */
 function keyBetween({ starts, kind, key }: TransactionRecord, { of, writer }: Versions, from: number, to: number) {
   for (let row = starts[to]; row < starts[to + 1]; row++)
     if (kind[row] === READ && of[row] >= 0 && writer[of[row]] === from) return key[row]

@@ -11,9 +11,8 @@ import type { Versions } from '../record/versions.ts'
 import { type IsolationLevel, partsOf } from './ladder.ts'
 
 /**
- * Returns a witness that a level is met by a history that is not strict serializable, computed on demand; undefined if
- * only the check shows it. For read committed, the witness is an order of the transactions. For snapshot isolation, it
- * is an order of their starts and commits, in which each transaction occurs twice.
+ * Returns a witness that a level is met by a history that is not strict serializable, if there is one besides the
+ * check. For read committed, it is an order of the transactions; for snapshot isolation, of their starts and commits.
  *
  * @param events see `eventsOf`
  */
@@ -32,8 +31,8 @@ export function witnessOf(
   function ordered(): OperationRow[] {
     const { edges: all, nodes } = versionEdges(record, versions)
     const edges = new EdgeList(all.length)
-    // At read committed, a read may return an older version than the newest committed one. Only edges between writers
-    // and from writers to readers are kept.
+    // At read committed, a read may return an older version than the newest committed one. This keeps only edges
+    // between writers and from writers to readers.
     for (let e = 0; e < all.length; e++)
       if (isolation === 'serializable' || isOfWriter(all.kind[e])) edges.add(all.from[e], all.to[e], WW, all.key[e])
     if (form.name === 'sessions') addSessions(edges, record, versions.counts)
@@ -44,8 +43,7 @@ export function witnessOf(
   function startsAndCommits(): OperationRow[] {
     const { length } = record
     const { edges: all, nodes } = versionEdges(record, versions)
-    // Nodes of starts come first, then nodes of commits, then nodes of groups. A group of writers has edges to their
-    // commits.
+    // Nodes of starts come first, then commits, then groups. A group of writers has edges to their commits.
     const [commit, group] = [(t: number) => t + length, (node: number) => node + length]
     const edges = new EdgeList(all.length + length)
     for (let t = 0; t < length; t++) if (versions.counts[t] === 1) edges.add(t, commit(t), SO, -1)
@@ -62,7 +60,7 @@ export function witnessOf(
     return Array.from(order, (node) => (node < length ? node : node - length))
   }
 
-  /** Returns the events. Omits completions if the form of the level does not keep real time. */
+  /** Returns the events, without completions if the form does not keep real time. */
   function inForm(all: Int32Array): number[] {
     return Array.from(all).filter((event) => event >= 0 || form.name === 'real time')
   }

@@ -5,9 +5,9 @@ import { INITIAL, NO_VERSION, type Versions } from '../record/versions.ts'
 import { findWrites, type Writes } from '../record/writes.ts'
 
 /**
- * Infers the order of versions from reads of lists. Each element is a version, and the longest read of a key shows the
- * order of its versions. Versions whose elements no read contains come after all others, in any order (Elle: Kingsbury
- * & Alvaro 2020). Takes linear time.
+ * Infers the order of versions from reads of lists. Each element is a version, and the longest read of a key shows
+ * their order. Versions whose elements no read contains come last, in any order (Elle: Kingsbury & Alvaro 2020). Takes
+ * linear time.
  */
 export function inferFromLists(record: TransactionRecord): Inference {
   const appends = findWrites(record, APPEND)
@@ -23,7 +23,7 @@ export function inferFromLists(record: TransactionRecord): Inference {
   return { versions: { starts, ordered, writer, of, counts }, findings, repeated }
 }
 
-/** Returns the keys with an element that was appended twice, and both micro-operations. */
+/** Returns the keys with an element that was appended twice, with both appends. */
 function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference['repeated'] {
   const found = new Map<number, readonly [first: number, second: number]>()
   for (const [first, [second]] of repeated) if (!found.has(key[first])) found.set(key[first], [first, second])
@@ -32,13 +32,11 @@ function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference
 
 /** Columns by list. */
 interface Nodes {
-  /** By list: the append of its last element; -1 if nothing appended it, or the list is empty. */
+  /** By list: the append of its last element, or -1. */
   readonly append: Int32Array
-  /**
-   * By list: its shortest prefix, as a node, whose last element an aborted transaction appended; -1 if there is none.
-   */
+  /** By list: its shortest prefix whose last element was appended by an aborted transaction, or -1. */
   readonly aborted: Int32Array
-  /** By list: its shortest prefix, as a node, whose last element no transaction appended; -1 if there is none. */
+  /** By list: its shortest prefix whose last element nothing appended, or -1. */
   readonly unwritten: Int32Array
 }
 
@@ -61,7 +59,7 @@ function nodesOf({ lists, status }: TransactionRecord, { find, transaction }: Wr
   return { append, aborted, unwritten }
 }
 
-/** By transaction: 1 if it committed, or wrote an element that a committed transaction read. */
+/** By transaction: 1 if it committed, or a committed transaction read its element. */
 function countedOf({ length, lists, list, status }: TransactionRecord, { transaction }: Writes, { append }: Nodes) {
   const counts = new Uint8Array(length)
   let isOpen = false
@@ -71,7 +69,7 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
   }
   if (!isOpen) return counts
   const isSeen = new Uint8Array(lists.length)
-  // Lists are visited from the last to the first, because each list has a larger number than its prefixes.
+  // Lists have larger numbers than their prefixes, so the last one comes first.
   for (const node of list) if (node >= 0) isSeen[node] = 1
   for (let node = lists.length - 1; node >= 0; node--) {
     if (isSeen[node] === 0 || lists.parent[node] < 0) continue
@@ -83,8 +81,8 @@ function countedOf({ length, lists, list, status }: TransactionRecord, { transac
 }
 
 /**
- * By key: the micro-operation that read the longest list; -1 if none did. NOT_JUDGED for a key with an element that was
- * appended twice, because a read of it does not show which append it saw.
+ * By key: the micro-operation that read the longest list, or -1. NOT_JUDGED if an element was appended twice, because
+ * reads of it do not show which append they saw.
  */
 function longestReads(
   { keys, kind, key, list, lists }: TransactionRecord,
@@ -102,15 +100,9 @@ function longestReads(
 
 /** `Versions`, with the position of each list in them. */
 interface Order extends Omit<Versions, 'counts'> {
-  /**
-   * By list: the version that its last element makes. If that element does not count, the version before it. OFF if the
-   * list is not a prefix of the longest read.
-   */
+  /** By list: the version of its last element that counts, or OFF if the list is not a prefix of the longest read. */
   readonly version: Int32Array
-  /**
-   * By micro-operation: the position of the element that it appended in the longest read, from 1; 0 if the longest read
-   * lacks the element.
-   */
+  /** By micro-operation: the position of its element in the longest read, from 1; 0 if it is missing. */
   readonly place: Int32Array
 }
 
@@ -168,7 +160,7 @@ function orderVersions(
   return { starts, ordered, writer, of, version, place }
 }
 
-/** Finds anomalies of the versions themselves in the longest read of each key. */
+/** Finds anomalies of the versions themselves. */
 function findInLongest(
   { keys, list, lists, key, kind, starts, length, status }: TransactionRecord,
   { transaction }: Writes,
@@ -207,10 +199,7 @@ function findInLongest(
   }
 }
 
-/**
- * Finds the version that each read shows if the appends of its own transaction are removed. Also finds the anomalies of
- * the read.
- */
+/** Finds the version that each read shows without its transaction's own appends, and anomalies of the read. */
 function readBases(
   record: TransactionRecord,
   { transaction }: Writes,
@@ -229,7 +218,7 @@ function readBases(
       if (version[node] === OFF) findings.add('incompatible-order', t, row, longest[key[row]])
       const ended = withoutOwn(record, append, t, row)
       if (ended < 0) findings.add('internal', t, row, -1)
-      // If the list does not end with the appends of the transaction itself, it counts as a list that others wrote.
+      // A list that does not end with the transaction's own appends counts as written by others.
       const base = ended < 0 ? node : ended
       const other = earlierRead(record, append, t, row)
       if (other >= 0) findings.add('non-repeatable-read', t, row, other)
@@ -246,10 +235,7 @@ function readBases(
   }
 }
 
-/**
- * Returns the list of a read without the elements that the transaction had appended to the key before the read; -1 if
- * the list does not end with these elements.
- */
+/** Returns the list of a read without its transaction's own appends before; -1 if it does not end with these. */
 function withoutOwn(
   { starts, kind, key, list, lists }: TransactionRecord,
   append: Int32Array,
@@ -265,10 +251,7 @@ function withoutOwn(
   return node
 }
 
-/**
- * Returns the previous read of the same key, if it showed a different version without the transaction's own appends;
- * otherwise -1.
- */
+/** Returns the previous read of the same key, if it showed a different version apart from own appends; otherwise -1. */
 function earlierRead(record: TransactionRecord, append: Int32Array, t: number, read: number): number {
   const { starts, kind, key } = record
   for (let row = read - 1; row >= starts[t]; row--) {
@@ -279,10 +262,7 @@ function earlierRead(record: TransactionRecord, append: Int32Array, t: number, r
   return -1
 }
 
-/**
- * Returns an append of the transaction that is among the first `depth` elements of the longest read; -1 if there is
- * none.
- */
+/** Returns an append of the transaction among the first `depth` elements of the longest read, or -1. */
 function ownIn({ starts, kind, key }: TransactionRecord, place: Int32Array, t: number, read: number, depth: number) {
   for (let row = starts[t + 1] - 1; row >= starts[t]; row--)
     if (kind[row] === APPEND && key[row] === key[read] && place[row] > 0 && place[row] <= depth) return row

@@ -1,7 +1,6 @@
 import { NEVER } from '../../encoding/encoded.ts'
 import type { TransactionRecord } from './record.ts'
 
-/** Some transactions of a record, as a separate record. */
 export interface Part {
   readonly record: TransactionRecord
   /** By transaction of the part: its number in the whole record. */
@@ -25,7 +24,7 @@ export function partOf(record: TransactionRecord, kept: readonly number[]): Part
   const keys = [...new Set(rows.map((row) => record.key[row]))]
   const keyNumber = new Map(keys.map((key, at) => [key, at]))
   const ofRows = (column: Int32Array): Int32Array => Int32Array.from(rows, (row) => column[row])
-  // The positions of the part are renumbered without gaps. Loops over all events are then as short as the part.
+  // Renumbers positions, so that loops over all events are as short as the part.
   const positions = [...new Set(kept.flatMap((t) => [record.invoked[t], record.completed[t]]))].sort((a, b) => a - b)
   const rank = new Map(positions.map((position, at) => [position, position === NEVER ? NEVER : at]))
   const ranked = (column: Int32Array): Int32Array => Int32Array.from(kept, (t) => rank.get(column[t]) ?? NEVER)

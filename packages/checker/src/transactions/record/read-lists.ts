@@ -1,13 +1,10 @@
 import type { Lists } from '@chaosproxy/history'
 
-/** Means that there is no list. */
 export const NO_LIST = -1
 
-/** The lists of the history, and an empty list for each key. A list is a node (see `Lists`). */
+/** The lists of the history, and an empty list for each key. */
 export interface ReadLists extends Lists {
-  /** By list: the dense number of its key; -1 if no transaction uses the key. */
   readonly key: Int32Array
-  /** By key: its empty list. */
   readonly empty: Int32Array
 }
 
@@ -23,7 +20,7 @@ export function readLists(lists: Lists | undefined, keys: number, numberOf: (id:
   }
   const missing = empty.filter((list) => list < 0).length
   if (missing === 0) return { ...known, key: key.subarray(0, known.length), empty }
-  // Adds empty lists for keys that were only read as null, or not read.
+  // Adds empty lists for keys that no read has shown.
   const length = known.length + missing
   const { parent, last, depth } = known
   const longer = { parent: extended(parent, length), last: extended(last, length), depth: extended(depth, length) }

@@ -15,7 +15,7 @@ import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 /** The outcome of a transaction. */
 export const COMMITTED = 0
 export const ABORTED = 1
-/** The transaction was not answered and may have committed. */
+/** May have committed. */
 export const UNANSWERED = 2
 
 /** The kind of a micro-operation. */
@@ -30,15 +30,13 @@ export const UNKNOWN = NO_MICRO_VALUE
 
 /**
  * The transactions of a history as columns. Transaction t is operation t of the history, which has its process, times
- * and lines. Micro-operations are separate rows, in the order of the transactions, and within each transaction in its
- * own order.
+ * and lines. Micro-operations are separate rows, in order.
  */
 export interface TransactionRecord {
   readonly history: History
   readonly length: number
-  /** By transaction: COMMITTED, ABORTED or UNANSWERED. */
   readonly status: Uint8Array
-  /** By transaction: the number of its client; -1 if nothing identified it. */
+  /** By transaction: the number of its client, or -1 if it is unknown. */
   readonly session: Int32Array
   /**
    * By transaction: the event position of its invocation. Transaction a precedes b in real time if `completed[a] <
@@ -56,13 +54,12 @@ export interface TransactionRecord {
   /** By micro-operation: the dense number of its key. */
   readonly key: Int32Array
   /**
-   * By micro-operation: the value written or read, as an id in the history's values. For an ADD, the number that it
-   * adds. UNKNOWN for a read of a transaction that did not commit or is judged without its reads, and for a read or
-   * write of a register whose value was not recorded. For a read of a list, see `list`.
+   * By micro-operation: the value written, read or added, as an id; see `list` for lists. UNKNOWN for a read of a
+   * transaction that did not commit or is judged without its reads, and for a value that was not recorded.
    */
   readonly value: Int32Array
   /**
-   * By micro-operation that reads an unrecorded value: a test whether it may have read a value, given by id. A read
+   * By micro-operation that reads an unrecorded value: tests whether it may have read a value, given by id. A read
    * without a test may have read any value.
    */
   readonly mayFind: ReadonlyMap<number, (value: number) => boolean>
@@ -83,25 +80,18 @@ const kinds: { readonly [name: string]: number } = {
 }
 
 /**
- * The name of a read whose value was not recorded. The record only has the result of comparing the value with another
- * one. `r!` means that the comparison is not true.
+ * The name of a read of which only the result of a comparison was recorded. `r!` means that the comparison is not true.
  */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
-/**
- * Reports whether the value read may be `found`, given the recorded comparison. The order of values is known only for
- * numbers.
- */
+/** Reports whether the value read may be `found`, by the recorded comparison. */
 function mayFind(kind: string, found: Json, given: Json): boolean {
   const [, not = '', comparison = ''] = COMPARED.exec(kind) ?? []
   const isTrue = isTrueOf(comparison, found, given)
   return isTrue === undefined || isTrue === (not === '')
 }
 
-/**
- * Evaluates a comparison. A comparison with null is never true. Undefined if the result depends on an order that only
- * the server knows.
- */
+/** Evaluates a comparison. It is never true of null. Undefined if only the server knows the order. */
 function isTrueOf(comparison: string, found: Json, given: Json): boolean | undefined {
   if (found === null || given === null) return false
   if (found === given) return comparison.endsWith('=')
@@ -111,9 +101,7 @@ function isTrueOf(comparison: string, found: Json, given: Json): boolean | undef
   )
 }
 
-/**
- * Returns the kind of a micro-operation by its name; undefined if the name is unknown. EDN writes names as keywords.
- */
+/** Returns the kind of a micro-operation by its name. EDN writes names as keywords. */
 export const microKind = (name: string): number | undefined => {
   const plain = name.startsWith(':') ? name.slice(1) : name
   if (COMPARED.test(plain)) return READ
@@ -205,16 +193,13 @@ export function transactionOf({ starts, length }: TransactionRecord, micro: numb
   return low
 }
 
-/**
- * Reports whether a value is null or an empty list; the history's tables do not contain empty lists of
- * micro-operations.
- */
+/** Reports whether a value is null or an empty list, which the history's tables do not contain. */
 const isEmpty = (history: History, id: number): boolean => {
   const value = history.values.json(id as ValueId)
   return value === null || (Array.isArray(value) && value.length === 0)
 }
 
-/** Assigns the numbers 0, 1, 2, … to keys in the order in which they appear. */
+/** Numbers keys from 0 in order of appearance. */
 class KeyNumbers {
   readonly #numbers = new Map<number, number>()
   #lastId = UNKNOWN
@@ -232,7 +217,6 @@ class KeyNumbers {
     return number
   }
 
-  /** Returns the number of a key; -1 if it has none. */
   known(id: number): number {
     return this.#numbers.get(id) ?? -1
   }

@@ -2,8 +2,8 @@ import type { History, ValueId } from '@chaosproxy/history'
 import { UNKNOWN } from './record.ts'
 
 /**
- * Returns the id of a value after a whole number is added. null stays null, as in SQL. UNKNOWN if the value is unknown
- * or not a whole number, or if the sum is not exact.
+ * Returns the id of a value after a whole number is added. null stays null, as in SQL. UNKNOWN if the sum is not known
+ * exactly.
  */
 export function sumOf({ values }: History, value: number, change: number): number {
   if (value === UNKNOWN) return UNKNOWN

@@ -1,21 +1,16 @@
 import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts'
 
-/**
- * Finds the micro-operation that wrote a value to a key, or appended an element. A value identifies its write, so the
- * values of each key must differ.
- */
+/** Finds the write of a value, which identifies it, so the values of each key must differ. */
 export interface Writes {
-  /** Returns the micro-operation; -1 if there is none. */
+  /** Returns the micro-operation, or -1. */
   find(key: number, value: number): number
-  /** By micro-operation whose value was written again: the later writes of the value, in order. */
   readonly repeated: ReadonlyMap<number, readonly number[]>
-  /** By micro-operation that writes: its transaction. */
   readonly transaction: Int32Array
 }
 
 /**
- * Finds all writes of one kind. If a value has an aborted write and another write, the other write is used, because a
- * client may write the value again after an aborted attempt.
+ * Finds all writes of one kind. Other writes of a value replace an aborted one, because a client may write the value
+ * again.
  */
 export function findWrites({ length, starts, kind, key, value, status }: TransactionRecord, wanted: number): Writes {
   let count = 0
@@ -57,9 +52,8 @@ const hashed = (key: number, value: number): number => {
 }
 
 /**
- * Returns the record under the assumption that no unanswered transaction took effect if one of its appends was sent
- * again. A level met under this assumption is met, because it explains every read. Undefined if no append of an
- * unanswered transaction was sent again.
+ * Returns the record without unanswered transactions whose appends were sent again, if there are any. A level that it
+ * meets is met, because it explains every read.
  */
 export function withoutFirstTries(record: TransactionRecord): TransactionRecord | undefined {
   const { repeated, transaction } = findWrites(record, APPEND)

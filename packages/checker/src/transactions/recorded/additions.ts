@@ -17,14 +17,11 @@ export interface SumRead extends ReadTimes {
 export interface AdditionOrder {
   /** By new position: the previous position. */
   readonly writes: readonly number[]
-  /** By read: the position, in the new order, of the version that the read saw; INITIAL for the initial value. */
+  /** By read: the new position of the version that it saw, or INITIAL. */
   readonly seen: readonly number[]
 }
 
-/**
- * The maximum number of open additions that are considered at a read. `MOST_CHOICES` limits the number of choices among
- * them.
- */
+/** The maximum number of open additions at a read, and of choices among them. */
 const MOST_OPEN = 256
 const MOST_CHOICES = 10_000
 
@@ -36,7 +33,7 @@ const MOST_FIRST = 32
  * additions that it must have seen, and after the first choice of open additions that yields its value. Additions that
  * were answered first come first, as in earliest-deadline-first scheduling.
  *
- * @returns undefined if a transaction does more with the cell than add to it or read it, or if no order was found
+ * @returns undefined if transactions do more with the cell than add or read, or if no order was found
  */
 export function orderOfAdditions(
   { history }: TransactionRecord,
@@ -59,19 +56,15 @@ export function orderOfAdditions(
 }
 
 interface Sums {
-  /** By write: the number it adds, and the earliest and the latest time at which it took effect. */
   readonly changes: readonly number[]
   readonly begins: Float64Array
   readonly deadlines: Float64Array
   /** The sign of all changes; 0 if they differ. */
   readonly sign: -1 | 0 | 1
   readonly byDeadline: readonly number[]
-  /** By position in `byDeadline`: the earliest beginning among the writes from this position on. */
+  /** By position in `byDeadline`: the earliest beginning from this position on. */
   readonly begun: Float64Array
-  /**
-   * The reads in the order in which they take effect. An addition before a read must begin by the time `by` of the
-   * read.
-   */
+  /** The reads in the order in which they take effect. Additions before a read must begin by its time `by`. */
   readonly seen: readonly {
     readonly read: number
     readonly began: number
@@ -94,7 +87,7 @@ function sumsOf(writes: readonly CellWrite[], reads: readonly SumRead[], values:
   }
 }
 
-/** Returns the possible initial values of the cell, computed from the earliest read. */
+/** Returns the possible initial values of the cell, by the earliest read. */
 function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sums): readonly number[] {
   if (start === undefined) return []
   const before = byDeadline.filter((at) => begins[at] <= start.by)
@@ -105,10 +98,7 @@ function firstsOf({ changes, begins, deadlines, byDeadline, seen: [start] }: Sum
   return [first, ...open.map((at) => (first -= changes[at]))]
 }
 
-/**
- * Builds the order from an initial value. At each read it uses only the first choice of additions that it finds.
- * Undefined if this leads to no order.
- */
+/** Builds the order from an initial value, with only the first choice of additions for each read. */
 function placedFrom(sums: Sums, first: number): AdditionOrder | undefined {
   const { changes, deadlines, byDeadline } = sums
   const placed: number[] = []
@@ -146,10 +136,7 @@ function openFrom(
   return open
 }
 
-/**
- * Chooses open additions that together yield a sum; every open addition that must precede a chosen one is chosen too.
- * Undefined if there is no such choice.
- */
+/** Chooses open additions that yield a sum, together with those that must precede them. */
 function chosenOf({ changes, begins, deadlines, sign }: Sums, open: readonly number[], wanted: number) {
   const chosen: number[] = []
   let tried = 0
@@ -175,8 +162,7 @@ interface Windows {
 }
 
 /**
- * Returns the interval of each write from its sending to its answer, reduced by the intervals in which others held the
- * row lock.
+ * Returns the interval of each write from its sending to its answer, without the times when others held the row lock.
  */
 function windowsOf(writes: readonly CellWrite[]): Windows {
   const held = writes.flatMap(({ lock }) => (lock !== undefined && lock.from < lock.to ? [lock] : []))

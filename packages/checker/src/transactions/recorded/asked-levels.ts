@@ -5,13 +5,9 @@ import { type IsolationLevel, isolationLadder } from '../levels/ladder.ts'
 /** The level `declared`: each transaction got the level of isolation that it asked for. */
 export const DECLARED = 'declared'
 
-/** The levels by which transactions of a recorded database are judged. */
 export type RecordedLevel = IsolationLevel | typeof DECLARED
 
-/**
- * The ladder with DECLARED: serializability implies every requested level, and every requested level implies read
- * committed.
- */
+/** The ladder with DECLARED, between serializability and read committed. */
 export const recordedLadder: Ladder<RecordedLevel> = {
   ...isolationLadder,
   levels: isolationLadder.levels.flatMap((level): readonly RecordedLevel[] =>

@@ -19,16 +19,16 @@ import { type Told, tellAmong, tellCycle, tellFinding } from '../told/counterexa
 import { DECLARED, levelAsked, SERIALIZABLE, SNAPSHOT, UNPROMISING } from './asked-levels.ts'
 
 /**
- * Decides whether each transaction got the level that it asked for. An order between two transactions counts if the
- * levels that they asked for promise it:
+ * Decides whether each transaction got the level that it asked for. An order between two transactions counts if these
+ * levels promise it:
  *
  * - At every level, a transaction that overwrites or reads a version commits after the writer of the version.
  * - A transaction that asked for a snapshot begins after the commits that it read from. It therefore precedes every
  *   transaction that replaces a version that it read. A cycle may contain such steps only if two of them are
  *   consecutive (snapshot isolation).
- * - Let two transactions ask for serializable, and let one overwrite a version that the other read. The reading
- *   transaction then precedes the other as a whole. This applies only to cells that no other transactions write,
- *   because a database need not notice a write of another transaction in between.
+ * - If both ask for serializable and one overwrites a version that the other read, the reading transaction precedes the
+ *   other as a whole. This applies only to cells that no other transactions write, because a database need not notice a
+ *   write of another transaction in between.
  */
 export function decideDeclared(
   record: TransactionRecord,
@@ -85,7 +85,7 @@ const FOR_SNAPSHOTS: readonly CycleClassName[] = ['G0', 'G1c', 'G-single-item', 
 const FOR_SERIAL: readonly CycleClassName[] = [...FOR_SNAPSHOTS, 'G2-item']
 const EDGES_PER_SEARCH = 4_000_000
 
-/** Returns a shortest cycle of the first class that has one; undefined if none was found within the allowance. */
+/** Returns a shortest cycle of the first class that has one. */
 function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): readonly CycleStep[] | undefined {
   for (const cycle of cycleClasses) {
     if (!classes.includes(cycle.name)) continue
@@ -95,9 +95,7 @@ function shortestOf(search: CycleSearch, classes: readonly CycleClassName[]): re
   return undefined
 }
 
-/**
- * Returns an anomaly of a single read that every level excludes, or that a transaction's requested snapshot excludes.
- */
+/** Returns an anomaly of a single read that every level, or the requested snapshot, excludes. */
 function wrongRead(
   { starts, kind, key, length }: TransactionRecord,
   { findings, versions: { of } }: Inference,
@@ -118,7 +116,7 @@ function wrongRead(
   return undefined
 }
 
-/** By cell: 1 if a transaction that did not ask for serializable may have written it. */
+/** By cell: 1 if a transaction may have written it without asking for serializable. */
 function othersWrite({ length, status, starts, kind, key, keys }: TransactionRecord, levels: Uint8Array): Uint8Array {
   const others = new Uint8Array(keys.length)
   for (let t = 0; t < length; t++) {
@@ -130,12 +128,12 @@ function othersWrite({ length, status, starts, kind, key, keys }: TransactionRec
 
 const LEVEL_NAMES = ['read committed', 'repeatable read', 'serializable']
 
-/** The remedy does not suggest another level, because the transaction did not get the level that it asked for. */
+/** Suggests no other level, because the transaction did not get the one that it asked for. */
 const CAUSE = 'The database allowed what the levels asked for forbid.'
 const CURE =
   'Look for what comes between: a standby, a pooler, a setting of the database. Else it is a bug of the database.'
 
-/** Returns a violation of the declared level. Its remedy concerns the database, not the application. */
+/** Returns a violation of the declared level. Its remedy concerns the database. */
 function violated(levels: Uint8Array, { story, ...told }: Told): Verdict {
   const shown = told.operations.map(({ operation }) => operation)
   const ran = told.culprit !== undefined ? [told.culprit] : shown

@@ -5,10 +5,7 @@ import { COMMITTED, READ, type TransactionRecord } from '../record/record.ts'
 import { INITIAL, NO_VERSION } from '../record/versions.ts'
 import { findRepeated } from './infer.ts'
 
-/**
- * Returns the versions that the recorder reported; undefined if it did not report the versions of every committed
- * transaction.
- */
+/** Returns the versions that the recorder reported, if these are complete. */
 export function givenVersions(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],

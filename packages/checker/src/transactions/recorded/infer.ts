@@ -20,11 +20,11 @@ import { areExplained, type Seen, valuesAt, valuesInOrder } from './values.ts'
 
 /** The orders and sources that the record proves, and those that are likely. */
 export interface RecordedInference {
-  /** Only orders and sources that hold in every case; a level that they contradict is violated. */
+  /** Orders and sources that hold in every case. A level that they contradict is violated. */
   readonly certain: Inference
   /**
-   * The likeliest orders and sources, where several are possible. A level that these meet is met. Undefined if these do
-   * not explain the values of each cell.
+   * The likeliest orders and sources. A level that they meet is met. Undefined if they do not explain the values of
+   * each cell.
    */
   readonly likely: Inference | undefined
 }
@@ -33,18 +33,15 @@ export interface RecordedInference {
 export interface DoubtfulCells {
   has(cell: number): boolean
   /**
-   * Reports whether the initial value of a cell is unknown. It is unknown if an unrecorded change may have ended before
-   * the first use of the cell.
+   * Reports whether the initial value of a cell is unknown, because of a possible unrecorded change before its first
+   * use.
    */
   isStartUnknown(cell: number): boolean
   /** Records that two transactions held the row lock of a cell at the same time. */
   overlap(cell: number, one: number, other: number): void
-  /**
-   * Records a read of a value that nothing wrote. By its time, the read may have seen versions up to the one that
-   * `newest` wrote.
-   */
+  /** Records a read of a value that nothing wrote. It may have seen versions up to that of `newest`. */
   unexplained(cell: number, micro: number, newest: number | undefined): void
-  /** Records a read of a value other than the one that its own transaction had written. */
+  /** Records a read of another value than its own transaction had written. */
   changed(cell: number, micro: number): void
 }
 
@@ -55,24 +52,22 @@ interface Read {
   readonly cell: number
   /** The value, as an id; UNKNOWN if only a comparison is known. */
   readonly value: number
-  /** The beginning of the time span in which the server chose the version to read. `ended` is the end of this span. */
+  /** When the server chose the version to read: between `began` and `ended`. */
   readonly began: number
   readonly ended: number
   /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
   /** Reports whether the read may have returned a value, given by id. */
   readonly mayBe: (found: number) => boolean
-  /**
-   * Whether the value was computed from a later sum, not read by the client. It still shows which value a version held.
-   */
+  /** Whether the value was computed from a later sum, which still shows what a version held. */
   readonly isImplied: boolean
   /** The possible positions in the cell's order; -1 for the initial value. */
   places: readonly number[]
 }
 
 /**
- * Infers the order of versions from row locks, and the source of each read from its value and its time. `initial` is
- * the id of the initial value of every cell; UNKNOWN if the initial value is unknown.
+ * Infers the order of versions from row locks, and the source of each read from its value and time. `initial` is the id
+ * of the initial value of every cell, or UNKNOWN.
  */
 export function inferRecorded(
   record: TransactionRecord,
@@ -127,7 +122,7 @@ export function inferRecorded(
   }
 }
 
-/** Returns the reads of committed transactions, each with the writes that it may have seen according to their times. */
+/** Returns the reads of committed transactions, with the writes that they may have seen by their times. */
 function readsOf(
   record: TransactionRecord,
   orders: readonly LockOrder[],
@@ -163,7 +158,7 @@ function readsOf(
         continue
       }
       const written = own.get(cell)
-      // The transaction read a cell that it wrote before. If it wrote an unknown value, this read shows the value.
+      // If the transaction wrote an unknown value before, this read shows it.
       if (written !== undefined) {
         if (value[row] === UNKNOWN) continue
         if (written !== UNKNOWN && written !== value[row]) doubts.changed(cell, row)
@@ -181,14 +176,14 @@ function readsOf(
 }
 
 /**
- * The sum of a transaction's additions to a cell that it had not changed before. The members of `ReadTimes` bound the
- * time at which the server chose the version to which the first addition was made.
+ * The sum of a transaction's additions to a cell that it had not changed before. The times are those of the first
+ * addition.
  */
 interface Added extends ReadTimes {
   readonly change: number
 }
 
-/** Finds, for each statement of a transaction, the time span in which the server chose the versions that it read. */
+/** Finds when the server chose the versions that each statement of a transaction read. */
 class ReadTimesOf {
   readonly #whole: ReadTimes
   readonly #statements: TransactionNote['statements']
@@ -204,8 +199,8 @@ class ReadTimesOf {
   }
 
   /**
-   * Returns the times of a micro-operation; must be called in the order of the micro-operations. Returns the times of
-   * the whole transaction if the recorder did not record those of the statement.
+   * Returns the times of a micro-operation, in order of micro-operations. Without times of its statement, returns those
+   * of the transaction.
    */
   of(row: number): ReadTimes {
     while (row >= this.#end && this.#at < this.#statements.length) this.#end += this.#statements[++this.#at]?.[1] ?? 0
@@ -214,7 +209,7 @@ class ReadTimesOf {
   }
 }
 
-/** A read of a value written by a transaction that was rolled back. */
+/** A read of a value that was rolled back. */
 interface AbortedRead {
   readonly read: Read
   /** The micro-operation that wrote the value. */
@@ -224,10 +219,7 @@ interface AbortedRead {
 /** What the reads show about the values of each cell. */
 interface Explained {
   readonly aborted: readonly AbortedRead[]
-  /**
-   * By cell and position, including INITIAL: the value of the version, as an id, if some read can only have seen this
-   * version.
-   */
+  /** By cell and position, including INITIAL: the value of a version that some read must have seen. */
   readonly pins: readonly ReadonlyMap<number, number>[]
 }
 
@@ -238,8 +230,8 @@ function byCell(orders: readonly LockOrder[], reads: readonly Read[]): readonly 
 }
 
 /**
- * Removes positions whose value differs from the value read. If a read has no position left, its cell is in doubt. An
- * exception is a client's read of a value of a transaction that was rolled back.
+ * Removes positions whose value differs from the value read. A read without positions leaves its cell in doubt, unless
+ * it read a value that was rolled back.
  */
 function explain(
   record: TransactionRecord,
@@ -264,10 +256,7 @@ function explain(
   return { aborted, pins }
 }
 
-/**
- * By position: the value of each version in the likely order. If the initial value is unknown, uses one that explains
- * all reads.
- */
+/** By position: the value of each version in the likely order. */
 function likelyValues(
   record: TransactionRecord,
   order: LockOrder,
@@ -298,10 +287,10 @@ function likelyValues(
 const MOST_ROUNDS = 16
 
 /**
- * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows the value of
- * this version, and thus which other reads cannot have seen it.
+ * Removes impossible positions of the reads of one cell. A read that can have seen only one version shows its value,
+ * and so which others cannot have seen it.
  *
- * @returns by position: the value of the version, if some read can only have seen this version
+ * @returns by position: the value of the version, if some read must have seen it
  */
 function explainCell(
   record: TransactionRecord,
@@ -337,16 +326,16 @@ function explainCell(
   return pins
 }
 
-/** Reports whether a read may have returned a value, or the value is unknown. */
+/** Reports whether a read may have returned a value, which may be unknown. */
 const isOpenOr = ({ mayBe }: Read, value: number): boolean => value === UNKNOWN || mayBe(value)
 
 /**
- * Returns the time at which the COMMIT of a write was sent. If this time is unknown, returns the time at which the
- * transaction began. No other transaction sees the value before this time.
+ * Returns when the COMMIT of a write was sent or, if unknown, when its transaction began. No other transaction sees the
+ * value before.
  */
 const commitSent = ({ lock, began }: CellWrite): number => Math.max(lock?.to ?? began, began)
 
-/** By cell and value: a write of a transaction that was rolled back. */
+/** By cell and value: a write that was rolled back. */
 function abortedWrites({ length, status, starts, kind, key, value }: TransactionRecord) {
   const writes = new Map<number, Map<number, number>>()
   for (let t = 0; t < length; t++) {
@@ -360,7 +349,7 @@ function abortedWrites({ length, status, starts, kind, key, value }: Transaction
   return writes
 }
 
-/** By transaction: 1 if it committed, or if some read can only have seen its write. */
+/** By transaction: 1 if it committed, or if some read must have seen its write. */
 function countedOf({ length, status }: TransactionRecord, orders: readonly LockOrder[], reads: readonly Read[]) {
   const counts = new Uint8Array(length)
   for (let t = 0; t < length; t++) if (status[t] === COMMITTED) counts[t] = 1
@@ -392,7 +381,7 @@ function inferenceOf(
   const starts = new Int32Array(cells + 1)
   const writer: number[] = []
   const of = new Int32Array(record.kind.length).fill(NO_VERSION)
-  /** By cell and position in the order of its writes: the version that the write made. */
+  /** By cell and position: the version that the write made. */
   const versions: (readonly number[])[] = []
   for (let cell = 0; cell < cells; cell++) {
     const { writes, isCertain: certain } = orders[cell]
@@ -423,13 +412,13 @@ function inferenceOf(
 const onlyOf = (places: readonly number[]): number | undefined => (places.length === 1 ? places[0] : undefined)
 
 /**
- * Finds the write before a transaction's own write to a cell. The transaction saw this write if it had locked the row
- * when it read.
+ * Finds the write before a transaction's own write to a cell. The transaction saw it if it had locked the row when it
+ * read.
  */
 class Predecessors {
   readonly #orders: readonly LockOrder[]
   readonly #counts: Uint8Array
-  /** By cell: the positions of the transactions in the order of its writes. */
+  /** By cell: the position of each transaction's write. */
   readonly #own: Map<number, ReadonlyMap<number, number>> = new Map()
 
   constructor(orders: readonly LockOrder[], counts: Uint8Array) {
@@ -437,11 +426,7 @@ class Predecessors {
     this.#counts = counts
   }
 
-  /**
-   * Returns the position of the write before the transaction's own write. Undefined if the transaction does not write
-   * the cell, or if its write is the first one. Also undefined if the transaction of the earlier write does not count
-   * as committed.
-   */
+  /** Returns the position of the write before the transaction's own write, if there is one that counts as committed. */
   of({ cell, transaction }: Read): number | undefined {
     const { writes } = this.#orders[cell]
     const places = this.#own.get(cell) ?? new Map(writes.map((write, place) => [write.transaction, place]))
@@ -452,11 +437,8 @@ class Predecessors {
 }
 
 /**
- * Returns the likeliest source of a read. This is the write before the transaction's own write, if the read may have
- * seen that write. Otherwise the candidates are the possible sources with the value read. If there are none, they are
- * the possible sources of unknown value; if there are none of these either, all possible sources. Of the candidates,
- * returns the newest committed one whose lock, if known, ended before the read began. If there is no such candidate,
- * returns the first one.
+ * Returns the likeliest source of a read: the write before the transaction's own write, if possible. Otherwise the
+ * newest committed candidate with the value read, or else of unknown value, whose lock ended before the read began.
  */
 function likeliestOf(
   { status }: TransactionRecord,

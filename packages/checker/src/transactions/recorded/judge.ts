@@ -38,8 +38,8 @@ interface RecordedOptions {
 
 /**
  * Judges transactions that a recorder saw on the wire. Assumes that writers of a row lock the row until they commit. A
- * level is violated if orders that hold in every case break it. A level is met if some order and some sources explain
- * everything, and if no unrecognized statement may hide a violation.
+ * level is violated if orders that hold in every case break it. It is met if some order and sources explain everything,
+ * and no unrecognized statement may hide a violation.
  */
 function judgeRecorded(
   record: TransactionRecord,
@@ -84,8 +84,8 @@ function judgeRecorded(
   }
 
   /**
-   * Judges the transactions of each unit as one transaction. Adds the levels that these larger transactions violate.
-   * The level `declared` still concerns each transaction alone.
+   * Adds the levels that units, judged as one transaction each, violate. `declared` still concerns each transaction
+   * alone.
    */
   function judgedAsOne(alone: Judged, by: UnitKind): Judged {
     const units = unitsOf(record, notes, certain.versions.counts, by)
@@ -108,7 +108,7 @@ interface Judged {
   readonly verdicts: Verdicts<RecordedLevel>
 }
 
-/** Describes, for the headline, whether each transaction got the level that it asked for. */
+/** Describes, for the headline, whether transactions got the level that they asked for. */
 function declaredText({ [DECLARED]: { result } }: Verdicts<RecordedLevel>, asked: string): string {
   if (result === 'unknown') return ''
   return result === 'met'
@@ -136,7 +136,7 @@ const AMBIGUOUS = notRecorded(
   'some reads may have seen one of several writes of the same value, and some writes have no certain order. Write values that differ, or read and write in one transaction',
 )
 
-/** Returns why a level cannot be called met, although no known order breaks it; undefined if it can. */
+/** Returns why a level cannot be called met although nothing known breaks it. */
 function hiddenFrom(
   level: RecordedLevel,
   notes: readonly (TransactionNote | undefined)[],
@@ -153,24 +153,18 @@ function hiddenFrom(
       )
 }
 
-/** Returns a reason if a mark says that rows may have changed unseen. */
+/** Returns a reason if rows may have changed unseen. */
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 
-/**
- * Reports whether two inferences have equally many versions and the same version for each micro-operation. If this
- * holds for the certain and the likely inference, nothing is uncertain.
- */
+/** Reports whether two inferences are equal, so that nothing is uncertain. */
 const isSame = (one: Inference, other: Inference): boolean =>
   one.versions.writer.length === other.versions.writer.length &&
   one.versions.of.every((version, row) => version === other.versions.of[row])
 
-/**
- * The cells whose reads and writes prove nothing because something unrecorded may have changed them, with the reasons.
- */
+/** The cells whose reads and writes prove nothing, because something unrecorded may have changed them. */
 class Doubts implements DoubtfulCells {
   readonly #record: TransactionRecord
-  /** By cell: the first reason for doubt. */
   readonly #reasons: Map<number, string> = new Map()
   readonly #startUnknown: Set<number> = new Set()
 
@@ -197,7 +191,7 @@ class Doubts implements DoubtfulCells {
     return this.#startUnknown.has(cell)
   }
 
-  /** The reason why no level can be met. Undefined if no cell is in doubt. */
+  /** The reason why no level can be met, if a cell is in doubt. */
   get reason(): string | undefined {
     const [first] = this.#reasons.values()
     if (first === undefined) return undefined
@@ -231,7 +225,7 @@ class Doubts implements DoubtfulCells {
   }
 }
 
-/** Returns, for each key, the mark that settled last. */
+/** Returns the mark of each key that settled last. */
 function latestOf(marks: readonly Mark[]): readonly Mark[] {
   const latest = new Map<string | undefined, Mark>()
   for (const mark of marks) {
@@ -243,10 +237,7 @@ function latestOf(marks: readonly Mark[]): readonly Mark[] {
   return [...latest.values()]
 }
 
-/**
- * Returns, by cell, the event position of its first use. This is the beginning of the first transaction that accesses
- * the cell.
- */
+/** Returns, by cell, the beginning of the first transaction that accesses it, as an event position. */
 function firstUses({ length, starts, key, keys, invoked }: TransactionRecord): Int32Array {
   const first = new Int32Array(keys.length).fill(NEVER)
   for (let t = 0; t < length; t++)

@@ -13,9 +13,8 @@ export const areStatements = ({ header, functions, transactionNotes }: History):
   functions.every((name) => registerFunctions.includes(name))
 
 /**
- * Converts recorded operations on registers to transactions of one statement each, all on the same row. The row lock is
- * a model of a server that runs each command atomically: at some moment between request and reply, the command holds
- * its key alone.
+ * Converts recorded operations on registers to transactions of one statement each, all on the same row. The row lock
+ * stands for a server that runs each command atomically, at some moment between request and reply.
  */
 export function asStatements(history: History): History {
   const { operations, functions, keys, values, header } = history

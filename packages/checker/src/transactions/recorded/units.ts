@@ -16,10 +16,7 @@ export type UnitKind = 'request' | 'connection'
 /** The time after which a waiting connection is idle. */
 const IDLE_NANOS = 10_000_000
 
-/**
- * By transaction: the first transaction of its unit. If a transaction does not count as committed, its unit consists
- * only of this transaction.
- */
+/** By transaction: the first transaction of its unit. One that does not count as committed is alone. */
 export type Units = Int32Array
 
 export function unitsOf(
@@ -43,7 +40,7 @@ export function unitsOf(
   return units
 }
 
-/** Returns the transactions of each unit, by the first transaction of the unit. */
+/** Returns the transactions of each unit, by its first transaction. */
 function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
   const members = new Map<number, number[]>()
   units.forEach((unit, t) => {
@@ -60,10 +57,7 @@ export interface United {
   readonly inference: Inference
 }
 
-/**
- * Moves the micro-operations of each unit to its first transaction. The other transactions become empty and do not
- * count.
- */
+/** Moves the micro-operations of each unit to its first transaction. The others become empty and do not count. */
 export function united(record: TransactionRecord, { versions, repeated }: Inference, units: Units): United {
   const { length, history } = record
   const members = membersOf(units)
@@ -122,7 +116,7 @@ function findIntermediate(
   }
 }
 
-/** Adds the statements of all transactions of a unit to the note of its first transaction. */
+/** Adds the statements of a unit to the note of its first transaction. */
 function withNotes(history: History, members: ReadonlyMap<number, readonly number[]>): History {
   const { returnLine } = history.operations
   const notes = new Map(history.transactionNotes)

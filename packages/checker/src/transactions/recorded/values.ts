@@ -9,7 +9,7 @@ import { INITIAL } from '../record/versions.ts'
 /** Ids of possible values; undefined if any value is possible. */
 export type Values = ReadonlySet<number> | undefined
 
-/** The maximum number of possible values of a version that are tracked. With more, any value counts as possible. */
+/** The maximum number of possible values of a version; with more, any value counts as possible. */
 const MOST_VALUES = 64
 
 /** The maximum number of overlapping writes of which all orders are tried. */
@@ -82,14 +82,13 @@ interface Block {
   readonly to: number
 }
 
-/** Splits the writes of a cell into runs. Each run ended before the next one began. */
+/** Splits the writes of a cell into runs that do not overlap. */
 function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
   const { length } = writes
-  /** The positions at which runs begin. All writes from such a position on follow all writes before it. */
   const starts: number[] = []
   /**
-   * By position: the earliest beginning of a lock interval among the writes from this position on. `sent` holds the
-   * earliest end of such an interval, and `loose` the earliest beginning of a transaction without a lock.
+   * By position: the earliest beginning and end of a lock interval, and beginning of a transaction without a lock, from
+   * this position on.
    */
   const got = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY)
   const sent = got.slice()
@@ -112,9 +111,8 @@ function blocksOf(writes: readonly CellWrite[]): readonly Block[] {
 }
 
 /**
- * Returns, by position, the value of each version if the committed writes were made in this order; UNKNOWN if the value
- * is unknown. A value that can be computed from an earlier value is computed, even if an answer also shows it. A caller
- * can then detect differences.
+ * Returns, by position, the value of each version if the committed writes were made in this order, or UNKNOWN. Computes
+ * values even if answers show them, so that callers can detect differences.
  */
 export function valuesInOrder(
   { history }: TransactionRecord,
@@ -135,15 +133,12 @@ export function valuesInOrder(
 /** A read, and the position of the version that it saw. */
 export interface Seen {
   readonly place: number
-  /** The value read; UNKNOWN if only its comparison with another value is recorded. */
+  /** The value read; UNKNOWN if only a comparison is recorded. */
   readonly value: number
   readonly mayBe: (found: number) => boolean
 }
 
-/**
- * Reports whether one value for each version explains these reads of a cell, if the counted transactions wrote the cell
- * in this order.
- */
+/** Reports whether one value for each version explains these reads, if the counted transactions wrote in this order. */
 export function areExplained(
   { history }: TransactionRecord,
   { writes }: LockOrder,
@@ -151,10 +146,7 @@ export function areExplained(
   first: number,
   seen: readonly Seen[],
 ): boolean {
-  /**
-   * The base values. The value of a version is a base plus the additions after this base. A base is UNKNOWN until a
-   * read shows it.
-   */
+  /** The value of a version is a base plus the additions after it. A base is UNKNOWN until a read shows it. */
   const bases = [first]
   interface Version {
     readonly base: number
@@ -185,7 +177,7 @@ export function areExplained(
     return version !== undefined && (value === UNKNOWN || is(version, value))
   }
   if (!seen.every(isExact)) return false
-  // Reads of which only a comparison is recorded are checked last, because most values are known by then.
+  // Comparisons are checked last, because most values are known by then.
   const compared = new Map<number, Seen[]>()
   for (const each of seen) if (each.value === UNKNOWN) addTo(compared, versions.get(each.place)?.base ?? 0, each)
   const known = new Set([...writes, ...seen].flatMap(({ value }) => (value === UNKNOWN ? [] : [value])))

@@ -17,7 +17,6 @@ interface Asked {
   /** By key: its initial value; UNKNOWN if the initial value is unknown. */
   readonly first: Int32Array
   readonly found: Decided
-  /** Decides the levels for other initial values. */
   readonly decideFrom: (first: Int32Array) => Decided
 }
 
@@ -25,14 +24,13 @@ interface Asked {
 const MOST_STARTS = 64
 
 /**
- * Keeps only violations that hold for all initial values. If the initial value equals a written value, a read of this
- * value may also have seen the initial one. The value of each read in a contradiction is therefore tried as the initial
- * value.
+ * Keeps only violations that hold for all initial values. A read of a written value may also have seen an equal initial
+ * value, so the value of each read in a contradiction is tried as the initial value.
  */
 export function whateverTheStart(record: TransactionRecord, { levels, first, found, decideFrom }: Asked): Outcomes {
   const { outcomes } = found
   let tries = 0
-  /** Returns an initial value with which the level may be met; undefined if the level is violated with every one. */
+  /** Returns an initial value with which the level may be met, if there is one. */
   const wayOut = (level: IsolationLevel, from: Int32Array, { outcomes, sources }: Decided): Start | undefined => {
     const violated = violationOf(level, outcomes)
     if (violated === undefined) return SOME
@@ -69,7 +67,7 @@ function violationOf(level: IsolationLevel, outcomes: Outcomes): Violated | unde
   return undefined
 }
 
-/** Returns the values that the reads of a contradiction may have seen as the initial values of their keys. */
+/** Returns the values that reads of a contradiction may have seen as initial ones. */
 function startsOf(
   { starts, kind, key, value }: TransactionRecord,
   first: Int32Array,

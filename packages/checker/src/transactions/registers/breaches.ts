@@ -5,10 +5,7 @@ import { INITIAL, type Rows, rowsBy } from './sources.ts'
 /** Two nodes; the first must precede the second. */
 type Order = readonly [from: number, to: number]
 
-/**
- * A breach of the rules in the current order. Each of the two orders would remove the breach. An order is undefined if
- * it is impossible.
- */
+/** A breach of the rules, with the orders that would remove it, if possible. */
 export interface Obstacle {
   readonly first: Order | undefined
   readonly second: Order | undefined
@@ -16,13 +13,12 @@ export interface Obstacle {
 
 /** Finds breaches of the rules in an order. */
 export interface Breaches {
-  /** Returns a breach, or a path that shows an unavoidable breach; undefined if all rules are kept. */
+  /** Returns a breach, or a path that shows an unavoidable one. */
   next(): Obstacle | Path | undefined
-  /** Records that the nodes have new positions. */
   moved(nodes: readonly number[]): void
 }
 
-/** Finds breaches of the rules, key by key; checks keys again after their nodes moved. */
+/** Finds breaches of the rules, key by key. Checks keys again after their nodes moved. */
 export class KeyOrders implements Breaches {
   readonly #problem: OrderProblem
   readonly #position: Int32Array
@@ -30,9 +26,9 @@ export class KeyOrders implements Breaches {
   readonly #writes: Rows
   readonly #isDirty: Uint8Array
   readonly #dirty: number[] = []
-  /** The writers of each key, sorted by the current order, in the rows that the facts assign to the key. */
+  /** The writers of each key by the current order, in the rows of the key facts. */
   readonly #sorted: Int32Array
-  /** By transaction: its row among the writers of the key being checked. */
+  /** By transaction: its row among the writers of the key. */
   readonly #place: Int32Array
 
   constructor(problem: OrderProblem, position: Int32Array) {
@@ -101,7 +97,7 @@ export class KeyOrders implements Breaches {
     return undefined
   }
 
-  /** Sorts the writers of a key by insertion, because few have moved since the last sort. */
+  /** Sorts the writers of a key by insertion, because few have moved. */
   #sort(k: number): void {
     const { facts } = this.#problem
     const first = facts.writerStarts[k]
@@ -121,10 +117,9 @@ export class KeyOrders implements Breaches {
 }
 
 /**
- * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other. A transaction that sees
- * the later writer must then also see the earlier one. No transaction may see a writer of a key that follows the source
- * of its read of the key. These orders must follow from edges. Position in the current order is not enough, because a
- * transaction may precede another one that does not see it.
+ * The rules of parallel snapshot isolation. Of two writers of a key, one must see the other, and a transaction that
+ * sees the later one must see both. No transaction may see a writer of a key that follows the source of its read of the
+ * key. These orders must follow from edges: a transaction may precede another one that does not see it.
  */
 export class ParallelOrders implements Breaches {
   readonly #problem: OrderProblem
@@ -145,7 +140,7 @@ export class ParallelOrders implements Breaches {
     this.#isChanged = true
   }
 
-  /** Checks all keys until nothing changes, because an edge of one key may make a write of another key visible. */
+  /** Repeats until nothing changes, because an edge of one key may make a write of another visible. */
   next(): Obstacle | Path | undefined {
     const { facts } = this.#problem
     for (;;) {

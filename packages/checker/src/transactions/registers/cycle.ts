@@ -9,8 +9,8 @@ import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
 
 /**
- * Some transactions, with the facts that they show without all other transactions. A read of a write by a transaction
- * that is not among them shows nothing.
+ * Some transactions, with what they show without all others. A read from a transaction that is not among them shows
+ * nothing.
  */
 export interface Chosen extends Part {
   readonly sources: Sources
@@ -20,19 +20,19 @@ export interface Chosen extends Part {
 
 export interface FoundCycle {
   /**
-   * A cycle that the level excludes; undefined if none was found. The order in which two transactions wrote a key may
-   * be unknown. The cycle then assumes the order of their completions. The opposite order leads to another cycle.
+   * A cycle that the level excludes, if one was found. Where the order of two writes is unknown, it assumes that of
+   * their completions; the opposite order leads to another cycle.
    */
   readonly cycle: readonly CycleStep[] | undefined
   readonly isGuess: boolean
-  /** The transactions that prove a step of the cycle without being on it, each with the step that it proves. */
+  /** The transactions that prove a step of the cycle without being on it. */
   readonly proves: ReadonlyMap<number, CycleStep>
 }
 
 /** The maximum number of steps of the search for a cycle. */
 const MOST_STEPS = 200_000
 
-/** Returns a cycle that holds in every order of the writes, or else one for the order in which they completed. */
+/** Returns a cycle that holds in every order of the writes, or else in the order of their completions. */
 export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering): FoundCycle {
   const facts = keyFactsOf(some.record, some.sources)
   const inWhole = (step: CycleStep): CycleStep => ({
@@ -50,10 +50,7 @@ export function findCycle(some: Chosen, isolation: Isolation, ordering: Ordering
   }
 }
 
-/**
- * Finds the transactions that prove the steps of a cycle, because the order of two writes depends on reads between
- * them.
- */
+/** Finds the transactions that prove the steps of a cycle, such as reads between two writes. */
 function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: readonly CycleStep[]) {
   const edges = new EdgeList(16)
   for (const { from, to, kind, key } of edgesOf(some, facts, ordering, () => false).flat())
@@ -68,7 +65,7 @@ function proofsOf(some: Chosen, facts: KeyFacts, ordering: Ordering, cycle: read
   })
 }
 
-/** Returns the transactions whose version of a key a transaction read. */
+/** Returns the writers whose version of a key a transaction read. */
 function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: number): readonly number[] {
   const found: number[] = []
   for (let at = readStarts[key]; at < readStarts[key + 1]; at++)
@@ -76,7 +73,6 @@ function sourcesOf({ readStarts, reader, source }: KeyFacts, t: number, key: num
   return found
 }
 
-/** Returns a shortest cycle that the level excludes, with the fewest rw edges. */
 function shortestOf(from: readonly (readonly CycleStep[])[], isolation: Isolation): readonly CycleStep[] | undefined {
   let best: readonly CycleStep[] | undefined
   let steps = 0
@@ -110,7 +106,7 @@ const before = (cycle: readonly CycleStep[], at: number): EdgeKind | undefined =
 const atMostOne = (cycle: readonly CycleStep[]): boolean => readWrites(cycle) <= 1
 const any = (): boolean => true
 
-/** By level: a test whether it excludes a cycle. */
+/** By level: tests whether it excludes a cycle. */
 const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[]) => boolean } = {
   'read-uncommitted': (cycle) => cycle.every(({ kind }) => kind !== RW && kind !== WR),
   'read-committed': (cycle) => readWrites(cycle) === 0,
@@ -131,7 +127,7 @@ const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[
 /** Reports whether one writer of a key precedes another. */
 type Earlier = (key: number, one: number, other: number) => boolean
 
-/** By transaction: the orders that follow from an order of the writers of each key. */
+/** By transaction: the orders that follow from those of writers. */
 function edgesOf(
   { record, granted }: Chosen,
   facts: KeyFacts,
@@ -165,10 +161,7 @@ function edgesOf(
   return from
 }
 
-/**
- * Returns the orders of writers that hold in every order that the level allows. They follow from reads, sessions and
- * real time.
- */
+/** Returns the orders of writers that hold in every order that the level allows. */
 function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, ordering: Ordering): Earlier {
   const { length } = part.record
   const isBefore = new Uint8Array(length * length)
@@ -182,7 +175,7 @@ function certainlyEarlier(part: Chosen, facts: KeyFacts, isolation: Isolation, o
   return (_, one, other) => one !== other && isBefore[one * length + other] === 1
 }
 
-/** Assumes that the writers of a key wrote it in the order that `inOrder` returns. */
+/** Assumes the order of writers that `inOrder` returns. */
 function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   const orders = Array.from({ length: facts.keys }, (_, k) => inOrder(facts, record, k))
   return (k, one, other) => {
@@ -191,10 +184,6 @@ function probablyEarlier({ record }: Chosen, facts: KeyFacts): Earlier {
   }
 }
 
-/**
- * Returns the writers of a key in order of completion. A writer that read the version of another writer comes after
- * that writer.
- */
 function inOrder(
   { writerStarts, writer, readStarts, reader, source, isUpdate }: KeyFacts,
   record: TransactionRecord,
@@ -203,8 +192,7 @@ function inOrder(
   const writers = Array.from(writer.subarray(writerStarts[k], writerStarts[k + 1])).sort(
     (a, b) => record.completed[a] - record.completed[b] || a - b,
   )
-  // Each round moves writers after their sources. A chain of updates has at most as many members as there are writers,
-  // so this number of rounds is enough.
+  // A chain of updates has at most as many members as there are writers.
   for (let round = 0; round < writers.length; round++)
     for (let at = readStarts[k]; at < readStarts[k + 1]; at++) {
       if (isUpdate[at] === 0 || source[at] === INITIAL) continue

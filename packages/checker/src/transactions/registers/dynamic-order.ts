@@ -1,9 +1,9 @@
 import { type Graph, reversed } from '../graph/graph.ts'
 
-/** The levels of the decisions that an order depends on, ascending; empty if it depends on none. */
+/** The levels of the decisions that an order depends on, ascending. */
 export type Grounds = readonly number[]
 
-/** An order that holds as long as all decisions in `grounds` hold. */
+/** An order that holds as long as the decisions in `grounds` do. */
 interface Soft {
   readonly from: number
   readonly to: number
@@ -28,8 +28,8 @@ export interface Path {
 }
 
 /**
- * A total order of the nodes of an acyclic graph. The order is maintained while edges are added and removed, by the
- * algorithm of Pearce and Kelly (2006). An added edge moves only nodes between the positions of its two ends.
+ * A total order of the nodes of an acyclic graph, maintained while edges are added and removed, by the algorithm of
+ * Pearce and Kelly (2006). An added edge moves only nodes between the positions of its two ends.
  */
 export class DynamicOrder {
   /** By node: its position in the order. */
@@ -66,13 +66,13 @@ export class DynamicOrder {
     return this.position[a] < this.position[b]
   }
 
-  /** Returns why `from` precedes `to` in every order that contains the edges; undefined if it need not. */
+  /** Returns why `from` must precede `to`, if it must. */
   path(from: number, to: number): Path | undefined {
     if (this.position[from] > this.position[to]) return undefined
     return this.#reach(from, this.position[to], to) === undefined ? this.#pathTo(from, to) : undefined
   }
 
-  /** Adds an edge and returns the moved nodes. The edges must not imply that `to` precedes `from`. */
+  /** Adds an edge and returns the moved nodes. `to` must not have to precede `from`. */
   add(from: number, to: number, grounds: Grounds, shown: readonly number[]): readonly number[] {
     const moved = this.position[from] < this.position[to] ? [] : this.#move(from, to)
     const edge: Soft = { from, to, grounds, shown }
@@ -92,9 +92,7 @@ export class DynamicOrder {
     }
   }
 
-  /**
-   * Returns all nodes that follow `from` up to position `last`, including `from`; undefined if `target` is among them.
-   */
+  /** Returns `from` and all nodes that follow it up to position `last`; undefined if `target` is among them. */
   #reach(from: number, last: number, target: number): number[] | undefined {
     const visit = ++this.#visit
     const { starts, to } = this.#forward
@@ -132,7 +130,7 @@ export class DynamicOrder {
     return { grounds, shown: shown.length > MOST_SHOWN ? [...new Set(shown)] : shown }
   }
 
-  /** Moves `to` and the nodes that must follow it behind `from` and the nodes that must precede it. */
+  /** Moves `to` and its successors behind `from` and its predecessors. */
   #move(from: number, to: number): readonly number[] {
     const first = this.position[to]
     const after = this.#reach(to, this.position[from], -1) ?? []

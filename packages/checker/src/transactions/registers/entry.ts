@@ -97,16 +97,13 @@ const NO_ORDERS: DecidedRegisters['orders'] = new Map()
 
 const NO_EVENTS = new Int32Array(0)
 
-/**
- * Replaces null by the initial value, for which it stands in every register. If the initial value is unknown, null
- * stays.
- */
+/** Replaces null by the initial value, for which it stands, if this is known. */
 const withoutNull = (record: TransactionRecord, initial: number): TransactionRecord =>
   initial === UNKNOWN || initial === NULL
     ? record
     : { ...record, value: record.value.map((id) => (id === NULL ? initial : id)) }
 
-/** Returns versions whose order is unknown. `writer` contains the transactions that wrote each key. */
+/** Returns versions whose order is unknown. `writer` contains the writers of each key. */
 function inferenceOf({ kind, key, starts, length }: TransactionRecord, sources: Sources, facts: KeyFacts): Inference {
   const { writerStarts, writer } = facts
   const of = sources.source.slice()
@@ -135,8 +132,8 @@ function certainCore({ record, sources, granted }: Registers, facts: KeyFacts) {
 }
 
 /**
- * Removes met levels if the source of some read is unknown. Marks every level as violated if the granted orders
- * contradict each other.
+ * Removes met levels if the source of some read is unknown, and violates every level if granted orders contradict each
+ * other.
  */
 function withDoubts(
   { outcomes, orders }: DecidedRegisters,
@@ -173,10 +170,7 @@ export interface DecidedRegisters {
   readonly orders: ReadonlyMap<IsolationLevel, Int32Array>
 }
 
-/**
- * The order of decisions. Levels that need a search come last, except strict serializability, which settles all other
- * levels if it is met.
- */
+/** Levels that need a search come last, except strict serializability, which settles all others if it is met. */
 const order: readonly (readonly [isolation: Isolation, forms: readonly Form[]])[] = [
   ['read-committed', forms],
   ['serializable', [forms[0]]],
@@ -190,7 +184,7 @@ const orderings: { readonly [name in Form['name']]: Ordering } = {
   neither: 'none',
 }
 
-/** Decides the requested levels, and other levels if these decide requested ones sooner. */
+/** Decides the requested levels, and others that decide requested ones sooner. */
 export function decideRegisters(
   registers: Registers,
   asked: readonly IsolationLevel[],
@@ -236,14 +230,11 @@ export function decideRegisters(
   }
 }
 
-/** Reports whether a level needs a search; most other levels are decided in linear time. */
+/** Reports whether a level needs a search. Others take linear time. */
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/**
- * The reciprocal of the share of the remaining time that each search gets. The rest of the time is left for the weaker
- * levels.
- */
+/** Each search gets one third of the remaining time, to leave time for weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 

@@ -14,27 +14,20 @@ import { NOBODY, type Sources } from './sources.ts'
 export interface Registers {
   readonly record: TransactionRecord
   readonly sources: Sources
-  /** Orders of versions that are assumed. */
   readonly granted: Edges
 }
 
-/**
- * Transactions that violate a level by themselves. A read among them counts only if the transaction that wrote its
- * value is also among them.
- */
+/** Transactions that violate a level by themselves. A read counts only with the writer of its value. */
 export interface Example extends Partial<FoundCycle> {
   /** Ascending. */
   readonly among: readonly number[]
   /** Whether the transactions in `among` violate the level by themselves; false if this could not be verified. */
   readonly standsAlone: boolean
-  /** Whether no transaction in `among` can be omitted. */
+  /** Whether none of the transactions in `among` can be omitted. */
   readonly isCut: boolean
 }
 
-/**
- * Finds transactions that violate a level. Removes one transaction after another as long as the rest violates the level
- * by itself.
- */
+/** Finds transactions that violate a level. Removes them one after another as long as the rest violates it. */
 export function findExample(
   registers: Registers,
   isolation: Isolation,
@@ -59,7 +52,7 @@ export function findExample(
   return { among, standsAlone, isCut, ...findCycle(chosen(registers, among), isolation, ordering) }
 }
 
-/** Adds a reader of each unanswered transaction, because the reader shows that the transaction committed. */
+/** Adds a reader of each unanswered transaction, which shows that it committed. */
 function withWitnesses({ record, sources }: Registers, suspects: readonly number[]): readonly number[] {
   const all = new Set(suspects.filter((t) => sources.counts[t] === 1))
   const open = new Set([...all].filter((t) => record.status[t] !== COMMITTED))

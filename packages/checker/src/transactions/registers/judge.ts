@@ -13,7 +13,7 @@ import { addAtomicViews, addCausalViews, addMonotonicViews, Views } from './view
 export type Decision =
   /** `order` contains the transactions one after another, for serializable levels. */
   | { readonly result: 'met'; readonly order?: Int32Array }
-  /** No order of the transactions is possible; the suspects include the transactions that exclude all orders. */
+  /** No order is possible. The transactions that exclude all orders are among the suspects. */
   | { readonly result: 'violated'; readonly suspects: readonly number[] }
   | { readonly result: 'unknown' }
 
@@ -29,7 +29,7 @@ const rules: { readonly [isolation in Isolation]?: Rules } = {
   serializable: plain,
 }
 
-/** Decides levels of a history of registers one at a time, apart from anomalies of single reads. */
+/** Decides levels of a history of registers, apart from anomalies of single reads. */
 export class RegisterJudge {
   readonly #record: TransactionRecord
   readonly #sources: Sources
@@ -120,6 +120,5 @@ function pastEdges({ length }: TransactionRecord, { keys, readStarts, reader, so
   return edges
 }
 
-/** Returns the path that makes a writer visible to a reader. */
 const seenBy = (past: Graph, { reader, writer }: { readonly reader: number; readonly writer: number }) =>
   wayBetween(past, writer, reader, () => true) ?? [writer]

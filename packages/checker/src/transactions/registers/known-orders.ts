@@ -8,14 +8,11 @@ import { INITIAL, type KeyFacts, type Sources } from './sources.ts'
 export interface GrantedOrders {
   readonly names: readonly string[]
   /**
-   * WW edges between writers of a key, and RW edges from a reader of a version to the writer of a later version. Only
-   * writers that are known have edges.
+   * WW edges between writers of a key, and RW edges from a reader to the writer of a later version. Only known writers
+   * have edges.
    */
   readonly edges: EdgeList
-  /**
-   * Two micro-operations on one key that contradict each other: by the assumptions, the version of each precedes the
-   * version of the other. Undefined if there are none.
-   */
+  /** Two micro-operations on one key whose versions precede each other by the assumptions, if there are any. */
   readonly contradiction: readonly [one: number, other: number] | undefined
 }
 
@@ -34,7 +31,7 @@ export function grantedOrders(
   return { names: granted.map(({ name }) => name), edges: versions.edges(), contradiction: versions.contradiction() }
 }
 
-/** An order of versions. Values identify the versions, so the order also contains versions whose writer is unknown. */
+/** An order of versions, identified by their values because their writers may be unknown. */
 class VersionOrder {
   readonly #record: TransactionRecord
   readonly #counts: Uint8Array
@@ -54,14 +51,14 @@ class VersionOrder {
     const { value, key } = this.#record
     const initial = this.#initial[key[before]]
     if (value[before] === value[after]) return
-    // An order after the initial value adds nothing, because the initial value precedes every version.
+    // The initial value precedes every version in any case.
     if (value[before] === initial) return
     const [one, other] = [this.#numberOf(before), this.#numberOf(after)]
     this.#later[one]?.add(other)
     if (value[after] === initial) this.#later[other]?.add(one)
   }
 
-  /** Returns two micro-operations whose versions are on a cycle of the order; undefined if the order has no cycle. */
+  /** Returns two micro-operations whose versions are on a cycle of the order, if there is one. */
   contradiction(): GrantedOrders['contradiction'] {
     const later = this.#later.map((versions) => [...versions])
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)
@@ -111,8 +108,7 @@ class VersionOrder {
 }
 
 /**
- * The product of readers and writers of one key up to which each reader of the initial value gets an edge to each
- * writer.
+ * Up to this product of readers and writers of one key, each reader of the initial value gets an edge to each writer.
  */
 const FEW = 4096
 

@@ -14,35 +14,31 @@ export interface Rules {
   readonly onlyUpdates: boolean
   /** Whether two writers of a key must not both be between snapshot and commit at the same time. */
   readonly noConflicts: boolean
-  /**
-   * Whether a transaction sees a write only if edges make the write visible to it. Position in the current order is
-   * then not enough (see `ParallelOrders`).
-   */
+  /** Whether a transaction sees a write only if edges say so (see `ParallelOrders`). */
   readonly isParallel: boolean
 }
 
 /**
- * The problem of finding a total order of points. The order must contain all edges. Between the source of a read and
- * the reader, no other transaction may write the key.
+ * The problem of finding a total order of points that contains all edges. No other transaction may write the key
+ * between the source of a read and the reader.
  */
 export interface OrderProblem {
   readonly facts: KeyFacts
   readonly rules: Rules
   /**
-   * The number of nodes. Node t is the snapshot of transaction t, or its only point. Node commitOf(t) is its commit.
-   * The nodes after all points represent moments.
+   * The number of nodes. Node t is the snapshot of transaction t, or its only point, and commitOf(t) its commit. Nodes
+   * of moments come after all points.
    */
   readonly nodes: number
   readonly transactions: number
   readonly graph: Graph
-  /** By node: its position if transactions took effect in the order of their completions. */
+  /** By node: its position in the order of completions. */
   readonly rank: Int32Array
 }
 
 export const commitOf = ({ rules, transactions }: OrderProblem, t: number): number =>
   rules.hasSnapshots ? transactions + t : t
 
-/** The order that must be kept in addition to the order that sources imply. */
 export type Ordering = 'none' | 'sessions' | 'real time'
 
 export function problemOf(
@@ -78,15 +74,14 @@ export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edg
 }
 
 /**
- * Splits each transaction into a snapshot and a commit, with an edge from the snapshot to the commit. Edges between
- * versions (ww) lead from commit to commit. All other edges between transactions lead from a commit to a snapshot.
+ * Splits each transaction into a snapshot and a commit after it. Edges between versions (ww) lead from commit to
+ * commit, all others from a commit to a snapshot.
  */
 function split(single: EdgeList, length: number): EdgeList {
   const edges = new EdgeList(single.length + length)
   for (let t = 0; t < length; t++) edges.add(t, length + t, SO, NO_KEY)
   for (let e = 0; e < single.length; e++) {
-    // The nodes of moments come after all points. The commits are new points, so each such node moves by the number of
-    // commits.
+    // Nodes of moments come after the new commits.
     const to = single.to[e]
     const isSnapshot = to < length && single.kind[e] !== WW
     edges.add(length + single.from[e], isSnapshot ? to : length + to, SO, NO_KEY)
@@ -96,7 +91,7 @@ function split(single: EdgeList, length: number): EdgeList {
 
 function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: number, hasSnapshots: boolean): Int32Array {
   const rank = new Int32Array(nodes)
-  // If the end of a transaction is unknown, its rank assumes that it took effect soon after its invocation.
+  // A transaction without a known end is assumed to take effect soon after its invocation.
   for (let t = 0; t < length; t++) {
     const end = completed[t] < NEVER ? completed[t] : invoked[t] + 1
     rank[t] = hasSnapshots ? invoked[t] : end
@@ -106,10 +101,9 @@ function ranksOf({ length, invoked, completed }: TransactionRecord, nodes: numbe
 }
 
 /**
- * Returns an order of all nodes that contains the edges and mostly keeps the rules. Of the nodes that may be next, the
- * one with the earliest completion comes first. A version is overwritten only after all its readers are placed, and
- * read only while it is the newest. If a node waits for a key much longer than other nodes, it is placed regardless of
- * the rules. Undefined if the edges have a cycle.
+ * Returns an order of all nodes that contains the edges and mostly keeps the rules. Of the possible nodes, the one that
+ * completed first is next. A version is overwritten only after all its readers are placed, and read only while it is
+ * the newest. A node that waits too long for a key is placed regardless. Undefined if the edges have a cycle.
  */
 export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   const { nodes, graph, rank } = problem
@@ -118,7 +112,7 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   for (const node of graph.to) waitsFor[node]++
   const byRank = (a: number, b: number): number => rank[a] - rank[b] || a - b
   const ready = createHeap(byRank)
-  /** Nodes that the state of a key held back; they may be ready again. */
+  /** Nodes that the state of a key holds back. */
   const parked = createHeap(byRank)
   const isParked = new Uint8Array(nodes)
   const waiting: (number[] | undefined)[] = []
@@ -164,27 +158,23 @@ export function greedyOrder(problem: OrderProblem): Int32Array | undefined {
   return placed === nodes ? order : undefined
 }
 
-/**
- * The number of event positions by which the next ready node may be later than a node that waits for a key. If it is
- * later still, the waiting node is placed.
- */
+/** A node that waits for a key is placed if the next ready node is later by more event positions. */
 const PATIENCE = 1_000
 
-/** The newest version of each key, and its remaining readers. */
 class KeyStates {
   readonly #problem: OrderProblem
   readonly #newest: Int32Array
-  /** By key: the number of its writers with a placed snapshot but no placed commit. */
+  /** By key: the number of its writers between snapshot and commit. */
   readonly #writing: Int32Array
   /**
-   * The number of readers not yet placed, by version. The rows are those of the writers in the key facts, followed by
-   * one row per key for its initial value.
+   * The number of readers not yet placed, by version: in the rows of writers, then one row per key for its initial
+   * value.
    */
   readonly #left: Int32Array
   readonly #reads: Rows
   readonly #writes: Rows
   readonly #sourceRow: Int32Array
-  /** By key: the row in `#left` that belongs to the newest version of the key. */
+  /** By key: the row of its newest version in `#left`. */
   readonly #newestRow: Int32Array
 
   constructor(problem: OrderProblem) {
@@ -208,7 +198,7 @@ class KeyStates {
     }
   }
 
-  /** Returns the key that holds a node back; -1 if the node may be placed next. */
+  /** Returns the key that holds a node back, or -1. */
   keptBackBy(node: number): number {
     const { facts, rules, transactions } = this.#problem
     if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return -1

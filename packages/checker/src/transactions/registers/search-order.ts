@@ -4,13 +4,13 @@ import { DynamicOrder, type Grounds, type Path, union } from './dynamic-order.ts
 import { greedyOrder, type OrderProblem } from './problem.ts'
 
 export type OrderAnswer =
-  /** `order` contains all nodes; it contains the edges and keeps the rules. */
+  /** `order` contains all nodes. */
   | { readonly result: 'met'; readonly order: Int32Array }
-  /** `involved` contains the nodes of all contradictions; empty if the edges alone have a cycle. */
+  /** `involved`: the nodes of all contradictions; empty if the edges alone have a cycle. */
   | { readonly result: 'violated'; readonly involved: ReadonlySet<number> }
   | { readonly result: 'unknown' }
 
-/** A choice between two orders of which at least one must hold. The chosen order places `from` before `to`. */
+/** A choice between two orders of which at least one must hold: `from` before `to`, or the other. */
 interface Decision {
   readonly obstacle: Obstacle
   readonly from: number
@@ -23,7 +23,7 @@ interface Decision {
  * Searches for an order by repair. Begins with a greedy order, and looks for keys on which a write comes between a read
  * and its source. Such a write must precede the source or follow the reader. If the edges exclude one of these two
  * orders, the other one is added. If they exclude neither, one is chosen. If they exclude both, the search returns to
- * the latest choice on which the contradiction depends, and reverses this choice.
+ * the latest choice on which the contradiction depends, and reverses it.
  *
  * Orders that are already right never become edges, so little is undone. The search is complete, unless the budget
  * ends.
@@ -69,7 +69,7 @@ class Search {
     }
   }
 
-  /** Adds one of the two orders; returns the reason if neither is possible. */
+  /** Adds one of the two orders, or returns why neither is possible. */
   #clear(obstacle: Obstacle): Path | undefined {
     const { first, second } = obstacle
     const againstFirst = this.#against(first)
@@ -91,7 +91,7 @@ class Search {
     return undefined
   }
 
-  /** Returns why an order of two nodes is excluded; undefined if it is possible. */
+  /** Returns why an order of two nodes is excluded, if it is. */
   #against(order: Obstacle['first']): Path | undefined {
     if (order === undefined) return NEVER_POSSIBLE
     return this.#order.path(order[1], order[0])
@@ -101,10 +101,7 @@ class Search {
     this.#keys.moved(this.#order.add(from, to, grounds, shown))
   }
 
-  /**
-   * Reverses the latest choice on which a contradiction depends. Returns false if the contradiction depends on no
-   * choice.
-   */
+  /** Reverses the latest choice on which a contradiction depends, if there is one. */
   #goBack(conflict: Path): boolean {
     let { grounds, shown } = conflict
     for (;;) {
@@ -113,7 +110,7 @@ class Search {
       if (latest === undefined) return false
       const rest: Grounds = grounds.slice(0, -1)
       const turned = this.#decisions[latest - 1]
-      // Choices made after the latest remaining ground are undone, because the contradiction makes them irrelevant.
+      // Undoes the choices after the latest remaining ground, which the contradiction makes irrelevant.
       const kept = rest.at(-1) ?? 0
       const next = this.#decisions[kept]
       if (turned === undefined || next === undefined) return false
@@ -125,10 +122,7 @@ class Search {
     }
   }
 
-  /**
-   * Adds the opposite of a choice, and the other order that removes its breach. If one of the two is impossible,
-   * returns the reason.
-   */
+  /** Adds the opposite of a choice, and the other order of its breach, or returns why this is impossible. */
   #turn({ obstacle, from, to }: Decision, why: Path): Path | undefined {
     const isFirst = obstacle.first?.[0] === from && obstacle.first[1] === to
     for (const order of [[to, from] as const, isFirst ? obstacle.second : obstacle.first]) {

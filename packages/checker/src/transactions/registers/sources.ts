@@ -2,41 +2,38 @@ import { Findings } from '../record/findings.ts'
 import { ABORTED, COMMITTED, READ, type TransactionRecord, UNANSWERED, UNKNOWN, WRITE } from '../record/record.ts'
 import { findWrites } from '../record/writes.ts'
 
-/** Stands for the initial value of the key instead of a writer. */
+/** Stands for the writer of the initial value. */
 export const INITIAL = -1
 
-/** Stands for an unknown writer, or for the reader's own transaction. */
+/** An unknown writer, or the reader's own transaction. */
 export const NOBODY = -2
 
 /** The writer of each value that was read, found by unique values. */
 export interface Sources {
   /**
-   * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed one read a write of
-   * it.
+   * By transaction: 1 if it counts as committed. An unanswered transaction counts if a committed one read its write.
    */
   readonly counts: Uint8Array
-  /** By micro-operation: for a read of another transaction's write, the writer or INITIAL; otherwise NOBODY. */
+  /** By micro-operation: the writer that it read from, or INITIAL; NOBODY for its own transaction and for writes. */
   readonly source: Int32Array
   /** By micro-operation: 1 if it is its transaction's last write of the key. */
   readonly isLast: Uint8Array
   readonly findings: Findings
-  /**
-   * A read whose source is unknown, if there is one: two transactions wrote its value, or one wrote the initial value.
-   */
+  /** A read whose value has two writers, or one writer and is initial, if there is one. */
   readonly ambiguous: Ambiguity | undefined
 }
 
-/** Three micro-operations: a read, and two writes of the value that it returned. */
+/** A read, and two writes of the value that it returned. */
 export interface Ambiguity {
   readonly read: number
   readonly first: number
-  /** The second write of the value; -1 if there is only one write. The value is then also the initial value. */
+  /** The second write; -1 if the value is also initial. */
   readonly second: number
 }
 
 /**
- * Returns the initial value of each key, as an id. If the initial values are unknown, the first committed read of a
- * value that no transaction wrote shows the initial value of its key; UNKNOWN if there is no such read.
+ * Returns the initial value of each key, as an id. If unknown, the first committed read of an unwritten value shows it;
+ * otherwise UNKNOWN.
  */
 export function initialValues(record: TransactionRecord, initial: number): Int32Array {
   const values = new Int32Array(record.keys.length).fill(initial)
@@ -85,7 +82,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
       if (before >= 0 && kind[before] === WRITE && value[before] === value[row]) continue
       const found = writes.find(k, value[row])
       if (value[row] === initial[k]) {
-        // If a transaction wrote the initial value, a read of the value does not show whether it saw that write.
+        // If a transaction wrote the initial value, a read does not show which one it saw.
         if (found < 0) source[row] = INITIAL
         else ambiguous ??= { read: row, first: found, second: -1 }
       } else if (found < 0) findings.add('unwritten-read', t, row, -1)
@@ -113,7 +110,7 @@ export function findSources(record: TransactionRecord, initial: Int32Array): Sou
   return { counts, source, isLast, findings, ambiguous }
 }
 
-/** The writers of each key, and the readers with the writer that each read from. */
+/** The writers of each key, and its readers with the writers they read from. */
 export interface KeyFacts {
   readonly keys: number
   /** The writers of key k, each once, are rows writerStarts[k] to writerStarts[k + 1] - 1. */
@@ -178,7 +175,6 @@ export function keyFactsOf(record: TransactionRecord, { counts, source, isLast }
   return { keys, writerStarts, writer, readStarts, reader, source: from, isUpdate }
 }
 
-/** The rows of each transaction in a column that is grouped by key. */
 export interface Rows {
   of(transaction: number): Int32Array
   /** By row. */

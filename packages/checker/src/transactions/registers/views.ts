@@ -6,15 +6,13 @@ import { READ, type TransactionRecord, WRITE } from '../record/record.ts'
 import type { Ordering } from './problem.ts'
 import { INITIAL, type KeyFacts, NOBODY, type Sources } from './sources.ts'
 
-/** A read of the initial value although a write of the key was already visible. No order explains such a read. */
+/** A read of the initial value although a write of the key was visible, which no order explains. */
 export interface TooOld {
   readonly reader: number
   readonly writer: number
 }
 
-/**
- * Collects the orders that follow from visibility: a visible writer of a key precedes the source of a read of the key.
- */
+/** Collects the orders that follow from visibility: a visible writer of a key precedes the source of a read of it. */
 export class Views {
   readonly #edges: EdgeList
   /** By pair of writer and source: a reader that shows their order. */
@@ -44,18 +42,14 @@ export class Views {
 const pairOf = (writer: number, source: number): number => writer * 2 ** 26 + source
 
 /**
- * Adds the orders of monotonic atomic view. After a transaction has seen a write of another transaction, it sees
- * nothing older than the other transaction's writes. Each writer seen before a read therefore precedes the source of
- * the read. A read of a source that the transaction has read before also counts, because it may follow a read of a
- * newer source.
+ * Adds the orders of monotonic atomic view. After a transaction has seen a write of another one, it sees nothing older
+ * than the other's writes, so each writer seen before a read precedes the read's source. Repeated reads count too,
+ * because they may follow a read of a newer source.
  */
 export function addMonotonicViews(record: TransactionRecord, { counts, source, isLast }: Sources, views: Views): void {
   const { length, starts, kind, key } = record
   const seen: number[] = []
-  /**
-   * By key: the writers that the current transaction has seen so far. `stamp` holds, by key, the transaction to which
-   * the list belongs.
-   */
+  /** By key: the writers seen so far by the transaction in `stamp`. */
   const writers: number[][] = []
   const stamp = new Int32Array(record.keys.length).fill(-1)
   for (let t = 0; t < length; t++) {
@@ -84,10 +78,9 @@ export function addMonotonicViews(record: TransactionRecord, { counts, source, i
 type See = (writer: number) => void
 
 /**
- * Adds the orders of read atomic. A transaction sees nothing older than the writes of transactions visible to it. The
- * sources of its reads are visible. Depending on `ordering`, all earlier transactions of its session, or all
- * transactions that ended before it began, are visible too. Each visible writer of a key precedes the source of a read
- * of the key.
+ * Adds the orders of read atomic. A transaction sees nothing older than the writes of transactions visible to it: the
+ * sources of its reads and, by `ordering`, earlier transactions of its session, or all that ended before it began. Each
+ * visible writer of a key precedes the source of a read of the key.
  */
 export function addAtomicViews(record: TransactionRecord, facts: KeyFacts, ordering: Ordering, views: Views): void {
   const sources = sourcesOf(facts, record.length)
@@ -123,10 +116,7 @@ function sourcesOf({ reader, source }: KeyFacts, transactions: number): (number[
   return sources
 }
 
-/**
- * Returns a function that visits the last writer before a reader in its session; the earlier writers of the session
- * precede this one.
- */
+/** Visits the last writer before a reader in its session, which the earlier ones precede. */
 function writersInSession(facts: KeyFacts, { session, invoked, completed }: TransactionRecord, k: number) {
   const bySession = new Map<number, number[]>()
   for (let at = facts.writerStarts[k]; at < facts.writerStarts[k + 1]; at++) {
@@ -144,15 +134,11 @@ function writersInSession(facts: KeyFacts, { session, invoked, completed }: Tran
   }
 }
 
-/**
- * Returns a function that visits writers that ended before a reader began. Skips a writer if another of these writers
- * began after it ended.
- */
+/** Visits writers that ended before a reader began, except those that ended before another of these began. */
 function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord, k: number) {
   const all = facts.writer
     .slice(facts.writerStarts[k], facts.writerStarts[k + 1])
     .sort((a, b) => completed[a] - completed[b])
-  /** By position in `all`: the latest invocation among the writers up to this position. */
   const latest = new Int32Array(all.length)
   for (let at = 0; at < all.length; at++) latest[at] = Math.max(invoked[all[at]], at === 0 ? -1 : latest[at - 1])
   return (reader: number, see: See): void => {
@@ -161,7 +147,7 @@ function writersEnded(facts: KeyFacts, { invoked, completed }: TransactionRecord
   }
 }
 
-/** Returns the least number from which on a condition holds; `length` if there is none. */
+/** Returns the least number from which on a condition holds, or `length`. */
 function firstWhere(length: number, holds: (at: number) => boolean): number {
   let [low, high] = [0, length]
   while (low < high) {
@@ -173,11 +159,10 @@ function firstWhere(length: number, holds: (at: number) => boolean): number {
 }
 
 /**
- * Adds the orders of causal consistency. A transaction sees nothing older than the writes in its past. If a writer of a
- * key is in the past of a reader of the key, it therefore precedes the source of the read. No order is added if the
- * past of the source already contains the writer. For each key, sets of writers pass through the part of the graph
- * between the first writer and the last reader. Takes linear time if each key is used only for a short time, and at
- * worst transactions × writes / 32.
+ * Adds the orders of causal consistency. A transaction sees nothing older than the writes in its past, so a writer of a
+ * key in the past of a reader precedes the source of the read. For each key, sets of writers pass through the part of
+ * the graph between the first writer and the last reader. Takes linear time if each key is used only for a short time,
+ * and at worst transactions × writes / 32.
  *
  * @param past an acyclic graph whose edges make one transaction visible to another
  */
@@ -221,14 +206,11 @@ interface Window {
   readonly last: number
 }
 
-/**
- * Returns, by position in the window, the writers in the past of the node at this position. The set of writers is
- * stored as bits.
- */
+/** Returns, by position in the window, the writers in the past of its node, as bits. */
 function pastWriters(writers: Int32Array, { backward, order, position, first, last }: Window) {
   const words = (writers.length + 31) >> 5
   const sets = new Int32Array((last - first + 1) * words)
-  /** By position: the number, from 1, of the writer at this position; 0 if the node is no writer. */
+  /** By position: the number of its writer, from 1, or 0. */
   const own = new Int32Array(last - first + 1)
   writers.forEach((writer, i) => {
     if (position[writer] <= last) own[position[writer] - first] = i + 1
@@ -246,10 +228,7 @@ function pastWriters(writers: Int32Array, { backward, order, position, first, la
   return { words, sets }
 }
 
-/**
- * Returns all nodes in an order in which each comes after the nodes that lead to it. Where this leaves a choice, nodes
- * are in order of their numbers. The numbers of transactions increase with time.
- */
+/** Returns all nodes, each after those that lead to it, otherwise by number: transactions are numbered by time. */
 function nearInvocation({ nodes }: Graph, backward: Graph): Int32Array {
   const ordered = depthFirst(nodes, edgesBy(backward, EVERY_KIND))
   if ('cycle' in ordered) throw new Error('certain orders are a cycle, and were to be refused before')

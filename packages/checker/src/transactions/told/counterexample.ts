@@ -30,7 +30,6 @@ import {
   type StepRows,
 } from './words.ts'
 
-/** A counterexample without its level. */
 export type Told = Omit<Counterexample, 'level'>
 
 const rowsOf = (transactions: readonly number[]): Told['operations'] =>
@@ -47,14 +46,14 @@ const kindNames: { readonly [kind: number]: TransactionArrow['edge'] } = {
 const GUESS =
   ' Which of some writes came first is not known. Each possible order leads to a contradiction; this is one.'
 
-/** Formats a title as `Write skew (G2-item)`; the anomaly alone if it has no other name. */
+/** Formats a title as `Write skew (G2-item)`, or the anomaly alone. */
 function titleOf(anomaly: string, { name }: TransactionStory): string {
   if (name === undefined) return anomaly
   const title = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
   return name.replaceAll(' ', '-') === anomaly ? title : `${title} (${anomaly})`
 }
 
-/** Describes a cycle, with the reason why each transaction precedes the next. */
+/** Describes a cycle, with the reasons of its steps. */
 export function tellCycle(
   record: TransactionRecord,
   versions: Versions,
@@ -91,7 +90,7 @@ export function tellCycle(
   }
 }
 
-/** Describes two transactions that each read a version that the other one replaced. Undefined for any other cycle. */
+/** Describes two transactions that each read a version that the other replaced. */
 function skewOf(
   record: TransactionRecord,
   orders: readonly DrawnOrder[],
@@ -106,7 +105,7 @@ function skewOf(
   return `${did(one, other)}; ${did(other, one)}. Neither saw what the other wrote.`
 }
 
-/** Describes how an update is lost: which transactions read and wrote, and which overwrote without reading. */
+/** Describes how an update is lost: who read and wrote, and who overwrote without reading. */
 function lostUpdateOf(
   record: TransactionRecord,
   steps: readonly CycleStep[],
@@ -118,8 +117,7 @@ function lostUpdateOf(
   if (missed === undefined || next === undefined) return CYCLE
   const [loser, winner] = [missed.to, missed.from]
   const read = microText(record, missed.rows.from)
-  // Appends stay in their list, so they lose no update. A write without a read of the key (`areSame` is false) loses no
-  // update either.
+  // Appends stay in their list, and a write without a read (`areSame` is false) is no update.
   const isLost = areSame && !record.kind.includes(APPEND)
   if (next.edge === 'rw') {
     const other = microText(record, next.rows.from)
@@ -134,7 +132,6 @@ function lostUpdateOf(
 
 const NO_ROWS: StepRows = { from: NO_ROW, to: NO_ROW }
 
-/** Describes an anomaly of a single read. */
 export function tellFinding(record: TransactionRecord, finding: Finding): Told {
   const { anomaly, transaction, micro, other } = finding
   const second = other < 0 ? transaction : transactionOf(record, other)
@@ -188,7 +185,7 @@ const sentences: Sentences = {
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
 
-/** The sentences for registers. They replace sentences that only fit lists. */
+/** The sentences for registers, where those for lists do not fit. */
 const ofRegisters: Sentences = {
   ...sentences,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,
@@ -225,7 +222,7 @@ function uncutOf({ length }: readonly number[], standsAlone: boolean, isCut: boo
   return { uncut: { why: length > MOST_OPERATIONS ? 'size' : 'time', among: length, standsAlone } }
 }
 
-/** Describes transactions that are on cycles together, if no short cycle was found. */
+/** Describes transactions that are on cycles, if no short cycle was found. */
 export function tellComponent({ core, record }: Situation): Told {
   const all = core.transaction.filter((t, node) => t >= 0 && core.component[node] === 0)
   const shown = [...all].sort((a, b) => a - b).slice(0, MOST_OPERATIONS)

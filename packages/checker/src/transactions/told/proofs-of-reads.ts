@@ -4,8 +4,8 @@ import { findWrites } from '../record/writes.ts'
 import type { Proof } from './words.ts'
 
 /**
- * Returns the proofs of a finding: the writers of the values that the read shows, or the read that shows in which order
- * writes took effect. Empty if statements show which values were written.
+ * Returns the proofs of a finding: the writers of the values read, or a read that shows the order of writes. Empty if
+ * statements show what was written.
  */
 export function proofsOfRead(record: TransactionRecord, finding: Finding): readonly Proof[] {
   const { transaction, other } = finding
@@ -39,7 +39,7 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   switch (anomaly) {
     case 'incompatible-order':
       return writesOf(differing(record, micro, other).flatMap(([first]) => first ?? []))
-    // One element is enough as proof, if only one of the two reads contains it.
+    // One element that only one of the reads contains is enough.
     case 'non-repeatable-read':
       return writesOf(differing(record, micro, other).flat())
         .filter(isOthers)
@@ -51,7 +51,7 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   }
 }
 
-/** Returns the elements of a list that was read, as nodes, in list order. */
+/** Returns the elements of a list that was read, in order. */
 function elements({ list, lists }: TransactionRecord, read: number): readonly number[] {
   const nodes: number[] = []
   for (let node = list[read]; lists.parent[node] >= 0; node = lists.parent[node]) nodes.push(node)
@@ -65,7 +65,7 @@ function differing(record: TransactionRecord, one: number, other: number) {
   return at < 0 ? [[], second.slice(first.length)] : [first.slice(at), second.slice(at)]
 }
 
-/** Returns the first write of another transaction that follows a write of this transaction. */
+/** Returns the first write of another transaction after an own one. */
 function afterOwn(rows: readonly number[], isOthers: (row: number) => boolean): readonly number[] {
   const own = rows.findIndex((row) => !isOthers(row))
   return own < 0 ? [] : rows.slice(own).filter(isOthers).slice(0, 1)

@@ -5,15 +5,15 @@ import type { Versions } from '../record/versions.ts'
 import { inOrder, keyText, microText, NO_ROW, type Proof, rowsOfStep, writeOf } from './words.ts'
 
 /**
- * The label of a transaction without which the others do not contradict each other. `FOUND_WITH` is the label if
- * omitting transactions was not tried.
+ * The label of a transaction without which the others do not contradict each other, and the label if this was not
+ * tried.
  */
 const NEEDED = 'without it an order is left'
 const FOUND_WITH = 'may take part in it'
 
 /**
- * Returns the proofs of the order of a cycle's writes. For lists, the proof is a reader of both elements; for
- * registers, the transactions that were found to violate the level together with the cycle.
+ * Returns the proofs of the order of a cycle's writes: for lists, a reader of both elements; for registers, the other
+ * transactions of the violation.
  */
 export function proofsOfCycle(
   record: TransactionRecord,
@@ -58,7 +58,6 @@ function orderText(record: TransactionRecord, { from, to, kind, key }: CycleStep
   return `that ${name(from)} ${wrote} ${what} before ${name(to)}`
 }
 
-/** Formats proofs as ` T4 (process 1) read x = [1,2], which shows that T1 wrote x before T3.` */
 export function proofsText(record: TransactionRecord, proofs: readonly Proof[], name: (t: number) => string): string {
   const groups = new Map<string, readonly Proof[]>()
   for (const proof of proofs) groups.set(proof.why, [...(groups.get(proof.why) ?? []), proof])
@@ -85,9 +84,8 @@ function anyOf(proofs: readonly Proof[], name: (t: number) => string): string {
 export const MOST_NAMED = 8
 
 /**
- * Returns a read of a list that shows the order of two appends. The list contains the first element, and then either
- * the second element or nothing further of the two. Prefers a read of both elements, and after that the shortest list.
- * NO_ROW if a transaction of the cycle made such a read.
+ * Returns a read of a list that shows the order of two appends, preferably a short list with both elements. NO_ROW if a
+ * transaction of the cycle made such a read.
  */
 function readerOf(
   record: TransactionRecord,
@@ -112,14 +110,11 @@ function readerOf(
   return best
 }
 
-/** Returns the writer of the version that a micro-operation read; -1 if there is none. */
+/** Returns the writer of the version read, or -1. */
 const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: number): number =>
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 
-/**
- * Returns the reads of a transaction that show writes of some transactions, and its writes that these transactions
- * read.
- */
+/** Returns the reads of a transaction that show writes of others, and its writes that these read. */
 function rowsWith(record: TransactionRecord, versions: Versions, t: number, some: readonly number[]) {
   const { starts, key } = record
   const found = some.flatMap((reader) => {

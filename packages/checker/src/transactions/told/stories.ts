@@ -8,7 +8,7 @@ import { APPEND, type TransactionRecord } from '../record/record.ts'
 import { NO_VERSION, type Versions } from '../record/versions.ts'
 import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 
-/** A story, and the weakest level that excludes it, without session order and real time. */
+/** A story, and the weakest level that excludes it, without its form. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
   /** The remedy if SQL statements were recorded. */
@@ -40,7 +40,7 @@ const lostUpdate: Story = {
   refusedBy: 'cursor-stability',
 }
 
-/** A lost update in which both writes are appends. The later append replaces nothing. */
+/** A lost update by appends, of which the later one replaces nothing. */
 const blindAppend: Story = {
   ...lostUpdate,
   title: 'Two transactions appended to the same version of a list',
@@ -49,9 +49,7 @@ const blindAppend: Story = {
 
 const UNSEEN = 'It read one version, another transaction wrote a newer one, and it then wrote without having seen that.'
 
-/**
- * Only the transaction that wrote last had read the key; the other wrote blindly, so no update based on a read is lost.
- */
+/** Only the last writer had read the key, so no update based on a read is lost. */
 const overwrittenUnseen: Story = {
   ...lostUpdate,
   name: 'unseen change',
@@ -153,7 +151,7 @@ const dirtyWrite: Story = {
   refusedBy: 'read-uncommitted',
 }
 
-/** Returns the story of a cycle without its own name, with the weakest level that excludes its class. */
+/** Returns the story of a cycle without a common name. */
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
@@ -283,8 +281,8 @@ function recognised(record: TransactionRecord, versions: Versions, steps: readon
 }
 
 /**
- * Returns the story of a transaction that saw only a part of another transaction's writes. If it saw the new part
- * before the old one, its view went back in time, and a weaker level excludes this.
+ * Returns the story of a transaction that saw only a part of another's writes. If it saw the new part first, its view
+ * went back in time, which a weaker level excludes.
  */
 function halfSeen(record: TransactionRecord, versions: Versions, steps: readonly CycleStep[]): Story {
   const [missed = NO_ROW, seen = NO_ROW] = [RW, WR].map((wanted) => {

@@ -25,7 +25,7 @@ export interface ToldJudgement {
   readonly anomalies: { readonly [name: string]: FoundAnomaly }
 }
 
-/** Converts outcomes to verdicts, each violation with the shortest example found. */
+/** Converts outcomes to verdicts, with the shortest example of each violation. */
 export function tellJudged(
   record: TransactionRecord,
   { versions, findings, repeated }: Inference,
@@ -73,8 +73,7 @@ export function tellJudged(
       if (![...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other)))
         verdicts[level] = doubtful(record, repeated)
   const cursors = verdicts['cursor-stability']
-  // A second read of a row before a write of the row is harmless by itself. If it leads to a lost update, the verdicts
-  // show the lost update instead.
+  // A second read before a write is harmless by itself. If an update is lost, the verdicts show this instead.
   const isReadAgain = findings.names().join() === 'non-repeatable-read'
   if (lost !== undefined && isReadAgain && cursors?.result === 'violated')
     for (const level of isolationLadder.levels) if (impliesLevel(level, 'cursor-stability')) verdicts[level] = cursors

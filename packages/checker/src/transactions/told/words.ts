@@ -12,10 +12,7 @@ import type { CycleStep } from '../levels/situation.ts'
 import { ADD, APPEND, READ, type TransactionRecord, transactionOf, UNKNOWN } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/**
- * Creates a function that names the transactions of a sentence, in order of call: `T1 (process 3)` at the first
- * mention, then `T1`.
- */
+/** Names the transactions of a sentence, in order of call: `T1 (process 3)` first, then `T1`. */
 export function createNames(history: History, transactions: readonly number[]): (t: number) => string {
   const numbers = inOrder(transactions)
   const named = new Set<number>()
@@ -36,10 +33,7 @@ export const keyText = ({ history, keys }: TransactionRecord, key: number): stri
   return typeof name === 'string' ? name.replace(/^:/, '') : show(name)
 }
 
-/**
- * Describes a micro-operation: `read x = [1,2]`, `appended 3 to x`, `wrote 3 to x`; followed by its statement if the
- * recorder knows it.
- */
+/** Describes a micro-operation and its statement, if known: `read x = [1,2]`, `appended 3 to x`. */
 export function microText(record: TransactionRecord, row: number): string {
   const sql = statementOf(record, row)
   const text = wordsOf(record, row, DONE)
@@ -59,7 +53,7 @@ function wordsOf(record: TransactionRecord, row: number, verbs: typeof DONE): st
   const key = keyText(record, record.key[row])
   switch (record.kind[row]) {
     case READ:
-      // A transaction of unknown outcome received no reply, so the value is missing.
+      // A transaction of unknown outcome received no values.
       return record.value[row] === UNKNOWN ? `read ${key}` : `read ${key} = ${readText(record, row)}`
     case APPEND:
       return `${verbs.append} ${valueText(record, record.value[row])} to ${key}`
@@ -92,7 +86,7 @@ function statementOf(record: TransactionRecord, row: number): string | undefined
 
 const valueText = ({ history }: TransactionRecord, id: number): string => show(history.values.json(id as ValueId))
 
-/** The number of last elements shown of a longer list, because the end shows what was read last, or what is missing. */
+/** The number of elements shown of a longer list: the last ones, which show what was read last or is missing. */
 const MOST_ELEMENTS = 6
 
 function readText(record: TransactionRecord, row: number): string {
@@ -107,7 +101,7 @@ function readText(record: TransactionRecord, row: number): string {
   return `[… ${last.join(',')}] (${lists.depth[node]} elements)`
 }
 
-/** The micro-operations that show the order of two transactions. NO_ROW for session order and real time. */
+/** The micro-operations that show the order of two transactions, or NO_ROW. */
 export interface StepRows {
   readonly from: number
   readonly to: number
@@ -169,8 +163,7 @@ export function becauseOf(
 }
 
 /**
- * Returns the last append of a transaction to a key that made an earlier version than `write`. If there is none,
- * returns the last write of the transaction to the key.
+ * Returns the last append of a transaction to a key before the version of `write`, or else its last write of the key.
  */
 function writeBefore(record: TransactionRecord, versions: Versions, t: number, key: number, write: number): number {
   const { of } = versions
@@ -181,7 +174,6 @@ function writeBefore(record: TransactionRecord, versions: Versions, t: number, k
   return last
 }
 
-/** Returns the write of a transaction that made a version of a key; if there is none, its last write of the key. */
 export function writeOf(record: TransactionRecord, { of }: Versions, t: number, key: number, version?: number): number {
   const { starts, kind } = record
   let last = NO_ROW
@@ -210,7 +202,6 @@ function oldestRead(record: TransactionRecord, { of }: Versions, t: number, key:
   return oldest
 }
 
-/** The order of two transactions, and the micro-operations that it is about. */
 export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
   readonly from: number
   readonly to: number
@@ -226,10 +217,7 @@ export interface Proof {
   readonly why: string
 }
 
-/**
- * Draws the transactions of a cycle and its proofs. Each transaction has only the micro-operations that show the
- * orders.
- */
+/** Draws a cycle and its proofs, with only the micro-operations that show the orders. */
 export function drawn(
   record: TransactionRecord,
   transactions: readonly number[],
@@ -250,10 +238,7 @@ export function drawn(
   return { parts, arrows, isCycle: true }
 }
 
-/**
- * Returns the read of a key that precedes a write of the key in its transaction, because the written value may come
- * from the read.
- */
+/** Returns the read of a key before a write in its transaction, from which the written value may come. */
 function readBefore({ starts, kind, key }: TransactionRecord, write: number, t: number): number {
   if (kind[write] === READ) return NO_ROW
   for (let row = write - 1; row >= starts[t]; row--) if (key[row] === key[write] && kind[row] === READ) return row
@@ -270,10 +255,9 @@ export function haveReadTheSame(record: TransactionRecord, versions: Versions, s
   return other !== NO_ROW && record.list[one] === record.list[other] && record.value[one] === record.value[other]
 }
 
-/** The maximum number of micro-operations drawn of each transaction in a contradiction that is not a cycle. */
+/** The maximum number of micro-operations drawn per transaction outside of cycles. */
 const MOST_STEPS = 5
 
-/** Draws transactions of which every micro-operation may matter. */
 export function drawnWhole(record: TransactionRecord, transactions: readonly number[]): TransactionDrawing {
   const { starts } = record
   const rows = transactions.flatMap((t) =>
@@ -285,10 +269,9 @@ export function drawnWhole(record: TransactionRecord, transactions: readonly num
 interface DrawnFinding {
   readonly transaction: number
   readonly micro: number
-  /** The other micro-operation of the anomaly, and its transaction; -1 if there is none. */
+  /** The other micro-operation of the anomaly, or -1, and its transaction. */
   readonly other: number
   readonly second: number
-  /** Whether the other micro-operation is a write. */
   readonly isWrite: boolean
   readonly because: string
   readonly proofs: readonly Proof[]
@@ -341,7 +324,7 @@ function partsOf(
   }
 }
 
-/** Returns why a transaction is drawn; empty if it is on the cycle or has the anomaly. */
+/** Returns why a transaction is drawn that is not wrong itself. */
 function whyOf(proofs: readonly Proof[], t: number): Pick<DrawnTransaction, 'why'> {
   const why = proofs.find(({ transaction }) => transaction === t)?.why
   return why === undefined ? {} : { why }
