@@ -30,6 +30,7 @@ export function limitedTo(steps: number): Pick<Limits, 'deadlineMs' | 'now' | 'w
   }
 }
 
+/** The resources that a check may still use, shared by all its parts. */
 export interface Budget {
   /**
    * Whether the deadline has passed. `steps`: the steps since the last call, without those counted by `tick`. Reads the

@@ -363,5 +363,8 @@ function replayed(
   return { result: 'met', witness: { kind: 'order', orders: orders.filter((_, p) => answer.orders[p].length > 0) } }
 }
 
-/** Longer witnesses are replayed by `simulate`, if steps of the specification take time proportional to the state. */
+/**
+ * Longer witnesses are replayed by `simulate`, because steps of the specification may take time proportional to the
+ * state.
+ */
 const LONG = 1_000

@@ -34,6 +34,7 @@ export function hold(held: Held, moment: Moment): void {
 /** The number of an object's events that were not judged. */
 export const unjudgedOf = ({ moments, judged }: Held): number => moments.length - judged
 
+/** Forgets the judged events. The object's initial value is then unknown. */
 export function forget(held: Held): void {
   Object.assign(held, {
     moments: [],

@@ -36,6 +36,7 @@ export interface Plan {
 /** The options for judging a share: plain data, except for the clock. */
 export type ShareOptions = CheckOptions<string>
 
+/** Restricts the options to levels of consistency, because only these divide keys among threads. */
 export const narrowed = (options: ShareOptions): CheckOptions => ({
   ...options,
   levels: levels.filter((level) => options.levels.includes(level)),
@@ -233,6 +234,7 @@ export function reportOfShares(
   const cramped = takeEncoding(history, budget)
   if (cramped !== undefined) return reportUnread(history, entry, options, cramped)
   const judgeable = judgeableOf(history, entry.record, options.initial)
+  // The budget has no limit here, because verdicts of the shares count even after the deadline.
   const registers = registersOf(judgeable?.history ?? history, options, unlimited)
   const opened = openedRegisters(registers, options)
   const others =

@@ -101,6 +101,7 @@ export function readLines(history: History, rows?: readonly number[]): JudgedLin
 const isOfVerifier = (error: unknown): error is Error =>
   error instanceof Undecided || error instanceof Unreadable || error instanceof Refused
 
+/** Returns the lines of the file itself, if the verifier reads from them what was judged. */
 export function asWritten(history: History, text: string, judging: Judging): JudgedLines | undefined {
   const { operations, keys, functions, files, clocks, taken, hasSessions } = history
   if (files !== undefined || clocks !== undefined || taken !== undefined || hasSessions) return undefined

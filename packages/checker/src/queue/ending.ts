@@ -51,6 +51,7 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
 /** How often one value was enqueued and dequeued. */
 interface Passage {
   readonly value: number
+  /** How often the value was certainly put into the queue. */
   given: number
   /** How often the value may have been enqueued. */
   tried: number

@@ -112,9 +112,9 @@ function wayFor(key: number, versions: LostVersions, { history, options, judge, 
 }
 
 /**
- * The history without the lost writes, unknown versions and failed cas. An acknowledged cas that replaced such a
- * version becomes a write. If it violates a level, so does the whole history, because nothing in it depends on the lost
- * answers.
+ * The history without the lost writes, reads of unknown versions, and failed cas. An acknowledged cas that replaced
+ * such a version becomes a write. If it violates a level, so does the whole history, because nothing in it depends on
+ * the lost answers.
  */
 function withoutVersions(history: History, keys: ReadonlyMap<number, LostVersions>): History {
   const plain = assigned(history, keys, new Map(), UNJUDGED)

@@ -33,7 +33,9 @@ export interface Registers {
   readonly history: History
   readonly encoded: Encoded
   readonly decoder: Decoder
+  /** Returns the operations of each key, separated once, on demand. @throws OutOfTime */
   readonly parts: () => readonly Encoded[]
+  /** Returns the source of each read, computed once, on demand. @throws OutOfTime */
   readonly sources: () => Sources
 }
 

@@ -16,6 +16,7 @@ interface Elements {
   readonly asked: number[]
   readonly acknowledged: number[]
   readonly isTaken: boolean[]
+  /** By element: the event position, and in `knownAt` the time, from which it is known to be in the set. */
   readonly known: number[]
   readonly knownAt: number[]
   /** By element: the latest read by call that contained it. `absent` holds the latest read that lacked it. */

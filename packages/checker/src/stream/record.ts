@@ -43,6 +43,7 @@ interface Commit {
 
 export interface StreamRecord {
   readonly sends: readonly Send[]
+  /** In each process's order of completions. */
   readonly polls: readonly Poll[]
   /** Polls with unknown answers, which the consumer may have advanced past. */
   readonly lostPolls: readonly OperationRow[]

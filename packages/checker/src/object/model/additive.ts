@@ -62,6 +62,7 @@ export function additiveMachine(part: Part, additive: Additive, budget: Budget):
   }
   const nothing = new Float64Array(places.size)
   const first = states.numberOf(sum(nothing, initial))
+  /** By operation: the state that it observes, or -1. */
   const shown = new Int32Array(operations.length).fill(-1)
   const adds: Placed[] = []
   for (const [o, effect] of effects.entries()) {

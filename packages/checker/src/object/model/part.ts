@@ -237,7 +237,7 @@ export function eventsInOrder(
   return last < EVENTS_PER_SORTED * length ? eventsByPosition(part, last, budget) : eventsSorted(part)
 }
 
-/** For events with fewer operations per position, sorting is faster than a table. */
+/** With more positions per operation than this, sorting is faster than a table. */
 const EVENTS_PER_SORTED = 64
 
 function eventsByPosition(

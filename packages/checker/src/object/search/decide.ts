@@ -74,6 +74,11 @@ export type ObjectAnswer =
     }
   | { readonly result: 'unknown'; readonly reason: Reason }
 
+/**
+ * The parts that the specification allows to be judged separately.
+ *
+ * @throws OutOfTime
+ */
 export function shardsOf(
   parts: readonly Part[],
   { specification, divide }: Judge,

@@ -33,6 +33,7 @@ interface Way {
 
 /** The number of operations, by return, among which the next reads are sought. */
 const MOST_AHEAD = 256
+/** The maximum number of states tried between two reads. Most orders are found within a few states. */
 const MOST_ORDERS = 500
 /** What a search knows about operations; by operation unless stated otherwise. */
 export interface Searched extends Pick<Machine, 'code' | 'step'> {

@@ -9,6 +9,7 @@ export interface Sighting {
   readonly read: number
   readonly call: number
   readonly return: number
+  /** The read's sum, minus the initial amounts and everything that returned before the read was called. */
   readonly excess: number
   readonly returnedBefore: number
   /** The completed operations that overlap the read, which it may or may not include. */

@@ -65,6 +65,7 @@ export interface Contradiction {
    * `complete`.
    */
   readonly starts: Iterable<readonly number[]>
+  /** Adds everything that the results of some operations may depend on. */
   readonly complete: (some: readonly number[]) => readonly number[]
   readonly contradicts: (some: readonly number[]) => boolean
   /**

@@ -253,7 +253,7 @@ function lostWrites(
       budget.tick()
       const mayBeReplaced = encoded.calls[i] <= settled || encoded.returns[i] < latestCall
       if (mayBeReplaced && !isKept(i)) return false
-      // Without appends, the write is lost.
+      // Without appends the write is lost, because the writers of the remaining values returned before its call.
       return !encoded.hasAppend || absences.every((isAbsent) => isAbsent(i))
     })
     .map((i) => ({

@@ -53,6 +53,7 @@ function faultOfReplay(
       latestOfClient.set(clients[i], Math.max(i, latest))
     } else if (rule === 'process order') {
       const latest = latestOfClient.get(clients[i]) ?? -1
+      // An operation of unknown outcome precedes no other operation of its client, but others precede it.
       if (returns[i] < latest) return `operation ${i} is out of its client's order`
       if (calls[i] > latest) latestOfClient.set(clients[i], calls[i])
     }

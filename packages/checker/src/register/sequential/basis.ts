@@ -32,6 +32,7 @@ export function basisOf({ encoded, writerOf }: ReadsFrom, threads: Threads, budg
     for (let n = start[top]; n < start[top + 1]; n++) if (enter(items[n])) return true
     return false
   }
+  // Depth first, so that predecessors come first.
   for (let i = 0; i < length; i++) {
     enter(i)
     while (stack.length > 0) {

@@ -112,6 +112,7 @@ export function readersByThread(
   const { length } = encoded
   const lastThread = new Int32Array(length).fill(-1)
   const start = new Int32Array(length + 1)
+  // Visit one thread after another, so that a write's readers in one thread are consecutive.
   for (let m = 0; m < length; m++) {
     budget.tick()
     const writer = writerOf[members[m]]

@@ -12,6 +12,14 @@ export interface SequentialSearch {
   readonly release: () => void
 }
 
+/**
+ * Creates a search for one legal order of the operations on all keys, thread by thread. Values may repeat. A
+ * configuration is the progress of each thread, the optional operations used, and the state of each key. Configurations
+ * are remembered exactly.
+ *
+ * An observation that holds is taken immediately, which is safe because it changes no state. An optional write is used
+ * only if a later operation can observe it.
+ */
 export function createSequentialSearch(
   encoded: Encoded,
   jsonOf: (name: number) => Json,

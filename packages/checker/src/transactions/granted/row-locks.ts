@@ -20,6 +20,7 @@ export interface CellWrite extends CellVersion {
   readonly transaction: number
   /** The row lock, if an answer shows when the transaction acquired it. */
   readonly lock: RowLock | undefined
+  /** When the transaction began, and when its commit was acknowledged; Infinity if it was not. */
   readonly began: number
   readonly acknowledged: number
 }

@@ -234,7 +234,7 @@ export function decideRegisters(
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 
-/** Each search gets one third of the remaining time, to leave time for weaker levels. */
+/** Each search gets this fraction of the remaining time, as a divisor, to leave time for weaker levels. */
 const SHARES = 3
 const EXAMPLE_MS = 2_000
 

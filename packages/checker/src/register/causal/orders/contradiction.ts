@@ -26,6 +26,7 @@ export interface Relations {
    * - `causal order`: the writes in the past of the reads. Also looks for a read that saw a write from its own future.
    */
   readonly inViews: (order: 'client order' | 'causal order') => Judged
+  /** All operations in arbitration order, after `inArbitration` found no contradiction. */
   readonly arbitration: () => Int32Array | undefined
   readonly order: () => CausalOrder | undefined
   readonly release: () => void

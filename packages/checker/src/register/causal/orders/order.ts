@@ -7,6 +7,7 @@ import type { Edge } from '../../sequential/edges.ts'
 /** Operations with the write that each read saw. An undecided read (NO_READ) constrains nothing. */
 export interface Sourced {
   readonly encoded: Encoded
+  /** The write that each operation observed; INITIAL or NO_READ if none. */
   readonly writerOf: Int32Array
 }
 
@@ -61,6 +62,7 @@ export interface CausalOrder {
   readonly width: number
   /** By operation and thread: how many of the thread's operations precede the operation or are it. */
   readonly rows: Int32Array
+  /** All operations, each after its predecessors. */
   readonly basis: Int32Array
   readonly precedes: (a: number, b: number) => boolean
   readonly release: () => void

@@ -4,6 +4,7 @@ import type { Edge } from '../../sequential/edges.ts'
 import { INITIAL, NO_READ } from '../../sequential/reads-from.ts'
 import { type CausalOrder, causalOrder, type Facts, lastAmong, raise } from './order.ts'
 
+/** The reason why one process cannot order the writes and its own reads: a cycle of `edges` and `last`. */
 interface ViewConflict {
   readonly thread: number
   readonly edges: readonly Edge[]

@@ -100,6 +100,7 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
     if (v === NONE) continue
     if (kind[i] === READ) reads[v]++
     if (returns[i] < first[v]) first[v] = returns[i]
+    // Operations are in order of call.
     last[v] = calls[i]
   }
   return { reads, first, last }

@@ -49,6 +49,7 @@ export interface LongKey {
    * @throws OutOfTime
    */
   take(part: History): boolean
+  /** Returns the verdict after all operations are added. @throws OutOfTime */
   answer(): LongKeyAnswer
 }
 

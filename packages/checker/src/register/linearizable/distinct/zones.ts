@@ -50,6 +50,7 @@ function impossibleReads({ length, calls, returns, expects, initial }: Encoded, 
 }
 
 interface Clusters {
+  /** By value: the operation that wrote it, or -1. */
   readonly writer: Int32Array
   /** By value: the earliest return, and the latest call, which is -2 before the history. */
   readonly first: Int32Array
@@ -219,6 +220,7 @@ function beginningsIn({ first, last, used }: Zones, events: number): Int32Array 
   for (let group = 0; group < groups; group++) {
     if (used[group] === 1) begins[lesser(first[group], last[group])] = group + 1
   }
+  // One extra place receives the stores for events without a group.
   const sorted = int32Array(groups + 1)
   let count = 0
   for (let event = 0; event < events; event++) {
@@ -275,6 +277,7 @@ function orderOf(
     const value = sequence[at]
     total += reads[value] + (writer[value] === -1 ? 0 : 1)
   }
+  // One extra place at the end receives the writes while reads are placed, so that both use the same code path.
   const order = int32Array(total + 1)
   const next = int32Array(values + 1)
   next[values] = total

@@ -42,6 +42,7 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
+    // The unused value is NOTHING, whose bits are all 1, so `&` yields the used one.
     const value = kind[i] === CAS ? expects[i] : expects[i] & writes[i]
     placeOf[i] = value * KINDS + kind[i]
   }

@@ -257,7 +257,7 @@ export function createFrontierExpansion(
       let left = steps
       while (workCount > 0 && left > 0 && !allowance.isExceeded()) {
         expand()
-        // A new configuration is compared with all live ones.
+        // A step costs more with many live configurations, because each new one is compared with all.
         left -= 1 + (line.count >> 5)
       }
       return left

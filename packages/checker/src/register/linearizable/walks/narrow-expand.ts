@@ -281,7 +281,7 @@ export function createExpansion(
       let left = steps
       for (; expanded < work.list.count && left > 0; expanded++) {
         expand(expanded * WORDS)
-        // A new configuration is compared with all live ones.
+        // A step costs more with many live configurations, because each new one is compared with all.
         left -= 1 + (live.count >> 5)
       }
       return left
