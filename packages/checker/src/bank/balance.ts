@@ -109,7 +109,6 @@ function storyOf(
   return { sentence, overdrawn: { account, by: decimal(-balance) } }
 }
 
-/** The first read in the whole history that shows an overdrawn account. */
 export function firstOverdrawnRead(history: History): Balance | undefined {
   const { operations } = history
   for (let row = 0; row < operations.length; row++) {

@@ -37,13 +37,11 @@ export const movedBy = (history: History, row: OperationRow): Moved =>
 export const changeOf = (moves: Moved['moves'], account: string): number =>
   moves.reduce((sum, [of, amount]) => (of === account ? decimal(sum + amount) : sum), 0)
 
-/** The numbers among an object's members, by name. */
 export function amountsIn(value: Json | undefined): Map<string, number> | undefined {
   if (!isObject(value)) return undefined
   return new Map(Object.entries(value).filter((entry): entry is [string, number] => typeof entry[1] === 'number'))
 }
 
-/** The balances in an object whose members are all numbers. */
 export function balancesIn(value: Json | undefined): Map<string, number> | undefined {
   const amounts = amountsIn(value)
   return amounts?.size === Object.keys(value ?? {}).length ? amounts : undefined

@@ -84,7 +84,6 @@ function createAccounts() {
   }
 }
 
-/** By output: the balances that a read returned. */
 function balancesRead(part: Part, moved: readonly (Moved | undefined)[], budget: Budget) {
   const shown = new Map<number, Entries | undefined>()
   for (let i = 0; i < part.length; i++) {

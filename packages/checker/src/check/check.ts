@@ -39,7 +39,6 @@ const known: { readonly [name in keyof Required<CheckOptions>]: true } = {
   ...{ unit: true, proven: true, deadlineMs: true, memoryBytes: true, now: true, work: true },
 }
 
-/** Judges a history as `check` does, by the entry of a model. */
 export function checkBy(entry: ModelEntry<string>, history: History, options: CheckOptions<string>): Report<string> {
   requireLevels(entry, options.levels)
   requireUnderstood(history, entry)

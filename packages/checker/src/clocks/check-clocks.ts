@@ -82,7 +82,6 @@ export function checkClocks(
 /** A placeholder for a verdict that depends on open orders, until the reason is known. */
 const DEPENDS = { result: 'unknown', reason: notRecorded('') } as const satisfies Verdict
 
-/** Judges a level, and returns the reduced counterexample if the level is violated. */
 function contradictionOf(
   history: History,
   level: string,

@@ -91,7 +91,6 @@ function earliestInOrder(calls: Float64Array): Float64Array {
   return earliest
 }
 
-/** Compares two events at the same time. */
 type AtOnce = (one: Moment, other: Moment) => number
 
 interface Moment {

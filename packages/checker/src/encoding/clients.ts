@@ -7,7 +7,6 @@ import { type History, UNNAMED } from '@chaosproxy/history'
 export function clientsOf(history: History, rows: Int32Array): Int32Array {
   const { process } = history.operations
   if (!history.hasSessions || history.isTied === true) return rows.map((row) => process[row])
-  // Sessions have smaller numbers than this.
   const beyond = sessionCount(history)
   return rows.map((row) => {
     const session = sessionOf(history, process[row])
@@ -42,6 +41,5 @@ export function firstOfClient(history: History): (process: number) => number {
   return (process) => standsFor[process]
 }
 
-/** Whether an operation's client is unnamed. */
 export const isUnnamed = (history: History, row: number): boolean =>
   history.hasSessions && sessionOf(history, history.operations.process[row]) === UNNAMED

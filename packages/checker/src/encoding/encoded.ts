@@ -44,7 +44,6 @@ export interface Encoded {
   readonly calls: Int32Array
   /** NEVER for an operation of unknown outcome, which is optional. */
   readonly returns: Int32Array
-  /** The value before the first write. */
   readonly initial: number
   /**
    * Whether each key may have held any value before its first write. If so, callers try the possible values (see

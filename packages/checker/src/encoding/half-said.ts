@@ -9,7 +9,6 @@ export type Said =
    */
   | { readonly is: 'half'; readonly to: Json }
 
-/** Reads the value of a cas. */
 export function saidOf(value: Json | undefined): Said | undefined {
   if (!Array.isArray(value)) return undefined
   const [first = null, second = null] = value as readonly Json[]

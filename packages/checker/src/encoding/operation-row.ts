@@ -3,7 +3,6 @@ import { functionOf, type History, placeIn, UserError } from '@chaosproxy/histor
 /** An operation of a history: its row in `Operations`. */
 export type OperationRow = number
 
-/** The place at which an operation was invoked, for messages. */
 export const placeOf = (history: History, row: number): string => {
   const line = history.operations.callLine[row]
   if (line <= 0) return `operation ${row}`

@@ -3,7 +3,6 @@ export const NO_NODE = -1
 /** Returned in place of a node: the list has ended. */
 export const NO_MORE = -2
 
-/** The predecessor of a node at a place in its list. */
 export type Before = (node: number, place: number) => number
 
 export type Ordered =

@@ -32,7 +32,6 @@ export function takeObjects({ keys }: History, budget: Budget): Reason | undefin
   return outOf('memory', `${objects} objects take ${Math.ceil(bytes / 1e6)} MB before any search`)
 }
 
-/** The report on a history that could not be examined. */
 export function reportUnread<Name extends string>(
   history: History,
   { name, judge }: ModelEntry<Name>,

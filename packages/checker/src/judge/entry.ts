@@ -54,7 +54,6 @@ export interface Need {
 
 export type IsMetBy = (history: History, options: Semantics) => (row: OperationRow) => boolean
 
-/** The judge of a model's histories. */
 export interface HistoryJudge<Name extends string = Level> {
   readonly ladder: Ladder<Name>
   /** Whether each key may be judged on a separate thread, as for registers (see `planShares`). */
@@ -65,7 +64,6 @@ export interface HistoryJudge<Name extends string = Level> {
   headline(verdicts: Verdicts<Name>, accounting: Accounting | undefined): string
 }
 
-/** Rules for reading an incomplete record. */
 export interface RecordRules {
   /** Functions whose invocation needs no value. */
   readonly mayLackInput: readonly string[]

@@ -14,11 +14,9 @@ export interface Finding<Guarantee extends string> {
   readonly core: readonly OperationRow[]
   /** Further operations that make the violation clear to a person. */
   readonly context: readonly OperationRow[]
-  /** The operation that reveals the violation. */
   readonly culprit: OperationRow
 }
 
-/** Receives the findings of a scan. */
 export interface FindingsSink<Guarantee extends string> {
   found(finding: Finding<Guarantee>): void
   unsure(guarantee: Guarantee, why: string): void
@@ -80,7 +78,6 @@ export const verdictsOf = <Guarantee extends string>(
   findings: Findings<Guarantee>,
 ): Verdicts<Guarantee | Faithful> => combinedVerdicts(guarantees, { faithful: guarantees }, findings)
 
-/** The verdicts on guarantees, and on levels that combine some of them. */
 export function combinedVerdicts<Level extends string, Guarantee extends string>(
   guarantees: readonly Guarantee[],
   combined: Combined<Level, Guarantee>,

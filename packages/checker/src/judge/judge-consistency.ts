@@ -40,7 +40,6 @@ export interface Convergences {
   readonly lost: readonly LostWrite[]
 }
 
-/** Returns both levels as unknown, for the given reason. */
 export const unknownConvergences = (reason: Reason): Convergences => ({
   eventual: { result: 'unknown', reason },
   convergent: { result: 'unknown', reason },
@@ -66,7 +65,6 @@ export interface KindOfObject {
   open(budget: Budget): Opened
 }
 
-/** Judges a history by every requested level of consistency, for any kind of object. */
 export function judgeConsistency(
   history: History,
   entry: ModelEntry,

@@ -63,7 +63,6 @@ export interface ClockCost {
   readonly undecided: readonly string[]
 }
 
-/** What the stamps of a history say about its order. */
 interface StampCost extends Pick<Stamps, 'resolutionNanos' | 'skewNanos'> {
   /** Levels that a complete order of the events would decide. */
   readonly undecided: readonly string[]

@@ -3,14 +3,12 @@ import type { Judged } from '../register/causal/orders/judged.ts'
 import type { Facts } from '../register/causal/orders/order.ts'
 import type { Hides } from '../register/start/may-see.ts'
 
-/** A level of consistency, as the registry lists it. */
 export interface LevelDefinition<Name extends string = string> {
   readonly name: Name
   /** An adjective that follows "is": `sequentially consistent`. Absent if the level's name itself follows "is". */
   readonly adjective?: string
   /** What the level requires, for people who meet its name for the first time. */
   readonly sentence: string
-  /** The group of levels to which this level belongs in tables and pages. */
   readonly rung: Rung
   /** Shown in a comparison of systems. All other levels say too little to sum up a run. */
   readonly isCompared?: true

@@ -7,7 +7,6 @@ type Registered = (typeof definitions)[number]
 /** The name of a consistency level, such as `linearizable` or `read-your-writes`. */
 export type Level = Registered['name']
 
-/** The levels between sequential and eventual, defined by reads, writes and processes. */
 export type WeakLevel = Extract<Registered, WeakDefinition>['name']
 
 const all: readonly LevelDefinition<Level>[] = definitions
@@ -50,14 +49,12 @@ export const weakLevels: readonly WeakLevel[] = [...weak.values()]
 
 export const isWeak = (level: string): level is WeakLevel => (weakLevels as readonly string[]).includes(level)
 
-/** Returns the definition of a level between sequential and eventual. */
 export function weakDefinition(level: WeakLevel): WeakDefinition<WeakLevel> {
   const definition = weak.get(level)
   if (definition === undefined) throw new Error(`${level} is not a level between sequential and eventual`)
   return definition
 }
 
-/** Whether `weaker` is `level` or implied by it. */
 export const follows = (level: Level, weaker: Level): boolean =>
   level === weaker || implied[level].some((next) => follows(next, weaker))
 

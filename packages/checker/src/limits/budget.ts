@@ -71,7 +71,6 @@ const TICKS_BETWEEN_LOOKS = 0x3ff
 /** As a mask: loops with cheap steps check the clock when all of its bits are set. */
 export const STEPS_BETWEEN_LOOKS = 0xffff
 
-/** Counts the memory used by all sharers of a budget. */
 export interface Ledger {
   /** Adds bytes, or frees them if negative, and returns the total in use. */
   readonly add: (bytes: number) => number
@@ -143,7 +142,6 @@ export function createPace(budget: Budget, width: number): { readonly isLate: ()
 
 const NUMBERS_BETWEEN_LOOKS = 16_384
 
-/** For callers without limits. */
 export const unlimited: Budget = {
   expired: () => false,
   look: () => {},

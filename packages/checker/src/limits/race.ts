@@ -15,5 +15,4 @@ const MOST_PARTS = 2 ** 24
 /** The rank of a part in a turn. A single judge examines all parts in order, then the undecided ones again. */
 export const rankOf = (turn: number, part: number): number => turn * MOST_PARTS + part
 
-/** Why a search ended without an answer. */
 export type Limit = 'time' | 'memory'

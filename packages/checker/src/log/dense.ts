@@ -21,7 +21,6 @@ import {
   readRange,
 } from './operations.ts'
 
-/** The judge of logs whose offsets are counted from 0 without gaps. */
 export const dense: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
   rule: 'offsets have no gaps, and each holds one value for all',
   specification,

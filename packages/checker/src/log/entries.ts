@@ -12,7 +12,6 @@ export interface Entries<Value> {
   isOpen: boolean
 }
 
-/** The range that a read requested, and the entries that it returned. */
 export interface Reading<Value> {
   readonly from: number
   readonly limit: number
@@ -109,6 +108,5 @@ function lowered<Value>({ least, most }: Entries<Value>, at: number, offset: num
   return true
 }
 
-/** Returns the first index whose bound passes the test, with bounds in ascending order. */
 const firstPassing = (bounds: readonly number[], passes: (bound: number) => boolean): number =>
   firstWhere(0, bounds.length, (at) => passes(bounds[at] ?? 0))

@@ -55,11 +55,9 @@ const returnsOffsets = oncePerHistory((history): boolean => {
   return found
 })
 
-/** The offset that an append in a part returned, if any. */
 export const offsetAt = (part: Part, offsetOf: OffsetOf, i: number): number | undefined =>
   isSilent(part, i) ? undefined : offsetOf(jsonOf(part, part.input[i]), jsonOf(part, part.output[i]))
 
-/** The offset that a successful append returned, by row of the history. */
 export function offsetsByRow(history: History): (row: OperationRow) => number | undefined {
   const offsetOf = offsetsIn(history)
   const { flags } = history.operations
@@ -67,14 +65,12 @@ export function offsetsByRow(history: History): (row: OperationRow) => number | 
     (flags[row] & FLAG_NO_RESULT) === 0 ? offsetOf(inputOf(history, row), outputOf(history, row)) : undefined
 }
 
-/** An entry as a read returned it. */
 export interface ReadEntry {
   readonly value: Json
   /** The offset of the entry; undefined if only its place among the other entries is known. */
   readonly offset: number | undefined
 }
 
-/** The entries that a read returned; undefined if the output is not a list. */
 export type EntriesOf = (output: Json | undefined) => readonly ReadEntry[] | undefined
 
 /**

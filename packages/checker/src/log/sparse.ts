@@ -18,7 +18,6 @@ import {
   readRange,
 } from './operations.ts'
 
-/** The judge of logs whose offsets increase from any number, with gaps. */
 export const sparse: Pick<ObjectModel, 'rule' | 'specification' | 'fast' | 'simulate'> = {
   rule: 'offsets increase, and each holds one value for all',
   specification: (initial, history) => sparseFrom(initial, history, false),

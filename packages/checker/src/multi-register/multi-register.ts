@@ -115,7 +115,6 @@ function startOf(initial: Json): Start {
   return { registers: new Map(registers), rest: canonical(null) }
 }
 
-/** The reads and writes of each txn, computed once. */
 function partsByTxn(part: Part, budget: Budget): readonly (readonly PartOfTxn[])[] {
   return Array.from({ length: part.length }, (_, i) => {
     budget.tick()

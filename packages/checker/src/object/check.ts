@@ -33,7 +33,6 @@ const LINEARIZABLE_SHARE = 0.7
 const shareFor = ({ levels }: CheckOptions): number =>
   levels.some((level) => level === 'sequential' || isByFinalReads(level)) ? LINEARIZABLE_SHARE : 1
 
-/** An object, and the way to judge it from an unknown initial value. */
 export interface ObjectToJudge {
   readonly object: ObjectModel
   /** `alike`: the initial value makes no difference. `own`: only the model's initial value is known. */
@@ -57,7 +56,6 @@ export type SomeParts =
   | { readonly result: 'violated'; readonly part: number }
   | { readonly result: 'unknown'; readonly limit: Limit; readonly undecided: number; readonly keys: number }
 
-/** Judges a history of an object with a sequential specification. */
 export function checkObject(
   history: History,
   entry: ModelEntry,

@@ -6,12 +6,10 @@ import type { AnyStart } from './model/any-start.ts'
 import type { ObjectEntry, ObjectModel } from './model/object-model.ts'
 import { vetObject } from './vet.ts'
 
-/** The judge of every object with a sequential specification. */
 export interface ObjectJudge extends HistoryJudge {
   readonly object: ObjectModel
 }
 
-/** A registry entry for an object. `fromAny` defines how it is judged from an unknown initial value. */
 export function objectEntry({ object, ...said }: ObjectEntry, fromAny: AnyStart | 'alike'): ModelEntry {
   const judge: ObjectJudge = {
     ladder: consistency,

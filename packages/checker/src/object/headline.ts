@@ -1,7 +1,6 @@
 import type { Report } from '../judge/report.ts'
 import { type Accounting, troublesOf } from '../verdict/accounting.ts'
 
-/** Summarises the verdicts on an object other than a register. */
 export function headlineOfObject(
   { linearizable, sequential, eventual }: Report['levels'],
   accounting: Accounting | undefined,

@@ -72,7 +72,6 @@ const observedBy =
 const isTested = ({ initial, encode, step }: IntegerModel, input: ModelInput, output: Json): boolean =>
   encode(input, output) !== encode(input, undefined) || step(initial, encode(input, output)) === -1
 
-/** Decides some parts of a history by a user's model (see `decideSome`). */
 export function decideOwn<State>(
   history: History,
   model: Model<State>,

@@ -14,7 +14,6 @@ import { simulateBy } from './search/replay.ts'
 
 const SLICE = 1_024
 
-/** Steps for deciding a few operations. */
 const stepsFor = ({ length }: Part): number => 20_000 + 200 * length
 
 /** Judges sequential consistency (Lamport 1979). It is not local, so all objects are judged together. */

@@ -167,12 +167,10 @@ export function createChecker<Flight extends object>(room: OnlineRoom<Flight>, o
   }
 }
 
-/** The objects of a history, by key. */
 interface Keys<Flight> {
   readonly judged: Map<string | undefined, JudgedKey<Flight>>
   /** The keys with a doubt, in the order in which doubts arose. */
   readonly doubtful: Map<string | undefined, JudgedKey<Flight>>
-  /** The reason why no further key is judged, if any. */
   none: GivenUp | undefined
   /** The number of further keys that may get a monitor. */
   left: number
@@ -207,7 +205,6 @@ function createKeys<Flight>(room: OnlineRoom<Flight>, options: OnlineOptions): K
   }
 }
 
-/** The judged state of a key; undefined if the key is not judged. */
 function judgedKey<Flight>(keys: Keys<Flight>, key: string | undefined): JudgedKey<Flight> | undefined {
   const known = keys.judged.get(key)
   if (known !== undefined) return known

@@ -8,7 +8,6 @@ export interface Held {
   /** The object's events; empty after its beginning is forgotten. */
   moments: Moment[]
   entries: number
-  /** The number of the object's events that were judged. */
   judged: number
   /** The number of events at which the object is to be judged again. */
   next: number

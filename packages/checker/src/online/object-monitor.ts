@@ -28,7 +28,6 @@ export class Impossible {
   readonly sentence: string
   /** The key of the object; undefined if objects have none. */
   readonly key: string | undefined
-  /** The event that proves the violation. */
   readonly at: Moment
   constructor(sentence: string, key: string | undefined, at: Moment) {
     this.sentence = sentence
@@ -61,11 +60,9 @@ export interface ObjectMonitor<Flight> {
   dropped?(): void
 }
 
-/** The monitors of one history. */
 export interface Monitors<Flight> {
   /** Creates the monitor of a key. It calls `changed` if its doubt or memory changes during another object's event. */
   create(key: string | undefined, changed: () => void): ObjectMonitor<Flight>
-  /** The level that is judged. */
   level(): string
   /** Judges the remaining events; absent if all are judged immediately. */
   settle?(): Impossible | undefined
@@ -73,7 +70,6 @@ export interface Monitors<Flight> {
   progress?(): { readonly unjudged: number; readonly isBegun: boolean }
 }
 
-/** Defines how the online checker judges objects of one kind. */
 export interface OnlineRoom<Flight> {
   readonly model: string
   /** The known operations, as an error message lists them. */

@@ -9,7 +9,6 @@ export const MOST_IN_CORE = 60
 export interface Search {
   readonly history: History
   readonly rows: readonly number[]
-  /** Whether the verifier accepts these rows as a core. */
   readonly accepts: (rows: readonly number[]) => boolean
 }
 

@@ -143,9 +143,7 @@ export function provenCore(
 
 /** Operations that contradict a level regardless of all others. */
 export interface ProvedOrders {
-  /** The operations, as rows of the history. */
   readonly operations: readonly number[]
-  /** The verifier's description of what it accepted, or its reason for accepting nothing. */
   readonly why: string
   readonly isProved: boolean
   /** Each order up to the step at which it fails; empty if the level needs none, or if there are too many. */

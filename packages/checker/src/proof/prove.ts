@@ -6,7 +6,6 @@ import { sourceEntries, witnessEntries } from './entries.ts'
 import { asWritten, type JudgedLines, type Judging, readLines } from './judged-lines.ts'
 import { provenCore, type Said } from './orders.ts'
 
-/** The proof of a report, as far as the verifier accepts it. */
 export interface Proved {
   /** The proof as JSON lines; undefined if no level has a proof. */
   readonly proof: string | undefined
@@ -82,7 +81,6 @@ interface Subject {
   readonly lines: JudgedLines
 }
 
-/** A proof under construction. */
 interface Draft extends Subject {
   readonly entries: readonly LevelProof[]
   readonly proved: readonly ProvedLevel[]
@@ -161,7 +159,6 @@ function evidenceOfViolated(
   return isProved(said) ? firstAccepted([[{ level, result: 'violated', core }]]) : said
 }
 
-/** Levels that depend on final reads. */
 const byFinalReads: readonly string[] = ['eventual', 'convergent']
 
 const NO_EVIDENCE: Said = { verdict: 'undecided', why: 'the check keeps no evidence of it' }

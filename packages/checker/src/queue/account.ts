@@ -69,7 +69,6 @@ function countAtFirst({ values }: History, initial: Json): (value: number) => nu
   return (value) => counts.get(value) ?? 0
 }
 
-/** The messages enqueued and dequeued in a history, and the evidence that queues were emptied. */
 interface Traffic {
   /** Tallies by the name of a message (see `elementName`). */
   readonly tallies: ReadonlyMap<number, Tally>

@@ -48,7 +48,6 @@ export function endingOfMessages(history: History, budget: Budget): Ending {
   }
 }
 
-/** How often one value was enqueued and dequeued. */
 interface Passage {
   readonly value: number
   /** How often the value was certainly put into the queue. */

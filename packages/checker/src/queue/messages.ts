@@ -7,7 +7,6 @@ import { endingOfMessages, messagesAtEnd } from './ending.ts'
 import { glanceAtMessages } from './glance.ts'
 import { drainExpands, ENQUEUE, messagesAtFirst, NO_MESSAGE, queueNumbers } from './operations.ts'
 
-/** The differences between queues and bags. */
 interface Kind extends Pick<ObjectModel, 'rule' | 'specification'> {
   /** Whether messages are dequeued in the order of their enqueues. */
   readonly isInOrder: boolean
@@ -23,7 +22,6 @@ export interface Messages {
 
 export const keyOfMessages = ({ isKnown, messages }: Messages): string => `${isKnown ? '=' : '+'}${messages.join(' ')}`
 
-/** An object that holds messages, each dequeued once. */
 export const messageObject = ({ rule, isInOrder, specification, fast, simulate }: Kind): ObjectModel => ({
   rule,
   numbers: queueNumbers,
@@ -48,7 +46,6 @@ export const messageObject = ({ rule, isInOrder, specification, fast, simulate }
   eventual: messagesAtEnd,
 })
 
-/** The text of the message that an enqueue adds. */
 export function enqueuedBy({ f, value }: ObjectOperation): string | undefined {
   if (queueNumbers[f] !== ENQUEUE) return undefined
   if (value === null) throw new WrongValue(NO_MESSAGE)

@@ -11,7 +11,6 @@ import {
 } from '@chaosproxy/history'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 
-/** The versions and lost writes of one key. */
 export interface LostVersions {
   readonly rows: readonly number[]
   /** The writes whose versions were lost, in order of their calls. */

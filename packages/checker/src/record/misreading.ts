@@ -20,7 +20,6 @@ import type { Verdict, Verdicts } from '../verdict/verdict.ts'
 /** The minimum number of reads to judge whether most are strange. */
 const FEWEST_READS = 5
 
-/** The longest value to quote. */
 const LONGEST_QUOTE = 60
 
 /**

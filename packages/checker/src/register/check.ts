@@ -49,7 +49,6 @@ export const checkRegisters = (history: History, entry: ModelEntry, options: Che
     options,
   )
 
-/** Returns the functions that decide the levels of registers. */
 export function openedRegisters(registers: Registers, options: CheckOptions): Opened {
   const { history, encoded, decoder } = registers
   return {
@@ -144,7 +143,6 @@ export function counterexampleOf(
 
 const LATE = { result: 'unknown', reason: OUT_OF_TIME } as const satisfies Verdict
 
-/** Judges the levels that depend on the order within each client. */
 function judgeByClients(
   registers: Registers,
   options: CheckOptions,

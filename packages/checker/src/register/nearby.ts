@@ -157,7 +157,6 @@ function neighbourhood(encoded: Encoded, seed: readonly OperationRow[], reach: n
   return restrict(encoded, indices)
 }
 
-/** Returns the violations in a short history. */
 function judge(near: Encoded, decoder: Decoder, levels: readonly Level[], budget: Budget): Verdicts {
   const weaker = near.anyStart
     ? judgeWeakerFromAny(near, decoder, levels, budget)

@@ -15,7 +15,6 @@ export interface Polled {
   readonly message: string
 }
 
-/** The messages that an operation polled from one partition. */
 export interface Got {
   readonly does: 'poll'
   readonly partition: string
@@ -32,7 +31,6 @@ export type Step = Sent | Got | Unanswered
 
 const UNANSWERED: Unanswered = { does: 'unanswered' }
 
-/** An operation of a history, for errors about its form. */
 interface Form {
   readonly history: History
   readonly row: OperationRow

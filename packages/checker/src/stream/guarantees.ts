@@ -33,7 +33,6 @@ export type Guarantee = (typeof guarantees)[number]
 
 export type StreamLevel = Faithful | Guarantee
 
-/** How a headline describes a stream that breaks the guarantee. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
   'consistent-offsets': 'holds two messages at one offset',
   'no-duplicates': 'holds a message twice',

@@ -2,7 +2,6 @@ import { FAIL, FLAG_FINAL, type History, inputOf, type Json, OK, outputOf } from
 import type { OperationRow } from '../encoding/operation-row.ts'
 import { type Got, offsetsIn, type Polled, type Sent, stepsOf } from './forms.ts'
 
-/** A message sent to a partition. */
 export interface Send {
   readonly row: OperationRow
   readonly process: number
@@ -14,7 +13,6 @@ export interface Send {
   readonly offset: number | undefined
 }
 
-/** The messages that a consumer polled from one partition. */
 export interface Poll {
   readonly row: OperationRow
   readonly process: number
@@ -47,13 +45,11 @@ export interface StreamRecord {
   readonly polls: readonly Poll[]
   /** Polls with unknown answers, which the consumer may have advanced past. */
   readonly lostPolls: readonly OperationRow[]
-  /** All commits that may have happened. */
   readonly commits: readonly Commit[]
   /** The committed offsets that assignments returned to consumers. */
   readonly starts: readonly Commit[]
 }
 
-/** The functions that the model understands. */
 export const functions = ['send', 'poll', 'txn', 'commit_offsets', 'assign', 'subscribe', 'crash'] as const
 
 /** A function in histories of Jepsen's Kafka tests that is only a remark for people. */
@@ -132,7 +128,6 @@ export function readRecord(history: History): StreamRecord {
   return { sends, polls, lostPolls, commits, starts }
 }
 
-/** The state of a consuming process. */
 interface Consumer {
   /** The subscription that lets a group decide where the next poll begins, if any. */
   readonly subscription: { readonly row: OperationRow; readonly isDone: boolean } | undefined
@@ -140,7 +135,6 @@ interface Consumer {
   readonly lasts: Map<string, Last>
 }
 
-/** A process's position in a partition, and the operation that set it. */
 interface Last {
   readonly row: OperationRow
   /** The offset from which the process polls next. */
@@ -203,11 +197,9 @@ export interface Placed {
   readonly message: string
   /** The first acknowledged send that returned this offset, or else the first poll that showed it. */
   readonly row: OperationRow
-  /** Whether the message's send was acknowledged. */
   readonly acknowledged: boolean
 }
 
-/** The sends, polls and messages of one partition. */
 export interface Partition extends Pick<StreamRecord, 'lostPolls'> {
   readonly name: string
   readonly sends: readonly Send[]

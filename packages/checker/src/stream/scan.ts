@@ -27,7 +27,6 @@ export function scanPartition(options: ScanOptions): void {
   reached(options)
 }
 
-/** Checks that each offset holds a single message. */
 function agreeing({ history, partition, found }: ScanOptions): void {
   const { placed } = partition
   for (let i = 1; i < placed.length; i++) {
@@ -153,7 +152,6 @@ function callsOf({ operations }: History, { sends }: Partition): Calls {
   return { told, untold, first }
 }
 
-/** Checks that the offsets of one producer's messages increase. */
 function inSendOrder({ history, partition, found }: ScanOptions): void {
   const placeOf = placesOfSends(partition)
   /** By producer: its acknowledged message at the highest offset. `batch` holds the same for its current batch. */
@@ -378,7 +376,6 @@ function firstUntold(sends: readonly Send[], placed: readonly Placed[]): Send | 
 /** The offset at which a consumer found no further message, and the polls that show it. */
 interface End {
   readonly from: number
-  /** The first empty poll. */
   readonly first: OperationRow
   readonly rows: readonly OperationRow[]
 }

@@ -13,7 +13,6 @@ interface Sending {
 
 interface Sent {
   readonly message: string
-  /** Undefined if the send returned no offset. */
   readonly offset: number | undefined
 }
 
@@ -24,7 +23,6 @@ interface Polling {
   readonly messages: readonly At[]
 }
 
-/** A change of a consumer's position. */
 interface Moving {
   /** `forget`: the position becomes unknown. `subscribe`: the group decides it from now on. */
   readonly does: 'forget' | 'subscribe'

@@ -28,7 +28,6 @@ type Judge<Level extends string> = (
   budget: Budget,
 ) => Report<Level>
 
-/** Returns an entry for a model of transactions. */
 export const transactionsEntry = <Level extends IsolationLevel | 'declared'>(
   name: string,
   summary: string,
@@ -56,7 +55,6 @@ export const listTransactions = transactionsEntry(
   judgeLists,
 )
 
-/** Tests whether a row committed and read something. */
 function readsIn(history: History): ReturnType<IsMetBy> {
   const { values, operations } = history
   const micro = values.microOperations()
@@ -111,7 +109,6 @@ function judgeLists(
   }
 }
 
-/** Combines the inferences and verdicts into a report. */
 export function reportOf(
   model: string,
   record: TransactionRecord,
@@ -170,7 +167,6 @@ function factsOf(
   }
 }
 
-/** Returns the met levels that no other met level implies. */
 export const strongestOf = (levels: Verdicts<IsolationLevel>): readonly IsolationLevel[] =>
   isolationLadder.levels.filter(
     (level) =>

@@ -5,7 +5,6 @@
 export interface Ladder<Name extends string = string> {
   /** Strongest first; these are also the keys of `--json` and the values of `--expect`. */
   readonly levels: readonly Name[]
-  /** By level: the levels that it directly implies. */
   readonly implied: { readonly [level in Name]: readonly Name[] }
   /** Levels that need separate evidence: no other level's verdict decides them. */
   readonly apart: readonly Name[]

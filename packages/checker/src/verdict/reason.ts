@@ -23,7 +23,6 @@ export const outOf = (limit: Limit, far?: string): Reason => ({
 
 export const OUT_OF_TIME: Reason = outOf('time')
 
-/** The reason that the record, or the knowledge about the objects, leaves open what happened. */
 export const notRecorded = (text: string): Reason => ({ kind: 'record', text })
 
 export const UNASKED: Reason = { kind: 'unasked', text: 'not asked for, and it does not follow from what was' }

@@ -1,7 +1,6 @@
 import { CAS, type Decoder, type Encoded, NEVER, READ } from '../encoding/encoded.ts'
 import { capital, createWords, show } from './words.ts'
 
-/** Says that an operation saw a value that no operation wrote. */
 export function outOfThinAir(set: Encoded, operation: number, decoder: Decoder): string {
   const did = createWords(decoder).did(set.row[operation], set.kind[operation])
   const value = show(decoder.value(set.names[set.expects[operation]]))

@@ -41,7 +41,6 @@ export interface WitnessOrder {
   readonly operations: readonly OperationRow[]
 }
 
-/** The balance of a contradiction's operations. */
 export interface Balance {
   /** The end of the counterexample's sentence: `Account e opened with …`. */
   readonly sentence: string
@@ -123,9 +122,7 @@ export interface DrawnTransaction {
 export interface DrawnStep {
   /** `read x = [1,2]`, `append 3 to x`. */
   readonly text: string
-  /** The SQL statement of this step, if the recorder knows it. */
   readonly sql?: string | undefined
-  /** Whether the step is wrong by itself. */
   readonly isWrong?: boolean | undefined
 }
 
@@ -180,11 +177,9 @@ export interface OrderEdge {
   readonly shownBy?: { readonly read: OperationRow; readonly chain: readonly OrderEdge[] } | undefined
 }
 
-/** The verdict for a different level. */
 export const ofLevel = (level: string, verdict: Verdict): Verdict =>
   verdict.result === 'violated' ? { result: 'violated', counterexample: { ...verdict.counterexample, level } } : verdict
 
-/** A verdict for each level that a judge decides, strongest first. */
 export type Verdicts<Name extends string = string> = { readonly [level in Name]: Verdict }
 
 const UNJUDGED: Verdict = {

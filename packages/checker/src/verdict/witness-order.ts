@@ -18,7 +18,6 @@ export function orderOfRows(key: string | undefined, operations: number, list: (
   }
 }
 
-/** The orders of keys that are too many to list individually. */
 export interface PackedOrders {
   readonly keys: Int32Array
   /** By index in `keys`: the end of the key's rows. */
@@ -47,7 +46,6 @@ export function witnessOfPacked(
   }
 }
 
-/** Joins several packed orders, in order of their keys. */
 export function joined(some: readonly PackedOrders[]): PackedOrders {
   const [only] = some
   if (some.length === 1 && only !== undefined) return only

@@ -98,7 +98,6 @@ export function show(value: Json | undefined): string {
   return text.length <= 60 ? text : `${text.slice(0, 28)} … ${text.slice(-28)}`
 }
 
-/** The sentence after the steps of a cycle of orders. */
 export const CYCLE = 'That is a cycle, so no order can satisfy all of these.'
 
 export const capital = (sentence: string): string => sentence.charAt(0).toUpperCase() + sentence.slice(1)

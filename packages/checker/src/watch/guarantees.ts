@@ -34,7 +34,6 @@ export type Guarantee = (typeof guarantees)[number]
 /** `faithful`: all guarantees. */
 export type WatchLevel = Faithful | Guarantee
 
-/** How a headline describes a watch that breaks the guarantee. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
   filtered: 'sends what was not asked for',
   ordered: 'goes back in time',

@@ -19,7 +19,6 @@ export interface Change {
   readonly value: Json | undefined
 }
 
-/** A change as a watch reports it. */
 export interface WatchEvent extends Change {
   /** The reported value before the change: undefined if the event has none, null if there was none. */
   readonly previous: Json | undefined
@@ -44,7 +43,6 @@ export interface Write {
   readonly revision: number | undefined
 }
 
-/** All changes in a range of revisions, according to the store. */
 export interface Reading {
   readonly row: OperationRow
   /** Event position of the operation's completion. */
@@ -60,7 +58,6 @@ export interface Compaction {
   readonly revision: number
 }
 
-/** A watch as it was requested. */
 export interface Watch {
   readonly id: string
   readonly row: OperationRow
@@ -78,7 +75,6 @@ export interface Watch {
   over: boolean
 }
 
-/** An operation that waited for a watch's events. */
 export interface Delivery {
   readonly row: OperationRow
   /** Event position of the operation's completion. */
@@ -97,7 +93,6 @@ export interface WatchRecord {
   readonly watches: ReadonlyMap<string, Watch>
 }
 
-/** The functions that the model understands. */
 export const functions = [
   ...['put', 'delete', 'txn', 'compact', 'changes', 'watch', 'watched', 'unwatch', 'read'],
 ] as const

@@ -42,7 +42,6 @@ const NOT_ASKED_ENOUGH = 'had not shown everything, and was not asked often enou
  */
 const NEVER_SENT: ReadonlySet<Guarantee> = new Set(['reliable', 'resumable', 'live'])
 
-/** Checks the events of a watch in one pass, in order of arrival. */
 export function scanWatch(options: ScanOptions): Sent {
   const { watch, scope, timeline, compactions, before, callEvent, words, found, unsure } = options
   const name = words.watch(watch)

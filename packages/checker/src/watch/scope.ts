@@ -2,12 +2,9 @@ import { countBelow } from '../search/halving.ts'
 import type { Watch } from './record.ts'
 import type { Known, Timeline } from './timeline.ts'
 
-/** The changes that a watch requests. */
 export interface Scope {
   matches(key: string, isDeletion: boolean): boolean
-  /** The revisions with a matching change, in order. */
   readonly revisions: readonly number[]
-  /** The matching changes of one revision. */
   changesAt(revision: number): readonly Known[]
   /** Whether a write with an unknown revision may have made a matching change in this range. */
   isDoubtful(from: number, to: number): boolean
@@ -52,7 +49,6 @@ function scopeOf({ key, prefix, without }: Watch, timeline: Timeline): Scope {
   }
 }
 
-/** The scope's first revision that is at least `least`. */
 export const firstFrom = ({ revisions }: Scope, least: number): number => countBelow(revisions, least)
 
 /** The change that preceded this one at its key; undefined if it is unknown. */

@@ -3,9 +3,7 @@ import type { OperationRow } from '../encoding/operation-row.ts'
 import { countBelow } from '../search/halving.ts'
 import type { Change, Delivery, Reading, Watch, WatchEvent, WatchRecord, Write } from './record.ts'
 
-/** A change with a known revision. */
 export interface Known extends Change {
-  /** The write that made the change, if known. */
   readonly writer: OperationRow | undefined
   /** The first operation that reported the change, if not the acknowledgement. */
   readonly toldBy: OperationRow | undefined
@@ -82,7 +80,6 @@ export function buildTimeline({ writes, readings, watches }: WatchRecord, callEv
 interface Settlement {
   readonly byRevision: Map<number, Map<string, Known>>
   readonly settled: Set<Write>
-  /** A failed write of this change, if any. */
   failed(change: Pick<Change, 'key' | 'value'>): OperationRow | undefined
   /**
    * Gives the revision of a change to an open write of the change called before the event position `before`. Returns
@@ -203,7 +200,6 @@ interface Arrival {
   readonly event: WatchEvent
 }
 
-/** All events of all watches, in order of arrival. */
 function arrivals(watches: ReadonlyMap<string, Watch>): Arrival[] {
   const deliveries = [...watches.values()]
     .flatMap((watch) => watch.deliveries.map((delivery) => ({ watch, delivery })))
@@ -223,7 +219,6 @@ export const sameValue = (a: Json | undefined, b: Json | undefined): boolean =>
 
 /** Ranges of revisions whose changes were read from the store in full. */
 interface Coverage {
-  /** The reading that covers a revision, if any. */
   at(revision: number): Reading | undefined
   /** The number of revisions from `from` to `to`, inclusive, that are covered. */
   count(from: number, to: number): number

@@ -44,7 +44,6 @@ export const workQueueLadder: Ladder<WorkQueueLevel> = combinedLadder(guarantees
   'no-double-leases',
 ])
 
-/** How a queue that breaks the guarantee behaves. */
 export const faults: { readonly [guarantee in Guarantee]: string } = {
   'no-lost-messages': 'loses messages',
   'no-invented-messages': 'hands out what nobody put in',

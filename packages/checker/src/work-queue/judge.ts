@@ -10,7 +10,6 @@ import { inOrder, type QueueJudging } from './order.ts'
 import type { Message } from './record.ts'
 import { findingOf, nameOf, SAY_START, sentenceOf } from './words.ts'
 
-/** The guarantees that concern the messages of one value only. */
 const ofOneValue = [
   'no-lost-messages',
   'no-invented-messages',

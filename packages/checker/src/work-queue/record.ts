@@ -12,7 +12,6 @@ import {
 import { malformed, type OperationRow } from '../encoding/operation-row.ts'
 import { isUnknownStart } from '../encoding/unknown-start.ts'
 
-/** The functions that the model understands. */
 export const functions = ['enqueue', 'take', 'ack', 'nack', 'remaining'] as const
 
 /** A take that delivered a message. */
@@ -33,17 +32,13 @@ interface Settlement {
 
 interface Sighting {
   readonly row: OperationRow
-  /** The number of equal messages. */
   readonly times: number
 }
 
-/** The operations on the messages of one value in a queue. */
 export interface Message {
   /** The messages' value as canonical JSON. */
   readonly text: string
-  /** The number of copies in the queue at the start. */
   readonly initially: number
-  /** Enqueues that did not fail. */
   readonly enqueues: OperationRow[]
   readonly failed: OperationRow[]
   readonly handouts: Handout[]
@@ -56,9 +51,7 @@ export interface Queue {
   readonly messages: ReadonlyMap<string, Message>
   /** The content at the start, as canonical JSON, oldest first. */
   readonly initial: readonly string[]
-  /** Whether additional messages may have been in the queue at the start. */
   readonly isStartUnknown: boolean
-  /** Takes that may have received an unknown message. */
   readonly unanswered: readonly OperationRow[]
   /** The last operation that listed the unacknowledged messages. */
   readonly lastLook: OperationRow | undefined

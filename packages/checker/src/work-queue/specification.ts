@@ -13,7 +13,6 @@ interface Moment {
 interface Enqueue {
   readonly does: 'enqueue'
   readonly text: string
-  /** Whether the producer received a confirmation. */
   readonly isConfirmed: boolean
 }
 
@@ -32,18 +31,15 @@ interface Settlement {
   readonly receipt: string
 }
 
-/** Lists all unacknowledged messages, leased or not. */
 interface Look {
   readonly does: 'look'
   readonly counts: ReadonlyMap<string, number>
   readonly invented: ReadonlySet<string>
-  /** Whether the look shows the queue's final content. */
   readonly isLast: boolean
 }
 
 /** One message in the queue; messages of equal values are indistinguishable copies. */
 interface Copy {
-  /** The message's value as canonical JSON. */
   readonly text: string
   /** All receipts issued for the copy. */
   readonly receipts: readonly string[]
@@ -178,7 +174,6 @@ function handOut(
   return [{ copies: next, nowMs: atMs }]
 }
 
-/** Settles the copy that the receipt identifies, if it was issued. */
 function settle(
   { kept }: QueueRules,
   { copies, nowMs }: QueueState,

@@ -18,7 +18,6 @@ const who = ({ history }: Scene, row: OperationRow): string => clientInWords(his
 
 const timesInWords = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
-/** The remedy if messages may have been in the queue at the start. */
 export const SAY_START = "Say what was there: --initial '[]' for nothing"
 
 export function findingOf(

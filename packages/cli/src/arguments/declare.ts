@@ -11,7 +11,6 @@ import { parseDuration, parseSize, printDuration, printSize } from './quantities
 interface Besides {
   /** Replaces the schema's description, if its wording only suits configuration files. */
   readonly text?: string | (() => string) | undefined
-  /** Examples of the option's values. */
   readonly such?: string | undefined
   /** The default in help texts; if absent, the schema's default. */
   readonly usual?: string | number | undefined
@@ -130,7 +129,6 @@ export const words = (text: string | (() => string), usual?: string): Option<rea
   print: (value) => value,
 })
 
-/** An option without a value. */
 export const flag = (text: string): Option<boolean> => ({
   type: 'boolean',
   describe: text,

@@ -28,13 +28,10 @@ export interface Guesses {
   readonly isComplete: boolean
 }
 
-/** The maximum number of initial values to try. */
 export const MOST_GUESSES = 64
 
-/** Guesses that the object was initially empty. */
 export const guessNothing = (): Guesses => ({ starts: [null], isComplete: false })
 
-/** The distinct texts, sorted. */
 export const sorted = (texts: Iterable<string>): readonly string[] => [...new Set(texts)].sort()
 
 /** The initial elements of an object; null means none. @throws UserError */

@@ -10,7 +10,6 @@ export interface Elements {
   /** The operation that adds an element, and the words for it in a sentence. */
   readonly adds: string
   readonly added: string
-  /** The operation that removes an element. */
   readonly removes?: string
   readonly atFirst: (initial: Json) => readonly Json[]
   /** Whether an element is present once for each addition, as in a list but not in a set. */

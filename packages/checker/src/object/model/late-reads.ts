@@ -34,7 +34,6 @@ export function readTooLate(
   )
 }
 
-/** Describes keys whose first read came too late to check most additions or transfers. */
 export const lateReadsInWords = (
   history: History,
   kind: string,

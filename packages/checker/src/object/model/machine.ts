@@ -31,7 +31,6 @@ export interface Machine {
 export interface Weights {
   readonly initial: number
   readonly adds: (code: number) => number
-  /** The sum that an operation with this number observes, if any. */
   readonly shows: (code: number) => number | undefined
 }
 

@@ -19,7 +19,6 @@ export interface ObjectEntry {
   readonly name: string
   readonly aliases: readonly string[]
   readonly summary: string
-  /** The known operations, by their `f`. */
   readonly functions: readonly string[]
   /** The meanings that differ from the vocabulary of `history`. */
   readonly meanings?: { readonly [f: string]: Meaning } | undefined
@@ -176,7 +175,6 @@ export type Convergence =
   | WrongEnd
   | { readonly result: 'unknown'; readonly reason: Reason; readonly isOrder?: boolean }
 
-/** Describes the wrong final state, with the operations that show it. */
 export interface WrongEnd {
   readonly result: 'violated'
   readonly sentence: string
@@ -215,7 +213,6 @@ export function relatedByGroups(
   }
 }
 
-/** The value that the read at an index of a part returned. */
 export const readIn =
   ({ contents, row }: Part): ((i: number) => Int32Array) =>
   (i) =>

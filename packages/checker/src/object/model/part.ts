@@ -43,7 +43,6 @@ export interface Part {
 /** The operations of an object, by their `f`, and which of them never change it. */
 export interface Functions {
   readonly model: string
-  /** The number of each `f`; undefined if the model does not know it. */
   readonly numberOf: (f: string) => number | undefined
   /** The names of operations that an error message lists. */
   readonly known: readonly string[]

@@ -205,7 +205,6 @@ function inTurn(parts: readonly Part[]): readonly number[] {
   return total < LONG ? numbers : numbers.sort((a, b) => parts[a].length - parts[b].length || a - b)
 }
 
-/** The answer of a fast method, or a search that has not begun. */
 function begin(part: Part, judge: Judge, budget: Budget): Quick | ObjectSearch {
   const { fast, guesses } = judge
   const decided = guesses === undefined ? fast?.(part, budget) : undefined

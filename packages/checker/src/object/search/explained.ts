@@ -73,7 +73,6 @@ function isExplainedAsAnswered<State, Operation extends Span>(
   return state !== undefined
 }
 
-/** Numbers a machine's states as they are reached. */
 function numbered<State, Operation extends Span>(
   machine: StateMachine<State, Operation>,
   operations: readonly Operation[],

@@ -13,7 +13,6 @@ export interface ClientOrderSearch {
   readonly release: () => void
 }
 
-/** A step on the path, with its alternatives. */
 interface Step {
   readonly operation: number
   readonly state: number

@@ -17,7 +17,6 @@ export interface ObjectSearch {
   readonly release: () => void
 }
 
-/** Operations with their event positions, and the numbers of their functions. */
 export type Placed = Pick<Part, 'length' | 'f' | 'calls' | 'returns'>
 
 /**

@@ -6,7 +6,6 @@ export interface Addend {
   readonly amount: number
 }
 
-/** Finds some of the addends with the given sum. */
 export type FindSubset = <A extends Addend>(
   addends: readonly A[],
   sum: number,

@@ -50,7 +50,6 @@ export interface Searched extends Pick<Machine, 'code' | 'step'> {
   readonly usage: Usage
 }
 
-/** The moves of a search. */
 export interface Moves {
   /** Reports whether an operation is taken that was called before the return of `first`. */
   readonly isTaken: (taken: Int32Array, operation: number) => boolean

@@ -5,7 +5,6 @@ import { forcedAt, type Included, includedAfter, viewOf } from './view.ts'
 
 /** A sighting with the operations that it includes, and a moment at which it may have happened. */
 export interface Anchor {
-  /** The index of the sighting. */
   readonly at: number
   /** The moment, as an event position or a fraction between two. */
   readonly point: number

@@ -5,7 +5,6 @@ import { forcedAt, type Included, includedAfter, type View, viewOf } from './vie
 
 /** Operations of unknown outcome that took effect according to the sightings. */
 export interface Guess {
-  /** The sum of the guessed operations' amounts. */
   readonly sum: number
   readonly taken: Taken | undefined
   /** The completed operations that the sightings so far include. */

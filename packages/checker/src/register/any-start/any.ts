@@ -11,7 +11,6 @@ import { type Hides, maySeeStart } from '../start/may-see.ts'
 
 export interface Answer {
   readonly result: 'met' | 'violated' | 'unknown'
-  /** The reason for an `unknown` result. */
   readonly reason?: Reason
 }
 
@@ -27,7 +26,6 @@ export interface FewQuestion<Known extends Answer> {
 
 /** The functions that decide a level that considers all keys together. */
 export interface Question<Known extends Answer> extends FewQuestion<Known> {
-  /** Decides operations whose initial values are settled. */
   readonly decide: (operations: Encoded) => Known
   readonly contradiction: (operations: Encoded, answer: Known) => readonly number[] | undefined
 }

@@ -36,7 +36,6 @@ export const OUT_OF = {
   'out of time': { result: 'unknown', reason: OUT_OF_TIME },
 } as const satisfies { readonly [limit: string]: WeakAnswer }
 
-/** Returns `met`, with the arbitration order if there is one. */
 export function met(relations: Relations, indices: Int32Array): WeakAnswer {
   const order = relations.arbitration()
   if (order === undefined) return { result: 'met' }

@@ -55,7 +55,6 @@ export function judgeWeaker(
 
 export interface Judge {
   readonly judge: (level: WeakLevel) => Verdict
-  /** Returns the counterexample of a level, given the counterexample of a weaker level. */
   readonly retell: (level: WeakLevel, weaker: Counterexample) => Counterexample
 }
 
@@ -69,7 +68,6 @@ export function judgeEach(levels: readonly WeakLevel[], verdicts: Verdicts, { ju
   }
 }
 
-/** Returns the shortest counterexample; of equally short ones, the first. */
 function shortest(verdicts: readonly (Verdict | undefined)[]): Counterexample | undefined {
   let least: Counterexample | undefined
   for (const verdict of verdicts) {

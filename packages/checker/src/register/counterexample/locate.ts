@@ -19,7 +19,6 @@ export interface Located {
 /** From this length on, a history is narrowed to a part before its reduction. */
 export const LONG = 10_000
 
-/** Returns the maximum number of steps for deciding one set of operations. */
 const stepsFor = (some: Encoded): number => 60_000 + 100 * some.length
 
 /**

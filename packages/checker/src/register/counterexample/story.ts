@@ -119,7 +119,6 @@ function fromBoundary(stops: readonly Stop[], backs: number): readonly Stop[] {
   return [...stops.slice(first), ...stops.slice(0, first)]
 }
 
-/** Splits the cycle into consecutive steps of one client. */
 function segmentsOf(stops: readonly Stop[]): readonly (readonly Step[])[] {
   const segments: Step[][] = []
   for (const [i, { row, way }] of stops.entries()) {

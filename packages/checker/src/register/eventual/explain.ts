@@ -14,7 +14,6 @@ export interface Key {
 /** Stands for the writer of a value that existed before the first write. */
 export const FROM_THE_START = -1
 
-/** Describes final reads of one key that differ. */
 export function disagreement(
   input: Key,
   level: 'eventual' | 'convergent',
@@ -38,7 +37,6 @@ export function disagreement(
 /** The maximum number of different answers that a sentence lists. */
 const MOST_SHOWN = 5
 
-/** Describes final reads of a value that no operation wrote. */
 export function thinAir(input: Key, value: number): Counterexample {
   const { decoder, reads } = input
   const failed = failedWriter(input, value)
@@ -69,7 +67,6 @@ function failedWriter({ encoded, decoder, key }: Key, value: number): number | u
   return undefined
 }
 
-/** Describes final reads of a value that a later acknowledged write replaced. */
 export function superseded(input: Key, value: number, writer: number, after: number): Counterexample {
   const { encoded, decoder, reads } = input
   const words = createWords(decoder)

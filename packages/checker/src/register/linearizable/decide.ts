@@ -101,7 +101,6 @@ function layOut(
   }
 }
 
-/** The answer if no violation was found. */
 function conclude({ encoded, parts, orders }: Undertaking, exhausted: Limit | undefined): Linearizability {
   if (orders.every((order) => order !== undefined)) return { result: 'met', orders: ordersOfParts(parts, orders) }
   if (exhausted === undefined && encoded.anyStart) {

@@ -31,7 +31,6 @@ import { overconsumed } from '../counting/consumption.ts'
 import type { Linearizability } from './portfolio/answer.ts'
 import { violatesLinearizability } from './portfolio/small.ts'
 
-/** The maximum number of steps for deciding one candidate set. */
 const stepsFor = (set: Encoded): number => 60_000 + 400 * set.length
 
 type Violated = Extract<Linearizability, { readonly result: 'violated' }>
@@ -348,7 +347,6 @@ function unseenWrites(part: Encoded): ReadonlySet<number> {
   return rows
 }
 
-/** Returns the history followed by a read of `value` at position `at`. */
 function withRead(encoded: Encoded, value: number, at: number): Encoded {
   const last = <Column extends Int32Array | Uint8Array>(column: Column, item: number): Column => {
     const longer = column.constructor as new (length: number) => Column

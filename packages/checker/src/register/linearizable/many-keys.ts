@@ -170,7 +170,6 @@ function keep({ separated: { starts }, rows, counts }: Known, key: number, { row
   counts[key] = order.length
 }
 
-/** The answer if no violation was found. */
 function conclude(
   { encoded, separated: { starts }, rows, counts }: Known,
   exhausted: Limit | undefined,

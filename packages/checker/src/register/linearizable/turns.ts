@@ -24,7 +24,6 @@ export interface Undertaking {
   readonly encoded: Encoded
   readonly parts: readonly Encoded[]
   readonly cases: Cases
-  /** Returns the number of a part's key. */
   readonly numberOf: (part: number) => number
   readonly jsonOf: JsonOf
   readonly budget: Budget

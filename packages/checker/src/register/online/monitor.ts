@@ -19,14 +19,12 @@ export interface Flight {
   readonly call: number
   /** Whether the operation may still return a value that was present at its call. */
   readonly observes: boolean
-  /** The value that the operation writes, if any. */
   readonly written: Written | undefined
 }
 
 /** A written value, from the call of its write until no read may return it. */
 interface Written {
   readonly value: ValueName
-  /** Position of the call of the value's write. */
   readonly call: number
   readonly replaces: ValueName | undefined
   /** The block of the value; present if the value was certainly written. */

@@ -30,7 +30,6 @@ import {
   type ValueName,
 } from './monitor.ts'
 
-/** An operation in flight. */
 interface Asked {
   readonly caller: Caller
   readonly input: Json

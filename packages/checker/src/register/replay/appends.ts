@@ -9,7 +9,6 @@ export const DEAD = 0
 /** The states of a register with append. They distinguish only prefixes of observed values. */
 export interface AppendStates {
   readonly initial: number
-  /** The state of an initial value. */
   readonly startOf: (value: number) => number
   /**
    * By operation: the state that it observes, and the state or, for an append, the piece that it writes; otherwise
@@ -17,7 +16,6 @@ export interface AppendStates {
    */
   readonly expects: Int32Array
   readonly writes: Int32Array
-  /** Returns the state after appending the piece that `operation` writes. */
   readonly append: (state: number, operation: number) => number
 }
 

@@ -11,7 +11,6 @@ import { findSequentialOrder, type Sequentiality } from './decide.ts'
 import { derive } from './derivation.ts'
 import { fromEarliest, stepOf, toldEdge } from './told-edges.ts'
 
-/** The maximum number of steps for deciding one candidate set. */
 const stepsFor = (set: Encoded): number => 20_000 + 400 * set.length
 
 /** The maximum number of pairs of writes that are named. */
@@ -39,7 +38,6 @@ export const explainSequential = (
     budget,
   )
 
-/** How to decide a few operations whose initial value is settled. */
 export const questionOf = (jsonOf: Decoder['value'], budget: Budget): FewQuestion<Sequentiality> => ({
   hides: 'writes and reads',
   decideFew: (settled) => findSequentialOrder(settled, jsonOf, budget, stepsFor(settled)),

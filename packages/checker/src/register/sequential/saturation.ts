@@ -14,7 +14,6 @@ export interface Conflict {
   readonly number?: number
 }
 
-/** The partial order forced so far. */
 export interface Saturation {
   readonly threads: Threads
   readonly encoded: Encoded
@@ -256,7 +255,6 @@ export function saturate(
   return conflict === undefined ? { result: 'saturated', saturation } : { result: 'conflict', saturation, conflict }
 }
 
-/** Computes the tables that never change. */
 function columnsOf(
   facts: ReadsFrom,
   threads: Threads,

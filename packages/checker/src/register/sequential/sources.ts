@@ -59,7 +59,6 @@ export function chooseSources<Found>(
   }
 }
 
-/** The state of the search for each read's source. */
 interface Choosing {
   readonly choices: Choices
   readonly threads: Threads
@@ -69,7 +68,6 @@ interface Choosing {
   readonly all: readonly Candidates[]
   /** By operation that reads: the index of the read in `all` and `candidates`. */
   readonly numberOf: ReadonlyMap<number, number>
-  /** By read: its remaining possible sources. */
   candidates: Candidates[]
   /** The number of contradictions by read (`weight`), and by read and source (`blame`). */
   readonly weight: Int32Array

@@ -39,7 +39,6 @@ interface Speaker {
   readonly since: (reader: number) => string
 }
 
-/** Describes one order of a cycle. */
 export function stepOf({ from, to, reason, reader }: Edge, { the, ofOneClient, since }: Speaker): string {
   switch (reason) {
     case 'reads from':

@@ -20,7 +20,6 @@ export interface Clusters {
   readonly firstBy: Int32Array
 }
 
-/** Computes the clusters of a compact history of one key. */
 export function clustersOf(part: Encoded): Clusters {
   const { length, kind, expects, writes, returns, values, initial } = part
   const writer = new Int32Array(values).fill(NO_WRITER)

@@ -2,7 +2,6 @@ import type { Json } from '@chaosproxy/history'
 import { APPEND, CAS, DIFFERS, type Encoded, NEVER, NOTHING, READ, WRITE } from '../../encoding/encoded.ts'
 import { appendText } from '../replay/appends.ts'
 
-/** The possible values of one key before its first write. */
 export interface Starts {
   /** The operations of the key, once for each initial value worth trying, the likeliest first. */
   readonly alternatives: readonly [Encoded, ...Encoded[]]

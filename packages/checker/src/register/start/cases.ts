@@ -8,7 +8,6 @@ import { startsOf } from './candidates.ts'
  */
 export interface Cases {
   readonly cases: readonly Encoded[]
-  /** Returns the part that a case belongs to. */
   readonly partOf: (number: number) => number
   /**
    * Records that a case is contradictory; `culprit` finds the return from which on it is. If all cases of the part are,

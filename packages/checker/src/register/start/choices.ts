@@ -10,7 +10,6 @@ export type Choice = ReadonlyMap<number, number>
 /** Possible initial values of all keys of a few operations, for levels that consider all keys together. */
 export interface Choices {
   readonly all: readonly Choice[]
-  /** Whether `all` contains every choice that matters. */
   readonly isComplete: boolean
 }
 

@@ -6,7 +6,6 @@ import { CycleSearch } from './search.ts'
 
 interface FoundCycle {
   readonly anomaly: CycleAnomaly
-  /** The weakest level that excludes the cycle. */
   readonly excludedBy: IsolationLevel
   readonly steps: readonly CycleStep[]
   /** The number of components that contain such a cycle. */
@@ -25,9 +24,7 @@ const strengths: readonly (readonly [Strength, Form])[] = [
 ]
 
 export interface FoundCycles {
-  /** One cycle for each class found, the worst class first. */
   readonly classes: readonly FoundCycle[]
-  /** Returns a cycle outside the classes that violates a level. */
   ofLevel(level: IsolationLevel): FoundCycle | undefined
 }
 

@@ -4,7 +4,6 @@ import type { Spans } from '../graph/real-time.ts'
 import type { CycleStep } from '../levels/situation.ts'
 import { CYCLE_STATES, type CycleClass, FIRST_STATE, type Strength } from './classes.ts'
 
-/** The number of edges that a search may still examine. */
 export interface Allowance {
   left: number
 }

@@ -5,7 +5,6 @@ import { READ, type TransactionRecord, UNKNOWN } from '../record/record.ts'
 /** An assumption about the order in which the versions of each key were installed. */
 export interface Assumption {
   readonly name: string
-  /** What the assumption says of a store; shown in the help. */
   readonly summary: string
   /**
    * Calls `grant` with two micro-operations on one key if the version of the first is not newer than that of the
@@ -16,7 +15,6 @@ export interface Assumption {
 
 type Grant = (before: number, after: number) => void
 
-/** The micro-operations of a transaction on one key. */
 interface Touch {
   readonly transaction: number
   readonly key: number
@@ -103,7 +101,6 @@ const linearizableKeys: Assumption = {
   },
 }
 
-/** The available assumptions about registers. */
 export const assumptions: readonly Assumption[] = [writeFollowsRead, sequentialKeys, linearizableKeys]
 
 /** @throws UserError if there is none of that name. */

@@ -5,7 +5,6 @@ import { ABORTED, ADD, READ, type TransactionRecord, UNKNOWN } from '../record/r
 import { sumOf } from '../record/sum.ts'
 import { keyText } from '../told/words.ts'
 
-/** The version of a cell that a transaction wrote. */
 interface CellVersion {
   /** The last micro-operation that wrote the version. */
   readonly row: number
@@ -25,11 +24,9 @@ export interface CellWrite extends CellVersion {
   readonly acknowledged: number
 }
 
-/** Returns the recorder's note on each transaction, if any. */
 export const notesOf = ({ history, length }: TransactionRecord): readonly (TransactionNote | undefined)[] =>
   Array.from({ length }, (_, t) => history.transactionNotes?.get(history.operations.returnLine[t]))
 
-/** Returns the writes to each cell by transactions that may have committed. */
 export function writesOf(
   record: TransactionRecord,
   notes: readonly (TransactionNote | undefined)[],
@@ -137,7 +134,6 @@ function inOrderOf(all: readonly CellWrite[]): readonly CellWrite[] {
 
 const isHeldOf = ({ lock }: CellWrite): boolean => lock !== undefined && lock.from < lock.to
 
-/** Reports whether one write certainly had its lock before the other. */
 const isSurelyBefore = (one: CellWrite, other: CellWrite): boolean =>
   one.lock !== undefined && other.lock !== undefined && other.lock.to > one.lock.from && one.lock.to <= other.lock.from
 

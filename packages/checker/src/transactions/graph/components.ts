@@ -7,7 +7,6 @@ export interface Components {
   readonly count: number
   /** By node: its component. Edges between components lead from larger to smaller numbers. */
   readonly of: Int32Array
-  /** By component: its number of nodes. */
   readonly size: Int32Array
 }
 
@@ -73,7 +72,6 @@ export const isAcyclic = (graph: Graph, mask: EdgeMask): boolean => componentsOf
 /** The maximum number of nodes at which searches for a shortest cycle begin. */
 const MOST_BEGINNINGS = 100
 
-/** Returns the nodes of a short cycle, in order. */
 export function shortCycle(graph: Graph, mask: EdgeMask): readonly number[] | undefined {
   const { of, size, count } = componentsOf(graph, mask)
   let smallest = -1

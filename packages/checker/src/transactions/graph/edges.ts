@@ -13,7 +13,6 @@ export const LINK = 5
 
 export type EdgeKind = typeof WW | typeof WR | typeof RW | typeof SO | typeof RT | typeof LINK
 
-/** A set of edge kinds, as bits. */
 export type EdgeMask = number
 
 export const maskOf = (...kinds: readonly EdgeKind[]): EdgeMask =>
@@ -48,7 +47,6 @@ export class EdgeList implements Edges {
     this.key = new Int32Array(capacity)
   }
 
-  /** Adds an edge, unless it leads from a node to itself. */
   add(from: number, to: number, kind: EdgeKind, key: number): void {
     if (from === to) return
     const at = this.length

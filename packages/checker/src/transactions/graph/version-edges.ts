@@ -9,7 +9,6 @@ export interface VersionEdges {
   readonly nodes: number
 }
 
-/** Returns the orders that versions imply between writers and readers. */
 export function versionEdges(record: TransactionRecord, versions: Versions): VersionEdges {
   const { length, kind, starts, key } = record
   const { writer, of, ordered } = versions

@@ -40,7 +40,6 @@ export function decideCursors({ record, versions, core }: Situation): Outcome | 
   return further
 }
 
-/** Returns the first version of a key that a transaction wrote, or -1. */
 function firstWrite({ starts, kind, key }: Situation['record'], of: Int32Array, t: number, k: number): number {
   for (let row = starts[t]; row < starts[t + 1]; row++)
     if (kind[row] !== READ && key[row] === k && of[row] >= 0) return of[row]

@@ -28,7 +28,6 @@ export const excludedBy: { readonly [anomaly in ReadAnomaly]: Isolation } = {
 
 export type Outcomes = ReadonlyMap<IsolationLevel, Outcome>
 
-/** Returns the weakest levels that single reads violate. */
 export function decideReads(findings: Findings): Outcomes {
   return new Map(findings.names().map((anomaly) => [excludedBy[anomaly], VIOLATED]))
 }

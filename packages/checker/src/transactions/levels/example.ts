@@ -9,7 +9,6 @@ import { judgeVersions } from './judge.ts'
 import { type IsolationLevel, impliesLevel } from './ladder.ts'
 import type { Situation, Violation } from './situation.ts'
 
-/** The time for the example of one level; most levels need none. */
 const EXAMPLE_MS = 500
 
 /**
@@ -65,7 +64,6 @@ function violates(
   return [...outcomes].some(([other, { result }]) => result === 'violated' && impliesLevel(level, other))
 }
 
-/** Returns the versions in the order that the transactions of a part show. */
 function versionsIn(record: TransactionRecord, rows: readonly number[], versions: Versions): Versions {
   const { length, status, starts, kind, key, keys } = record
   /** By key: the last version that the part reads. */

@@ -13,7 +13,6 @@ import { type IsolationLevel, impliesLevel, isolationLadder } from './ladder.ts'
 import { MET, type Situation } from './situation.ts'
 import { witnessOf } from './witness.ts'
 
-/** The decision on every level, except levels that follow from others. */
 export interface Judged {
   readonly outcomes: Outcomes
   /** An order of the transactions that keeps real time and explains every read; absent if there is none. */

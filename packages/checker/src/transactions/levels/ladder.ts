@@ -74,7 +74,6 @@ function impliedBy(isolation: Isolation, at: number): readonly IsolationLevel[] 
   return [...(next === undefined ? [] : [next.prefixed(isolation)]), ...weaker[isolation].map(form.prefixed)]
 }
 
-/** Splits a level into its isolation and its form. */
 export function partsOf(level: IsolationLevel): { readonly isolation: Isolation; readonly form: Form } {
   for (const isolation of isolations)
     for (const form of forms) if (form.prefixed(isolation) === level) return { isolation, form }

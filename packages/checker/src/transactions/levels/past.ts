@@ -23,7 +23,6 @@ function placesOf({ core, record }: Situation, backwards: Graph, mask: number): 
   return place
 }
 
-/** The node that a walk into the past of a transaction looks for. */
 interface Sought {
   /** The lowest position that the walk examines. */
   readonly from: number

@@ -5,7 +5,6 @@ import type { EdgeKind } from '../graph/edges.ts'
 import type { TransactionRecord } from '../record/record.ts'
 import type { Versions } from '../record/versions.ts'
 
-/** The data that the levels are decided from. */
 export interface Situation {
   readonly record: TransactionRecord
   readonly versions: Versions

@@ -23,7 +23,6 @@ export function inferFromLists(record: TransactionRecord): Inference {
   return { versions: { starts, ordered, writer, of, counts }, findings, repeated }
 }
 
-/** Returns the keys with an element that was appended twice, with both appends. */
 function repeatedIn({ key }: TransactionRecord, { repeated }: Writes): Inference['repeated'] {
   const found = new Map<number, readonly [first: number, second: number]>()
   for (const [first, [second]] of repeated) if (!found.has(key[first])) found.set(key[first], [first, second])
@@ -160,7 +159,6 @@ function orderVersions(
   return { starts, ordered, writer, of, version, place }
 }
 
-/** Finds anomalies of the versions themselves. */
 function findInLongest(
   { keys, list, lists, key, kind, starts, length, status }: TransactionRecord,
   { transaction }: Writes,

@@ -11,7 +11,6 @@ export type ReadAnomaly =
   | 'internal'
   | 'non-repeatable-read'
 
-/** One micro-operation with an anomaly. */
 export interface Finding {
   readonly anomaly: ReadAnomaly
   readonly transaction: number

@@ -3,11 +3,9 @@ import type { TransactionRecord } from './record.ts'
 
 export interface Part {
   readonly record: TransactionRecord
-  /** By transaction of the part: its number in the whole record. */
   readonly whole: readonly number[]
   /** By transaction of the whole record: its number in the part. */
   readonly number: ReadonlyMap<number, number>
-  /** By micro-operation of the part: its row in the whole record. */
   readonly rows: readonly number[]
   /** By key of the part: its number in the whole record. */
   readonly keys: readonly number[]

@@ -12,13 +12,11 @@ import { NEVER } from '../../encoding/encoded.ts'
 import { placeOf } from '../../encoding/operation-row.ts'
 import { NO_LIST, type ReadLists, readLists } from './read-lists.ts'
 
-/** The outcome of a transaction. */
 export const COMMITTED = 0
 export const ABORTED = 1
 /** May have committed. */
 export const UNANSWERED = 2
 
-/** The kind of a micro-operation. */
 export const READ = 0
 export const APPEND = 1
 export const WRITE = 2
@@ -49,9 +47,7 @@ export interface TransactionRecord {
   readonly isTied: boolean
   /** The micro-operations of transaction t are rows starts[t] to starts[t + 1] - 1. */
   readonly starts: Int32Array
-  /** By micro-operation: READ, APPEND, WRITE or ADD. */
   readonly kind: Uint8Array
-  /** By micro-operation: the dense number of its key. */
   readonly key: Int32Array
   /**
    * By micro-operation: the value written, read or added, as an id; see `list` for lists. UNKNOWN for a read of a
@@ -84,7 +80,6 @@ const kinds: { readonly [name: string]: number } = {
  */
 const COMPARED = /^r(!?)(=|<>|<=|<|>=|>)$/
 
-/** Reports whether the value read may be `found`, by the recorded comparison. */
 function mayFind(kind: string, found: Json, given: Json): boolean {
   const [, not = '', comparison = ''] = COMPARED.exec(kind) ?? []
   const isTrue = isTrueOf(comparison, found, given)

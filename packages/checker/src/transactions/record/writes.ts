@@ -2,7 +2,6 @@ import { ABORTED, APPEND, type TransactionRecord, UNANSWERED } from './record.ts
 
 /** Finds the write of a value, which identifies it, so the values of each key must differ. */
 export interface Writes {
-  /** Returns the micro-operation, or -1. */
   find(key: number, value: number): number
   readonly repeated: ReadonlyMap<number, readonly number[]>
   readonly transaction: Int32Array

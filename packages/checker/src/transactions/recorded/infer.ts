@@ -37,7 +37,6 @@ export interface DoubtfulCells {
    * use.
    */
   isStartUnknown(cell: number): boolean
-  /** Records that two transactions held the row lock of a cell at the same time. */
   overlap(cell: number, one: number, other: number): void
   /** Records a read of a value that nothing wrote. It may have seen versions up to that of `newest`. */
   unexplained(cell: number, micro: number, newest: number | undefined): void
@@ -57,7 +56,6 @@ interface Read {
   readonly ended: number
   /** Whether the read may have seen uncommitted values. */
   readonly isDirty: boolean
-  /** Reports whether the read may have returned a value, given by id. */
   readonly mayBe: (found: number) => boolean
   /** Whether the value was computed from a later sum, which still shows what a version held. */
   readonly isImplied: boolean
@@ -209,14 +207,12 @@ class ReadTimesOf {
   }
 }
 
-/** A read of a value that was rolled back. */
 interface AbortedRead {
   readonly read: Read
   /** The micro-operation that wrote the value. */
   readonly write: number
 }
 
-/** What the reads show about the values of each cell. */
 interface Explained {
   readonly aborted: readonly AbortedRead[]
   /** By cell and position, including INITIAL: the value of a version that some read must have seen. */
@@ -360,7 +356,6 @@ function countedOf({ length, status }: TransactionRecord, orders: readonly LockO
 
 interface Source {
   readonly read: Read
-  /** The position of the source; undefined if unknown. */
   readonly place: number | undefined
 }
 
@@ -466,7 +461,6 @@ function likeliestOf(
   return likeliest
 }
 
-/** Finds two reads of one cell in one transaction that saw different versions. */
 export function findRepeated(
   { starts, kind, key, length }: TransactionRecord,
   of: Int32Array,

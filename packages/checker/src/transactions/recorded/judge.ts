@@ -19,7 +19,6 @@ import { givenVersions } from './given.ts'
 import { type DoubtfulCells, inferRecorded } from './infer.ts'
 import { type UnitKind, united, unitsOf, withoutTransaction } from './units.ts'
 
-/** The entry for database transactions that a recorder saw on the wire. */
 export const recordedTransactions = transactionsEntry(
   'rw-register',
   'transactions of a database, recorded at the wire',
@@ -30,7 +29,6 @@ export const recordedTransactions = transactionsEntry(
 
 interface RecordedOptions {
   readonly model: string
-  /** The initial value of every cell; "unknown" if it is unknown. */
   readonly initial: Json
   readonly levels: readonly RecordedLevel[]
   readonly unit: UnitKind | undefined
@@ -153,7 +151,6 @@ function hiddenFrom(
       )
 }
 
-/** Returns a reason if rows may have changed unseen. */
 const unseenReason = (mark: Mark | undefined): Reason | undefined =>
   mark === undefined ? undefined : notRecorded(`${mark.what} may change rows unseen, and ${mark.why}`)
 

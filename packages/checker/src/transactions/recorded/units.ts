@@ -40,7 +40,6 @@ export function unitsOf(
   return units
 }
 
-/** Returns the transactions of each unit, by its first transaction. */
 function membersOf(units: Units): ReadonlyMap<number, readonly number[]> {
   const members = new Map<number, number[]>()
   units.forEach((unit, t) => {
@@ -116,7 +115,6 @@ function findIntermediate(
   }
 }
 
-/** Adds the statements of a unit to the note of its first transaction. */
 function withNotes(history: History, members: ReadonlyMap<number, readonly number[]>): History {
   const { returnLine } = history.operations
   const notes = new Map(history.transactionNotes)

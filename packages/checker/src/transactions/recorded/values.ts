@@ -130,7 +130,6 @@ export function valuesInOrder(
   })
 }
 
-/** A read, and the position of the version that it saw. */
 export interface Seen {
   readonly place: number
   /** The value read; UNKNOWN if only a comparison is recorded. */

@@ -14,13 +14,11 @@ interface Decided {
 
 interface Asked {
   readonly levels: readonly IsolationLevel[]
-  /** By key: its initial value; UNKNOWN if the initial value is unknown. */
   readonly first: Int32Array
   readonly found: Decided
   readonly decideFrom: (first: Int32Array) => Decided
 }
 
-/** The maximum number of initial values tried for a level. */
 const MOST_STARTS = 64
 
 /**

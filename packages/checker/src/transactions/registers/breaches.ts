@@ -11,7 +11,6 @@ export interface Obstacle {
   readonly second: Order | undefined
 }
 
-/** Finds breaches of the rules in an order. */
 export interface Breaches {
   /** Returns a breach, or a path that shows an unavoidable one. */
   next(): Obstacle | Path | undefined

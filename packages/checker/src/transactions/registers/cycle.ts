@@ -14,7 +14,6 @@ import { INITIAL, type KeyFacts, keyFactsOf, type Sources } from './sources.ts'
  */
 export interface Chosen extends Part {
   readonly sources: Sources
-  /** The granted orders among the transactions. */
   readonly granted: Edges
 }
 
@@ -29,7 +28,6 @@ export interface FoundCycle {
   readonly proves: ReadonlyMap<number, CycleStep>
 }
 
-/** The maximum number of steps of the search for a cycle. */
 const MOST_STEPS = 200_000
 
 /** Returns a cycle that holds in every order of the writes, or else in the order of their completions. */
@@ -124,7 +122,6 @@ const excludes: { readonly [isolation in Isolation]: (cycle: readonly CycleStep[
   serializable: any,
 }
 
-/** Reports whether one writer of a key precedes another. */
 type Earlier = (key: number, one: number, other: number) => boolean
 
 /** By transaction: the orders that follow from those of writers. */

@@ -32,7 +32,6 @@ export interface Path {
  * Pearce and Kelly (2006). An added edge moves only nodes between the positions of its two ends.
  */
 export class DynamicOrder {
-  /** By node: its position in the order. */
   readonly position: Int32Array
   readonly #at: Int32Array
   readonly #forward: Graph

@@ -154,7 +154,6 @@ function withDoubts(
   return { outcomes: doubted, orders: NO_ORDERS }
 }
 
-/** Describes why no level is met, and the remedy. */
 function tellAmbiguity(record: TransactionRecord, { read, first, second }: Ambiguity): string {
   const place = (micro: number): string => placeOf(record.history, transactionOf(record, micro))
   const wrote = microText(record, first)
@@ -184,7 +183,6 @@ const orderings: { readonly [name in Form['name']]: Ordering } = {
   neither: 'none',
 }
 
-/** Decides the requested levels, and others that decide requested ones sooner. */
 export function decideRegisters(
   registers: Registers,
   asked: readonly IsolationLevel[],
@@ -230,7 +228,6 @@ export function decideRegisters(
   }
 }
 
-/** Reports whether a level needs a search. Others take linear time. */
 const isSearched = (level: IsolationLevel): boolean =>
   impliesLevel(level, 'prefix') || impliesLevel(level, 'cursor-stability')
 

@@ -10,7 +10,6 @@ import { RegisterJudge } from './judge.ts'
 import type { Ordering } from './problem.ts'
 import { NOBODY, type Sources } from './sources.ts'
 
-/** The data that a history of registers is judged from. */
 export interface Registers {
   readonly record: TransactionRecord
   readonly sources: Sources

@@ -58,7 +58,6 @@ class VersionOrder {
     if (value[after] === initial) this.#later[other]?.add(one)
   }
 
-  /** Returns two micro-operations whose versions are on a cycle of the order, if there is one. */
   contradiction(): GrantedOrders['contradiction'] {
     const later = this.#later.map((versions) => [...versions])
     const ordered = depthFirst(later.length, (version, place) => later[version]?.[place] ?? NO_MORE)

@@ -68,7 +68,6 @@ export function problemOf(
   }
 }
 
-/** Adds edges for the assumed orders between writers of a key. */
 export function addGranted(edges: EdgeList, { length, from, to, kind, key }: Edges): void {
   for (let e = 0; e < length; e++) if (kind[e] === WW) edges.add(from[e], to[e], WW, key[e])
 }
@@ -219,7 +218,6 @@ class KeyStates {
     return -1
   }
 
-  /** Places a node and returns the keys whose state changed. */
   place(node: number): readonly number[] {
     const { rules, transactions } = this.#problem
     if (node >= transactions && !(rules.hasSnapshots && node < 2 * transactions)) return []

@@ -121,7 +121,6 @@ export interface KeyFacts {
   readonly reader: Int32Array
   /** The writer whose version was read, or INITIAL. */
   readonly source: Int32Array
-  /** 1 if the reader also writes the key. */
   readonly isUpdate: Uint8Array
 }
 

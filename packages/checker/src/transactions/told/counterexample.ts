@@ -53,7 +53,6 @@ function titleOf(anomaly: string, { name }: TransactionStory): string {
   return name.replaceAll(' ', '-') === anomaly ? title : `${title} (${anomaly})`
 }
 
-/** Describes a cycle, with the reasons of its steps. */
 export function tellCycle(
   record: TransactionRecord,
   versions: Versions,
@@ -185,7 +184,6 @@ const sentences: Sentences = {
   'non-repeatable-read': ({ reader, did, what }) => `${reader} ${what} and then ${did}`,
 }
 
-/** The sentences for registers, where those for lists do not fit. */
 const ofRegisters: Sentences = {
   ...sentences,
   'unwritten-read': ({ reader, did }) => `${reader} ${did}, which no transaction wrote`,

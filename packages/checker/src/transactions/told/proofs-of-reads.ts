@@ -51,7 +51,6 @@ function rowsBehind(record: TransactionRecord, { anomaly, transaction, micro, ot
   }
 }
 
-/** Returns the elements of a list that was read, in order. */
 function elements({ list, lists }: TransactionRecord, read: number): readonly number[] {
   const nodes: number[] = []
   for (let node = list[read]; lists.parent[node] >= 0; node = lists.parent[node]) nodes.push(node)

@@ -110,7 +110,6 @@ function readerOf(
   return best
 }
 
-/** Returns the writer of the version read, or -1. */
 const sourceOf = ({ kind }: TransactionRecord, { of, writer }: Versions, row: number): number =>
   kind[row] === READ && of[row] >= 0 ? writer[of[row]] : -1
 

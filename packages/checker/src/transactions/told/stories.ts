@@ -11,7 +11,6 @@ import { haveReadTheSame, NO_ROW, rowsOfStep } from './words.ts'
 /** A story, and the weakest level that excludes it, without its form. */
 type Story = Omit<TransactionStory, 'refusedBy'> & {
   readonly refusedBy: Isolation
-  /** The remedy if SQL statements were recorded. */
   readonly sqlCure?: string
   /** Replaces `sqlCure` if the server is MySQL or MariaDB. */
   readonly innodbCure?: string
@@ -151,7 +150,6 @@ const dirtyWrite: Story = {
   refusedBy: 'read-uncommitted',
 }
 
-/** Returns the story of a cycle without a common name. */
 const otherCycle = (refusedBy: Isolation): Story => ({
   name: undefined,
   title: 'No order of the transactions explains what they read',
@@ -240,7 +238,6 @@ function storyFor({ history }: TransactionRecord, { sqlCure, innodbCure, ...stor
   return { ...story, cure: (isInnodb ? innodbCure : undefined) ?? sqlCure }
 }
 
-/** Returns the story of a cycle, and the weakest level that excludes the cycle. */
 export function storyOfCycle(
   record: TransactionRecord,
   versions: Versions,

@@ -135,7 +135,6 @@ export function rowsOfStep(
   }
 }
 
-/** Describes why one transaction precedes another. */
 export function becauseOf(
   record: TransactionRecord,
   step: CycleStep,
@@ -211,7 +210,6 @@ export interface DrawnOrder extends Omit<TransactionArrow, 'from' | 'to'> {
 /** A transaction without which the others of a counterexample do not contradict each other. */
 export interface Proof {
   readonly transaction: number
-  /** The micro-operations of the transaction that matter. */
   readonly rows: readonly number[]
   /** The reason to show the transaction: `shows that T1 wrote x before T3`. */
   readonly why: string
@@ -277,7 +275,6 @@ interface DrawnFinding {
   readonly proofs: readonly Proof[]
 }
 
-/** Draws an anomaly of a single read, and the micro-operation that it contradicts. */
 export function drawnFinding(
   record: TransactionRecord,
   { transaction, micro, other, second, isWrite, because, proofs }: DrawnFinding,

@@ -98,7 +98,6 @@ function once<Value>(make: () => Value): () => Value {
   }
 }
 
-/** Decides whether each client can put the writes and its own reads in one order. */
 function judgeViews(facts: Facts, order: CausalOrder | undefined, budget: Budget): Judged {
   const { threads } = facts
   const views = createViews(facts, order, budget)

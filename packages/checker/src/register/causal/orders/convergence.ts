@@ -91,7 +91,6 @@ function conflictsOf(facts: Facts, order: CausalOrder, budget: Budget): Conflict
   return { from, to, by }
 }
 
-/** The number of orders that lead directly to each operation. */
 function predecessorCounts({ encoded: { length }, writerOf, threads }: Facts, { to }: Conflicts): Int32Array {
   const waiting = new Int32Array(length)
   for (const target of to) waiting[target]++

@@ -198,7 +198,6 @@ export function createViews(facts: Facts, given: CausalOrder | undefined, budget
   return { conflictOf, stopped: () => stopped, release: () => own?.release() }
 }
 
-/** Returns the predecessors of each operation by the order of its client alone. */
 function clientOrder(facts: Facts, budget: Budget): CausalOrder | undefined {
   const { length } = facts.encoded
   const nothingRead = { ...facts, writerOf: new Int32Array(length).fill(NO_READ) }

@@ -107,7 +107,6 @@ function clustersOf({ length, kind, calls, returns, value, next }: Chains, budge
 }
 
 interface Joined {
-  /** By value: 1 if it begins a chain. */
   readonly isHead: Uint8Array
   /** By key: 1 if an operation within a chain returned before the call of one that it must follow. */
   readonly isBroken: Uint8Array

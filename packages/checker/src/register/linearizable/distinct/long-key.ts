@@ -23,14 +23,12 @@ import {
 // Decides one key whose operations do not fit into memory. The values must be distinct integers with few gaps. For each
 // value only its zone is kept, which decides the key as in zones.ts.
 
-/** The verdict on one long key. */
 type LongKeyAnswer =
   | {
       readonly result: 'met'
       /** The number of operations of unknown outcome, and of those that took effect. */
       readonly unknown: number
       readonly happened: number
-      /** Position of the key's first call. */
       readonly firstCall: number | undefined
     }
   /** The operations on `values` contradict each other by themselves. */

@@ -58,7 +58,6 @@ export class LongValues {
     return Math.max(0, this.#highest - this.#lowest + 1)
   }
 
-  /** Returns the place of a value by its id, or -1. */
   placeOf(id: number): number {
     if ((id & 1) === 0) return -1
     const value = id >> 1

@@ -56,7 +56,6 @@ interface Clusters {
   readonly first: Int32Array
   readonly last: Int32Array
   readonly used: Uint8Array
-  /** By value: the number of reads that returned it. */
   readonly reads: Int32Array
   readonly events: number
   /** Whether a read returned before any write of its value was called. */

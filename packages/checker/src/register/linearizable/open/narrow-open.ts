@@ -5,7 +5,6 @@ export const MOST_OPEN = 32
 
 export interface FewOpen {
   readonly bitOf: Int32Array
-  /** By kind: the set of open operations. */
   readonly sets: Int32Array
   /**
    * By value and kind (`KINDS` entries per value): the open operations that use the value. Under DIFFERS: the failed

@@ -31,7 +31,6 @@ export interface OpenOperations {
   readonly add: (operation: number) => void
   /** Removes an operation, which must be the first to return. */
   readonly remove: (operation: number) => void
-  /** The size of all columns, in bytes. */
   readonly bytes: number
 }
 

@@ -25,11 +25,9 @@ export type Linearizability =
       readonly result: 'unknown'
       readonly reason: Reason
       readonly limit: Limit
-      /** The number of keys without an answer. */
       readonly undecided: number
     }
 
-/** A key's operations in an order that explains them. */
 export interface KeyOrder {
   readonly key: number
   /** The operations as rows of the history, computed on demand. */
@@ -38,7 +36,6 @@ export interface KeyOrder {
 
 export type Violation = Extract<Linearizability, { readonly result: 'violated' }>
 
-/** Returns why there is no answer. */
 export function reasonUndecided(limit: Limit, undecided: number, keys: number): Reason {
   if (keys === 1) return outOf(limit, 'the search found neither an order nor a contradiction')
   return outOf(limit, `${keys - undecided} of ${keys} keys are linearizable, no contradiction was found in the others`)

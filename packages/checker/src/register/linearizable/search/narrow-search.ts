@@ -39,7 +39,6 @@ export function createNarrowSearch(part: Encoded, events: Int32Array, slots: Slo
   // The open operations by kind, and by value (the old one for a cas) and kind.
   const sets = int32Array(KINDS)
   const masks = int32Array(KINDS * values)
-  // By operation: its index in `masks`.
   const placeOf = int32Array(length)
   for (let i = 0; i < length; i++) {
     // The unused value is NOTHING, whose bits are all 1, so `&` yields the used one.

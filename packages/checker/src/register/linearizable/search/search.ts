@@ -247,7 +247,6 @@ function packCounts(
 
 interface Demand {
   readonly anyDiffers: boolean
-  /** Examines the operations that are open now. */
   readonly prepare: (next: Int32Array, head: number, used: Int32Array, firstReturn: number) => void
   readonly wanted: (state: number) => boolean
 }

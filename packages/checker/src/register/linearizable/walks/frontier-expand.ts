@@ -110,7 +110,6 @@ export function createFrontierExpansion(
 
   const hasOptional = (c: number): boolean => (countAt[c] === -1 ? 0 : origin[countAt[c]]) < called[c]
 
-  /** Fires an open write of `value`, if there is one. */
   const supply = (value: number): void => {
     for (let write = firstWrite[value]; write !== -1; write = nextWrite[write]) {
       // The returning write is handled by `expand`.
@@ -123,7 +122,6 @@ export function createFrontierExpansion(
     if (c !== -1 && hasOptional(c)) fireOptional(c)
   }
 
-  /** Reports whether an open operation waits for the value in the configuration. */
   const isWanted = (value: number): boolean => {
     for (let w = 0; w < words; w++) {
       if ((waiters[value * words + w] & ~origin[BITS + w]) !== 0) return true

@@ -151,7 +151,6 @@ export function createExpansion(
     if (c !== NONE && isLeft(c)) fireOptional(c, done, 0)
   }
 
-  /** Reports whether an open operation waits for the value. */
   const isWanted = (value: number, done: number): boolean =>
     ((masks[value * KINDS + READ] | masks[value * KINDS + CAS]) & ~done) !== 0 || wantedBy[value] === round
 

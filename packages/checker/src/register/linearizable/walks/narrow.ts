@@ -125,7 +125,6 @@ export function createNarrowFrontier(part: Encoded, budget: Budget, followed: nu
     else called[c]++
   }
 
-  /** Undoes the events from `position` on. */
   const rewind = (position: number): void => {
     expansion.end()
     returning = -1
