@@ -9,10 +9,9 @@ export const labelOfFault = (fault: Fault): string => printable(describeFault(fa
 export const severalOf = (name: string): string =>
   faultDefinitions.find(({ kind }) => kind === name)?.plural ?? `spells of ${name}`
 
-/** Returns the faults that were in force, ordered by start, with labels that are safe to print. */
+/** Returns the faults that were in force, ordered by start. */
 export const shownFaults = (history: History, run: RunSummary | undefined): FaultSpan[] =>
   faultSpans(history, run).map((span) => ({ ...span, label: printable(span.label) }))
 
-/** Returns the faults that were in force at some time in a time span. */
 export const during = (spans: readonly FaultSpan[], from: number, to: number): FaultSpan[] =>
   spans.filter((span) => span.from <= to && span.to >= from)

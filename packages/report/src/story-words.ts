@@ -2,7 +2,6 @@ import { adjective } from './level-words.ts'
 import type { ToldVerdict } from './told-story.ts'
 import { listed } from './words.ts'
 
-/** Describes the verdicts: `the history is eventually consistent; it is not linearizable`. */
 export function verdictsText(verdicts: readonly ToldVerdict[]): string {
   const named = (result: ToldVerdict['result']) =>
     verdicts.filter((verdict) => verdict.result === result).map(({ level }) => adjective(level))

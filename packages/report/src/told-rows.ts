@@ -1,13 +1,10 @@
 import { adjective } from './level-words.ts'
 import type { Sign, StoryTelling, ToldLedger, ToldNode } from './told-story.ts'
 
-/** A step of a telling, with the signs that occur before the next step begins. */
+/** A step of a telling, with the events that occur during it. */
 export interface ToldGroup {
   readonly number: number
   readonly text: string
-  /**
-   * The level broken from this step on: `No order of the answers fits any more: not linearizable.` Empty if none is.
-   */
   readonly broken: string
   readonly signs: readonly Sign[]
   readonly what: string
@@ -47,10 +44,7 @@ export interface PairedSteps {
   readonly fixed: ToldGroup | undefined
 }
 
-/**
- * Aligns the steps of two tellings, with as many corresponding steps side by side as possible. The steps of each
- * telling keep their order.
- */
+/** Aligns the steps of two tellings, with as many pairs of corresponding steps as possible. */
 export function pairedSteps(told: readonly ToldGroup[], fixed: readonly ToldGroup[]): readonly PairedSteps[] {
   const most: number[][] = Array.from({ length: told.length + 1 }, () => Array(fixed.length + 1).fill(0))
   const at = (i: number, j: number): number => most[i]?.[j] ?? 0

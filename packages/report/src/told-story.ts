@@ -8,10 +8,7 @@ export interface ToldStory {
   readonly lesson: string
   readonly source: string
   readonly tellings: readonly StoryTelling[]
-  /**
-   * The telling whose system prevents the accident: its title, and the command that shows it. Undefined if this story
-   * already shows that system.
-   */
+  /** Another telling, whose system prevents the accident. Undefined if this story already shows that system. */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 
@@ -45,10 +42,7 @@ export interface ToldStep {
   readonly breaks?: string | undefined
   /** The events drawn, in order of time. */
   readonly signs: readonly Sign[]
-  /**
-   * What the nodes believe at the end of the step or, if the step heals a fault, just before the healing; absent if
-   * unknown.
-   */
+  /** What the nodes believe at the end of the step; just before the healing, if the step heals a fault. */
   readonly nodes?: readonly ToldNode[] | undefined
   /** State of the story's promise at the end of the step; absent in stories without a promise. */
   readonly ledger?: ToldLedger | undefined

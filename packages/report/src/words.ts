@@ -2,7 +2,7 @@ import { count, duration, moment, type Nanos, percent } from '@chaosproxy/histor
 
 export const durationOfMillis = (milliseconds: number): string => duration(milliseconds * 1e6)
 
-/** Returns the least number of digits, from three to nine, that distinguishes these times. */
+/** Returns the number of digits that distinguishes these times. */
 export function digitsToTellApart(times: readonly number[]): number {
   const distinct = new Set(times.filter(Number.isFinite))
   for (let digits = 3; digits < 9; digits++) {
@@ -31,10 +31,7 @@ export const listed = (items: readonly string[]): string =>
 export const listedAtMost = (items: readonly string[], most: number): string =>
   items.length <= most ? listed(items) : `${items.slice(0, most).join(', ')} and ${count(items.length - most)} more`
 
-/**
- * Formats line numbers: `lines 24,021–24,026`, `lines 3 and 9` or, for scattered lines, `10 lines between 44,680 and
- * 44,734`.
- */
+/** Formats line numbers: `lines 3 and 9`, `10 lines between 44,680 and 44,734`. */
 export function lineList(lines: readonly number[]): string {
   const sorted = [...new Set(lines)].filter((line) => line > 0).sort((a, b) => a - b)
   const [first, last] = [sorted[0], sorted[sorted.length - 1]]
@@ -50,7 +47,7 @@ export function lineList(lines: readonly number[]): string {
   return `${sorted.length === 1 ? 'line' : 'lines'} ${text}`
 }
 
-/** Capitalizes the first letter of a sentence, unless the first word is a name such as `n1` or `server.ts`. */
+/** Capitalizes the first letter of a sentence, but not of a name such as `n1` or `server.ts`. */
 export const capitalised = (text: string): string =>
   /^[a-z]+(?:-[a-z]+)*(?![\w"-]|\.\w)/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
 

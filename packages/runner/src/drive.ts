@@ -135,19 +135,16 @@ export function heal(run: DrivenRun, why: StopReason, healed: (run: HealedRun) =
   run.clients.stop(why, healAll, () => healed({ ...run, ...found }))
 }
 
-/** The callbacks and signals that follow and end a run in progress. */
+/** The callbacks and signals that follow and end a run. */
 export interface Steering {
   readonly listener?: RunListener | undefined
   readonly interrupted?: AbortSignal | undefined
-  /** Called when the run has begun, with the handle that controls it. */
   readonly steered?: ((handle: RunHandle) => void) | undefined
-  /**
-   * Ends the run immediately, because its record can no longer be kept. The promise rejects with the signal's reason.
-   */
+  /** Ends the run immediately, because its record can no longer be kept. */
   readonly abandoned?: AbortSignal | undefined
 }
 
-/** Executes a run in the cluster's time, with its control and its reports. Rejects if the cluster breaks. */
+/** Executes a run in the cluster's time. Rejects if the cluster breaks. */
 export function inTimeOf(
   cluster: StartedCluster,
   { listener, interrupted, abandoned, steered }: Steering,
@@ -169,9 +166,7 @@ export function inTimeOf(
 
 const STATUS_EVERY_MS = millis(100)
 
-/**
- * Reports the status at intervals of the cluster's clock, so that virtual time and real time get equally many reports.
- */
+/** Reports the status at intervals of the cluster's clock, so that virtual time gets as many reports as real time. */
 function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: RunListener): void {
   const report = () => {
     const progress = handle.progress()
@@ -185,7 +180,7 @@ function reportStatus({ clock }: StartedCluster, handle: RunHandle, listener: Ru
 function judgeLive(options: RunOptions, stop: () => void): LiveJudge {
   const { cluster, workload, mapping, sink, violated, mayStandStill, stopOnViolation = false } = options
   const { clock } = cluster
-  // Judging during a run in virtual time would double the duration of the run, which is short.
+  // Judging during a run in virtual time would double its short duration.
   const isFollowed = stopOnViolation || (violated !== undefined && mayStandStill === true)
   const now = () => nanosToMillis(clock.now())
   const judge = createLiveJudge({ ...workload, mapping, now, isFollowed }, sink.placeOf)
@@ -220,8 +215,7 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // Only real runs with driven clients repeat faults that took no effect: virtual time has no slow machines, and
-  // observed clients may have ended. Faults of a given schedule are not repeated.
+  // Virtual time has no slow machines, observed clients may have ended, and a given schedule stays as it is.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,
@@ -254,12 +248,12 @@ interface BeatOptions {
   readonly isOver: () => boolean
 }
 
-/** Calls `stood` after each standstill of this process, as long as `isOver` returns false. */
+/** Calls `stood` after each standstill of this process. */
 export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions): void {
   const beat = createBeats(since())
   const schedule = (): void => {
     const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
-    // The timer does not keep the process alive: a program that records itself may exit when it has nothing more to do.
+    // A program that records itself may exit when it has nothing more to do.
     clock.at(next, beaten, { keepsAlive: false })
   }
   function beaten(): void {

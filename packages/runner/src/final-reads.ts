@@ -18,30 +18,21 @@ import type { Recovery } from './ports/run-outcome.ts'
 
 type Options = ProcessOptions & {
   readonly cluster: Cluster
-  /** The inputs to send to every node, in order. */
   readonly inputs: readonly Input[]
-  /** Milliseconds to wait for all nodes to answer and agree. */
   readonly quietMs: number
-  /** Returns an operation that shows whether the system serves clients again, for runs without inputs. */
+  /** Returns an operation that shows whether the system serves clients again. */
   readonly otherwise?: (() => Input) | undefined
-  /**
-   * Whether every fault is known to be healed. Otherwise a fault may still affect the state, and no operation is marked
-   * as final.
-   */
+  /** If a fault may still affect the state, no operation is marked as final. */
   readonly isHealed?: boolean | undefined
   /**
    * The condition to wait for; by default `agreement`. `service` suffices if every read from every node must be right
-   * at any time. With `service`, each round sends one read until a node answers; the final operations include every
-   * input once and every node once.
+   * at any time.
    */
   readonly until?: 'agreement' | 'service' | undefined
 }
 
 export interface ReadFinally {
-  /**
-   * Time from healing until the nodes agreed; undefined if they did not agree in time, or if there was no comparable
-   * input.
-   */
+  /** Time from healing until the nodes agreed; undefined if they did not agree in time. */
   readonly convergedAfter: Nanos | undefined
   readonly recovery: Recovery
 }
@@ -57,11 +48,10 @@ const PAUSE_BETWEEN_ROUNDS_MS = millis(50)
  * agreement has to last (see `Cluster.lingersMs`). Inputs that change something, such as the drain of a queue, are
  * repeated until they are answered; otherwise elements that are still in the queue would look lost.
  *
- * If every read is refused because credentials are missing, there is no waiting: the final operations show the
- * refusals.
+ * If every read is refused because credentials are missing, waiting does not help.
  *
- * A cluster that has answered nothing by the end of the wait is given the time that its recovery may legitimately take
- * (see `Cluster.recoveryMs`).
+ * A cluster that has answered nothing by then is given the time that its recovery may legitimately take (see
+ * `Cluster.recoveryMs`).
  */
 export function readFinally(options: Options, done: (read: ReadFinally) => void): void {
   const { cluster, inputs, workload } = options
@@ -119,7 +109,6 @@ export function readFinally(options: Options, done: (read: ReadFinally) => void)
 
 interface Service {
   any(): boolean
-  /** Whether every operation so far was refused because credentials are missing. Waiting does not help in that case. */
   refusesUs(): boolean
   completed(completion: Completion): void
 }
@@ -142,14 +131,13 @@ function watchService(): Service {
 interface Awaiting extends Options {
   readonly served: Service
   readonly healedAt: Nanos
-  /** Returns the next input for a node; undefined if there is nothing to request. */
+  /** Returns the next input for a node. */
   readonly ask: () => Input | undefined
 }
 
 /**
- * Sends an input to every node, round by round, until a node answers or the time of the recovery is up; calls back with
- * whether a node answered. The timeout grows from round to round, because a recovering node may take longer than
- * clients usually wait.
+ * Sends inputs round by round, until a node answers or the time of the recovery is up. The timeout grows, because a
+ * recovering node may take longer than clients usually wait.
  */
 function awaitService(options: Awaiting, done: (answered: boolean) => void): void {
   const { cluster, served, healedAt } = options
@@ -181,7 +169,7 @@ const recoveryEnd = ({ cluster, quietMs }: Options, healedAt: Nanos): Nanos =>
 
 const afterMs = (time: Nanos, ms: number): Nanos => nanos(time + millisToNanos(millis(ms)))
 
-/** The answers of all nodes to every input, unchanged in all rounds since `since`. */
+/** The answers of all nodes, unchanged in all rounds since `since`. */
 interface Agreement {
   readonly answer: string
   readonly since: Nanos
@@ -204,7 +192,7 @@ interface Part {
 
 const allOf = (inputs: readonly Input[], nodes: readonly NodeId[]): Part[] => nodes.map((node) => ({ node, inputs }))
 
-/** Distributes inputs over nodes. Every input is sent at least once, and every node gets at least one input. */
+/** Distributes inputs over nodes. Every input is sent, and every node gets one. */
 function dealt(inputs: readonly Input[], nodes: readonly NodeId[]): Part[] {
   const parts = nodes.map((node) => ({ node, inputs: [] as Input[] }))
   const rounds = Math.ceil(inputs.length / nodes.length)
@@ -221,11 +209,11 @@ interface Asking {
   readonly final: boolean
   readonly timeoutMs: Millis
   readonly served: Service
-  /** Whether it is too late to repeat operations other than plain reads. */
+  /** Whether it is too late to repeat changing operations. */
   readonly isOver: () => boolean
 }
 
-/** Sends the inputs of all nodes concurrently, through one process per node that takes its inputs one at a time. */
+/** Sends the inputs of all nodes concurrently, one at a time to each node. */
 function askAll(
   { cluster, recorder, workload }: Options,
   { final, timeoutMs, served, isOver }: Asking,
@@ -266,7 +254,6 @@ function askAll(
   }
 }
 
-/** Returns the answers to each input as text, if all nodes answered and their answers agree; otherwise undefined. */
 function answerOfAll(
   inputs: readonly Input[],
   answers: Answers,

@@ -10,9 +10,8 @@ import type { RunListener } from './run-event.ts'
 import { type StartOptions, start, withRemarks } from './start.ts'
 
 /**
- * Performs one run, from its spec to its verdict. Every phase is one call, in order, and documented in its own file.
- * Without `judging`, the run ends with its final reads. Undefined if the run is interrupted before anything was
- * recorded.
+ * Performs one run, from its spec to its verdict. Without `judging`, the run ends with its final reads. Undefined if
+ * the run is interrupted before anything was recorded.
  *
  * @throws UserError (environment) if the target does not start, breaks, or its record cannot be written. Everything
  * recorded before the error is in the store.
@@ -37,7 +36,7 @@ export async function performRun(
         const { cluster, load } = started
         const found = await inTimeOf(cluster, { ...options, ...recording }, (ended) => {
           const working = { ...runOptionsOf(run, recording.sink, listener), cluster, load }
-          // Callbacks instead of promises: in virtual time, only the clock may determine the order of events.
+          // In virtual time, only the clock may determine the order of events, so callbacks replace promises.
           const driven = drive(working, (why) => heal(driven, why, (healed) => readLast(healed, ended)))
           return driven.handle
         })
@@ -49,7 +48,7 @@ export async function performRun(
       }
     })
     if (outcome === undefined || judging === undefined) return outcome
-    // For a run on another thread, the probes run only now, after its target has ended.
+    // The target of a run on another thread has ended before its probes run.
     answers ??= await judging.ask?.(run.spec.require ?? [], {})
     const judged = await judge(run, outcome, { ...options, judging, answers })
     report(judged, listener)
@@ -68,9 +67,7 @@ interface PerformOptions
    * time.
    */
   plan(spec: RunSpec): Promise<PlannedRun>
-  /**
-   * Performs the run up to the final reads in another place, such as another thread. `recording` receives the events.
-   */
+  /** Performs the run up to the final reads in another place, such as another thread. */
   readonly elsewhere?: ((run: PlannedRun, recording: Recording) => Promise<RunOutcome | undefined>) | undefined
 }
 

@@ -33,7 +33,7 @@ export const protocolTarget = (
   functions: (settings) => functionsOf(protocol, settings),
   objects: protocol.objects,
   promises({ object, settings, faults }) {
-    // Anybody can send unsigned messages, so no protocol keeps a promise while messages are forged.
+    // Anybody can send unsigned messages, so no promise holds against forged messages.
     if (faults.includes('forge-message')) return 'nothing'
     if (notPromisedUnder(protocol, settings).some((kind) => faults.some((fault) => fault === kind))) return 'nothing'
     const promised = protocol.promises(object, settings)

@@ -27,7 +27,7 @@ export function readLast(run: HealedRun, ended: (outcome: RunOutcome) => void): 
       const { violation } = run.online.judged()
       ended({
         ...{ nodes: cluster.nodes, healedAt, endedAt, faults, trouble },
-        // If observed clients have no time limit, an interruption is the normal end of their run.
+        // Without a time limit, an interruption is the normal end of a run with observed clients.
         ...{
           interrupted: run.isInterrupted() && cluster.observed?.untilGone !== true,
           marked: cluster.marked(),

@@ -8,15 +8,15 @@ import { leaseMember } from './result/lease.ts'
 export interface Recording {
   readonly sink: HistorySink
   readonly begun: () => void
-  /** Aborted when the record can no longer be written; the run may then stop early. */
+  /** Aborted when the record can no longer be written. */
   readonly abandoned: AbortSignal
 }
 
 /**
  * Opens the record of a run in its store, and closes it after the run.
  *
- * @throws UserError (environment) if the record cannot be written. Other errors of the environment get an addition:
- * where the incomplete record is kept.
+ * @throws UserError (environment) if the record cannot be written. Other errors of the environment say where the
+ * incomplete record is kept.
  */
 export async function recorded(
   run: PlannedRun,

@@ -9,7 +9,7 @@ import type { RunOutcome } from './ports/run-outcome.ts'
 import type { AskedOperations, StartedCluster, StartOptions as TargetOptions } from './ports/target.ts'
 import type { RunListener } from './run-event.ts'
 
-/** Milliseconds added to the time limit of a run, which is otherwise twice the time of every phase. */
+/** Milliseconds added to the time limit of a run. */
 const SPARE_MS = 60_000
 
 export interface StartOptions extends Pick<TargetOptions, 'dataDir' | 'logDir' | 'version' | 'reach' | 'listening'> {
@@ -60,7 +60,7 @@ export async function start(run: PlannedRun, options: StartOptions): Promise<Sta
   return undefined
 }
 
-/** Returns the outcome with the remarks of the cluster, and of the workers or observers of the clients. */
+/** Returns the outcome with the remarks of the cluster and of the clients' drivers. */
 export async function withRemarks(
   outcome: RunOutcome,
   { cluster, load, startedAt, listening: listened }: StartedRun,
@@ -133,7 +133,6 @@ function sampleWrite(workload: Workload, settings: Settings): Input | undefined 
   return undefined
 }
 
-/** Returns the final reads of the objects that exist before the run. */
 function readsBefore(workload: Workload, settings: Settings): readonly Input[] {
   const { keys } = settings
   const inputs = workload.finale(typeof keys === 'number' ? keyNames(keys) : [])

@@ -58,7 +58,7 @@ function timesText(findings: readonly Finding[]): readonly string[] {
   return [`**A violation with ${count(broken)} of ${plural(runs.length, 'seed')}.**`]
 }
 
-/** Returns the verdict, a sentence, the drawing and the command to repeat the run. The rest is collapsed. */
+/** The verdict, a sentence, the drawing and the command stay visible. The rest is collapsed. */
 function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   const { result, name, sentence, evidence, diagram, notes, levels, file, line, again } = finding
   if (result === 'passed' && notes.length === 0) return []
@@ -88,7 +88,6 @@ function sectionsOf(finding: Finding, picture: string | undefined): string[] {
   ].filter((part) => part !== '')
 }
 
-/** Returns the settings of the target, the cause unless `sentence` states it, and the next step. */
 function answerParts({ telling, sentence }: Finding): readonly string[] {
   if (telling === undefined) return []
   const { settings, certainty } = telling.why
@@ -105,8 +104,7 @@ const folded = (summary: string, parts: readonly string[]): string =>
   [`<details><summary>${summary}</summary>`, ...parts, '</details>'].join('\n\n')
 
 /**
- * Escapes a text: Markdown gives it no meaning, and it does not change the writing direction. A zero-width space after
- * each `@` prevents mentions, which would notify people.
+ * Gives a text no meaning in Markdown. A zero-width space after each `@` prevents mentions, which would notify people.
  */
 const text = (plain: string): string =>
   printable(plain)
@@ -119,7 +117,6 @@ const destination = (path: string): string =>
     .map((part) => encodeURIComponent(part).replace(/[()]/g, (bracket) => (bracket === '(' ? '%28' : '%29')))
     .join('/')
 
-/** Returns a fence longer than any in the text. */
 const fenceFor = (plain: string, least: number): string =>
   '`'.repeat(Math.max(least, ...Array.from(plain.matchAll(/`+/g), ([ticks]) => ticks.length + 1)))
 

@@ -15,8 +15,8 @@ const MOST_OPERATIONS = 8
 const MOST_OF_CYCLE = 12
 const MOST_NODES = 5
 /**
- * Maximum number of lanes; with more lanes, all clients share one. The text must stay legible when a renderer scales
- * the diagram to the width of a comment.
+ * Maximum number of lanes, so that the text stays legible at the width of a comment. With more lanes, all clients share
+ * one.
  */
 const MOST_LANES = 4
 /** Maximum length of a line in a label, in characters. Mermaid does not break lines: a long line widens the diagram. */
@@ -31,21 +31,18 @@ interface Drawn {
 
 /** The lanes of the diagram: each has an id in Mermaid, and a name for readers. */
 interface Lanes {
-  /** Returns the id of the lane of an operation's client; `node` returns the id of a node's lane. */
   readonly client: (operation: OperationRow) => string
   readonly node: (name: string | undefined) => string
   /** Returns the name of the client for labels; empty if each client has a lane. */
   readonly who: (operation: OperationRow) => string
   readonly declared: readonly string[]
   readonly nodes: number
-  /** The ids of the first and the last node, for notes over all nodes. */
   readonly allNodes: string
 }
 
 /**
- * Draws the contradiction as a Mermaid sequence diagram of clients, nodes, requests, messages and faults; empty if the
- * diagram would be too large. GitHub and GitLab render Mermaid in comments, where a picture from a run's directory
- * cannot be shown.
+ * Draws the contradiction as a Mermaid sequence diagram; empty if the diagram would be too large. GitHub and GitLab
+ * render Mermaid in comments, where a picture from a run's directory cannot be shown.
  */
 export function mermaidOf(history: History, { shown, near, wire }: Pick<Facts, 'shown' | 'near' | 'wire'>): string[] {
   if (shown === undefined) return []
@@ -126,7 +123,7 @@ function faultLines(
   { first, last }: { readonly first: number; readonly last: number },
 ): Drawn[] {
   const begins = { at: Math.max(first, from), line: note(nodes, text) }
-  // For a fault that ended before the first shown operation, one note covers the beginning and the end.
+  // One note covers a fault that ended before the first shown operation.
   return to < last && to > begins.at
     ? [begins, { at: to, line: note(nodes, `${moment(to)} healed: ${label}`) }]
     : [begins]
@@ -169,9 +166,6 @@ const label = (text: string): string =>
 /** Keeps a number and its unit in one line. */
 const withUnits = (text: string): string => text.replace(/(?<=\d) (?=[mµn]?s\b)/g, '\u00a0')
 
-/**
- * Escapes a text for Mermaid, which has no quotes. Character references replace the characters that end a statement, or
- * begin a comment, a directive, an entity or markup. They also replace backquotes, which could end the code fence.
- */
+/** Escapes a text for Mermaid, which has no quotes. Backquotes are replaced because they could end the code fence. */
 const escaped = (text: string): string =>
   text.replace(/[#;<>&%$@\\`":]/g, (character) => `#${character.codePointAt(0) ?? 0};`)

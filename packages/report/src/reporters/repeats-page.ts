@@ -10,10 +10,7 @@ import { wrap } from '../terminal/width.ts'
 import type { Finding } from './finding.ts'
 import type { RunSubject } from './subject.ts'
 
-/**
- * Renders one of several runs as a line with its verdict. Adds the reasons, the path of the report, and the command
- * that repeats the run, unless the run kept its promise.
- */
+/** Renders one of several runs as a line with its verdict. */
 export function renderRepeat(subject: RunSubject, style: Style, options: TerminalOptions): string {
   const { summary, reportFile, again, exitCode } = subject
   const page = pageStyle(style, options)
@@ -58,7 +55,7 @@ export function renderRepeat(subject: RunSubject, style: Style, options: Termina
 
 const SEED_COLUMN = 12
 
-/** Renders how many runs broke the promise, and the confidence interval of the true proportion. */
+/** Renders how many runs broke the promise, with a confidence interval. */
 export function renderRepeats(runs: readonly Finding[], style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const noted = runs.filter(({ result }) => result === 'noted').length
@@ -92,8 +89,8 @@ const proportionText = (failed: number, decided: number, least: number, most: nu
     : `${percent(failed / decided, 1)} of those that were decided; with 95% confidence, it happens in ${percent(least, 1)} to ${percent(most, 1)} of such runs`
 
 /**
- * Returns the interval that contains the true proportion with 95% confidence, after `hits` of `trials`: E. B. Wilson,
- * "Probable inference, the law of succession, and statistical inference", JASA 22 (1927). Both ends are from 0 to 1.
+ * Returns the interval that contains the true proportion with 95% confidence: E. B. Wilson, "Probable inference, the
+ * law of succession, and statistical inference", JASA 22 (1927).
  */
 export function wilsonInterval(hits: number, trials: number): readonly [least: number, most: number] {
   if (trials === 0) return [0, 1]
@@ -101,7 +98,7 @@ export function wilsonInterval(hits: number, trials: number): readonly [least: n
   const scale = 1 + Z ** 2 / trials
   const centre = (share + Z ** 2 / (2 * trials)) / scale
   const half = (Z / scale) * Math.sqrt((share * (1 - share)) / trials + Z ** 2 / (4 * trials ** 2))
-  // With no hits or only hits, one end is exactly 0 or 1. Rounding errors must not change that end.
+  // Rounding errors must not move an end that is exactly 0 or 1.
   return [hits === 0 ? 0 : Math.max(0, centre - half), hits === trials ? 1 : Math.min(1, centre + half)]
 }
 

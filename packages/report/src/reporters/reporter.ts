@@ -18,8 +18,8 @@ export interface Reporter {
   /** The kinds of subject that the reporter does not support, each with an alternative. */
   readonly not?: { readonly [kind in Subject['kind']]?: string }
   /**
-   * Whether a file that begins with `start`, at most a megabyte, is an earlier output of this reporter. A new output
-   * may replace such a file. Absent if the output has no distinctive mark.
+   * Whether a file with this start (at most a megabyte) is an earlier output of this reporter, which a new output may
+   * replace. Absent if the output has no distinctive mark.
    */
   recognises?(start: string): boolean
   /**
@@ -31,7 +31,7 @@ export interface Reporter {
   end?(told: readonly Told[], place: Place): string
 }
 
-/** Where and when a text is written: the style, the terminal, the paths, and the time. */
+/** Where and when a text is written. */
 export interface Place {
   readonly style: Style
   readonly terminal: TerminalOptions
@@ -48,6 +48,5 @@ export interface Place {
 /** The plain data about a subject that remains when its history is released. */
 export interface Told {
   readonly findings: readonly Finding[]
-  /** The subject's line in a table of files, if it is a file. */
   readonly row: CheckRow | undefined
 }

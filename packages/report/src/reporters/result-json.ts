@@ -131,18 +131,17 @@ const latencyJson = ({
   p99Nanos = null,
 }: { readonly [rank in 'p50Nanos' | 'p99Nanos']?: number | undefined | null }): Part => ({ p50Nanos, p99Nanos })
 
-/** Returns the messages between nodes about the change that the first counterexample misses. */
 const wireJson = ({ sender, reader, change, messages, others, isNeverSent, unclear, sentence }: Wire): Part => ({
   ...{ sender, reader, change, sentence, neverSent: isNeverSent, unclear, others },
   messages: messages.map(({ carries, ...message }) => ({ ...message, carries: carries !== undefined })),
 })
 
-/** Returns one violation: the level of its counterexample, what happened, and the other levels that forbid it. */
+/** Returns one violation, and the other levels that forbid it. */
 const violationJson = ({ counterexample: { level, sentence }, others }: Violation): Part => ({
   ...{ level, sentence, alsoForbiddenBy: others },
 })
 
-/** Returns what was broken in a phase; availability and latency are listed elsewhere with the other figures. */
+/** Returns the figures of a phase, without availability and latency, which are listed elsewhere. */
 const phaseJson = (phase: PhaseSummary): [string, Part] => {
   const { operations, staleReads, violated } = phase
   return [phase.phase, { operations, staleReads, violated, broken: brokenLevel(phase) ?? null }]
@@ -152,9 +151,7 @@ const faultJson = ({ id, fault, from, to, hits, recoveryNanos, inDoubt, skipped 
   ...{ id, kind: fault.kind, fault, fromNanos: from, toNanos: to, hits, recoveryNanos, inDoubt, skipped },
 })
 
-/**
- * Returns the title, the verdict and the sentence at the top of every page, and the level of the drawn counterexample.
- */
+/** Returns the texts at the top of every page. */
 const saidOf = (history: History, { headline: { title, verdict, despite }, shown, why }: Facts): Part => ({
   ...{ title, verdict, despite, shown: shown?.level },
   sentence: shown && capitalised(sentenceText(history, shown, why)),
@@ -164,7 +161,7 @@ const tellingJson = ({ outcome, what, why: { text, certainty, settings }, next }
   ...{ outcome, what, why: { text, certainty, settings: settings === '' ? undefined : settings }, next },
 })
 
-/** Returns the verdicts on the answers that nodes sent. The run's own verdicts are on the answers that clients got. */
+/** Returns the verdicts on the answers that nodes sent, in contrast to those that clients got. */
 const viewsJson = ({ client, backend: { headline, levels }, settled, said }: RunViews): Part => ({
   client: { headline: client },
   backend: { headline, levels: byMember(Object.entries(levels), ([level, { result }]) => [level, { result }]) },
@@ -193,13 +190,12 @@ function accountingJson(accounting: Accounting, history: History): Part {
 /** Maximum number of transactions to list for one anomaly: a cycle may be long. */
 const MOST_OF_ANOMALY = 8
 
-/** Returns where a transaction is in the history file, which has its operations. */
 function transactionJson(history: History, operation: OperationRow): Part {
   const { process, call, lines } = operationJson(history, operation)
   return { process, call, lines }
 }
 
-/** Returns the verdicts on transactions, with the lines of one example for each anomaly. */
+/** Returns the verdicts on transactions, with an example of each anomaly. */
 const transactionsJson = (
   report: Report<string>,
   { anomalies, assumed, judged: { transactions, reads } }: TransactionFacts,
@@ -268,7 +264,7 @@ function counterexampleJson(
   const operationOf = (part: number): OperationRow => transactions?.parts[part]?.operation ?? -1
   return {
     ...{ sentence, anomaly, story: story?.name, refusedBy: story?.refusedBy },
-    // The faults relevant to the counterexample, most relevant first, in the words of every page.
+    // Most relevant first.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => ({ text, relation })),
     keys,
     operations: operations.map(({ operation, role }) => ({
@@ -279,15 +275,14 @@ function counterexampleJson(
     culprit: culprit === undefined ? undefined : at.get(culprit),
     statesBefore,
     edges: edges?.map((edge) => edgeJson(edge, at)),
-    // The transactions of a cycle, each of which precedes the next, as indexes into `operations` above.
+    // Indexes into `operations` above, in the order of the cycle.
     cycle: transactions?.isCycle
       ? transactions.arrows.map(({ from, to, ...edge }) => ({
           ...{ before: at.get(operationOf(from.part)), after: at.get(operationOf(to.part)) },
           ...edge,
         }))
       : undefined,
-    // Explains why the counterexample was not reduced further, how many operations it had before, and whether its
-    // operations alone violate the level.
+    // Why the counterexample was not reduced further.
     uncut,
   }
 }

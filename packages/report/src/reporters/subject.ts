@@ -19,7 +19,6 @@ export interface RunSubject {
   readonly directory: string
   readonly historyFile: string
   readonly reportFile: string
-  /** Whether this is the only run; each of several runs is printed in a line. */
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
@@ -47,7 +46,6 @@ export interface FileSubject {
   readonly initial: Json
   /** Whether this is the only file. With several files, each file is a line of a table. */
   readonly alone: boolean
-  /** Whether to print all the evidence. */
   readonly explain: boolean
   /** Path of the HTML report, if one is written. */
   readonly reportFile: string | undefined
@@ -63,9 +61,8 @@ export interface TroubleSubject {
   readonly kind: 'trouble'
   readonly file: string
   readonly message: string
-  /** `stopped` if time or memory ran out; `unreadable` if the file could not be read. */
+  /** `stopped` if time or memory ran out. */
   readonly why: 'stopped' | 'unreadable'
-  /** Whether this file is the only subject. */
   readonly alone: boolean
   readonly exitCode: number
 }

@@ -1,11 +1,11 @@
 import type { Reporter } from './reporter.ts'
 
-/** Matches the beginning of every picture, whatever its size and title. */
+/** Matches the beginning of every picture. */
 const PICTURE = /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]* data-generator="chaos">/
 
 const asPage = (command: string): string => `a picture is of one history: ${command} --html FILE draws a page`
 
-/** Prints a picture for places that show pictures but not pages: pull requests, wikis, chats. */
+/** Prints a picture for places that show no pages: pull requests, wikis, chats. */
 export const svgReporter: Reporter = {
   name: 'svg',
   summary: 'the verdict and the contradiction as one picture',

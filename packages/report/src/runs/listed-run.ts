@@ -108,7 +108,7 @@ function unjudged({ name, hasRunJson, hasHistory, found }: RunFiles): Omit<Liste
 
 type Place = 'name' | 'hasReport' | 'hasHistory' | 'hasResult'
 
-/** Parses the time and the target in the name of a directory: `20261120-074501-raft`. */
+/** Parses the name of a directory: `20261120-074501-raft`. */
 function stampOf(name: string): Pick<ListedRun, 'startedAt' | 'target'> {
   const [, year, month, day, hour, minute, second, target] =
     /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-(.*)$/.exec(name) ?? []
@@ -124,7 +124,10 @@ function faultsIn(result: Parsed): readonly string[] {
   return [...new Set(names.filter((name) => name !== undefined))]
 }
 
-/** Returns the name of a record's fault in `--faults`; the kind of the fault if another version wrote the record. */
+/**
+ * Returns the name of a record's fault in `--faults`. Falls back to the fault's kind, because another version may have
+ * written the record.
+ */
 export function nameOfRecord(record: unknown): string | undefined {
   try {
     return faultName(memberAt(record, ['fault']) as Fault)

@@ -9,9 +9,7 @@ export interface Trend {
   readonly seeds: readonly { readonly seed: number; readonly runs: readonly ListedRun[] }[]
 }
 
-/**
- * Groups runs by target and workload, the group with the latest run first. A subject with a single run has no trend.
- */
+/** Groups runs by target and workload. A subject with a single run has no trend. */
 export function trendsOf(runs: readonly ListedRun[]): readonly Trend[] {
   const bySubject = groupsOf(
     runs.filter(({ hasResult }) => hasResult).sort((a, b) => order(a).localeCompare(order(b))),

@@ -20,15 +20,14 @@ const VALUE = 12
 
 interface Ended {
   readonly key: string | undefined
-  /** The last final read of each node. */
   readonly reads: ReadonlyMap<string, OperationRow>
   /** The write that was acknowledged last. */
   readonly last: OperationRow | undefined
-  /** Whether `last` is certainly the last write: no other change can have replaced it. */
+  /** Whether no other change can have replaced `last`. */
   readonly isSurelyLast: boolean
 }
 
-/** Returns the table of the nodes' answers in the final reads, for keys whose final state is wrong. */
+/** Lays out the answers in the final reads of keys whose final state is wrong. */
 export const finalStatesSheet: LayOutSheet = ({ history, counterexample: { level, operations } }) => {
   const first = operations.find(({ operation }) => isFinal(history, operation))?.operation
   if (!['eventual', 'convergent'].includes(level) || first === undefined) return undefined
@@ -78,19 +77,15 @@ const answerOf = (history: History, read: OperationRow | undefined): string =>
 
 export const endOf = (history: History, key: string | undefined): Ended | undefined => endings(history).get(key)
 
-/** Returns the nodes whose final answer differs from the expected answer. */
 export function wrongOf(history: History, { reads, last, isSurelyLast }: Ended): readonly string[] {
   const texts = [...reads].map(([node, read]) => ({ node, text: JSON.stringify(outputOf(history, read)) }))
   const written = last === undefined ? undefined : writtenText(history, last)
   const times = (text: string): number => texts.filter((other) => other.text === text).length
-  // The most frequent answer is expected if no write is certainly the last and no node returned the last acknowledged
-  // write.
   const most = texts.reduce((best, { text }) => (times(text) > times(best) ? text : best), texts[0]?.text ?? '')
   const expected = isSurelyLast || texts.some(({ text }) => text === written) ? written : most
   return texts.flatMap(({ node, text }) => (text === expected ? [] : [node]))
 }
 
-/** Returns the final state of each key, in one pass over the history. */
 function endings(history: History): ReadonlyMap<string | undefined, Ended> {
   const { length, outcome, returnEvent } = history.operations
   type Known = { readonly changes: OperationRow[]; readonly reads: Map<string, OperationRow> }

@@ -18,11 +18,11 @@ import {
 import { listedAtMost } from '../words.ts'
 import { clockOf, type LayOutSheet, rowsWhere, type Sheet, type SheetRow, wasBefore } from './sheet.ts'
 
-/** Maximum number of rows. A longer table shows its beginning, its end, and the culprit in an additional row. */
+/** Maximum number of rows. A longer table omits rows in the middle. */
 const MOST_SHOWN = 8
 const MOST_SUBJECTS = 3
 
-/** Returns the table of a message: who sent it, who received it, and which operation is impossible. */
+/** Lays out a message: who sent it, who received it, and which operation is impossible. */
 export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   const core = coreOf(counterexample)
@@ -48,18 +48,12 @@ export const messageSheet: LayOutSheet = ({ history, counterexample }) => {
 
 export interface MissingElement {
   readonly element: string
-  /** The element as canonical JSON. */
   readonly text: string
-  /** The confirmed addition of the element, or an earlier read that returned the element. */
   readonly known: OperationRow
-  /** The read that lacks the element. */
   readonly read: OperationRow
 }
 
-/**
- * Returns an element that a read lacks, although an earlier operation shows the element and no operation may have
- * removed it.
- */
+/** Returns an element that a read lacks, although no operation may have removed it. */
 export function missingFrom(history: History, { culprit, operations }: Counterexample): MissingElement | undefined {
   if (culprit === undefined || !isRead(history, culprit) || history.operations.outcome[culprit] !== OK) return undefined
   const found = elementsIn(history, culprit)
@@ -76,7 +70,7 @@ export function missingFrom(history: History, { culprit, operations }: Counterex
   return undefined
 }
 
-/** Returns the table of a missing element: who added it, who first and last saw it, and the read that lacks it. */
+/** Lays out the life of a missing element. */
 export const elementSheet: LayOutSheet = ({ history, counterexample }) => {
   const { culprit } = counterexample
   if (culprit === undefined || !isRead(history, culprit)) return undefined
@@ -123,7 +117,7 @@ interface Life {
   readonly title: string
   readonly rows: readonly OperationRow[]
   readonly whatOf: (row: OperationRow) => string
-  /** Whether a row other than the culprit's contradicts the remaining rows. */
+  /** Whether a row contradicts the remaining rows. */
   readonly isWrong?: (row: OperationRow) => boolean
   readonly isTimed?: boolean
 }

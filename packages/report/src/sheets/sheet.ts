@@ -4,19 +4,13 @@ import { amountText, FAIL, functionOf, type History, hasTimes, inputOf, moment, 
 import { isRead, linesOf } from '../operation-words.ts'
 import { digitsToTellApart } from '../words.ts'
 
-/**
- * A contradiction as a table of the states of a model, in place of bars on a time axis. The layout is computed once;
- * terminal and pages only format it.
- */
+/** A contradiction as a table. Terminal and pages only format it. */
 export interface Sheet {
   /** The title of the table: `Account a, transfer by transfer`. */
   readonly title: string
   readonly columns: readonly { readonly title: string; readonly align?: 'left' | 'right' }[]
   readonly rows: readonly SheetRow[]
-  /**
-   * Whether the times of the rows matter as much as their values. If so, a page first draws the contradiction on a time
-   * axis.
-   */
+  /** Whether times matter as much as values. If so, a page first draws a time axis. */
   readonly isTimed?: boolean
 }
 
@@ -34,17 +28,13 @@ export interface SheetRow {
 export interface Shown {
   readonly history: History
   readonly report: Report<string>
-  /** The counterexample of the level that the page is about. */
   readonly counterexample: Counterexample
 }
 
 /** Returns the table of a contradiction; undefined if a time axis shows the contradiction best. */
 export type LayOutSheet = (input: Shown) => Sheet | undefined
 
-/**
- * Returns a function that formats the times of these operations, with enough digits to distinguish them; without times,
- * their lines.
- */
+/** Returns a function that formats times with enough digits to distinguish them; without times, line numbers. */
 export function clockOf(
   history: History,
   rows: readonly OperationRow[],
@@ -66,7 +56,7 @@ export function rowsWhere(history: History, holds: (row: OperationRow) => boolea
   return rows
 }
 
-/** Whether the operation may have changed what a read of the same object showed. */
+/** Whether the read may show the operation's change. */
 export function mayBeSeen(history: History, row: OperationRow, read: OperationRow): boolean {
   const { key, outcome, callEvent, returnEvent } = history.operations
   const isCalled = (callEvent[row] ?? 0) < (returnEvent[read] ?? 0)
@@ -74,7 +64,7 @@ export function mayBeSeen(history: History, row: OperationRow, read: OperationRo
 }
 
 interface ChangesAround {
-  /** The changes acknowledged before a read, in the order of acknowledgement. */
+  /** The changes acknowledged before a read. */
   readonly before: readonly OperationRow[]
   /** The remaining changes. The read may or may not show each of them. */
   readonly open: readonly OperationRow[]
@@ -88,25 +78,18 @@ export function changesAround(history: History, read: OperationRow): ChangesArou
   return { before, open: changes.filter((row) => !isKnown(row)) }
 }
 
-/**
- * Returns the least and the greatest sum that a read may show. `known` is the certain sum; `perhaps` are the changes
- * that may have taken effect.
- */
+/** Returns the least and the greatest sum that a read may show. The changes in `perhaps` are uncertain. */
 export const allowedBy = (known: number, perhaps: readonly number[]): readonly [least: number, most: number] => [
   rounded(known + sumOf(perhaps.filter((change) => change < 0))),
   rounded(known + sumOf(perhaps.filter((change) => change > 0))),
 ]
 
-/**
- * Returns how far a sum lies outside its limits: negative below the least, positive above the greatest, 0 within the
- * limits.
- */
+/** Returns how far a sum lies outside its limits: negative below the least, 0 within. */
 export const offBy = (shown: number, [least, most]: readonly [least: number, most: number]): number =>
   rounded(shown < least ? shown - least : shown > most ? shown - most : 0)
 
 export const sumOf = (amounts: readonly number[]): number => rounded(amounts.reduce((sum, each) => sum + each, 0))
 
-/** Returns the amount that an operation adds to a counter. */
 export const amountOf = (history: History, row: OperationRow): number =>
   amountAdded({ f: functionOf(history, row), value: inputOf(history, row) })
 

@@ -17,7 +17,7 @@ export interface Next {
   readonly command?: string | undefined
 }
 
-/** Returns the next step for an outcome. Its command is the command of the run, with changed options if they help. */
+/** Returns the next step for an outcome. */
 export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: TellingInput): Next {
   const isRun = run !== undefined && run.spec.clients > 0
   switch (outcome) {
@@ -64,10 +64,7 @@ export function nextOf(outcome: Outcome, facts: Facts, { history, run, again }: 
   }
 }
 
-/**
- * Returns the next step if the planted bug broke nothing: other seeds may produce the situation that exposes the bug.
- * Undefined without a bug.
- */
+/** If the planted bug broke nothing, suggests other seeds, which may expose it. */
 function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next | undefined {
   const bug = run?.spec.target.bug
   if (bug === undefined) return undefined
@@ -80,17 +77,13 @@ function hiddenBug(run: RunSummary | undefined, again: string | undefined): Next
 /** Matches the last sentence of a remedy, if that sentence suggests a weaker expected level. */
 const WEAKER_IS_FINE = / If [^.]*, expect [^.]*\.$/
 
-/**
- * Returns the usual remedy for a violation above the expected level, and the option that makes a run fail on such a
- * violation.
- */
+/** Returns the usual remedy for a violation above the expected level. */
 function moreNeeded(facts: Facts, history: History, run: RunSummary | undefined): string {
   const strongest = strongestIn(facts)
   const remedy = facts.shown === undefined ? '' : remedyOf(facts, history, run).replace(WEAKER_IS_FINE, '')
   return `${remedy === '' ? '' : `If you rely on more: ${remedy} `}To have this fail a run, give --expect ${strongest}.`
 }
 
-/** Returns settings in the syntax of `--set`: `sync=majority`. */
 const chosenIn = (settings: NonNullable<RunSummary['stronger']>): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
@@ -105,13 +98,10 @@ function promisedByOthers({ setup }: Facts, again: string | undefined): Next | u
   }
 }
 
-/** The share of answered requests below which more runs of the same kind add no evidence. */
+/** Below this share of answered requests, more runs of the same kind add no evidence. */
 const SELDOM = 0.25
 
-/**
- * Returns the next step if other seeds alone would not help: clients only read, or a single one of several nodes
- * answered.
- */
+/** Returns the next step if other seeds alone would not help. */
 function halfTried(history: History, { spec, operations }: RunSummary, again: string | undefined): Next | undefined {
   if (operations.total > 0 && operations.reads === operations.total)
     return { text: 'Clients only read, so nothing could be lost. Try a workload that writes, if it has one.' }
@@ -124,7 +114,6 @@ function halfTried(history: History, { spec, operations }: RunSummary, again: st
       }
 }
 
-/** Returns the next step if most requests had no answer. */
 function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next | undefined {
   const little = triedLittle(phases, again)
   const { asked, answered } = answeredIn(phases)
@@ -132,9 +121,7 @@ function seldomAnswered({ phases }: RunSummary, again: string | undefined): Next
   return { text: 'Most requests failed, so this run tried little. Remove the cause of the errors.', command: again }
 }
 
-/**
- * Returns the next step if most requests under faults had no answer, such as under long faults that leave no majority.
- */
+/** Returns the next step if most requests under faults had no answer. */
 function triedLittle(phases: RunSummary['phases'], again: string | undefined, beginning = ''): Next | undefined {
   const { asked, answered } = answeredIn(underFaults(phases))
   if (asked < MANY || answered >= SELDOM * asked) return undefined
@@ -153,8 +140,8 @@ function triedLittle(phases: RunSummary['phases'], again: string | undefined, be
 const strongestIn = ({ report }: Facts): string => (report === undefined ? 'linearizable' : strongestOf(report))
 
 /**
- * Returns the cure of a violation: a run without the planted bug and with the `stronger` settings, as far as there are
- * any; otherwise the usual remedy.
+ * Returns the cure of a violation: a run without the planted bug and with `stronger` settings, or else the usual
+ * remedy.
  */
 function cured(facts: Facts, history: History, run: RunSummary | undefined, again: string | undefined): Next {
   const { report, setup, lease, leaseClock, may } = facts
@@ -186,7 +173,7 @@ function cured(facts: Facts, history: History, run: RunSummary | undefined, agai
   return { text, command: strongerPromise === undefined ? command : withOption(command, 'expect', strongerPromise) }
 }
 
-/** Returns the usual remedy of the most specific cause; empty if no cause is known. */
+/** Returns the usual remedy of the most specific cause. */
 function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): string {
   const { report, shown } = facts
   if (report === undefined || shown === undefined) return 'Run it again.'
@@ -194,9 +181,7 @@ function remedyOf(facts: Facts, history: History, run: RunSummary | undefined): 
   return cause?.remedy ?? ''
 }
 
-/**
- * By the kind of reason for an undecided level: the advice, and the option of a run or check that follows the advice.
- */
+/** The advice for each kind of reason for an undecided level. */
 const DECIDING: {
   readonly [kind in Reason['kind']]: {
     readonly text: string
@@ -231,13 +216,13 @@ function decided({ report, asked }: Facts, run: RunSummary | undefined, again: s
   return { text, command: kind === 'record' ? again : undefined }
 }
 
-/** Approximate milliseconds of a run for each kind of fault that never took effect. */
+/** Approximate milliseconds for a run to reach a fault that never took effect. */
 const MS_FOR_A_FAULT = 10_000
 
 /** What a run may lack, in the order in which the user should supply it. */
 const BY_WORTH: readonly Lack[] = ['faults', 'recovery', 'concurrency', 'record', 'successes']
 
-/** Returns a sentence on what the workload never requested; undefined if it may have requested everything. */
+/** Says what the workload never requested. */
 function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations']): string | undefined {
   if (ok > 0 && fail + info === 0) return 'All that clients asked for succeeded.'
   return reads > 0 && reads === total ? 'Clients asked for reads only.' : undefined
@@ -246,7 +231,7 @@ function neverAskedText({ ok, fail, info, reads, total }: RunSummary['operations
 /** Minimum number of requests for a conclusion: fewer may fail by chance. */
 const MANY = 10
 
-/** Returns the functions that were called many times and never succeeded. */
+/** Returns the functions that never succeeded in many calls. */
 function neverWorked({ operations, functions, errorOf }: History): readonly string[] {
   const tried = functions.map(() => 0)
   const worked = functions.map(() => false)
@@ -305,16 +290,12 @@ function supplied(
   }
 }
 
-/**
- * Returns the command with the option set to the value, replacing its previous value; undefined if the command does not
- * accept the option.
- */
+/** Replaces or adds an option of a command; undefined if the command does not accept the option. */
 export const withOption = (command: string | undefined, name: string, value: string): string | undefined =>
   command === undefined || (isBySpec(command) && name !== 'times')
     ? undefined
     : `${withoutOption(command, name)} --${name} ${value}`
 
-/** Returns the command with these settings; each replaces an existing setting of that name. */
 function withSettings(command: string, settings: readonly string[]): string {
   const without = settings.reduce(
     (rest, setting) =>
@@ -324,7 +305,7 @@ function withSettings(command: string, settings: readonly string[]): string {
   return [without, ...settings.map((setting) => `--set ${setting}`)].join(' ')
 }
 
-/** Whether a file defines the whole run: its command accepts no option that would change the run. */
+/** Whether a file defines the whole run. Such a command accepts no option that changes the run. */
 const isBySpec = (command: string): boolean => / --spec[= ]/.test(command)
 
 const withoutOption = (command: string, name: string): string =>

@@ -1,8 +1,6 @@
 import { type History, isAnswered } from '@chaosproxy/history'
 
-/**
- * Returns the only node that answered anything; undefined if there are several, or if the cluster has only one node.
- */
+/** Returns the only node that answered anything. */
 export function onlyNode(history: History, among: number): string | undefined {
   const { length, node } = history.operations
   if (among === 1) return undefined

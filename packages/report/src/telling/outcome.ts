@@ -5,12 +5,12 @@ import type { Facts } from '../facts/facts.ts'
 import type { Mood } from '../facts/headline.ts'
 
 /**
- * The outcome of a run or a check. `weaker`: the expected level was met, a stronger level broken. `missed`: the level
- * was met, a requirement missed. `vacuous`: nothing was violated, but little was tried.
+ * The outcome of a run or a check. `weaker`: a stronger level than the expected one was broken. `missed`: a requirement
+ * was missed. `vacuous`: nothing was violated, but little was tried.
  */
 export type Outcome = 'violated' | 'met' | 'weaker' | 'missed' | 'unknown' | 'vacuous' | 'interrupted' | 'unchecked'
 
-/** Whether each outcome is good news or bad news for the reader. */
+/** Whether each outcome is good or bad news for the reader. */
 const MOODS: { readonly [outcome in Outcome]: Mood } = {
   ...{ violated: 'bad', missed: 'bad', met: 'good', weaker: 'good' },
   ...{ unknown: 'unsure', vacuous: 'unsure', interrupted: 'unsure', unchecked: 'unsure' },

@@ -1,7 +1,7 @@
 import { type Parsed, textAt } from '@chaosproxy/runner/result'
 import type { Next } from './next.ts'
 
-/** The report in a result that `--json` printed. A text is empty if the result lacks it. */
+/** The report in a result of `--json`. Missing texts are empty. */
 export interface SavedTelling {
   readonly outcome: string
   readonly what: string
@@ -24,5 +24,5 @@ export const savedTelling = (result: Parsed): SavedTelling => {
   }
 }
 
-/** Returns what happened, and why; without a violation, what the verdict rests on. */
+/** Returns what happened, and why. */
 export const savedStory = ({ sentence, why }: SavedTelling): string => (sentence === '' ? why : sentence)

@@ -16,7 +16,7 @@ export interface Telling {
   readonly outcome: Outcome
   /** What users lost, or the verdict: `106 acknowledged messages were lost`. */
   readonly what: string
-  /** The mechanism of a violation; for any other verdict, the evidence. */
+  /** The mechanism of a violation, or the evidence for another verdict. */
   readonly why: {
     readonly text: string
     readonly certainty: Certainty
@@ -26,10 +26,7 @@ export interface Telling {
   readonly next: Next
 }
 
-/**
- * Returns the heading of the second answer: `Tried` if nothing is wrong, `Likely why` for a likely cause, otherwise
- * `Why`.
- */
+/** Returns the heading of the second answer. */
 function nameOfWhy({ outcome, why }: Pick<Telling, 'outcome' | 'why'>): string {
   if (outcome === 'met' || outcome === 'weaker') return 'Tried'
   return why.certainty === 'likely' ? 'Likely why' : 'Why'
@@ -93,10 +90,7 @@ function whyOfOutcome(
 const isLevelUnknown = ({ report, asked }: Facts): boolean =>
   report !== undefined && resultAsked(report, asked) === 'unknown'
 
-/**
- * Returns the evidence for a verdict without a violation: how much was tried, under which faults, and how the faults
- * affected clients.
- */
+/** Says how much was tried, and how the faults affected clients. */
 function evidenceText(history: History, run: RunSummary | undefined, facts: Facts): string {
   const granted = facts.report?.transactions?.assumed ?? []
   const number = operationsIn(history)
@@ -114,7 +108,6 @@ function onlyNodeText(history: History, among: number): string {
   return name === undefined ? '' : `, answered by ${nameText(name)} alone,`
 }
 
-/** Returns the faults that took effect: `2 partitions`, `1 kill`. */
 function faultsIn({ faults }: RunSummary): readonly string[] {
   const counts = new Map<string, number>()
   for (const { fault, hits, skipped } of faults)
@@ -122,7 +115,7 @@ function faultsIn({ faults }: RunSummary): readonly string[] {
   return [...counts].map(([name, times]) => plural(times, name, severalOf(name)))
 }
 
-/** Describes the stale reads: `82 reads were stale.`; empty if none was stale or staleness was not measured. */
+/** Describes the stale reads: `82 reads were stale.` */
 function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummary): string {
   const stale = phases.reduce((sum, { staleReads = 0 }) => sum + staleReads, 0)
   if (stale === 0) return ''
@@ -130,7 +123,7 @@ function stalenessText({ phases, convergedAfterHealNanos: converged }: RunSummar
   return `${plural(stale, 'read')} returned a value that had been replaced${agreed}.`
 }
 
-/** Returns the share of requests that clients got answered under faults, and the slowest recovery. */
+/** Describes what the faults cost clients: unanswered requests, and the slowest recovery. */
 function costText({ may }: Facts, run: RunSummary | undefined): string {
   const { phases, faults } = run ?? { phases: [], faults: [] }
   const { asked, answered } = answeredIn(underFaults(phases))

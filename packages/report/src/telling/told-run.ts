@@ -22,11 +22,10 @@ export function toldRun(history: History, run: RunSummary): ToldRun {
   }
 }
 
-/** The report of a history that a search found: what users lost, if known, and the usual remedy. */
+/** The report of a history that a search found. */
 export interface ToldHistory {
-  /** What users lost; empty if the verdict says everything. */
   readonly what: string
-  /** The answers, each with its heading: the cause and how certain it is, and what to do next. */
+  /** The cause and the next step, each with its heading. */
   readonly answers: readonly (readonly [name: string, text: string])[]
 }
 

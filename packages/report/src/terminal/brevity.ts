@@ -1,22 +1,16 @@
 /** What a page leaves out so that it can be read at a glance. */
 export interface Brevity {
-  /** Whether the page omits all further contradictions except that of the weakest level. */
+  /** Whether only the contradiction of the weakest level is shown. */
   readonly others: boolean
-  /** Whether the page omits the places and reasons of levels. Levels of equal verdict then share a line. */
+  /** Whether the page omits the reasons of levels. */
   readonly reasons: boolean
   /** Whether the page omits figures that are in the report. */
   readonly figures: boolean
-  /** Whether the page omits the table of phases and shows only their availabilities. */
+  /** Whether the page shows only the availabilities of the phases. */
   readonly phases: boolean
-  /**
-   * Whether the page also omits the remaining contradictions, the numbers of faults and stale reads, and the count of
-   * other messages.
-   */
+  /** Whether the page also omits minor counts and the remaining contradictions. */
   readonly remainder: boolean
-  /**
-   * Whether a picture of more than three operations becomes a list, and a smaller picture omits the faults that its
-   * title names. The page then also omits counts that it shows elsewhere.
-   */
+  /** Whether larger pictures become lists. */
   readonly picture: boolean
 }
 
@@ -25,7 +19,7 @@ export const whole: Brevity = {
   ...{ phases: false, remainder: false, picture: false },
 }
 
-/** The levels of brevity. Each level omits one further part, the least important part first. */
+/** Each level of brevity omits one further part, the least important part first. */
 const steps: readonly Brevity[] = [
   whole,
   { ...whole, others: true },
@@ -39,10 +33,7 @@ const steps: readonly Brevity[] = [
 /** Maximum number of lines, so that a violation fits one screen. */
 const MOST_LINES = 40
 
-/**
- * Returns the page with the fewest omissions that has at most 40 lines, or else the shortest page. The page ends in a
- * newline.
- */
+/** Returns the page with the fewest omissions that fits the screen, or else the shortest page. */
 export function atAGlance(draw: (brevity: Brevity) => string): string {
   let page = ''
   for (const brevity of steps) {

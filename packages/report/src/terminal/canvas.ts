@@ -40,7 +40,7 @@ export function canvas(): Canvas {
   }
 }
 
-/** Joins the cells of a row, and paints each section of one colour in one call. */
+/** Joins the cells of a row. Paints a section of one colour in one call. */
 function lineOf(places: readonly (Place | undefined)[]): string {
   let line = ''
   let stretch = ''

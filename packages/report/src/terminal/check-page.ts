@@ -34,7 +34,6 @@ import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './sty
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
-/** A checked file, or the reason why it could not be checked. */
 export type CheckRow =
   | {
       readonly file: string
@@ -49,7 +48,7 @@ export type CheckRow =
 
 /** The consistency levels that a table shows. */
 const shownLevels: readonly string[] = ['linearizable', 'sequential', 'causal', 'eventual']
-/** Number of levels in the table, strongest first, if the judge decides none of `shownLevels`. */
+/** Number of levels in the table if the judge decides none of `shownLevels`. */
 const MOST_OTHERS = 4
 
 function columnsFor(reports: readonly Report<string>[]): readonly string[] {
@@ -68,7 +67,7 @@ interface Room {
   readonly withoutModel?: boolean
 }
 
-/** Maximum widths of a reason and a file's name in the table, in columns, widest first. */
+/** Maximum widths of a reason and a file's name in the table, widest first. */
 const ROOMS = [
   { reason: 28, file: 200 },
   { reason: 18, file: 200 },
@@ -79,7 +78,7 @@ const ROOMS = [
   { reason: 0, file: 18, withoutModel: true },
 ] as const satisfies readonly Room[]
 
-/** Renders one line per file, as `chaos check` prints for several files. Ends in a newline. */
+/** Renders one line per file, as `chaos check` prints for several files. */
 export function renderCheckTable(rows: readonly CheckRow[], style: Style, options: TerminalOptions): string {
   const symbols = symbolsOf(options)
   const checked = rows.filter((row) => 'report' in row)
@@ -139,7 +138,7 @@ function levelCell(
 const clipStart = (text: string, width: number, ellipsis: string): string =>
   displayWidth(text) <= width ? text : ellipsis + text.slice(-Math.max(1, width - displayWidth(ellipsis)))
 
-/** Returns the reason's first clause; the file's own page has the rest. */
+/** Returns the reason's first clause. The file's own page has the rest. */
 const shortReason = (reason: string): string => printable(reason.split(/[:;,.(]/)[0]?.trim() ?? reason)
 
 export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'history' | 'report' | 'run'> {
@@ -157,10 +156,7 @@ export interface CheckPageOptions extends TerminalOptions, Omit<FactsInput, 'his
   readonly proof?: WrittenProof | undefined
 }
 
-/**
- * Renders a single file: the verdict, every level with its reason, and a drawing of the contradiction. Ends in a
- * newline.
- */
+/** Renders the page of a single file. */
 export function renderCheck(report: Report<string>, history: History, style: Style, options: CheckPageOptions): string {
   const facts = factsOf({ ...options, history, report })
   const draw = (brevity: Brevity): string =>

@@ -1,10 +1,7 @@
 import { Chalk } from 'chalk'
 import type { Style } from './style.ts'
 
-/**
- * The sixteen colours that every terminal has. Whether colours are used is decided elsewhere, where the stream is
- * known.
- */
+/** Whether colours are used is decided elsewhere, where the stream is known. */
 const { bold, dim, red, green, yellow } = new Chalk({ level: 1 })
 
 /** Each function passes a single text, because chalk would join several arguments. */

@@ -26,7 +26,7 @@ import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, fittingTable } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** Renders systems side by side: the level of each under each fault, and the costs of each. Ends in a newline. */
+/** Renders systems side by side: their levels under each fault, and their costs. */
 export function renderComparison(comparison: Comparison, style: Style, options: TerminalOptions): string {
   const { systems } = comparison
   const page = pageStyle(style, options)
@@ -73,7 +73,7 @@ function levelSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** For a comparison of transactions, renders each system under each condition, with the isolation levels as columns. */
+/** Renders a comparison of transactions, with the isolation levels as columns. */
 function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   const { style, symbols, width } = page
   const rows = isolationRows(comparison).map(([system, cell, results]) => [
@@ -98,10 +98,10 @@ function isolationSection(comparison: Comparison, page: PageStyle): string[] {
   ]
 }
 
-/** The sign of lost writes, next to a level: a `sequential` history may still lack acknowledged writes. */
+/** The sign of lost writes, which even a `sequential` history may have. */
 const LOST = '−'
 
-/** Returns the legend of the signs, with as many entries per line as fit. */
+/** Renders the legend, with as many entries per line as fit. */
 function legend(comparison: Comparison, { width, symbols }: PageStyle): string[] {
   const words = [
     ...levelSigns(comparison).map(({ sign, name }) => `${sign} ${name}`),

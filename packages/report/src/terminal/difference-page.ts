@@ -32,7 +32,7 @@ export function renderDifference(
   )
 }
 
-/** Returns for each run what happened, why, and what to do next. Equal texts appear once. */
+/** Renders the answers of both runs. Equal texts appear once. */
 function tellingSections(
   [before, after]: Difference['tellings'],
   [one, other]: readonly [string, string],
@@ -53,7 +53,7 @@ function tellingSections(
 const toldLines = (telling: SavedTelling): readonly string[] =>
   [`${titleWithVerdict({ ...telling, title: telling.what })}.`, savedStory(telling)].filter((text) => text !== '')
 
-/** Returns the titles of the columns. Names that are too long become short titles, which the legend explains. */
+/** Returns the titles of the columns. Long names become short titles, which the legend explains. */
 function columnsOf(
   names: readonly [before: string, after: string],
   width: number,

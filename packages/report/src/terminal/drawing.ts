@@ -22,8 +22,8 @@ const MOST_DRAWN = 14
 const MOST_LISTED = 4
 const NARROWEST_REQUEST = 16
 /**
- * A pause that is longer than the usual pause by this factor gets a mark, because the distance between rows does not
- * show its length.
+ * A pause longer than the usual one by this factor gets a mark, because the distance between rows does not show its
+ * length.
  */
 const LONG_PAUSE = 20
 
@@ -31,14 +31,12 @@ export interface DrawingOptions {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  /** Whether operations are listed even if a picture would fit. */
   readonly listed?: boolean | undefined
 }
 
 /**
- * Draws the counterexample. Time runs downwards. Each operation is a box from its call to its answer in the lane of its
- * node, rows during a fault are shaded, and the impossible operation has the reason next to it. If the picture does not
- * fit, lists the operations.
+ * Draws the counterexample, or lists its operations if the picture does not fit. Time runs downwards; each operation is
+ * a box in the lane of its node.
  */
 export function drawCounterexample(
   history: History,
@@ -118,10 +116,7 @@ function drawBox(
   sheet.write(box.bottom, box.column, `${answered ? symbols.boxBottom : symbols.open} ${box.answer}`, paint)
 }
 
-/**
- * Writes the reason next to the culprit, and draws a line to the culprit from the answer that it ignores. Returns the
- * part of the reason that did not fit.
- */
+/** Writes the reason next to the culprit. Returns the part of the reason that did not fit. */
 function accuse(
   sheet: Canvas,
   history: History,
@@ -152,7 +147,7 @@ function accuse(
   return wrap(beside, options.width - indent.length).map((line) => indent + style.accent(line))
 }
 
-/** Draws a line from the bottom of `from` to the top of `to`, through the gutter next to the lane of `to`. */
+/** Draws a line from `from` to `to`, through the gutter next to the lane of `to`. */
 function drawWay(sheet: Canvas, from: Box, to: Box, { style, symbols }: DrawingOptions): void {
   if (from.column === to.column || to.top <= from.bottom) return
   const start = from.bottom
@@ -200,9 +195,7 @@ export function sheetLines({ title, columns, rows }: Sheet, { width, style, symb
   return [...wrap(title, width), ...marked]
 }
 
-/**
- * Lists the operations, one per line, if a picture does not fit. Adds their line numbers in the file if there is room.
- */
+/** Lists the operations, if a picture does not fit. */
 function listCounterexample(history: History, counterexample: Counterexample, options: DrawingOptions): string[] {
   const { style, symbols, width } = options
   const shown = decisive(history, counterexample, MOST_LISTED).operations.map(({ operation }) => operation)

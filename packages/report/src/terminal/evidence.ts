@@ -25,18 +25,15 @@ export interface PageStyle {
   readonly width: number
   readonly style: Style
   readonly symbols: Symbols
-  /** Parts to leave out; by default none. */
   readonly brevity?: Brevity | undefined
 }
 
 /** Maximum number of faults to list on a short page. */
 const MOST_FAULTS = 2
-/** A short page draws a counterexample of at most this many operations, and lists the operations of a longer one. */
+/** A short page draws a counterexample of at most this many operations. */
 const MOST_ALWAYS_DRAWN = 3
 
-/**
- * Returns the drawing of a contradiction, its sentence, and its place in the file, as lines without the page's margin.
- */
+/** Returns the drawing and the sentence of a contradiction, without the page's margin. */
 export function evidence(
   history: History,
   violation: Violation,
@@ -49,7 +46,7 @@ export function evidence(
   const isLong = sheet === undefined && counterexample.operations.length > MOST_ALWAYS_DRAWN
   const inner = { ...page, width: page.width - 2, listed: brevity.picture && isLong }
   const near = brevity.picture ? all.slice(0, 1) : all
-  // A short page with a drawing lists no faults, because the title names the first fault.
+  // With a drawing, the title names the first fault, so a short page lists none.
   const named = !brevity.picture ? all : isLong ? all.slice(0, MOST_FAULTS) : []
   return [
     ...wrap(`${whyTitle(history, violation, { near, isAside })}:`, page.width).map((line) => style.bold(line)),
@@ -72,7 +69,7 @@ export function evidence(
   ].flatMap((line) => line.split('\n'))
 }
 
-/** Returns why the last row is impossible, for a table whose times matter; empty for other tables. */
+/** Returns why the last row is impossible, if times matter. */
 function reasonLines(history: History, { counterexample, sheet }: Violation, { width, style, symbols }: PageStyle) {
   const because = sheet?.isTimed === true ? reproach(history, counterexample) : undefined
   return because === undefined
@@ -93,10 +90,7 @@ const noteOf = (counterexample: Counterexample, { width, style }: PageStyle): st
   return note === undefined ? [] : wrap(note, width).map((line) => style.yellow(line))
 }
 
-/**
- * Returns a sentence for each violation except the drawn one. A short page gets only the sentence for the weakest
- * level, a shorter page none.
- */
+/** Returns a sentence for each violation except the drawn one. */
 export function otherViolations(
   history: History,
   [, ...others]: readonly Violation[],

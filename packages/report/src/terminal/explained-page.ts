@@ -11,7 +11,6 @@ import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
 import { paintFor, plainStyle, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
-/** Renders an explained verdict for readers. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { title, verdict, mood, sentence, also, notes, steps, messages, race, faults, causes } = explained
@@ -81,7 +80,7 @@ function stepLines(
   return isAccused ? told.map((line) => style.accent(line)) : told
 }
 
-/** Returns what was verified, and every order with the reason why it fails. */
+/** Returns the lines of the proof. */
 function proofLines({ proof }: Explained, page: PageStyle): string[] {
   if (proof === undefined) return []
   const { verdict, operations, orders, isProved } = proof
@@ -106,10 +105,7 @@ const WORD: { readonly [result in Verdict['result']]: string } = {
   unknown: 'is undecided',
 }
 
-/**
- * Returns the lines of the levels. Omits levels that merely follow from a stronger level, and joins levels that are
- * undecided for the same reason.
- */
+/** Returns the lines of the levels. Omits levels that merely follow from a stronger level. */
 function levelLines({ levels }: Explained, page: PageStyle): string[] {
   const told = levels.filter(({ asks, result, why }) => asks !== '' && !(result === 'met' && why.startsWith('follows')))
   const shared = told.filter(
@@ -137,10 +133,7 @@ function undecidedLine(levels: readonly Explained['levels'][number][], page: Pag
   return [page.style.yellow(first), ...rest]
 }
 
-/**
- * Draws the contradiction that `explain` explains, without colours and without a final newline; empty if nothing is
- * violated.
- */
+/** Draws the contradiction that `explain` explains, without colours. */
 export function drawContradiction(input: ExplainInput, options: TerminalOptions): string {
   const { shown, near } = factsOfExplained(input)
   if (shown === undefined) return ''

@@ -14,12 +14,7 @@ import { wrap } from './width.ts'
 /** Maximum number of possible states to list. */
 const MOST_STATES = 12
 
-/**
- * Renders every verdict with all its evidence, as `chaos check --explain` prints it below the page. For a
- * contradiction: the sentence, the values possible before the culprit, each operation with its times and lines, and
- * each order with its reason. For a level that is met: the witness. For an unknown verdict: the reason. Ends in a
- * newline.
- */
+/** Renders every verdict with all its evidence, as `chaos check --explain` prints it below the page. */
 export function renderExplanations(
   report: Report<string>,
   history: History,

@@ -7,9 +7,7 @@ import type { PageStyle } from './evidence.ts'
 import type { Symbols } from './style.ts'
 import { clip, displayWidth } from './width.ts'
 
-/**
- * Draws the rows of a story one after another. It keeps track of the partitions in force and the nodes that are down.
- */
+/** Draws the rows of a story one after another. */
 export interface LaneRows {
   readonly header: string
   row(sign: Sign): string
@@ -31,7 +29,7 @@ interface Room {
 const WIDEST_LANE = 24
 const NARROW_PAGE = 60
 
-/** Returns a drawing with lanes from left to right and time running downwards. */
+/** Creates a drawing with lanes from left to right and time running downwards. */
 export function laneRows(names: readonly string[], page: PageStyle): LaneRows {
   const { width, style, symbols } = page
   const timeWidth = width < NARROW_PAGE ? 8 : 11
@@ -107,10 +105,7 @@ function drawSign(row: Canvas, sign: Sign, sheet: Sheet): void {
 const placeOf = ({ lanes }: Sheet, name: string): number =>
   lanes.find((lane) => lane.name === printable(name))?.column ?? lanes[0]?.column ?? 0
 
-/**
- * Returns the range of columns to the right of the last lane or, if that range is too narrow, the range from the first
- * lane on.
- */
+/** Returns the columns to the right of the last lane, or more if these are too narrow. */
 function lastRoom({ lanes, width }: Sheet): Room {
   const last = lanes.at(-1)?.column ?? 0
   const first = lanes[0]?.column ?? 0
@@ -120,11 +115,10 @@ function lastRoom({ lanes, width }: Sheet): Room {
 interface Arrow {
   readonly tone: Paint
   readonly sheet: Sheet
-  /** False if the message is lost halfway. */
   readonly arrives: boolean
 }
 
-/** Draws an arrow between two lanes with its text on it, or beside it if the text is too long. */
+/** Draws an arrow between two lanes, with its text on it or beside it. */
 function drawArrow(
   row: Canvas,
   { from, to, text }: { readonly from: string; readonly to: string; readonly text: string },
@@ -154,7 +148,7 @@ function drawArrow(
   for (let column = lineFrom; column < lineTo; column++) row.write(0, column, symbols.line, tone)
 }
 
-/** Writes a short text at the lane of each node. Writes a longer text once, with the names of the nodes. */
+/** Writes a text at each node. A long text is written once, with the names of the nodes. */
 function writeAt(
   row: Canvas,
   nodes: readonly string[],
@@ -178,7 +172,7 @@ function writeCentred(row: Canvas, column: number, text: string, paint: Paint): 
   row.write(0, Math.max(0, column - Math.floor((displayWidth(text) - 1) / 2)), text, paint)
 }
 
-/** Writes a text into the first range that it fits into; if there is none, truncated into the widest. */
+/** Writes a text into the first range that it fits into, or truncated into the widest. */
 function writeWhereRoom(
   row: Canvas,
   text: string,

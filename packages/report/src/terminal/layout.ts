@@ -20,7 +20,7 @@ export interface Box {
   readonly answer: string
   readonly column: number
   readonly top: number
-  /** Last row of the box. For an operation without an answer, the row after the last row of the drawing. */
+  /** For an operation without an answer, the row after the last row of the drawing. */
   readonly bottom: number
 }
 
@@ -33,10 +33,7 @@ export interface Layout {
 const LANE_GAP = 4
 const TRACK_GAP = 3
 
-/**
- * Lays out the drawing. Time runs downwards, with a row for each call and each answer. Each node has a lane; if nodes
- * are unknown, each process has one. Overlapping operations in a lane are side by side.
- */
+/** Lays out the drawing. Time runs downwards. Each node has a lane or, if nodes are unknown, each process. */
 export function layOut(history: History, counterexample: Counterexample, firstColumn: number): Layout {
   const rows = rowsOf(history, counterexample)
   const byNode = counterexample.operations.some(({ operation }) => nodeOf(history, operation) !== undefined)
@@ -100,7 +97,6 @@ function rowsOf(history: History, counterexample: Counterexample): Row[] {
   return events.sort((a, b) => a.at - b.at).map((event) => event.row)
 }
 
-/** Divides boxes into the fewest columns without overlaps: first fit, ordered by their tops. */
 function tracksOf(boxes: readonly Box[]): Box[][] {
   const tracks: Box[][] = []
   for (const box of [...boxes].sort((a, b) => a.top - b.top)) {

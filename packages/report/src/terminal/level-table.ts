@@ -21,10 +21,7 @@ import { clip, displayWidth, wrap } from './width.ts'
 /** A page may repeat a reason of at most this many characters. */
 const SHORT = 80
 
-/**
- * Renders every level with its verdict, strongest first. Levels that only follow from other levels share a row. A long
- * reason appears only once on the page.
- */
+/** Renders every level with its verdict, strongest first. A long reason appears only once on the page. */
 export function levelTable(
   report: Report<string>,
   history: History,
@@ -69,7 +66,7 @@ const provesNone = ({ style, symbols, width }: PageStyle): string[] =>
 
 const WORDS = { violated: 'violated', unknown: 'unknown', met: 'met' } as const
 
-/** Returns one line for each verdict with its levels, strongest first. */
+/** Returns one line for each verdict with its levels. */
 export function briefLevels(
   report: Report<string>,
   { headline: { despite, mood }, isEmpty }: Pick<Facts, 'headline' | 'isEmpty'>,
@@ -108,19 +105,16 @@ const placeOf = (history: History, counterexample: Counterexample): string => {
   return line === undefined ? '' : `, ${lineText(history, line)}`
 }
 
-/**
- * Returns the reason for an unknown verdict, which the headline states and the table need not repeat; undefined for
- * other verdicts.
- */
+/** Returns the reason that the headline states already. */
 function saidAbove(report: Report<string>, asked: string | undefined): string | undefined {
   const verdict = verdictOf(report, asked ?? strongestOf(report))
   return verdict.result === 'unknown' ? verdict.reason.text : undefined
 }
 
-/** Maximum number of reasons for undecided levels. The output of `--json` has the remaining reasons. */
+/** Maximum number of reasons for undecided levels. `--json` prints all of them. */
 const MOST_REASONS = 2
 
-/** Renders the isolation levels, strongest first, with a column for each form. */
+/** Renders the isolation levels, with a column for each form. */
 function isolationTable(report: Report<string>, { width, style, symbols }: PageStyle): string[] {
   const looks = {
     met: { text: symbols.met, paint: style.green },

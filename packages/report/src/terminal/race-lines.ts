@@ -6,10 +6,7 @@ import { clip, padEnd, wrap } from './width.ts'
 
 const TIMES_WIDTH = 16
 
-/**
- * Renders the lines of code that two racing requests executed, with the times of each request, and the await during
- * which the second request ran.
- */
+/** Renders the lines of code that two racing requests executed. */
 export function drawRace(race: Race, { width, style, symbols }: PageStyle): string[] {
   const { overtaken, by, rows } = race
   const timesOf = (times: LineTimes | undefined): string => timesText(times, symbols.to, symbols.ellipsis)

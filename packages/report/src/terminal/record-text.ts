@@ -7,7 +7,7 @@ const MOST_NAMED = 5
 
 const RECORD_COLUMN = 9
 
-/** Returns lines about the record: what is missing in it, and what it leaves undecided. */
+/** Says what is missing in the record, and what it therefore leaves undecided. */
 export function recordText(
   facts: RecordFacts | undefined,
   linesOf: (facts: RecordFacts, most: number) => readonly RecordLine[],

@@ -30,7 +30,7 @@ import {
 import { paintFor, type Style, symbolsOf, type TerminalOptions } from './style.ts'
 import { clip, fitLine, spread, wrap } from './width.ts'
 
-/** Options of a run's page: its files, the command to repeat the run, the exit code. */
+/** Options of a run's page. */
 export interface RunPageOptions extends TerminalOptions {
   /** Path of the history as the user would type it. Citations show only the file name. */
   readonly historyFile: string
@@ -41,10 +41,7 @@ export interface RunPageOptions extends TerminalOptions {
   readonly proof?: WrittenProof | undefined
 }
 
-/**
- * Renders the page at the end of a run: the verdict, its cause, the course of the run, and the paths of its files. Ends
- * in a newline.
- */
+/** Renders the page at the end of a run. */
 export function renderRun(summary: RunSummary, history: History, style: Style, options: RunPageOptions): string {
   const facts = factsOf({ history, report: summary.report, run: summary })
   const draw = (brevity: Brevity): string =>
@@ -101,7 +98,7 @@ function runSections({ summary, history, style, options }: RunPage, facts: Facts
   ]
 }
 
-/** Returns the number of operations, the faults that took effect, and the staleness of reads. */
+/** Returns the few facts of a short page. */
 const fewFacts = (summary: RunSummary, page: PageStyle): string[] => [
   ...wrap(countsText(summary, perSecond(summary.operations.total, summary.durationNanos)), page.width),
   ...(page.brevity?.remainder === true ? [] : [...faultLines(summary, page), ...stalenessLines(summary, page)]),
@@ -133,17 +130,14 @@ export const nextLines = ({ text, command }: Next, { style, width }: PageStyle):
 ]
 
 /**
- * Marks a line that must stay in one piece for copying, such as a path or a command. The mark is NUL, a character that
- * texts of this program never contain.
+ * Marks a line that must stay in one piece for copying. The mark is NUL, a character that texts of this program never
+ * contain.
  */
 export const copied = (line: string): string => `${COPIED}${line}`
 
 const COPIED = '\u0000'
 
-/**
- * Joins sections with blank lines between them, a margin of two columns, and a final newline. Breaks lines that are too
- * wide.
- */
+/** Joins sections to a page with a margin of two columns. */
 export function finish(sections: readonly (readonly string[])[], options: TerminalOptions): string {
   const width = pageWidthOf(options)
   // Lines are broken after the replacement of characters, because ASCII replacements may be wider.
@@ -158,7 +152,7 @@ export function finish(sections: readonly (readonly string[])[], options: Termin
 const shownLines = (line: string, width: number): readonly string[] =>
   line.startsWith(COPIED) ? [line.slice(COPIED.length)] : fitLine(line, width)
 
-/** Drops the second part of the headline if the answers or the lines of the levels repeat it. */
+/** Drops the second part of the headline if the page repeats it below. */
 export const besideAnswers = ({ outcome }: Telling, headline: Headline, { remainder }: Brevity): Headline =>
   remainder || outcome === 'unknown' ? { ...headline, beside: '' } : headline
 
@@ -173,7 +167,7 @@ export function headLines(headline: Headline, right: string, page: PageStyle): s
   return [paint(first), ...more.map(paint), ...beside(verdict, style.dim(right), page.width), ...rest]
 }
 
-/** Returns the cause with its certainty and the settings of the target, and what to do next. */
+/** Returns the cause and the next step. */
 export function answerLines(telling: Telling, page: PageStyle): string[] {
   const { settings } = telling.why
   return answersOf(telling).flatMap(([name, answer]) => {
@@ -183,7 +177,7 @@ export function answerLines(telling: Telling, page: PageStyle): string[] {
   })
 }
 
-/** Puts a text at the right end of the title's line, or below the title if it does not fit. */
+/** Puts a text at the right end of the title's line, or below the title. */
 const beside = (title: string, right: string, width: number): string[] => {
   const lines = spread(title, right, width)
   return lines.length === 1 ? lines : [title, right]
@@ -221,7 +215,7 @@ export function evidenceOf(
   if (shown === undefined) return []
   const file = fileName(options.historyFile)
   return [
-    // The top of the page states the cause. The evidence repeats the cause only if the page is about another level.
+    // The top of the page already states the cause, unless the page is about another level.
     ...evidence(history, shown, facts.isAside ? facts : { ...facts, why: NOTHING_SAID }, file, page),
     ...(race === undefined ? [] : ['', ...drawRace(race, page)]),
     ...otherViolations(history, violations, file, page),
@@ -232,7 +226,7 @@ const NOTHING_SAID: Facts['why'] = { text: '', certainty: 'unknown' }
 
 export const fileName = (path: string): string => printable(path.split(/[\\/]/).pop() ?? path)
 
-/** Returns the lost acknowledged writes. For objects with elements, returns the fate of every element. */
+/** Returns the lost acknowledged writes, or the fate of every element. */
 export function lostLines(report: Report<string>, page: PageStyle): string[] {
   const { width, style, symbols } = page
   const { accounting } = report
@@ -289,7 +283,6 @@ function fileLines(options: RunPageOptions, { next: { command } }: Telling, { st
   )
 }
 
-/** Returns the command that verifies a proof, and the verdicts that it proves. */
 export function proofLines(proof: WrittenProof, { style, width }: PageStyle): string[] {
   const { written } = proof
   const command =
@@ -300,7 +293,6 @@ export function proofLines(proof: WrittenProof, { style, width }: PageStyle): st
   ]
 }
 
-/** Returns each requirement with the value found. */
 export function requirementLines(
   results: readonly RequirementResult[] = [],
   { width, style, symbols }: PageStyle,
@@ -316,9 +308,7 @@ export function requirementLines(
   })
 }
 
-/**
- * Returns the expected and the found level with the exit code; empty if nothing was expected and the exit code is 0.
- */
+/** Returns the expected and the found level with the exit code. */
 export function expectationLines(
   { expectation, expected: text }: Pick<Facts, 'expectation' | 'expected'>,
   exitCode: number | undefined,
@@ -327,7 +317,7 @@ export function expectationLines(
   const exit = exitCode === undefined ? '' : `exit code ${exitCode}`
   if (expectation === undefined) return exitCode === undefined || exitCode === 0 ? [] : [style.dim(exit)]
   const paint = expectation.met === true ? style.green : expectation.met === false ? style.accent : style.yellow
-  // The exit code goes to the right end of the line if it fits, otherwise to a separate line.
+  // The exit code stands at the right end of the line if it fits.
   const lines = spread(paint(text), exit, width)
   return lines.length === 1
     ? lines

@@ -10,7 +10,7 @@ import type { PageStyle } from './evidence.ts'
 import { table } from './table.ts'
 import { displayWidth, wrap } from './width.ts'
 
-/** Returns the columns of the table of phases, each with a rank. A narrow terminal omits columns of low rank first. */
+/** Returns the columns of the table of phases. A narrow terminal omits columns of low rank first. */
 function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed: number, column: PhaseColumn])[] {
   const { share, availability, up, p50, p99, operations, recovery, stale, broken } = phaseColumns
   return [
@@ -26,7 +26,7 @@ function columnsOf(phases: readonly PhaseSummary[]): readonly (readonly [missed:
   ]
 }
 
-/** Renders availability, latency, stale reads and violations, without faults and under each kind of fault. */
+/** Renders the figures of each phase: without faults, and under each kind of fault. */
 export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width }: PageStyle): string[] {
   const phases = namedPhases(all)
   const paints = { bad: style.red, short: style.yellow, good: style.green, faint: style.dim, plain: asIs }
@@ -57,10 +57,7 @@ export function phaseTable(all: readonly PhaseSummary[], { style, symbols, width
 
 const asIs = (text: string): string => text
 
-/**
- * Returns the availability and the stale reads of each phase, followed by `others`, with as many entries per line as
- * fit.
- */
+/** Returns the availability and the stale reads of each phase, with as many entries per line as fit. */
 export function phasesInBrief(
   phases: readonly PhaseSummary[],
   { width }: PageStyle,
@@ -84,9 +81,8 @@ export function phasesInBrief(
 }
 
 /**
- * Returns the availability while a majority was up, by which a system that needs a majority is judged: `for 12% of the
- * run there was no working majority; the rest of the time 99.80% of requests were answered`. Empty if a majority was
- * always up, or if this is unknown.
+ * Returns the availability while a majority was up, by which a system that needs a majority is judged. Empty if a
+ * majority was always up, or if this is unknown.
  */
 export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Facts, 'may'>): string {
   const without = phases.filter(({ majority }) => !majority)
@@ -102,10 +98,7 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
 /** Maximum number of nodes to list. */
 const MOST_NODES = 40
 
-/**
- * Lists the availability of each node: `availability by node: n1 99.20%, n2 98.71%`; empty if no node is known. For a
- * run, `when` is the time at which the nodes were asked.
- */
+/** Lists the availability of each node: `availability by node: n1 99.20%, n2 98.71%`. */
 export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
   nodes.length === 0
     ? ''
@@ -114,10 +107,7 @@ export const nodesText = (nodes: readonly NodeSummary[], when = ''): string =>
         .map(({ node, availability, operations }) => `${nameText(node)} ${percentOf(availability, operations)}`)
         .join(' · ')}${nodes.length > MOST_NODES ? ` and ${count(nodes.length - MOST_NODES)} more` : ''}`
 
-/**
- * Lists the faults that took effect: `faults that took effect: 6 of 6 partitions, 3 of 4 kills`. Adds the names of
- * faults that took no effect.
- */
+/** Lists the faults that took effect: `faults that took effect: 6 of 6 partitions, 3 of 4 kills`. */
 export function faultLines(run: RunSummary, page: PageStyle): string[] {
   if (run.faults.length === 0) return ['no faults were injected']
   const bit = [...injectedByName(run)].map(([name, records]) => {
@@ -141,7 +131,7 @@ export function faultLines(run: RunSummary, page: PageStyle): string[] {
   ]
 }
 
-/** Returns a text for each kind of fault that never took effect: `no partition took effect`. */
+/** Names each kind of fault that never took effect: `no partition took effect`. */
 export const idleTexts = (run: RunSummary): string[] =>
   [...injectedByName(run)].flatMap(([name, records]) =>
     records.every(({ hits }) => hits === 0) ? [`no ${name} took effect`] : [],
@@ -157,10 +147,7 @@ function injectedByName({ faults }: RunSummary): ReadonlyMap<string, readonly Fa
   return byName
 }
 
-/**
- * Counts operations of unknown outcome: `148 operations have an unknown outcome: 91 found to have happened, 40 cannot
- * have, 17 undecided`.
- */
+/** Counts operations of unknown outcome, and how many of them the checker decided. */
 export function infoText(info: {
   readonly total: number
   readonly happened?: number | undefined
@@ -177,10 +164,7 @@ export function infoText(info: {
   return `${plural(total, 'operation')} ${total === 1 ? 'has' : 'have'} an unknown outcome${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`
 }
 
-/**
- * Counts the operations of a run: `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info; 29,000 reads, 20,113
- * writes, 9,000 cas`.
- */
+/** Counts the operations of a run: `58,113 operations (2,905 ops/s): 57,900 ok, 65 fail, 148 info`. */
 export function countsText(
   { operations, phases = [] }: Pick<RunSummary, 'operations'> & Partial<Pick<RunSummary, 'phases'>>,
   rate: string | undefined,
@@ -195,9 +179,6 @@ export function countsText(
   return `${plural(total, 'operation')}${rate === undefined ? '' : ` (${rate})`}: ${count(ok)} ok, ${count(fail)} fail${refusedText(fail, Math.round(answeredIn(phases).answered) - ok)}, ${count(info)} info${by}`
 }
 
-/**
- * Returns how many failures are refusals, such as a cas that did not match or a lock that was held. A refusal counts as
- * an available answer.
- */
+/** Counts refusals, such as a cas that did not match. A refusal counts as an available answer. */
 const refusedText = (fail: number, refused: number): string =>
   refused <= 0 ? '' : ` (${refused >= fail ? 'all' : count(refused)} answered, with a refusal)`

@@ -16,22 +16,15 @@ import { wrap } from './width.ts'
 export interface SearchSummary {
   /** What was searched: `raft with the bug stale-read`. */
   readonly subject: string
-  /**
-   * The settings that the search chose: `with the settings its bug needs: pre-vote=false`. Empty if the user chose
-   * every setting.
-   */
+  /** The settings that the search chose: `with the settings its bug needs: pre-vote=false`. */
   readonly taken: string
-  /**
-   * The level by which histories were judged, as an adjective: `linearizable`. Undefined if only invariants were
-   * checked.
-   */
+  /** The level by which histories were judged, as an adjective. Undefined if only invariants were checked. */
   readonly level: string | undefined
-  /** The isolation level by which SQL transactions were judged, or `none`; undefined without an SQL database. */
+  /** The isolation level by which SQL transactions were judged, or `none`. */
   readonly isolation?: string | undefined
   readonly trials: number
   readonly steps: number
   readonly elapsedMs: Millis
-  /** Milliseconds spent on reducing the failures. */
   readonly shrinkMs: Millis
   /** Keyed by strategy. */
   readonly tried: { readonly [strategy: string]: { readonly trials: number; readonly found: number } }
@@ -49,10 +42,10 @@ export interface FoundFailure {
   readonly trace: readonly string[]
   readonly seed: number
   readonly strategy: string
-  /** The invariant that an earlier run violated; the search found this failure by variations of that run. */
+  /** The invariant that an earlier run violated. The search found this failure by variations of that run. */
   readonly after?: string | undefined
   readonly times: number
-  /** The size of the original run: its numbers of operations and faults. `shrunk` is the size of the reduced run. */
+  /** The size of the original run. */
   readonly found: Size
   /** The size of the reduced run. Absent, like `file`, if the failure cannot be replayed. */
   readonly shrunk: Size | undefined
@@ -76,7 +69,7 @@ export interface Size {
   readonly nodes: number
 }
 
-/** Renders the page at the end of a search. Ends in a newline. */
+/** Renders the page at the end of a search. */
 export function renderSearch(summary: SearchSummary, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { trials, steps, elapsedMs, shrinkMs, taken, tried, failures, isolation } = summary
@@ -119,7 +112,7 @@ const triedText = (tried: SearchSummary['tried']): string =>
     )
     .join(', ')}`
 
-/** Returns a title in capitals, except for a quoted text after a colon, such as SQL. */
+/** Returns a title in capitals. A quoted text after a colon, such as SQL, keeps its case. */
 const inCapitals = (title: string): string => title.replace(/^[^:]*/, (words) => words.toUpperCase())
 
 function failureSections(failure: FoundFailure, page: PageStyle): string[][] {
@@ -150,7 +143,7 @@ const whatLines = (told: ToldHistory | undefined, { style, width }: PageStyle): 
 const answerLines = (answers: ToldHistory['answers'], { width }: PageStyle): string[] =>
   answers.flatMap(([name, text]) => wrap(`${name.toLowerCase()}: ${printable(text)}`, width))
 
-/** The lines are never broken, because editors turn places in files into links. */
+/** These lines are never broken, because editors turn places in files into links. */
 const traceLines = (trace: readonly string[]): string[] => trace.map((frame) => copied(`    ${printable(frame)}`))
 
 function foundText({ seed, strategy, after, times, found, shrunk }: FoundFailure): string {

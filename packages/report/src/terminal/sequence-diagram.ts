@@ -16,9 +16,7 @@ const TIME_WIDTH = 11
 const NARROWEST_COLUMN = 6
 const GAP = 2
 
-/**
- * Draws a column for the clients and for each node that has steps; time runs downwards. Steps must be in order of time.
- */
+/** Draws the steps, which must be in order of time. Time runs downwards. */
 export function drawSequence(
   steps: readonly SequenceStep[],
   columns: readonly string[],
@@ -39,7 +37,7 @@ export function drawSequence(
     `${padEnd('time', TIME_WIDTH)}${used.map((column, i) => padEnd(column, (widths[i] ?? 0) + GAP)).join('')}`.trimEnd(),
   )
 
-  /** A row has only one text, which may extend over the columns to its right. */
+  /** A row has only one text, which may extend to the right. */
   function row(at: number, text: string, tone: SequenceStep['tone']): string {
     const start = starts[at] ?? 0
     const shown = clip(printable(text), width - TIME_WIDTH - start, symbols.ellipsis)
@@ -69,10 +67,7 @@ const PLAIN = { width: 118, style: plainStyle, symbols: symbolsOf({ width: 118, 
 export const drawnSequence = (steps: readonly SequenceStep[], columns: readonly string[]): string[] =>
   steps.length === 0 ? [] : drawSequence(steps, columns, PLAIN)
 
-/**
- * Returns the widths of the columns, each as wide as its contents. If the sum is too large, narrows the widest columns
- * first.
- */
+/** Returns the widths of the columns. If the sum is too large, narrows the widest columns first. */
 function columnWidths(steps: readonly SequenceStep[], columns: readonly string[], room: number): number[] {
   const wanted = columns.map((column) =>
     Math.max(

@@ -3,23 +3,20 @@ import { type History, type Nanos, nanos, plural } from '@chaosproxy/history'
 import { answerText, hasReturned, nodeOf, outcomeName, processText, requestText } from '../operation-words.ts'
 import type { SequenceStep } from './sequence-diagram.ts'
 
-/** A run to draw. All times count from one common start. */
+/** A run to draw. All times count from one start. */
 export interface SequenceInput {
   readonly history: History
-  /** Row numbers of the operations to show. */
   readonly operations: readonly number[]
-  /** The row number of the operation that cannot be explained. */
   readonly culprit: number | undefined
   readonly faults: readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
   readonly log: readonly { readonly at: Nanos; readonly node: NodeId; readonly text: string }[]
-  /** What went wrong, with its time and node, if no operation shows the failure. */
   readonly broken?: { readonly at: Nanos; readonly node: NodeId; readonly text: string } | undefined
 }
 
 const CLIENTS = 'clients'
 const FAULTS = 'faults'
 
-/** Maximum number of log lines; older lines are dropped, because the diagram must fit a screen. */
+/** Maximum number of log lines, because the diagram must fit a screen. */
 const MOST_LOG_LINES = 16
 
 export const sequenceColumns = (nodes: readonly NodeId[]): string[] => [FAULTS, CLIENTS, ...nodes]
@@ -41,7 +38,7 @@ export function sequenceSteps(input: SequenceInput): SequenceStep[] {
   )
 }
 
-/** Returns the last notes without repetitions, preceded by the number of the notes left out. */
+/** Returns the last notes without repetitions, and the number of the others. */
 function latest(notes: readonly SequenceStep[]): readonly SequenceStep[] {
   const nameOf = ({ where, text }: SequenceStep): string => `${where} ${text}`
   const [first, last] = [new Map<string, number>(), new Map<string, number>()]

@@ -11,7 +11,7 @@ import { spread, wrap } from './width.ts'
 
 const INDENT = '      '
 
-/** Renders a story on a terminal: each step in words, with its part of the drawing below. Ends in a newline. */
+/** Renders a story on a terminal, each step with its part of the drawing. */
 export function renderStory(story: ToldStory, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { name, summary, lesson, source, prevention } = story
@@ -53,7 +53,7 @@ function titleLines({ title, setting }: StoryTelling, { style, width }: PageStyl
   return lines.length === 1 ? lines : [...wrap(title, width).map(style.bold), style.dim(setting)]
 }
 
-/** Returns a section for each step: the text of the step, and below it the step's rows of the drawing. */
+/** Returns a section for each step. */
 function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   const { header, row } = laneRows(lanesInOrder(telling), page)
   return [
@@ -67,7 +67,7 @@ function stepSections(telling: StoryTelling, page: PageStyle): string[][] {
   ]
 }
 
-/** Returns the state of the promise after a step; empty if it is unchanged, or if an earlier step broke the promise. */
+/** Returns the state of the promise, if the step changes it. */
 const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: PageStyle): string[] =>
   ledger === undefined || (ledger.broken && !ledger.breaks)
     ? []
@@ -75,7 +75,7 @@ const ledgerLines = (ledger: ToldLedger | undefined, { style, symbols, width }: 
         (line) => `${INDENT}${ledger.broken ? style.bold(style.accent(line)) : style.dim(line)}`,
       )
 
-/** Returns the note of the step that breaks a level; empty for other steps. */
+/** Returns the note of the step that breaks a level. */
 const brokenLines = (broken: string, { style, symbols, width }: PageStyle): string[] =>
   broken === ''
     ? []
@@ -99,7 +99,7 @@ const EIGHTHS = ' ▁▂▃▄▅▆▇█'
 const PLAIN = ' ...::###'
 const BUCKETS_PER_TICK = 8
 
-/** Draws the answered requests per second as bars over time, one column for each bucket, with the troubles below. */
+/** Draws the answered requests per second as bars over time. */
 function goodputPlot(goodput: Goodput, { style, symbols }: PageStyle): string[] {
   const { answeredPerSecond, askedPerSecond, bucketMs, troubles } = goodput
   const most = Math.max(askedPerSecond, ...answeredPerSecond)

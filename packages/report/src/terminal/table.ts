@@ -40,10 +40,7 @@ export function table(
   ]
 }
 
-/**
- * Renders a table that fits `width`. Columns that do not fit continue in a further table below, which begins with the
- * first column again. A first column wider than half of the page is broken at spaces.
- */
+/** Renders a table that fits `width`. The other columns continue in a further table below. */
 export function fittingTable(
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
@@ -66,14 +63,14 @@ const pick = <T>(row: readonly T[], places: readonly number[]): T[] =>
 const pickAll = <T>(rows: readonly (readonly T[])[], places: readonly number[]): T[][] =>
   rows.map((row) => pick(row, places))
 
-/** Returns the row, followed by rows that contain only the rest of its first cell. */
+/** Breaks the first cell of a row into several rows. */
 function brokenRow(row: readonly (Cell | string)[], width: number): (Cell | string)[][] {
   const [first = '', ...others] = row
   const { text, paint = asIs } = asCell(first)
   return wrap(text, width).map((part, i) => [{ text: part, paint }, ...(i === 0 ? others : others.map(() => ''))])
 }
 
-/** Groups columns into tables. Every table has the first column, and as many further columns as fit, at least one. */
+/** Groups columns into tables that fit. Every table has the first column. */
 function groupsOf(widths: readonly number[], air: number, width: number): number[][] {
   const [first = 0] = widths
   const groups: number[][] = []

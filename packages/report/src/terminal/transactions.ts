@@ -17,20 +17,13 @@ import type { DrawingOptions } from './drawing.ts'
 import { clip, displayWidth, padStart } from './width.ts'
 
 const NARROWEST_LANE = 18
-/**
- * Maximum number of transactions to draw. For more transactions, the steps of the cycle are listed; without a cycle,
- * only the first transactions are drawn.
- */
+/** Maximum number of transactions to draw. */
 const MOST_DRAWN = 6
 const MOST_LISTED = 3
 /** Maximum number of lines for the steps of a cycle. */
 const MOST_STEPS = 8
 
-/**
- * Draws transactions with a lane for each client; time runs downwards. Each transaction shows its relevant operations.
- * Equal letters mark the two ends of an arrow, and the lines below explain the arrows. Transactions that do not fit
- * side by side are drawn one below another.
- */
+/** Draws transactions with a lane for each client; time runs downwards. Equal letters mark the two ends of an arrow. */
 export function drawTransactions(history: History, drawing: TransactionDrawing, options: DrawingOptions): string[] {
   const legend = legendOf(drawing, options)
   const texts = drawing.parts.map((_, part) => textsOf(drawing, part, options))
@@ -53,7 +46,6 @@ export function drawTransactions(history: History, drawing: TransactionDrawing, 
   const body = fits
     ? sideBySide(history, { drawing, texts, layout, labels, left, width }, options)
     : stacked(history, drawing, texts, options)
-  // On a short page, a sentence below the drawing explains the arrows instead of the legend.
   return legend.length === 0 || options.listed === true ? body : [...body, '', ...legend]
 }
 
@@ -63,7 +55,6 @@ interface Line {
   readonly text: string
   readonly marks: string
   readonly paint?: Paint | undefined
-  /** Whether the line may be truncated: its beginning says enough. */
   readonly canCut?: boolean
 }
 
@@ -77,7 +68,7 @@ function marksAt({ arrows }: TransactionDrawing, part: number, step: number | un
 
 const letterOf = (arrow: number): string => String.fromCharCode(97 + (arrow % 26))
 
-/** Returns the lines to draw below a transaction's name: the operations of the transaction. */
+/** Returns the lines below a transaction's name. */
 function textsOf(drawing: TransactionDrawing, part: number, options: DrawingOptions): readonly Line[] {
   const { style, symbols } = options
   const drawn = drawing.parts[part]
@@ -170,7 +161,6 @@ function labelsOf(history: History, { moments }: LaneLayout): readonly string[] 
   return moments.map(({ nanos }) => moment(nanos, digits))
 }
 
-/** Describes each arrow in words. */
 function legendOf({ arrows }: TransactionDrawing, { width, style, symbols }: DrawingOptions): string[] {
   const told = arrows.slice(0, MOST_STEPS).map((arrow, i) => {
     const text = clip(arrowSentence(arrow), width - 3, symbols.ellipsis)

@@ -2,10 +2,7 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character
 const COLOUR = /\u001b\[[0-9;]*m/g
 
-/**
- * Returns the columns that a text takes on a terminal: none for colours and combining marks, two for East Asian wide
- * characters and emoji.
- */
+/** Returns the columns that a text takes on a terminal: two for East Asian wide characters and emoji. */
 export function displayWidth(text: string): number {
   let width = 0
   for (const character of text.replace(COLOUR, '')) width += characterWidth(character.codePointAt(0) ?? 0)
@@ -69,12 +66,12 @@ export function spread(left: string, right: string, width: number): string[] {
   return room >= 2 ? [left + ' '.repeat(room) + right] : [left, padStart(right, width)]
 }
 
-/** Matches a line up to its last column; columns are at least two spaces apart. */
+/** Matches a line up to its last column. Columns are at least two spaces apart. */
 const COLUMN = /^.*\S {2,}(?=\S)/
 
 /**
- * Breaks a line into pieces of at most `width` columns, at spaces or within a longer word. Later pieces are indented to
- * the column that they continue, and keep its colours.
+ * Breaks a line into pieces of at most `width` columns. Later pieces are indented to the column that they continue, and
+ * keep its colours.
  */
 export function fitLine(line: string, width: number): string[] {
   if (displayWidth(line) <= width) return [line]
@@ -102,7 +99,6 @@ export function fitLine(line: string, width: number): string[] {
   return [...lines, current]
 }
 
-/** Splits a word into its characters and its colour sequences. */
 const partsOf = (word: string): readonly string[] => word.match(ATOM) ?? []
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with a control character

@@ -2,9 +2,7 @@ import type { DrawnTransaction, TransactionArrow, TransactionDrawing } from '@ch
 import { FAIL, type History, OK } from '@chaosproxy/history'
 import { hasReturned, nameText, processText } from '../operation-words.ts'
 
-/** A transaction in its lane; time runs downwards. */
 export interface PlacedTransaction {
-  /** Index among the drawing's parts. */
   readonly part: number
   readonly lane: number
   readonly top: number
@@ -26,7 +24,6 @@ export interface LaneLayout {
 }
 
 interface Heights {
-  /** Returns the height of a transaction in the drawing. */
   readonly ofPart: (part: number) => number
   /** Between two moments. */
   readonly ofGap: number
@@ -35,10 +32,7 @@ interface Heights {
 /** Maximum number of lanes to rearrange: every order of them is tried. */
 const MOST_ARRANGED = 6
 
-/**
- * Lays out transactions in lanes, one lane per client. Earlier events are higher up, as close together as the boxes
- * permit.
- */
+/** Lays out transactions in lanes, one lane per client. Time runs downwards. */
 export function laneLayout(history: History, drawing: TransactionDrawing, { ofPart, ofGap }: Heights): LaneLayout {
   const { callEvent, returnEvent, callTime, returnTime } = history.operations
   const { lanes, laneOf } = lanesOf(history, drawing)
@@ -72,8 +66,8 @@ export function laneLayout(history: History, drawing: TransactionDrawing, { ofPa
 }
 
 /**
- * Assigns lanes to clients; overlapping transactions of a client get additional lanes. Orders the lanes to keep arrows
- * short.
+ * Assigns lanes to clients, and orders the lanes to keep arrows short. Overlapping transactions of a client get
+ * additional lanes.
  */
 function lanesOf(
   history: History,
@@ -100,7 +94,7 @@ function lanesOf(
   }
 }
 
-/** Returns the order of lanes in which arrows cross the fewest other lanes; among equals, the first. */
+/** Returns the order of lanes in which arrows cross the fewest other lanes. */
 function arranged(lanes: number, pairs: readonly (readonly [number, number])[]): readonly number[] {
   const plain = Array.from({ length: lanes }, (_, lane) => lane)
   if (lanes > MOST_ARRANGED) return plain
@@ -124,7 +118,7 @@ export function endText(history: History, { operation, members = [] }: DrawnTran
   return outcome === OK ? 'committed' : outcome === FAIL ? 'rolled back' : 'no answer'
 }
 
-/** Returns how many operations of a transaction the drawing omits: `3 more reads and writes`; empty if none. */
+/** Says how many operations of a transaction the drawing omits: `3 more reads and writes`. */
 export const othersText = ({ others, steps }: DrawnTransaction): string =>
   others === 0
     ? ''
@@ -139,7 +133,7 @@ export const arrowWords: { readonly [edge in TransactionArrow['edge']]: string }
   'real time': 'ended before',
 }
 
-/** Returns the label of an arrow: `rw accounts/7`. Empty for session order and real time, which have no key. */
+/** Returns the label of an arrow: `rw accounts/7`. */
 export const arrowLabel = ({ edge, key }: TransactionArrow): string =>
   key === undefined ? '' : `${edge} ${nameText(key)}`
 

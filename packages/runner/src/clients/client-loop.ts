@@ -7,10 +7,7 @@ import type { ClientProcess } from './process.ts'
 export interface ClientLoop {
   /** Starts no further operation, waits for the one in flight, and calls back. */
   stop(stopped: () => void): void
-  /**
-   * Performs the operations that the client requests after healing, until `deadline`; then closes the client and calls
-   * back. To be called after `stop`.
-   */
+  /** Performs the operations that the client requests after healing. To be called after `stop`. */
   finish(deadline: Nanos, finished: () => void): void
 }
 
@@ -22,7 +19,6 @@ interface ClientLoopOptions {
   /** Functions that only read. A failed read means that the node did not answer. */
   readonly reads: readonly string[]
   readonly random: Random
-  /** Average time between the starts of two operations. */
   readonly interval: Nanos
 }
 
@@ -35,8 +31,8 @@ export type NodeChoice =
   | { readonly type: 'while up'; readonly home: NodeId; readonly others: readonly NodeId[] }
 
 /**
- * Starts a client that performs one operation at a time, at a steady pace, and never retries. If the cluster is slower
- * than the pace, the client skips starts: a burst of delayed operations after each outage would distort the results.
+ * Starts a client that performs one operation at a time, at a steady pace, and never retries. A late client skips
+ * starts: a burst of delayed operations after each outage would distort the results.
  */
 export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   const { clock, process, client, random } = options
@@ -45,12 +41,11 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // Each due time counts from the previous due time, not from the time at which the timer fired: late timers would slow
-  // the client down.
+  // Counted from the previous due time, because late timers would slow the client down.
   let due = clock.now()
 
   function scheduleNext(): void {
-    // Between 0.5 and 1.5 intervals, so that clients that start together drift apart.
+    // Random, so that clients that start together drift apart.
     const pause = options.interval * (0.5 + random.next())
     due = nanos(Math.max(due + pause, clock.now()))
     cancelTimer = clock.at(due, invoke)
@@ -97,9 +92,7 @@ interface FinishOptions extends Pick<ClientLoopOptions, 'clock' | 'process' | 'c
   readonly pick: () => NodeId
 }
 
-/**
- * Performs the operations that a client requests after healing, until `deadline`, closes the client, and calls back.
- */
+/** Performs the operations that a client requests after healing, and closes the client. */
 export function finishClient(
   { clock, process, client, pick }: FinishOptions,
   deadline: Nanos,
@@ -114,8 +107,7 @@ export function finishClient(
     } else
       process.invoke(pick(), input, (completion) => {
         client.learned?.(input, completion)
-        // Starts the next operation in a later turn, because a client with synchronous answers would otherwise never
-        // yield.
+        // In a later turn, because a client with synchronous answers would otherwise never yield.
         clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
       })
   }
@@ -142,8 +134,5 @@ function createNodePicker({ nodes, reads, random }: ClientLoopOptions): NodePick
   }
 }
 
-/**
- * Returns the interval at which each of `clients` clients must start operations to reach `rate` operations per second
- * in total.
- */
+/** Returns the interval between the operations of each client, for a total `rate` per second. */
 export const intervalFor = (rate: number, clients: number): Nanos => millisToNanos(((clients * 1000) / rate) as Millis)

@@ -11,10 +11,10 @@ import { createRunRecorder, type RunRecorder } from './recorder.ts'
 import type { RunClients } from './run-clients.ts'
 import { recordWire } from './wire-recorder.ts'
 
-/** Time for clients to finish the work that is outstanding at healing, such as reading the rest of a stream. */
+/** Time for clients to finish outstanding work, such as reading the rest of a stream. */
 export const FOLLOW_MS: Millis = millis(30_000)
 
-/** Every fourth client of a node picks a random node for each operation, as a load balancer would. */
+/** Every fourth client of a node picks random nodes, as a load balancer would. */
 const ROAMING_EVERY = 4
 
 interface DrivingOptions {
@@ -62,10 +62,7 @@ export function driveClients(options: RunOptions, { random, since, online }: Dri
   }
 }
 
-/**
- * Returns a generator of operations for an additional client of the run. `serial` returns the number of unique values
- * used so far.
- */
+/** Returns a generator of operations for an additional client. `serial` counts the unique values used so far. */
 export function operationsOf(
   { workload, settings }: Pick<RunOptions, 'workload' | 'settings'>,
   serial: () => number,
@@ -78,14 +75,13 @@ export function operationsOf(
   }
 }
 
-/** Lets each client finish what it started, such as reading the rest of a stream. */
+/** Lets each client finish what it started. */
 export function followOn(loops: readonly ClientLoop[], deadline: Nanos, followed: () => void): void {
   if (loops.length === 0) followed()
   const oneLess = afterAll(loops.length, followed)
   for (const loop of loops) loop.finish(deadline, oneLess)
 }
 
-/** Returns a function that calls `done` once it has been called `times` times. */
 export function afterAll(times: number, done: () => void): () => void {
   let waitingFor = times
   return () => {
@@ -99,9 +95,8 @@ export interface ClientsOptions
   readonly cluster: Pick<Cluster, 'nodes' | 'clock' | 'connect'>
   readonly recorder: RunRecorder
   readonly random: Random
-  /** Receives the keys that clients use. */
   readonly keys: Set<string>
-  /** Selects the clients to start by their numbers from 0; by default all. */
+  /** Selects the clients to start by their numbers; by default all. */
   readonly isOurs?: ((client: number) => boolean) | undefined
   /** The last unique value already used; by default 0. */
   readonly serial?: number | undefined
@@ -135,7 +130,6 @@ function nodesFor(sticky: Stickiness, rank: number, home: NodeId, all: readonly 
   return { type: 'any', of: roams ? all : [home] }
 }
 
-/** Wraps a client to note the keys that it uses, for the final reads. */
 const notingKeys = (client: WorkloadClient, keys: Set<string>): WorkloadClient => ({
   next() {
     const input = client.next()

@@ -13,7 +13,7 @@ const MOST_FINAL_KEYS = 2_000
 const OPEN_MS = millis(1_000)
 const LOOK_EVERY_MS = millis(20)
 
-/** Observes clients that the run does not drive, by the record of the cluster's own proxy. */
+/** Observes clients that the run does not drive, by the record of the cluster's proxy. */
 export function observeClients(
   { cluster, workload, sink }: RunOptions,
   observed: ObservedClients,
@@ -55,7 +55,7 @@ interface Noting {
   readonly online: LiveJudge
 }
 
-/** Records events, and notes the keys that clients use and the operations that they leave open. */
+/** Records events, and notes the keys and the open operations of clients. */
 function noting({ sink, settlement, repeats, online }: Noting) {
   const keys = new Set<string>()
   const open = new Set<WireEvent['process']>()
@@ -81,7 +81,7 @@ function noting({ sink, settlement, repeats, online }: Noting) {
   return { sink: wire, keys, open }
 }
 
-/** Waits until the operations that ended clients left open are answered, but at most `OPEN_MS`. */
+/** Waits until the operations that clients left open are answered, at most `OPEN_MS`. */
 function whenQuiet(clock: Cluster['clock'], open: ReadonlySet<unknown>, done: () => void): void {
   const until = later(clock, OPEN_MS)
   const look = () => {

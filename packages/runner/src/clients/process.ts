@@ -14,7 +14,6 @@ export interface ProcessOptions {
 
 /** A client in the history: a sequence of processes, each with one operation at a time. */
 export interface ClientProcess {
-  /** Performs an operation, and calls back once. Never retries. */
   invoke(node: NodeId, input: Input, completed: (completion: Completion) => void): void
   becomeFinal(): void
   close(): void
@@ -22,7 +21,7 @@ export interface ClientProcess {
 
 /**
  * Starts a client that records each invocation and its completion. After an `info` the operation may still take effect,
- * so its process is retired, and a new process with new connections continues.
+ * so a new process with new connections continues.
  */
 export function startProcess(options: ProcessOptions): ClientProcess {
   const { cluster, recorder, workload, timeoutMs } = options
@@ -34,7 +33,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   let invocation: Invocation
   let onCompletion: (completion: Completion) => void
 
-  // Each client has one callback instead of one per operation, because simulations run thousands of clients.
+  // One callback per client, not per operation, because simulations run thousands of clients.
   function completed(completion: Completion): void {
     recorder.completed(invocation, completion)
     if (completion.type === 'info') {
@@ -49,7 +48,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   return {
     invoke(node, input, callback) {
       sequence++
-      // Identifies the request, so that a cluster that retries internally applies it only once.
+      // By this, a cluster that retries internally applies the request only once.
       const session = { client, sequence }
       invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
       onCompletion = callback
@@ -66,7 +65,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
 /** Returns the name that identifies a process to the cluster and its proxy. */
 export const sessionOf = (process: number): string => `process-${process}`
 
-/** The connections of one process, opened on first use and kept until the process is retired. */
+/** The connections of one process, kept until the process is retired. */
 class Connections {
   readonly #cluster: Pick<Cluster, 'connect'>
   readonly #open: Map<NodeId, Client> = new Map()

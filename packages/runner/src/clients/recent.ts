@@ -7,7 +7,7 @@ const MOST_RECENT = 100_000
 export class Recent<Key, Value> extends Map<Key, Value> {
   #forgotten = 0
 
-  /** Whether an entry was dropped. If so, a missing key may belong to a dropped entry. */
+  /** Whether a missing key may belong to a dropped entry. */
   get hasForgotten(): boolean {
     return this.#forgotten > 0
   }

@@ -10,9 +10,9 @@ export interface Invocation extends Request {
   readonly final: boolean
 }
 
-/** Converts what happens in a run into events of the history, numbered and timed as they happen. */
+/** Converts what happens in a run into numbered and timed events of the history. */
 export interface RunRecorder {
-  /** Returns a new process number; numbers are never reused. */
+  /** Returns a new process number. Numbers are never reused. */
   newProcess(): number
   invoked(invocation: Invocation): void
   completed(invocation: Invocation, completion: Completion): void
@@ -25,8 +25,7 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }
 
-  // Each event is one object literal instead of being assembled in steps: a simulated run records thousands of events
-  // per second.
+  // One object literal per event, because a simulated run records thousands of events per second.
   return {
     newProcess: () => processes++,
     invoked({ process, node, input, final }) {
@@ -69,10 +68,7 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
   }
 }
 
-/**
- * Returns the value to record: the input if the function answers nothing, as write and cas, or if the answer is null;
- * otherwise the answer. A user-defined protocol may answer writes with any value.
- */
+/** Returns the value to record: the answer, or the input if the function answers nothing. */
 function recordedValue({ f, value }: Input, answer: Json): Json {
   return answer === null || meaningOf(f)?.answers === 'nothing' ? value : answer
 }

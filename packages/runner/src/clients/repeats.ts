@@ -4,12 +4,9 @@ import type { WireEvent } from '../ports/cluster.ts'
 import { Recent } from './recent.ts'
 import { createSums, type Sums } from './sums.ts'
 
-/** Detects changes that a client sent again after their answer was lost, and that were executed both times. */
+/** Detects changes that a client sent again after a lost answer, and that were executed twice. */
 export interface Repeats {
-  /**
-   * Takes an event of the clients' view. `line` is the proxy's record of the event, which names the repeated operation
-   * if there is one.
-   */
+  /** Takes an event of the clients' view. `line` is the proxy's record of the event. */
   client(line: string, event: WireEvent): void
   backend(event: WireEvent): void
   /**
@@ -22,20 +19,18 @@ export interface Repeats {
 /** Matches the proxy's record of an operation that a client sent again after a reconnect. */
 const REPEATS = /"repeats":(\d+),"resent":true/
 const MOST_KEYS = 3
-/** Maximum number of repetitions to examine; further ones are only counted. */
+/** Maximum number of repetitions to examine. */
 const MOST_REPETITIONS = 10_000
 
 interface Repetition {
   readonly key: string
   readonly first: Event['process']
-  /** Whether a node has executed the repeated operation. */
   isDone: boolean
 }
 
 export function createRepeats(model: string): Repeats {
-  /** What a node answered to the last operation of each process. Both views give a process the same number. */
+  /** What a node answered to each process last. Both views give a process the same number. */
   const said = new Recent<Event['process'], 'nothing yet' | 'done' | 'refused'>()
-  /** The repetitions that have no answer yet, by process. */
   const open = new Map<Event['process'], Repetition>()
   const repetitions: Repetition[] = []
   let further = 0
@@ -47,7 +42,7 @@ export function createRepeats(model: string): Repeats {
       if (type !== 'invoke') return
       said.delete(process)
       const first = REPEATS.exec(line)?.[1]
-      // Ignores a repetition whose first attempt never left the proxy: that attempt had no effect.
+      // If the first attempt never left the proxy, it had no effect.
       if (first === undefined || !(said.has(Number(first)) || said.hasForgotten)) return
       const isSum = f === 'cas' && (value === null || value === undefined)
       if (!isSum && meaningIn(model, f)?.accumulates !== true) return
@@ -84,8 +79,7 @@ export function createRepeats(model: string): Repeats {
 
 /**
  * Classifies the repetitions whose first attempt no node answered, by the observed sums. A sum that no answered
- * addition produced shows that a first attempt was executed. The other first attempts may have been executed, unless
- * the sums certainly show every addition.
+ * addition produced shows that a first attempt was executed.
  */
 function told(
   repetitions: readonly Repetition[],

@@ -3,28 +3,23 @@ import type { WireEvent } from '../ports/cluster.ts'
 import type { Settled } from '../ports/run-outcome.ts'
 import { Recent } from './recent.ts'
 
-/**
- * Counts operations that clients gave up. It receives the events of both views, and the times at which clients give up.
- */
+/** Counts the operations that clients gave up, from the events of both views. */
 export interface Settlement {
   clientEvent(event: WireEvent): void
   backendEvent(event: WireEvent): void
-  /** Reports that the client of a session gave up its operation and starts no other operation. */
+  /** Reports that a client gave up its operation and starts no other one. */
   gaveUp(session: string): void
   settled(): Settled
 }
 
-/**
- * Creates a settlement that remembers only recent processes and sessions. Its counts may therefore be too low, but
- * never too high.
- */
+/** Remembers only recent processes and sessions, so counts may be too low, but never too high. */
 export function createSettlement(): Settlement {
   const sessionOf = new Recent<Event['process'], string>()
-  /** Processes whose current operation a node has answered. A process has one number in both views. */
+  /** Processes whose current operation a node has answered. */
   const answered = new Recent<Event['process'], true>()
-  /** Processes whose operation ended without an answer to the client and has no answer from a node yet. */
+  /** Processes whose operation ended without any answer so far. */
   const unanswered = new Recent<Event['process'], true>()
-  /** Sessions whose last operation never left the proxy. `givenUp` has the sessions whose client gave up. */
+  /** Sessions whose last operation never left the proxy. */
   const unsent = new Recent<string, true>()
   const givenUp = new Recent<string, true>()
   let neverLeft = 0

@@ -8,7 +8,7 @@ export interface Sums {
 }
 
 interface Hidden {
-  /** The number of additions without a reply whose resulting value was seen: a lower bound on all such additions. */
+  /** A lower bound on the additions without a reply that took effect. */
   readonly seen: number
   /** Whether `seen` certainly counts all of these additions. */
   readonly isAll: boolean
@@ -17,20 +17,19 @@ interface Hidden {
 interface Values {
   /** The values that answered additions produced. */
   readonly made: Set<string>
-  /** The values that reads returned, and those that additions increased. */
+  /** The values that reads returned, and those that additions changed. */
   readonly found: Set<string>
-  /** Whether an addition or a read found the key without a value. */
   beganEmpty: boolean
   /** The last value that was read after the last addition. */
   last: string | undefined
   greatest: number
-  /** Whether every addition increased the value, and to a value that no earlier addition had produced. */
+  /** Whether every addition increased the value to one that no earlier addition had produced. */
   isGrowing: boolean
-  /** Whether any operation other than an addition changed the key. */
+  /** Whether anything other than an addition changed the key. */
   isMixed: boolean
 }
 
-/** Maximum number of values for inference; with more, nothing is inferred. */
+/** With more values, nothing is inferred. */
 const MOST_VALUES = 100_000
 
 export function createSums(): Sums {
@@ -52,7 +51,7 @@ export function createSums(): Sums {
       const { made, found, beganEmpty, last, greatest, isGrowing } = values
       const unexplained = [...found].filter((value) => !made.has(value)).length
       const seen = Math.max(0, beganEmpty ? unexplained : unexplained - 1)
-      // Values that only grow never recur, so every addition without a reply leaves a value that no answered addition
+      // Growing values never recur, so every addition without a reply leaves a value that no answered addition
       // produced.
       return { seen, isAll: beganEmpty && isGrowing && unexplained === 0 && Number(last) === greatest }
     },
@@ -75,10 +74,7 @@ function noteRead(values: Values, value: Json): void {
   values.last = typeof value === 'string' ? value : undefined
 }
 
-/**
- * Notes the sum of an addition, from its value `[old, sum]`, or `[sum]` for a key without a value or with the value
- * zero.
- */
+/** Notes the sum in the value `[old, sum]` or `[sum]` of an addition. */
 function noteSum(values: Values, value: Json): void {
   if (!Array.isArray(value)) return
   const sum = String(value.at(-1))

@@ -6,7 +6,6 @@ import { sessionOf } from './process.ts'
 import type { RunRecorder } from './recorder.ts'
 import { createSettlement } from './settlement.ts'
 
-/** A recorder whose events come from the cluster's own proxy. */
 export interface WireBackedRecorder extends RunRecorder {
   settled(): Settled
   /** Completes the record. To be called once no operation is open. */
@@ -14,8 +13,8 @@ export interface WireBackedRecorder extends RunRecorder {
 }
 
 /**
- * Starts the record of the cluster's proxy; undefined if the cluster or the run keeps no such record. Adds the
- * invocations that failed before reaching the proxy: the history must show that those clients were not served.
+ * Starts the record of the cluster's proxy, if there is one. Adds the invocations that failed before reaching the
+ * proxy: the history must show that those clients were not served.
  */
 export function recordWire(
   { record }: Cluster,
@@ -25,7 +24,6 @@ export function recordWire(
 ): WireBackedRecorder | undefined {
   if (record === undefined || history === undefined) return undefined
   const settlement = createSettlement()
-  /** For each session, how many of its invocations reached the proxy. */
   const arrived = new Map<string, number>()
   const made = new Map<number, number>()
   let processes = 0

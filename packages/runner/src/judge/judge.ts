@@ -30,18 +30,14 @@ interface SummaryInput
   > {
   readonly requestedFaults: readonly RequestedFault[]
   readonly history: History
-  /** The workload of the run, which determines what a history must contain to prove anything. */
+  /** The workload determines what a history must contain to prove anything. */
   readonly workload?: Workload | undefined
   readonly outcome: RunOutcome
-  /**
-   * Whether the nodes may be replicas of each other. False for observed clients: nothing is known about servers that no
-   * target started.
-   */
+  /** Whether the nodes may be replicas of each other. Unknown servers of observed clients are not. */
   readonly isGroup: boolean
-  /** Whether the target marks the events at which its bug takes effect. */
   readonly marks: boolean
   readonly report: Report<string>
-  /** The verdict on the nodes' side of the exchange, if the proxy recorded it. */
+  /** The verdict on the proxy's record of the nodes' side. */
   readonly backend?: Report<string> | undefined
   readonly checkMs: Millis
   readonly expect: RunExpectation | undefined
@@ -58,7 +54,7 @@ interface RunJudging {
 
 const CHECK_MEMORY_BYTES = 2_000_000_000
 
-/** Reads the record back and judges it, so that the verdict is on what was stored. */
+/** Judges the record as read back, so that the verdict is on what was stored. */
 export async function judge(
   run: PlannedRun,
   outcome: RunOutcome,
@@ -164,7 +160,7 @@ function judgeRequired({ spec, history, report, outcome, answers }: SummaryInput
   )
 }
 
-/** Returns a doubt if the planted bug took no effect: the run then does not show whether the tool can find the bug. */
+/** If the planted bug took no effect, the run does not show whether the tool can find it. */
 const untried = ({
   spec: {
     target: { bug },
@@ -177,9 +173,8 @@ const untried = ({
     : [`the bug ${bug} was never exercised: no node came to where it makes a difference`]
 
 /**
- * Compares the two views of a run: the answers that clients got, and the answers that nodes gave. Different verdicts
- * mean that clients got wrong answers although the nodes kept their promise, or that clients did not notice the nodes'
- * violation.
+ * Compares the answers that clients got with those that nodes gave. If the verdicts differ, clients got wrong answers
+ * from correct nodes, or did not notice the nodes' violation.
  */
 function compareViews(client: Report<string>, backend: Report<string>, settled: Settled): RunViews {
   return { client: client.headline, backend, settled, said: [...differenceOf(client, backend), ...toldOf(settled)] }
@@ -207,7 +202,7 @@ function toldOf({ neverLeft, untold }: Settled): string[] {
   ]
 }
 
-/** Returns the effect of the planted bug. Without a bug, returns the guarantee that the settings sacrifice. */
+/** Returns the effect of the planted bug or, without a bug, the guarantee that the settings sacrifice. */
 const weaknessOf = ({ target, targetSettings, workload, faultKinds, spec }: PlannedRun): string | undefined =>
   target.bugs.find(({ name }) => name === spec.target.bug)?.summary ??
   target.weakness?.({

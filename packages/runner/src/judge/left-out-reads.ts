@@ -15,16 +15,12 @@ import {
 /** Matches an error that says, or may say, that there is no value. */
 const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 
-/** Matches a success that may or may not mean a missing value: after `202` the value may not exist yet. */
+/** Matches a success that may mean a missing value: after `202` the value may not exist yet. */
 const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
 
 /** Maximum number of keys to name. */
 const MOST_NAMED = 3
 
-/**
- * Returns a complaint about the omitted reads that got "not found" after an acknowledged write of their key. If that
- * write was lost, only these reads show it.
- */
 export function leftOutReads(history: History): string[] {
   const found = readsOfNothing(history)
   if (found.size === 0) return []
@@ -55,7 +51,6 @@ export function leftOutReads(history: History): string[] {
   ]
 }
 
-/** Returns the reads that got "not found", by key. */
 export function readsOfNothing(history: History): ReadonlyMap<number, readonly number[]> {
   const { f, key, outcome, length } = history.operations
   const isRead = history.functions.map(readsWhole)
@@ -71,15 +66,15 @@ export function readsOfNothing(history: History): ReadonlyMap<number, readonly n
 }
 
 /**
- * The changes of one key, as positions of events. An acknowledged write counts from its return, with its call as the
- * value. A possible removal counts from its call, with its return as the value.
+ * The changes of one key, as positions of events. An acknowledged write counts from its return, a possible removal from
+ * its call.
  */
 interface Changes {
   readonly writes: Latest
   readonly removals: Latest
 }
 
-/** Stores values by time, and finds the greatest value before a given time. */
+/** Finds the greatest of the values before a given time. */
 class Latest {
   readonly #entries: [at: number, value: number][] = []
   #isSorted = true
@@ -89,7 +84,6 @@ class Latest {
     this.#isSorted = false
   }
 
-  /** Returns the greatest value of the entries before this moment; undefined without entries. */
   latestBefore(moment: number): number | undefined {
     if (!this.#isSorted) this.#sort()
     let low = 0
@@ -138,7 +132,7 @@ function changesOf(history: History, keys: ReadonlyMap<number, unknown>): Readon
   return changes
 }
 
-/** Returns the value of the object after a write; undefined if unknown. */
+/** Returns the value of the object after a write, if known. */
 function leftBehind(history: History, row: number): Json | undefined {
   const { f, outcome, flags } = history.operations
   const isUnsaid = ((flags[row] ?? 0) & FLAG_UNSAID) !== 0

@@ -19,16 +19,14 @@ const HEALED = 'healed'
 const NO_MAJORITY = ', no majority up'
 
 export interface PhaseBounds extends Pick<RunOutcome, 'nodes' | 'healedAt' | 'endedAt'> {
-  /** The report of the checker, if anything was judged. */
   readonly report?: Report<string> | undefined
 }
 
 /**
- * Splits the run at the beginning and end of every fault, and summarizes the operations called in each phase. The
- * phases are `calm`, each name of a fault, each combination of names (`kill+partition`; with `?` for a fault that may
- * have been in force), and `healed` (everything after the last healing). If none of several nodes could reach a
- * majority, the phase says so (`kill, no majority up`), because a system that needs a majority cannot answer in such a
- * phase.
+ * Splits the run at the beginning and end of every fault, and summarizes each phase. The phases are `calm`, each
+ * combination of faults (`kill+partition`; with `?` for a fault that may have been in force), and `healed` (everything
+ * after the last healing). Without a reachable majority, a phase says so (`kill, no majority up`), because a system
+ * that needs a majority cannot answer then.
  */
 export function summarizePhases(
   history: History,
@@ -70,10 +68,7 @@ export function summarizePhases(
   })
 }
 
-/**
- * Returns a function that counts the stale reads among operations, and lists the levels whose counterexample ends in
- * one of these operations.
- */
+/** Finds the stale reads and the broken levels among operations. */
 function wrongIn(
   report: Report<string> | undefined,
 ): (rows: readonly number[]) => Pick<PhaseSummary, 'staleReads' | 'violated'> {
@@ -94,7 +89,7 @@ function wrongIn(
   }
 }
 
-/** Returns the availability of nodes that were neither killed nor paused, because a node that is down cannot answer. */
+/** Returns the availability of nodes that were neither killed nor paused. */
 function availabilityOfUp(
   history: History,
   rows: readonly number[],
@@ -146,19 +141,19 @@ function cutIntoStretches(
 }
 
 /**
- * Returns the faults that may break the majority. A partition that certainly stopped no message is left out: it may
- * separate nodes that never communicate.
+ * Returns the faults that may break the majority. A partition that certainly stopped no message may separate nodes that
+ * never communicate.
  */
 const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
   faults
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether it is unknown if the fault was in force. */
+/** Whether the fault may have been in force. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 
-/** Returns the names of the faults in force, and of those that may have been in force: `kill+partition?`. */
+/** Returns the names of the faults: `kill+partition?`. */
 function namesOf(active: readonly FaultRecord[], perhaps: readonly FaultRecord[]): string[] {
   const names = new Set(active.map(({ fault }) => faultName(fault)))
   for (const { fault } of perhaps) {
@@ -180,15 +175,14 @@ function answeredLatencies(history: History, rows: readonly number[]): Float64Ar
   return Float64Array.from(latencies).sort()
 }
 
-/** Returns the percentile by nearest rank; undefined for an empty list. */
 function percentile(sorted: Float64Array, share: number): Nanos | undefined {
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
   return value === undefined ? undefined : nanos(value)
 }
 
 /**
- * Adds to each fault its recovery time: from the beginning of the fault to the first answer to an operation called
- * after the beginning. Without an outage, this is the latency of an ordinary operation.
+ * Adds to each fault the time from its beginning to the first answer to an operation called later. Without an outage,
+ * this is the latency of an ordinary operation.
  */
 export const withRecoveries = (history: History, faults: readonly FaultRecord[]): FaultRecord[] =>
   faults.map((fault) => {
@@ -197,10 +191,7 @@ export const withRecoveries = (history: History, faults: readonly FaultRecord[])
     return first === Number.POSITIVE_INFINITY ? fault : { ...fault, recoveryNanos: nanos(first - fault.from) }
   })
 
-/**
- * Returns one entry for each node that clients called, sorted by name, without final reads and operations after
- * healing.
- */
+/** Summarizes each node that clients called, without final reads and operations after healing. */
 export function summarizeNodes(history: History, healedAt: Nanos): NodeSummary[] {
   const { length, node, callTime, flags } = history.operations
   const asked = history.nodes.map(() => ({ operations: 0, answered: 0 }))

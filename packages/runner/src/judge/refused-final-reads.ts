@@ -5,10 +5,7 @@ const REFUSED = /^status (401|403)\b/
 
 export const isRefusal = (error: string): boolean => REFUSED.test(error)
 
-/**
- * Returns a complaint about keys whose final reads were all refused for missing credentials. The final state of these
- * keys is unknown.
- */
+/** Returns a complaint about keys whose final state is unknown because all final reads lacked credentials. */
 export function refusedFinalReads(history: History): string[] {
   const { key, flags, outcome, length } = history.operations
   const read = new Set<number>()

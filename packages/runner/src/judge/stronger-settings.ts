@@ -5,10 +5,8 @@ import type { PlannedRun } from '../plan/plan-run.ts'
 import type { RunSummary } from '../result/run-summary.ts'
 
 /**
- * Returns the fewest changed settings with which the target promises a level that it broke. Tries one or two changes
- * that sacrifice no guarantee, then every single valid change; default values come first. If none of these promises a
- * broken level, returns changes that sacrifice no guarantee, or the fewest guarantees. Empty if no such change is
- * known.
+ * Returns the fewest changed settings with which the target promises a level that it broke; otherwise changes that
+ * sacrifice fewer guarantees. Empty if no change is known to help.
  */
 export function strongerSettings(
   {
@@ -29,7 +27,7 @@ export function strongerSettings(
   const givesUp = (settings: Settings): boolean => weaknessOf(settings) !== undefined
   const weakness = weaknessOf(targetSettings)
   if (weakness === undefined) return {}
-  // The settings are not the cause if the target broke even the level that it promises with them.
+  // If the target broke even the level that it promises, the settings are not the cause.
   const promised = promiseOf(target, { workload: workloadName, object, settings: targetSettings, faults: faultKinds })
   if (bug === undefined && promised !== 'nothing' && verdictOf(report, promised).result === 'violated') return {}
   const isValid = (settings: Settings): boolean => {
@@ -45,7 +43,6 @@ export function strongerSettings(
     return !givesUp(settings) && isValid(settings)
   }
   const isOther = ([name, value]: readonly [string, SettingValue]): boolean => targetSettings[name] !== value
-  /** Returns the level that these settings promise, if it was broken. */
   const brokenPromise = (settings: Settings): string | undefined => {
     const level = promiseOf(target, { workload: workloadName, object, settings, faults: faultKinds })
     return level !== 'nothing' && verdictOf(report, level).result === 'violated' ? level : undefined
@@ -59,7 +56,7 @@ export function strongerSettings(
     const strongerPromise = brokenPromise({ ...targetSettings, ...stronger })
     if (strongerPromise !== undefined) return { stronger, strongerPromise }
   }
-  // A target may promise no level with any settings; changed settings may still sacrifice fewer guarantees.
+  // A target may promise no level at all. Changed settings may still sacrifice fewer guarantees.
   const stronger =
     strong[0] ??
     leastWeak(changes.flat(), (change) => {
@@ -69,13 +66,9 @@ export function strongerSettings(
   return Object.keys(stronger).length === 0 ? {} : { stronger }
 }
 
-/** Returns the number of sacrificed guarantees, which are separated by semicolons. */
 const clausesOf = (weakness: string | undefined): number => weakness?.split('; ').length ?? 0
 
-/**
- * Finds changes greedily. Each step makes the change after which the fewest guarantees are sacrificed. Empty if no
- * change helps.
- */
+/** Finds changes greedily: each step leaves the fewest sacrificed guarantees. */
 function leastWeak(
   changes: readonly (readonly [string, SettingValue])[],
   leftBy: (change: Settings) => number,
@@ -90,7 +83,7 @@ function leastWeak(
   }
 }
 
-/** Returns all single changes, followed by all pairs of changes of different settings. */
+/** Returns all single changes, followed by all pairs. */
 const changesOf = (changes: readonly (readonly [string, SettingValue])[]): readonly Settings[] => [
   ...changes.map((change) => Object.fromEntries([change])),
   ...changes.flatMap((one, i) =>

@@ -25,8 +25,8 @@ export const findVacuity = (...given: Parameters<typeof findDoubts>): string[] =
   findDoubts(...given).map(({ text }) => text)
 
 /**
- * Returns why a run proves less than it seems to; empty if there is no such reason. A run without reads, without
- * concurrency, or without an effective fault meets every level and shows nothing.
+ * Returns why a run proves less than it seems to. A run without reads, without concurrency, or without an effective
+ * fault meets every level and shows nothing.
  */
 export function findDoubts(
   history: History,
@@ -56,8 +56,7 @@ export function findDoubts(
 const isIdle = (faults: readonly FaultRecord[]): boolean => faults.every(({ hits }) => hits === 0)
 
 /**
- * Returns a note for each default fault that took no effect. The user did not request such a fault, so the run proves
- * no less.
+ * Returns a note for each default fault that took no effect. The user did not request it, so the run proves no less.
  */
 export const idleNotes = (requested: readonly RequestedFault[], faults: readonly FaultRecord[]): string[] =>
   requested.flatMap(({ name, kind, isUsual }) => {
@@ -67,7 +66,6 @@ export const idleNotes = (requested: readonly RequestedFault[], faults: readonly
 
 export const doubts = (lacks: Lack, texts: readonly string[]): Doubt[] => texts.map((text) => ({ lacks, text }))
 
-/** Returns what the workload reports as missing. Otherwise, returns a sentence if no operation observed anything. */
 function withoutSuccesses(
   history: History,
   workload: Pick<Workload, 'vacuous' | 'model' | 'initial'>,
@@ -94,10 +92,7 @@ function withoutRecovery(history: History, faults: readonly FaultRecord[], recov
   return [`nothing was answered after everything was healed, in ${duration(recovery.waited)}${errors}`]
 }
 
-/**
- * Returns notes on a run that proves something: that no operations were concurrent. A sequential program shows lost and
- * stale data as well as a concurrent one.
- */
+/** Notes that no operations were concurrent. A sequential program shows lost and stale data all the same. */
 export const notesOf = (
   history: History,
   faults: readonly FaultRecord[],
@@ -145,7 +140,7 @@ export function idleFaults(faults: readonly FaultRecord[]): string[] {
   return [...names]
 }
 
-/** An operation called before the fault also shows its effect, if the operation was still open when the fault began. */
+/** An operation that was still open when the fault began also shows its effect. */
 function hasOperationDuring({ from, to }: FaultRecord, { operations }: History): boolean {
   const { callTime, returnTime, returnEvent, length } = operations
   for (let row = 0; row < length && (callTime[row] ?? 0) <= to; row++) {

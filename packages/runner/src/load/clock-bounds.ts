@@ -1,21 +1,20 @@
 import { type Nanos, nanos } from '@chaosproxy/history'
 
-/** One exchange with a remote clock, whose answer was given between two times of the local clock. */
+/** One exchange with a remote clock, answered between two times of the local clock. */
 export interface ClockSample {
   readonly sent: Nanos
   readonly remote: Nanos
   readonly received: Nanos
 }
 
-/** The earliest and the latest possible time of the local clock. */
 interface Bounds {
   readonly earliest: number
   readonly latest: number
 }
 
 /**
- * The known relation to a remote monotonic clock, from samples of it and a bound on its rate. Nothing is estimated:
- * every time of the remote clock lies within its bounds, as long as its rate does.
+ * The relation to a remote monotonic clock, from samples of it and a bound on its rate. Nothing is estimated: the
+ * bounds hold as long as the rate does.
  */
 export interface ClockBounds {
   /** Adds a sample; samples must be in the order of the remote clock. */
@@ -30,8 +29,8 @@ export interface ClockBounds {
   /** Returns the remote time of the last sample. */
   last(): Nanos | undefined
   /**
-   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. After that, only the
-   * order of samples is used, and bounds returned earlier may be wrong.
+   * Whether the samples contradict the bound on the rate: the machine slept, or its clock was set. From then on, only
+   * the order of samples is used.
    */
   isBroken(): boolean
 }
@@ -44,10 +43,6 @@ export interface ClockBounds {
 const MOST_DRIFT = 1_100e-6
 
 interface Known extends ClockSample {
-  /**
-   * The earliest possible local time of this sample, by this sample and all earlier ones; `latest` is the latest
-   * possible time.
-   */
   readonly earliest: number
   readonly latest: number
 }
@@ -56,13 +51,13 @@ export function createClockBounds(mostDrift: number = MOST_DRIFT): ClockBounds {
   let known: Known[] = []
   let isBroken = false
 
-  /** Returns the bounds of a sample extrapolated by `elapsed` nanoseconds of the remote clock. */
+  /** Extrapolates the bounds of a sample by `elapsed` nanoseconds of the remote clock. */
   const later = ({ earliest, latest }: Bounds, elapsed: number): Bounds => ({
     earliest: earliest + elapsed * (1 - mostDrift),
     latest: latest + elapsed * (1 + mostDrift),
   })
 
-  /** Returns the index of the last sample that is not later than `remote`. */
+  /** Returns the index of the last sample up to `remote`. */
   function before(remote: number): number {
     let [low, high] = [0, known.length]
     while (low < high) {

@@ -11,21 +11,17 @@ export interface ShareOptions
   readonly seed: number
   readonly share: Share
   readonly tell: (entry: LoadEntry) => void
-  /** Calls back once the coordinator knows every entry reported before this call. */
   readonly whenKnown: (known: () => void) => void
 }
 
 export interface DrivenShare {
   /** Starts no further operation, waits for those in flight, and calls back. */
   stop(stopped: () => void): void
-  /**
-   * Lets each client complete its outstanding work, such as reading the rest of a stream. To be called after `stop` and
-   * healing.
-   */
+  /** Lets each client complete its outstanding work. To be called after `stop` and healing. */
   follow(followed: () => void): void
 }
 
-/** Starts a worker's share of the clients of a run. These clients act exactly as clients that the run itself drives. */
+/** Starts a worker's share of the clients of a run. These act exactly as clients that the run itself drives. */
 export function driveShare(options: ShareOptions): DrivenShare {
   const { cluster, share, seed, tell, whenKnown } = options
   const { clock } = cluster

@@ -11,15 +11,12 @@ import { processNumbers, serialOf } from './remote-load.ts'
 
 interface LoadingOptions {
   readonly random: Random
-  /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
   readonly since: () => Nanos
   readonly online: LiveJudge
 }
 
-/**
- * Lets workers drive the clients. Merges the events that workers report with the local events, by the workers' clocks.
- */
+/** Lets workers drive the clients, and merges their events with the local ones. */
 export function loadClients(
   { workload, settings, sink }: RunOptions,
   load: RemoteLoad,

@@ -4,35 +4,28 @@ import type { LoadEntry, WorkerClock } from './remote-load.ts'
 
 interface MergeOptions {
   readonly workers: readonly WorkerClock[]
-  /** Start of the run, by the local clock, to which the bounds refer. */
+  /** Start of the run, by the local clock. */
   readonly startedAt: Nanos
   /** Returns nanoseconds since the run began. */
   readonly now: () => Nanos
   readonly append: (event: Event) => void
 }
 
-/**
- * Merges events timed by several clocks into one history, ordered by time. Events from a worker contain the name of the
- * worker's clock and the possible error of their time.
- */
+/** Merges events timed by several clocks into one history, ordered by time. */
 export interface Merge {
   readonly recorder: Omit<RunRecorder, 'newProcess'>
-  /**
-   * Takes the next entries of a worker, without repetition. By the worker's clock, no other event happened until
-   * `upTo`.
-   */
+  /** Takes the next entries of a worker. No other event of the worker happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Ends a lost worker. Its open operations end with the given error; returns their number. */
+  /** Ends a lost worker. Returns the number of its open operations, which end with the given error. */
   ended(worker: number, error: string): number
 }
 
-/** Time to wait for further exchanges with a clock, which may narrow the bounds on the time of an event. */
+/** Time to wait for further exchanges with a clock, which may narrow the bounds on an event's time. */
 const HOLD = millisToNanos(millis(150))
 
 /** An event that waits until no earlier event can arrive. */
 interface Waiting {
   readonly time: Nanos
-  /** The name of the clock that timed the event, and the possible error of the time. */
   readonly extra: Event['extra']
   readonly write: () => void
 }
@@ -48,8 +41,7 @@ export function createMerge({ workers, startedAt, now, append }: MergeOptions): 
   const written = createRunRecorder({ append: print }, () => writing.time)
   const here: Waiting[] = []
   const sources = workers.map((worker) => createSource(worker, { startedAt, written }))
-  // At equal times, a worker's event comes before a local event, because a local event may end an operation of the
-  // worker.
+  // At equal times, a worker's event comes first, because a local event may end the worker's operation.
   const queues = [...sources, { ripe: here, frontier: () => now() }]
 
   function flush(): void {
@@ -117,14 +109,10 @@ interface Source {
   told(entries: readonly LoadEntry[], upTo: Nanos): boolean
   /** Assigns times to the entries that are older than `HOLD`. */
   ripen(): void
-  /** Returns the time before which the worker has no further events. */
   frontier(): number
   /** Assigns times to all remaining entries. Returns the operations that were never completed. */
   end(): readonly Invocation[]
-  /**
-   * Returns the report about a worker's clock that violated its bounds: once, at the first call after the violation.
-   * All other calls return undefined.
-   */
+  /** Reports once that a worker's clock violated its bounds. */
   newsOfClock(): Json | undefined
 }
 
@@ -133,7 +121,6 @@ interface SourceOptions {
   readonly written: RunRecorder
 }
 
-/** An operation that a worker has planned, and whether it was sent. */
 interface Open {
   readonly invocation: Invocation
   readonly plannedAt: Nanos
@@ -144,7 +131,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
   const ripe: Waiting[] = []
   const open = new Map<number, Open>()
   const held: LoadEntry[] = []
-  /** The time of the last event of this worker: later events get no earlier time. */
+  /** Later events of this worker get no earlier time. */
   let floor = nanos(0)
   let upTo: Nanos | undefined
   let isOver = false
@@ -207,7 +194,7 @@ function createSource({ name, bounds }: WorkerClock, { startedAt, written }: Sou
       if (isOver) return []
       ripen(Number.POSITIVE_INFINITY)
       isOver = true
-      // An operation without a report may have been sent at any time after it was planned.
+      // An operation without a report may have been sent at any time after its plan.
       for (const { invocation, plannedAt, isAsked } of open.values())
         if (!isAsked) time(plannedAt, () => written.invoked(invocation))
       return [...open.values()].map(({ invocation }) => invocation)

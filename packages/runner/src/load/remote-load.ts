@@ -19,19 +19,15 @@ export interface RemoteLoad {
 }
 
 interface LoadListener {
-  /**
-   * Takes the next entries of a worker, without repetition. By the worker's clock, no other event happened until
-   * `upTo`.
-   */
+  /** Takes the next entries of a worker. No other event of the worker happened until `upTo`. */
   told(worker: number, entries: readonly LoadEntry[], upTo: Nanos): void
-  /** Ends a lost worker: its open operations end with this error. Returns the number of these operations. */
+  /** Ends a lost worker. Returns the number of its open operations, which end with this error. */
   ended(worker: number, error: string): number
 }
 
 /**
- * An entry of a worker's report on its clients, timed by the worker's clock. A worker first reports an operation as
- * planned, and sends it only after the coordinator knows the plan. If the worker dies, the history therefore contains
- * all its operations.
+ * An entry of a worker's report, timed by the worker's clock. An operation is sent only after the coordinator knows its
+ * plan, so the history has all operations of a worker that dies.
  */
 export type LoadEntry =
   | {
@@ -52,19 +48,19 @@ export type LoadEntry =
       readonly completion: Completion
     }
 
-/** One worker's share of the clients of a run: the clients whose number modulo `of` is `index`. */
+/** One worker's share of the clients: those whose number modulo `of` is `index`. */
 export interface Share {
   readonly index: number
   readonly of: number
 }
 
-/** The number of unique values reserved for each worker. No worker performs that many operations. */
+/** More unique values than the operations of any worker. */
 const VALUES_OF_ONE = 1_000_000_000
 
 /** Returns the first unique value of a worker. The coordinator uses the index after the last worker. */
 export const serialOf = (index: number): number => index * VALUES_OF_ONE
 
-/** Returns a generator of process numbers that neither another worker nor the coordinator uses. */
+/** Returns a generator of process numbers that nobody else uses. */
 export function processNumbers(index: number, of: number): () => number {
   let next = index
   return () => {

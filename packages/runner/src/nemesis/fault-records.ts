@@ -6,10 +6,9 @@ import type { FaultRecord } from '../result/run-summary.ts'
 
 type Injected = Pick<FaultRecord, 'id' | 'fault' | 'from' | 'healingFrom'>
 
-/** The records of a run's faults; injections and healings are written to its history as well. */
+/** The records of a run's faults. Injections and healings are written to its history as well. */
 export interface FaultRecords {
   readonly trouble: readonly string[]
-  /** Records a fault that was skipped because it had nothing to affect, with the reason. */
   skipped(id: string, fault: Fault, why: string): void
   began(injected: Injected): void
   failed(injected: Injected, error: string): void
@@ -22,7 +21,7 @@ export interface FaultRecords {
 export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): FaultRecords {
   const records: FaultRecord[] = []
   const trouble: string[] = []
-  /** By the fault's name and the failure: the index of the message in `trouble`, and how often the failure occurred. */
+  /** How often each failure of a fault occurred, and the index of its message in `trouble`. */
   const repeated = new Map<string, { readonly at: number; readonly text: string; times: number }>()
   const fail = (id: string, fault: Fault, what: string): void => {
     const name = faultName(fault)
@@ -44,8 +43,7 @@ export function createFaultRecords(recorder: RunRecorder, since: () => Nanos): F
       records.push({ id, fault, from: at, to: at, hits: 0, skipped: why })
     },
     began({ id, fault, from }) {
-      // An injection takes time on a real cluster. The event includes the actual beginning for readers of the history,
-      // which have no fault records.
+      // An injection takes time on a real cluster. Readers of the history alone need the actual beginning.
       const isLate = since() !== from
       if (isLate) slow.add(id)
       const described = printMembers(fault, { id })

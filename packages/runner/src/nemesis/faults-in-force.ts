@@ -17,19 +17,15 @@ export interface FaultsInForce {
   /** Faults that were injected outside this run and are not yet healed. */
   readonly strangers: ReadonlyMap<string, Pick<ActiveFault, 'fault'>>
   readonly injected: readonly ActiveFault[]
-  /** Injects a fault planned to last until `to`, and calls back once it is in force or has failed. */
+  /** Injects a fault planned to last until `to`. Calls back once it is in force or has failed. */
   enter(
     fault: Pick<ActiveFault, 'id' | 'fault' | 'to'>,
     entered: (outcome: Injected, current: ActiveFault) => void,
   ): void
-  /** Notes a fault that was injected outside this run; returns a function that notes its healing. */
+  /** Notes a fault that was injected outside this run. */
   noticed: FaultNoticed
-  /**
-   * Returns the records of all faults. To be called once this run's faults are healed. An external fault may still be
-   * in force if nobody reported its end.
-   */
+  /** Returns the records of all faults, once this run's faults are healed. An external fault may still be in force. */
   concluded(): readonly FaultRecord[]
-  /** Heals a fault once; has no effect on a fault that is not in force yet. */
   end(current: ActiveFault, healed?: (outcome: Healed) => void): void
 }
 

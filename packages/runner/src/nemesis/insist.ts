@@ -5,26 +5,23 @@ import type { NemesisLoop } from './nemesis-loop.ts'
 
 /** How many times a fault that never took effect is repeated. */
 const MOST_ROUNDS = 3
-/** Minimum duration in nanoseconds: a shorter fault could end before a slow machine reacts to it. */
+/** A shorter fault could end before a slow machine reacts to it. */
 const SHORTEST_NANOS = 1e9
 
 interface InsistOptions {
   readonly nemesis: Pick<NemesisLoop, 'hasBitten' | 'heal' | 'add'>
   readonly clock: Clock
-  /** Returns nanoseconds since the nemesis began. */
   readonly since: () => Nanos
   readonly schedule: Schedule
-  /** The kinds of faults that must take effect, at least one fault of each kind. */
+  /** The kinds of faults of which at least one must take effect. */
   readonly kinds: readonly FaultKind[]
   /** See `Cluster.mayBite`. */
   readonly mayBite: (kind: FaultKind) => boolean
 }
 
 /**
- * Repeats, after the schedule, the last fault of each kind that never took effect: alone, and for longer each time.
- * Calls back once every kind has taken effect or no other kind can, or after `MOST_ROUNDS` rounds. On a slow machine, a
- * node may still be starting when its pause is due and cannot be paused. Without a pause, the run would prove less than
- * the user requested.
+ * Repeats the last fault of each kind that never took effect, for longer each time. On a slow machine, a node may still
+ * be starting when its pause is due; without a pause, the run would prove less than the user requested.
  */
 export function insistOnFaults(options: InsistOptions, done: () => void): void {
   round(options, 1, done)
@@ -36,7 +33,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
     done()
     return
   }
-  // The hits of a fault are known only after healing, so heal first.
+  // The hits of a fault are known only after healing.
   nemesis.heal(() => {
     const idle = idleFaults(options)
     if (idle.length === 0 || number > MOST_ROUNDS) {
@@ -54,7 +51,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
   })
 }
 
-/** Returns the last scheduled fault of each kind that never took effect but still can. */
+/** Returns the last fault of each kind that never took effect but still can. */
 function idleFaults({ nemesis, schedule, kinds, mayBite }: InsistOptions): readonly ScheduledFault[] {
   const idle = kinds.filter((kind) => !nemesis.hasBitten(kind) && mayBite(kind))
   return idle.flatMap((kind) => schedule.filter(({ plan }) => plan.kind === kind).slice(-1))

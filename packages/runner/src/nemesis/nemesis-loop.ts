@@ -18,41 +18,38 @@ import { type ActiveFault, createFaultsInForce } from './faults-in-force.ts'
 
 export interface NemesisLoop {
   active(): readonly Fault[]
-  /**
-   * Returns the faults injected so far, with resolved nodes and links. A fault in force has its planned end, other
-   * faults their actual end.
-   */
+  /** Returns the faults injected so far, with resolved nodes and links. A fault in force has its planned end. */
   injected(): readonly { readonly fault: Fault; readonly from: Nanos; readonly to: Nanos }[]
-  /** Whether a fault of this kind has taken effect. A fault in force is counted only after it is healed. */
+  /** Whether a fault of this kind has taken effect, as known after its healing. */
   hasBitten(kind: FaultKind): boolean
   add(scheduled: ScheduledFault): void
-  /** Injects a fault immediately. The fault lasts until it is healed, at the latest until the loop stops. */
+  /** Injects a fault that lasts until it is healed, at the latest until the loop stops. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
-  /** Heals the fault in force with this id, whatever injected it. */
+  /** Heals the fault with this id, whatever injected it. */
   healOne(id: string, healed: (outcome: Healed) => void): void
-  /** Records a fault that somebody else injects and heals, outside this run. */
+  /** Records a fault that somebody else injects and heals. */
   noticed: FaultNoticed
-  /** Drops the pending faults, heals those in force, and calls back; does nothing after `stop`. */
+  /** Drops the pending faults and heals those in force. Does nothing after `stop`. */
   heal(healed: () => void): void
-  /** Starts no more faults, heals those in force, and calls back with the records of all faults. */
+  /** Starts no more faults, heals those in force, and calls back with all records. */
   stop(stopped: (records: readonly FaultRecord[], trouble: readonly string[]) => void): void
 }
 
 interface NemesisLoopOptions {
   readonly cluster: Cluster
   readonly recorder: RunRecorder
-  /** The schedule. Its times count from `startedAt`, like the times of the records and of the history. */
+  /** Its times count from `startedAt`. */
   readonly schedule: Schedule
   /** Start of the run, by the cluster's clock. */
   readonly startedAt: Nanos
-  /** The source of a separate random stream for each fault, so that removing one fault does not change the others. */
+  /** Each fault has its own random stream, so that removing one fault does not change the others. */
   readonly random: Random
 }
 
 /** The planned end of a fault that lasts until a call heals it. */
 const NEVER = nanos(Number.MAX_SAFE_INTEGER)
 
-/** Executes a schedule of faults, and writes each injection and healing to the history. */
+/** Executes a schedule of faults, and records it in the history. */
 export function startNemesisLoop({ cluster, recorder, schedule, startedAt, random }: NemesisLoopOptions): NemesisLoop {
   const { since, later, cancelAll } = createTimetable(cluster.clock, startedAt)
   const records = createFaultRecords(recorder, since)
@@ -119,10 +116,10 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       else inForce.end(current, healed)
     },
     heal(healed) {
-      // Does nothing after `stop`: another healing would replace the callback of `stop`.
+      // After `stop`, another healing would replace its callback.
       if (!stopped) heal(healed)
     },
-    // On real processes a fault may begin after its planned end. Such a fault ends at its beginning.
+    // On real processes a fault may begin after its planned end.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     noticed: inForce.noticed,
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),
@@ -148,16 +145,13 @@ function createTimetable(clock: Cluster['clock'], startedAt: Nanos) {
   }
 }
 
-/** Returns why a fault is skipped: `n1 was down or paused already`. */
+/** Explains a skipped fault: `n1 was down or paused already`. */
 function alreadyDown(fault: Fault): string {
   const nodes = 'nodes' in fault ? fault.nodes : []
   return `${nodes.join(' and ')} ${nodes.length === 1 ? 'was' : 'were'} down or paused already`
 }
 
-/**
- * Removes the nodes that another fault stops or is about to stop, because both healings would then restart the same
- * nodes.
- */
+/** Removes the nodes that another fault stops, because both healings would restart the same nodes. */
 function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>): Fault | undefined {
   if (!isStopping(fault)) return fault
   const down: string[] = []
@@ -169,7 +163,7 @@ function withoutOverlap(fault: Fault, active: ReadonlyMap<string, ActiveFault>):
 
 /**
  * Returns the node that leads with the highest term: a deposed leader with a lower term may still believe that it
- * leads. Undefined if several nodes lead with the highest term, as when all nodes are masters.
+ * leads. Undefined if there are several.
  */
 export function currentLeader(cluster: Pick<Cluster, 'status'>): string | undefined {
   let leader: string | undefined

@@ -6,8 +6,8 @@ import type { DeclaredBeginning } from '../ports/target.ts'
 const MEMORY_BYTES = 2 ** 24
 
 /**
- * Returns the workload with the initial value that the user declares, because the user knows the service and the
- * workload only assumes a value.
+ * Returns the workload with the initial value that the user declares: the user knows the service, the workload only
+ * assumes a value.
  *
  * @throws UserError (input) for a value that the workload's model cannot start with.
  */

@@ -4,17 +4,17 @@ import type { Target } from '../ports/target.ts'
 import { type PlannedFaults, planFaults, type Scheduling } from './plan-faults.ts'
 
 const STEP_MS = 500
-/** Maximum number of steps to try; so many steps have room for several faults of every kind. */
+/** So many steps have room for several faults of every kind. */
 const MOST_STEPS = 1_000
 
 export interface Shortage {
-  /** The chosen faults of a kind that never occurs in the run. The run proves nothing about these faults. */
+  /** The chosen faults that never occur in the run, so that it proves nothing about them. */
   readonly missing: readonly Nemesis[]
   /** The shortest time in which all chosen faults occur; undefined if no time suffices. */
   readonly leastMs: Millis | undefined
 }
 
-/** Returns undefined for a run with enough time for every chosen kind of fault. */
+/** Returns undefined if every chosen kind of fault occurs. */
 export function shortageOf(spec: Scheduling, target: Target, planned: PlannedFaults): Shortage | undefined {
   const missing = faultsWithoutRoom(planned)
   return missing.length === 0 ? undefined : { missing, leastMs: leastTimeForAll(spec, target) }
@@ -24,8 +24,7 @@ const faultsWithoutRoom = ({ nemeses, schedule }: PlannedFaults): readonly Nemes
   nemeses.filter(({ kind }) => schedule.every(({ plan }) => plan.kind !== kind))
 
 /**
- * Returns the shortest time of a run in which every chosen fault occurs with this seed, in steps of half a second from
- * the time of the spec; undefined if no time suffices.
+ * Returns the shortest time, in steps of half a second, in which every chosen fault occurs with this seed.
  *
  * @throws UserError (usage, input) for faults that cannot be planned; messages begin with the target's name.
  */

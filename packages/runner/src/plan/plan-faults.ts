@@ -25,7 +25,7 @@ export interface PlannedFaults {
   readonly schedule: Schedule
 }
 
-/** The parts of a spec that, together with the target, determine the schedule of a run. */
+/** The parts of a spec that determine its schedule, together with the target. */
 export type Scheduling = Pick<RunSpec, 'timeMs' | 'seed' | 'faults'> & { readonly nodes: number }
 
 type Refuse = (problem: string) => never
@@ -37,8 +37,7 @@ interface FaultsOptions {
 }
 
 /**
- * Chooses the faults that a spec names among the faults that the target offers. The seed decides when they occur. Each
- * fault affects all nodes for which the target offers it.
+ * Plans the faults that a spec names; its seed decides when they occur.
  *
  * @throws UserError (input) for an invalid schedule of faults with explicit times.
  */
@@ -60,7 +59,7 @@ export function planFaults(spec: Scheduling, { target, where, refuse }: FaultsOp
   }
 }
 
-/** Returns the faults that a target's nodes can suffer, by groups of nodes with equal faults. */
+/** Returns the faults that a target's nodes can suffer, by group. */
 const offersOf = (target: Target, nodes: number): readonly Offer[] =>
   target.offers?.() ?? [{ nodes: nodeNames(nodes), nemeses: nemesesFor(target) }]
 
@@ -70,10 +69,7 @@ const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses
 const nemesesFor = (target: Target): readonly Nemesis[] =>
   nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
 
-/**
- * Returns why a fault is refused. A run with a fault that the target cannot suffer is refused before its start; the
- * fault is not weakened silently.
- */
+/** Returns why a fault is refused. A fault is never weakened silently. */
 function refusalOf(name: string, target: Target): string {
   const nemesis = nemeses.find((each) => each.name === name)
   if (nemesis !== undefined) return sufferingText(target, nemesis)
@@ -81,7 +77,7 @@ function refusalOf(name: string, target: Target): string {
   return `there is no fault ${printable(name)}.${didYouMean(name, known)} Known: ${known.join(', ')}.`
 }
 
-/** Returns a sentence on why the target cannot suffer a fault, and which faults it can suffer. */
+/** Says why the target cannot suffer a fault, and which faults it can suffer. */
 export function sufferingText(
   target: Target,
   { kind, name, among }: Pick<Nemesis, 'kind' | 'name'> & Partial<Nemesis>,
@@ -104,17 +100,14 @@ const planOnce = (
   )
 
 /**
- * Milliseconds of a round. Nobody knows how long observed clients work, so faults repeat in rounds. Rounds are short,
- * so that even a brief command meets some faults.
+ * Nobody knows how long observed clients work, so faults repeat in short rounds. Even a brief command then meets some
+ * faults.
  */
 const ROUND_MS = millis(5_000)
 /** Milliseconds from the beginning of a round to its first fault, approximately. */
 const FIRST_MS = millis(500)
 
-/**
- * Plans rounds of faults for `longestMs`, the time that observed clients may work. Times count from their first
- * traffic.
- */
+/** Plans rounds of faults for `longestMs`, counted from the first traffic of observed clients. */
 function planRounds(groups: readonly Offer[], longestMs: number, random: Random): Schedule {
   const schedule = groups.flatMap(({ nodes, nemeses: kinds, calm = 1 }, i) => {
     const rounds = Math.max(1, Math.ceil(longestMs / ROUND_MS / calm))
@@ -133,7 +126,6 @@ function planRounds(groups: readonly Offer[], longestMs: number, random: Random)
 const inOrder = (schedule: Schedule): Schedule =>
   schedule.toSorted((a, b) => a.from - b.from).map((fault, i) => ({ ...fault, id: `fault-${i + 1}` }))
 
-/** Returns the planned faults, together with the faults of the spec that have explicit times. */
 function withScheduled({ faults }: Scheduling, planned: Schedule, where: string): Schedule {
   const scheduled = parseSchedule(
     faults.filter((fault) => typeof fault !== 'string'),
@@ -156,14 +148,12 @@ export const promiseOf = (target: Pick<Target, 'promises'>, question: PromiseQue
 interface Parts {
   readonly target: Target
   readonly workload: Workload
-  /** The settings of the target. */
   readonly settings: Settings
 }
 
 /**
- * Returns the faults of a spec with each profile replaced by fault names. A profile stands for the first fault of each
- * of its kinds that the target can suffer and under which the target promises something. If the target promises nothing
- * under any of them, the profile stands for all its kinds.
+ * Replaces each profile by fault names: the first of each kind under which the target promises something, if there are
+ * any.
  *
  * @throws UserError (usage) for a profile without a fault that the target can suffer.
  */
@@ -188,7 +178,7 @@ export function withProfilesNamed({ faults, nodes }: RunSpec, parts: Parts): rea
   return [...new Set(named)]
 }
 
-/** Returns why a profile has no fault for the target: the reason for its first nemesis. */
+/** Returns why a profile has no fault for the target. */
 function noneOf({ name, has }: FaultProfile, target: Target): string {
   const first = nemeses.find(({ kind }) => has(kind))
   const why =

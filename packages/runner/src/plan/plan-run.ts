@@ -136,13 +136,11 @@ async function partsOf(spec: RunSpec, registries: Registries, where: string): Pr
 export interface RequestedFault {
   readonly name: string
   readonly kind: FaultKind
-  /**
-   * Whether the fault is one of the target's defaults. If a default fault takes no effect, the report only notes that.
-   */
+  /** Whether the fault is one of the target's defaults. If such a fault takes no effect, the report only notes that. */
   readonly isUsual?: boolean
 }
 
-/** Returns the faults that must occur in a run: every fault chosen by name, and every kind that a schedule adds. */
+/** Returns the faults that must occur: those chosen by name, and the kinds that a schedule adds. */
 export function requestedFaults({ nemeses: chosen, schedule, spec }: PlannedRun): readonly RequestedFault[] {
   const isUsual = spec.usualFaults === true
   const scheduled = schedule
@@ -170,14 +168,11 @@ function workloadsFor(target: Target, settings: Settings): readonly Workload[] {
   )
 }
 
-/** Lists workloads after a text: ` Workloads for it: lock, queue.`; empty without workloads. */
+/** Lists workloads: ` Workloads for it: lock, queue.` */
 const listText = (what: string, list: readonly Workload[]): string =>
   list.length === 0 ? '' : ` ${what}: ${list.map(({ name }) => name).join(', ')}.`
 
-/**
- * Returns a text with the workloads that can decide a level: those of this target or, if there are none, those of other
- * targets.
- */
+/** Names the workloads that can decide a level, of this target if there are any. */
 function thoseThatTell(level: string, target: Target, settings: Settings): string {
   const telling = workloads.filter((workload) => decidedLevels(workload).includes(levelFor(workload, level)))
   const own = workloadsFor(target, settings).filter((workload) => telling.includes(workload))
@@ -193,8 +188,7 @@ const weakerText = ({ settings }: Workload): string =>
     .join(' ')
 
 /**
- * Returns the expectation of a run. Undefined if the workload cannot test the target's promise and the spec names no
- * level.
+ * Returns the expectation of a run. Undefined if nothing is named and the workload cannot test the target's promise.
  */
 function expectationOf(
   { expect, stopOnViolation }: RunSpec,
@@ -206,8 +200,7 @@ function expectationOf(
   const { name } = workload
   const levels = decidedLevels(workload, settings)
   const asked = levelFor(workload, expect ?? promised)
-  // A run that stops on a violation tests the strongest level of its model, even if that level is not called
-  // `linearizable`.
+  // A run that stops on a violation tests the strongest level, even if its name is not `linearizable`.
   const isStrongest = stopOnViolation === true && expect === 'linearizable'
   const level = isStrongest && !levels.includes(asked) ? (levels[0] ?? asked) : asked
   if (levels.includes(level)) return { level, promised: expect === undefined }
@@ -219,9 +212,7 @@ function expectationOf(
   )
 }
 
-/**
- * Returns `clients` if the plan affects links of clients, and `nodes` if it affects nodes or the links between them.
- */
+/** Says whether the plan affects links of clients. */
 function placeOf(plan: FaultPlan): 'nodes' | 'clients' {
   if ('nodes' in plan) return 'nodes'
   const { links } = plan

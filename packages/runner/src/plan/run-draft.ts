@@ -125,11 +125,7 @@ const usualSettings = ({ name }: Workload, { usual }: Target): Settings =>
 const defined = (draft: RunDraft): RunDraft =>
   Object.fromEntries(Object.entries(draft).filter(([, value]) => value !== undefined))
 
-/**
- * Returns the settings with which a workload distinguishes weaker levels. Returns them for a target that promises less
- * than linearizability. Also returns them if clients cannot call all functions of the default settings, or if an
- * expected level could otherwise remain undecided.
- */
+/** Returns the settings with which a workload distinguishes weaker levels, if this run needs them. */
 function weakerSettings(workload: Workload, target: Target, expect: string | undefined): Settings {
   const settings = settingsFor(target)
   const question = { workload: workload.name, object: workload.object, settings, faults: [] }

@@ -52,7 +52,6 @@ const faultChoice = v.union(
 
 const HOUR_MS = 3_600_000
 
-/** Returns why a requirement cannot be parsed; undefined if it can. */
 function problemOf(requirement: string): string | undefined {
   try {
     parseRequirement(requirement, '')
@@ -95,8 +94,8 @@ const faults = v.pipe(
 type Members = Omit<RunSpec, 'target' | 'workload' | 'usualFaults'>
 
 /**
- * The members of a run except target and workload, each with its type, bounds, description and default. Specs,
- * configurations, options, the help and the documents use these schemas.
+ * The schemas of a run's members, except target and workload. Specs, configurations, options, the help and the
+ * documents use them.
  */
 export const runMembers: { readonly [Member in keyof Members]-?: v.GenericSchema<unknown, Members[Member]> } = {
   nodes: v.optional(count('number of nodes', 1, 25)),

@@ -38,7 +38,7 @@ function received({ input }: v.BaseIssue<unknown>): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text
 }
 
-/** Returns the members that an object schema allows at a path, in any of its variants. */
+/** Returns the members that an object schema allows at a path, in any variant. */
 export function membersAt(schema: unknown, path: readonly string[]): string[] {
   let schemas = choicesOf(schema)
   for (const key of path) schemas = schemas.flatMap((each) => choicesOf(innerOf(each, key)))
@@ -52,7 +52,6 @@ function innerOf(schema: unknown, key: string): unknown {
   return schema['item'] ?? schema['value']
 }
 
-/** Returns the alternatives of a union; for any other schema, the schema itself. */
 function choicesOf(schema: unknown): unknown[] {
   const inner = unwrapped(schema)
   const options = isObject(inner) ? inner['options'] : undefined
@@ -64,10 +63,7 @@ export function entriesOf(schema: unknown): { readonly [key: string]: unknown } 
   return isObject(inner) && isObject(inner['entries']) ? inner['entries'] : undefined
 }
 
-/**
- * Returns the schema without its `optional` wrapper. For a schema that depends on the input, returns the schema of all
- * inputs.
- */
+/** Returns the schema without its `optional` wrapper. */
 export function unwrapped(schema: unknown): unknown {
   if (!isObject(schema)) return schema
   if (typeof schema['getter'] === 'function') return unwrapped(schema['getter'](undefined))

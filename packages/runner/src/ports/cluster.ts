@@ -6,8 +6,8 @@ import type { FaultRecord } from '../result/run-summary.ts'
 import type { LiveJudge, LiveViolation } from './live-judge.ts'
 
 // The ports of a run. The simulator implements them in virtual time and targets in real time; a run cannot distinguish
-// the two. Ports take callbacks instead of returning promises. A simulated run is therefore one synchronous loop
-// ordered only by (time, sequence), without a microtask queue to drain between events.
+// the two. Ports take callbacks instead of returning promises, so that a simulated run is one synchronous loop ordered
+// only by (time, sequence).
 
 /** Undoes the effect of the call that returned it. Safe to call twice. */
 export type Cancel = () => void
@@ -16,8 +16,8 @@ export interface Clock {
   /** Returns nanoseconds since the run began. */
   now(): Nanos
   /**
-   * Calls back at `time`, or as soon as possible if `time` has passed; never before `at` has returned. Unless
-   * `keepsAlive` is false, the pending callback keeps the Node.js process alive.
+   * Calls back at `time`, or as soon as possible after it; never before `at` has returned. The pending callback keeps
+   * the Node.js process alive by default.
    */
   at(time: Nanos, callback: () => void, options?: { readonly keepsAlive?: boolean }): Cancel
 }
@@ -26,38 +26,32 @@ export interface Request {
   readonly input: Input
   /** Whether the request changes nothing. Without an answer, its invocation then counts as `fail` instead of `info`. */
   readonly harmless: boolean
-  /** Identifies the request, so that a cluster that retries internally applies it only once. */
+  /** By this, a cluster that retries internally applies the request only once. */
   readonly session?: Session | undefined
   /** Whether no write follows this request. Recorders use it to recognise final reads. */
   readonly final?: boolean | undefined
 }
 
-/** One logical client's connection to one node, through the proxy. Never retries; one invocation at a time. */
+/** One client's connection to one node, through the proxy. Never retries; one invocation at a time. */
 export interface Client {
   /** Calls back exactly once. After the timeout, the completion is `info`, or `fail` for a harmless request. */
   invoke(request: Request, timeoutMs: Millis, completed: (completion: Completion) => void): void
   close(): void
 }
 
-/**
- * Heals a fault. Calls back with how often the fault took effect: bytes or messages held, connections cut, processes
- * killed.
- */
+/** Heals a fault. Calls back with the number of its effects: messages held, connections cut, processes killed. */
 export type Heal = (healed: (outcome: Healed) => void) => void
 export type Healed =
   | { readonly type: 'healed'; readonly hits: number; readonly lost?: LostContact | undefined }
-  /** The healing failed, but the fault may have taken effect. Without `hits`, the number of its effects is unknown. */
+  /** The healing failed. Without `hits`, the number of the fault's effects is unknown. */
   | { readonly type: 'failed'; readonly error: string; readonly hits?: number | undefined }
 
-/** A time in which contact with the injector of a fault was lost. Nobody knows whether the fault was in force then. */
+/** A time in which nobody knows whether a fault was in force, because contact with its injector was lost. */
 export interface LostContact {
   readonly why: string
   /** Nanoseconds before the healing at which the fault was last known to be in force. */
   readonly knownAgo: Nanos
-  /**
-   * Nanoseconds from the first time at which the fault was known to have ended until the healing; absent if its end is
-   * still unknown at the healing.
-   */
+  /** Nanoseconds from the time at which the fault had certainly ended until the healing. */
   readonly overAgo?: Nanos | undefined
 }
 
@@ -65,50 +59,45 @@ export type Injected =
   | { readonly type: 'injected'; readonly heal: Heal }
   | { readonly type: 'failed'; readonly error: string }
 
-/** Last known status of each node; `undefined` for a node that does not answer (killed, paused, starting). */
+/** Last known status of each node; `undefined` for a node that does not answer. */
 export type ClusterStatus = ReadonlyMap<NodeId, NodeStatus | undefined>
 
 export interface Cluster {
   readonly nodes: readonly NodeId[]
-  /** Nodes that clients do not call, but that faults affect like other nodes; absent if every node is called. */
+  /** Nodes that clients do not call, but that faults affect. */
   readonly besides?: readonly NodeId[] | undefined
   readonly clock: Clock
   connect(node: NodeId): Client
-  /** Injects a fault. Calls back once the fault is in force or the injection has failed. */
+  /** Calls back once the fault is in force or the injection has failed. */
   inject(fault: Fault, injected: (outcome: Injected) => void): void
   status(): ClusterStatus
-  /** Whether requests of clients are still being executed, so that no read is final; absent if this cannot be known. */
+  /** Whether requests of clients are still being executed, so that no read is final. */
   isUnderWay?(): boolean
   /**
-   * Milliseconds for which nodes must agree before they count as settled after a client gave up an update. The update
-   * may wait in a queue of the nodes, and take effect between two final reads. Absent if nodes report pending updates
-   * themselves (`NodeStatus.owes`).
+   * Milliseconds for which nodes must agree after a client gave up an update: the update may wait in a queue, and take
+   * effect between two final reads. Absent if nodes report pending updates themselves (`NodeStatus.owes`).
    */
   readonly lingersMs?: Millis | undefined
   /**
-   * Returns the milliseconds that recovery may take, from healing to the first reply. The value may grow while the
-   * cluster runs. If absent, recovery may take as long as a run waits for agreement.
+   * Returns the milliseconds that recovery may take, from healing to the first reply. If absent, recovery may take as
+   * long as a run waits for agreement.
    */
   recoveryMs?(): Millis
   /**
-   * Whether a fault of this kind can still take effect. False if even a longer fault would have nothing to affect, such
-   * as links between nodes that exchange no messages. `links` are the links on which faults of this kind were injected.
-   * Absent if this is unknown.
+   * Whether a longer fault of this kind can still take effect. False, for example, for links between nodes that
+   * exchange no messages.
    */
   mayBite?(kind: FaultKind, links: readonly Link[]): boolean
   /**
-   * Starts a record of the traffic between clients and nodes. The run keeps that record, and not the reports of its
-   * clients. Called once, before the first client connects. Absent if the clients' links have no proxy.
+   * Starts a record of the traffic between clients and nodes, which the run keeps in place of its clients' reports.
+   * Called before the first client connects. Absent if the clients' links have no proxy.
    *
    * @param now Returns nanoseconds since the run began.
    */
   record?(sink: WireSink, now: () => Nanos): WireRecorder
-  /** Clients that the run does not drive. Absent if the run drives its own clients. */
+  /** Clients that the run does not drive, if there are any. */
   readonly observed?: ObservedClients | undefined
-  /**
-   * Calls back at each change of the cluster that somebody else made and the cluster noticed. Absent if the cluster
-   * notices no changes.
-   */
+  /** Calls back at each change of the cluster that somebody else made. */
   onChange?(changed: (change: ClusterChange) => void): void
   /** Returns the nodes on which the protocol's planted bug has taken effect so far. */
   marked(): readonly NodeId[]
@@ -116,7 +105,7 @@ export interface Cluster {
   stop(stopped: () => void): void
 }
 
-/** Clients outside the run's control, known only from the record of the cluster's own proxy. */
+/** Clients outside the run's control, known only from the proxy's record. */
 export interface ObservedClients {
   /** Whether the run lasts until its clients end by themselves or the user interrupts it. */
   readonly untilGone: boolean
@@ -125,27 +114,24 @@ export interface ObservedClients {
   /** Calls back once, when the clients have ended by themselves. */
   onGone(gone: () => void): void
   /**
-   * Calls back for each fault that is injected outside this run, including faults injected before this call; see
-   * `FaultNoticed`. All these faults are healed when the clients have ended.
+   * Calls back for each fault that is injected outside this run, even before this call. All these faults are healed
+   * when the clients have ended.
    */
   onFault?(began: FaultNoticed): void
-  /** Ends the remaining clients for the given reason; calls back once all clients have ended. */
+  /** Ends the remaining clients. Calls back once all clients have ended. */
   end(why: 'gone' | 'interrupted' | 'late', ended: () => void): void
   canRead(key: string): boolean
-  /** Whether a retried change looks like an intended repetition, because requests carry no identifier. */
+  /** Whether a retry looks like an intended repetition, because requests carry no identifier. */
   readonly repeatsAreDoubtful: boolean
   /**
-   * Returns further remarks about the servers, from the record.
+   * Returns further remarks about the servers.
    *
    * @throws UserError (input) if nothing at all was recorded: an empty record would look like success.
    */
   concluded(faults: readonly FaultRecord[]): Concluded
 }
 
-/**
- * Called when a fault is injected outside this run. Returns a function to be called with the fault's hits when it is
- * healed.
- */
+/** Called when a fault is injected outside this run. The returned function takes the fault's hits when it is healed. */
 export type FaultNoticed = (name: string, fault: Fault) => (hits: number) => void
 
 export interface Concluded {
@@ -154,18 +140,16 @@ export interface Concluded {
 }
 
 /**
- * An event as a wire recorder writes it. If an exchange stopped partway, its completion lists the edges that the
- * exchange reached.
+ * An event as a wire recorder writes it. The completion of an incomplete exchange lists the edges that the exchange
+ * reached.
  */
 export type WireEvent = Event & {
   readonly edges?: readonly string[] | undefined
-  /** Whether the event belongs to a write that stands for the server's own removal of an expired key. */
+  /** Whether the event is the server's own removal of an expired key. */
   readonly expires?: boolean | undefined
 }
 
-/**
- * Receives the events that a cluster's own proxy records, each with its line of the native format, newline included.
- */
+/** Receives the events of the proxy's record, each with its line of the native format, newline included. */
 export interface WireSink {
   client(line: string, event: WireEvent): void
   backend(line: string, event: WireEvent): void
@@ -178,7 +162,7 @@ export interface WireRecorder {
   /** Records an invocation that failed before reaching the proxy. */
   missed(invocation: MissedInvocation): void
   counts(): { readonly ok: number; readonly fail: number; readonly info: number }
-  /** Writes the events that concern the record as a whole. Called when no operation is open. */
+  /** Writes the events that concern the whole record, once no operation is open. */
   finish(): void
 }
 
@@ -194,13 +178,12 @@ export interface MissedInvocation {
 
 export interface HistorySink {
   append(event: Event): void
-  /** Returns where in the record an event is, given its position; absent without a file. */
+  /** Returns where in the record an event is, given its position. */
   readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
-  /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
   readonly wire?: WireHistory | undefined
 }
 
-/** Receives both views of a run as lines of the proxy. The clients' view is the run's history. */
+/** Receives both views of a run. The clients' view is the run's history. */
 export interface WireHistory {
   client(line: string, event: Event): void
   backend(line: string): void

@@ -2,11 +2,10 @@ import { createOnlineChecker, entryOf, type Need, type OnlineChecker, type SoFar
 import { type EventInput, errorText, type Header, type Millis, plural } from '@chaosproxy/history'
 import type { Workload } from '@chaosproxy/workloads'
 
-/** A violation that became certain while the history was recorded. */
+/** A violation that became certain during the recording. */
 export type LiveViolation = NonNullable<ReturnType<OnlineChecker['violation']>> & {
   /** The violated level: see `Judged`. */
   readonly level: string
-  /** The file and the line of the event in the record; absent if unknown. */
   readonly at?: { readonly path: string; readonly line: number } | undefined
 }
 
@@ -44,11 +43,10 @@ export interface LiveJudge {
 }
 
 interface JudgedHistory extends Pick<Workload, 'model' | 'initial'> {
-  /** Where the history's values come from, as its header states. */
   readonly mapping?: Header['mapping']
-  /** A monotonic clock, by which the time of one judgement is limited. */
+  /** A monotonic clock that limits the time of one judgement. */
   readonly now?: (() => Millis) | undefined
-  /** Whether the verdict is used before the end of the history; true by default. */
+  /** Whether the verdict is used before the end of the history. */
   readonly isFollowed?: boolean | undefined
 }
 
@@ -107,7 +105,7 @@ export function createLiveJudge(
   }
 }
 
-/** Maximum number of events to judge when the verdict is requested; judging so many events takes a millisecond. */
+/** Judging so many events takes a millisecond. */
 const FEW = 500
 
 /** Returns the observation that a history needs to prove anything. */
@@ -127,12 +125,12 @@ export function violationText({ level, sentence, position, at, noticedAfter }: L
 }
 
 /**
- * Creates a checker for a history that is being recorded. It never throws: at an event that the checker does not
- * accept, it stops judging. The check at the end of the run then reports what is wrong with the history.
+ * Creates a checker for a history that is being recorded. It never throws: at an event that it does not accept, it
+ * stops judging, and the final check reports what is wrong.
  */
 export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: JudgedHistory): OnlineChecker {
   try {
-    // A model with its own monitor is judged anyway, because the monitor costs almost nothing.
+    // A monitor costs almost nothing.
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {

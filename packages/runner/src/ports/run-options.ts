@@ -49,7 +49,6 @@ export interface OpenRecord extends HistorySink {
 export interface RecordStore {
   /** Name of the history file for messages; absent if no history is kept. */
   readonly historyName?: string | undefined
-  /** Directory for the nodes' data and output. */
   readonly dataDir: string
   readonly logDir: string
   /** Opens the record. `failed` is called once if it can no longer be written. */
@@ -71,10 +70,7 @@ export interface Judging {
   /** ISO 8601. */
   readonly startedAt: string
   readonly now: () => Millis
-  /**
-   * Runs the required probes after healing and the final reads; if absent, their requirements are unknown.
-   * `placeholders` are replaced by the addresses of the cluster's servers.
-   */
+  /** Runs the required probes after the final reads. `placeholders` are the addresses of the cluster's servers. */
   readonly ask?:
     | ((require: readonly string[], placeholders: { readonly [name: string]: string }) => Promise<Answers>)
     | undefined

@@ -28,9 +28,9 @@ export interface RunOutcome extends Pick<RunSummary, 'faults' | 'trouble' | 'not
   readonly recovery?: Recovery | undefined
 }
 
-/** What the proxy knows about operations whose outcome is unknown to the clients. */
+/** What the proxy knows about operations of unknown outcome. */
 export interface Settled {
-  /** Number of operations of unknown outcome whose requests were never sent to a node: they certainly had no effect. */
+  /** Operations whose requests never reached a node, so they had no effect. */
   readonly neverLeft: number
   /** Number of operations of unknown outcome that a node answered. */
   readonly untold: number

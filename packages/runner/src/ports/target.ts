@@ -8,7 +8,6 @@ import type { Cluster } from './cluster.ts'
 /** `true` if a target can suffer a kind of fault; otherwise the reason why it cannot. */
 export type Suffering = true | Refusal
 
-/** A planted bug of a target, and the conditions that expose it. */
 interface Bug {
   readonly name: string
   readonly summary: string
@@ -102,8 +101,8 @@ export interface Target {
    */
   suffers(fault: FaultKind, among?: 'nodes' | 'clients'): Suffering
   /**
-   * Returns the faults that can be chosen by name, for each group of nodes with equal faults. If absent, every node can
-   * suffer all faults in the registry that `suffers` allows.
+   * Returns the faults that can be chosen by name, for each group of nodes. If absent, every node can suffer all
+   * registered faults that `suffers` allows.
    */
   offers?(): readonly Offer[]
   /** Returns why the target offers no fault of this name, and what to do. If absent, `suffers` gives the reason. */
@@ -122,8 +121,8 @@ export interface Target {
    */
   missing?(): Promise<readonly MissingProgram[]>
   /**
-   * Rejects clients that cannot run in other processes. Called before anything is started. Absent if no clients of this
-   * target can run in other processes.
+   * Rejects clients that cannot run in other processes, before anything is started. Absent if no clients of this target
+   * can.
    *
    * @throws UserError (usage) with what to do instead.
    */
@@ -173,20 +172,14 @@ export interface StartOptions {
   readonly faults?: readonly FaultKind[] | undefined
   /** This program's version, which components on other hosts must have; if absent, any version is accepted. */
   readonly version?: string | undefined
-  /**
-   * The address of this machine on which the proxy listens for clients on other machines. If absent, the proxy listens
-   * only on loopback.
-   */
+  /** The address of this machine for clients on other machines. If absent, the proxy listens only on loopback. */
   readonly reach?: string | undefined
   /**
    * The messages between nodes to record. Ignored by a target that cannot record them, or that can return them after
    * the run.
    */
   readonly listening?: Listening | undefined
-  /**
-   * Whether one write and one read test the clients' operations before the run. Ignored by targets whose clients need
-   * no such test.
-   */
+  /** Whether one write and one read test the clients' operations before the run. */
   readonly rehearses?: boolean | undefined
   /** Called with the reason if the start takes long. */
   readonly waits?: ((text: string) => void) | undefined
@@ -210,10 +203,7 @@ export interface Rehearsal {
    * be tested.
    */
   readonly exchanges: readonly string[]
-  /**
-   * A sentence that says what clients do differently because of the answers, or that no write worked; absent without a
-   * remark.
-   */
+  /** What clients do differently because of the answers, or that no write worked. */
   readonly remark?: string | undefined
 }
 

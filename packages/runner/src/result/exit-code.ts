@@ -18,16 +18,12 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 interface Outcome {
   /** Undefined if no level was expected. */
   readonly expectation: Expectation | undefined
-  /** The result for the level of the headline, which decides the exit code if no level was expected. */
   readonly found: Expectation
   readonly requirements: readonly RequirementResult[]
   readonly trouble: readonly string[]
 }
 
-/**
- * Returns the exit code. A violation outweighs trouble, and trouble outweighs an unknown result. Without an expected
- * level, any known result is a success.
- */
+/** Returns the exit code. A violation outweighs trouble, and trouble outweighs an unknown result. */
 export function exitCodeFor({ expectation, found, requirements, trouble }: Outcome): ExitCode {
   const required = allMet(requirements)
   if (expectation?.met === false || required === false) return EXIT.violated
@@ -35,7 +31,7 @@ export function exitCodeFor({ expectation, found, requirements, trouble }: Outco
   return (expectation ?? found).met === 'unknown' || required === 'unknown' ? EXIT.unknown : EXIT.met
 }
 
-/** Whether all requirements were met: `false` if any was missed, otherwise `unknown` if any is unknown. */
+/** Whether all requirements were met. `false` outweighs `unknown`. */
 export function allMet(results: readonly RequirementResult[]): boolean | 'unknown' {
   if (results.some(({ met }) => met === false)) return false
   return results.some(({ met }) => met === 'unknown') ? 'unknown' : true

@@ -5,27 +5,20 @@ import type { RunSummary } from './run-summary.ts'
 import { STOOD_STILL } from './standstills.ts'
 
 export interface FaultSpan {
-  /** The kind of the fault: `partition`, `kill`, …. For a fault read from a file, the name in the file. */
+  /** The kind of the fault (`partition`, `kill`), or its name in a file. */
   readonly kind: string
-  /** The fault's name in `--faults`, if it differs from its kind. */
   readonly name?: string | undefined
   /** `partition {n1 | n2 n3}`, as in the history; it must be escaped before printing. */
   readonly label: string
-  /** The names of the affected nodes; `links` are the affected links. Both are empty if this is unknown. */
+  /** Like `links`, empty if the affected nodes are unknown. */
   readonly nodes: readonly string[]
   readonly links: readonly Link[]
   /** Nanoseconds since the run began. */
   readonly from: number
   readonly to: number
-  /**
-   * Time from which the stopped nodes were starting again, until the fault's end. A node may have answered while it was
-   * starting.
-   */
+  /** Time from which the stopped nodes were starting again, and may have answered. */
   readonly startingFrom?: number | undefined
-  /**
-   * The end of the time in which the fault may have lasted beyond its known end. Present if contact with the fault's
-   * injector was lost.
-   */
+  /** The latest possible end of the fault, if contact with its injector was lost. */
   readonly perhapsUntil?: number | undefined
   /** How often the fault took effect; undefined if this was not counted. */
   readonly hits?: number | undefined
@@ -33,8 +26,7 @@ export interface FaultSpan {
 }
 
 /**
- * Returns the faults that were in force, ordered by start. A run has records of its faults; for a file alone, the
- * faults are derived from its nemesis events.
+ * Returns the faults that were in force, ordered by start. For a file alone, they are derived from its nemesis events.
  */
 export function faultSpans(history: History, run: RunSummary | undefined): FaultSpan[] {
   const spans: readonly FaultSpan[] = run === undefined ? spansOfEvents(history) : spansOfRun(run, lastTime(history))
@@ -70,9 +62,9 @@ const placesOf = (fault: Fault): Pick<FaultSpan, 'nodes' | 'links'> => ({
 const ENDS = /^(heal|stop|end|resume|recover|restart|fast|reset-clock)/
 
 /**
- * Derives faults from nemesis events, by pairing beginnings with ends. An end names the fault's id or kind if possible;
- * `heal` and `healed` end every fault, and `start` ends kills and pauses. A fault without an end lasts until the end of
- * the history. Jepsen writes every action twice, before and after it; the second event has no effect.
+ * Derives faults from nemesis events, by pairing beginnings with ends. `heal` and `healed` end every fault, and `start`
+ * ends kills and pauses. A fault without an end lasts until the end of the history. Jepsen writes every action twice;
+ * the second event has no effect.
  */
 const spansOfEvents = oncePerHistory((history): readonly FaultSpan[] => {
   const open = new Map<string, FaultSpan>()
@@ -110,8 +102,8 @@ function endedBy(event: Event, open: ReadonlyMap<string, FaultSpan>): string[] {
 }
 
 /**
- * Returns the kind of the fault that an event begins or ends: `partition` for `start-partition` and `stop-partition`.
- * Returns `fault` for `start`, `stop` and `heal`, which may mean any kind.
+ * Returns the kind of the fault of an event: `partition` for `start-partition`. `start`, `stop` and `heal` may mean any
+ * kind.
  */
 function kindOf(f: string): string {
   const bare = f.replace(/^(start|stop|healed|heal|end|resume|recover)[-_ ]?/, '')
@@ -123,7 +115,7 @@ const idOf = ({ value }: Event): string | undefined => textAt(value, 'id')
 const namesIn = (list: unknown): string[] =>
   Array.isArray(list) ? list.filter((name): name is string => typeof name === 'string') : []
 
-/** Returns the time of the action, which may be earlier than that of its event. */
+/** Returns the time of the action, which may precede its event. */
 const timeIn = ({ time, value }: Event, name: 'began' | 'ended'): number => numberAt(value, name) ?? time
 
 function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
@@ -131,17 +123,14 @@ function startIn({ value }: Event): Pick<FaultSpan, 'startingFrom'> {
   return from === undefined ? {} : { startingFrom: from }
 }
 
-/** Returns the time until which a fault may have lasted beyond the event that ended it. */
+/** Returns the latest possible end of a fault that an event ended. */
 function doubtIn({ value, time }: Event, history: History): Pick<FaultSpan, 'perhapsUntil'> {
   const until = memberAt(value, ['inDoubtUntil'])
   if (until === undefined) return {}
   return { perhapsUntil: typeof until === 'number' ? until : Math.max(lastTime(history), time) }
 }
 
-/**
- * Returns the fault of an event. An event of this program gives the fault its usual name; for any other event, the
- * words of the event are kept.
- */
+/** Returns the fault of an event. An event of another program keeps its words. */
 function faultOf({ f, value }: Event): Pick<FaultSpan, 'kind' | 'name' | 'label' | 'nodes' | 'links'> {
   const kind = kindOf(f)
   try {

@@ -3,7 +3,7 @@ import { consistency, findModel, isolationLadder, type Report, rungs, verdictOf 
 /** Returns the levels that a report's judge decides, strongest first. */
 export const judgedLevels = (report: Report<string>): readonly string[] => Object.keys(report.levels)
 
-/** Returns the levels that are defined for the model; a report has every level of its judge. */
+/** Returns the levels that are defined for the model. */
 export function levelsOfModel(report: Report<string>): readonly string[] {
   const entry = findModel(report.model)
   const known: readonly string[] | undefined = (report.transactions === undefined ? entry : entry?.ofTransactions)
@@ -17,10 +17,9 @@ export function levelsNotOfModel(report: Report<string>): readonly string[] {
   return judgedLevels(report).filter((level) => !known.includes(level) && verdictOf(report, level).result === 'unknown')
 }
 
-/** Returns the strongest level. By default, a report is about this level. */
+/** Returns the strongest level, which a report is about by default. */
 export const strongestOf = (report: Report<string>): string => judgedLevels(report)[0] ?? ''
 
-/** The session guarantees. They are too weak to summarize a history: `foundLevel` ignores them. */
 const alone: readonly string[] = consistency.implied.session
 
 const consistencyLevels: readonly string[] = consistency.levels
@@ -29,11 +28,11 @@ const isolationLevels: readonly string[] = isolationLadder.levels
 const summing = (report: Report<string>): readonly string[] =>
   judgedLevels(report).filter((level) => !alone.includes(level))
 
-/** Whether at least one of the levels is an isolation level and no consistency level. `causal` is both. */
+/** Whether the levels are isolation levels. `causal` is a consistency level as well. */
 export const haveIsolation = (levels: readonly string[]): boolean =>
   levels.some((level) => isolationLevels.includes(level) && !consistencyLevels.includes(level))
 
-/** Returns the levels that no other of the given levels implies. All levels are from one judge. */
+/** Returns the levels that no other given level implies. */
 export function highest(levels: readonly string[]): readonly string[] {
   const implied: { readonly [level: string]: readonly string[] } = haveIsolation(levels)
     ? isolationLadder.implied
@@ -52,15 +51,13 @@ export function highest(levels: readonly string[]): readonly string[] {
 export const foundLevel = (report: Report<string>): string | undefined =>
   summing(report).find((level) => verdictOf(report, level).result === 'met')
 
-/** Returns the met levels of transactions, without levels that another met level implies; empty for other models. */
+/** Returns the met levels of transactions, without implied levels; empty for other models. */
 export const strongestMet = (report: Report<string>): readonly string[] =>
   (report.transactions?.strongest ?? []).filter((level) => verdictOf(report, level).result === 'met')
 
 /**
  * Returns the strongest level that is met, followed by the undecided levels above it. If only session guarantees are
- * met, returns `only` and the guarantee, or `only session guarantees`; if nothing is met, `no level`. Transactions may
- * have several strongest levels. Other judges may have unordered levels; if any of those is broken, returns the broken
- * levels instead.
+ * met, returns `only` and the guarantee. Transactions may have several strongest levels.
  */
 export function foundText(report: Report<string>): string {
   if (report.transactions !== undefined) {
@@ -80,9 +77,7 @@ export function foundText(report: Report<string>): string {
   return `${found ?? guaranteesText(report)}${undecided}`
 }
 
-/**
- * Returns the session guarantees that are met, for a history that meets no stronger level; `no level` if none are met.
- */
+/** Returns the met session guarantees, for a history that meets no stronger level. */
 function guaranteesText(report: Report<string>): string {
   const [met, ...others] = judgedLevels(report).filter(
     (level) => alone.includes(level) && verdictOf(report, level).result === 'met',
@@ -94,17 +89,13 @@ type IsolationLevel = (typeof isolationLadder.levels)[number]
 
 /** Levels that share a sign in a comparison of systems. */
 export interface ComparedRung {
-  /** Label of the sign in a legend. */
   readonly name: string
   readonly sign: string
   /** Strongest first. */
   readonly compared: readonly string[]
 }
 
-/**
- * The rungs for transactions, without session levels. The clients of a comparison stay with their nodes, so real-time
- * levels say more.
- */
+/** The clients of a comparison stay with their nodes, so real-time levels say more than session levels. */
 const isolationRungs: readonly (ComparedRung & { readonly compared: readonly IsolationLevel[] })[] = [
   { name: 'strict serializable', sign: '●', compared: ['strict-serializable'] },
   { name: 'serializable', sign: '⊖', compared: ['serializable', 'repeatable-read'] },
@@ -126,15 +117,13 @@ const isolationRungs: readonly (ComparedRung & { readonly compared: readonly Iso
   { name: 'read committed', sign: '○', compared: ['read-committed', 'read-uncommitted'] },
 ]
 
-/** Whether these are isolation levels, by which transactions are judged. */
+/** Whether transactions are judged by these levels. */
 export const areIsolation = (levels: readonly string[]): boolean => levels.includes('serializable')
 
-/** Returns the rungs for a comparison, strongest first. `levels` are the levels by which the systems are judged. */
+/** Returns the rungs for a comparison, strongest first. */
 export const comparedRungs = (levels: readonly string[]): readonly ComparedRung[] =>
   areIsolation(levels) ? isolationRungs : rungs
 
-/**
- * Returns the levels used in a comparison of systems, strongest first. Other levels are too weak to summarize a run.
- */
+/** Returns the levels of a comparison, strongest first. Other levels are too weak to summarize a run. */
 export const comparedLevels = (levels: readonly string[]): readonly string[] =>
   comparedRungs(levels).flatMap(({ compared }) => compared)

@@ -3,16 +3,14 @@ import { numberAt, textAt } from './parsed.ts'
 
 export interface Lease {
   readonly nanos: Nanos
-  /** The setting that defines the lease: `lock-ms`. */
   readonly setting: string
 }
 
-/** The member of a history's header that contains the lease. */
 const MEMBER = 'lease'
-/** Upper limit of a lease: 366 days. This program never writes a longer lease. */
+/** This program never writes a longer lease than 366 days. */
 const LONGEST_MS = 366 * 86_400_000
 
-/** Returns the header member with the lease of the target's locks; undefined if no lease is declared. */
+/** Returns the header member for the lease of the target's locks. */
 export function leaseMember(
   declared: readonly { readonly name: string; readonly isLeaseMs?: true | undefined }[],
   chosen: { readonly [setting: string]: unknown },
@@ -22,7 +20,7 @@ export function leaseMember(
   return setting === undefined || typeof ms !== 'number' ? undefined : { [MEMBER]: { setting, ms } }
 }
 
-/** Returns the lease of the locks in a history; undefined if its header has none, or one of another form. */
+/** Returns the lease of the locks in a history. */
 export function leaseOfHeader(header: Header | undefined): Lease | undefined {
   const [setting, ms] = [textAt(header?.extra, MEMBER, 'setting'), numberAt(header?.extra, MEMBER, 'ms')]
   return setting !== undefined && ms !== undefined && ms > 0 && ms <= LONGEST_MS

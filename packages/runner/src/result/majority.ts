@@ -1,8 +1,8 @@
 import { type Fault, type NodeFault, type NodeId, stopsNodes } from '@chaosproxy/faults'
 
 /**
- * Whether some node could reach a majority of all nodes (itself included) while these faults were in force. Killed and
- * paused nodes reach no node; two nodes reach each other if neither direction between them was cut.
+ * Whether some node could reach a majority of all nodes, itself included. Two nodes reach each other if neither
+ * direction is cut.
  */
 export function hasMajority(nodes: readonly NodeId[], faults: readonly Fault[]): boolean {
   const down = new Set(faults.flatMap((fault) => (isStopping(fault) ? fault.nodes : [])))

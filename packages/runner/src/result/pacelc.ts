@@ -4,23 +4,21 @@
  */
 export type Pacelc = 'PA/EL' | 'PA/EC' | 'PC/EL' | 'PC/EC'
 
-/** The measurements of a system under one condition, over all its runs. */
+/** The measurements of a system under one condition. */
 export interface MeasuredCondition {
-  /** `calm`, or the name of the fault. */
   readonly condition: string
   /** The strongest level that the weakest run met. */
   readonly level: string
-  /** The share of requests to live nodes that were answered without an error; the median over the runs. */
+  /** The share of requests to live nodes that were answered without an error. */
   readonly availability: { readonly median: number }
 }
 
-/** Whether a system with this level looks like a single sequential node in real time. */
+/** Whether a system with this level looks like a single node in real time. */
 export const isLinear = (level: string): boolean => level === 'linearizable' || level === 'strict-serializable'
 
 /**
- * The faults that split live nodes into sides that cannot reach each other. Other partitions (a ring, a bridge, a
- * single direction) leave every node connected to a majority, or connected in one direction. Under those, a system may
- * stay linearizable and available.
+ * The faults that split live nodes into sides that cannot reach each other. Under other partitions (a ring, a bridge, a
+ * single direction), a system may stay linearizable and available.
  */
 const CUTS: readonly string[] = ['partition', 'halves', 'isolate-leader']
 
@@ -29,7 +27,6 @@ export const isCut = ({ condition }: Pick<MeasuredCondition, 'condition'>): bool
 /** Conditions under which all nodes run and are connected; messages may be late. */
 const WHOLE: readonly string[] = ['calm', 'delay']
 
-/** Whether all nodes can reach each other under the condition. */
 const isWhole = ({ condition }: MeasuredCondition): boolean => WHOLE.includes(condition)
 
 /** Minimum share of answered requests that counts as available. */
@@ -38,7 +35,7 @@ export const AVAILABLE = 0.99
 /** Whether a partitioned client times out before the partition ends. */
 export const outlasts = ({ lastsMs, timeoutMs }: Omit<Cut, 'nodes'>): boolean => lastsMs > timeoutMs
 
-/** The properties of a partition that determine whether clients notice it. */
+/** Determines whether clients notice a partition. */
 interface Cut {
   readonly nodes: number
   readonly lastsMs: number
@@ -46,9 +43,8 @@ interface Cut {
 }
 
 /**
- * Returns the PACELC class of a system from its measurements. Undefined if the measurements include no partition or
- * leave the class undecided. Only a partition longer than the clients' timeout shows whether a system is available,
- * because clients can wait for the end of a shorter one.
+ * Returns the PACELC class of a system. Undefined if the measurements leave it undecided. Clients can wait for the end
+ * of a partition shorter than their timeout, so it does not show availability.
  */
 export function pacelcOf(measured: readonly MeasuredCondition[], cut: Cut): Pacelc | undefined {
   const [whole, apart] = [measured.filter(isWhole), measured.filter(isCut)]

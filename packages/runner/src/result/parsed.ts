@@ -1,14 +1,13 @@
 import { isObject } from '@chaosproxy/history'
 
-/** The version of the format of results that this program writes and reads. */
+/** The version of the format of results. */
 export const RESULT_FORM = 1
 
-/** A parsed JSON object that is not validated yet. */
 export interface Parsed {
   readonly [member: string]: unknown
 }
 
-/** Returns the member at a path; undefined if there is none. The path may end in `length` for a list. */
+/** Returns the member at a path. The path may end in `length` for a list. */
 export function memberAt(of: unknown, [first, ...rest]: readonly string[]): unknown {
   if (first === undefined) return of
   if (Array.isArray(of)) return first === 'length' ? of.length : undefined
@@ -25,7 +24,7 @@ export function textAt(of: unknown, ...path: readonly string[]): string | undefi
   return typeof found === 'string' ? found : undefined
 }
 
-/** Returns the result in the output of `--json` or in a `run.json`; undefined if there is none. */
+/** Returns the result in the output of `--json` or in a `run.json`. */
 export function resultIn(json: unknown): Parsed | undefined {
   if (!isObject(json)) return undefined
   const { result = json } = json

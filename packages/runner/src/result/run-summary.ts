@@ -4,35 +4,25 @@ import type { Json, Millis, Nanos } from '@chaosproxy/history'
 import type { RequirementResult } from './requirement-result.ts'
 import type { RunConfig, Settings } from './run-spec.ts'
 
-/**
- * What is missing in a run that proves little: operations under faults, an answer after healing, concurrent operations,
- * successful operations, or a record of what happened.
- */
+/** What is missing in a run that proves little. */
 export type Lack = 'faults' | 'recovery' | 'concurrency' | 'successes' | 'record'
 
-/** Everything known about a run besides its history: the content of `run.json` and the input of the result pages. */
+/** Everything known about a run besides its history. It is the content of `run.json`. */
 export interface RunSummary {
   readonly chaos: 1
   readonly version: string
   /** The run's configuration, from which it can be repeated. */
   readonly spec: RunConfig
-  /** Start of the run, in ISO 8601. */
   readonly startedAt: string
-  /**
-   * The kind of determinism: a simulated run repeats to the byte, a real run repeats its workload and fault schedule.
-   */
+  /** A simulated run repeats to the byte, a real run repeats its workload and fault schedule. */
   readonly tier: 'simulated' | 'real'
   /**
-   * The effect of the planted bug; without a bug, the guarantee that the settings of the target give up: `r + w is not
-   * more than the replicas, so …`. Absent if nothing is known.
+   * The effect of the planted bug or, without a bug, the guarantee that the settings give up: `r + w is not more than
+   * the replicas, so …`.
    */
   readonly weakness?: string | undefined
-  /**
-   * Changed settings that promise a violated level, or that sacrifice no guarantee, or fewer guarantees than the
-   * settings of the run. Absent if no such settings are known.
-   */
+  /** Changed settings that promise a violated level, or sacrifice fewer guarantees, if any are known. */
   readonly stronger?: Settings | undefined
-  /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
@@ -41,24 +31,22 @@ export interface RunSummary {
   readonly operations: OperationCounts
   readonly phases: readonly PhaseSummary[]
   readonly nodes: readonly NodeSummary[]
-  /** Why the run proves nothing, or less than it seems to: no successful read, a fault that never took effect, … */
+  /** Why the run proves nothing, or less than it seems to: a fault that never took effect, … */
   readonly vacuous: readonly string[]
-  /** For each entry of `vacuous`, what the run lacks. Absent in runs of earlier versions. */
+  /** What the run lacks, for each entry of `vacuous`. Absent in runs of earlier versions. */
   readonly lacks?: readonly Lack[] | undefined
   /** Remarks that do not change the verdict: no operations were concurrent, … */
   readonly notes?: readonly string[] | undefined
   /** Failures of the environment: a node that did not restart, … */
   readonly trouble: readonly string[]
-  /**
-   * The messages between nodes that concern the violation; absent if they were not recorded, or nothing was violated.
-   */
+  /** The messages between nodes that concern the violation, if they were recorded. */
   readonly heard?: Heard | undefined
   readonly convergedAfterHealNanos?: Nanos | undefined
   readonly report?: Report<string> | undefined
-  /** The verdicts on both views; present if the proxy recorded the run. */
+  /** The verdicts on both views, if the proxy recorded the run. */
   readonly views?: RunViews | undefined
   readonly expectation?: Expectation | undefined
-  /** The results of requirements other than the expected level; absent without such requirements. */
+  /** The results of requirements other than the expected level. */
   readonly requirements?: readonly RequirementResult[] | undefined
   readonly timing: { readonly checkMs: Millis }
   /** The command that repeats the run; only in `run.json`. */
@@ -71,19 +59,18 @@ export type RunSetup = Pick<
   'spec' | 'weakness' | 'stronger' | 'strongerPromise' | 'interrupted' | 'vacuous' | 'again'
 >
 
-/** The two views of a run, judged separately: the answers that clients got, and the answers that nodes gave. */
+/** The two views of a run: the answers that clients got, and the answers that nodes gave. */
 export interface RunViews {
-  /** The headline for the clients' view, which is also the headline of the run. */
   readonly client: string
   readonly backend: Report
   /** Numbers of outcomes that are known to the proxy but not to the clients. */
   readonly settled: {
-    /** Write requests that were never sent to a node, and so certainly failed. */
+    /** Write requests that never reached a node, and so certainly failed. */
     readonly neverLeft: number
     /** Requests that a node answered although the client got no answer. */
     readonly untold: number
   }
-  /** Sentences about differences between the views; empty without a difference. */
+  /** Sentences about differences between the views. */
   readonly said: readonly string[]
 }
 
@@ -94,46 +81,38 @@ export interface FaultRecord {
   readonly from: Nanos
   readonly to: Nanos
   /**
-   * How often the fault took effect: chunks held or dropped, connections reset, processes killed. A fault with 0 hits
-   * proves nothing.
+   * How often the fault took effect: chunks held, connections reset, processes killed. A fault with 0 hits proves
+   * nothing.
    */
   readonly hits: number
-  /** Start of the healing of a kill, if healing took time. From this time until `to`, killed nodes were starting. */
+  /** Start of the healing of a kill. From this time until `to`, killed nodes were starting. */
   readonly healingFrom?: Nanos | undefined
-  /** Present if contact with the fault's injector was lost: nobody knows whether the fault was in force after `to`. */
+  /** Present if nobody knows whether the fault was in force after `to`, because contact with its injector was lost. */
   readonly inDoubt?:
     | {
         readonly why: string
-        /** Time at which the fault had certainly ended; absent if this is never certain. */
+        /** Time at which the fault had certainly ended. */
         readonly until?: Nanos | undefined
       }
     | undefined
-  /** Why the fault was not injected: `n1 was down or paused already`. */
   readonly skipped?: string | undefined
-  /** Time from the fault's beginning until an operation called after it was answered; absent if none was answered. */
+  /** Time from the fault's beginning until an operation called after it was answered. */
   readonly recoveryNanos?: Nanos | undefined
 }
 
 /** The messages between nodes that are relevant to a violation. */
 export interface Heard {
   readonly listening: Listening
-  /** The messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
-  /** Whether messages are, or may be, missing among the kept ones. */
+  /** Whether messages are, or may be, missing. */
   readonly isCut: boolean
-  /**
-   * Why nobody knows whether a message with the change was sent: some messages were not recorded, or the change could
-   * not be recognised in some messages. Absent if this is known.
-   */
+  /** Why nobody knows whether a message with the change was sent. Absent if this is known. */
   readonly unclear?: 'not recorded' | 'not recognised' | undefined
-  /**
-   * Servers outside the cluster's nodes that received the change. The node that answered without the change did not ask
-   * these servers afterwards.
-   */
+  /** Other servers that received the change, but that the accused node did not ask afterwards. */
   readonly unasked?: readonly NodeId[] | undefined
 }
 
-/** Selects the messages to keep: messages between certain nodes, and messages with certain changes to any receiver. */
+/** Selects the messages to keep: those between certain nodes, and those with certain changes. */
 export interface Listening {
   /** Nanoseconds since the run began. */
   readonly from: Nanos
@@ -142,13 +121,10 @@ export interface Listening {
   readonly about: readonly Change[]
 }
 
-/** A question to a cluster about a run that has ended, even if the cluster is stopped. */
+/** A question about a run that has ended, even if the cluster is stopped. */
 export interface Recollection {
   readonly listening: Listening
-  /**
-   * Other changes of the same key. If a message is recognised as containing one of these, it would also be recognised
-   * as containing the change in question.
-   */
+  /** Other changes of the same key. A message with one of these may look as if it contained the change in question. */
   readonly known: readonly Change[]
   /** All keys of the run. A message that names another key does not query this change. */
   readonly keys: readonly string[]
@@ -165,15 +141,14 @@ export interface Change {
 export interface NodeMessage {
   readonly from: NodeId
   readonly to: NodeId
-  /** The sender's name for the message: `append`. */
   readonly type: string
   readonly sentAt: Nanos
-  /** Time at which the message was received or lost; absent if it was still held or in transit. */
+  /** Time at which the message was received or lost; absent if it was still in transit. */
   readonly endedAt?: Nanos | undefined
   readonly fate: 'received' | 'lost' | 'held' | 'on its way'
   /** The kind of the fault that delayed or lost the message; `down` if the receiver was down. */
   readonly by?: string | undefined
-  /** The requested change that the message contains; if there are several, the latest. */
+  /** The latest of the requested changes that the message contains. */
   readonly carries?: Change | undefined
 }
 
@@ -187,36 +162,25 @@ export interface OperationCounts {
   readonly cas: number
 }
 
-/**
- * The operations called during one combination of faults: `calm`, `partition`, `kill`, `pause`, `kill+partition`,
- * `kill, no majority up`, `healed`.
- */
+/** The operations called under one combination of faults: `calm`, `kill+partition`, `healed`. */
 export interface PhaseSummary {
   readonly phase: string
-  /** Whether some node could reach a majority of all nodes throughout the phase; always true for a single node. */
+  /** Whether some node could reach a majority of all nodes throughout the phase. */
   readonly majority: boolean
   /** The phase's share of the run's time, from 0 to 1. */
   readonly share: number
   readonly operations: number
-  /**
-   * The share of operations that were answered, from 0 to 1. An answer is `ok`, or a refusal that the model allows,
-   * such as a cas that found another value.
-   */
+  /** The share of operations that were answered, from 0 to 1. A refusal that the model allows is an answer. */
   readonly availability: number
-  /**
-   * The availability for operations sent to nodes that were up; absent if all nodes were up, or no such operation was
-   * called.
-   */
+  /** The availability for operations sent to nodes that were up. */
   readonly upAvailability?: number | undefined
   /** Median latency of answered operations; absent if there are none. */
   readonly p50Nanos?: Nanos | undefined
   readonly p99Nanos?: Nanos | undefined
   readonly slowestRecoveryNanos?: Nanos | undefined
-  /** Number of certainly stale reads called in the phase; absent if staleness was not measured. */
+  /** Number of certainly stale reads called in the phase, if staleness was measured. */
   readonly staleReads?: number | undefined
-  /**
-   * The levels whose counterexample ends in an operation of the phase, strongest first. Absent if nothing was judged.
-   */
+  /** The levels whose counterexample ends in an operation of the phase, strongest first. */
   readonly violated?: readonly string[] | undefined
 }
 

@@ -16,10 +16,7 @@ export const isSecret = (name: string): boolean => SECRET.test(name)
 /** Matches `-pSECRET`, an option of MySQL clients. A number after `-p` is a port. */
 const SHORT = /(^|[\s"'])-p(?!\d+(?:$|[\s"']))(?=[^\s-])[^\s"']+/g
 
-/**
- * Matches `-a SECRET` of redis-cli, and `-u NAME:SECRET` of curl. The meaning of these options depends on the program
- * before them.
- */
+/** Matches `-a SECRET` of redis-cli, and `-u NAME:SECRET` of curl. */
 const AFTER_SHORT = /(\s-a\s+)(?!-)[^\s"']+|(\s-(?:u|-user)[\s=]+["']?[^\s:"']+:)[^\s"']+/g
 
 /** Matches the programs whose option `-a` is a password. */
@@ -27,10 +24,7 @@ const REDIS = /\b(?:redis|valkey|keydb)-(?:cli|benchmark)\b/
 
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi
 
-/**
- * Matches tokens with a prefix by which their issuers mark them (GitHub, OpenAI, Stripe, AWS, Slack), and JSON Web
- * Tokens.
- */
+/** Matches tokens that their issuers mark by a prefix (GitHub, OpenAI, Stripe, AWS, Slack), and JSON Web Tokens. */
 const MARKED = /\b(?:gh[opsur]_|github_pat_|sk-|[rs]k_live_|AKIA|xox[abops]-|eyJ)[\w.-]{8,}/g
 
 /** Removes passwords from URLs, and the values of options and variables whose names look secret. */
@@ -44,12 +38,10 @@ export const textWithoutSecrets = (text: string): string =>
       u !== undefined ? `${u}${REMOVED}` : a !== undefined && REDIS.test(text) ? `${a}${REMOVED}` : whole,
     )
     .replaceAll(NAMED, (whole, name: string, between: string) =>
-      // A name and a value separated by `=` or `:` are always an option. Separated by blanks, they are an option only
-      // if the name begins with a dash.
+      // Separated by blanks, a name and a value are an option only if the name begins with a dash.
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 
-/** Removes secrets from the words of a command line. */
 export function wordsWithoutSecrets(words: readonly string[]): string[] {
   const isRedis = words.some((word) => REDIS.test(word))
   return words.map((word, i) => {
@@ -60,7 +52,6 @@ export function wordsWithoutSecrets(words: readonly string[]): string[] {
   })
 }
 
-/** Removes the values of members whose names look secret. */
 export function jsonWithoutSecrets(json: unknown): unknown {
   if (typeof json === 'string') return textWithoutSecrets(json)
   if (Array.isArray(json))
@@ -74,7 +65,7 @@ export function jsonWithoutSecrets(json: unknown): unknown {
   )
 }
 
-/** Removes all values of environment variables, whatever their names, because secrets are often passed in them. */
+/** Removes all values of environment variables, because any variable may contain a secret. */
 const withoutValues = (environment: unknown): unknown =>
   isObject(environment) ? Object.fromEntries(Object.keys(environment).map((name) => [name, REMOVED])) : REMOVED
 
@@ -96,7 +87,7 @@ const environmentWithoutSecrets = (environment: { readonly [name: string]: strin
     Object.entries(environment).map(([name, value]) => [name, isSecret(name) ? REMOVED : textWithoutSecrets(value)]),
   )
 
-/** Removes secrets from the declaration of a service, which is part of the name of a target. */
+/** Removes secrets from the declaration of a service. */
 function serviceWithoutSecrets(declaration: string): string {
   try {
     const { args, environment, ...rest } = JSON.parse(declaration)
@@ -119,7 +110,7 @@ const trafficWithoutSecrets = <Traffic extends NamesClients>(traffic: Traffic): 
   ...(traffic.environment === undefined ? {} : { environment: environmentWithoutSecrets(traffic.environment) }),
 })
 
-/** Returns the spec of a run as it is stored and shown, without the secrets in its commands and probes. */
+/** Returns the spec without secrets, as it is stored and shown. */
 export const specWithoutSecrets = <Spec extends NamesCommands>(spec: Spec): Spec => ({
   ...spec,
   target: {

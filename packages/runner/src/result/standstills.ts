@@ -11,9 +11,7 @@ import {
 } from '@chaosproxy/history'
 import { numberAt } from './parsed.ts'
 
-/**
- * A time span in which this program did not run: its process was stopped, or its machine slept or gave it no CPU time.
- */
+/** A time span in which this program did not run: its process was stopped, or its machine slept. */
 export interface Standstill {
   readonly from: Nanos
   readonly to: Nanos
@@ -30,10 +28,7 @@ export const BEAT_EVERY_MS: Millis = millis(100)
  */
 const LONGEST_GAP = millisToNanos(millis(1_000))
 
-/**
- * Returns a function to be called at each beat, every 100 ms. The function returns the standstill before the beat, if
- * there was one.
- */
+/** Returns a function to be called every 100 ms, which detects standstills. */
 export function createBeats(begun: Nanos): (now: Nanos) => Standstill | undefined {
   let last = begun
   return (now) => {
@@ -57,6 +52,6 @@ function timeOf(value: Json, name: string): Nanos | undefined {
   return time === undefined ? undefined : nanos(time)
 }
 
-/** Describes a standstill in a sentence, with its beginning and its end. */
+/** Describes a standstill in a sentence. */
 export const standstillText = ({ from, to }: Standstill): string =>
   `the process of chaos was paused from ${moment(from, 2)} to ${moment(to, 2)}: availability and latency of that time mean nothing`

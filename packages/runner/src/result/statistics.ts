@@ -13,7 +13,7 @@ import {
 } from '@chaosproxy/history'
 import type { NodeSummary, OperationCounts } from './run-summary.ts'
 
-/** The statistics of a history alone, without its run. */
+/** The statistics of a history alone. */
 export interface Statistics {
   readonly operations: OperationCounts
   /** The share of operations answered, from 0 to 1. */
@@ -24,7 +24,7 @@ export interface Statistics {
   readonly p99Nanos: number
 }
 
-/** Returns the statistics of a history, computed only once. Takes O(n log n) time for n operations. */
+/** Returns the statistics of a history, computed only once. */
 export const statisticsOf: (history: History) => Statistics = oncePerHistory((history) => {
   if (history.tally !== undefined) return statisticsOfTally(history.tally)
   const { length, callTime, returnTime, node } = history.operations
@@ -81,7 +81,6 @@ function kindOf(f: string): 'reads' | 'writes' | 'cas' | undefined {
   return meaningOf(f)?.takes === 'pair' ? 'cas' : undefined
 }
 
-/** Counts operations by their outcome and, for registers, by function. */
 export function countOperations(history: History): OperationCounts {
   const { length, outcome, f } = history.operations
   const byOutcome = { [OK]: 0, [FAIL]: 0, [INFO]: 0 }

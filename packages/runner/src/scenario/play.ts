@@ -41,20 +41,12 @@ export interface Playing {
   disturb(fault: Fault, after: Nanos, duration: Nanos): void
   /** Whether everything except the final reads has ended. */
   isHealed(): boolean
-  /** Returns the faults so far, as in `Played`. Callers that stop the clock early need them. */
   faults(): readonly PlannedFault[]
-  /**
-   * Returns the scenario's operations, each with its actual start. An operation that waited for the previous operation
-   * of its client starts later than planned. Played at its actual start, an operation no longer depends on the previous
-   * one.
-   */
+  /** Returns the operations with their actual starts, so that none depends on the previous one of its client. */
   operations(): readonly PlannedOperation[]
 }
 
-/**
- * Plays a scenario from its first operation to the final reads. Clients and nemesis act at the scenario's times, which
- * count from now. The last operation may end before or after the last fault.
- */
+/** Plays a scenario from its first operation to the final reads. Its times count from now. */
 export function playScenario(options: PlayOptions, ended: (played: Played) => void): Playing {
   const { cluster, scenario, workload, sink, quietMs } = options
   const { clock } = cluster
@@ -68,7 +60,7 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   let waitingFor = 1
   let disturbances = 0
   let isHealed = false
-  // The actual starts, indexed like the operations. Undefined while every operation has started on time.
+  // Undefined while every operation has started on time.
   let begunAt: Nanos[] | undefined
   const beginsLate = (place: number): void => {
     begunAt ??= scenario.operations.map(({ at }) => at)
@@ -117,7 +109,6 @@ export function playScenario(options: PlayOptions, ended: (played: Played) => vo
   }
 }
 
-/** Returns a generator of operations for an additional client of the scenario. */
 function operationsOf({ workload, scenario }: PlayOptions): () => Input {
   let client: WorkloadClient | undefined
   return () => {
@@ -127,10 +118,7 @@ function operationsOf({ workload, scenario }: PlayOptions): () => Input {
   }
 }
 
-/**
- * Returns the operations sorted by their actual time. The operations of one client keep their order, even if some have
- * not begun yet.
- */
+/** Returns the operations sorted by their actual time. The operations of one client keep their order. */
 function asBegun(operations: readonly PlannedOperation[], begunAt: readonly Nanos[]): PlannedOperation[] {
   const latest = new Map<number, Nanos>()
   const begun = operations.map(({ client, node, input }, place) => {
@@ -163,7 +151,7 @@ interface ClientOptions {
   readonly learned: LastClients['learned']
 }
 
-/** Plays one client, which starts each operation at its time, or as soon as the previous operation has ended. */
+/** Plays one client, which starts each operation at its time or after the previous one. */
 function playClient(options: ClientOptions, ended: () => void): void {
   const { clock, process, workload, operations, places, startedAt, beginsLate, learned } = options
   const follower = workload.follow?.()
@@ -202,17 +190,10 @@ function playClient(options: ClientOptions, ended: () => void): void {
   begin()
 }
 
-/**
- * One additional client per node. These clients perform the operations that a workload requests after healing, such as
- * reading the rest of a stream.
- */
+/** Additional clients, one per node, for the operations that a workload requests after healing. */
 interface LastClients {
-  /** Informs the client of a node about the node's answer to a planned operation of another client. */
   learned(node: NodeId, input: Input, completion: Completion): void
-  /**
-   * Performs the requested operations; calls back when no client requests more, or `FOLLOW_MS` have passed. Calls back
-   * immediately if the workload requests none. To be called once everything is healed.
-   */
+  /** Performs the requested operations, until no client requests more or `FOLLOW_MS` have passed. */
   finish(recorder: RunRecorder, finished: () => void): void
 }
 
@@ -220,7 +201,7 @@ type LastClientsOptions = Pick<PlayOptions, 'cluster' | 'scenario' | 'workload'>
 
 const NONE: LastClients = { learned: () => undefined, finish: (_, finished) => finished() }
 
-/** Creates clients in addition to the scenario's own clients, which shrinking may have removed. */
+/** Creates additional clients, because shrinking may have removed the scenario's own. */
 function createLastClients({ cluster, scenario, workload }: LastClientsOptions): LastClients {
   if (workload.asksAfterHealing !== true) return NONE
   const { operations, seed, timeoutMs } = scenario

@@ -21,43 +21,33 @@ export type PlannedFault = Pick<FaultRecord, 'from' | 'to' | 'fault'>
 
 /** The transit time of one packet of a simulated connection. */
 interface PlannedDelay {
-  /**
-   * The connection: its two ends, and how many connections they had before. `n1>redis 1` is n1's first connection to
-   * redis.
-   */
+  /** The connection: `n1>redis 1` is n1's first connection to redis, counted from 0. */
   readonly connection: string
   readonly from: Endpoint
   /** Number of the packet among all packets that `from` sends, from 0. */
   readonly packet: number
   readonly takes: Nanos
-  /** The least known delay that causes the failure; with a shorter delay nothing goes wrong. */
+  /** The least known delay that causes the failure. */
   readonly least?: Nanos | undefined
 }
 
-/**
- * A prolonged wait of one request at an await of a program, so that the values it has read may be stale when it
- * continues.
- */
+/** A prolonged wait of one request at an await, so that the values it has read may be stale. */
 interface PlannedHold {
-  /**
-   * The await: `server.ts:31`, or `server.ts:31#2` for the second await of a line; files are relative to the program's
-   * directory.
-   */
+  /** The await: `server.ts:31`, or `server.ts:31#2` for the second await of a line. */
   readonly at: string
-  /** Time since the scenario began; the first request that reaches the await after this time is held. */
+  /** Time since the scenario began, from which the next request at the await is held. */
   readonly from: Nanos
-  /** The await that other requests must pass before the held request continues. */
+  /** The await that other requests must pass meanwhile. */
   readonly until: string
   /** How often other requests must pass the await `until`. */
   readonly times: number
-  /** Maximum time after which the held request continues even if `until` was not passed. */
+  /** Maximum time after which the held request continues anyway. */
   readonly most: Nanos
 }
 
 /**
- * Everything that determines a run, in concrete terms: the clients' operations and the faults, with times. A scenario
- * can be printed, shrunk, and played again in virtual time or on real processes. In virtual time, equal scenarios
- * produce equal histories, byte for byte.
+ * Everything that determines a run: the clients' operations and the faults, with times. In virtual time, equal
+ * scenarios produce equal histories, byte for byte.
  */
 export interface Scenario {
   readonly target: string

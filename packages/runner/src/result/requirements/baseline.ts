@@ -6,14 +6,13 @@ import { judgeRequirements } from './judge-requirements.ts'
 import type { MeasuredRecord } from './measures.ts'
 import { parseRequirement } from './requirement.ts'
 
-/** The figures of an earlier result with which a later result is compared. */
+/** The figures of an earlier result, for comparison. */
 export interface Baseline {
   readonly where: string
   /** The target of the earlier run; undefined for a saved history. */
   readonly target: string | undefined
   readonly workload: string | undefined
   readonly model: string | undefined
-  /** The levels that were met, strongest first. */
   readonly met: readonly string[]
   /** The share of operations that were answered, from 0 to 1. */
   readonly availability: number | undefined
@@ -70,9 +69,8 @@ export function requireSameSubject(baseline: Baseline, compared: Compared): void
 }
 
 /**
- * Compares a result with an earlier one: every level that was met must be met again, and the figures may change by the
- * tolerance, a share. With 0.2, p99 may be 1.2 times as long, and availability must be at least 0.8 times as high. No
- * further write may be lost.
+ * Compares a result with an earlier one: levels must be met again, and figures may change by the tolerance, a share.
+ * With 0.2, p99 may be 1.2 times as long, and availability must be at least 0.8 times as high.
  */
 export function judgeBaseline(
   baseline: Baseline,
@@ -92,7 +90,7 @@ export function judgeBaseline(
       ? []
       : judged(`availability >= ${shareText(availability * Math.max(0, 1 - tolerance))}`, percent(availability))),
     ...(p99Nanos === undefined ? [] : judged(`p99 <= ${most}us`, duration(p99Nanos))),
-    // Drops the result if losses cannot be counted, because the levels cover lost writes.
+    // The levels cover lost writes where losses cannot be counted.
     ...judged(`lost <= ${lost}`, String(lost)).filter(({ met }) => met !== 'unknown'),
   ]
 }

@@ -6,5 +6,4 @@ export interface Bound {
   readonly bound: number
 }
 
-/** Throws an error with the given problem. The error also says what to write instead. */
 export type Refuse = (problem: string) => never

@@ -22,17 +22,14 @@ export interface RunExpectation {
   readonly promised: boolean
 }
 
-/**
- * Judges whether a report meets a level. A level that is met vacuously is unknown. A violation counts even if little
- * was tried.
- */
+/** Judges whether a report meets a level. A level that is met vacuously is unknown, but a violation counts. */
 export function judgeExpectation(report: Report<string>, level: string, vacuous: readonly string[]): Expectation {
   const result = report.levels[level]?.result
   if (result === 'violated') return { level, met: false }
   return { level, met: result === 'met' && vacuous.length === 0 ? true : 'unknown' }
 }
 
-/** Judges a level as `judgeExpectation` does, and notes whether the level was the target's own promise. */
+/** Judges a level, and notes whether it was the target's own promise. */
 export const judgeHeldTo = (
   { level, promised }: RunExpectation,
   report: Report<string>,
@@ -88,7 +85,7 @@ function judgeProbe(
 }
 
 function judgeConcurrency({ text }: ConcurrencyRequirement, { history }: MeasuredRecord): RequirementResult {
-  // Operations are concurrent enough if one of them overlaps a change, with which it may race.
+  // Some operation must overlap a change, with which it may race.
   const met = hasConcurrency(history, mayChange)
   return { requirement: text, met, found: met ? 'operations overlapped' : 'one operation at a time', why: '' }
 }
@@ -116,7 +113,7 @@ function judgeOwn({ text, level }: OwnLevelRequirement, { history }: MeasuredRec
   return { requirement: text, met, found, why }
 }
 
-/** Whether the result would stay the same if the true figure were greater. */
+/** Whether a greater figure would give the same result. */
 function isSettled(comparison: Comparison, value: number, bound: number): boolean {
   if (comparison === '>' || comparison === '>=') return COMPARE[comparison](value, bound)
   return comparison === '==' ? value > bound : !COMPARE[comparison](value, bound)
@@ -151,7 +148,7 @@ function figureOf({ measure, of, during }: MeasureRequirement, record: MeasuredR
 const doubtful = ([standstill]: readonly Standstill[]): Figure | undefined =>
   standstill === undefined ? undefined : { why: standstillText(standstill) }
 
-/** Whether any of the operations was in progress during a standstill. */
+/** Whether an operation was in progress during a standstill. */
 function overlaps({ from, to }: Standstill, rows: readonly number[], { history }: MeasuredRecord): boolean {
   const { callTime, returnTime, returnEvent } = history.operations
   return rows.some((row) => (callTime[row] ?? 0) <= to && (returnEvent[row] === -1 || (returnTime[row] ?? 0) >= from))
@@ -171,7 +168,7 @@ const duringText = (part: RunPart): string =>
           ? 'during a fault'
           : `during a ${part}`
 
-/** Returns the rows of the operations that a requirement selects. */
+/** Returns the operations that a requirement selects. */
 function rowsOf({ history, faults }: MeasuredRecord, of: string | undefined, during: RunPart | undefined): number[] {
   const { length, callTime, f } = history.operations
   const isCalledIn = during === undefined ? () => true : momentsOf(during, faults)

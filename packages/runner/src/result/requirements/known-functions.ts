@@ -3,8 +3,7 @@ import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseRequirement } from './requirement.ts'
 
 /**
- * Refuses a requirement on a function that occurs nowhere: not in the model, the clients or the history. Such a
- * requirement could never be decided. A model that accepts any operation refuses no function.
+ * Refuses a requirement on a function that occurs nowhere, because it could never be decided.
  *
  * @param used The functions that clients call, or that the history has.
  * @throws UserError (usage) with the name that was probably meant.

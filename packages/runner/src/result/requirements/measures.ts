@@ -4,34 +4,24 @@ import type { FaultSpan } from '../fault-spans.ts'
 import { quantile } from '../statistics.ts'
 import type { ProbeAnswer } from './probe.ts'
 
-/** The subject of measurements: a run, or a file whose nemesis events describe its faults. */
+/** The subject of measurements: a run, or a file. */
 export interface MeasuredRecord {
   readonly history: History
-  /** The report of the checker; undefined if nothing could be checked. */
   readonly report: Report<string> | undefined
   readonly faults: readonly Spell[]
-  /**
-   * Nanoseconds from healing until the copies agreed; absent if this was not measured, or if they never agreed while
-   * the run waited.
-   */
+  /** Nanoseconds from healing until the copies agreed. Absent if they never agreed while the run waited. */
   readonly convergedAfterHealNanos?: number | undefined
-  /** The answers of probes by the text of their requirement; absent if no probe was run. */
+  /** The answers of probes by the text of their requirement. */
   readonly answers?: ReadonlyMap<string, ProbeAnswer> | undefined
 }
 
-/** A fault and the time span in which it was in force, in nanoseconds. */
+/** The time span in which a fault was in force, in nanoseconds. */
 export type Spell = Pick<FaultSpan, 'kind' | 'name' | 'from' | 'to' | 'perhapsUntil'>
 
-/**
- * The unit of a figure, which determines its format: `99.5%` for a share from 0 to 1, `200ms` for nanoseconds, `0` for
- * a count.
- */
+/** The unit of a figure: `99.5%` for a share from 0 to 1, `200ms` for nanoseconds, `0` for a count. */
 export type Unit = 'share' | 'duration' | 'count'
 
-/**
- * A measured figure, or the reason why there is none. `atLeast` is set if the true figure may be greater than the
- * measured one.
- */
+/** A measured figure, or the reason why there is none. `atLeast` says why the true figure may be greater. */
 export type Figure = { readonly value: number; readonly atLeast?: string | undefined } | { readonly why: string }
 
 export interface Measure {
@@ -40,7 +30,7 @@ export interface Measure {
   readonly summary: string
   /** Measures a subset of the operations. */
   readonly of?: (history: History, rows: readonly number[]) => Figure
-  /** Whether the measure depends on times, so that it is invalid for times at which this program stood still. */
+  /** Whether the measure depends on times, which are invalid while this program stood still. */
   readonly isTimed?: true
   readonly ofAll?: (record: MeasuredRecord) => Figure
 }
@@ -111,10 +101,7 @@ function latency(name: string, share: number, summary: string): Measure {
   }
 }
 
-/**
- * Returns the number of lost writes. The number is unknown without final reads of the copies: only those show that an
- * acknowledged write was kept.
- */
+/** Counts lost writes. Only final reads of the copies show that an acknowledged write was kept. */
 function lostOf({ accounting, lost, levels }: Report<string>): Figure {
   if (accounting !== undefined) return ofAccounting(accounting, 'lost')
   if (lost.length > 0) return { value: lost.length }
@@ -146,7 +133,7 @@ function ofAccounting(
   return result === 'unknown' && value === 0 ? { why: reason } : { value }
 }
 
-/** Returns a measure of how stale reads were, in time or in writes. A linearizable history has the value 0 for both. */
+/** Measures how stale reads were, in time or in writes. A linearizable history has the value 0. */
 function behind(name: 'staleness' | 'versions', rank: 'p50' | 'p99' | 'max'): Measure {
   const inTime = name === 'staleness'
   return {
@@ -171,7 +158,7 @@ function unmeasured({ reads: { ambiguous, unexplained } }: Staleness): string | 
   return reads === 0 ? undefined : `${plural(reads, 'read')} returned what several operations wrote, or none`
 }
 
-/** Returns when the first operation called at `from` or later was answered, in nanoseconds; Infinity if none was. */
+/** Returns when the first operation called at `from` or later was answered, in nanoseconds. */
 export function firstAnswerAfter(history: History, from: number): number {
   const { length, callTime, returnTime, outcome } = history.operations
   let first = Number.POSITIVE_INFINITY

@@ -10,14 +10,13 @@ import {
   outputOf,
 } from '@chaosproxy/history'
 
-/** An operation in the form that a user-defined level reads. Times are nanoseconds since the record began. */
+/** An operation for user-defined levels. Times are nanoseconds since the record began. */
 export interface RecordedOperation {
   readonly client: string
   readonly f: string
-  /** The key; null if the operation has none. */
   readonly key: string | null
   readonly input: Json
-  /** The value returned; the input if the operation returned no value. */
+  /** The value returned, or else the input. */
   readonly output: Json
   /** `fail` means that the operation had no effect, `info` that its effect is unknown. */
   readonly outcome: 'ok' | 'fail' | 'info'
@@ -26,12 +25,12 @@ export interface RecordedOperation {
   readonly returnedAt: number
 }
 
-/** The verdict of a user-defined level: `found` is the evidence, `why` is what the history lacks. */
+/** The verdict of a user-defined level. `why` is what the history lacks. */
 export type OwnJudgement =
   | { readonly met: boolean; readonly found: string }
   | { readonly met: 'unknown'; readonly why: string }
 
-/** A user-defined level: a function of the operations in the order of their calls. `--require NAME` requires it. */
+/** A user-defined level, a function of the operations in the order of their calls. */
 export interface OwnLevel {
   readonly name: string
   readonly summary: string

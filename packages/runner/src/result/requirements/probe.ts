@@ -1,16 +1,14 @@
 import type { Bound, Comparison, Refuse } from './bound.ts'
 
-/** A query to a server, or a command, that runs after healing and the final reads, before the target stops. */
+/** A query to a server, or a command, that runs after the final reads. */
 export type Probe = { readonly withinMs: number } & (
   | {
       readonly kind: 'http'
       readonly url: string
-      /** The status of the answer, a number in its body, or the number at a path in its JSON. */
       readonly take: 'status' | 'body' | readonly string[]
     }
   | {
       readonly kind: 'command'
-      /** The command line, in the syntax of the shell. */
       readonly command: string
       /** The exit code, or the first number in the output. */
       readonly take: 'exit' | 'output'
@@ -31,7 +29,7 @@ const REST = /^(?<sign>>=|<=|==|=|<|>)\s*(?<bound>-?\d+(?:\.\d+)?)(?:\s+within\s
 
 /**
  * Parses `URL [status|body|json.PATH] == NUMBER [within TIME]` and `command "WORDS" [exit|output] == NUMBER [within
- * TIME]`. Undefined for any other text.
+ * TIME]`.
  */
 export function parseProbe(text: string, refuse: Refuse): ({ readonly probe: Probe } & Bound) | undefined {
   if (!/^(?:https?:|command\b)/.test(text)) return undefined

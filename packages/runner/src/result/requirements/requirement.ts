@@ -8,8 +8,8 @@ import { type OwnLevel, ownLevel, ownLevelNames } from './own-level.ts'
 import { type Probe, parseProbe } from './probe.ts'
 
 /**
- * A requirement on a result: a bound on a measure (`p99 of read < 200ms`), a level (`linearizable`, or a user-defined
- * one), concurrent operations (`concurrency`), or the answer of a probe (`http://db/health status == 200`).
+ * A requirement on a result: a bound on a measure (`p99 of read < 200ms`), a level, `concurrency`, or the answer of a
+ * probe (`http://db/health status == 200`).
  */
 export type Requirement =
   | MeasureRequirement
@@ -19,15 +19,12 @@ export type Requirement =
   | ProbeRequirement
 
 interface Selection {
-  /** The function whose operations are selected; undefined for all operations. */
   readonly of: string | undefined
-  /** The part of the run that is selected; undefined for the whole run. */
   readonly during: RunPart | undefined
 }
 
 export interface MeasureRequirement extends Selection, Bound {
   readonly kind: 'measure'
-  /** The requirement as it was typed. */
   readonly text: string
   readonly measure: Measure
 }
@@ -44,7 +41,7 @@ export interface OwnLevelRequirement {
   readonly level: OwnLevel
 }
 
-/** Requires that some operation overlapped an operation that changes something. */
+/** Requires that some operation overlapped a change. */
 export interface ConcurrencyRequirement {
   readonly kind: 'concurrency'
   readonly text: string
@@ -54,14 +51,14 @@ export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
   /** Without secrets. */
   readonly text: string
-  /** The requirement as typed. Two requirements may differ only in a secret, which `text` lacks. */
+  /** As typed. `text` lacks the secrets, in which two requirements may differ. */
   readonly written: string
   readonly probe: Probe
 }
 
 /**
- * `calm` (no fault in force), `faults` (any fault in force), `before` (before the first fault), `healed` (after the
- * last), or the name of a fault. An operation belongs to the part in which it was called.
+ * The name of a fault, `calm` (no fault), `faults` (any fault), `before` (before the first fault) or `healed` (after
+ * the last). An operation belongs to the part in which it was called.
  */
 export type RunPart = string
 
@@ -73,8 +70,8 @@ const SHAPE =
 export const REQUIREMENT_EXAMPLE = 'availability during partition >= 99.5%'
 
 /**
- * Parses `MEASURE [of FUNCTION] [during PART] >= BOUND`, also with <=, ==, < or >; `LEVEL`; `concurrency`; or a probe
- * (see `parseProbe`). Messages begin with `where`.
+ * Parses a requirement: `MEASURE [of FUNCTION] [during PART] >= BOUND`, `LEVEL`, `concurrency`, or a probe. Messages
+ * begin with `where`.
  *
  * @throws UserError (usage) that says what to write instead.
  */
@@ -106,7 +103,6 @@ export function parseRequirement(typed: string, where: string): Requirement {
 
 const LEVEL_SHAPE = /^(?<level>\S+)(?:\s+of\s+(?<of>\S+))?(?:\s+during\s+(?<during>\S+))?$/
 
-/** Returns undefined if the text names no level. */
 function levelIn(text: string, refuse: Refuse): LevelRequirement | OwnLevelRequirement | undefined {
   const { level, of, during } = LEVEL_SHAPE.exec(text)?.groups ?? {}
   if (level === undefined) return undefined
