@@ -2,7 +2,7 @@ import { type Event, isClient, type Json, type Nanos } from '@chaosproxy/history
 import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 
-/** An operation of a tale with its call and its return. */
+/** An operation of a tale with its record. */
 export interface Asked {
   readonly asking: Asking
   readonly calledAt: Nanos

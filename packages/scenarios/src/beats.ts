@@ -43,10 +43,7 @@ export function beats(
     .flatMap((line) => (line.startsWith(INSERTED) ? inserted[Number(line.slice(1))] : undefined) ?? [beatIn(line)])
 }
 
-/**
- * Begins a line that stands for inserted beats; the index of these beats follows. No line of text begins with this
- * character.
- */
+/** Begins a line that stands for inserted beats. No line of text begins with this character. */
 const INSERTED = '@'
 
 const isBeat = (value: unknown): value is Beat =>
@@ -97,7 +94,7 @@ export const during = (
   says: string,
 ): Mishap => ({ type: 'mishap', atMs: millis(fromMs), untilMs: millis(toMs), fault, says })
 
-/** Expects at least this share of the requests in an interval to be answered. */
+/** Expects that at least this share of the requests in an interval is answered. */
 export const mostAnswered = (
   fromMs: number,
   untilMs: number,

@@ -21,7 +21,6 @@ export function goodputOf(load: Load, beats: readonly Beat[], events: readonly E
   }
 }
 
-/** Returns the times of successful answers to clients, in milliseconds. Answers to final reads are left out. */
 function answerTimes(events: readonly Event[]): readonly number[] {
   const final = new Set<Event['process']>()
   const times: number[] = []

@@ -4,10 +4,7 @@ import { valueWords } from './words.ts'
 
 // The promises of stories. Each is checked only against the answers that clients received.
 
-/**
- * Clients never spend more than was paid in. Spending is a negative addition, or a compare-and-set to a smaller
- * balance.
- */
+/** Clients never spend more than was paid in. Spending is a negative addition or a smaller balance. */
 export const spentOnce = (key: string): Ledger => ({
   promise: 'Never more is spent than was paid in.',
   stands(done, money) {
@@ -41,9 +38,7 @@ export const soldOnce = (key: string): Ledger => ({
 
 const NEVER_OLDER = 'Once a value is confirmed or seen, everyone sees it until it is replaced.'
 
-/**
- * A read never returns a value older than any value that was confirmed, or returned by a read, before the read began.
- */
+/** A read never returns a value older than one that was confirmed or read before. */
 export const neverOlder = (key: string, promise: string = NEVER_OLDER): Ledger => ({
   promise,
   stands(done, money) {
@@ -115,7 +110,7 @@ export const countedOnce = (key: string): Ledger => ({
   },
 })
 
-/** The last value written includes every client's addition to the value that the client had read. */
+/** No client's addition to the value that it had read is overwritten. */
 export const nothingOverwritten = (key: string): Ledger => ({
   promise: 'Everyone’s addition is in the books.',
   stands(done, money) {
@@ -192,7 +187,7 @@ export const sameEverywhere = (key: string): Ledger => ({
   },
 })
 
-/** A client that has seen the effect reads the given value of the cause, and no other value. */
+/** A client that has seen the effect reads the given value of the cause. */
 export const causeFirst = (effect: string, cause: { readonly key: string; readonly value: Json }): Ledger => ({
   promise: `Whoever sees the ${effect} sees the ${cause.key} ${valueWords(cause.value)}.`,
   stands(done, money) {
@@ -241,7 +236,7 @@ export const oneOrder = (one: string, other: string): Ledger => ({
   },
 })
 
-/** Returns a reader that saw one write and later missed another. */
+/** Finds a reader that saw one write and later missed another. */
 const firstSeen = (reads: readonly Done[], seen: string, missed: string): string | undefined =>
   onKey(reads, missed).find(
     (read) =>

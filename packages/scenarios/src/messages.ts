@@ -5,10 +5,9 @@ import { askingsOf } from './scenario.ts'
 import type { Asking, Tale } from './story.ts'
 import { valueWords } from './words.ts'
 
-/** The maximum number of message arrows; more would hide the story. */
 const MOST_MESSAGES = 24
 
-/** Returns which messages between nodes a tale records: messages that contain values written by its clients. */
+/** Selects the messages between nodes with values that a tale's clients wrote. */
 export const listeningOf = (tale: Tale): Listening => ({
   from: nanos(0),
   to: nanos(Number.MAX_SAFE_INTEGER),
@@ -22,14 +21,14 @@ function changeOf({ input: { key, value } }: Asking): readonly Change[] {
   return [{ ...(key === undefined ? {} : { key }), value: written }]
 }
 
-/** Adds the messages between nodes to the steps. A change appears only once for each link and fate. */
+/** Adds the messages between nodes to the steps. A change appears once for each link and fate. */
 export function withMessages(steps: readonly ToldStep[], heard: Heard | undefined, { money }: Tale): ToldStep[] {
   const [first, ...others] = steps
   if (heard === undefined || first === undefined) return [...steps]
   const seen = new Set<string>()
   const signs = heard.messages.flatMap((message): Sign[] => {
     const { from, to, sentAt, by } = message
-    // A message delayed by a fault is drawn as held, at the time at which it was sent.
+    // A message delayed by a fault is drawn as held.
     const fate = message.fate === 'received' && by !== undefined ? 'held' : message.fate
     const text = changeText(message, money)
     const what = [from, to, text, fate].join()
@@ -37,7 +36,7 @@ export function withMessages(steps: readonly ToldStep[], heard: Heard | undefine
     seen.add(what)
     return [{ type: 'message', at: sentAt, from, to, text, fate }]
   })
-  // Signs are drawn at their times, so they can all be added to the first step.
+  // All signs can be in the first step, because they are drawn at their times.
   return [{ ...first, signs: [...first.signs, ...signs.slice(0, MOST_MESSAGES)] }, ...others]
 }
 

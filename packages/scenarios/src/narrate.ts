@@ -24,27 +24,23 @@ export interface PlayedTale {
   /** Whether the tale shows the accident, or its prevention. */
   readonly kind: StoryTelling['kind']
   readonly events: readonly Event[]
-  /**
-   * Two nodes whose roles are exchanged, because another node led than the tale says. The telling names each node by
-   * its role in the tale.
-   */
+  /** Two nodes with exchanged roles, because another node led than the tale says. */
   readonly exchanged?: readonly [NodeId, NodeId] | undefined
   readonly workload: Workload
   readonly world: World
-  /** The messages between nodes that carry clients' values; absent if messages were not recorded. */
+  /** The messages between nodes that carry clients' values, if they were recorded. */
   readonly heard?: Heard | undefined
-  /** The states that nodes reported; absent if states were not recorded. */
+  /** The states that nodes reported, if they were recorded. */
   readonly states?: readonly NodeState[] | undefined
-  /** The promise of the story that contains the tale. */
   readonly ledger?: Ledger | undefined
-  /** Problems of the run: faults that could not be injected, nodes that exited by themselves. */
+  /** Problems of the run, such as faults that could not be injected. */
   readonly trouble: readonly string[]
 }
 
 const CHECK_MS = millis(10_000)
 const CHECK_MEMORY_BYTES = 2 ** 30
 
-/** Describes what happened, step by step, and how the outcome differs from the tale. */
+/** Describes what happened, and how it differs from the tale. */
 export function narrate(tale: Tale, played: PlayedTale, now: () => Millis): StoryTelling {
   const events = asTold(played)
   const asked = answersIn(events, tale)
@@ -94,8 +90,7 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
   const { asked, last, nodes, events } = seen
   const steps = [
     ...tale.beats.map((beat) => stepOf(beat, asked, tale.money)),
-    // A tale with a load has no step for the last reads, which would show only whether the remaining requests were
-    // processed.
+    // After a load, the last reads would show only whether the remaining requests were processed.
     ...(tale.load === undefined ? [lastStep(last, tale.money)] : []),
   ]
   const broken = withBreach(steps, breachIn(tale, played, now), asked, tale)
@@ -107,14 +102,10 @@ function stepsOf(tale: Tale, played: PlayedTale, seen: Seen, now: () => Millis):
 
 interface Breach {
   readonly level: string
-  /** The time of the answer that no order explains. */
   readonly at: Nanos
 }
 
-/**
- * Returns the first answer after which the history violates the level that the tale must violate. Before that answer,
- * the history does not violate the level.
- */
+/** Returns the first answer after which the history violates the level of the tale. */
 function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | undefined {
   const level = Object.entries(tale.ending.verdicts).find(([, result]) => result === 'violated')?.[0]
   if (level === undefined || tale.load !== undefined) return undefined
@@ -127,7 +118,7 @@ function breachIn(tale: Tale, played: PlayedTale, now: () => Millis): Breach | u
   return undefined
 }
 
-/** Adds the broken level to the step whose answer broke it. The final reads belong to the last step. */
+/** Adds the broken level to the step whose answer broke it. */
 function withBreach(
   steps: readonly ToldStep[],
   breach: Breach | undefined,
@@ -190,7 +181,7 @@ function stepOf(beat: Beat, asked: readonly Asked[], money: Money | undefined): 
 function askingStep(asking: Asking, asked: readonly Asked[], money: Money | undefined): ToldStep {
   const { who, node, says } = asking
   const found = asked.find((each) => each.asking === asking)
-  // The step says only `changes`, because some systems change a value by a write and others by an addition.
+  // Some systems change a value by a write and others by an addition.
   const what = `${who} ${asking.input.value === null ? 'asks' : 'changes'} ${asking.input.key ?? ''}`
   if (found === undefined) return { what, text: says, signs: [] }
   const { calledAt, returned } = found

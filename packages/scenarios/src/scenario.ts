@@ -6,10 +6,7 @@ export const askingsOf = ({ beats }: Tale): readonly Asking[] => beats.filter((b
 
 const mishapsOf = ({ beats }: Tale): readonly Mishap[] => beats.filter((beat) => beat.type === 'mishap')
 
-/**
- * Returns the requests of a load. Each request comes from a client that is free by then: the client's previous request
- * is older than the timeout.
- */
+/** Returns the requests of a load. Each client is free: its previous request is older than the timeout. */
 function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   if (load === undefined) return []
   const { inputs, nodes, perSecond, untilMs } = load
@@ -22,7 +19,7 @@ function crowdOf({ load, timeoutMs }: Tale): readonly PlannedOperation[] {
   }))
 }
 
-/** Number of additional clients, which replace clients that time out a little late. */
+/** Additional clients replace those that time out a little late. */
 const SPARE_CLIENTS = 20
 
 /** Returns the scenario of a tale, to be run in virtual time or on real processes. */

@@ -15,8 +15,8 @@ export interface Afterwards {
 }
 
 /**
- * Adds to each step the state of the promise and of the nodes when the next step begins. If a fault heals before that
- * time, the step shows the nodes just before the healing, because the nodes may differ only until then.
+ * Adds to each step the state of the promise and of the nodes at its end. If a fault heals before, the nodes are shown
+ * just before the healing, because they may differ only until then.
  */
 export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): ToldStep[] {
   const { tale, nodes, ledger } = afterwards
@@ -47,7 +47,6 @@ export function withStates(steps: readonly ToldStep[], afterwards: Afterwards): 
   })
 }
 
-/** Returns when the first fault heals during a step; undefined if no fault heals. */
 function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefined {
   const from = beats[step]?.atMs
   if (from === undefined) return undefined
@@ -56,10 +55,7 @@ function healedIn({ beats }: Tale, step: number, until: Nanos): Nanos | undefine
   return within.length === 0 ? undefined : nanos(Math.min(...within) * 1e6)
 }
 
-/**
- * The parts of the nodes' states that are shown: roles and terms if they differ between nodes or over time, and keys if
- * there are several.
- */
+/** Roles and terms are shown if they differ between nodes or over time, keys if there are several. */
 interface Shown {
   readonly roles: boolean
   readonly terms: boolean
@@ -120,10 +116,7 @@ const isStopped = (beat: Beat, node: string, until: Nanos): boolean =>
 const copyWords = (key: string | undefined, value: Json, money: Money | undefined, several: boolean): string =>
   several && key !== undefined ? `${key}: ${valueWords(value, money)}` : valueWords(value, money)
 
-/**
- * Returns the operations that succeeded, in the order of their answers. Final reads have a name of their own instead of
- * a client of the cast.
- */
+/** Returns the operations that succeeded, in the order of their answers. */
 function doneIn({ asked, events }: Afterwards): readonly Done[] {
   const ofCast = asked.flatMap(({ asking: { who, input }, calledAt, returned }): Done[] =>
     returned?.type === 'ok' ? [{ who, calledAt, returnedAt: returned.at, input, value: returned.value }] : [],

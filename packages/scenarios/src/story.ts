@@ -26,14 +26,13 @@ export interface Ledger {
   /** The promise as a sentence: `Never more than $10 is spent.` */
   readonly promise: string
   /**
-   * Returns the state of the promise after the given successful operations, which are in the order of their answers.
-   * Undefined while the promise does not matter.
+   * Returns the state of the promise after the given operations, in the order of their answers. Undefined while the
+   * promise does not matter.
    */
   stands(done: readonly Done[], money: Money | undefined): Standing | undefined
 }
 
 export interface Done {
-  /** The client: a member of the tale's cast, or the name of a final read. */
   readonly who: string
   readonly calledAt: Nanos
   readonly returnedAt: Nanos
@@ -102,13 +101,11 @@ export interface Remark {
 export interface Asking {
   readonly type: 'asking'
   readonly atMs: Millis
-  /** The client, a member of the cast. */
   readonly who: string
   readonly node: NodeId
   readonly input: Input
   /** The answer that the client must receive. */
   readonly answer: Answer
-  /** What happens, in one or two sentences. */
   readonly says: string
 }
 
@@ -121,22 +118,18 @@ export interface Mishap {
   readonly says: string
 }
 
-/**
- * The expected answer to an operation. `fail`: the operation certainly had no effect. `info`: no answer arrived in
- * time, so the outcome is unknown.
- */
+/** The expected answer. `fail`: the operation certainly had no effect. `info`: its outcome is unknown. */
 export type Answer =
   | { readonly type: 'ok'; readonly value: Json }
-  /** `because`: the required beginning of the error; if absent, the error is not checked. */
+  /** `because` is the required beginning of the error. */
   | { readonly type: 'fail' | 'info'; readonly because?: string | undefined }
 
 /** The outcome that must be observed after all faults are healed. */
 export interface Ending {
   readonly verdicts: { readonly [level: string]: 'met' | 'violated' }
   readonly finally: { readonly [key: string]: Json }
-  /** The minimum and maximum share of the load that must be answered in some intervals. */
+  /** Bounds on the share of the load that is answered in some intervals. */
   readonly goodput?: readonly ExpectedGoodput[] | undefined
-  /** A summary of the outcome, in one sentence. */
   readonly says: string
 }
 
@@ -145,7 +138,7 @@ export interface ExpectedGoodput {
   readonly fromMs: Millis
   readonly untilMs: Millis
   readonly least: number
-  /** The minimum share on real processes, where a busy machine lets some requests time out; by default `least`. */
+  /** The minimum on real processes, where a busy machine lets some requests time out. */
   readonly leastOnProcesses?: number | undefined
   readonly most: number
 }

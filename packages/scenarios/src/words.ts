@@ -10,7 +10,7 @@ export function requestWords(input: Input, money?: Money): string {
   return value === null ? name : `${name} ${valueWords(value, money)}`
 }
 
-/** Formats a request for the label of an arrow, where space is limited: a compare-and-set as `balance $10→$0`. */
+/** Formats a request for the label of an arrow: `balance $10→$0` for a compare-and-set. */
 export const callWords = (input: Input, money?: Money): string =>
   input.f === 'cas' && Array.isArray(input.value) ? changeWords(input, money) : requestWords(input, money)
 
@@ -31,7 +31,7 @@ export function answerWords(
   return asked === null ? valueWords(value, money) : 'ok'
 }
 
-/** Formats a value. With `money`, formats numbers as amounts: `$10.50`, `a $600 · b $1,400`. */
+/** Formats a value. With `money`, numbers are amounts: `$10.50`, `a $600 · b $1,400`. */
 export function valueWords(value: Json, money?: Money): string {
   if (value === null) return 'nothing'
   if (typeof value === 'string') return value

@@ -1,4 +1,4 @@
-/** Thrown to end a command with an error reply; the message begins with the error code. */
+/** An error reply, which begins with the error code. */
 export class CommandError extends Error {
   override readonly name: string = 'CommandError'
 }
@@ -17,7 +17,6 @@ export class UnknownCommand extends Error {
   }
 }
 
-/** Thrown for a command with too few or too many words. */
 export class WrongWordCount extends CommandError {
   constructor(name: string) {
     super(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)

@@ -1,4 +1,4 @@
-/** Returns a test whether a text matches a pattern as in `KEYS` and `PSUBSCRIBE`. */
+/** Tests whether a text matches a pattern of `KEYS` and `PSUBSCRIBE`. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   let source = ''
   for (let i = 0; i < pattern.length; i++) {
@@ -18,7 +18,7 @@ export function globMatcher(pattern: string): (text: string) => boolean {
   return (text) => expression.test(text)
 }
 
-/** Returns the index of the bracket that closes a class; the pattern's length if there is none. */
+/** Returns the index of the closing bracket, or the end of the pattern. */
 function classEnd(pattern: string, start: number): number {
   for (let i = start + 1; i < pattern.length; i++) {
     if (pattern.charAt(i) === '\\') i++

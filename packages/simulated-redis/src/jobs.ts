@@ -2,15 +2,14 @@ import type { Database, Store } from './store.ts'
 
 // BullMQ stores the ids of jobs in keys of each queue, such as `bull:mail:wait`.
 
-/** Keys of jobs that a worker is processing or can take next. */
+/** Jobs that a worker is processing or can take next. */
 const UNDER_WAY = /:(?:wait|active|prioritized)$/
 const LATER = /:delayed$/
-/** Delayed jobs that are due within this time count as under way. */
+/** Delayed jobs that are due so soon count as under way. */
 const SOON_MS = 1_000
-/** The score of a delayed job is its time in milliseconds times this factor. */
+/** A delayed job's score is its time in milliseconds times this factor. */
 const SCORE_OF_MS = 0x1000
 
-/** Whether any BullMQ job is waiting for a worker or being processed. */
 export const hasJobs = (store: Store, now: number): boolean =>
   store.databases.some((database) => [...database.entries.keys()].some((key) => isUnderWay(database, key, now)))
 

@@ -43,7 +43,6 @@ const PLACES = 17
 
 interface Float {
   readonly mantissa: bigint
-  /** The exponent of base 2. */
   readonly exponent: number
 }
 
@@ -73,7 +72,6 @@ function refuseFloat(): never {
   throw new CommandError('ERR value is not a valid float')
 }
 
-/** Returns the float nearest to a fraction times a power of two; ties round to even. */
 function rounded(numerator: bigint, denominator: bigint, exponent: number): Float {
   if (numerator === 0n) return { mantissa: 0n, exponent: 0 }
   const [sign, size] = numerator < 0n ? [-1n, -numerator] : [1n, numerator]

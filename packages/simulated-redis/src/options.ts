@@ -2,13 +2,12 @@ import type { Call } from './command.ts'
 import { syntaxError, UnknownCommand } from './failures.ts'
 
 export interface KnownOptions {
-  /** Options without a value. */
   readonly flags?: readonly string[]
   /** Options followed by a value. */
   readonly valued?: readonly string[]
 }
 
-/** Returns the options at the end of a command with their values; empty for options without a value. */
+/** Returns the options at the end of a command with their values. */
 export function optionsOf(
   { name }: Pick<Call, 'name'>,
   words: readonly string[],

@@ -1,4 +1,4 @@
-/** The reply of a command, independent of the protocol. Each character of a string represents one byte. */
+/** A reply in any protocol. Each character of a string represents one byte. */
 export type Reply =
   | string
   | number

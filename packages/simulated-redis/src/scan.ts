@@ -9,8 +9,8 @@ import type { Reply } from './reply.ts'
 const USUAL_COUNT = 10
 
 /**
- * Returns one page of names, ordered by their hashes. A cursor is the hash at which the next page begins. A name that
- * exists during the whole scan is therefore on at least one page.
+ * Returns one page of names, ordered by their hashes. A cursor is a hash, so a name that exists during the whole scan
+ * is on some page.
  */
 export function scanned(
   call: Call,
@@ -25,7 +25,7 @@ export function scanned(
     readonly valued: readonly string[]
     readonly accept?: (name: string, options: ReadonlyMap<string, string>) => boolean
     readonly item: (name: string) => readonly Reply[]
-    /** If there are at most this many names, one page returns all of them, as in Redis. */
+    /** As in Redis, one page returns all of at most this many names. */
     readonly whole: number
   },
 ): Reply {
@@ -44,5 +44,5 @@ export function scanned(
   return [String(next), page]
 }
 
-/** Returns a non-zero hash: the cursor 0 ends a scan. */
+/** Never zero, because the cursor 0 ends a scan. */
 const hashOf = (text: string): number => fnv1a(text) >>> 0 || 1

@@ -1,6 +1,5 @@
 import type { Reply } from './reply.ts'
 
-/** The server's state of a connection. */
 export interface Session {
   readonly id: number
   protocol: 2 | 3
@@ -14,9 +13,7 @@ export interface Session {
   readonly channels: Set<string>
   readonly patterns: Set<string>
   waiting: Waiting | undefined
-  /** Commands that arrived while the session waited. */
   readonly backlog: (readonly string[])[]
-  /** Replies that have not been sent yet. */
   outbox: Reply[]
   /** Whether to close the connection after the replies are sent. */
   closing: boolean
@@ -29,9 +26,8 @@ export interface Waiting {
   readonly timeoutMs: number
   /** Returns the command to execute when the key has a value. */
   readonly does: (key: string) => readonly string[]
-  /** Returns the reply for the result of this command; undefined if the command found no value. */
+  /** Returns the reply, if the command found a value. */
   readonly reply: (key: string, reply: Reply) => Reply | undefined
-  /** The reply on timeout. */
   readonly nothing: Reply
 }
 

@@ -17,7 +17,7 @@ export type Value = Values[ValueType]
 
 export interface Entry {
   readonly value: Value
-  /** The expiry in milliseconds of the server's clock; undefined for none. */
+  /** In milliseconds of the server's clock. */
   readonly expiresAt: number | undefined
 }
 
@@ -70,22 +70,22 @@ export class Database {
   }
 
   /**
-   * Replaces the value of a key, of any type, and its expiry. `expiresAt` is in milliseconds of the server's clock;
-   * without it, the key does not expire.
+   * Replaces a key of any type. `expiresAt` is in milliseconds of the server's clock; without it, the key does not
+   * expire.
    */
   put(key: string, value: Value, expiresAt?: number): void {
     this.entries.set(key, { value, expiresAt })
     this.changed(key)
   }
 
-  /** Removes a key; returns whether it existed. */
+  /** Removes a key, if it exists. */
   remove(key: string): boolean {
     if (!this.entries.delete(key)) return false
     this.changed(key)
     return true
   }
 
-  /** Removes members from the collection of a key, if it exists; returns the number of removed members. */
+  /** Removes members from a collection. Returns their number. */
   removeFrom(
     key: string,
     collection: { delete(member: string): boolean } | undefined,
@@ -96,7 +96,7 @@ export class Database {
     return removed
   }
 
-  /** Records that the value of a key was modified; removes an empty collection. */
+  /** Records a change of a key. Removes an empty collection. */
   changed(key: string): void {
     const value = this.entries.get(key)?.value
     if (value !== undefined && sizeOf(value) === 0) this.entries.delete(key)
@@ -124,7 +124,7 @@ export class Store {
   /** The server's clock at the start of the current command, in milliseconds. */
   now = 0
   changes = 0
-  /** The number of random numbers drawn; together with the seed it determines the next numbers. */
+  /** Together with the seed, this determines the next random numbers. */
   draws = 0
   readonly #random: (n: number) => number
   readonly channels: Map<string, Set<Session>> = new Map()
@@ -135,10 +135,9 @@ export class Store {
   touched: { readonly database: number; readonly key: string }[] = []
   /** Loaded scripts by their SHA-1; a restart removes them. */
   readonly scripts: Map<string, string> = new Map()
-  /** The changes of the store in order; undefined if they are not recorded. */
+  /** The changes of the store in order, if they are recorded. */
   journal: Change[] | undefined
 
-  /** `random` returns the nth number of a stream, uniform in [0, 1). */
   constructor(random: (n: number) => number) {
     this.#random = random
   }
@@ -163,7 +162,7 @@ export class Store {
   }
 }
 
-/** Commands that changed keys atomically: a power loss keeps all or none of them. */
+/** Commands that changed keys atomically: a power loss keeps all or none. */
 export interface Change {
   readonly now: number
   readonly draws: number

@@ -30,12 +30,12 @@ export function groupAt(
 
 export const entryReply = ({ id, fields }: StreamEntry): Reply => [idText(id), fields]
 
-/** Records a change that a consumer makes. Such a change unblocks no session. */
+/** Records a change that a consumer makes, which unblocks no session. */
 export function noteChange({ store }: Call): void {
   store.changes++
 }
 
-/** Updates the state of a consumer that makes a request; creates it if necessary. */
+/** Updates the state of a consumer, which is created if necessary. */
 export function consumerOf({ store }: Call, group: Group, name: string): void {
   const consumer = group.consumers.get(name)
   if (consumer !== undefined) consumer.seenAt = store.now

@@ -16,7 +16,6 @@ export const idText = (id: StreamId): string => `${msOf(id)}-${sequenceOf(id)}`
 
 const invalidId = (): CommandError => new CommandError('ERR Invalid stream ID specified as stream command argument')
 
-/** Parses one half of an ID. */
 function partOf(text: string): bigint {
   if (!/^\d{1,20}$/.test(text)) throw invalidId()
   const value = BigInt(text)
@@ -24,7 +23,7 @@ function partOf(text: string): bigint {
   return value
 }
 
-/** Parses an ID: `ms-sequence`, or `ms` alone with the sequence `missing`. @throws CommandError */
+/** Parses an ID: `ms-sequence`, or `ms` with the sequence `missing`. @throws CommandError */
 export function idOf(text: string, missing: bigint = 0n): StreamId {
   const [ms = '', sequence, ...rest] = text.split('-')
   if (rest.length > 0) throw invalidId()
@@ -43,7 +42,7 @@ export function rangeOf(first: string, last: string): readonly [from: StreamId, 
   return [isAfter ? from + 1n : from, isBefore ? to - 1n : to]
 }
 
-/** Returns the ID of an entry that is being added. */
+/** Returns the ID of a new entry. */
 export function newId(text: string, last: StreamId, now: number): StreamId {
   if (text === '*') {
     const id = makeId(BigInt(Math.max(0, now)), 0n)

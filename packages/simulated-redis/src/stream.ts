@@ -2,7 +2,6 @@ import { LEAST_ID, type StreamId } from './stream-ids.ts'
 
 export interface StreamEntry {
   readonly id: StreamId
-  /** Alternating fields and values. */
   readonly fields: readonly string[]
 }
 
@@ -15,14 +14,14 @@ export interface Delivery {
 
 interface Consumer {
   readonly name: string
-  /** The times of the consumer's last request and last delivery; `activeAt` is undefined before any delivery. */
+  /** The time of the consumer's last request. `activeAt` is that of its last delivery. */
   seenAt: number
   activeAt: number | undefined
 }
 
 export interface Group {
   lastId: StreamId
-  /** The number of entries ever read; undefined if it is unknown. */
+  /** The number of entries ever read, if it is known. */
   readCount: number | undefined
   readonly pending: Map<StreamId, Delivery>
   readonly consumers: Map<string, Consumer>
@@ -33,7 +32,6 @@ export interface Stream {
   /** By ID. */
   entries: StreamEntry[]
   lastId: StreamId
-  /** The number of entries ever added. */
   addedCount: number
   greatestDeleted: StreamId
   readonly groups: Map<string, Group>
@@ -48,7 +46,6 @@ export const createStream = (): Stream => ({
   groups: new Map(),
 })
 
-/** Returns the index of the first entry with at least this ID. */
 function placeOf({ entries }: Stream, id: StreamId): number {
   let [low, high] = [0, entries.length]
   while (low < high) {
@@ -64,11 +61,11 @@ export function entryAt(stream: Stream, id: StreamId): StreamEntry | undefined {
   return entry?.id === id ? entry : undefined
 }
 
-/** Returns the entries of a range, both ends included, in the order of their IDs. */
+/** Returns the entries of a range, in the order of their IDs. */
 export const entriesBetween = (stream: Stream, from: StreamId, to: StreamId): readonly StreamEntry[] =>
   from > to ? [] : stream.entries.slice(placeOf(stream, from), placeOf(stream, to + 1n))
 
-/** Removes the entries with these IDs; returns the number of removed entries. */
+/** Removes the entries with these IDs. Returns their number. */
 export function removeEntries(stream: Stream, ids: readonly StreamId[]): number {
   let count = 0
   for (const id of ids) {
@@ -85,15 +82,14 @@ export function removeEntries(stream: Stream, ids: readonly StreamId[]): number 
 export interface Trimming {
   readonly by: 'length' | 'id'
   readonly to: bigint
-  /** Whether the trim removes only whole nodes of a hundred entries, which is cheap. */
+  /** Whether only whole nodes of a hundred entries are removed, which is cheap. */
   readonly isApproximate: boolean
 }
 
 const NODE_ENTRIES = 100
-/** The maximum number of entries that an approximate trim removes. */
 const MOST_REMOVED = 100 * NODE_ENTRIES
 
-/** Removes the oldest entries; returns the number of removed entries. */
+/** Removes the oldest entries. Returns their number. */
 export function trim(
   stream: Stream,
   { by, to, isApproximate }: Trimming,
@@ -107,7 +103,7 @@ export function trim(
   return count
 }
 
-/** Returns the number of entries ever added up to this ID; undefined if deletions make it unknown. */
+/** Returns the number of entries ever added up to this ID, if deletions leave it known. */
 export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   const { addedCount, entries, lastId, greatestDeleted } = stream
   if (addedCount === 0) return 0
@@ -120,7 +116,7 @@ export function countUpTo(stream: Stream, id: StreamId): number | undefined {
   return id === first ? addedCount - entries.length + 1 : undefined
 }
 
-/** Whether an entry at or after this ID was deleted, to judge by the greatest deleted ID. */
+/** Whether an entry may have been deleted at or after this ID. */
 export function hasGapAfter({ entries, greatestDeleted }: Stream, id: StreamId): boolean {
   if (entries.length === 0 || greatestDeleted === LEAST_ID) return false
   return greatestDeleted >= id

@@ -12,8 +12,7 @@ export interface World {
 }
 
 /**
- * By kind, the functions that inject faults on nodes and connections in a simulation. When such a function returns, its
- * fault is in effect.
+ * Inject faults on nodes and connections in a simulation, by kind. Each fault is in effect when its function returns.
  */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {
@@ -86,14 +85,14 @@ export function addBlow(kind: string, harm: NodeHarm): void {
     )
 }
 
-/** Applies a fault, which must be possible. When the function returns, the fault is in effect. */
+/** Applies a fault, which must be possible and is in effect on return. */
 export function apply(fault: Fault, world: World): Undo {
   const trouble = messageTroubles[fault.kind]
   if (trouble !== undefined && 'links' in fault) {
     const links = trouble.onReplies === true ? fault.links.map(({ from, to }) => ({ from: to, to: from })) : fault.links
     return onLinks(fault, links, world)
   }
-  // The table pairs each kind with its own function, which the compiler cannot infer through the lookup.
+  // Each kind has its own function, which the compiler cannot infer through the lookup.
   const blow = blows[fault.kind] as ((fault: Fault, world: World) => Undo) | undefined
   if (blow === undefined) throw new Error(`${fault.kind} is refused above`)
   return blow(fault, world)
@@ -123,7 +122,7 @@ function crash({ nodes, before, nth }: FaultOfKind<'crash'>, world: World): Undo
   }
 }
 
-/** Sets wrong clocks; each step of a node with a wrong clock counts as a hit. */
+/** Sets wrong clocks. Each step of an affected node counts as a hit. */
 function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: World): Undo {
   const wrong = named(nodes, world)
   const fault = { offsetMs, driftPpm, since: world.now() }
@@ -139,7 +138,7 @@ function setClocks({ nodes, offsetMs, driftPpm }: FaultOfKind<'clock'>, world: W
 /** Kills a node; returns false if it was already down. */
 function kill(node: SimulatedNode, { network }: World): boolean {
   if (!node.kill()) return false
-  // Breaks the connections to the killed node. Messages in flight to the node never arrive.
+  // Messages in flight to the node never arrive.
   network.resetTo(node.id)
   return true
 }

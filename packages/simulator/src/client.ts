@@ -7,10 +7,9 @@ import { Call, type EventQueue } from './queue.ts'
 import type { Asker } from './unanswered.ts'
 
 export interface ClientOptions {
-  /** The client's name, unique in the cluster. It identifies the client's session and requests. */
+  /** The client's name, unique in the cluster. */
   readonly name: string
   readonly server: SimulatedNode
-  /** The client's own links, one per direction. */
   readonly outward: Link
   readonly homeward: Link
   readonly deadlines: Deadlines
@@ -48,7 +47,7 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A request with its reply. The server receives this object as the request. An exchange completes exactly once. */
+/** A request with its reply, which completes exactly once. The server receives this object as the request. */
 class Exchange implements Addressee, Asker, Expiring {
   readonly #client: ClientOptions
   readonly #sequence: number
@@ -115,9 +114,7 @@ class Exchange implements Addressee, Asker, Expiring {
   }
 }
 
-/**
- * The reply of the node. Undefined if the node died before it replied: the client then sees only a broken connection.
- */
+/** Undefined if the node died first, so that the client sees a broken connection. */
 type Reply = Completion | 'refused' | undefined
 
 class Answer implements Addressee {
@@ -141,15 +138,14 @@ class Answer implements Addressee {
 const unknownOutcome = ({ harmless }: Request, error: string): Completion =>
   harmless ? { type: 'fail', error } : { type: 'info', error }
 
-/** A pending operation with a deadline. Most operations end before their deadline. */
 interface Expiring {
   readonly over: boolean
   expire(): void
 }
 
 /**
- * Timeouts of equal length. Nearly all of them are cancelled, so only the earliest is in the event queue. The others
- * are kept in the order of their starts, which is also the order of their deadlines.
+ * Timeouts of equal length, in the order of their deadlines. Nearly all are cancelled, so only the earliest is in the
+ * event queue.
  */
 class Timeouts {
   readonly #queue: EventQueue

@@ -27,10 +27,10 @@ export interface SimulationOptions {
   readonly fsyncMinMs?: Millis | undefined
   readonly fsyncMaxMs?: Millis | undefined
   readonly log?: ((time: Nanos, node: NodeId, text: string) => void) | undefined
-  /** Creates the observer of a node; called once per node. */
+  /** Creates the observer of a node. */
   readonly observe?: ((node: NodeId) => Observer) | undefined
   readonly moments?: MomentWatch | undefined
-  /** Creates the observer of the messages between nodes, given the cluster's clock. */
+  /** Creates the observer of the messages between nodes, from the cluster's clock. */
   readonly ear?: ((now: () => number) => Ear) | undefined
   /** The longest time among the protocol's settings; see `recoveryMs`. */
   readonly longestSettingMs?: Millis | undefined
@@ -156,8 +156,7 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // These members are methods instead of getters. Each object literal with a getter would have its own hidden class,
-    // which slows all access to the object.
+    // Methods, because each object literal with a getter would have its own hidden class, which slows all access.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

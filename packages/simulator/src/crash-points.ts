@@ -1,9 +1,9 @@
 import type { NodeEffect } from '@chaosproxy/faults'
 
-/** A planned crash of a node directly before one of its effects. */
+/** A crash of a node directly before one of its effects. */
 export interface CrashPoint {
   readonly before: NodeEffect
-  /** The number of effects of this kind until the crash, including the effect at which the node crashes. */
+  /** The number of effects of this kind until the crash, including the last. */
   left: number
   readonly die: () => void
 }
@@ -24,7 +24,7 @@ export class CrashPoints {
     if (at >= 0) this.#points.splice(at, 1)
   }
 
-  /** Called before the node carries out this effect; returns whether it dies first. */
+  /** Called before an effect. Returns whether the node dies first. */
   reachedBy(effect: NodeEffect): boolean {
     let reached = false
     for (const point of this.#points) if (point.before === effect && --point.left === 0) reached = true

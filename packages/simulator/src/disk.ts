@@ -16,8 +16,7 @@ export interface DiskOptions {
 const NOTHING: readonly AnyEffect[] = []
 
 /**
- * The disk of a node, which survives the node's crashes. One batch of effects becomes durable at a time. Later effects
- * wait for the batch.
+ * The disk of a node, which survives crashes. One batch of effects becomes durable at a time, and later effects wait.
  */
 export class Disk {
   readonly #minMs: Millis
@@ -26,7 +25,6 @@ export class Disk {
   readonly #tears: Stream
   readonly #journal: unknown[] = []
   #fsyncCount = 0
-  /** Records that are not durable yet, and effects that wait for them. */
   #writing: readonly AnyEffect[] | undefined
   #waiting: AnyEffect[] = []
 
@@ -37,12 +35,11 @@ export class Disk {
     this.#tears = streamOf(seed, `${id} torn write`)
   }
 
-  /** The durable records. The array is always the same; new records are added to it. */
+  /** The durable records, always in the same array. */
   get durable(): readonly unknown[] {
     return this.#journal
   }
 
-  /** Returns every durable record, in order. */
   journal(): unknown[] {
     return [...this.#journal]
   }
@@ -56,7 +53,7 @@ export class Disk {
     for (const effect of effects) this.#waiting.push(effect)
   }
 
-  /** Starts one fsync for all records of a batch; the effects between and after the records wait for it. */
+  /** Starts one fsync for a batch, for which its effects wait. */
   begin(batch: readonly AnyEffect[]): void {
     this.#writing = batch
   }
@@ -66,13 +63,12 @@ export class Disk {
     return Math.round(durationMs * 1e6)
   }
 
-  /** Makes the batch durable; returns the effects that waited for it. */
   end(): readonly AnyEffect[] {
     for (const effect of this.#writing ?? NOTHING) if (effect.type === 'persist') this.#journal.push(effect.record)
     return this.#forget()
   }
 
-  /** Ends the writing at a crash: a prefix of the records, possibly none or all, becomes durable. */
+  /** Ends the writing at a crash: a prefix of the records becomes durable. */
   tear(): void {
     const batch = this.#writing ?? NOTHING
     const records = batch.flatMap((effect) => (effect.type === 'persist' ? [effect.record] : []))
@@ -94,7 +90,7 @@ interface Writer {
   written(life: number, batch: readonly AnyEffect[]): void
 }
 
-/** The end of an fsync. Has an effect only if the node has not crashed since: the batch is then durable. */
+/** The end of an fsync, after which the batch is durable, unless the node has crashed. */
 export class Fsync implements Happening {
   readonly #writer: Writer
   readonly #life: number

@@ -2,16 +2,15 @@ import type { Link as LinkName } from '@chaosproxy/faults'
 import { nanos } from '@chaosproxy/history'
 import type { Heard, Listening, NodeMessage } from '@chaosproxy/runner/result'
 
-/** The record of a message between nodes, updated while the message travels. */
 export type HeardMessage = { -readonly [member in keyof NodeMessage]: NodeMessage[member] }
 
-/** Records the messages between nodes, and which of them arrive. */
+/** Records the messages between nodes. */
 export interface Ear {
-  /** Records a sent message; returns undefined for a message that is not of interest. */
+  /** Records a sent message, if it is of interest. */
   sent(link: LinkName, message: unknown): HeardMessage | undefined
 }
 
-/** The maximum number of recorded messages; more would not help an explanation. */
+/** More recorded messages would not help an explanation. */
 const MOST_HEARD = 2_000
 
 /** A message recorder for one run. It records no messages before `begin`. */
@@ -21,7 +20,7 @@ export interface RunEar {
   heard(): Heard
 }
 
-/** Records messages between the given nodes, and messages that mention the given changes, during a part of a run. */
+/** Records messages between the given nodes, and messages that mention the given changes. */
 export function createEar(listening: Listening): RunEar {
   const { from, to, between, about } = listening
   const wanted = about.map((change) => ({ change, value: JSON.stringify(change.value) }))
@@ -77,7 +76,7 @@ const isObject = (value: unknown): value is { readonly [member: string]: unknown
 const typeOf = (message: unknown): string =>
   isObject(message) && typeof message['type'] === 'string' ? message['type'] : 'message'
 
-/** Whether a message contains a command on this key with this value, at most at the depth `DEEPEST`. */
+/** Whether a message contains a command on this key with this value. */
 function mentions(message: unknown, key: string | undefined, wanted: string, depth: number = 0): boolean {
   if (!isObject(message) || depth > DEEPEST) return false
   if (message instanceof Map) return [...message.values()].some((value) => mentions(value, key, wanted, depth + 1))
@@ -86,10 +85,10 @@ function mentions(message: unknown, key: string | undefined, wanted: string, dep
   return Object.values(message).some((value) => mentions(value, key, wanted, depth + 1))
 }
 
-/** Maximum depth to which a message is searched. Messages are shallow trees. */
+/** Maximum depth of the search in a message. Messages are shallow trees. */
 const DEEPEST = 12
 
-/** Whether a value is the wanted value, or the input of a cas whose new value is the wanted value. */
+/** Whether a value is wanted, or the input of a cas to the wanted value. */
 const isValue = (value: unknown, wanted: string): boolean =>
   JSON.stringify(value) === wanted ||
   (Array.isArray(value) && value.length === 2 && JSON.stringify(value[1]) === wanted)

@@ -16,12 +16,11 @@ export interface Placed {
   readonly trigger: Trigger
 }
 
-/** A message at its departure, changed by the faults of its link. Times are in nanoseconds. */
+/** A message at its departure, with the effects of faults. Times are in nanoseconds. */
 export interface Passage {
-  /** The number of earlier messages on the link. */
   readonly n: number
   readonly honest: Parcel
-  /** The message that arrives; undefined if none arrives. */
+  /** The message that arrives, if any. */
   parcel: Parcel | undefined
   besides: Parcel | undefined
   delay: number
@@ -32,32 +31,29 @@ export interface Passage {
 }
 
 export interface TroubledLink {
-  /** Whether a fault hits the nth message. */
   strikes(placed: Placed, question: number, n: number): boolean
-  /**
-   * Returns a number that is uniform in [0, 1). The number is derived from the random number by which the fault hit.
-   */
+  /** Returns a number that is uniform in [0, 1), derived from the one by which the fault hit. */
   share(probability: number | undefined, question: number, n: number): number
   /** Returns a random time around `middleMs`, in nanoseconds, never negative. */
   spread(middleMs: Millis, jitterMs: Millis, question: number, n: number): number
-  /** Returns the time at which the link has transmitted a message and all messages before it, at the given rate. */
+  /** Returns the time by which the link has transmitted a message and all earlier ones. */
   passed(message: unknown, departure: number, bytesPerSecond: number): number
-  /** Returns the message with some of its values replaced by false ones. Undefined if no value can be replaced. */
+  /** Returns the message with some values replaced by false ones, if possible. */
   falsified(parcel: Parcel, fields: number, n: number): Parcel | undefined
-  /** Loses the message. Its addressee immediately sees a broken connection. */
+  /** Loses the message. Its addressee sees a broken connection. */
   lose(parcel: Parcel): void
 }
 
 /**
- * The effect of a kind of fault on the messages of a link. Each kind uses its own random number, so that faults strike
+ * The effect of a kind of fault on the messages of a link. Kinds use different random numbers, so that faults strike
  * independently.
  */
 export interface Trouble<Kind extends FaultKind = FaultKind> {
-  /** Whether the fault affects replies. The links of such a fault still have the direction of requests. */
+  /** Whether the fault affects replies. Its links still have the direction of requests. */
   readonly onReplies?: true
-  /** Whether the fault holds messages. Held messages leave once no holding fault is in effect on the link. */
+  /** Whether the fault holds messages until no such fault is in effect on the link. */
   readonly holds?: true
-  /** Whether the nth message of the link is lost or held; called before the other members. */
+  /** Whether the nth message is lost or held. */
   stops?(
     fault: FaultOfKind<Kind>,
     placed: Placed,
@@ -68,8 +64,7 @@ export interface Trouble<Kind extends FaultKind = FaultKind> {
   changes?(fault: FaultOfKind<Kind>, placed: Placed, link: TroubledLink, passage: Passage): void
 }
 
-// The numbers of the random decisions about a message. Each decision has its own random stream. The network uses 0 and
-// 11.
+// The numbers of the random decisions about a message, each with its own random stream. The network uses 0 and 11.
 const JITTER = 1
 const LOSS = 2
 const COPY = 3
@@ -82,7 +77,7 @@ const SLOWNESS_JITTER = 9
 const FORGERY = 10
 const OWN = 12
 
-/** The maximum time between a message and its first copy, and between two copies, in nanoseconds. */
+/** The maximum time to the first copy of a message, and between copies, in nanoseconds. */
 const LATEST_COPY_NANOS = 50e6
 
 export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } = {
@@ -115,7 +110,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
   'duplicate-message': {
     changes({ copies, when }, placed, link, passage) {
       if (!hits(placed, link, COPY, passage.n)) return
-      // The copies follow the message, and each other, at equal random intervals of at most `LATEST_COPY_NANOS`.
+      // The copies follow the message at equal random intervals.
       passage.copies += copies
       passage.copiedAfter = Math.round(LATEST_COPY_NANOS * link.share(when?.probability, COPY, passage.n))
     },
@@ -139,8 +134,7 @@ export const messageTroubles: { readonly [Kind in FaultKind]?: Trouble<Kind> } =
       passage[besides ? 'besides' : 'parcel'] = link.falsified(passage.honest, fields, passage.n)
     },
   },
-  // Receivers detect the forgery and drop the message. An altered message is therefore lost, and an additional message
-  // is not sent at all.
+  // Receivers detect the forgery and drop the message. An additional message would have no effect at all.
   'forge-signed-message': {
     changes({ besides }, placed, link, passage) {
       if (hits(placed, link, FORGERY, passage.n)) passage[besides ? 'besides' : 'parcel'] = undefined
@@ -181,7 +175,7 @@ export function addTrouble<Harm>(kind: string, { loses, delayMs }: SimulatedHarm
   }
 }
 
-/** Whether a fault strikes the nth message; if so, counts a hit. */
+/** Whether a fault strikes the nth message. Counts the hit. */
 function hits(placed: Placed, link: TroubledLink, question: number, n: number): boolean {
   const strikes = link.strikes(placed, question, n)
   if (strikes) placed.standing.hits++

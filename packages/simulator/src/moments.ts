@@ -1,10 +1,6 @@
 import type { NodeId } from '@chaosproxy/faults'
 
-/**
- * The moments at which a node is most vulnerable: just after it became the leader, just before it writes to disk, just
- * after it acknowledged a write, just after it sent a message, just after it handled a timer, and just after it started
- * from its disk.
- */
+/** The moments at which a node is most vulnerable, such as just before it writes to disk. */
 const moments = ['leads', 'persists', 'acknowledges', 'sends', 'rings', 'restarts'] as const
 export type Moment = (typeof moments)[number]
 

@@ -16,17 +16,14 @@ import type { EventQueue } from './queue.ts'
 
 export interface NetworkOptions {
   readonly seed: number
-  /** The minimum delay of every message. */
   readonly delayMs: Millis
-  /** The maximum additional delay of a message. */
   readonly jitterMs: Millis
   readonly endpoints: readonly Endpoint[]
   readonly belief: Belief
-  /** Observes the messages between nodes; absent if nobody observes them. */
   readonly ear?: Ear | undefined
 }
 
-/** Whether any node has accepted a forged message. After that, the states of nodes may violate invariants. */
+/** Whether any node has accepted a forged message, after which its state may violate invariants. */
 export interface Belief {
   misled: boolean
 }
@@ -64,14 +61,14 @@ export class SimulatedNetwork {
   }
 }
 
-// The numbers of the link's own random decisions. All other numbers belong to faults.
+// The link's own random decisions. All other numbers belong to faults.
 const DELAY = 0
 const FALSEHOOD = 11
 
 /**
- * One direction of a connection between two endpoints. A link delays, holds and loses messages, and keeps their order,
- * like a TCP connection. The random numbers for the n-th message are a function of the link's name and n, so they do
- * not depend on other links.
+ * One direction of a connection. A link delays, holds and loses messages, and keeps their order, like a TCP connection.
+ * The random numbers for the n-th message are a function of the link's name and n, so they do not depend on other
+ * links.
  */
 export class Link implements TroubledLink {
   readonly #queue: EventQueue
@@ -83,11 +80,11 @@ export class Link implements TroubledLink {
   readonly #name: LinkName
   readonly #ear: Ear | undefined
   #sent = 0
-  /** The latest arrival time so far. Later messages do not arrive before this time. */
+  /** Later messages do not arrive before this time. */
   #lastArrival = 0
-  /** The time at which a bandwidth-limited link has transmitted all bytes sent so far. */
+  /** The time at which a link of limited bandwidth has transmitted everything. */
   #busyUntil = 0
-  /** The number of the current connection. Messages sent on an earlier connection do not arrive. */
+  /** The number of the current connection. Messages of earlier ones do not arrive. */
   #connection = 0
   readonly #faults: Placed[] = []
   #held: Held[] = []
@@ -117,7 +114,7 @@ export class Link implements TroubledLink {
 
   add(fault: StandingFault): void {
     const { kind, when } = fault.fault
-    // The table has the matching effect for each kind. The compiler cannot infer this from the lookup.
+    // The compiler cannot infer the type through the lookup.
     const trouble = messageTroubles[kind] as Trouble | undefined
     if (trouble === undefined) throw new Error(`${kind} does nothing to messages`)
     this.#faults.push({ standing: fault, trouble, trigger: new Trigger(when) })
@@ -132,7 +129,6 @@ export class Link implements TroubledLink {
     for (const { parcel, n } of held) this.#dispatch(parcel, n)
   }
 
-  /** Breaks the connection: messages in flight are lost. */
   reset(): void {
     this.#connection++
     this.#lastArrival = this.#queue.now
@@ -175,8 +171,8 @@ export class Link implements TroubledLink {
   }
 
   /**
-   * Returns a number that is uniform in [0, 1), without another draw. The random number of a hit is below the
-   * probability, so the quotient of the two is uniform.
+   * Returns a number that is uniform in [0, 1). The random number of a hit is below the probability, so the quotient of
+   * the two is uniform.
    */
   share(probability: number | undefined, question: number, n: number): number {
     return this.#drawn(question, n) / (probability ?? 1)
@@ -191,7 +187,7 @@ export class Link implements TroubledLink {
       if (stopped === 'lost') return
       if (stopped === 'held') held = true
     }
-    // A held message belongs to the current connection and is lost if that connection breaks.
+    // A held message is lost if its connection breaks.
     if (held) this.#held.push({ parcel, n })
     else this.#dispatch(parcel, n)
   }
@@ -239,7 +235,7 @@ export class Link implements TroubledLink {
     const arrival = Math.max(departure + delay, this.#lastArrival)
     if (besides !== undefined) this.#queue.schedule(arrival, besides)
     if (parcel === undefined) return
-    // Later messages wait neither for an overtaken message nor for a copy.
+    // No message waits for an overtaken message or a copy.
     if (overtakenBy > 0) this.#schedule(arrival + overtakenBy, parcel)
     else this.#arriveAt(arrival, parcel)
     for (let copy = 1; copy <= copies; copy++) this.#queue.schedule(arrival + copy * copiedAfter, parcel)
@@ -248,12 +244,11 @@ export class Link implements TroubledLink {
 
 interface Held {
   readonly parcel: Parcel
-  /** The number of earlier messages on the link. */
   readonly n: number
 }
 
-/** The number of random numbers reserved for each forgery. A forgery of 64 fields needs fewer. */
+/** The random numbers reserved for each forgery. One of 64 fields needs fewer. */
 const DRAWS_PER_FORGERY = 256
 
-/** Returns the size of a message in bytes. Real nodes send messages as JSON. */
+/** Returns the size of a message as JSON, as real nodes send it. */
 const sizeBytes = (message: unknown): number => JSON.stringify(message).length

@@ -22,8 +22,8 @@ import { Wire } from './wire.ts'
 
 export type AnyEvent = MachineEvent<unknown>
 /**
- * Called after every step of a node with the node's state and all records on its disk; it must not change either.
- * `event` is absent for a start.
+ * Called after every step with the node's state and the records on its disk, which must not change. `event` is absent
+ * for a start.
  */
 export type Observer = (state: unknown, event: AnyEvent | undefined, durable: readonly unknown[]) => void
 
@@ -34,11 +34,9 @@ export interface NodeOptions extends DiskOptions {
   readonly observe: Observer | undefined
   readonly moments: MomentWatch
   readonly belief: Belief
-  /** Called when the process has exited by itself, so that its connections break. */
   readonly collapsed: () => void
 }
 
-/** A state machine with a disk, timers and a mailbox: a process without an operating system. */
 export class SimulatedNode implements Ringing {
   readonly id: NodeId
   readonly crashes: CrashPoints = new CrashPoints()
@@ -56,7 +54,7 @@ export class SimulatedNode implements Ringing {
   readonly #observe: Observer | undefined
   readonly #moments: MomentWatch
   readonly #belief: Belief
-  /** The outgoing connections by peer, set when the cluster is wired. */
+  /** The outgoing connections by peer. */
   readonly #wires: Map<NodeId, Wire> = new Map()
   readonly #requests: Unanswered = new Unanswered()
   readonly #timers: Map<string, Timer> = new Map()
@@ -92,16 +90,13 @@ export class SimulatedNode implements Ringing {
     this.#step({ type: 'message', from, message })
   }
 
-  /** Handles a client's request; must be called only while the node is up. */
+  /** Handles a client's request, while the node is up. */
   request(requestId: string, input: Input, session: Session, asker: Asker): void {
     this.#requests.add(requestId, asker)
     this.#step({ type: 'request', requestId, input, session })
   }
 
-  /**
-   * Crashes the node: drops everything that is not durable, but a prefix of the data being written may survive. Returns
-   * false if the node was already down.
-   */
+  /** Crashes the node. A prefix of the data being written may survive. Returns false if the node was already down. */
   kill(): boolean {
     if (!this.#up) return false
     this.#up = false
@@ -167,7 +162,7 @@ export class SimulatedNode implements Ringing {
     if (this.#life > 0 && this.#moments.awaited.restarts) this.#moments.notice(this.id, 'restarts')
   }
 
-  /** Performs the step immediately or, while the node is paused, when the node resumes. A restart discards the step. */
+  /** Performs a step, while the node is paused only when it resumes. A restart discards it. */
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {
@@ -188,8 +183,8 @@ export class SimulatedNode implements Ringing {
   }
 
   /**
-   * Runs a step of a node that believed a false message. Such a node may reach an impossible state and throw; its
-   * process then exits and restarts. This is no bug of the protocol, which was not designed for links that lie.
+   * Runs a step of a node that believed a false message. If it throws, the process exits and restarts. This is no bug
+   * of the protocol, which was not designed for links that lie.
    */
   #whileMisled(act: () => void): void {
     try {

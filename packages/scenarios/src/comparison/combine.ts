@@ -5,26 +5,25 @@ import type { Recovery } from './recovery.ts'
 
 interface Run {
   readonly measurement: Measurement
-  /** Whether the promise was kept; absent if nothing was promised. */
   readonly kept: boolean | 'unknown' | undefined
-  /** A description of the run, if the promise was broken. */
+  /** Describes the run, if the promise was broken. */
   readonly broken?: ToldRun | undefined
-  /** How to find out whether the promise was kept; present if the run leaves this undecided. */
+  /** How to find out whether the promise was kept, if the run leaves it undecided. */
   readonly toDecide?: string | undefined
   readonly again: string
 }
 
 export interface MeasuredRun extends Run {
   /**
-   * The run that adds elements to sets. In sets, one lost write cannot hide another. Absent without faults, for a
+   * The run that adds elements to sets, in which one lost write cannot hide another. Absent without faults, for a
    * target without sets, and if the user chose a workload.
    */
   readonly sets?: Run | undefined
 }
 
 /**
- * Combines the runs of one system under one condition into a cell. The cell has the weakest level of the runs, and the
- * medians of their numbers.
+ * Combines the runs of one system under one condition. The cell has the weakest level of the runs, and the medians of
+ * their numbers.
  */
 export function combineRuns(
   condition: string,
@@ -79,7 +78,7 @@ export function combineRuns(
 
 type Results = ComparedCell['levels']
 
-/** Returns the result of each level over all runs: met if all runs met it, violated if one run violated it. */
+/** Returns the result of each level: met if all runs met it, violated if one violated it. */
 function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   const results = (level: string): readonly LevelResult[] => runs.map((run) => resultOf(run, level))
   return Object.fromEntries(
@@ -90,23 +89,16 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
   )
 }
 
-/**
- * Returns the result of a level for one run: `violated` if the run, or the corresponding run with sets, violated the
- * level.
- */
+/** Returns the result of a level for one run, including its run with sets. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // The levels between `eventual` and the strongest are not judged on sets. A run that violates `eventual` meets none
-  // of these levels.
+  // These levels are not judged on sets, but all of them include `eventual`.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'
 }
 
-/**
- * Returns the strongest level that was met. If no level was met, returns `unknown` if some level is undecided,
- * otherwise `none`.
- */
+/** Returns the strongest level that was met, or else `unknown` or `none`. */
 function strongestIn(results: Results): string {
   const all = Object.entries(results)
   const met = all.find(([, result]) => result === 'met')
@@ -119,7 +111,7 @@ function strength(run: MeasuredRun): number {
   return [...run.measurement.levels, 'unknown', 'none'].indexOf(level)
 }
 
-/** Returns the number of lost writes in all runs; empty if no run counted them. */
+/** Returns the number of lost writes in all runs that counted them. */
 function lostIn(runs: readonly MeasuredRun[]): Pick<ComparedCell, 'lost'> {
   const known = runs.flatMap(({ measurement, sets }) => (sets?.measurement ?? measurement).lost ?? [])
   return known.length === 0 ? {} : { lost: known.reduce((sum, lost) => sum + lost, 0) }

@@ -13,19 +13,17 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 
 export const CALM = 'calm'
 
-// The fault lasts long enough for clients to time out. The run is calm before and after the fault.
+// Long enough for clients to time out. The run is calm before and after the fault.
 const FROM = 0.25
 const TO = 0.75
 
-/** Returns how long the fault of a run lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
-/** Nemeses that cut the network at random. After some of these cuts, every node still reaches a majority. */
+/** These nemeses cut at random: after some cuts, every node still reaches a majority. */
 const SPLITS: readonly string[] = ['partition', 'halves']
 
 /**
- * Returns a plan that cuts off the last nodes, as many as possible without a majority; undefined for a single node.
- * Some systems have a balancer or a database as their first node; `isolate-leader` cuts off that node instead.
+ * Cuts off as many of the last nodes as possible without a majority. The first node may be a balancer or a database.
  */
 function cutInTwo(nodes: readonly NodeId[]): FaultPlan | undefined {
   const few = Math.max(1, Math.floor((nodes.length - 1) / 2))
@@ -40,8 +38,8 @@ interface ConditionOptions {
 }
 
 /**
- * Returns one fault of a nemesis, in force during the middle half of the run. The seed decides the shape of the fault.
- * A fault that cuts the network in two always has the same shape, because availability must not depend on the cut.
+ * Returns one fault, in force during the middle half of the run. A cut of the network always has the same shape,
+ * because availability must not depend on it.
  */
 export function conditionFaults(nemesis: Nemesis, { nodes, timeMs, seed }: ConditionOptions): readonly FaultChoice[] {
   const names = nodeNames(nodes)

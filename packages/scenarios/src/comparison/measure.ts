@@ -8,13 +8,11 @@ import { type Recovery, recoveryOf } from './recovery.ts'
 
 /** The measurements of one run, as plain data that threads can exchange. */
 export interface Measurement {
-  /**
-   * The levels that summarize a run, strongest first: the judged levels, and among them those met and those violated.
-   */
+  /** The judged levels, strongest first, and among them those met and those violated. */
   readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
-  /** The answered share of the requests to live nodes during the fault, or of all requests if there was no fault. */
+  /** The answered share of the requests to live nodes during the fault. */
   readonly availability: number
   readonly practical: number
   readonly p50: number | undefined
@@ -26,11 +24,10 @@ export interface Measurement {
   readonly outageNanos: number
   /** The time until recovery; absent without a fault. */
   readonly recovery: Recovery | undefined
-  /** Answers per second in each of the equal parts of the run's time. */
   readonly goodput: readonly number[]
   /**
-   * The number of acknowledged writes that the final state lacks. On registers, only writes without a later write
-   * count. Absent for transactions, whose levels cover lost writes.
+   * The number of acknowledged writes that the final state lacks. Absent for transactions, whose levels cover lost
+   * writes.
    */
   readonly lost: number | undefined
 }
@@ -66,8 +63,8 @@ export function measure(input: MeasureInput): Measurement {
 }
 
 /**
- * The answered share of operations, as the mean over the nodes that received requests. Each node counts equally,
- * because clients that wait for an answer send fewer requests than those that get one.
+ * Returns the answered share, as the mean over the nodes. Each node counts equally, because clients that wait for an
+ * answer send fewer requests.
  */
 function meanOverNodes({ operations }: History, rows: readonly number[], answered: (row: number) => boolean): number {
   const nodes = new Map<number, { asked: number; answered: number }>()
@@ -99,7 +96,7 @@ function staleOf({ staleness }: Report<string>): number | undefined {
   return behind > 0 ? behind : undefined
 }
 
-/** Returns the clients' operations called during a fault, at nodes that the fault had not stopped. */
+/** Returns the operations called during a fault, at nodes that it had not stopped. */
 function rowsUnderFault({ history, faults, healedAt }: MeasureInput): number[] {
   const { length, callTime, flags, node } = history.operations
   const trouble = faults.filter(isTrouble)
@@ -134,8 +131,8 @@ const latencyOf = ({ operations }: History, row: number): number =>
   (operations.returnTime[row] ?? 0) - (operations.callTime[row] ?? 0)
 
 /**
- * Returns the unanswered operations that another node would have answered. Such an operation overlaps a similar one
- * that another node answered and that was called before the first client gave up.
+ * Returns the unanswered operations that another node would have answered: it answered a similar operation at the same
+ * time.
  */
 function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readonly number[]): ReadonlySet<number> {
   const { callTime, f, node } = history.operations
@@ -147,8 +144,7 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
       const other = rows[i] ?? -1
       if ((callTime[other] ?? 0) >= until) break
       if (f[other] !== f[row] || node[other] === node[row] || !isAnswered(history, other)) continue
-      // Only answers to the same kind of operation count: a node may refuse writing transactions and still answer
-      // read-only ones.
+      // A node may refuse writing transactions and still answer read-only ones.
       if (isRead(history, other) !== isRead(history, row)) continue
       saved.add(row)
       break
@@ -157,7 +153,7 @@ function answeredElsewhere({ history, timeoutNanos }: MeasureInput, rows: readon
   return saved
 }
 
-/** Returns the longest time between two answers to writes, from the first to the last of the clients' operations. */
+/** Returns the longest time between two answers to writes. */
 function longestOutage({ history, healedAt }: MeasureInput): number {
   const { length, returnTime, flags } = history.operations
   const times: number[] = []
@@ -177,20 +173,17 @@ function percentile(sorted: Float64Array, part: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)]
 }
 
-/**
- * The number of parts. It is large enough to show the beginning and the end of a fault, and small enough for a table
- * cell.
- */
+/** Large enough to show the beginning and the end of a fault, small enough for a table cell. */
 const PARTS = 24
 
-/** Returns the answers per second in each part of the run's time, without the final reads. */
+/** Returns the answers per second in each part of the run, without the final reads. */
 function answersOverTime({ history, timeNanos }: MeasureInput): readonly number[] {
   const { length, returnTime, flags } = history.operations
   const counts: number[] = new Array(PARTS).fill(0)
   for (let row = 0; row < length; row++) {
     if (((flags[row] ?? 0) & FLAG_FINAL) !== 0 || !isAnswered(history, row)) continue
     const part = Math.floor(((returnTime[row] ?? 0) / timeNanos) * PARTS)
-    // The answer to one of the last requests may come after the last part.
+    // The last answers may come after the last part.
     if (part < PARTS) counts[part] = (counts[part] ?? 0) + 1
   }
   return counts.map((count) => (count * PARTS * 1e9) / timeNanos)

@@ -11,15 +11,13 @@ import {
 } from '@chaosproxy/faults'
 import { type Millis, millis, millisToNanos, nanos } from '@chaosproxy/history'
 
-/**
- * The places of the nodes, assigned in turn. `ROUND_TRIPS_MS` has the round-trip times between places, in milliseconds.
- */
+/** The places of the nodes, assigned in turn. */
 const PLACES = ['Virginia', 'California', 'Ireland'] as const
 type Place = (typeof PLACES)[number]
 
 /**
- * Round-trip times from the geographies that faults use. The geographies lack California–Ireland; its time is the sum
- * of the two times to Virginia.
+ * Round-trip times in milliseconds, from the geographies that faults use. California–Ireland, which they lack, is the
+ * sum of the two times to Virginia.
  */
 const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['Virginia', 'California', 62],
@@ -27,21 +25,18 @@ const ROUND_TRIPS_MS: readonly (readonly [Place, Place, number])[] = [
   ['California', 'Ireland', 132],
 ]
 
-/** The prefix of the ids of faults that form a network. Such faults are the normal condition of a run. */
+/** Begins the ids of faults that form a network, the normal condition of a run. */
 const NETWORK = 'network-'
 
 export const isTrouble = ({ id }: { readonly id: string }): boolean => !id.startsWith(NETWORK)
 
-/**
- * The network between the nodes of every compared system, for the whole run. Every client is at the same place as the
- * node that it calls.
- */
+/** The network between the nodes of every compared system. Every client is at the place of its node. */
 export interface NetworkPreset {
   readonly name: string
   /** One line. */
   readonly summary: string
   readonly schedule: (nodes: readonly NodeId[], timeMs: Millis) => Schedule
-  /** Returns what a reader must know to understand the numbers; absent if there is nothing. */
+  /** Returns what a reader must know to understand the numbers. */
   readonly note?: ((nodes: readonly NodeId[]) => string) | undefined
 }
 
@@ -104,7 +99,7 @@ function placesApart(nodes: readonly NodeId[], timeMs: Millis): Schedule {
 
 const everyLink = (nodes: readonly NodeId[]): readonly Link[] => linksBetween(nodes.map((node) => [node]))
 
-/** Returns a plan that adds half of the round-trip time in each direction. */
+/** Adds half of the round-trip time in each direction. */
 const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => ({
   kind: 'latency',
   latencyMs: millis(roundTripMs / 2),
@@ -113,7 +108,7 @@ const latencyPlan = (links: readonly Link[], roundTripMs: number): FaultPlan => 
   links,
 })
 
-/** Returns faults that last from the start for `timeMs`; the final reads follow after they are healed. */
+/** Returns faults that last from the start until the final reads. */
 const lasting = (timeMs: Millis, plans: readonly FaultPlan[]): Schedule =>
   plans.flatMap((plan, i) =>
     'links' in plan && Array.isArray(plan.links) && plan.links.length === 0

@@ -6,15 +6,13 @@ import { isTrouble } from './network.ts'
 export type Recovery = number | 'never'
 
 /**
- * The share of answered operations that counts as full recovery. A system may fail one request in a hundred for other
- * reasons.
+ * The share of answered operations that counts as full recovery. One request in a hundred may fail for other reasons.
  */
 const NEARLY_ALL = 0.99
 
 /**
- * Returns the time from the end of the last fault to the recovery. The recovery is the first success from which the
- * answered share of operations, until the end of the run, is as large as before the first fault, or 99% if it was
- * larger; `never` if there is no such success. Undefined without faults.
+ * Returns the time from the end of the last fault to the recovery: the first success from which the answered share is
+ * as large as before the first fault, or 99%.
  */
 export function recoveryOf({ history, faults, healedAt }: MeasureInput): Recovery | undefined {
   const trouble = faults.filter(isTrouble)

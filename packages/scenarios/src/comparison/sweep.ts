@@ -25,8 +25,7 @@ const MOST_VALUES = 20
 const HOW = 'Write --sweep sync=0..4, --sweep reads=primary,replica, or --sweep quorum=R1W3..R3W1.'
 
 /**
- * Throws for a sweep of one value. The parser accepts such a sweep, because the error for a value that no system has
- * comes first.
+ * Throws for a sweep of one value. The parser accepts it, because the error for a value that no system has comes first.
  *
  * @throws UserError (usage)
  */
@@ -66,20 +65,20 @@ function range(subject: string, from: string, to: string, refuse: Refuse): reado
   if (!isNumber(from) || !isNumber(to)) return refuse(`${from} and ${to} are not both whole numbers.`)
   const [low, high] = [Number(from), Number(to)]
   if (high <= low) return refuse(`${from} to ${to} is not a range from low to high.`)
-  // Limits the length: a list of a billion values would be refused anyway.
+  // A list of a billion values would be refused anyway.
   const length = Math.min(high - low + 1, 1e6)
   return length > MOST_VALUES
     ? refuse(`these are ${high - low + 1} values, and at most ${MOST_VALUES} are compared.`)
     : Array.from({ length }, (_, i) => pointOf(subject, String(low + i)))
 }
 
-/** Parses settings such as `R1W3`; undefined for anything else. */
+/** Parses settings such as `R1W3`. */
 function togetherOf(text: string): readonly (readonly [name: string, value: number])[] | undefined {
   if (!/^(?:[a-z]+\d+){2,}$/i.test(text)) return undefined
   return Array.from(text.matchAll(/([a-z]+)(\d+)/gi), ([, name = '', value]) => [name.toLowerCase(), Number(value)])
 }
 
-/** Returns the points from one to the other in steps of one. A setting that is equal at both ends does not change. */
+/** Returns the points from one to the other in steps of one. */
 function together(from: string, to: string, refuse: Refuse): readonly SweepPoint[] {
   const [first = [], last = []] = [togetherOf(from), togetherOf(to)]
   const named = (settings: typeof first): string => settings.map(([name]) => name).join(' ')

@@ -22,10 +22,7 @@ const etcdLock = (fencing: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/**
- * Returns the arguments of a run in which clients acquire rarely and most acquires are granted: a leader revokes only
- * 16 leases at a time.
- */
+/** Acquires rarely, because a leader revokes only 16 leases at a time. */
 const etcdFrozen = (ttl: number): readonly string[] =>
   runArgs({
     target: 'etcd',
@@ -58,10 +55,7 @@ const zookeeperReads = (sync: boolean): readonly string[] =>
     expect: 'linearizable',
   })
 
-/**
- * Returns the arguments of a run in which many clients share a few locks. When the holder of a lock is cut off, one of
- * its changes is therefore in flight.
- */
+/** Many clients share a few locks, so that the holder that is cut off has a change in flight. */
 const zookeeperLock = (fencing: boolean): readonly string[] =>
   runArgs({
     target: 'zookeeper',

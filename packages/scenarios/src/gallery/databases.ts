@@ -25,16 +25,13 @@ const skew = (isolation: string): readonly string[] =>
 const failover = (settings: readonly string[]): readonly string[] =>
   runArgs({ target: 'redis', workload: 'set', settings, faults: 'failover', seconds: 8, expect: 'eventual' })
 
-/** Cuts off the primary and kills it; its only replica is promoted. */
+/** Cuts off and kills the primary, so that its only replica is promoted. */
 const promotion = (target: string, settings: readonly string[]): readonly string[] => [
   ...runArgs({ target, workload: 'set', settings, faults: 'promotion.json', seconds: 6, expect: 'eventual' }),
   ...['--nodes', '2'],
 ]
 
-/**
- * Returns the arguments of a run that flips a bit of a row after a crash. Recovery ends with a checkpoint, so the row
- * is in its page by then.
- */
+/** Flips a bit of a row after a crash. Recovery ends with a checkpoint, so the row is in its page by then. */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({
     ...{ target: 'postgres', workload: 'set', faults: 'flipped-bit.json', seconds: 12, expect: 'linearizable' },
@@ -49,8 +46,8 @@ const galeraReads = (sync: number): readonly string[] =>
   })
 
 /**
- * Returns the arguments of a run that kills all servers: a live server would send the others their lost data. A kill
- * just after a server wrote its log loses nothing.
+ * Kills all servers, because a live server would send the others their lost data. A kill just after a server wrote its
+ * log loses nothing.
  */
 const galeraKilled = (flush: number): readonly string[] =>
   runArgs({

@@ -1,33 +1,31 @@
 import type { Level } from '@chaosproxy/checker'
 
 /**
- * What an exhibit tests: a published package, a server, a hand-written pattern, an embedded protocol that models the
- * named system, or (as `new finding`) a package with an undocumented weakness.
+ * What an exhibit tests. An `embedded model` models the named system; a `new finding` is a package with an undocumented
+ * weakness.
  */
 type ExhibitKind = 'package' | 'server' | 'pattern' | 'embedded model' | 'new finding'
 
 /**
- * A documented weakness of a system, the arguments of `chaos` that show it, and the arguments with its cure. The word
- * `{seed}` in the arguments stands for the seed of a trial.
+ * A documented weakness of a system, with the arguments of `chaos` that show it and its cure. `{seed}` in the arguments
+ * is the seed of a trial.
  */
 export interface Exhibit {
   readonly name: string
   readonly kind: ExhibitKind
   readonly system: string
-  /**
-   * The version that showed the weakness; a different version may be installed. Absent for a pattern and for a model.
-   */
+  /** The version that showed the weakness. A different one may be installed. */
   readonly version?: string
   /** What goes wrong, as a sentence. */
   readonly weakness: string
-  /** The address of the documentation of the weakness. For a new finding, the address of the promise that it breaks. */
+  /** The documentation of the weakness or, for a new finding, of the promise that it breaks. */
   readonly source: string
   /** The folder of `examples` in which the commands run. */
   readonly program?: string
   readonly servers: readonly string[]
   /** Whether a fault of the exhibit needs a C compiler. */
   readonly compiles?: true
-  /** Whether a fault of the exhibit needs chaos's own file system below a server written in Go. */
+  /** Whether a fault needs chaos's own file system below a server written in Go. */
   readonly mounts?: true
   /**
    * The level that each trial of the weakness must violate: a consistency level, `faithful` for watches, or
@@ -38,7 +36,7 @@ export interface Exhibit {
   readonly cure: Cure
 }
 
-/** Returns the system of an exhibit, the version that showed the weakness, and the servers that the exhibit needs. */
+/** Returns the parts of an exhibit that readers see. */
 export const shown = (
   kind: ExhibitKind,
   system: string,

@@ -120,8 +120,8 @@ const SEARCH: readonly string[] = ['--seed', SEED, '--seeds', '60']
 const words = (text: string): readonly string[] => text.split(' ')
 
 /**
- * Weaknesses that the track record found and that no documentation mentions. For each of them, `examples/track-record`
- * has a program that shows the weakness without chaos.
+ * Weaknesses that no documentation mentions. For each of them, `examples/track-record` has a program that shows the
+ * weakness without chaos.
  */
 export const found: readonly Exhibit[] = findings.map(({ folder, weak, cured, cure, ...said }) => ({
   ...said,

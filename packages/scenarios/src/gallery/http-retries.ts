@@ -49,7 +49,7 @@ const clients = [
   ],
 ] as const
 
-/** Returns the members of an exhibit whose program is a shop. The shop passes on orders with the given HTTP client. */
+/** An exhibit whose program is a shop that passes on orders with this HTTP client. */
 const shop = (client: string) =>
   ({
     kind: 'package',

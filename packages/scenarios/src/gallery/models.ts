@@ -8,7 +8,7 @@ interface Search {
   readonly expect: Level
 }
 
-/** Returns the arguments of a search with an embedded protocol. Each trial is a separate search. */
+/** Searches with an embedded protocol. Each trial is a separate search. */
 const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
   ...['fuzz', '--target', target, '--workload', workload],
   ...(setting === undefined ? [] : ['--set', setting]),
@@ -68,7 +68,7 @@ const models: readonly Model[] = [
 const settingIn = (setting: string | undefined): { readonly setting?: string } =>
   setting === undefined ? {} : { setting }
 
-/** Embedded protocols of this repository that model documented weaknesses of other systems. */
+/** Embedded protocols of this repository that model weaknesses of other systems. */
 export const modelExhibits: readonly Exhibit[] = models.map(({ target, workload, weak, cured, cure, ...said }) => {
   const search = { target, workload, expect: said.breaks }
   return {

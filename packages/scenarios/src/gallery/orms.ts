@@ -71,7 +71,7 @@ export const poolBegin: Exhibit = {
   cure: { says: 'one client of the pool for the whole transaction', args: bank('client') },
 }
 
-/** Libraries for PostgreSQL whose usual way to change a row loses updates at PostgreSQL's default level. */
+/** Libraries whose usual way to change a row loses updates at PostgreSQL's default level. */
 export const ormExhibits: readonly Exhibit[] = orms.map(({ orm, version, weakness, source, cure }) => ({
   name: `${orm}-lost-update`,
   ...shown('package', orm, version, 'postgres'),

@@ -4,7 +4,6 @@ import { SEED } from './exhibit.ts'
 interface Served {
   readonly name: string
   readonly serve: string
-  /** The protocol to record; absent if faults are injected into the traffic without recording it. */
   readonly as?: string
 }
 

@@ -13,10 +13,7 @@ import { examplePackages } from './packages.ts'
 import { queueExhibits } from './queues.ts'
 import { simulatedServices } from './simulated.ts'
 
-/**
- * The weaknesses that `chaos gallery` shows: new findings first, then packages and servers of others, embedded models
- * last.
- */
+/** The weaknesses that `chaos gallery` shows. New findings come first, embedded models last. */
 export const gallery: readonly Exhibit[] = [
   ...found,
   ...examplePackages,

@@ -4,7 +4,6 @@ interface Run {
   readonly target: string
   readonly workload: string
   readonly settings?: readonly string[]
-  /** Comma-separated faults, or a file of the exhibit's program. */
   readonly faults: string
   readonly seconds: number
   readonly expect: Exhibit['breaks']

@@ -1,7 +1,6 @@
 import type { Level } from '@chaosproxy/checker'
 import { type Exhibit, SEED } from './exhibit.ts'
 
-/** Returns the arguments for a search in the simulator, with a service from the program's configuration. */
 const args = (service: string): readonly string[] => ['simulate', service, '--seed', SEED, '--seeds', '64']
 
 interface Simulated extends Pick<Exhibit, 'name' | 'system' | 'weakness' | 'source'> {

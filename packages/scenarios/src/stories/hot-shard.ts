@@ -12,7 +12,6 @@ const system = {
   seed: 1,
   cast: [],
   load: {
-    // Two thirds of the requests are for the singer.
     inputs: [
       read('singer'),
       read('singer'),

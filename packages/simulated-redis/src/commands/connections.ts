@@ -8,7 +8,7 @@ import { leaveAll } from './pub-sub.ts'
 /** The version of Redis that the replies imitate. */
 const VERSION = '7.2.0'
 
-/** Whether a session may only listen. With RESP2, a client could not distinguish replies from messages. */
+/** Whether a session may only listen. RESP2 does not distinguish replies from messages. */
 export const isListening = ({ protocol, channels, patterns }: Session): boolean =>
   protocol === 2 && channels.size + patterns.size > 0
 
@@ -71,14 +71,14 @@ function client({ session, args: [what = '', ...rest] }: Call): Reply {
     case 'SETINFO':
       return OK
     case 'MAINT_NOTIFICATIONS':
-      // Refuses the command, which belongs to Redis Cloud. node-redis sends it to every server and accepts the refusal.
+      // A command of Redis Cloud. node-redis sends it to every server and accepts the refusal.
       throw new CommandError(`ERR unknown subcommand '${what}'. Try CLIENT HELP.`)
     default:
       throw new UnknownCommand(`CLIENT ${what}`)
   }
 }
 
-/** Returns the fields that clients check at the start: the version, and that no data is being loaded. */
+/** Returns the fields that clients check at the start. */
 function info({ store }: Call): Reply {
   const lines = [
     '# Server',

@@ -21,7 +21,7 @@ function momentOf({ store, name }: Call, text: string, time: Time): number {
 const invalidTime = (name: string): CommandError =>
   new CommandError(`ERR invalid expire time in '${name.toLowerCase()}' command`)
 
-/** Returns the expiry of the value that a command writes; undefined if the value does not expire. */
+/** Returns the expiry of the value that a command writes, if it expires. */
 export function deadline(call: Call, options: ReadonlyMap<string, string>, time: Time | undefined): number | undefined {
   if (time === undefined) return undefined
   const text = options.get(time) ?? ''

@@ -10,7 +10,6 @@ const PAGED_FROM = 512
 const fieldsAt = ({ database }: Call, key = ''): ReadonlyMap<string, string> =>
   database.value(key, 'hash')?.fields ?? NONE
 
-/** Sets fields of a hash; returns the number of new fields. */
 function put({ database }: Call, key: string, pairs: readonly string[]): number {
   const hash = database.value(key, 'hash')
   const fields = hash?.fields ?? new Map<string, string>()

@@ -12,7 +12,6 @@ const count: Command['run'] = ({ database, args }) => args.filter((key) => datab
 
 const typeAt = ({ database }: Call, key: string): string => database.entry(key)?.value.type ?? 'none'
 
-/** Renames a key; returns whether it was renamed. */
 function rename({ database, args: [from = '', to = ''] }: Call, replaces: boolean): boolean {
   const entry = database.entry(from)
   if (entry === undefined) throw new CommandError('ERR no such key')

@@ -45,7 +45,6 @@ const popping =
     return Array.from({ length: Math.min(count, length) }, () => pop(call, key, side) ?? null)
   }
 
-/** Returns the number of elements to remove. */
 export function countOf(text: string): number {
   const message = 'ERR value is out of range, must be positive'
   if (!/^\d+$/.test(text)) throw new CommandError(message)
@@ -67,7 +66,6 @@ function move(call: Call, from: Side, to: Side): Reply {
   return item
 }
 
-/** Returns the timeout of a command in milliseconds; 0 for none. */
 function timeoutOf(text = ''): number {
   const seconds = doubleOf(text, 'ERR timeout is not a float or out of range')
   if (seconds < 0) throw new CommandError('ERR timeout is negative')
@@ -75,10 +73,7 @@ function timeoutOf(text = ''): number {
   return Math.ceil(seconds * 1_000)
 }
 
-/**
- * Returns a command that waits until `command` finds a value at one of the keys; `reply` combines the value with its
- * key.
- */
+/** Returns a command that waits until `command` finds a value at one of the keys. */
 export const waitingFor =
   (command: string, reply: (key: string, found: Reply) => Reply | undefined) =>
   ({ args }: Call): Waits => ({
@@ -107,7 +102,7 @@ const waitingMove = (args: readonly string[], from: Side, to: Side): Waits => {
   }
 }
 
-/** Returns the bounds of a range as indexes; negative indexes count from the end. */
+/** Returns the bounds of a range. Negative indexes count from the end. */
 export function boundsOf(first: string, last: string, length: number): readonly [from: number, end: number] {
   const place = (text: string): number => {
     const at = integerOf(text)

@@ -23,7 +23,6 @@ const describing = command('COMMAND', -1, ({ args: [what = ''] }): Reply => {
   throw new UnknownCommand(`COMMAND ${what}`.trimEnd())
 })
 
-/** Every command of the simulated Redis. */
 export const commands: ReadonlyMap<string, Command> = new Map(
   [
     ...stringCommands,

@@ -14,7 +14,7 @@ const PAGED_FROM = 128
 const scoresAt = ({ database }: Call, key = ''): ReadonlyMap<string, number> =>
   database.value(key, 'zset')?.scores ?? NONE
 
-/** Returns the members ordered by score. Members of equal score are ordered by their bytes. */
+/** Returns the members by score, those of equal score by their bytes. */
 function ordered(call: Call, key?: string, reversed = false): Scored[] {
   const all = [...scoresAt(call, key)].sort(([one, score], [other, otherScore]) =>
     score === otherScore ? (one < other ? -1 : 1) : score < otherScore ? -1 : 1,
@@ -71,7 +71,7 @@ function put({ database }: Call, key: string, pairs: readonly Scored[], options:
 const isKept = (before: number, score: number, options: ReadonlySet<string>): boolean =>
   options.has('NX') || (options.has('GT') && score <= before) || (options.has('LT') && score >= before)
 
-/** Returns a function that tests whether a score is within bounds such as `(1` and `+inf`. */
+/** Tests whether a score is within bounds such as `(1` and `+inf`. */
 function within(least: string, most: string): (scored: Scored) => boolean {
   const message = 'ERR min or max is not a float'
   const bound = (text: string): readonly [value: number, open: boolean] =>
@@ -80,17 +80,16 @@ function within(least: string, most: string): (scored: Scored) => boolean {
   return ([, score]) => (lowOpen ? score > low : score >= low) && (highOpen ? score < high : score <= high)
 }
 
-/** Returns a command that counts the members between two bounds. */
+/** Returns a command that counts members between bounds. */
 const counting =
   (between: (least: string, most: string) => (scored: Scored) => boolean) =>
   (call: Call): number => {
     const [key, least = '', most = ''] = call.args
-    // The bounds are checked before the key, as in Redis.
+    // As in Redis, the bounds are checked before the key.
     const accept = between(least, most)
     return ordered(call, key).filter(accept).length
   }
 
-/** Returns a function that tests whether a member is within bounds such as `[a` and `+`. */
 function withinNames(least: string, most: string): (scored: Scored) => boolean {
   const bound = (text: string): { readonly name: string; readonly sign: string } => {
     if (!/^([-+]$|[[(])/.test(text)) throw new CommandError('ERR min or max not valid string range item')
@@ -176,7 +175,7 @@ const pop =
     const popped = all.slice(0, count)
     const members = popped.map(([member]) => member)
     remove(call, key, members)
-    // Without a count, the reply is a single pair, which is not nested even in RESP3.
+    // Without a count, the reply is one pair, not nested even in RESP3.
     if (wanted === undefined) return popped.flatMap(([member, score]): Reply[] => [member, { double: score }])
     return { scored: popped }
   }

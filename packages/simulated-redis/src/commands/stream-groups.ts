@@ -140,10 +140,7 @@ interface Claiming {
   readonly onlyIds: boolean
 }
 
-/**
- * Assigns an entry to a consumer. Returns undefined if the entry was deleted, is not pending (unless forced), or has
- * not been idle for long enough.
- */
+/** Assigns an entry to a consumer, if the entry can be claimed. */
 function claimOne(
   call: Call,
   { stream, group }: ReturnType<typeof groupAt>,
@@ -167,7 +164,7 @@ function claimOne(
 
 const VALUED = /^(IDLE|TIME|RETRYCOUNT|LASTID)$/i
 
-/** Whether a word is an option, or the value of the option `before`. */
+/** Whether a word is an option or its value. */
 const isClaimOption = (word: string, before = ''): boolean =>
   VALUED.test(before) || VALUED.test(word) || /^(FORCE|JUSTID)$/i.test(word)
 

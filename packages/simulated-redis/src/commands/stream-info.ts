@@ -26,7 +26,7 @@ function streamInfo(stream: Stream): Reply {
   return { map: told.flat() }
 }
 
-/** Returns the number of entries that a group has not read yet; null if deletions make it unknown. */
+/** Returns the number of entries that a group has not read, if it is known. */
 function lagOf(stream: Stream, { readCount, lastId }: Group): number | null {
   const { addedCount } = stream
   if (addedCount === 0) return 0

@@ -16,7 +16,7 @@ import { idOf, idText, LEAST_ID, MOST_ID, type StreamId } from '../stream-ids.ts
 
 interface Reading {
   readonly count: number
-  /** How long the read blocks in milliseconds; undefined if it does not block. */
+  /** How long the read blocks in milliseconds, if it blocks. */
   readonly blockMs: number | undefined
   readonly acknowledges: boolean
   readonly group: string | undefined
@@ -69,11 +69,11 @@ function waitOf(text: string): number {
 
 type Found = readonly [key: string, entries: Reply]
 
-/** Returns the entries by stream: as pairs in RESP2, as a map in RESP3. */
+/** Returns the entries by stream: pairs in RESP2, a map in RESP3. */
 const foundReply = ({ session }: Call, found: readonly Found[]): Reply =>
   found.length === 0 ? NO_ARRAY : session.protocol === 3 ? { map: found.flat() } : found
 
-/** Returns the found entries, or waits until a stream has new ones. */
+/** Returns the found entries, or waits for new ones. */
 function orWait(
   call: Call,
   found: readonly Found[],
@@ -166,7 +166,7 @@ function deliver(
   noteChange(call)
 }
 
-/** Returns the entries delivered to a consumer and not acknowledged; a deleted entry is null. */
+/** Returns the unacknowledged entries of a consumer. A deleted entry is null. */
 function history(
   call: Call,
   stream: Stream,

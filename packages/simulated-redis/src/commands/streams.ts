@@ -8,14 +8,11 @@ import { idOf, idText, LEAST_ID, newId, rangeOf } from '../stream-ids.ts'
 
 interface Cut {
   readonly trimming: Trimming | undefined
-  /** The maximum number of entries to remove; undefined for the default. */
   readonly most: number | undefined
   readonly makesStream: boolean
-  /** The words after the options. */
   readonly rest: readonly string[]
 }
 
-/** Parses the options of `XADD` and `XTRIM`. */
 function cutOf(words: readonly string[], command: 'XADD' | 'XTRIM'): Cut {
   let trimming: Trimming | undefined
   let most: number | undefined
@@ -56,7 +53,7 @@ function add(call: Call): Reply {
   const { trimming, most, makesStream, rest } = cutOf(words, 'XADD')
   const [given = '', ...fields] = rest
   if (fields.length < 2 || fields.length % 2 === 1) throw wrongArity(call.name)
-  // Redis checks the syntax of the ID before it looks for the stream.
+  // Redis checks the ID before it looks for the stream.
   if (given !== '*') newId(given, LEAST_ID, 0)
   if (streamAt(call, key) === undefined && !makesStream) return null
   const id = newId(given, streamAt(call, key)?.lastId ?? LEAST_ID, call.store.now)

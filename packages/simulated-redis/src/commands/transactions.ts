@@ -3,7 +3,6 @@ import { CommandError } from '../failures.ts'
 import { OK } from '../reply.ts'
 import type { Session } from '../session.ts'
 
-/** Ends a transaction without executing it. */
 export function forget(session: Session): void {
   session.queued = undefined
   session.aborted = false
@@ -14,7 +13,7 @@ export function forget(session: Session): void {
 export const isOutdated = ({ store, session }: Pick<Call, 'store' | 'session'>): boolean =>
   [...session.watched.values()].some(({ database, key, version }) => store.database(database).version(key) !== version)
 
-/** The commands of transactions. The dispatcher of commands executes `EXEC` itself. */
+/** The commands of transactions. The dispatcher executes `EXEC` itself. */
 export const transactionCommands: readonly Command[] = [
   command('MULTI', 1, ({ session }) => {
     if (session.queued !== undefined) throw new CommandError('ERR MULTI calls can not be nested')

@@ -10,7 +10,6 @@ export function fail(message: string): never {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/** Thrown for an argument that a library function cannot use. */
 export class ArgumentError extends LuaError {
   readonly at: number
   readonly of: string
@@ -29,11 +28,11 @@ export function badArgument(at: number, of: string, what: string): never {
   throw new ArgumentError(at, of, what, lineOfCaller())
 }
 
-/** Thrown to end the run: a script used a feature that is not implemented. */
+/** Thrown to end the run, because a script used a feature that is not implemented. */
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** The reason, as the end of a sentence that begins with "it". Undefined for an unknown feature. */
+  /** The end of a sentence that begins with "it". */
   readonly because: string | undefined
   readonly line: number | undefined
 
@@ -50,8 +49,8 @@ export function refuse(what: string, because?: string): never {
 }
 
 /**
- * Returns the current line of the script's innermost function; for level 2, the line of that function's caller.
- * Compiled code keeps the lines of the script, so stack traces show them.
+ * Returns the current line of the script's innermost function, or for level 2 of its caller. Compiled code keeps the
+ * lines of the script.
  */
 export function lineOfCaller(level = 1): number | undefined {
   const { prepareStackTrace, stackTraceLimit } = Error
@@ -67,13 +66,12 @@ export function lineOfCaller(level = 1): number | undefined {
   }
 }
 
-/** Raises the error for a value that an operator cannot use; `named` describes the operand, as in `local 'x'`. */
+/** Raises the error for an operand, described by `named`: `local 'x'`. */
 export function badOperand(does: string, value: LuaValue, named: string | undefined): never {
   const type = typeName(value)
   return fail(`attempt to ${does} ${named === undefined ? `a ${type} value` : `${named} (a ${type} value)`}`)
 }
 
-/** Formats a value as `tostring` does, without metatables. */
 export function plainText(value: LuaValue): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number') return numberText(value)

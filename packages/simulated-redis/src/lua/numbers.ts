@@ -1,6 +1,5 @@
 import type { LuaValue } from './values.ts'
 
-/** Formats a number as `tostring` does: `%.14g`. */
 export function numberText(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e14) return Object.is(value, -0) ? '-0' : String(value)
   return significant(value, 14)
@@ -27,7 +26,7 @@ export function scientific(value: number, places: number): string {
   return `${Object.is(value, -0) ? '-' : ''}${mantissa}e${exponentText(Number(power))}`
 }
 
-/** The number of additional digits that show whether a number is halfway between two shorter ones. */
+/** So many more digits show whether a number is halfway between two shorter ones. */
 const MORE = 25
 
 /** Rounds halves to even, as C does; JavaScript rounds them up. */
@@ -41,9 +40,7 @@ function halfToEven(rounded: string, exact: string): string {
   return even === undefined ? rounded : even.replace(/\.$/, '') + power
 }
 
-/**
- * Formats a number like `%.{places}f` in C; from 1e21 on through a BigInt, because JavaScript would use an exponent.
- */
+/** Formats a number like `%.{places}f` in C. JavaScript would use an exponent from 1e21 on. */
 export function fixedText(value: number, places: number): string {
   const most = Math.min(places, 100 - MORE)
   if (Math.abs(value) < 1e21) return halfToEven(value.toFixed(most), value.toFixed(most + MORE))
@@ -59,7 +56,7 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 const HEXADECIMAL = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)(?:p([+-]?\d+))?$/i
 const INFINITE = /^([+-]?)inf(inity)?$/i
 
-/** Parses a number as C's `strtod` does; undefined if the text is not a number. */
+/** Parses a number as C's `strtod` does. */
 export function numberOf(text: string): number | undefined {
   const end = text.indexOf('\0')
   const trimmed = (end < 0 ? text : text.slice(0, end)).replace(/^[ \t-\r]+|[ \t-\r]+$/g, '')
@@ -75,14 +72,14 @@ export function numberOf(text: string): number | undefined {
   return sign === '-' ? -size : size
 }
 
-/** Returns a number, or the number that a text represents; undefined for other values. */
+/** Returns a number, or the number in a text. */
 export const toNumber = (value: LuaValue): number | undefined =>
   typeof value === 'number' ? value : typeof value === 'string' ? numberOf(value) : undefined
 
 export const toText = (value: LuaValue): string | undefined =>
   typeof value === 'string' ? value : typeof value === 'number' ? numberText(value) : undefined
 
-/** Casts a number to an integer as C does: toward zero; the smallest integer for NaN and numbers out of range. */
+/** Casts a number to an integer as C does: toward zero, and to the smallest integer if out of range. */
 export function toInteger(value: number): number {
   if (Number.isNaN(value) || Math.abs(value) >= 2 ** 63) return -(2 ** 63)
   return Math.trunc(value)

@@ -6,13 +6,12 @@ import { isTrue, type LuaFunction, type LuaValue, typeName } from './values.ts'
 /** The maximum length of a chain of `__index` and `__newindex`. */
 const MOST_LINKS = 100
 
-/** The library that contains the methods of strings. */
 export const stringMethods: { table: LuaTable | undefined } = { table: undefined }
 
 export const metamethod = (value: LuaValue, name: string): LuaValue =>
   value instanceof LuaTable ? value.metatable?.get(name) : undefined
 
-/** Returns the function that a call of a value invokes; `named` describes the callee in errors. */
+/** Returns the function that a call invokes. `named` describes the callee in errors. */
 export function callable(value: LuaValue, named?: string): LuaFunction {
   if (typeof value === 'function') return value
   const calls = metamethod(value, '__call')
@@ -119,7 +118,6 @@ export function lengthOf(value: LuaValue, named?: string): LuaValue {
   return badOperand('get length of', value, named)
 }
 
-/** Returns the metamethod that both operands share; undefined if theirs differ. */
 function sharedHandler(one: LuaValue, other: LuaValue, event: string): LuaFunction | undefined {
   const handler = metamethod(one, event)
   return handler !== undefined && handler === metamethod(other, event) ? callable(handler) : undefined

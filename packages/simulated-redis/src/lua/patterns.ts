@@ -23,14 +23,14 @@ export class Matching {
     this.#pattern = end < 0 ? pattern : pattern.slice(0, end)
   }
 
-  /** Returns the end of the match that begins at `start`; undefined if there is none. */
+  /** Returns the end of a match that begins at `start`. */
   at(start: number, patternStart: number): number | undefined {
     this.#captures = []
     this.#depth = 0
     return this.#match(start, patternStart)
   }
 
-  /** Returns the captures of the last match. Without captures in the pattern, returns the whole match. */
+  /** Returns the captures of the last match, or the whole match if the pattern has none. */
   captures(start: number, end: number): readonly LuaValue[] {
     const count = Math.max(1, this.#captures.length)
     return Array.from({ length: count }, (_, i) => this.capture(i, start, end))
@@ -98,10 +98,7 @@ export class Matching {
     }
   }
 
-  /**
-   * Matches `%b`, `%f` or `%1`. Returns the next positions in the text and the pattern, or `none` without a match;
-   * undefined for another escape.
-   */
+  /** Matches `%b`, `%f` or `%1`. Returns `none` without a match; undefined for another escape. */
   #special(at: number, p: number): readonly [at: number, p: number] | 'none' | undefined {
     const [text, pattern] = [this.#text, this.#pattern]
     const kind = pattern[p + 1] ?? ''
@@ -176,7 +173,6 @@ export class Matching {
     }
   }
 
-  /** Returns the end of the class that begins at `p` in the pattern. */
   #classEnd(p: number): number {
     const pattern = this.#pattern
     if (pattern[p] === '%') {
@@ -205,7 +201,6 @@ export class Matching {
     return this.#pattern.charCodeAt(p) === byte
   }
 
-  /** Whether a byte is in the set between the brackets at `p` and `last`. */
   #isInSet(byte: number, p: number, last: number): boolean {
     const pattern = this.#pattern
     const isNegated = pattern[p + 1] === '^'

@@ -11,10 +11,9 @@ export const JSON_NULL: JsonNull = new JsonNull()
 /** A Lua function; it returns all of its results as a list. */
 export type LuaFunction = (...args: LuaValue[]) => readonly LuaValue[]
 
-/** A key of a table: any value except nil and NaN. */
 type Key = NonNullable<LuaValue>
 
-/** A slot of the hash part. A key with a nil value keeps its slot until another key takes the slot. */
+/** A slot of the hash part. A key with a nil value keeps its slot until it is needed. */
 interface Node {
   readonly at: number
   key: Key | undefined
@@ -30,11 +29,10 @@ const MOST_BITS = 26
  */
 export class LuaTable {
   metatable: LuaTable | undefined
-  /** Whether scripts cannot change the table. */
   isReadOnly = false
   #array: LuaValue[]
   #nodes: Node[]
-  /** No slot is free at this index or after it. */
+  /** No slot is free from here on. */
   #lastFree: number
   /** The slot of each key, for lookups without a walk along chains. */
   readonly #places = new Map<Key, Node>()
@@ -60,7 +58,6 @@ export class LuaTable {
     return key === undefined ? undefined : this.#places.get(key)?.value
   }
 
-  /** Sets the value of a key that is neither nil nor NaN. */
   set(key: Key, value: LuaValue): void {
     if (typeof key === 'number' && key >= 1 && key <= this.#array.length && Number.isInteger(key)) {
       this.#array[key - 1] = value
@@ -101,10 +98,7 @@ export class LuaTable {
     return start
   }
 
-  /**
-   * Returns the next key after `key` with its value; undefined after the last. @throws RangeError if the table lacks
-   * the key.
-   */
+  /** Returns the entry after `key`. @throws RangeError if the table lacks the key. */
   next(key: LuaValue): readonly [key: Key, value: LuaValue] | undefined {
     let at = this.#indexOf(key)
     for (; at < this.#array.length; at++) {
@@ -131,7 +125,7 @@ export class LuaTable {
     if (items > this.#array.length) this.#resize(items, this.#nodes.length)
   }
 
-  /** Returns a slot for a new key; undefined if the key now belongs to the array part. */
+  /** Returns a slot for a new key; undefined if it now belongs to the array part. */
   #newPlace(key: Key): Node | undefined {
     let main = this.#mainPlace(key)
     if (main === undefined || main.value !== undefined) {
@@ -150,8 +144,8 @@ export class LuaTable {
   }
 
   /**
-   * Resolves a collision: the main slot of a new key is taken. If the other key is outside of its own main slot, moves
-   * it to the free slot. Returns the slot for the new key.
+   * Resolves a collision: the other key moves to the free slot, if it is not in its own main slot. Returns the slot for
+   * the new key.
    */
   #makeRoom(main: Node, free: Node): Node {
     const other = this.#mainPlace(main.key as Key) as Node
@@ -239,7 +233,7 @@ function nodesFor(keys: number): Node[] {
   return Array.from({ length }, (_, at) => ({ at, key: undefined, value: undefined, next: undefined }))
 }
 
-/** Returns the largest power of two such that an array of this size is more than half full. */
+/** Returns the largest power of two for an array that is more than half full. */
 function bestArray(counts: readonly number[], items: number): { readonly size: number; readonly inArray: number } {
   let [size, inArray, smaller] = [0, 0, 0]
   for (let i = 0, power = 1; power / 2 < items; i++, power *= 2) {

@@ -11,10 +11,7 @@ export function loadedScript(store: Store, hash: string): string {
   return source
 }
 
-/**
- * Returns a command as the journal stores it: with the source of its script instead of the hash, because no script is
- * loaded when the journal is replayed.
- */
+/** Returns a command for the journal, with the source of its script, because no script is loaded in a replay. */
 export function journaled(store: Store, words: readonly string[]): readonly string[] {
   const [name = '', hash = '', ...rest] = words
   if (name.toUpperCase() !== 'EVALSHA') return words

@@ -4,7 +4,6 @@ import { LuaTable } from '../lua/table.ts'
 import type { LuaValue } from '../lua/values.ts'
 import { doubleText, type Reply } from '../reply.ts'
 
-/** Returns a table with one field, the form of replies that are not plain values. */
 export function field(name: string, value: LuaValue): LuaTable {
   const table = new LuaTable()
   table.set(name, value)

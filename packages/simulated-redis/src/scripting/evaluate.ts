@@ -21,7 +21,7 @@ export interface Evaluation {
 }
 
 const MOST_COMPILED = 1_000
-/** Compiled scripts by their text; runs share them, because compilation depends only on the text. */
+/** Compiled scripts by their text, shared by runs. */
 const compiled = new Map<string, Chunk>()
 
 /** @throws LuaSyntaxError, ScriptRefusal */
@@ -99,7 +99,7 @@ export const WRITES: ReadonlySet<string> = words(`
   XREADGROUP XSETID XTRIM ZADD ZINCRBY ZPOPMAX ZPOPMIN ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE`)
 
 function performing({ session, perform, requireRunnable }: Call, isReadOnly: boolean): Running['perform'] {
-  // A script's `SELECT` affects only the script.
+  // `SELECT` in a script affects only the script.
   const own = createSession(session.id)
   own.database = session.database
   return (words) => {
@@ -135,7 +135,7 @@ function orRefused<T>(hash: string, act: () => T): T {
       const place = error.line === undefined ? 'the' : `line ${error.line} of the`
       throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
     }
-    // A stack overflow is not the script's fault alone: the maximum call depth depends on more than the script.
+    // The maximum call depth depends on more than the script.
     if (error instanceof RangeError)
       throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
     throw error

@@ -9,7 +9,6 @@ import { sha1 } from './cache.ts'
 import { field, luaOf } from './convert.ts'
 
 export interface Running {
-  /** The protocol of the replies that the script receives and returns. */
   protocol: 2 | 3
   /** @throws CommandError, UnknownCommand */
   readonly perform: (words: readonly string[]) => Reply
@@ -21,19 +20,19 @@ const raise = (message: string): never => {
   throw new LuaError(field('err', message), lineOfCaller())
 }
 
-/** Returns an error reply for `-CODE message` or for a text without a code. */
+/** Returns an error reply for `-CODE message` or another text. */
 function errorTable(text: string): LuaTable {
   if (!text.startsWith('-')) return field('err', `ERR ${text}`)
   const trimmed = text.replace(/[\r\n]+$/, '').slice(1)
   return field('err', trimmed.includes(' ') ? trimmed : `ERR ${trimmed}`)
 }
 
-/** Returns a word of a command. Numbers have 17 digits, so that different numbers remain different. */
+/** Returns a word of a command. With 17 digits, different numbers remain different. */
 function wordOf(value: LuaValue): string | undefined {
   return typeof value === 'number' ? significant(value, 17) : typeof value === 'string' ? value : undefined
 }
 
-/** Runs a command and returns its result; an error is raised if `raises`, else returned. */
+/** Runs a command. An error is raised or returned. */
 function performed(running: Running, args: readonly LuaValue[], raises: boolean): readonly LuaValue[] {
   const words = args.map(wordOf)
   const wrong = wrongWords(words)
@@ -58,7 +57,7 @@ function replyTo(running: Running, words: readonly string[]): Reply {
   }
 }
 
-/** Returns a function of one text; for other arguments it returns an error instead of raising one. */
+/** Returns a function of one text, which returns its errors. */
 const fromText =
   (make: (text: string) => LuaTable): LuaFunction =>
   (...args) =>
@@ -68,7 +67,7 @@ const fromText =
 
 const REFUSED = ['breakpoint', 'debug', 'set_repl', 'acl_check_cmd']
 
-/** Returns the library `redis`; `running` returns the current script. */
+/** Returns the library `redis`. */
 export function redisLibrary(running: () => Running): LuaTable {
   const functions: Library = {
     call: (...args) => performed(running(), args, true),
@@ -85,7 +84,7 @@ export function redisLibrary(running: () => Running): LuaTable {
     log: (...args) => {
       if (args.length < 2) return raise('ERR redis.log() requires two arguments or more.')
       if (typeof args[0] !== 'number') return raise('ERR First argument must be a number (log level).')
-      // The simulated server has no log, so the message is dropped.
+      // The simulated server has no log.
       return NO_RESULTS
     },
     replicate_commands: () => [true],

@@ -4,7 +4,7 @@ import { redo } from './execute.ts'
 /** The interval in nanoseconds at which `appendfsync everysec` writes to disk. */
 const FSYNC_NANOS = 1e9
 
-/** An append-only file: the commands certainly on disk, and the commands written but not yet fsynced. */
+/** An append-only file: the commands on disk, and those not yet fsynced. */
 export class Disk {
   readonly #store: Store
   #written: { readonly at: number; readonly change: Change }[] = []
@@ -17,14 +17,13 @@ export class Disk {
     this.#written.push({ at, change })
   }
 
-  /** Moves the commands fsynced up to `now` to the disk. */
   fsync(now: number): void {
     const fsyncedAt = Math.floor(now / FSYNC_NANOS) * FSYNC_NANOS
     const count = this.#written.findIndex(({ at }) => at >= fsyncedAt)
     this.#redo(this.#written.splice(0, count < 0 ? this.#written.length : count))
   }
 
-  /** Returns the data after a power loss, which keeps the first `kept(written)` of the commands not fsynced. */
+  /** Returns the data after a power loss, with the first `kept(written)` of the commands not fsynced. */
   losePower(kept: (written: number) => number): Store {
     this.#redo(this.#written.splice(0, kept(this.#written.length)))
     this.#written = []

@@ -15,7 +15,7 @@ const WHILE_LISTENING: readonly string[] = [
 ]
 
 /**
- * Executes a command, and the waiting commands that it unblocks. Adds their replies to the outboxes of their sessions.
+ * Executes a command, and the waiting commands that it unblocks.
  *
  * @throws UnknownCommand
  */
@@ -30,7 +30,6 @@ export function execute(store: Store, session: Session, words: readonly string[]
   serveWaiting(store)
 }
 
-/** Ends a command that has waited for its whole timeout. */
 export function giveUp(store: Store, session: Session, now: number): void {
   const { waiting } = session
   if (waiting === undefined) return
@@ -39,7 +38,6 @@ export function giveUp(store: Store, session: Session, now: number): void {
   serveWaiting(store)
 }
 
-/** Removes a session whose connection has closed. */
 export function disconnect(store: Store, session: Session): void {
   session.waiting = undefined
   session.backlog.length = 0
@@ -47,7 +45,6 @@ export function disconnect(store: Store, session: Session): void {
   leaveAll(store, session)
 }
 
-/** Replays the commands of a journal. */
 export function redo(store: Store, changes: readonly Change[]): void {
   const session = createSession(0)
   for (const { now, draws, database, commands: lines } of changes) {
@@ -94,7 +91,6 @@ function executeQueued(store: Store, session: Session): Reply {
   if (aborted || outdated) session.queued = undefined
   if (aborted) throw new CommandError('EXECABORT Transaction discarded because of previous errors.')
   if (outdated) return NO_ARRAY
-  // No command waits within a transaction.
   const replies = noting(store, session, lines, () =>
     lines.map((words) => failing(() => withoutWaiting(store, session, words)) ?? null),
   )
@@ -102,7 +98,7 @@ function executeQueued(store: Store, session: Session): Reply {
   return replies
 }
 
-/** Runs `act` and records its changes of keys in the journal, if there is one. */
+/** Runs `act`, and records its changes of keys in the journal. */
 function noting<T>(store: Store, session: Session, lines: readonly (readonly string[])[], act: () => T): T {
   const { journal, changes: before, draws, now } = store
   const { database } = session
@@ -144,7 +140,7 @@ function run(store: Store, session: Session, words: readonly string[]): Reply | 
 const isWaits = (result: Reply | Waits | undefined): result is Waits =>
   typeof result === 'object' && result !== null && 'waits' in result
 
-/** Runs a command; returns undefined if it waits or has written its reply itself. */
+/** Runs a command. Returns undefined if there is no reply to write. */
 function runOrWait(store: Store, session: Session, words: readonly string[]): Reply | undefined {
   const result = run(store, session, words)
   if (!isWaits(result)) return result
@@ -170,7 +166,7 @@ function firstServed(store: Store, session: Session, { keys, does, reply }: Wait
   return undefined
 }
 
-/** Serves sessions that wait for a key in order of arrival, until the key has no further values. */
+/** Serves the sessions that wait for a key, in order of arrival. */
 function serveWaiting(store: Store): void {
   while (store.touched.length > 0) {
     const { database, key } = store.touched.shift() ?? { database: 0, key: '' }
@@ -179,7 +175,7 @@ function serveWaiting(store: Store): void {
       if (waiting === undefined || waiting.database !== database || !waiting.keys.includes(key)) continue
       const words = waiting.does(key)
       const served = failing(() => noting(store, session, [words], () => run(store, session, words) as Reply))
-      // The session continues to wait if the value of the key has another type.
+      // The value of the key may have another type, so the session waits on.
       if (served === undefined || isError(served)) continue
       const told = waiting.reply(key, served)
       if (told !== undefined) goOn(store, session, told)
@@ -189,7 +185,7 @@ function serveWaiting(store: Store): void {
 
 const isError = (reply: Reply): boolean => typeof reply === 'object' && reply !== null && 'error' in reply
 
-/** Ends a wait with a reply, and executes the commands that arrived during the wait. */
+/** Ends a wait with a reply, and executes the commands that arrived meanwhile. */
 function goOn(store: Store, session: Session, reply: Reply): void {
   session.waiting = undefined
   store.blocked.delete(session)

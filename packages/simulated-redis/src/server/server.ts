@@ -184,9 +184,7 @@ class ServedConnection implements Connection {
   }
 }
 
-/**
- * Returns the words of a command, one byte per character; none for an empty line, undefined if the frame is malformed.
- */
+/** Returns the words of a command, one byte per character; undefined if the frame is malformed. */
 export function wordsOf(frame: Buffer): readonly string[] | undefined {
   if (isNoCommand(frame)) return []
   return readRespCommand(frame)?.map((word) => (typeof word === 'string' ? Buffer.from(word) : word).toString('latin1'))

@@ -16,7 +16,7 @@ export class LuaSyntaxError extends Error {
   override readonly name: string = 'LuaSyntaxError'
 }
 
-/** The parser, loaded at the first use: only programs with scripts need it. */
+/** Loaded at the first use, because only programs with scripts need the parser. */
 let parser: typeof import('luaparse') | undefined
 
 /** @throws LuaSyntaxError, ScriptRefusal */
@@ -27,12 +27,11 @@ export function compile(source: string): Chunk {
 
 interface Parsed {
   readonly chunk: ast.Chunk
-  /** The offsets of parenthesized expressions. */
   readonly groups: ReadonlySet<number>
 }
 
 function parse(source: string): Parsed {
-  // Refuses a script with a shebang line, which would contain flags.
+  // A shebang line would contain flags.
   if (source.startsWith('#!')) throw new ScriptRefusal(source.split('\n', 1)[0] ?? '', undefined, 1)
   parser ??= createRequire(import.meta.url)('luaparse') as typeof import('luaparse')
   try {
@@ -83,12 +82,12 @@ interface Lexing {
 
 const [STRING, IDENTIFIER, PUNCTUATOR, END] = [2, 8, 32, 1]
 
-/** Whether a parenthesis after the token begins the arguments of a call. */
+/** Whether a parenthesis after the token begins arguments. */
 const isCalled = ({ type, value }: Token): boolean =>
   type === STRING || type === IDENTIFIER || (type === PUNCTUATOR && /^[)\]}]$/.test(value))
 
 /**
- * Returns where parenthesized expressions start, which the parser does not report. A call in parentheses has only its
+ * Returns where parenthesized expressions start, which the parser does not report. Parentheses limit a call to its
  * first result.
  */
 function groupStarts(lexer: Lexing, source: string): ReadonlySet<number> {

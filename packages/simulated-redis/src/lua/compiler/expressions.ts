@@ -34,7 +34,6 @@ const COMPARISONS: { readonly [operator in Operator]?: (one: string, other: stri
 export const isCall = (node: ast.Expression): node is Call =>
   node.type === 'CallExpression' || node.type === 'TableCallExpression' || node.type === 'StringCallExpression'
 
-/** Whether the expression may have several values at the end of a list. */
 export const hasMany = (node: ast.Expression, { isGrouped }: Compiling): boolean =>
   (isCall(node) || node.type === 'VarargLiteral') && !isGrouped(node)
 
@@ -74,11 +73,11 @@ export function compileValue(node: ast.Expression, to: Compiling): string {
 
 const numberCode = (value: number): string => (value === Number.POSITIVE_INFINITY ? 'Infinity' : String(value))
 
-/** Compiles all values of an expression that may have several, to an array. */
+/** Compiles all values of an expression to an array. */
 export const compileMany = (node: ast.Expression, to: Compiling): string =>
   isCall(node) ? compileCall(node, to) : '$rest'
 
-/** Compiles a list of expressions to values separated by commas. The last expression contributes all of its values. */
+/** Compiles a list of expressions, whose last one contributes all of its values. */
 export function compileList(nodes: readonly ast.Expression[], to: Compiling): string {
   const last = nodes.at(-1)
   if (last === undefined || !hasMany(last, to)) return nodes.map((node) => compileValue(node, to)).join(', ')
@@ -86,7 +85,6 @@ export function compileList(nodes: readonly ast.Expression[], to: Compiling): st
   return [...before, `...${compileMany(last, to)}`].join(', ')
 }
 
-/** Compiles an expression to a JavaScript condition. */
 export function compileCondition(node: ast.Expression, to: Compiling): string {
   if (node.type === 'BooleanLiteral') return String(node.value)
   if (node.type === 'UnaryExpression' && node.operator === 'not') return `!(${compileCondition(node.argument, to)})`
@@ -113,7 +111,7 @@ function compileBinary({ operator, left, right }: ast.BinaryExpression, to: Comp
   const compare = COMPARISONS[operator]
   if (compare !== undefined) {
     if (operator.startsWith('>') && !(isSimple(left) && isSimple(right))) {
-      // Evaluates the operands from left to right, although the comparison swaps them.
+      // Operands are evaluated from left to right, although the comparison swaps them.
       const [first, second] = [scope.temporary(), scope.temporary()]
       return atLine(line, `(${first} = ${one}, ${second} = ${other}, ${compare(first, second)})`)
     }
@@ -173,7 +171,7 @@ function argumentsOf(node: Call, to: Compiling): string {
   return compileList(node.arguments, to)
 }
 
-/** Compiles a table with the capacity that Lua reserves for its constructor, on which `#` and `pairs` depend. */
+/** Compiles a table with the capacity that Lua reserves, on which `#` and `pairs` depend. */
 function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling): string {
   const last = fields.at(-1)
   const rest = last?.type === 'TableValue' && hasMany(last.value, to) ? compileMany(last.value, to) : undefined
@@ -191,7 +189,7 @@ function compileTable({ fields }: ast.TableConstructorExpression, to: Compiling)
   return `$.table(${room.join(', ')}, [${parts.join(', ')}]${rest === undefined ? '' : `, ${rest}`})`
 }
 
-/** Returns the capacity as Lua encodes it in one byte. From 16 on, the capacity is rounded up to its leading bits. */
+/** Returns the capacity as Lua encodes it in one byte, from 16 on rounded up. */
 function reserved(count: number): number {
   let [size, power] = [count, 1]
   while (size >= 16) {

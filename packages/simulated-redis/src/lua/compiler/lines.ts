@@ -4,9 +4,7 @@ const MARK = '\u0001'
 export const atLine = (line: number | undefined, code: string): string =>
   line === undefined ? code : `${MARK}${line};${code}`
 
-/**
- * Adds line breaks until every marked part of the code is at its line. Stack traces then show the lines of the script.
- */
+/** Adds line breaks, so that stack traces show the lines of the script. */
 export function alignLines(code: string): string {
   let line = 1
   return code.replaceAll(new RegExp(`${MARK}(\\d+);`, 'g'), (_, wanted: string) => {

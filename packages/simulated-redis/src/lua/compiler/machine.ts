@@ -12,7 +12,7 @@ import * as operators from '../operators.ts'
 import { LuaTable } from '../table.ts'
 import { type LuaFunction, type LuaValue, NO_RESULTS } from '../values.ts'
 
-/** The maximum number of steps of a script: loop iterations and calls. */
+/** The maximum number of loop iterations and calls of a script. */
 const MOST_STEPS = 5_000_000
 
 const ITEM: unique symbol = Symbol('an item of a table')
@@ -20,7 +20,7 @@ type Part = LuaValue | typeof ITEM
 
 const nonexistent = (name: string): never => fail(`Script attempted to access nonexistent global variable '${name}'`)
 
-/** Returns a library whose functions can be read but not called. */
+/** Returns a library whose functions cannot be called. */
 const refusedLibrary = (name: string, functions: readonly string[]): LuaTable =>
   libraryTable(Object.fromEntries(functions.map((each) => [each, () => refuse(`${name}.${each}`)])))
 
@@ -44,12 +44,11 @@ export class Machine {
   readonly isLess: typeof operators.isLess = operators.isLess
   readonly isAtMost: typeof operators.isAtMost = operators.isAtMost
   readonly forNumber: typeof operators.forNumber = operators.forNumber
-  /** The number of remaining steps. */
   fuel = 0
   readonly #globals = new LuaTable()
   readonly #random: ScriptRandom
 
-  /** `libraries` come from the host; `draw` returns its random numbers, uniform in [0, 1). */
+  /** `draw` returns random numbers, uniform in [0, 1). */
   constructor(libraries: { readonly [name: string]: LuaTable }, draw: () => number) {
     this.#random = new ScriptRandom(draw)
     const own = {
@@ -92,7 +91,7 @@ export class Machine {
     return fail('Attempt to modify a readonly table')
   }
 
-  /** Returns a key and its value for a table constructor; throws if the key is invalid. */
+  /** Returns a key and its value. Throws if the key is invalid. */
   entry(key: LuaValue, value: LuaValue): readonly LuaValue[] {
     operators.requireKey(key)
     return [key, value]
@@ -103,8 +102,8 @@ export class Machine {
   }
 
   /**
-   * Creates a table. `items` and `keys` are the initial capacities. `parts` alternates between keys and values; the key
-   * of a list item is `ITEM`. `rest` has further list items.
+   * Creates a table. `items` and `keys` are the initial capacities. `parts` alternates between keys and values; a list
+   * item has the key `ITEM`.
    */
   table(items: number, keys: number, parts: readonly Part[], rest: readonly LuaValue[] = []): LuaTable {
     const table = new LuaTable(items, keys)

@@ -1,5 +1,4 @@
 interface Local {
-  /** The JavaScript name of the variable. */
   readonly id: string
   readonly depth: number
 }
@@ -53,14 +52,13 @@ export class Scope {
     return this.#functions.at(-1)?.takesRest ?? false
   }
 
-  /** Returns the name of a new temporary variable of the current function. */
+  /** Returns a new temporary variable of the current function. */
   temporary(): string {
     const id = this.name()
     this.#functions.at(-1)?.temporaries.push(id)
     return id
   }
 
-  /** Returns a name that no other variable has. */
   name(): string {
     this.#count++
     return `$${this.#count}`

@@ -14,13 +14,12 @@ import {
 } from './expressions.ts'
 import { atLine } from './lines.ts'
 
-/** The code that ends a script after too many steps. */
+/** Ends a script after too many steps. */
 const STEP = 'if (--$.fuel < 0) $.exhausted();'
 
 const compileBlock = (body: readonly ast.Statement[], to: Compiling): string =>
   to.scope.within(() => compileBody(body, to))
 
-/** Compiles the statements of a block without a new scope. */
 export const compileBody = (body: readonly ast.Statement[], to: Compiling): string =>
   body.map((statement) => atLine(statement.loc?.start.line, compileStatement(statement, to))).join(' ')
 
@@ -70,7 +69,7 @@ function compileLocal({ variables, init }: ast.LocalStatement, to: Compiling): s
   return `${before} let ${declared.join(', ')};`
 }
 
-/** Compiles the first `count` values of a list to variables, which the code `before` sets. */
+/** Compiles the first `count` values of a list to variables. */
 function compileValues(
   nodes: readonly ast.Expression[],
   count: number,
@@ -107,7 +106,7 @@ function compileAssignment({ variables, init }: ast.AssignmentStatement, to: Com
 }
 
 interface Target {
-  /** The code that evaluates the table and the key before the values. */
+  /** Evaluates the table and the key before the values. */
   readonly before: string
   readonly assign: (value: string) => string
 }
@@ -144,7 +143,7 @@ function compileNamedFunction(node: ast.FunctionDeclaration, to: Compiling): str
 function compileReturn({ arguments: values }: ast.ReturnStatement, to: Compiling): string {
   const [only] = values
   if (only === undefined) return 'return $.NO_RESULTS;'
-  // In a stack trace, this code counts as part of the caller, at the line of the call.
+  // A stack trace attributes this code to the caller.
   if (values.length === 1 && hasMany(only, to)) return `return (${compileMany(only, to)});`
   return `return [${compileList(values, to)}];`
 }
@@ -165,7 +164,7 @@ function compileNumericFor(node: ast.ForNumericStatement, to: Compiling): string
     const id = scope.declare(node.variable.name)
     return `let ${id} = ${at}; ${compileBlock(node.body, to)}`
   })
-  // Subtracts the step before the first iteration, as Lua does. The result may be rounded.
+  // As Lua does, before the first iteration. The result may be rounded.
   const head = `let ${at} = ${initial}, ${limit} = ${end}, ${step} = ${by}; ${at} -= ${step};`
   const ends = `if (!(${step} > 0 ? ${at} <= ${limit} : ${limit} <= ${at})) break;`
   return `{ ${head} while (true) { ${at} += ${step}; ${ends} ${STEP} ${body} } }`
@@ -186,7 +185,7 @@ function compileGenericFor(node: ast.ForGenericStatement, to: Compiling): string
   return `{ ${head} while (true) { ${STEP} ${call} ${body} } }`
 }
 
-/** Refuses syntax that the parser accepts but Lua 5.1 does not have. */
+/** The parser accepts syntax that Lua 5.1 lacks. */
 function refuseSyntax({ type, loc }: ast.Node): never {
   throw new ScriptRefusal(type, undefined, loc?.start.line)
 }

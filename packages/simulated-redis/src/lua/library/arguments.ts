@@ -5,7 +5,7 @@ import { type LuaFunction, type LuaValue, typeName } from '../values.ts'
 
 export type Library = { readonly [name: string]: LuaFunction }
 
-/** The arguments of a library function; positions count from 0, but error messages count from 1. */
+/** The arguments of a library function. Positions count from 0, in error messages from 1. */
 export class Arguments {
   readonly values: readonly LuaValue[]
   readonly #of: string
@@ -37,7 +37,6 @@ export class Arguments {
     return toInteger(this.number(at))
   }
 
-  /** Returns an integer argument, or `otherwise` if it is absent or nil. */
   integerOr(at: number, otherwise: number): number {
     return this.values[at] === undefined ? otherwise : this.integer(at)
   }
@@ -61,18 +60,17 @@ export class Arguments {
   }
 }
 
-/** Returns a function that checks its arguments; `run` returns its single result. */
+/** Makes a function with a single result, which checks its arguments. */
 const single =
   (name: string, run: (args: Arguments) => LuaValue): LuaFunction =>
   (...values) => [run(new Arguments(values, name))]
 
-/** Returns a function that checks its arguments; `run` returns all of its results. */
+/** Makes a function with several results, which checks its arguments. */
 const several =
   (name: string, run: (args: Arguments) => readonly LuaValue[]): LuaFunction =>
   (...values) =>
     run(new Arguments(values, name))
 
-/** Returns a table of functions that scripts cannot change. */
 export function libraryTable(functions: Library, constants: { readonly [name: string]: LuaValue } = {}): LuaTable {
   const table = new LuaTable()
   for (const [name, value] of [...Object.entries(functions), ...Object.entries(constants)]) table.set(name, value)

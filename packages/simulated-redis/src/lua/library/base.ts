@@ -78,10 +78,7 @@ function assert(args: Arguments): readonly LuaValue[] {
   throw new LuaError(`${CHUNK}:${line}: ${message}`, line)
 }
 
-/**
- * Returns the value of an error for `pcall`. Errors of Redis are texts, as in versions of Redis before errors were
- * tables.
- */
+/** Returns the value of an error for `pcall`. Errors of Redis are texts, as in its older versions. */
 function messageOf(value: LuaValue): LuaValue {
   const message = value instanceof LuaTable ? value.get('err') : undefined
   return typeof message === 'string' ? message : value
@@ -115,7 +112,7 @@ function getMetatable(args: Arguments): LuaValue {
 
 const REFUSED = ['load', 'loadstring', 'collectgarbage', 'gcinfo', 'newproxy', 'getfenv', 'setfenv']
 
-/** Returns the global functions, which belong to no library. */
+/** Returns the global functions. */
 export function baseLibrary(): Library {
   const nextFunction: LuaFunction = (table, key) => {
     const found =

@@ -116,10 +116,7 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/**
- * Formats a string. Without a precision, strings of 100 or more bytes stay unchanged; C truncates other strings at the
- * first zero byte.
- */
+/** Formats a string. Unlike C, Lua keeps strings of 100 or more bytes unchanged. */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text

@@ -5,9 +5,8 @@ import { JSON_NULL, type LuaValue, typeName } from '../values.ts'
 import { libraryTable, named } from './arguments.ts'
 import { parseJson } from './json-parser.ts'
 
-/** The maximum depth of nested tables. */
 const MOST_DEPTH = 1_000
-/** An array whose largest index is greater than this must be at least half full. */
+/** An array with a larger index must be at least half full. */
 const SPARSE_FROM = 10
 
 function printed(value: LuaValue, depth: number): string {
@@ -26,7 +25,7 @@ function printed(value: LuaValue, depth: number): string {
   return `[${items.join(',')}]`
 }
 
-/** Returns the largest index of a table that has only indexes as keys; undefined for other tables. */
+/** Returns the length of a table that has only indexes as keys. */
 function arrayLength(table: LuaTable): number | undefined {
   let [length, count] = [0, 0]
   for (let at = table.next(undefined); at !== undefined; at = table.next(at[0])) {

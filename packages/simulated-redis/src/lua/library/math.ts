@@ -6,7 +6,7 @@ import { type Arguments, libraryTable, named } from './arguments.ts'
 
 const MOST = 2 ** 31 - 1
 
-/** Random numbers: from the server's seeded stream, or after a script sets a seed, as in Redis (`redisLrand48`). */
+/** Random numbers from the server's seeded stream, or from a script's own seed (`redisLrand48`). */
 export class ScriptRandom {
   #state: bigint | undefined
   readonly #draw: () => number
@@ -16,12 +16,11 @@ export class ScriptRandom {
     this.#draw = draw
   }
 
-  /** Sets the seed; undefined resets to the server's stream. */
+  /** Sets the seed, or returns to the server's stream. */
   seed(value: number | undefined): void {
     this.#state = value === undefined ? undefined : (BigInt.asUintN(32, BigInt(Math.trunc(value))) << 16n) | 0x330en
   }
 
-  /** Returns a number uniform in [0, 1). */
   next(): number {
     if (this.#state === undefined) return this.#draw()
     this.#state = BigInt.asUintN(48, this.#state * 0x5deece66dn + 0xbn)

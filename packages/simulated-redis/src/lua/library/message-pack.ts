@@ -3,12 +3,11 @@ import { LuaTable } from '../table.ts'
 import type { LuaValue } from '../values.ts'
 import { libraryTable, named } from './arguments.ts'
 
-/** Tables nested deeper than this are packed as nil. */
+/** Deeper tables are packed as nil. */
 const MOST_DEPTH = 16
 
 const view = new DataView(new ArrayBuffer(8))
 
-/** Returns the bytes written to the view, one per character. */
 const written = (size: number): string => String.fromCharCode(...new Uint8Array(view.buffer, 0, size))
 
 const byte = (code: number): string => String.fromCharCode(code)
@@ -20,7 +19,7 @@ function unsigned(value: number, size: 1 | 2 | 4): string {
   return written(size)
 }
 
-/** Returns a length, preceded by the code that says how many bytes the length has. */
+/** Returns a length after the code for its size. */
 function counted(length: number, codes: readonly [one: number | undefined, two: number, four: number]): string {
   const [one, two, four] = codes
   if (one !== undefined && length <= 0xff) return byte(one) + unsigned(length, 1)
@@ -151,7 +150,7 @@ interface Counted {
   readonly size: number
 }
 
-/** The kind of content after a length, and the number of bytes of the length, by code. */
+/** The kind of content after a length, and the size of the length, by code. */
 const COUNTED: ReadonlyMap<number, Counted> = new Map<number, Counted>([
   ...[1, 2, 4].flatMap((size, i) => [0xc4, 0xd9].map((first) => [first + i, { of: 'text', size }] as const)),
   ...[2, 4].map((size, i) => [0xdc + i, { of: 'items', size }] as const),

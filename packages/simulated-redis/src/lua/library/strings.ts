@@ -10,7 +10,7 @@ import { format } from './format.ts'
 const MOST_BYTES = 64 * 1024 * 1024
 const SPECIALS = /[\^$*+?.()[\]%-]/
 
-/** Returns a position counted from 1, or from the end if negative. */
+/** Returns a position counted from 1, or from the end. */
 const placeOf = (at: number, length: number): number => Math.max(0, at < 0 ? at + length + 1 : at)
 
 function sub(args: Arguments): string {
@@ -116,7 +116,7 @@ function substitute(args: Arguments): readonly LuaValue[] {
   return [result + text.slice(at), count]
 }
 
-/** Returns the replacement of a match; nil and false leave the match unchanged. */
+/** Returns the replacement of a match. Nil and false leave it unchanged. */
 function replaced(whole: string, value: LuaValue): string {
   if (!isTrue(value)) return whole
   return toText(value) ?? fail(`invalid replacement value (a ${typeName(value)})`)

@@ -67,10 +67,7 @@ function each(args: Arguments, places: 'all' | 'items'): readonly LuaValue[] {
   return NO_RESULTS
 }
 
-/**
- * Compares two items of a table to sort. Errors do not name a line of the script, because they are raised within a
- * library.
- */
+/** Compares two items. Errors of a library do not name a line of the script. */
 function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   const type = typeof one
   if (type === typeof other && (type === 'number' || type === 'string')) return isLess(one, other)
@@ -78,10 +75,7 @@ function isLessOfLibrary(one: LuaValue, other: LuaValue): boolean {
   throw new LuaError(incomparableText(one, other), lineOfCaller())
 }
 
-/**
- * Sorts with Lua's quicksort: the order of equal items and the effect of an inconsistent comparison depend on the
- * algorithm.
- */
+/** Sorts with Lua's quicksort, because the order of equal items depends on the algorithm. */
 function sort(table: LuaTable, less: (one: LuaValue, other: LuaValue) => boolean): void {
   const swap = (i: number, j: number): void => {
     const [one, other] = [table.get(i), table.get(j)]
