@@ -4,7 +4,7 @@ import { decodeUtf8, encodeUtf8 } from '../types/utf8.ts'
 import type { SqlValue } from '../types/value.ts'
 import { type Activity, always, type CatalogueView, type Field, type Relation, type ServerView } from './relation.ts'
 
-/** The oid of the database `postgres` in PostgreSQL. The simulated database has this oid whatever its name is. */
+/** The oid of the database `postgres` in PostgreSQL, used for any name here. */
 export const DATABASE_OID = 5
 
 /** Bytes of a query shown: `track_activity_query_size` less the terminating byte. */
@@ -19,7 +19,7 @@ const PROCESSES: readonly (readonly [type: string, event: string])[] = [
   ['logical replication launcher', 'LogicalLauncherMain'],
 ]
 
-/** The pid of the first background process. Sessions have pids after those of all background processes. */
+/** The pid of the first background process. The pids of sessions follow. */
 const FIRST_PROCESS = 90
 
 interface Process {
@@ -51,7 +51,7 @@ function shownQuery(text: string): string {
   return decodeUtf8(bytes.slice(0, end))
 }
 
-/** Returns a column with a value for sessions and NULL for background processes. */
+/** Returns a column that is NULL for background processes. */
 const ofSession = (name: string, type: string, value: (session: Activity, view: CatalogueView) => SqlValue): Field => [
   name,
   type,
@@ -70,7 +70,7 @@ export const pgStatActivity = (numberOf: (role: string, view: CatalogueView) => 
     ofSession('usesysid', 'oid', ({ user }, view) => numberOf(user, view)),
     ofSession('usename', 'name', ({ user }) => user),
     ['application_name', 'text', ({ session }: Process) => session?.application ?? ''],
-    // These columns have the values of a connection over a Unix socket, because the engine knows no client addresses.
+    // The engine knows no client addresses, so these columns are as for a Unix socket.
     ...always('inet', null, 'client_addr'),
     ...always('text', null, 'client_hostname'),
     ofSession('client_port', 'int4', () => -1),
@@ -98,7 +98,7 @@ interface ShownLock {
   readonly waitStart: bigint | null
 }
 
-/** Patterns that parse the descriptions of locks (DescribeLockTag). */
+/** Parse the descriptions of locks (DescribeLockTag). */
 const TARGETS: Readonly<Record<string, RegExp>> = {
   relation: /^relation (?<relation>\d+) of database (?<database>\d+)$/,
   tuple: /^tuple \((?<page>\d+),(?<tuple>\d+)\) of relation (?<relation>\d+) of database (?<database>\d+)$/,
@@ -155,7 +155,7 @@ const targetFields = (type: string, ...names: readonly string[]): readonly Field
       value === undefined ? null : type === 'text' ? value : Number(value),
   ])
 
-/** pg_locks without locks on indexes and on the catalogue. No session waits for such a lock in the simulation. */
+/** pg_locks without locks on indexes and on the catalogue, for which no session waits here. */
 export const pgLocks: Relation = {
   name: 'pg_locks',
   rows(_, { store, activity }) {

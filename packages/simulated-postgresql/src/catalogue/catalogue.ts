@@ -41,7 +41,6 @@ const BUILT_IN: readonly Schema[] = [
 ]
 
 export class Catalogue {
-  /** Every type by its oid; user-defined types under the names that all transactions see. */
   readonly types: Types
   /** Counts the changes to the catalogue. A plan is valid only for one version. */
   version = 0
@@ -64,7 +63,6 @@ export class Catalogue {
     { table: 'pg_type', name: 'pg_type_typname_nsp_index', columns: 'typname, typnamespace' },
     this.#noted,
   )
-  /** Routines by name, oids of the argument types, and schema. */
   readonly routines: CatalogueRows<Routine> = new CatalogueRows(
     { table: 'pg_proc', name: 'pg_proc_proname_args_nsp_index', columns: 'proname, proargtypes, pronamespace' },
     this.#noted,
@@ -74,22 +72,16 @@ export class Catalogue {
     { table: 'pg_class', name: 'pg_class_relname_nsp_index', columns: 'relname, relnamespace' },
     this.#noted,
   )
-  /** The labels of enums by the oids of the enum types. */
   readonly enums: Map<number, readonly string[]> = new Map()
-  /** Enum labels that an open transaction has added and may not use before it commits. */
+  /** Enum labels that may not be used before the transaction that added them commits. */
   readonly newLabels: Map<number, { readonly by: Transaction; readonly labels: readonly string[] }> = new Map()
-  /**
-   * Composite types by oid, each with the transaction that alters it. No other transaction may use the type until that
-   * transaction ends.
-   */
+  /** The transaction that alters each composite type. No other transaction may use the type until it ends. */
   readonly altered: Map<number, Transaction> = new Map()
-  /** Domains by the oids of their types. */
   readonly domains: Map<number, DomainDefinition> = new Map()
-  /** Comments, keyed by the catalogue that lists the object, the object's oid, and the column number or 0. */
+  /** Comments, keyed by catalogue, oid, and column number or 0. */
   readonly comments: Map<string, string> = new Map()
-  /** The state of the catalogue before the changes of open transactions. */
+  /** The catalogue before the changes of open transactions. */
   readonly preserved: Preserved = new Preserved()
-  /** Whether a temporary table was ever created. */
   hasTemporary = false
   readonly #changing = new Set<Transaction>()
   readonly #typesOf = new WeakMap<object, Types>()
@@ -102,7 +94,6 @@ export class Catalogue {
     this.roles.add('postgres', 'postgres', undefined)
   }
 
-  /** Returns the types under the names that a transaction sees. */
   typesOf(own: Transaction | undefined): Types {
     const known = this.#typesOf.get(own ?? this)
     if (known !== undefined) return known
@@ -150,7 +141,6 @@ export class Catalogue {
     return found !== undefined && isSequence(found) ? found : undefined
   }
 
-  /** Returns the table or sequence with this name in the first schema of the path that has the name. */
   relation(path: readonly string[], name: string, own: Transaction | undefined): Table | Sequence | undefined {
     for (const schema of path) {
       const found = this.relations.find(this.keyOf(schema, name, own), own)
@@ -167,7 +157,6 @@ export class Catalogue {
     return this.visibleIndexes(own).find(({ index }) => index.oid === oid)
   }
 
-  /** Returns the index with this name; indexes and tables share one namespace. */
   index(path: readonly string[], name: string, own: Transaction | undefined): IndexRelation | undefined {
     for (const schema of path) {
       const found = this.relations.find(this.keyOf(schema, name, own), own)
@@ -197,7 +186,6 @@ export class Catalogue {
     return this.visibleTables(own).flatMap((other) => other.foreignKeys.filter((key) => key.referenced === table))
   }
 
-  /** Adds a relation; for a table, also its row type. Waits for transactions that may take the name. */
   *create(relation: Relation, writer: Writer): Generator<Wait, void, void> {
     const { schema, name } = placeOf(relation)
     const key = this.keyOf(schema, name, writer.transaction)
@@ -222,7 +210,7 @@ export class Catalogue {
     if (row !== undefined) this.relations.remove(row, by)
   }
 
-  /** Updates the row of a relation in pg_class. Two concurrent updates conflict even if no lock keeps them apart. */
+  /** Updates the row of a relation in pg_class, where concurrent updates conflict even without a lock. */
   *touch(relation: Table | Sequence, writer: Writer): Generator<Wait, void, void> {
     const key = this.keyOf(relation.schema, relation.name, writer.transaction)
     yield* this.relations.replace(relation, key, relation, writer)
@@ -251,12 +239,12 @@ export class Catalogue {
     })
   }
 
-  /** Whether the transaction has changed the catalogue. Until the commit, other transactions do not see its changes. */
+  /** Whether the transaction has changed the catalogue. */
   isChanging(transaction: Transaction): boolean {
     return this.#changing.has(transaction)
   }
 
-  /** Defers until commit a change that other transactions see only after the commit. */
+  /** Defers a change that other transactions see only after the commit. */
   atCommit(by: Subtransaction, run: () => void): void {
     this.#atCommit.push({ by, run })
   }

@@ -7,17 +7,14 @@ import { columnsOf, type Table } from './table.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '<>', '<', '>', '<=', '>='])
 const INTEGERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8])
-/** The type that an integer literal takes when it is compared with a column of the key's type. */
+/** The type of an integer literal that is compared with a column of the key's type. */
 const WIDER: ReadonlyMap<number, string> = new Map([
   [OID.numeric, 'numeric'],
   [OID.float4, 'double precision'],
   [OID.float8, 'double precision'],
 ])
 
-/**
- * Returns a condition on the rows of a table as PostgreSQL prints it (ruleutils.c); undefined if printing it is
- * unsupported.
- */
+/** Returns a condition as PostgreSQL prints it (ruleutils.c), if supported. */
 export function checkText(node: Node, table: Table, types: Types): string | undefined {
   const inner = (each: Node | undefined): string | undefined => each && checkText(each, table, types)
   if ('ColumnRef' in node) {
@@ -55,7 +52,7 @@ export function checkText(node: Node, table: Table, types: Types): string | unde
 
 interface Operand {
   readonly type: SqlType
-  /** The operand without a cast (`plain`), and with the cast with which operators compare it (`compared`). */
+  /** The operand without a cast (`plain`), and with the cast for its comparison. */
   readonly plain: string
   readonly compared: string
 }
@@ -83,7 +80,6 @@ function operand(node: Node, table: Table, types: Types): Operand | undefined {
   return { type: { oid: type.oid, name: type.name, typmod: -1 }, plain, compared: plain }
 }
 
-/** Returns the text of a value or column that is compared with the operand `other`. */
 function beside(node: Node, other: Operand, table: Table, types: Types): string | undefined {
   if (!('A_Const' in node)) {
     const found = operand(node, table, types)
@@ -109,7 +105,6 @@ function literal(node: Extract<Node, { A_Const: unknown }>, oid: number, types: 
 
 const isText = (oid: number, types: Types): boolean => ['S', 'E'].includes(types.typeOf(oid).category)
 
-/** Returns `= ANY (ARRAY[…])`, which PostgreSQL prints for IN. */
 function listed(word: string, left: Operand, items: readonly Node[], types: Types): string | undefined {
   const values = items.map((each) => ('A_Const' in each ? literal(each, left.type.oid, types) : undefined))
   if (values.includes(undefined) || (!isText(left.type.oid, types) && !INTEGERS.has(left.type.oid))) return undefined

@@ -20,10 +20,7 @@ interface Constraint {
   readonly check: Check | undefined
 }
 
-/**
- * Returns a made-up oid for a NOT NULL constraint, greater than all other oids. Real oids of such constraints are not
- * simulated.
- */
+/** Returns a made-up oid for a NOT NULL constraint. Real oids of such constraints are not simulated. */
 const notNullOid = (table: Table, attribute: number): number => 2 ** 31 + (table.oid % 2 ** 20) * 2_000 + attribute
 
 function constraintsOf(table: Table): readonly Constraint[] {
@@ -76,10 +73,7 @@ const constraintsIn = (view: CatalogueView): readonly Constraint[] =>
     .filter((table) => kindOfRelation(table) === 'table')
     .flatMap(constraintsOf)
 
-/**
- * Returns the constraints of tables. Refuses a database whose domains have constraints, because those have no oids
- * here.
- */
+/** Returns the constraints of tables. Refuses domains with constraints, because those have no oids here. */
 function allConstraintsIn(view: CatalogueView): readonly Constraint[] {
   if ([...view.catalogue.domains.values()].some(({ checks, isNotNull }) => checks.length > 0 || isNotNull))
     throw new NotSupported('pg_constraint with constraints of domains')

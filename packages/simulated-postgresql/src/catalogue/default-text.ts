@@ -6,7 +6,7 @@ import type { SqlType } from '../types/value.ts'
 import type { CatalogueView } from './relation.ts'
 import type { Column } from './table.ts'
 
-/** Returns the default of a column as `pg_get_expr` prints it (ruleutils.c); null if the column has no default. */
+/** Returns the default of a column as `pg_get_expr` prints it (ruleutils.c). */
 export function defaultText({ default: node, type }: Column, view: CatalogueView): string | null {
   if (node === undefined || ('A_Const' in node && node.A_Const.isnull === true)) return null
   const text = printed(node, type, view)
@@ -16,10 +16,7 @@ export function defaultText({ default: node, type }: Column, view: CatalogueView
 
 const NUMBERS: ReadonlySet<number> = new Set([OID.int2, OID.int4, OID.int8, OID.numeric, OID.float4, OID.float8])
 
-/**
- * Returns the text of an expression; undefined if printing the expression is unsupported. `type` is the type that a
- * literal takes.
- */
+/** Returns the text of an expression, if supported. `type` is the type of a literal. */
 function printed(node: Node, type: SqlType | undefined, view: CatalogueView): string | undefined {
   if ('A_Const' in node) return constant(node.A_Const, type, view)
   if ('TypeCast' in node) {
@@ -75,8 +72,7 @@ function constant(
   const text = sval?.sval ?? ''
   const shown = view.types.typeOf(type.oid)
   switch (shown.category) {
-    // Literals such as `+5`, `yes`, `1 hour` and `[1,2)` are unsupported: PostgreSQL prints their parsed value instead
-    // of the source text.
+    // PostgreSQL prints the parsed value of literals such as `+5` and `1 hour`, so these are unsupported.
     case 'N':
       return /^(?:0|[1-9]\d*)$/.test(text) ? text : undefined
     case 'B':

@@ -19,7 +19,6 @@ interface DescribedTable {
   readonly schema: string
   readonly name: string
   readonly kind: 'table' | 'view'
-  /** The columns of the primary key; empty if the table has none. */
   readonly primaryKey: readonly string[]
   /** The columns that statements can write, with their types as `format_type` prints them. */
   readonly columns: readonly { readonly name: string; readonly type: string }[]
@@ -27,16 +26,12 @@ interface DescribedTable {
   readonly triggers: readonly string[]
 }
 
-/**
- * A view, trigger or foreign key through which a statement that writes `table` also writes another table. For a view,
- * `table` is the view itself; for a foreign key, the referenced table.
- */
+/** A view, trigger or foreign key through which a statement that writes `table` also writes another table. */
 interface DescribedWriter {
   readonly table: string
   readonly by: 'write' | 'delete' | 'update'
   /** The updated columns; only for updates. */
   readonly columns?: readonly string[] | undefined
-  /** A text that names the written table. */
   readonly text: string
   /** The kind and name: `view rich`, `foreign key accounts_owner_fkey`. */
   readonly name: string

@@ -23,14 +23,14 @@ export interface DomainCheck {
 
 export type Domains = ReadonlyMap<number, DomainDefinition>
 
-/** Returns a domain and the domains that it is based on, the innermost first. */
+/** Returns a domain after the domains that it is based on. */
 function lineOf(domains: Domains, oid: number): readonly DomainDefinition[] {
   const domain = domains.get(oid)
   if (domain === undefined) return []
   return [...(domain.of.domain === undefined ? [] : lineOf(domains, domain.of.domain)), domain]
 }
 
-/** Returns the default of a domain, or else the default of the nearest base domain that has one. */
+/** Returns the default of a domain or of its nearest base domain. */
 export function defaultOf(domains: Domains, oid: number): Node | undefined {
   return lineOf(domains, oid).findLast((each) => each.default !== undefined)?.default
 }
@@ -38,7 +38,6 @@ export function defaultOf(domains: Domains, oid: number): Node | undefined {
 export const fulfils = (check: DomainCheck, value: SqlValue, session: TextContext): boolean =>
   check.condition.evaluate({ row: [value], parameters: [], session: session as SessionFacts }) !== false
 
-/** Throws for a value that violates a constraint of the domain. */
 export function checkValue(domains: Domains, oid: number, value: SqlValue, session: TextContext): void {
   const line = lineOf(domains, oid)
   const name = line.at(-1)?.name ?? ''

@@ -19,10 +19,7 @@ export type IndexColumn = (
   | { readonly compiled: Compiled; readonly text: string; readonly shown: string }
 ) & { readonly order: Index['orders'][number] }
 
-/**
- * Creates an empty index. `facts` are the facts with which the index's expressions are evaluated; these expressions
- * depend only on the row.
- */
+/** Creates an empty index. `facts` evaluate its expressions, which depend only on the row. */
 export function createIndex(definition: IndexDefinition, table: Table, facts: SessionFacts): Index {
   const { columns, condition } = definition
   const typeAt = (at: number): SqlType => {

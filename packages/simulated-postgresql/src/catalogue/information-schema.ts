@@ -22,10 +22,7 @@ export const MORE_TABLES: readonly Field[] = [
   ['commit_action', 'varchar', (table: Table) => (isTemporary(table) ? 'PRESERVE' : null)],
 ]
 
-/**
- * Returns whether a relation accepts INSERT. A view is supported if it selects columns of a single table, or if it
- * certainly accepts no INSERT.
- */
+/** Whether a relation accepts INSERT. Only views of a single table are supported. */
 function insertable({ view }: Table): string {
   if (view === undefined) return 'YES'
   if (!('SelectStmt' in view)) return 'NO'
@@ -85,7 +82,6 @@ function octetsOf(type: SqlType): number | null {
   return length !== null ? length * 4 : isText(type) ? 1 << 30 : null
 }
 
-/** Returns the fields that an interval type names, as in `interval year to month`; null if it names none. */
 function intervalFields(type: SqlType, { types }: CatalogueView): string | null {
   if (type.oid !== OID.interval || type.typmod < 0) return null
   const [, fields = ''] = /^interval ([a-z ]+)/.exec(formatType(types, type.oid, type.typmod)) ?? []

@@ -14,7 +14,7 @@ export function sameKeys(a: SqlType, b: SqlType): boolean {
   return a.oid === b.oid || (NUMBERS.has(a.oid) && NUMBERS.has(b.oid)) || (TEXTS.has(a.oid) && TEXTS.has(b.oid))
 }
 
-/** Returns a text that is equal for two values of a type if and only if the values are equal. */
+/** Returns a text that is equal for two values if and only if the values are equal. */
 export function keyText(value: SqlValue, type: SqlType, context: TextContext): string {
   switch (typeof value) {
     case 'string':

@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's operator classes by the oids of their access methods: oid, name, type. A `-` follows each class that is
- * not the default class of its type.
+ * PostgreSQL's operator classes by access method: oid, name, type. A `-` follows a class that is not its type's
+ * default.
  */
 const OPERATOR_CLASSES: string = `
 403 1978,int4_ops,23 1979,int2_ops,21 1981,oid_ops,26 3122,date_ops,1082 3123,float8_ops,701 3124,int8_ops,20 3125,numeric_ops,1700 3126,text_ops,25 3127,timestamptz_ops,1184 3128,timestamp_ops,1114 4217,text_pattern_ops,25- 4218,varchar_pattern_ops,25- 4219,bpchar_pattern_ops,1042- 10000,array_ops,2277 10002,bit_ops,1560 10003,bool_ops,16 10004,bpchar_ops,1042 10006,bytea_ops,17 10007,char_ops,18 10009,cidr_ops,869- 10012,float4_ops,700 10015,inet_ops,869 10022,interval_ops,1186 10024,macaddr_ops,829 10026,macaddr8_ops,774 10028,name_ops,19 10032,oidvector_ops,30 10034,record_ops,2249 10036,record_image_ops,2249- 10038,time_ops,1083 10041,timetz_ops,1266 10043,varbit_ops,1562 10044,varchar_ops,25- 10047,money_ops,790 10050,tid_ops,27 10053,xid8_ops,5069 10065,uuid_ops,2950 10067,pg_lsn_ops,3220 10069,enum_ops,3500 10071,tsvector_ops,3614 10074,tsquery_ops,3615 10076,range_ops,3831 10080,multirange_ops,4537 10088,jsonb_ops,3802
@@ -37,7 +37,7 @@ export function operatorClasses(): readonly OperatorClass[] {
   return read
 }
 
-/** Returns the default operator class of an index method for columns of a type. */
+/** Returns the default operator class of an index method. */
 export const defaultClass = (method: number, types: readonly number[]): OperatorClass | undefined => {
   const classes = operatorClasses().filter((each) => each.method === method && each.isDefault)
   for (const type of types) {

@@ -1,16 +1,15 @@
 import type { Transaction } from '../storage/model.ts'
 
-/** Puts the former state in place. Returns a function that restores the state before the call. */
+/** Puts the former state in place. The result undoes this. */
 type Swap = () => () => void
 
 /**
- * The former state of catalogue objects that open transactions change in place. Queries of the catalogue by other
- * transactions use the former state and do not wait. Statements that use the table itself wait for the change.
+ * The former state of catalogue objects that open transactions change. Queries of the catalogue by other transactions
+ * use it and do not wait.
  */
 export class Preserved {
   #saved: readonly { readonly of: unknown; readonly by: Transaction; readonly swap: Swap }[] = []
 
-  /** Records the state of objects that a transaction has locked and is about to change. */
   objects(all: readonly object[], by: Transaction): void {
     for (const each of all) {
       const before = copyOf(each)
@@ -22,7 +21,6 @@ export class Preserved {
     }
   }
 
-  /** Records the entry of a map that a transaction is about to change. */
   entry<K, V>(map: Map<K, V>, key: K, by: Transaction): void {
     const before = map.get(key)
     const put = (value: V | undefined): void => {
@@ -39,12 +37,10 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // Drops `known`: if its transaction is still active, that transaction has rolled back the change and released its
-    // lock.
+    // If its transaction is still active, it has rolled back the change and released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 
-  /** Reads the catalogue as a transaction sees it. */
   seenBy<T>(own: Transaction | undefined, read: () => T): T {
     const others = this.#saved.filter(({ by }) => by !== own && by.state === 'active')
     if (others.length === 0) return read()
@@ -57,10 +53,7 @@ export class Preserved {
   }
 }
 
-/**
- * Returns a copy of a catalogue object and its lists, which are changed in place. `tuples` is not copied, because it is
- * not part of the catalogue.
- */
+/** Returns a copy of a catalogue object and its lists, which are changed in place. */
 function copyOf(each: object): object {
   return Object.fromEntries(
     Object.entries(each).map(([name, value]) => [name, Array.isArray(value) && name !== 'tuples' ? [...value] : value]),

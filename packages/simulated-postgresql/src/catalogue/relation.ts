@@ -12,7 +12,7 @@ export interface CatalogueView {
   readonly types: Types
   readonly own: Transaction | undefined
   readonly database: string
-  /** The current user. It has the superuser's oid, which owner columns show; privileges are not simulated. */
+  /** The current user, with the superuser's oid. Privileges are not simulated. */
   readonly user: string
   relation(name: string): number
   relationName(oid: number): string | undefined
@@ -31,7 +31,6 @@ export interface Activity {
   readonly xid: number | null
   /** The xmin of the session's snapshot: all transactions with a smaller id had ended. */
   readonly xmin: number | null
-  /** The query string that runs, or the last one that ran. */
   readonly query: string
   /** The number of the session and of its open transaction; 0 if no transaction is open. */
   readonly virtualTransaction: string
@@ -46,13 +45,12 @@ export interface ServerView {
   /** Whether the server has a standby or is one. */
   readonly isReplicated: boolean
   activity(): readonly Activity[]
-  /** Returns the activity of all sessions when the transaction first read it. */
   activitySeen(): readonly Activity[]
 }
 
 /**
- * A column of a relation. A column marked `may refuse` is computed only if a statement reads it. For some rows, its
- * text would have to be printed from a parse tree, which is refused.
+ * A column of a relation. A column marked `may refuse` is computed only if a statement reads it, because some of its
+ * texts cannot be printed.
  */
 export type Field = readonly [
   name: string,

@@ -10,7 +10,7 @@ export interface Routine {
   readonly name: string
   arguments: readonly Argument[]
   returns: Returns
-  /** The value of pg_proc.provolatile; a function other than `v` uses the snapshot of the calling statement. */
+  /** The value of pg_proc.provolatile. A function other than `v` uses the snapshot of the calling statement. */
   volatility: 'v' | 's' | 'i'
   /** Whether a null argument makes the result null without a call. */
   strict: boolean
@@ -18,7 +18,6 @@ export interface Routine {
   settings: readonly (readonly [name: string, value: string])[]
   /** The body. CREATE OR REPLACE changes the body for existing triggers too. */
   body: Body
-  /** The source text of the function. */
   text: string
 }
 
@@ -34,7 +33,6 @@ export interface Argument {
 export type Returns =
   | { readonly kind: 'trigger' }
   | { readonly kind: 'void' }
-  /** A single value. `name` is the name of the OUT parameter, if there is one. */
   | { readonly kind: 'value'; readonly type: SqlType; readonly name: string | undefined }
   /** Several OUT parameters, returned as one row. */
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] }
@@ -43,7 +41,7 @@ export type Returns =
       readonly columns: readonly RecordColumn[]
       /** Whether SETOF returns scalar values instead of rows. */
       readonly scalar: boolean
-      /** Whether the columns are also variables of the body, as are OUT parameters and the columns of RETURNS TABLE. */
+      /** Whether the columns are also variables of the body. */
       readonly named: boolean
     }
 
@@ -54,10 +52,7 @@ export interface Trigger {
   readonly timing: 'BEFORE' | 'AFTER'
   readonly level: 'ROW' | 'STATEMENT'
   readonly events: ReadonlySet<TriggerEvent>
-  /**
-   * The indexes of the columns in UPDATE OF. The trigger fires if an update assigns one of these columns. If the list
-   * is empty, every update fires the trigger.
-   */
+  /** The indexes of the columns in UPDATE OF; empty if every update fires the trigger. */
   readonly columns: readonly number[]
   readonly when: Node | undefined
   readonly routine: Routine
@@ -83,7 +78,7 @@ export function signatureOf({ oid, name, arguments: all, returns, volatility, st
   }
 }
 
-/** Returns the result columns that have names of their own instead of the function's name. */
+/** Returns the result columns with names of their own. */
 function shownColumns(returns: Returns): readonly RecordColumn[] {
   if (returns.kind === 'record') return returns.columns
   if (returns.kind === 'set') return returns.scalar && !returns.named ? [] : returns.columns

@@ -5,7 +5,6 @@ import { statusOf } from '../storage/transaction.ts'
 import { presence } from '../storage/unique.ts'
 import type { Wait } from '../storage/wait.ts'
 
-/** A unique index of a system catalogue, as error messages name it. */
 interface UniqueIndex {
   readonly table: string
   readonly name: string
@@ -15,9 +14,7 @@ interface UniqueIndex {
 interface Row<T> {
   readonly value: T
   readonly key: string
-  /** The subtransaction that inserted the row; undefined for a row that every database has. */
   readonly xmin: Subtransaction | undefined
-  /** The subtransaction that deletes or replaces the row. */
   xmax: Subtransaction | undefined
 }
 
@@ -25,8 +22,8 @@ interface Row<T> {
 type Changed = (by: Subtransaction, undo: () => void) => void
 
 /**
- * The rows of a system catalogue. Before the commit, only the transaction that creates or drops a row sees the change.
- * Another transaction that needs the key of the row waits for the end of the first transaction.
+ * The rows of a system catalogue. Only the transaction that changes a row sees the change before the commit. Another
+ * transaction that needs the row's key waits for its end.
  */
 export class CatalogueRows<T> {
   readonly #index: UniqueIndex
@@ -47,7 +44,7 @@ export class CatalogueRows<T> {
     return this.#byValue.get(value)?.some((row) => exists(row, own)) === true
   }
 
-  /** Whether a key is in use, or may come into use when an open transaction ends. */
+  /** Whether a key is in use, or may come into use. */
   isTaken(key: string, own: Transaction | undefined): boolean {
     return this.#byKey.get(key)?.some(({ xmax }) => xmax === undefined || !isDone(xmax, own)) === true
   }
@@ -58,28 +55,24 @@ export class CatalogueRows<T> {
     return found
   }
 
-  /** Returns all rows, including those of open transactions. */
   everything(): Iterable<T> {
     return this.#byValue.keys()
   }
 
-  /** Waits for other transactions that may take the key, then adds a row. */
+  /** Adds a row. Waits for other transactions that may take the key. */
   *insert(key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.#waitForKey(key, writer)
     this.add(key, value, writer.transaction.current)
   }
 
-  /** Replaces a row by one with a new name or definition. The transaction must see the old row. */
+  /** Replaces a row, which the transaction must see. */
   *replace(old: T, key: string, value: T, writer: Writer): Generator<Wait, void, void> {
     yield* this.settle(old, writer)
     this.remove(old, writer.transaction.current)
     yield* this.insert(key, value, writer)
   }
 
-  /**
-   * Waits for the end of a transaction that replaces or deletes the row. Throws if that transaction commits
-   * (simple_heap_update).
-   */
+  /** Waits for the transaction that changes the row. Throws if that transaction commits (simple_heap_update). */
   *settle(value: T, writer: Writer): Generator<Wait, void, void> {
     const row = this.#byValue.get(value)?.find((each) => exists(each, writer.transaction))
     if (row === undefined) return
@@ -90,7 +83,7 @@ export class CatalogueRows<T> {
     }
   }
 
-  /** Adds a row. The caller knows that the key of the row conflicts with no other transaction. */
+  /** Adds a row, whose key must conflict with no other transaction. */
   add(key: string, value: T, by: Subtransaction | undefined): void {
     const row: Row<T> = { value, key, xmin: by, xmax: undefined }
     put(this.#byKey, key, row)

@@ -25,14 +25,10 @@ import {
 } from './relation.ts'
 import { kindOfRelation, type Table } from './table.ts'
 
-/**
- * A table of PostgreSQL's system catalogue with the columns that drivers and query builders read; other columns are
- * refused.
- */
+/** A table of PostgreSQL's system catalogue, with the columns that drivers and query builders read. */
 export interface SystemTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType; readonly deferred: boolean }[]
-  /** Returns the columns of PostgreSQL's table that this table lacks. */
   lacking(): readonly string[]
   /** Returns the rows. `defer` returns a value that is computed only when it is read. */
   rows(
@@ -52,7 +48,7 @@ const typesIn = ({ types }: CatalogueView): readonly Type[] => [...types.all()]
 /** The oid of the superuser that every database has. */
 const OWNER = 10
 
-/** Returns the default collation of a text type, or the collation of `name`. */
+/** Returns the default collation of a text type, or that of `name`. */
 function collationOf({ oid, category, elementOid }: Type, types: Types): number {
   const element = types.find(elementOid)
   if (element !== undefined && category === 'A') return collationOf(element, types)
@@ -118,7 +114,7 @@ interface Inherited {
   readonly whole: number
 }
 
-/** Returns partitions and their indexes, the only relations that inherit here. */
+/** Partitions and their indexes are the only relations that inherit here. */
 const inheritedIn = (view: CatalogueView): readonly Inherited[] =>
   tablesIn(view).flatMap((table) =>
     (table.partitioned?.partitions ?? []).flatMap((partition) =>
@@ -173,7 +169,7 @@ const pgEnum: Relation = {
   ],
 }
 
-/** Returns the visible indexes. Two sessions may create indexes of one table at the same time. */
+/** Returns the visible indexes. */
 const indexesIn = (view: CatalogueView) =>
   view.catalogue.visibleIndexes(view.own).filter(({ index }) => !index.ofPartition)
 type TableIndex = ReturnType<typeof indexesIn>[number]
@@ -221,10 +217,7 @@ function attributesOf(relation: object): number {
   return (columns?.length ?? 0) + (included?.length ?? 0)
 }
 
-/**
- * Whether a relation has triggers. Foreign keys count as triggers on both tables, because PostgreSQL enforces them by
- * triggers.
- */
+/** Whether a relation has triggers. Foreign keys count on both tables, because PostgreSQL enforces them by triggers. */
 const hasTriggers = (relation: object, { catalogue, own }: CatalogueView): boolean =>
   'triggers' in relation &&
   ((relation as Table).triggers.length > 0 ||
@@ -292,7 +285,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** The type categories in which all types share an operator class, with the oid of the class's type. */
+/** In these categories, all types share the operator class of this type. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {
@@ -492,16 +485,16 @@ const pgAttrdef: Relation = {
   ],
 }
 
-/** Returns the tables in the information schema, which has no materialized views. */
+/** The information schema has no materialized views. */
 const standardTablesIn = (view: CatalogueView) => tablesIn(view).filter((table) => table.materialized === undefined)
 
-/** Returns the oid of a role; the current user owns everything and has the superuser's oid. */
+/** Returns the oid of a role. The current user has the superuser's oid. */
 const roleNumber = (role: string, { catalogue, own, user }: CatalogueView): number =>
   role === user ? OWNER : FIRST_OF_USERS + catalogue.roles.all(own).indexOf(role)
 
 /**
- * Whether a role is a superuser. Supports only the current user and `postgres`, because attributes of roles are not
- * stored.
+ * Whether a role is a superuser. Attributes of roles are not stored, so only the current user and `postgres` are
+ * supported.
  */
 function isSuperuser(role: string, { user }: CatalogueView): boolean {
   if (role !== user && role !== 'postgres') throw new NotSupported(`the privileges of the role ${role}`)
@@ -616,7 +609,7 @@ const pgStatUserIndexes: Relation = {
   ],
 }
 
-/** The view pg_policies, which is empty. Refused if a policy exists, because conditions of policies are not stored. */
+/** The view pg_policies, which must be empty, because conditions of policies are not stored. */
 const pgPolicies: Relation = {
   name: 'pg_policies',
   rows(view) {
@@ -714,7 +707,6 @@ const RELATIONS: { readonly [schema: string]: readonly Relation[] } = {
   information_schema: [tables, columns, schemata, sequences, ...CONSTRAINT_RELATIONS],
 }
 
-/** Returns a table of the system catalogue; undefined if no such table is simulated. */
 export function systemTable(types: Types, schema: string | undefined, name: string): SystemTable | undefined {
   const relation = RELATIONS[schema ?? 'pg_catalog']?.find((each) => each.name === name)
   if (relation === undefined) return undefined

@@ -4,26 +4,24 @@ import type { Sequence } from '../storage/sequence.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Trigger } from './routine.ts'
 
-/** A table, a view, or a materialized view. */
 export interface Table extends Heap {
   columns: Column[]
   checks: Check[]
   foreignKeys: ForeignKey[]
   /** The triggers in the order of their names. */
   triggers: readonly Trigger[]
-  /** The action of a temporary table at commit; undefined if it keeps its rows. */
+  /** What happens to a temporary table at commit; undefined if it keeps its rows. */
   onCommit: 'drop' | 'delete rows' | undefined
-  /** The role that created the table or that later became its owner. */
   owner: string
-  /** ENABLE ROW LEVEL SECURITY: roles other than the owner reach only the rows that policies permit. */
+  /** ENABLE ROW LEVEL SECURITY: only the owner reaches rows without the permission of a policy. */
   rowSecurity: boolean
   /** The names of the row security policies, which are never applied. */
   policies: readonly string[]
   partitioned: Partitioned | undefined
-  /** The partitioned table that holds the rows of this partition. */
+  /** The partitioned table, which holds the rows. */
   partitionOf: Table | undefined
   view: Node | undefined
-  /** For a materialized view: the query that REFRESH runs, and whether the view has been populated. */
+  /** The query that REFRESH runs, and whether the view has been populated. */
   materialized: { readonly query: Node; readonly populated: boolean } | undefined
 }
 
@@ -35,12 +33,9 @@ interface Partitioned {
 
 export interface Partition {
   readonly table: Table
-  /** The key texts of the values that the partition accepts. */
   readonly keys: ReadonlySet<string>
   holds(row: readonly SqlValue[]): boolean
-  /** The indexes of the partition by the corresponding indexes of the partitioned table. */
   readonly indexes: ReadonlyMap<Index, Index>
-  /** The foreign keys of the partition by the corresponding foreign keys of the partitioned table. */
   readonly foreignKeys: ReadonlyMap<ForeignKey, ForeignKey>
 }
 
@@ -48,7 +43,7 @@ export interface Column {
   name: string
   type: SqlType
   notNull: boolean
-  /** The column number, from 1; its index in a row is one less. The number of a dropped column is not reused. */
+  /** The column number, from 1. The number of a dropped column is not reused. */
   readonly attribute: number
   dropped: boolean
   default: Node | undefined
@@ -62,12 +57,8 @@ export interface Check {
   readonly oid: number
   name: string
   readonly expression: Node
-  /** The indexes of the columns that the condition reads. */
   readonly places: ReadonlySet<number>
-  /**
-   * Whether all rows satisfy the constraint. After NOT VALID this is false: rows written before the constraint were not
-   * checked.
-   */
+  /** False after NOT VALID: rows written before the constraint were not checked. */
   validated: boolean
 }
 
@@ -77,13 +68,12 @@ export interface ForeignKey {
   name: string
   readonly oid: number
   readonly table: Table
-  /** The partition whose rows the foreign key constrains. Absent if the foreign key constrains all rows of `table`. */
+  /** The partition whose rows are constrained; absent if all rows of `table` are. */
   readonly partition?: Partition
-  /** Indexes of the constrained columns in a row. */
   readonly columns: readonly number[]
   readonly referenced: Table
   readonly referencedColumns: readonly number[]
-  /** The index of the referenced table that the foreign key uses; replaced when that index is rebuilt. */
+  /** The index of the referenced table. It is replaced when that index is rebuilt. */
   index: Index
   readonly onUpdate: ReferentialAction
   readonly onDelete: ReferentialAction
@@ -94,12 +84,10 @@ export interface ForeignKey {
   validated: boolean
 }
 
-/** Returns the kind of a relation as messages name it. */
 export function kindOfRelation({ view, materialized }: Table): 'table' | 'view' | 'materialized view' {
   return materialized !== undefined ? 'materialized view' : view !== undefined ? 'view' : 'table'
 }
 
-/** Returns the columns that were not dropped. */
 export function columnsOf(table: Table): readonly Column[] {
   return table.columns.filter((column) => !column.dropped)
 }

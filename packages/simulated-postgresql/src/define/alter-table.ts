@@ -50,7 +50,6 @@ export function* alterTable(
   return 'ALTER TABLE'
 }
 
-/** Returns the strongest lock that a subcommand of ALTER TABLE needs (AlterTableGetLockLevel). */
 function lockOf(commands: readonly Fields<'AlterTableCmd'>[]): LockMode {
   const modes = commands.map(({ subtype, def }): LockMode => {
     switch (subtype) {
@@ -148,7 +147,7 @@ function* alter(
   }
 }
 
-/** Refuses all subcommands but `subtype`. A change to a partitioned table would have to change each partition. */
+/** Refuses all other subcommands: each partition would have to change as well. */
 function requireOnly(commands: readonly Fields<'AlterTableCmd'>[], subtype: string): void {
   if (commands.some((each) => each.subtype !== subtype))
     throw new NotSupported('ALTER TABLE of a table with partitions')
@@ -198,8 +197,7 @@ function* addColumnToRows(
   const generated = column.generated
   const computed = generated === undefined ? undefined : context.assigned(generated, rowScope(table, context), column)
   const env = { row: [], parameters: [], session: run }
-  // Row versions that are no longer visible get a constant default as their value, and NULL instead of any other
-  // default.
+  // Invisible row versions get NULL in place of a computed default.
   const missing = computed === undefined && value !== undefined ? foldOf(value, env)?.value : undefined
   rewrite(table, column, run, (row) => (computed ?? value)?.evaluate({ ...env, row }) ?? null, missing)
   if (column.notNull) {
@@ -223,9 +221,7 @@ function* addChecked(
     oweForeignKey(key, run)
 }
 
-/**
- * Gives a column new values in place, for every snapshot: no other session reads the table before the transaction ends.
- */
+/** Rewrites a column for every snapshot: no other session reads the table before the transaction ends. */
 function rewrite(
   table: Table,
   { attribute }: Column,
@@ -349,7 +345,7 @@ function* changeType(
   }
 }
 
-/** Returns a default with a cast to the old type. Its value is later converted to the new type. */
+/** Casts a default to the old type, from which its value is converted. */
 function convertedDefault(node: Node | undefined, from: SqlType, to: SqlType): Node | undefined {
   if (node === undefined || from.oid === to.oid) return node
   return { TypeCast: { arg: node, typeName: { names: [{ String: { sval: from.name } }], typemod: -1 } } }
@@ -380,7 +376,6 @@ function validateConstraint(table: Table, name: string, context: Context, run: R
   else throw new SqlError('42704', `constraint "${name}" of relation "${table.name}" does not exist`)
 }
 
-/** Returns the error for the drop of a column or constraint to which a foreign key refers. */
 function referredTo(what: 'column' | 'constraint', name: string, table: Table, cascade: boolean): Error {
   if (cascade) return new NotSupported(`DROP ${what.toUpperCase()} … CASCADE of what a foreign key refers to`)
   const of = what === 'column' ? `${name} of table` : `${name} on table`
@@ -396,7 +391,7 @@ function* dropConstraint(
   missingOk: boolean,
   run: Run,
 ): Generator<Wait, void, void> {
-  // The referenced table is locked too, because DROP CONSTRAINT removes the foreign key's triggers on that table.
+  // DROP CONSTRAINT removes the foreign key's triggers on the referenced table, so it is locked too.
   for (const key of table.foreignKeys)
     if (key.name === name) yield* run.lockTable(key.referenced, 'AccessExclusiveLock')
   const before = { foreignKeys: table.foreignKeys, checks: table.checks }

@@ -6,7 +6,7 @@ import { undefinedRelation, undefinedType } from '../sql/undefined.ts'
 import type { Wait } from '../storage/wait.ts'
 import { columnNamed } from './constraints.ts'
 
-/** COMMENT ON: stores comments on relations, columns and types; for other objects, records only that comments exist. */
+/** COMMENT ON. For objects other than relations, columns and types, records only that comments exist. */
 export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const {
     objtype = 'OBJECT_TABLE',

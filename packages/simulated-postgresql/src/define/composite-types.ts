@@ -12,7 +12,6 @@ import { type RecordColumn, SqlArray, SqlRecord, type SqlValue } from '../types/
 import { isFree, newTypeName, viewsOn } from './names.ts'
 import { addTypes } from './types.ts'
 
-/** Executes CREATE TYPE … AS (…). */
 export function* createComposite(
   fields: Fields<'CompositeTypeStmt'>,
   context: Context,
@@ -43,7 +42,7 @@ function attributeOf(fields: Fields<'ColumnDef'>, others: readonly RecordColumn[
   return { name: colname, type }
 }
 
-/** ALTER TYPE … ADD, DROP and ALTER ATTRIBUTE: replaces the type under the same oid. */
+/** ALTER TYPE … ATTRIBUTE: replaces the type under the same oid. */
 export function* alterComposite(
   fields: Fields<'AlterTableStmt'>,
   context: Context,
@@ -78,10 +77,7 @@ export function* alterComposite(
   return 'ALTER TYPE'
 }
 
-/**
- * Returns the columns that contain values of a composite type. ALTER TYPE may add and drop attributes of such values,
- * but not change the type of an attribute.
- */
+/** Returns the columns of a composite type. ALTER TYPE must not change the type of an attribute in them. */
 function usesOf(
   type: TypeDefinition,
   commands: readonly Fields<'AlterTableCmd'>[],
@@ -115,7 +111,7 @@ function usesOf(
   return uses
 }
 
-/** Converts stored values for every snapshot: other transactions use the type only after this transaction ends. */
+/** Converts stored values for every snapshot: other transactions use the type only after this one ends. */
 function convertStored(
   table: Table,
   { attribute }: Column,

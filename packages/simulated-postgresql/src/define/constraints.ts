@@ -23,7 +23,7 @@ import { addExclusion } from './exclusion.ts'
 import { addIndex, chosenName, firstFree, requirePartitionKey } from './indexes.ts'
 import { isFree, tableOf } from './names.ts'
 
-/** Adds a constraint to a new table, or by ALTER TABLE, which checks the existing rows. */
+/** Adds a constraint. ALTER TABLE checks the existing rows. */
 export function* addConstraint(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -110,7 +110,6 @@ function* addKey(
   yield* addIndex(table, index, run)
 }
 
-/** Executes PRIMARY KEY or UNIQUE USING INDEX. */
 function* adopt(table: Table, indexname: string, name: string, run: Run): Generator<Wait, void, void> {
   const index = table.indexes.find((each) => each.name === indexname)
   if (index === undefined) throw new SqlError('42704', `index "${indexname}" does not exist`)
@@ -159,7 +158,7 @@ function addCheck(
   const slots = new Set<number>()
   scope.recorder = (slot) => slots.add(slot)
   const compiled = context.condition(raw_expr, scope, 'CHECK')
-  // The name of a constraint on a single column contains the column's name, even for a constraint of the table.
+  // The name of a constraint on a single column contains the column's name.
   const [place] = slots
   const only = column ?? (slots.size === 1 && place !== undefined ? table.columns[place] : undefined)
   const base = only === undefined ? `${table.name}_check` : `${table.name}_${only.name}_check`
@@ -180,7 +179,7 @@ function addCheck(
   })
 }
 
-/** Checks the existing rows after VALIDATE CONSTRAINT or after a column changes its type. */
+/** Checks the existing rows again. */
 export function revalidate(table: Table, checks: readonly Check[], context: Context, run: Run): void {
   for (const { expression, name } of checks)
     validate(table, context.condition(expression, rowScope(table, context), 'CHECK'), name, run)

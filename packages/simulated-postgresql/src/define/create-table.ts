@@ -48,10 +48,10 @@ export function* createTable(fields: Fields<'CreateStmt'>, context: Context, run
       constraints.push(...added.constraints.map((each) => ({ fields: each, column: added.column })))
     } else addColumnsLike(expectKind(node, 'TableLikeClause'), table, context, run)
   }
-  // The table is created after the sequences of its columns, as in PostgreSQL.
+  // As in PostgreSQL, the sequences of the columns are created first.
   yield* run.catalogue.create(table, run)
   partitionBy(table, partspec)
-  // Adds keys before foreign keys, which may refer to the table itself.
+  // Keys come before foreign keys, which may refer to the table itself.
   const order = [['CONSTR_PRIMARY'], ['CONSTR_UNIQUE', 'CONSTR_EXCLUSION'], ['CONSTR_CHECK'], ['CONSTR_FOREIGN']]
   for (const kinds of order)
     for (const { fields: constraint, column } of constraints)
@@ -75,10 +75,7 @@ export function onCommitOf(option: Fields<'CreateStmt'>['oncommit'], table: Tabl
 /** Bits of CREATE_TABLE_LIKE_* in PostgreSQL's parsenodes.h. */
 const LIKE = { constraints: 1 << 2, defaults: 1 << 3, generated: 1 << 4, identity: 1 << 5, indexes: 1 << 6 } as const
 
-/**
- * Executes the LIKE clause of CREATE TABLE: adds the columns of another table. INCLUDING DEFAULTS adds their defaults
- * too.
- */
+/** The LIKE clause of CREATE TABLE: adds the columns of another table. */
 function addColumnsLike(fields: Fields<'TableLikeClause'>, table: Table, context: Context, run: Run): void {
   const { relation, options = 0 } = fieldsOf('TableLikeClause', fields, ['relation', 'options'])
   const other = relationOf(relation, context)
@@ -148,7 +145,6 @@ export function emptyTable(schema: string, name: string, run: Run): Table {
 
 interface Added {
   readonly column: Column
-  /** Keys, checks and foreign keys. These need the complete table. */
   readonly constraints: readonly Fields<'Constraint'>[]
 }
 
@@ -177,7 +173,7 @@ function typeNamed(name: string, context: Context): SqlType {
   return { oid: type.oid, name, typmod: -1 }
 }
 
-/** Applies NOT NULL, DEFAULT and similar clauses; returns false for a constraint of the table. */
+/** Applies NOT NULL, DEFAULT and similar clauses. Returns false for a constraint of the table. */
 function addColumnProperty(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -217,7 +213,7 @@ function addColumnProperty(
     case 'CONSTR_ATTR_NOT_DEFERRABLE':
     case 'CONSTR_ATTR_DEFERRED':
     case 'CONSTR_ATTR_IMMEDIATE': {
-      // DEFERRABLE and similar attributes modify the constraint that precedes them.
+      // DEFERRABLE and similar attributes modify the preceding constraint.
       const last = rest.pop()
       if (last === undefined) throw new SqlError('42601', 'misplaced DEFERRABLE clause')
       const deferred = fields.contype === 'CONSTR_ATTR_DEFERRED'
@@ -230,7 +226,7 @@ function addColumnProperty(
   }
 }
 
-/** Compiles a default to report errors immediately, and stores its parse tree. */
+/** Stores a default. Compiles it to report errors immediately. */
 export function setDefault(
   column: Pick<Column, 'name' | 'type' | 'default'>,
   node: Node | undefined,
@@ -292,7 +288,7 @@ function ownedSequence(table: Table, column: Column, context: Context, run: Run,
   sequenceOptions(sequence, options, context, true)
   sequence.owner = { table, attribute: column.attribute }
   const { catalogue, transaction } = run
-  // The name is free: no other transaction uses or waits for it.
+  // No other transaction uses or waits for the name.
   catalogue.relations.add(catalogue.keyOf(table.schema, name, transaction), sequence, transaction.current)
   return sequence
 }

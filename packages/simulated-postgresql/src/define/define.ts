@@ -22,7 +22,6 @@ import { alterSequence, createSequence } from './sequences.ts'
 import { truncate } from './truncate.ts'
 import { alterEnum, createEnum } from './types.ts'
 
-/** Executes a statement that defines an object; returns its command tag. */
 export function* define(node: Node, context: Context, run: Run): Generator<Wait, string, void> {
   if ('CreateStmt' in node) {
     yield* createTable(node.CreateStmt, context, run)
@@ -54,7 +53,7 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
   if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run)
-  // No query result depends on the owner of an object other than a relation.
+  // Results depend only on the owners of relations.
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)
@@ -68,7 +67,6 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   throw new NotSupported(statementName(node))
 }
 
-/** Returns the SQL name of a node type: CREATE FUNCTION for `CreateFunctionStmt`. */
 export function statementName(node: Node): string {
   return kindOf(node)
     .replace(/Stmt$/, '')
@@ -76,7 +74,7 @@ export function statementName(node: Node): string {
     .toUpperCase()
 }
 
-/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW: creates a table with the columns and rows of a query. */
+/** CREATE TABLE … AS and CREATE MATERIALIZED VIEW. */
 function* createTableAs(
   fields: Fields<'CreateTableAsStmt'>,
   context: Context,

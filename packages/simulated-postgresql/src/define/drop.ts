@@ -206,10 +206,7 @@ function* dropType(
   return true
 }
 
-/**
- * With `cascade`, drops the columns of a type; refuses other dependents of the type. Without `cascade`, throws for any
- * dependent.
- */
+/** With `cascade`, drops the columns of a type; refuses any other dependents. */
 function dropDependents(
   { oid, arrayOid, name }: TypeDefinition,
   cascade: boolean,
@@ -299,7 +296,7 @@ function* dropTable(
   const { catalogue } = run
   const by = run.transaction.current
   for (const index of table.indexes) yield* run.lockTable(index, 'AccessExclusiveLock')
-  // The referenced tables are locked too, because the drop removes the triggers of foreign keys on those tables.
+  // The drop removes the triggers of foreign keys on the referenced tables, so these are locked too.
   for (const { referenced } of table.foreignKeys) yield* run.lockTable(referenced, 'AccessExclusiveLock')
   for (const key of catalogue.referencing(table, context.own)) {
     if (together.has(key.table)) continue
@@ -333,9 +330,6 @@ function* dropTable(
   dropTogether([table, ...(table.partitioned?.partitions.map((each) => each.table) ?? [])], by, catalogue)
 }
 
-/**
- * Drops tables and the sequences of their columns. The caller has checked that no other object depends on the tables.
- */
 export function dropTogether(tables: readonly Table[], by: Subtransaction, catalogue: Catalogue): void {
   for (const table of tables) {
     for (const sequence of catalogue.visibleSequences(by.transaction))

@@ -13,9 +13,7 @@ import { subtypeOf } from '../types/range.ts'
 import type { SqlType, SqlValue } from '../types/value.ts'
 import { addIndex, chosenName, conditionOf, elementNames, indexColumns } from './indexes.ts'
 
-/**
- * Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`: refuses a row if all operators hold for it and another row.
- */
+/** Adds `EXCLUDE USING gist (room WITH =, during WITH &&)`. */
 export function* addExclusion(
   fields: Fields<'Constraint'>,
   table: Table,
@@ -67,7 +65,7 @@ function partOf(node: Node): { readonly element: Node; readonly operator: string
   return { element, operator: operatorName(expectKind(operator, 'List').items) }
 }
 
-/** Compiles an operator that compares the values of two rows, one at index 0 and one at index 1. */
+/** Compiles an operator that compares the rows at index 0 and 1. */
 function exclusive(operator: string, type: SqlType, method: string, context: Context): Compiled {
   const value = (at: number): Compiled => ({ type, evaluate: ({ row }): SqlValue => row[at] ?? null })
   const compiled = binary(new QueryScope(context, undefined), operator, value(0), value(1))

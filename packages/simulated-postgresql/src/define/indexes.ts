@@ -74,7 +74,7 @@ function notValid(table: Table, index: Index, values: readonly SqlValue[], other
       })
 }
 
-/** Refuses a unique key without the partition column: a unique key holds only within each partition. */
+/** Refuses a unique key without the partition column, because keys are unique only within a partition. */
 export function requirePartitionKey(table: Table, places: readonly (number | undefined)[], what: string): void {
   const { partitioned } = table
   if (partitioned === undefined) return
@@ -122,7 +122,7 @@ export const conditionOf = (where: Node, table: Table, context: Context): IndexD
   text: JSON.stringify(withoutLocations(where)),
 })
 
-/** Returns an index without entries, with its expressions compiled for the present types of the columns. */
+/** Returns an index without entries, compiled for the present types of the columns. */
 export function rebuilt(index: Index, table: Table, context: Context, run: Run): Index {
   const { columns, included, orders, expressions } = index
   const condition = index.condition === undefined ? undefined : conditionOf(JSON.parse(index.condition), table, context)
@@ -153,13 +153,12 @@ export function elementNames(elements: readonly Node[]): readonly string[] {
   return names
 }
 
-/** Returns the order as PostgreSQL prints it; by default nulls come last in ascending and first in descending order. */
+/** Returns the order as PostgreSQL prints it. By default, nulls count as the greatest values. */
 function orderText(descending: boolean, nulls: string | undefined): string {
   if (nulls === 'SORTBY_NULLS_FIRST' && !descending) return ' NULLS FIRST'
   return `${descending ? ' DESC' : ''}${nulls === 'SORTBY_NULLS_LAST' && descending ? ' NULLS LAST' : ''}`
 }
 
-/** Returns an expression as messages show it: `lower(email)`. */
 function shownExpression(node: Node): string {
   if ('FuncCall' in node)
     return `${namesOf(node.FuncCall.funcname).join('.')}(${(node.FuncCall.args ?? []).map(shownExpression).join(', ')})`
@@ -167,10 +166,7 @@ function shownExpression(node: Node): string {
   return '(expression)'
 }
 
-/**
- * Returns a name that no relation of the schema has, including relations of open transactions; appends a number if
- * needed (ChooseRelationName).
- */
+/** Returns a name that no relation of the schema has, with a number if needed (ChooseRelationName). */
 export function chosenName(base: string, schema: string, { catalogue, own }: Context): string {
   return firstFree(base, (name) => catalogue.relations.isTaken(catalogue.keyOf(schema, name, own), own))
 }

@@ -15,9 +15,7 @@ import type { SqlValue } from '../types/value.ts'
 import { lockedQuery, relationOf } from './names.ts'
 import { empty } from './truncate.ts'
 
-/**
- * REFRESH MATERIALIZED VIEW: replaces all rows, or with CONCURRENTLY only the changed rows, while other sessions read.
- */
+/** REFRESH MATERIALIZED VIEW. With CONCURRENTLY, replaces only the changed rows, while other sessions read. */
 export function* refresh(
   fields: Fields<'RefreshMatViewStmt'>,
   context: Context,

@@ -7,7 +7,6 @@ import { type Fields, fieldsOf, type Node } from '../sql/nodes.ts'
 import type { LockMode } from '../storage/modes.ts'
 import type { Wait } from '../storage/wait.ts'
 
-/** Returns the table with a name; `self` is a table that is being created. */
 export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const { schemaname, relname } = readName(fields)
   if (self !== undefined && relname === self.name && (schemaname ?? self.schema) === self.schema) return self
@@ -17,7 +16,6 @@ export function relationOf(fields: Fields<'RangeVar'> | undefined, context: Cont
   return table
 }
 
-/** Returns the table with a name, as `relationOf` does. Throws for views and materialized views. */
 export function tableOf(fields: Fields<'RangeVar'> | undefined, context: Context, self?: Table): Table {
   const table = relationOf(fields, context, self)
   if (kindOfRelation(table) !== 'table') throw new SqlError('42809', `"${table.name}" is not a table`)
@@ -48,7 +46,7 @@ export function newTypeName(names: readonly string[], context: Context): { schem
   if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')
   const named = newName({ relname, ...(schemaname === undefined ? {} : { schemaname }) }, context)
   const { catalogue, own, types } = context
-  // The name is also taken if a type has it, because the row type of a table has the table's name.
+  // The row type of a table has the table's name, so the types of the schema count as well.
   if (catalogue.typeRows.find(catalogue.keyOf(named.schema, relname, own), own) !== undefined)
     throw existingType(relname)
   if (types.named(relname) !== undefined) throw new NotSupported(`two types named ${relname} in different schemas`)
@@ -61,10 +59,7 @@ function readName(fields: Fields<'RangeVar'> | undefined): { schemaname: string 
   return { schemaname, relname: relname ?? '' }
 }
 
-/**
- * Returns the name of a new relation; undefined if the relation exists and IF NOT EXISTS is given. Prevents other
- * transactions from dropping the schema.
- */
+/** Returns the name of a new relation, if it is free. Prevents other transactions from dropping the schema. */
 export function* freeName(
   fields: Fields<'RangeVar'> | undefined,
   ifNotExists: boolean,
@@ -88,7 +83,7 @@ export function isFree(schema: string, name: string, ifNotExists: boolean, conte
   return false
 }
 
-/** Compiles a query for a new relation. Locks the relations that the query reads first. */
+/** Compiles a query for a new relation, after locking what it reads. */
 export function* lockedQuery(
   query: Node,
   context: Context,
@@ -101,7 +96,7 @@ export function* lockedQuery(
   })
 }
 
-/** Returns the views that read a relation, directly or through other views that are not materialized. */
+/** Returns the views that depend on a relation, directly or through plain views. */
 export function viewsOn(relation: Table, context: Context): readonly Table[] {
   return context.catalogue.visibleTables(context.own).filter((each) => {
     const query = each.view ?? each.materialized?.query

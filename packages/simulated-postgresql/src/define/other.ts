@@ -94,10 +94,7 @@ export function* createView(fields: Fields<'ViewStmt'>, context: Context, run: R
   return 'CREATE VIEW'
 }
 
-/**
- * CREATE OR REPLACE VIEW: replaces the query; the old columns must be the first columns of the new query (view.c,
- * checkViewColumns).
- */
+/** CREATE OR REPLACE VIEW. The old columns must come first in the new query (view.c, checkViewColumns). */
 function replaceView(
   view: Table | Sequence,
   query: Node,

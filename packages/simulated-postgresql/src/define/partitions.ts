@@ -98,8 +98,8 @@ function boundValues(
 }
 
 /**
- * Requires that both tables have the same columns at the same indexes. Refuses a partition that has or had rows, and a
- * partition with triggers or other properties that could distinguish its rows.
+ * Requires that both tables have the same columns at the same indexes. Refuses a partition whose rows could be
+ * distinguished otherwise.
  */
 function requireAlike(table: Table, parent: Table, context: Context): void {
   const refused = (what: string): never => {
@@ -128,7 +128,6 @@ function requireAlike(table: Table, parent: Table, context: Context): void {
       refused('with a foreign key that changes rows')
 }
 
-/** Returns the index of a partition that corresponds to an index of the partitioned table. */
 function twin(index: Index, table: Table): Index {
   const shape = ({
     columns,
@@ -146,10 +145,7 @@ function twin(index: Index, table: Table): Index {
   return found
 }
 
-/**
- * Returns the shape of a foreign key; foreign keys of equal shape count as one for a partition
- * (tryAttachPartitionForeignKey).
- */
+/** Describes a foreign key. Equal foreign keys count as one for a partition (tryAttachPartitionForeignKey). */
 function shapeOf(key: ForeignKey): string {
   const { columns, referenced, referencedColumns, onUpdate, onDelete, matchFull, deferrable, initiallyDeferred } = key
   const rules = [onUpdate, onDelete, matchFull, deferrable, initiallyDeferred, key.validated]
@@ -157,8 +153,8 @@ function shapeOf(key: ForeignKey): string {
 }
 
 /**
- * Requires that the partition has every CHECK of the partitioned table. Every other CHECK of the partition must hold
- * for all values that the partition accepts.
+ * Requires that the partition has the checks of the partitioned table, and that its own hold for all values that it
+ * accepts.
  */
 function requireChecks(table: Table, values: readonly SqlValue[], parent: Table, context: Context, run: Run): void {
   const place = parent.partitioned?.place ?? -1
@@ -182,7 +178,7 @@ function requireChecks(table: Table, values: readonly SqlValue[], parent: Table,
   }
 }
 
-/** Returns an index of a partition as an index of the partitioned table, which holds only the partition's rows. */
+/** Turns an index of a partition into one of the partitioned table. */
 function moved(index: Index, { table, holds }: Partition): Index {
   return {
     ...index,

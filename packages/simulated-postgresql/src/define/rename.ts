@@ -120,7 +120,7 @@ function* renameTable(table: Table, newname: string, run: Run): Generator<Wait, 
 /** The parts of a column name as written: `v`, `kv.v`. */
 type Path = readonly string[]
 
-/** Renames columns in the expressions of a table. Compiled expressions find columns by index and need no change. */
+/** Renames columns in the expressions of a table. Compiled expressions find columns by index. */
 function rewriteExpressions(table: Table, rename: (path: Path) => Path, run: Run): void {
   const before = { checks: table.checks, triggers: table.triggers }
   const generated = table.columns.map((column) => column.generated)

@@ -80,7 +80,7 @@ export function dropRole(fields: Fields<'DropRoleStmt'>, run: Run): string {
   const { catalogue } = run
   for (const node of roles ?? []) {
     const { rolename = '' } = expectKind(node, 'RoleSpec')
-    // The dependents of a role are not recorded, so its DROP is refused.
+    // The dependents of a role are not recorded.
     if (catalogue.roles.has(rolename, run.transaction)) throw new NotSupported('DROP ROLE of an existing role')
     if (missing_ok !== true) throw new SqlError('42704', `role "${rolename}" does not exist`)
     run.notice('NOTICE', '00000', `role "${rolename}" does not exist, skipping`)

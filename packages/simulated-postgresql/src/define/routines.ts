@@ -68,18 +68,15 @@ export function* createFunction(
 
 type Arguments = readonly Argument[]
 
-/** Returns the oid of a type in a function's signature, which distinguishes functions of one name. */
+/** Returns the type's oid in a signature. */
 const signedOid = ({ oid, domain }: SqlType): number => domain ?? oid
 
-/**
- * Parses a PL/pgSQL body. The parser requires argument types but accepts any type, so every argument gets the type
- * `int`.
- */
+/** Parses a PL/pgSQL body. The parser accepts any type of argument, so every argument gets the type `int`. */
 function plpgsqlBody(text: string, all: readonly Pick<Parameter, 'name' | 'mode'>[], returns: Returns): Body {
   const given = all.map(
     ({ name, mode = 'IN' }) => `${mode} ${name === undefined ? '' : `"${name.replaceAll('"', '""')}" `}int`,
   )
-  // If there are OUT parameters, they declare the result.
+  // OUT parameters declare the result.
   const result = returns.kind !== 'set' && all.some(({ mode }) => mode?.endsWith('OUT')) ? '' : declaredResult(returns)
   return parseBody(`CREATE FUNCTION f(${given.join()}) ${result} AS ${dollarQuoted(text)} LANGUAGE plpgsql`)
 }
@@ -91,7 +88,7 @@ function declaredResult(returns: Returns): string {
   return `RETURNS TABLE (${returns.columns.map(({ name }) => `"${name.replaceAll('"', '""')}" int`).join()})`
 }
 
-/** Compiles the statements of an SQL function immediately, to report their errors. */
+/** Compiles the statements of an SQL function, to report their errors immediately. */
 function sqlBodyOf(text: string, name: string, declared: Arguments, returns: Returns, context: Context): Body {
   if (returns.kind === 'trigger') throw new SqlError('42P13', 'SQL functions cannot return type trigger')
   const names = declared.map((each) => each.name)
@@ -222,7 +219,7 @@ function returnsOf(
   return { kind: 'value', type: { ...value, typmod: -1 }, name: undefined }
 }
 
-/** Returns the row type for the name of a table or a composite type; undefined for other types. */
+/** Returns the row type for the name of a table or a composite type. */
 function rowOf(type: Fields<'TypeName'>, context: Context): Extract<Returns, { kind: 'record' }> | undefined {
   if (type.arrayBounds !== undefined) return undefined
   const names = namesOf(type.names)
@@ -278,7 +275,7 @@ function setOf(
   return { kind: 'set', columns, scalar: true, named: false }
 }
 
-/** Function options for planning and privileges, which have no effect: only one role executes functions. */
+/** Function options without effect here. */
 const WITHOUT_EFFECT: ReadonlySet<string> = new Set(['security', 'parallel', 'cost', 'leakproof'])
 
 type Options = Pick<Routine, 'text' | 'volatility' | 'strict' | 'settings'> & { readonly language: 'plpgsql' | 'sql' }
@@ -308,7 +305,7 @@ function optionsOf(options: readonly Node[] | undefined): Options {
   return { text, language, volatility, strict, settings }
 }
 
-/** Returns a setting such as `SET search_path = public` as name and value. */
+/** Parses a setting such as `SET search_path = public`. */
 function settingOf(node: Node | undefined): [string, string] {
   const {
     kind,
@@ -382,7 +379,7 @@ export function* createTrigger(
   if (trigger.when !== undefined && trigger.level === 'STATEMENT')
     throw new NotSupported('WHEN of a statement-level trigger')
   setTriggers(table, [...table.triggers.filter((each) => each !== known), trigger], run)
-  // Compiles the WHEN condition now, so that CREATE TRIGGER reports the errors of the condition.
+  // CREATE TRIGGER reports the errors of the WHEN condition.
   run.factsOf(table)
   return 'CREATE TRIGGER'
 }
@@ -405,7 +402,6 @@ function routineNamed(names: readonly string[], { catalogue, searchPath, own }: 
   throw undefinedFunction(names)
 }
 
-/** Executes DROP TRIGGER; returns false if there is no such trigger. */
 export function* dropTrigger(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
@@ -418,7 +414,6 @@ export function* dropTrigger(names: readonly string[], context: Context, run: Ru
   return true
 }
 
-/** Executes DROP FUNCTION; returns false if there is no such function. */
 export function* dropFunction(
   fields: Fields<'ObjectWithArgs'>,
   cascade: boolean,

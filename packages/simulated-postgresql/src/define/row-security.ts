@@ -8,8 +8,8 @@ import type { Wait } from '../storage/wait.ts'
 import { tableOf } from './names.ts'
 import { requireRoles } from './roles.ts'
 
-// Policies are checked, and their names are stored. No policy applies to a table's owner or to the superuser.
-// `Context.locks` refuses statements by other roles on a table with row security.
+// Policies are stored only by name, and never apply: `Context.locks` refuses statements of roles to which they would
+// apply.
 
 export function setRowSecurity(table: Table, enabled: boolean, run: Run): void {
   const before = table.rowSecurity
@@ -64,7 +64,6 @@ export function* createPolicy(
   return 'CREATE POLICY'
 }
 
-/** Executes DROP POLICY; returns false if there is no such policy. */
 export function* dropPolicy(names: readonly string[], context: Context, run: Run): Generator<Wait, boolean, void> {
   const find = (): Table | undefined => context.table(names.at(-3), names.at(-2) ?? '')
   const table = yield* run.lockNamed(find, 'AccessExclusiveLock')
@@ -87,7 +86,6 @@ function setPolicies(table: Table, policies: readonly string[], run: Run): void 
   })
 }
 
-/** Refuses to change a table with policies, because a policy may read the changed column. */
 export function requireNoPolicies(table: Table, what: string): void {
   if (table.policies.length > 0) throw new NotSupported(`${what} of a table with policies`)
 }

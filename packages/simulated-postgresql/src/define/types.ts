@@ -36,8 +36,8 @@ export function* createEnum(
 }
 
 /**
- * Executes ALTER TYPE … ADD VALUE: replaces the type under the same oid. The new value can be used only after the
- * commit, unless the same transaction created the type.
+ * ALTER TYPE … ADD VALUE: replaces the type under the same oid. The new value can be used only after the commit, unless
+ * the same transaction created the type.
  */
 export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, run: Run): Generator<Wait, string, void> {
   const {
@@ -62,8 +62,7 @@ export function* alterEnum(fields: Fields<'AlterEnumStmt'>, context: Context, ru
   const type = context.types.named(name)
   if (type === undefined) throw undefinedType([undefined, name])
   yield* run.lockTable(objectLock('type', type.oid), 'ExclusiveLock')
-  // If another transaction dropped the type, the statement succeeds: PostgreSQL does not check this, and adds a label
-  // that belongs to no type.
+  // As PostgreSQL, succeeds even if another transaction has dropped the type.
   if (!catalogue.typeRows.has(type.oid, transaction)) return 'ALTER TYPE'
   const labels = enums.get(type.oid)
   if (labels === undefined) throw new SqlError('42809', `${name} is not an enum`)

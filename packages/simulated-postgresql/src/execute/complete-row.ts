@@ -4,7 +4,6 @@ import { SqlError } from '../sql/error.ts'
 import type { SqlValue } from '../types/value.ts'
 import type { Run, TableFacts } from './model.ts'
 
-/** Fills generated columns and checks NOT NULL and CHECK constraints, as PostgreSQL does before it writes a row. */
 export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void {
   const env: Env = { row, parameters: [], session: run }
   for (const { place, compiled } of facts.generated) row[place] = compiled.evaluate(env)
@@ -32,7 +31,7 @@ export function completeRow(facts: TableFacts, row: SqlValue[], run: Run): void 
       })
 }
 
-/** Returns the partition that a row belongs to, which error messages name. */
+/** Returns the partition that a row belongs to. */
 function partitionFor(table: Table, row: readonly SqlValue[], run: Run): Table {
   const { partitioned } = table
   if (partitioned === undefined) return table

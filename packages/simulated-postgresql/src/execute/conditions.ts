@@ -17,7 +17,6 @@ export function withoutLocations(node: unknown): unknown {
   )
 }
 
-/** Returns the column references of a parse tree, without those in subqueries. */
 export function columnReferences(node: unknown): readonly Extract<Node, { ColumnRef: unknown }>[] {
   if (Array.isArray(node)) return node.flatMap(columnReferences)
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return []

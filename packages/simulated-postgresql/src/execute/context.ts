@@ -24,7 +24,6 @@ import { runOf } from './run.ts'
 
 const BOOLEAN: SqlType = { oid: OID.bool, name: 'bool', typmod: -1 }
 
-/** Functions that compile the queries within a statement. */
 export interface Compilers {
   query(
     node: Node,
@@ -36,14 +35,14 @@ export interface Compilers {
   modification(node: Node, context: Context, names: Scope | undefined): ModificationPlan
 }
 
-/** A scope with the name of the compiled clause, and the handlers of the calls that the clause permits. */
+/** A scope with the name of its clause and the calls that the clause permits. */
 interface PlacedScope extends Scope {
   place: string
   onWindow?: unknown
   onSetReturning?: unknown
 }
 
-/** The settings that the compilation of a statement depends on. */
+/** The settings of a statement's compilation. */
 export interface ContextOptions {
   readonly catalogue: Catalogue
   readonly session: SessionFacts
@@ -56,7 +55,7 @@ export interface ContextOptions {
   readonly compilers: Compilers
   /** The variables of the routine that contains the statement. */
   readonly variables?: RoutineVariables
-  /** Receives the tables that names resolve to, with the locks known so far. */
+  /** Receives the tables that names resolve to, with their locks so far. */
   readonly looked: Map<Table, LockMode>
 }
 
@@ -123,7 +122,7 @@ export class Context implements TextContext {
     return table === undefined ? undefined : columnsOf(table)
   }
 
-  /** Compiles only to report errors of names and types, and discards the result. */
+  /** Compiles only to report errors. */
   check(compile: () => void): void {
     const before = this.isDiscarded
     this.isDiscarded = true
@@ -157,7 +156,6 @@ export class Context implements TextContext {
     return type
   }
 
-  /** Returns the oids of all parameter types after compilation. */
   parameterOids(): readonly number[] {
     return Array.from(this.#parameters, (type, at) => {
       if (type === undefined) throw new SqlError('42P18', `could not determine data type of parameter $${at + 1}`)
@@ -165,7 +163,7 @@ export class Context implements TextContext {
     })
   }
 
-  /** Returns the schemas to search for a name qualified by `schema`, or for an unqualified name. */
+  /** Returns the schemas to search for a name. */
   pathOf(schema: string | undefined): readonly string[] {
     return schema === undefined ? this.searchPath : [schema === 'pg_temp' ? this.temporarySchema : schema]
   }
@@ -188,7 +186,7 @@ export class Context implements TextContext {
     return undefinedRelation([schema, name], fields)
   }
 
-  /** Returns the user-defined functions of a name in its schema or in the schemas of the search path. */
+  /** Returns the user-defined functions of a name. */
   routines(names: readonly string[]): readonly Routine[] {
     const path = names.length > 1 ? names.slice(-2, -1) : this.searchPath
     return this.catalogue.routines

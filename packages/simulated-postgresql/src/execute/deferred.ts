@@ -1,7 +1,7 @@
 import type { SqlValue } from '../types/value.ts'
 import type { NamedColumn } from './model.ts'
 
-/** Delays a column value that may be refused until it is read: conditions may first exclude the row. */
+/** A column value that is computed, and perhaps refused, only when it is read: conditions may exclude the row first. */
 export class Deferred {
   readonly read: () => SqlValue
 
@@ -10,7 +10,6 @@ export class Deferred {
   }
 }
 
-/** Returns the value of a column in a row; computes a deferred value. */
 export function valueIn({ slot, deferred }: NamedColumn, row: readonly SqlValue[]): SqlValue {
   const value: unknown = row[slot]
   if (deferred === true && value instanceof Deferred) return value.read()

@@ -7,8 +7,8 @@ type Select = Fields<'SelectStmt'>
 const DECIDING = ['valuesLists', 'havingClause', 'limitOffset', 'limitCount', 'lockingClause'] as const
 
 /**
- * Returns the query of an EXISTS without the clauses that PostgreSQL's planner drops: select list, grouping and order.
- * Undefined if a clause, such as HAVING or LIMIT, may decide whether the query returns a row.
+ * Returns the query of an EXISTS without the clauses that PostgreSQL's planner drops. Undefined if a clause may decide
+ * whether the query returns a row.
  */
 export function withoutTargets(node: Node): Node | undefined {
   if (!('SelectStmt' in node)) return undefined
@@ -21,10 +21,7 @@ export function withoutTargets(node: Node): Node | undefined {
   return { SelectStmt: withoutUnread(rest) }
 }
 
-/**
- * Takes a query whose columns nobody reads. Returns the query without the unread columns of its FROM item, if the item
- * is the only one (remove_unused_subquery_outputs).
- */
+/** Removes the unread columns of the only FROM item of a query (remove_unused_subquery_outputs). */
 function withoutUnread(select: Select): Select {
   const [item, ...others] = select.fromClause ?? []
   if (item === undefined || others.length > 0 || select.whereClause !== undefined) return select
@@ -42,10 +39,7 @@ function withoutUnread(select: Select): Select {
     : { ...select, withClause: { ...select.withClause, ctes: ctesUnread(ctes, name) } }
 }
 
-/**
- * Removes the unread columns of the WITH query `name`. If its only source is an earlier WITH query, removes the unread
- * columns of that query too.
- */
+/** Removes the unread columns of the WITH query `name`, and of those that it alone reads. */
 function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   const at = ctes.findIndex((each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === name)
   const { ctequery, ...rest } = at < 0 ? {} : expectKind(ctes[at], 'CommonTableExpr')
@@ -58,10 +52,7 @@ function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   return [...earlier, { CommonTableExpr: { ...rest, ctequery: inner } }, ...ctes.slice(at + 1)]
 }
 
-/**
- * Returns a subquery without its select list. Undefined if the select list may decide the number of rows. Also
- * undefined if another clause, such as DISTINCT or ORDER BY, may refer to the list.
- */
+/** Returns a subquery without its select list. Undefined if the list may matter for its rows. */
 function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
   if (!('SelectStmt' in node)) return undefined
   const { targetList, ...rest } = node.SelectStmt
@@ -72,7 +63,7 @@ function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined 
   return collects(targetList) ? undefined : { SelectStmt: withoutUnread(rest) }
 }
 
-/** Whether an expression calls an aggregate, a window function or a set-returning function. */
+/** Whether an expression contains a call that may change the number of rows. */
 function collects(node: unknown): boolean {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return false
   if ('FuncCall' in node) {

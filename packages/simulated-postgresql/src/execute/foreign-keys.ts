@@ -13,13 +13,12 @@ import type { Run, TableFacts } from './model.ts'
 import { refuseTriggers } from './triggers.ts'
 import { claim, deleteRow, updateLock, updateRow } from './write-rows.ts'
 
-/** Schedules a check for each foreign key of a new row version: the referenced row must exist. */
+/** Schedules a check for each foreign key of a new row version. */
 export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, before: Tuple | undefined, run: Run): void {
   for (const key of keys) {
     if (!refers(key, tuple)) continue
     if (before !== undefined && sameKey(key, key.columns, key.table, before.values, tuple.values, run)) {
-      // A new version with the same key needs a check of its own if this transaction wrote the old version. The check
-      // that was scheduled for the old version does nothing, because that version is replaced.
+      // The check for the old version does nothing, because that version is replaced. So the new version needs its own.
       if (statusOf(before.xmin) === 'committed') continue
     }
     run.owed.push({
@@ -30,10 +29,7 @@ export function oweInsertChecks(keys: readonly ForeignKey[], tuple: Tuple, befor
   }
 }
 
-/**
- * Schedules the check of existing rows for a new foreign key: one query checks all rows and locks none
- * (RI_Initial_Check).
- */
+/** Schedules the check of existing rows for a new foreign key. It is one query without locks (RI_Initial_Check). */
 export function oweForeignKey(key: ForeignKey, run: Run): void {
   run.owed.push({
     deferred: false,
@@ -52,23 +48,20 @@ export function oweForeignKey(key: ForeignKey, run: Run): void {
   })
 }
 
-/** Whether the foreign key requires a referenced row for this row. */
 function refers({ partition, columns, matchFull }: ForeignKey, { values }: Tuple): boolean {
   if (partition?.holds(values) === false) return false
   const isNull = (place: number): boolean => (values[place] ?? null) === null
   return matchFull ? !columns.every(isNull) : !columns.some(isNull)
 }
 
-/** Returns the key text of the row that a row references. */
 function wantedBy(key: ForeignKey, tuple: Tuple, run: Run): string {
   const values = key.columns.map((place) => tuple.values[place] ?? null)
   if (values.includes(null)) throw missing(key, tuple, run)
-  // The index may have the columns in a different order from the foreign key.
+  // The index may order the columns differently.
   const ordered = key.index.columns.map((place) => values[key.referencedColumns.indexOf(place ?? -1)] ?? null)
   return key.index.keyOf(ordered)
 }
 
-/** Schedules the actions of foreign keys for a referenced version that is deleted or whose key changes. */
 export function oweReferencedChecks(facts: TableFacts, tuple: Tuple, next: Tuple | undefined, run: Run): void {
   for (const key of facts.referencing) {
     const values = key.referencedColumns.map((place) => tuple.values[place] ?? null)
@@ -119,7 +112,7 @@ function* checkReference(key: ForeignKey, tuple: Tuple, run: Run): Generator<Wai
   throw missing(key, tuple, run)
 }
 
-/** Returns the referencing table as error messages name it. */
+/** Returns the referencing table for error messages. */
 const referring = ({ partition, table }: ForeignKey): Table => partition?.table ?? table
 
 function missing(key: ForeignKey, tuple: Tuple, run: Run): SqlError {
@@ -145,7 +138,7 @@ function describe(table: Table, places: readonly number[], values: readonly SqlV
   return `(${names.join(', ')})=(${texts.join(', ')})`
 }
 
-/** Applies the referential action to the referencing table after a referenced row is deleted or changes its key. */
+/** Applies the referential action to the referencing table. */
 function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Run): Generator<Wait, void, void> {
   if (before.xmax === undefined || before.xmax.aborted) return
   const action = next === undefined ? key.onDelete : key.onUpdate
@@ -182,7 +175,7 @@ function* react(key: ForeignKey, before: Tuple, next: Tuple | undefined, run: Ru
   }
 }
 
-/** Returns the new value of the referenced column, converted to the type of the referencing column. */
+/** Returns the new value of the referenced column in the type of the referencing column. */
 function cascaded(key: ForeignKey, at: number, next: Tuple, run: Run): SqlValue {
   const from = key.referencedColumns[at] ?? 0
   const value = next.values[from] ?? null
@@ -225,7 +218,7 @@ function referringRows(key: ForeignKey, before: Tuple, areChanged: boolean, run:
   const found = candidates().filter(
     ({ values }) => keyOf(key.columns, key.table, values, run) === wanted && key.partition?.holds(values) !== false,
   )
-  // Whether a concurrent transaction wrote a version that this transaction's snapshot does not show.
+  // Whether a concurrent transaction wrote the version, so that the snapshot does not show it.
   const isHidden = (tuple: Tuple): boolean =>
     tuple.xmin.transaction !== run.transaction && !visible(tuple, run.latestSnapshot(), run.transaction)
   if (areChanged && run.transaction.isolation !== 'read committed' && found.some(isHidden)) throw concurrent('update')

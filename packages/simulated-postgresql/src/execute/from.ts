@@ -20,11 +20,10 @@ export interface From {
   readonly item: Item
   /** The scans of single tables, which conditions can narrow. */
   readonly scans: readonly TableScan[]
-  /** The conditions of inner joins; a row that is reread must satisfy them again. */
+  /** A row that is reread must satisfy them again. */
   readonly conditions: readonly Compiled[]
 }
 
-/** The state collected during the compilation of the items of FROM. */
 interface Building {
   readonly scope: QueryScope
   readonly scans: TableScan[]
@@ -63,7 +62,7 @@ function* crossJoin(
   return joined
 }
 
-/** Compiles an item of FROM; `dependent` means that it may read the items to its left. */
+/** Compiles an item of FROM. A `dependent` item may read the items to its left. */
 function compileItem(node: Node, building: Building, dependent: boolean): Item {
   if ('RangeVar' in node) return compileNamed(node.RangeVar, building, dependent)
   if ('RangeSubselect' in node) return compileSubselect(node.RangeSubselect, building)
@@ -121,10 +120,7 @@ function compileNamed(fields: Fields<'RangeVar'>, building: Building, dependent:
   return scan
 }
 
-/**
- * Returns the single row of a sequence. In PostgreSQL, checkpoints decide how many values are logged ahead (log_cnt): 0
- * is a permitted answer.
- */
+/** Returns the single row of a sequence. Checkpoints decide log_cnt in PostgreSQL, so 0 is a permitted answer. */
 function sequenceItem(sequence: Sequence, alias: Fields<'RangeVar'>['alias'], scope: QueryScope): Item {
   const columns = SEQUENCE_COLUMNS.map(([name, oid]) => ({ name, type: scope.context.type(oid) }))
   const relation = addRelation(scope, alias?.aliasname ?? sequence.name, renamed(columns, alias), undefined, false, [])
@@ -140,7 +136,7 @@ const SEQUENCE_COLUMNS = [
   ['is_called', OID.bool],
 ] as const
 
-/** Returns the item for a table of the system catalogue; undefined if the name is not in the system catalogue. */
+/** Returns the item for a table of the system catalogue. */
 function systemItem({ schemaname, relname = '', alias }: Fields<'RangeVar'>, scope: QueryScope): Item | undefined {
   const { context } = scope
   const table = systemTable(context.types, schemaname, relname)
@@ -225,7 +221,6 @@ function compileSubselect(fields: Fields<'RangeSubselect'>, building: Building):
   }
 }
 
-/** Returns the scope of a lateral item. All items added so far are to its left. */
 function lateralScope(scope: QueryScope): QueryScope {
   const left = new QueryScope(scope.context, scope.parent, scope)
   left.relations.push(...scope.relations)
@@ -242,7 +237,7 @@ interface Known {
   byKey?: ReadonlyMap<string, Values>
 }
 
-/** Returns an item whose rows do not depend on the items to its left: computed once per row of the outer query. */
+/** Returns an item that does not depend on the items to its left. It is computed once per outer row. */
 function rowsItem(
   relation: Relation,
   rowsOf: (run: Run, outer: Env | undefined) => Generator<Wait, Values, void>,
@@ -356,7 +351,6 @@ function compileConditions(quals: Node | undefined, scope: QueryScope): readonly
   return quals === undefined ? [] : conjuncts(quals).map((each) => scope.context.condition(each, scope, 'JOIN/ON'))
 }
 
-/** Returns the pairs of a left and a right column that must be equal in order to satisfy the condition. */
 function equalColumns(
   quals: Node | undefined,
   left: Item,
@@ -385,7 +379,7 @@ interface Merged {
   readonly left: NamedColumn
   readonly right: NamedColumn
   readonly equal: Compiled
-  /** The slot for the value of a FULL JOIN column, from the side that has a row. */
+  /** The slot of a FULL JOIN column, filled by the side that has a row. */
   readonly slot: number | undefined
 }
 
@@ -454,7 +448,6 @@ function joinRows(
   }
 }
 
-/** Returns a row with the values of both sides. Each side fills different slots. */
 function overlaid(left: JoinedRow, right: JoinedRow, base: JoinedRow): JoinedRow {
   return {
     values: left.values.map((value, at) => (value === base.values[at] ? (right.values[at] ?? null) : value)),

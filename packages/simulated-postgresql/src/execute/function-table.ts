@@ -63,7 +63,7 @@ function functionRows(
 ): FunctionTable {
   const compiled = compileSet(call, scope, defined)
   const name = namesOf(call.funcname).at(-1) ?? ''
-  // If a function has a single column without a name, the alias of the item names the column too.
+  // The alias of a function with a single unnamed column names the column too.
   const only = compiled.scalar && !compiled.isNamed ? fields.alias?.aliasname : undefined
   return {
     name,
@@ -73,7 +73,7 @@ function functionRows(
   }
 }
 
-/** Compiles `FROM current_date` and similar value functions, which return one row. */
+/** Compiles `FROM current_date` and similar functions. */
 function plainValue(node: Node, scope: QueryScope): FunctionTable {
   const compiled = compileExpression(node, scope)
   return {

@@ -9,11 +9,10 @@ import { withoutLocations } from './conditions.ts'
 import type { JoinedRow, NamedColumn } from './model.ts'
 import type { QueryScope } from './scope.ts'
 
-/** An expression of GROUP BY. */
 interface GroupKey {
   readonly node: Node
   readonly compiled: Compiled
-  /** The slot of the key's value in the row of a group. The value is null if the grouping set lacks the key. */
+  /** The slot of the key in the row of a group; its value is null if the grouping set lacks the key. */
   readonly slot: number
   readonly column: NamedColumn | undefined
 }
@@ -21,9 +20,8 @@ interface GroupKey {
 /** ROLLUP, CUBE and GROUPING SETS: the query groups its rows once per grouping set. */
 export interface GroupingSets {
   readonly keys: readonly GroupKey[]
-  /** For each grouping set, the indexes of its keys. */
   readonly sets: readonly (readonly number[])[]
-  /** Returns the expression for a node evaluated on a group, if the node is a key or GROUPING. */
+  /** Returns the compiled form of a key or of GROUPING. */
   replaced(node: Node): Compiled | undefined
   marked(group: JoinedRow, set: number): JoinedRow
 }
@@ -31,7 +29,7 @@ export interface GroupingSets {
 /** PostgreSQL's limit. */
 const MOST_SETS = 4096
 
-/** Compiles the grouping sets of GROUP BY; undefined if the clause has none. */
+/** Compiles the grouping sets of GROUP BY, if it has any. */
 export function compileGroupingSets(
   clause: readonly Node[],
   targetList: readonly Node[],
@@ -45,11 +43,10 @@ export function compileGroupingSets(
     const column = columnOf(node, scope)
     const known = keys.findIndex((each) => (column === undefined ? textOf(each.node) === text : each.column === column))
     if (known >= 0) return known
-    // PostgreSQL makes a separate key of each occurrence in the select list.
+    // In PostgreSQL, each occurrence in the select list is a separate key.
     if (column === undefined && targetList.filter((target) => targetText(target) === text).length > 1)
       throw new NotSupported('grouping sets with an expression that is twice in the select list')
     const compiled = decideText(compileExpression(node, scope), scope)
-    // Throws for a type without an equality, such as json.
     requireEquality(scope.context.types, compiled.type.oid)
     return keys.push({ node, compiled, slot: scope.width++, column }) - 1
   }
@@ -85,14 +82,14 @@ const targetText = (target: Node): string | undefined =>
 
 const textOf = (node: Node): string => JSON.stringify(withoutLocations(node))
 
-/** Returns the column that an expression consists of; undefined for other expressions. */
+/** Returns the column that an expression consists of. */
 export function columnOf(node: Node, scope: QueryScope): NamedColumn | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []
   return fields.some((field) => !('String' in field)) ? undefined : scope.find(namesOf(fields))
 }
 
-/** Returns the expression that the number or name of a result column refers to. */
+/** Returns the expression of the result column that a number or name refers to. */
 function resolved(node: Node, targetList: readonly Node[], scope: QueryScope): Node {
   if ('A_Const' in node) {
     const place = node.A_Const.ival?.ival ?? 0
@@ -140,13 +137,11 @@ function setsOf(node: Node, keyOf: (node: Node) => number): Sets {
   }
 }
 
-/** Returns the keys of an element: one for `a`, several for `(a, b)`. */
 function listed(node: Node, keyOf: (node: Node) => number): readonly number[] {
   const isList = 'RowExpr' in node && node.RowExpr.row_format === 'COERCE_IMPLICIT_CAST'
   return isList ? (node.RowExpr.args ?? []).map(keyOf) : [keyOf(node)]
 }
 
-/** Returns the cross product of the grouping sets that the elements of GROUP BY define. */
 function crossed(all: readonly Sets[]): Sets {
   let sets: Sets = [[]]
   for (const each of all) {
@@ -156,7 +151,7 @@ function crossed(all: readonly Sets[]): Sets {
   return sets
 }
 
-/** GROUPING: returns one bit per argument, set if the grouping set lacks the argument. */
+/** GROUPING: one bit per argument, set if the grouping set lacks the argument. */
 function grouping(
   fields: Fields<'GroupingFunc'>,
   keys: readonly GroupKey[],

@@ -19,20 +19,18 @@ import type { Target } from './targets.ts'
 
 /**
  * The GROUP BY clause and the aggregates of a query. The first row of a group, extended by the aggregate results,
- * represents the group. This is possible because all rows of a group have equal GROUP BY keys, and only aggregates may
- * read other columns.
+ * represents the group: only aggregates may read columns that are not grouped.
  */
 export interface Grouping {
-  /** Compiles an expression. If the query is grouped, the expression is evaluated on groups. */
+  /** Compiles an expression on rows or, if the query is grouped, on groups. */
   compile(node: Node, wanted?: SqlType): Compiled
   groupBy(targets: readonly Target[]): void
   having(node: Node): Compiled
-  /** Checks that expressions read only columns that the grouping permits. Returns whether the query is grouped. */
+  /** Checks that expressions read only columns that the grouping permits. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
   group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
 }
 
-/** A reference from a subquery to a column of this query. */
 interface OuterReference {
   readonly column: NamedColumn
   readonly names: readonly string[]
@@ -95,7 +93,6 @@ export function compileGrouping(clause: readonly Node[], targetList: readonly No
         if (target?.node !== undefined) requirePlain(target.node)
         const grouped = target?.node ?? node
         const compiled = target?.compiled ?? compileExpression(grouped, scope)
-        // Throws for a type without an equality, such as json.
         requireEquality(scope.context.types, compiled.type.oid)
         keys.push({ node: grouped, compiled })
       }
@@ -127,7 +124,7 @@ function columnNode(target: Target): Node {
   return { ColumnRef: { fields: [{ String: { sval: target.name } }] } }
 }
 
-/** Refuses an aggregate or a window function in a result column to which GROUP BY refers by position. */
+/** Refuses an aggregate or a window function in a result column that GROUP BY names by its number. */
 function requirePlain(node: unknown): void {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return
   if ('FuncCall' in node) {
@@ -138,7 +135,7 @@ function requirePlain(node: unknown): void {
   for (const value of Object.values(node)) requirePlain(value)
 }
 
-/** Whether an unqualified name in GROUP BY is a column of FROM. Such a column takes precedence over a result column. */
+/** Whether the name is a column of FROM, which takes precedence over a result column. */
 function isInput(node: Extract<Node, { ColumnRef: unknown }>, scope: QueryScope): boolean {
   const fields = node.ColumnRef.fields ?? []
   if (fields.some((field) => !('String' in field))) return false
@@ -206,8 +203,8 @@ function collectSets(
 }
 
 /**
- * Refuses a column that an expression on groups cannot read. It can read grouped columns, columns within aggregates,
- * and columns that depend on a grouped primary key.
+ * Refuses a column that an expression on groups cannot read. Columns that depend on a grouped primary key are
+ * permitted.
  */
 function checkGrouped(
   nodes: readonly Node[],
@@ -275,10 +272,7 @@ function shownName(names: readonly string[], column: NamedColumn, scope: QuerySc
   return names.length > 1 ? names.join('.') : `${owner?.alias}.${names[0]}`
 }
 
-/**
- * Compiles an aggregate of this query. An aggregate that reads only columns of an outer query belongs to the outer
- * query.
- */
+/** Compiles an aggregate of this query. An aggregate with columns of only an outer query belongs to that query. */
 function ownAggregate(call: Fields<'FuncCall'>, scope: QueryScope): AggregateCall {
   let own = false
   let outer = false

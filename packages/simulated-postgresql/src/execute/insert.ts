@@ -115,15 +115,12 @@ export function targetColumns(list: readonly Node[] | undefined, table: Table): 
 }
 
 interface Source {
-  /**
-   * The plan that reads the rows to insert, without defaults. Undefined if the statement contains the values and reads
-   * no table.
-   */
+  /** Reads the rows to insert. Undefined if the statement contains the values. */
   readonly read: QueryPlan | undefined
   rows(run: Run): Generator<Wait, readonly SqlValue[][], void>
 }
 
-/** Compiles the source of the rows to insert. The rows that it returns have their defaults. */
+/** Compiles the source of the rows to insert, with their defaults. */
 function compileSource(
   select: Node | undefined,
   columns: readonly Column[],
@@ -155,10 +152,6 @@ function compileSource(
   }
 }
 
-/**
- * Whether the values contain no subquery and no function call. Subqueries and functions may read tables; DEFAULT
- * cannot.
- */
 const areGiven = (select: Node | undefined): boolean =>
   select !== undefined &&
   'SelectStmt' in select &&
@@ -220,10 +213,7 @@ function compileRows(select: Node, columns: readonly Column[], facts: TableFacts
   }
 }
 
-/**
- * Whether the statement lists columns, but not all of them. Without a list, a statement may also give fewer values than
- * the table has columns.
- */
+/** Whether the statement lists some of the columns. */
 function statementNamesColumns(columns: readonly Column[], facts: TableFacts): boolean {
   return columns !== columnsOf(facts.table) && columns.length < columnsOf(facts.table).length
 }

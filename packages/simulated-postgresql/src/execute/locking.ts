@@ -14,7 +14,6 @@ import { envOf, isTrue, type QueryScope } from './scope.ts'
 export interface Locking {
   readonly lock: RowLock
   readonly policy: LockPolicy
-  /** The names of the locked tables; undefined for all tables. */
   readonly tables: readonly string[] | undefined
 }
 
@@ -59,7 +58,7 @@ export interface Locked {
 }
 
 /**
- * Locks rows in their order until LIMIT is reached. A row that changed concurrently must satisfy the conditions again.
+ * Locks rows in their order, until LIMIT is reached. A row that changed concurrently must satisfy the conditions again.
  */
 export function* lockRows(
   plan: Locked,
@@ -119,7 +118,7 @@ export function* stillFulfils(
   )
 }
 
-/** Locks the newest version of a row, as SELECT FOR UPDATE does; returns undefined if the row is deleted or skipped. */
+/** Locks the newest version of a row, as SELECT FOR UPDATE does; undefined if there is none, or if it is skipped. */
 export const lockLatest = (
   run: Run,
   heap: Heap,
@@ -128,7 +127,7 @@ export const lockLatest = (
   policy: LockPolicy,
 ): Generator<Wait, Tuple | undefined, void> => lockNewest(run, heap, tuple, lock, policy, true)
 
-/** Locks the newest version of a row for a statement that then writes it; returns undefined if the row is deleted. */
+/** Locks the newest version of a row before a write; undefined if the row is deleted. */
 export const lockToWrite = (
   run: Run,
   heap: Heap,

@@ -31,7 +31,6 @@ type Change =
   | { readonly kind: 'UPDATE'; readonly assignments: readonly Assignment[] }
   | { readonly kind: 'DELETE' | 'NOTHING' }
 
-/** One WHEN … THEN … clause. */
 interface Action {
   readonly when: MatchKind
   readonly condition: Compiled | undefined
@@ -44,7 +43,7 @@ interface Merge {
   readonly on: readonly Compiled[]
   readonly actions: readonly Action[]
   readonly facts: TableFacts
-  /** The scan of every target row; defined if there are actions for target rows without a matching source row. */
+  /** The scan of every target row, for actions on rows without a match. */
   readonly unmatched: TableScan | undefined
 }
 
@@ -122,12 +121,12 @@ export function compileMerge(
   }
 }
 
-/** Returns the kinds of the actions in the order in which PostgreSQL fires their statement triggers. */
+/** Returns the kinds of the actions, in the order of their statement triggers. */
 function kindsOf(actions: readonly Action[]): readonly ('INSERT' | 'UPDATE' | 'DELETE')[] {
   return (['INSERT', 'UPDATE', 'DELETE'] as const).filter((kind) => actions.some(({ change }) => change.kind === kind))
 }
 
-/** Returns a scope in which only some of the items have names. */
+/** Returns a scope with the names of some items only. */
 function narrowed(scope: QueryScope, relations: readonly Relation[]): QueryScope {
   const narrow = new QueryScope(scope.context, undefined, scope)
   narrow.relations.push(...relations)
@@ -225,13 +224,13 @@ function compileInserted(
   return compiled
 }
 
-/** A row of the join: a matched pair, or a row of either side without a match. */
+/** A matched pair, or a row of either side without a match. */
 interface Found {
   readonly row: JoinedRow
   readonly when: MatchKind
 }
 
-/** Returns the rows of the join, as the snapshot of the statement shows them. */
+/** Returns the rows of the join, by the statement's snapshot. */
 function* joined(merge: Merge, scope: QueryScope, run: Run): Generator<Wait, readonly Found[], void> {
   const { scan, source, on, unmatched } = merge
   const found: Found[] = []
@@ -269,7 +268,7 @@ function* mergeOne(merge: Merge, { row, when }: Found, run: Run): Generator<Wait
   const outcome = yield* change(merge, row, when, run)
   if (outcome.kind === 'changed') return [outcome.done]
   if (outcome.kind === 'nothing') return []
-  // A concurrent transaction broke the match, so each of the two rows counts as a row without a match.
+  // A concurrent transaction broke the match, so neither row has a match now.
   const { slot, tuple } = slotsOf(merge.scan.relation)
   const alone = outcome.target
   const bySource =
@@ -293,7 +292,7 @@ function slotsOf({ columns, tuple, system }: Relation): { readonly slot: Chooses
   return { slot: (at) => slots.has(at), tuple: (at) => at === tuple }
 }
 
-/** Returns the selected values and versions of a row. */
+/** Returns a part of a row. */
 function part(row: JoinedRow, slot: Chooses, tuple: Chooses): JoinedRow {
   return {
     values: row.values.map((value, at) => (slot(at) ? value : null)),
@@ -316,7 +315,7 @@ type Outcome =
   /** A concurrent transaction deleted the target row or changed it so that it no longer matches. */
   | { readonly kind: 'parted'; readonly target: JoinedRow | undefined }
 
-/** Changes a row of the target. If another transaction changed the row, continues with its newest version. */
+/** Changes a row of the target, or its newest version if another transaction changed it. */
 function* change(merge: Merge, row: JoinedRow, when: MatchKind, run: Run): Generator<Wait, Outcome, void> {
   const { scan, source, on, facts } = merge
   let current = row

@@ -8,8 +8,7 @@ export function resultName(node: Node): string {
 }
 
 /**
- * The name of a result column. Casts and CASE have a weak name, which applies only if the inner expression has no
- * strong name.
+ * The name of a result column. The weak name of a cast or CASE applies only if the inner expression has no strong name.
  */
 interface Figured {
   readonly name: string | undefined

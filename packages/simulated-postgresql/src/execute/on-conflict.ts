@@ -99,7 +99,7 @@ function inferred(fields: Fields<'InferClause'>, facts: TableFacts): readonly In
 
 type Resolved = 'none' | { readonly tuple: Tuple | undefined }
 
-/** Looks for a conflicting row and applies the conflict action; returns `none` if the row can be inserted now. */
+/** Applies the conflict action to a conflicting row. Returns `none` if the row can be inserted now. */
 export function* resolveConflict(
   conflict: Conflict,
   facts: TableFacts,
@@ -134,9 +134,7 @@ function noteConflict(
   met?.conflicts.set(first.row, { clause, first, tuple, proposed: [...others, values] })
 }
 
-/**
- * Records which rows the inserted row would have conflicted with if other transactions had not deleted or moved them.
- */
+/** Records with which rows the inserted row would have conflicted, without the deletions of other transactions. */
 function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): void {
   if (run.met === undefined) return
   for (const index of clause.arbiters) {
@@ -150,7 +148,7 @@ function noteFreed(clause: Conflict, values: readonly SqlValue[], run: Run): voi
 }
 
 /**
- * Returns the effect of ON CONFLICT in the view of the run: the conflicting rows with their changed values.
+ * Returns the effect of ON CONFLICT without executing it.
  * @param returned computes the RETURNING row.
  */
 export function* conflictsAsked(
@@ -187,10 +185,7 @@ function isInTheWay(index: Index, proposed: readonly SqlValue[], tuple: Tuple): 
   return index.excludes?.(mine, other) ?? index.keyOf(mine) === index.keyOf(other)
 }
 
-/**
- * Returns the first conflicting row. It checks again after each wait: during a wait at one index, a conflicting row may
- * appear at another.
- */
+/** Returns the first conflicting row. During a wait at one index, a conflicting row may appear at another. */
 function* conflicting(
   conflict: Conflict,
   values: readonly SqlValue[],
@@ -213,7 +208,7 @@ function* conflicting(
   return undefined
 }
 
-/** At repeatable read, throws a serialization failure if the snapshot does not show the conflicting row. */
+/** At repeatable read, the snapshot must show the conflicting row. */
 function checkVisible(tuple: Tuple, run: Run): void {
   if (run.transaction.isolation === 'read committed' || tuple.xmin.transaction === run.transaction) return
   if (!visible(tuple, run.snapshot, run.transaction)) throw concurrent('update')
@@ -264,7 +259,7 @@ function* updateExisting(
   return { tuple: yield* updateRow(facts, existing, values, lock, run) }
 }
 
-/** Returns a joined row of the existing row and the proposed row. */
+/** Joins the existing row and the proposed row. */
 function rowOf(
   { scope, relation, excluded }: Conflict,
   { table }: TableFacts,

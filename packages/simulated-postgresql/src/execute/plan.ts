@@ -16,10 +16,7 @@ export interface Plan extends Locking {
   readonly columns: readonly ResultColumn[] | undefined
   readonly parameterOids: readonly number[]
   execute(run: Run): Generator<Wait, { readonly tag: string; readonly rows: Rows }, void>
-  /**
-   * Returns the result of the statement in the view of the run, or the changes that it would make; changes nothing.
-   * Throws if the statement cannot be evaluated again.
-   */
+  /** Returns the result that the statement has in the view of the run, or the changes that it would make. */
   asked(run: Run): Generator<Wait, Rows, void>
   readonly reading?: QueryPlan['reading']
 }
@@ -87,7 +84,7 @@ function doesNothing(node: Node): boolean {
   )
 }
 
-/** Compiles INSERT, UPDATE, DELETE or MERGE; `names` is the scope for names of WITH. */
+/** Compiles a modification. `names` is the scope for names of WITH. */
 function compileModification(node: Node, context: Context, names: QueryScope | undefined): ModificationPlan {
   if ('InsertStmt' in node) return compileInsert(node.InsertStmt, context, names)
   if ('UpdateStmt' in node) return compileUpdate(node.UpdateStmt, context, names)

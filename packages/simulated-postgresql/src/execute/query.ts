@@ -11,8 +11,8 @@ import { compileValues } from './values.ts'
 import { compileWith } from './with.ts'
 
 /**
- * Compiles SELECT, VALUES or a set operation. `names` is the scope for names of WITH. `wanted` are the types of the
- * columns that an INSERT fills. Literals and parameters in the select list take these types.
+ * Compiles SELECT, VALUES or a set operation. `names` is the scope for names of WITH. `wanted` are the types of
+ * literals and parameters in the select list.
  */
 export function compileQuery(
   node: Node,

@@ -43,6 +43,6 @@ export function resultColumns(targets: readonly Target[]): readonly ResultColumn
 }
 
 export function tidy(table: Table, run: Run): void {
-  // With an observer, old versions are kept: the observer compares them at the end.
+  // An observer compares the old versions at the end.
   if (run.met === undefined) vacuum(table, () => run.store.horizon())
 }

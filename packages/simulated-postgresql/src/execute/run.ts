@@ -7,7 +7,7 @@ export function runOf(env: Env): Run {
   return env.session as Run
 }
 
-/** Thrown by an expression that must wait. The expression has had no effect yet, so it can be evaluated again. */
+/** Thrown by an expression that must wait. It has had no effect yet, so it can be evaluated again. */
 class MustWait extends Error {
   readonly wait: () => Generator<Wait, void, void>
 
@@ -17,7 +17,7 @@ class MustWait extends Error {
   }
 }
 
-/** The progress of an evaluation: its completed waits, and the results of its completed calls in their order. */
+/** The completed waits and calls of an evaluation. */
 interface Met {
   over: number
   met: number
@@ -25,11 +25,11 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** The progress outside of any evaluation, which records nothing. */
+/** Records nothing, outside of any evaluation. */
 const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
 let waits = NOWHERE
 
-/** Evaluates an expression. If the expression must wait, waits and evaluates it again. */
+/** Evaluates an expression, again after each wait that it needs. */
 export function* evaluating<T>(evaluate: () => T): Generator<Wait, T, void> {
   const mine: Met = { over: 0, met: 0, calls: 0, results: [] }
   while (true) {
@@ -65,13 +65,13 @@ export function waitOnce(wait: () => Generator<Wait, void, void>): void {
 
 /**
  * Returns the result of a nested execution, such as a subquery. After a wait, the whole expression is evaluated again,
- * but returns the known results of completed nested executions. `site` distinguishes the calls.
+ * and completed executions return their known results. `site` distinguishes the calls.
  */
 export function executed<T>(site: object, start: () => Generator<Wait, T, void>): T {
   const mine = waits
   const at = mine.calls++
   const known = mine === NOWHERE ? undefined : mine.results[at]
-  // The result replaces the separate results of executions nested in it.
+  // The result replaces those of executions nested in it.
   const done = (value: T): T => {
     if (mine === NOWHERE) return value
     mine.results[at] = { site, value }

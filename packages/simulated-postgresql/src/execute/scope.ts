@@ -28,25 +28,21 @@ export class QueryScope implements Scope {
   /** The number of values in a row; `tuples` is the number of row versions in a row. */
   width = 0
   tuples = 0
-  /** If set, is called with the slot of each referenced column of this query. */
+  /** Called with the slot of each referenced column of this query. */
   recorder: ((slot: number) => void) | undefined
   /** The subquery of this query that is being compiled. */
   subselect: Node | undefined
-  /** If set, is called for each column of this query that a subquery references. */
+  /** Called for each column of this query that a subquery references. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined
-  /**
-   * The number of names that subqueries looked up in this scope or its parents. Shows whether a subquery depends on a
-   * row of this query.
-   */
+  /** The number of names that subqueries looked up here. It shows whether a subquery depends on a row of this query. */
   searchedFromBelow = 0
   /** The clause that is being compiled, for messages. */
   place = 'this context'
-  /** In a grouped query, returns the compiled form of a node on a group; undefined if the node has none. */
+  /** Returns the compiled form of a node on a group, in a grouped query. */
   onNode: ((node: Node) => Compiled | undefined) | undefined
   onAggregate: ((call: Call) => Compiled) | undefined
   onWindow: ((call: Call) => Compiled) | undefined
   onSetReturning: ((call: Call) => Compiled) | undefined
-  /** The next scope in which names of WITH are looked up. */
   readonly #names: QueryScope | undefined
 
   constructor(context: Context, parent: QueryScope | undefined, names: QueryScope | undefined = parent) {
@@ -192,7 +188,7 @@ export class QueryScope implements Scope {
   }
 }
 
-/** Refuses `*` for a relation of the system catalogue that lacks some of PostgreSQL's columns. */
+/** Refuses `*` for a relation that lacks some of PostgreSQL's columns. */
 export function requireAll({ lacking, alias }: Relation): void {
   if (lacking !== undefined && lacking.length > 0)
     throw new NotSupported(
@@ -200,7 +196,7 @@ export function requireAll({ lacking, alias }: Relation): void {
     )
 }
 
-/** Adds an item to the query and assigns slots in the row to its values. */
+/** Adds an item to the query, with slots for its values. */
 export function addRelation(
   scope: QueryScope,
   alias: string,
@@ -242,7 +238,6 @@ export function isTrue(condition: Compiled, env: Env): boolean {
   return condition.evaluate(env) === true
 }
 
-/** Compiles the equality of two columns of one row. */
 export function equalityOf(left: NamedColumn, right: NamedColumn, context: Context): Compiled {
   const scope = new QueryScope(context, undefined)
   scope.columns = [
@@ -260,7 +255,7 @@ function rowAbove(env: Env, levelsUp: number): readonly SqlValue[] {
   return from?.row ?? []
 }
 
-/** Compiles a table's name in place of a value. The value is a record of the table's columns. */
+/** Compiles a table's name as a value: a record of the columns. */
 function wholeRow(relation: Relation, levelsUp: number, scope: QueryScope): Compiled {
   for (const column of relation.columns) scope.recorder?.(column.slot)
   return {

@@ -33,7 +33,6 @@ interface Select extends Locked {
   readonly limit: CompiledLimit | undefined
 }
 
-/** Compiles a SELECT without set operations. */
 export function compileSelect(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted?: readonly SqlType[]): QueryPlan {
   const select = compileParts(fields, scope, wanted)
   return {
@@ -91,12 +90,12 @@ function compileParts(fields: Fields<'SelectStmt'>, scope: QueryScope, wanted: r
   }
 }
 
-/** Compiles WHERE. Narrows the scans of `from` where a condition permits it. */
+/** Compiles WHERE, and narrows the scans of `from` by it. */
 export function compileWhere(node: Node | undefined, scope: QueryScope, from: From): readonly Compiled[] {
   if (node === undefined) return []
   const parts = conjuncts(node)
   const compiled = parts.map((each) => scope.context.condition(each, scope, 'WHERE'))
-  // If constants alone make a condition false, PostgreSQL evaluates no other condition.
+  // PostgreSQL evaluates no other condition if constants alone make one false.
   const refuted = compiled.filter((condition) => {
     const known = knownValue(condition, scope)
     return known !== undefined && known.value !== true
@@ -122,7 +121,6 @@ function distinctOf(
     const selected = new Set(targets.map((target) => identityOf(target, scope)))
     if (sort.some((key) => !selected.has(identity(key))))
       throw new SqlError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list')
-    // Throws for a type without an equality, such as json.
     for (const { compiled } of targets) requireEquality(scope.context.types, compiled.type.oid)
     return 'all'
   }
@@ -260,7 +258,6 @@ interface Windows {
   add(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): readonly JoinedRow[]
 }
 
-/** Collects the window functions of a query; each gets a slot in the row. */
 function compileWindows(clause: readonly Node[] | undefined, scope: QueryScope): Windows {
   const calls: { readonly call: WindowCall; readonly slot: number }[] = []
   scope.onWindow = (call) => {

@@ -87,9 +87,7 @@ export function commonTypes(
   })
 }
 
-/**
- * Returns a column of an operand. A string or null literal has no type yet, because the other operand may decide it.
- */
+/** Returns a column of an operand. A literal has no type yet, because the other operand may decide it. */
 function operand(select: Operand, type: SqlType, at: number, scope: QueryScope): Compiled {
   const targets = select.targetList ?? []
   const target = targets[at]
@@ -110,7 +108,7 @@ function slot(type: SqlType, at: number): Compiled {
   return { type, evaluate: (env) => env.row[at] ?? null }
 }
 
-/** Returns the conversion of an operand's rows to the common types; undefined if no conversion is needed. */
+/** Returns the conversion of an operand's rows to the common types, if needed. */
 export function conversion(
   plan: QueryPlan,
   select: Operand,

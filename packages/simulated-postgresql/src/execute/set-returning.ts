@@ -13,7 +13,7 @@ export interface SetReturning {
   values(env: Env): readonly SqlValue[]
 }
 
-/** Returns the set-returning functions of a select list; the list fills during compilation. */
+/** Returns a list that is filled with the set-returning functions during compilation. */
 export function collectSets(scope: QueryScope): readonly SetReturning[] {
   const sets: SetReturning[] = []
   scope.onSetReturning = (call) => {
@@ -28,7 +28,7 @@ export function collectSets(scope: QueryScope): readonly SetReturning[] {
   return sets
 }
 
-/** Returns one row per value; with several set-returning functions, shorter sets are padded with NULL. */
+/** Returns one row per value. Shorter sets are padded with NULL. */
 export function* expandSets(
   sets: readonly SetReturning[],
   rows: readonly JoinedRow[],

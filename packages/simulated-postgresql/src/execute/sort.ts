@@ -9,11 +9,10 @@ export interface SortKey {
   readonly node: Node
   readonly compiled: Compiled
   readonly compare: (a: SqlValue, b: SqlValue) => number
-  /** The index of the result column that is the key; undefined if the key is another expression. */
+  /** The index of the result column that is the key. */
   readonly target: number | undefined
 }
 
-/** A result column under the name that ORDER BY can use. */
 export interface SortTarget {
   readonly name: string
   readonly compiled: Compiled
@@ -46,7 +45,7 @@ function orderOf(fields: Fields<'SortBy'>, type: SqlType, scope: QueryScope): (a
   }
 }
 
-/** Returns the index of the result column that a number or an unqualified name refers to. */
+/** Returns the index of the result column that a number or a name refers to. */
 export function targetOf(node: Node, targets: readonly SortTarget[], clause: string): number | undefined {
   if ('A_Const' in node) {
     const { ival, isnull } = node.A_Const
@@ -63,7 +62,6 @@ export function targetOf(node: Node, targets: readonly SortTarget[], clause: str
   return found < 0 ? undefined : found
 }
 
-/** Returns the name of an unqualified column reference. */
 function plainName(node: Node): string | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []

@@ -13,20 +13,17 @@ import { evaluating } from './run.ts'
 import { envOf, type QueryScope } from './scope.ts'
 import { noteRead } from './view.ts'
 
-/** An equality that restricts a column to one value, or to the values of a list or an array. */
+/** An equality that restricts a column to some values. */
 interface Restriction {
   readonly slot: number
   readonly values: (env: Env) => readonly SqlValue[]
   readonly type: SqlType
 }
 
-/**
- * The number of scans of a table in one statement after which further scans use a temporary hash index, if no index of
- * the table is suitable.
- */
+/** Further scans of a table in one statement use a temporary hash index, if the table has no suitable index. */
 const SCANS_BEFORE_HASHING = 3
 
-/** A scan of a whole table, or of the rows that an equality selects. The complete condition is evaluated later. */
+/** A scan of a whole table, or of rows that an equality selects. The complete condition is evaluated later. */
 export class TableScan implements Item {
   readonly table: Table
   readonly relation: Relation
@@ -53,7 +50,7 @@ export class TableScan implements Item {
       })
   }
 
-  /** Narrows the scan by a condition that equates a column with a value known before the scan. */
+  /** Narrows the scan by an equality with a value known before the scan. */
   narrow(condition: Node, scope: QueryScope): void {
     if (!('A_Expr' in condition)) return
     const { kind, name, lexpr, rexpr } = condition.A_Expr
@@ -79,7 +76,7 @@ export class TableScan implements Item {
         })
   }
 
-  /** Whether a slot of the row has its value before this table is scanned. */
+  /** Whether a slot is filled before this table is scanned. */
   #known(slot: number): boolean {
     return this.#dependent && slot < (this.columns[0]?.slot ?? 0)
   }
@@ -97,7 +94,7 @@ export class TableScan implements Item {
         const wanted = array ? undefined : column.type
         compiled.push(compileExpression(node, scope, wanted))
       } catch (error) {
-        // Ignores the error here: the evaluation of the complete condition will report it.
+        // The complete condition will report the error.
         if (error instanceof SqlError) return
         throw error
       } finally {
@@ -146,7 +143,7 @@ export class TableScan implements Item {
     return row
   }
 
-  /** Returns a row whose system columns are those of the given ended version. */
+  /** Returns a row with the system columns of an ended version. */
   ended(row: JoinedRow, tuple: Tuple): JoinedRow {
     return (this.relation.system?.columns.length ?? 0) > 0 ? this.place(row, tuple) : row
   }
@@ -167,7 +164,6 @@ export class TableScan implements Item {
     return read
   }
 
-  /** Returns an index with restrictions on all its columns, preferably a unique one. */
   #bestIndex(): { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined {
     let best: { readonly index: Index; readonly restrictions: readonly Restriction[] } | undefined
     for (const index of this.table.indexes) {
@@ -185,7 +181,7 @@ export class TableScan implements Item {
   #keys(restrictions: readonly Restriction[], env: Env, run: Run): readonly string[] {
     let keys: string[][] = [[]]
     for (const restriction of restrictions) {
-      // PostgreSQL reads rows in the order of the index, whatever the order of IN is, and locks them in the same order.
+      // PostgreSQL reads and locks rows in the order of the index, whatever the order of IN is.
       const compare = run.types.typeOf(restriction.type.oid).compare
       const values = restriction.values(env).filter((value) => value !== null)
       const ordered = compare === undefined ? values : values.toSorted(compare)
@@ -245,7 +241,7 @@ function hasSubquery(node: unknown): boolean {
   return 'SubLink' in node || Object.values(node).some(hasSubquery)
 }
 
-/** Shuffles rows in place. PostgreSQL promises no order of rows, so shuffling exposes a program that relies on one. */
+/** Shuffles rows in place, to expose programs that rely on an order that PostgreSQL does not promise. */
 function shuffled<T>(items: T[], run: Run): T[] {
   if (!run.shuffles) return items
   for (let last = items.length - 1; last > 0; last--) {

@@ -11,15 +11,12 @@ import { type QueryScope, requireAll } from './scope.ts'
 export interface Target {
   readonly name: string
   readonly compiled: Compiled
-  /** The expression; undefined for a column from `*`. */
   readonly node: Node | undefined
-  /** The column that the result column is; undefined for another expression. */
   readonly column: NamedColumn | undefined
   readonly tableOid: number
   readonly attribute: number
 }
 
-/** Compiles the columns of a select list or of RETURNING. */
 export function compileTargets(
   list: readonly Node[],
   scope: QueryScope,
@@ -57,7 +54,6 @@ function columnTarget(column: NamedColumn, scope: QueryScope): Target {
   }
 }
 
-/** Returns the columns of `*` or `t.*`; undefined for other expressions. */
 function starOf(node: Node, scope: QueryScope): readonly NamedColumn[] | undefined {
   if (!('ColumnRef' in node)) return undefined
   const fields = node.ColumnRef.fields ?? []

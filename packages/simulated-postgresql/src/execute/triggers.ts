@@ -48,7 +48,7 @@ export function hasBefore(facts: TableFacts, event: TriggerEvent): boolean {
 
 /**
  * Refuses triggers that are not simulated for the action of a foreign key. In PostgreSQL such an action is a separate
- * statement; here only its AFTER row triggers are simulated.
+ * statement.
  */
 export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEvent): void {
   for (const { trigger } of triggers)
@@ -56,10 +56,7 @@ export function refuseTriggers({ table, triggers }: TableFacts, event: TriggerEv
       throw new NotSupported(`the trigger ${trigger.name} of ${table.name}, whose rows a foreign key changes`)
 }
 
-/**
- * Fires BEFORE … FOR EACH ROW triggers; returns the row to write, or undefined if a trigger returned null. `after` is
- * undefined for a deletion.
- */
+/** Fires BEFORE … FOR EACH ROW triggers. Returns the row to write, if any. */
 export function* fireBefore(
   facts: TableFacts,
   event: TriggerEvent,

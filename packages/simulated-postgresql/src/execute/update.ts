@@ -23,14 +23,12 @@ import { fireBefore, fireStatement, hasBefore } from './triggers.ts'
 import { compileWith } from './with.ts'
 import { assignedLock, claim, claimBefore, updateLock, updateRow } from './write-rows.ts'
 
-/** An assignment of SET: the new value of a column. */
 export interface Assignment {
   readonly place: number
-  /** The new value; undefined for DEFAULT of a column without a default. */
   readonly compiled: Compiled | undefined
 }
 
-/** The rows that a statement changes: the rows of the target, joined with FROM or USING, that satisfy the condition. */
+/** The rows that a statement changes: those of the target that satisfy the condition, joined with FROM or USING. */
 export interface Target {
   readonly scan: TableScan
   readonly from: From
@@ -93,7 +91,7 @@ export function compileUpdate(
   }
 }
 
-/** Compiles the target as the first item of the join; the other items are joined to it. */
+/** Compiles the target as the first item of the join. */
 export function compileTarget(
   table: Table,
   alias: Fields<'RangeVar'>['alias'],
@@ -187,10 +185,7 @@ export function newValues(before: Tuple, assignments: readonly Assignment[], row
   return values
 }
 
-/**
- * Updates a row and returns its current version. If another transaction changed the row, continues with the newest
- * version, provided that it satisfies the condition.
- */
+/** Updates a row, or its newest version if another transaction changed it and the condition still holds. */
 function* updateOne(
   target: Target,
   assignments: readonly Assignment[],

@@ -6,7 +6,6 @@ import type { QueryPlan, ResultColumn } from './model.ts'
 import { evaluating } from './run.ts'
 import type { QueryScope } from './scope.ts'
 
-/** Compiles VALUES. In an INSERT, compiles each value with the type of its column. */
 export function compileValues(
   lists: readonly Node[] | undefined,
   scope: QueryScope,

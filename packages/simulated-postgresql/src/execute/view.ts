@@ -3,31 +3,29 @@ import type { Heap, Row, Snapshot, Transaction, Tuple } from '../storage/model.t
 import { visible } from '../storage/visibility.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** An existing row that conflicted with rows proposed for insertion. */
+/** An existing row that conflicted with proposed rows. */
 interface MetConflict {
   /** The ON CONFLICT clause that found the conflicting row. */
   readonly clause: object
-  /** The version that conflicted. `tuple` is the newest version at that time; undefined if the row was deleted. */
+  /** The version that conflicted. `tuple` is the newest version then, if there was one. */
   readonly first: Tuple
   readonly tuple: Tuple | undefined
   readonly proposed: readonly (readonly SqlValue[])[]
 }
 
-/** The state that a statement observed in addition to its snapshot. */
+/** What a statement observed in addition to its snapshot. */
 export interface Met {
-  /** Rows that the statement locked, with the locked version; undefined if the row was deleted. */
+  /** Rows that the statement locked, with the locked version. */
   readonly locked: Map<Row, Tuple | undefined>
-  /** Rows that SKIP LOCKED skipped because other transactions held their locks. */
   readonly skipped: Set<Row>
-  /** Rows that conflicted with rows proposed by INSERT with ON CONFLICT. */
+  /** Rows that conflicted with rows of INSERT with ON CONFLICT. */
   readonly conflicts: Map<Row, MetConflict>
-  /** Indexes of the assigned columns, by the row version that the statement created. */
+  /** Indexes of the assigned columns, by the created row version. */
   readonly assigned: Map<Tuple, ReadonlySet<number>>
-  /** Each row that the statement read, with its position in the order of first reads. */
+  /** Each row that the statement read, with its place in the order of first reads. */
   readonly order: Map<Row, number>
   /** Tables that the statement read by its snapshot. */
   readonly heaps: Set<Heap>
-  /** For each table read: the number of row versions that TRUNCATE had removed from it before the first read. */
   readonly emptied: Map<Heap, number>
 }
 
@@ -41,10 +39,7 @@ export const createMet = (): Met => ({
   emptied: new Map(),
 })
 
-/**
- * Rows with the version to show instead of the version that the statement saw. A row with the version `undefined` is
- * hidden.
- */
+/** For each row, the version to show in place of the one that the statement saw; undefined to hide the row. */
 export type Changes = ReadonlyMap<Heap, ReadonlyMap<Row, Tuple | undefined>>
 
 interface Ran {
@@ -53,15 +48,12 @@ interface Ran {
   readonly memo: ReadonlyMap<object, unknown>
 }
 
-/**
- * The data for the repeated evaluation of a statement: what the statement saw, or the same with other versions of some
- * rows.
- */
+/** What a statement saw, or the same with changed rows, for a repeated evaluation. */
 export class View {
   readonly #executed: Ran
   readonly #met: Met
   readonly #changes: Changes
-  /** The rows that the modifications in WITH would return if they were executed. */
+  /** The rows that the modifications in WITH would return. */
   readonly partsAsked: (readonly SqlValue[])[] = []
 
   constructor(executed: Ran, met: Met, changes: Changes) {
@@ -70,7 +62,7 @@ export class View {
     this.#changes = changes
   }
 
-  /** Returns the versions of a table that the view shows, in the order in which the statement first read their rows. */
+  /** Returns the versions that the view shows, in the order in which the statement first read their rows. */
   read(heap: Heap, among: readonly Tuple[]): readonly Tuple[] {
     const changed = this.#changes.get(heap)
     const emptied = heap.emptied?.slice(this.#met.emptied.get(heap) ?? 0) ?? []
@@ -89,7 +81,7 @@ export class View {
     return locked.has(tuple.row) ? locked.get(tuple.row) === tuple : visible(tuple, snapshot, transaction)
   }
 
-  /** Returns the rows of the view that would conflict with an INSERT, each with the proposed row. */
+  /** Returns the rows that would conflict with an INSERT, each with the proposed row. */
   conflicts(heap: Heap, clause: object): readonly { readonly tuple: Tuple; readonly proposed: readonly SqlValue[] }[] {
     const { heaps, conflicts } = this.#met
     const changed = this.#changes.get(heap)
@@ -102,20 +94,19 @@ export class View {
     })
   }
 
-  /** Whether the statement's snapshot shows the newest version; for a deleted row, whether it shows no version. */
+  /** Whether the statement's snapshot shows the newest state of the row. */
   #isShown({ first, tuple }: MetConflict): boolean {
     const { snapshot, transaction } = this.#executed
     if (tuple === undefined) return !visible(first, snapshot, transaction)
     return tuple.xmin.transaction === transaction || visible(tuple, snapshot, transaction)
   }
 
-  /** Returns the result of a part of the statement in the original execution. */
+  /** Returns the original result of a part of the statement. */
   kept(part: object): unknown {
     return this.#executed.memo.get(part)
   }
 }
 
-/** Records the rows that a statement read from a table. */
 export function noteRead({ heaps, order, emptied }: Met, heap: Heap, tuples: readonly Tuple[]): void {
   heaps.add(heap)
   if (heap.emptied !== undefined && !emptied.has(heap)) emptied.set(heap, heap.emptied.length)

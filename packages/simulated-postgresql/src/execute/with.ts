@@ -9,10 +9,10 @@ import { ready } from './run.ts'
 import type { QueryScope } from './scope.ts'
 import { commonTypes, conversion, distinct, rowKey } from './set-operation.ts'
 
-/** Executes the parts that must run exactly once. Called before the query runs. */
+/** Executes the parts that must run exactly once, before the query. */
 type Prepare = (run: Run, outer: Env | undefined) => Iterable<Wait>
 
-/** Compiles WITH and adds its names to the scope; `statement` is the statement that contains the WITH. */
+/** Compiles WITH, and adds its names to the scope. */
 export function compileWith(
   fields: Fields<'WithClause'>,
   scope: QueryScope,
@@ -60,7 +60,7 @@ function named(
   return columns.map((column, at) => ({ name: names[at] ?? column.name, type: column.type }))
 }
 
-/** A WITH query without side effects: computed once, at its first use. */
+/** A WITH query without side effects, computed at its first use. */
 function plain(name: string, plan: QueryPlan, names: readonly string[], scope: QueryScope): Prepare {
   const table: CommonTable = {
     name,
@@ -78,7 +78,7 @@ function plain(name: string, plan: QueryPlan, names: readonly string[], scope: Q
   }
 }
 
-/** INSERT, UPDATE or DELETE in WITH: executed once and completely, even if the query reads none of its rows. */
+/** A modification in WITH. It is executed completely, even if the query reads none of its rows. */
 function modification(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {
   const plan = scope.context.compilers.modification(query, scope.context, scope)
   const table: CommonTable = {
@@ -97,7 +97,7 @@ function modification(name: string, query: Node, names: readonly string[], scope
   }
 }
 
-/** The maximum number of iterations of a recursive query. A query with more iterations is assumed not to terminate. */
+/** A recursive query with more iterations is assumed not to terminate. */
 const ROUNDS = 100_000
 
 function recursion(name: string, query: Node, names: readonly string[], scope: QueryScope): Prepare {

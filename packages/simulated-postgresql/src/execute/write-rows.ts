@@ -8,7 +8,7 @@ import type { SqlValue } from '../types/value.ts'
 import { concurrent, lockToWrite } from './locking.ts'
 import type { Run, TableFacts } from './model.ts'
 
-/** Inserts a complete row into the table and then into its indexes. May wait for other transactions at an index. */
+/** Inserts a complete row into the table and its indexes. May wait at an index. */
 export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: Run): Generator<Wait, Tuple, void> {
   const tuple = addTuple(run, facts.table, values)
   for (const index of facts.table.indexes) yield* enter(facts, index, tuple, run)
@@ -19,8 +19,8 @@ export function* insertRow(facts: TableFacts, values: readonly SqlValue[], run: 
 function* enter(facts: TableFacts, index: Index, tuple: Tuple, run: Run): Generator<Wait, void, void> {
   const values = index.valuesOf(tuple.values)
   if (values === undefined) return
-  // For an exclusion constraint, the entry is added before the search for conflicts. Two conflicting transactions may
-  // therefore wait for each other, which is a deadlock.
+  // The entry precedes the search for conflicts, so two conflicting transactions may wait for each other. This is a
+  // deadlock.
   const entersFirst = index.excludes !== undefined
   if (entersFirst) addEntry(run, facts.table, index, tuple, values)
   if (canConflict(index, values)) {
@@ -55,9 +55,7 @@ function oweKeyCheck(facts: TableFacts, index: Index, tuple: Tuple, values: read
 
 export type Claim = 'claimed' | 'gone' | { readonly latest: Tuple }
 
-/**
- * Waits until a version may be changed. If another transaction changed the row meanwhile, returns the newest version.
- */
+/** Waits until a version may be changed. Returns the newest version if another transaction changed the row. */
 export function* claim(
   facts: TableFacts,
   tuple: Tuple,
@@ -87,7 +85,7 @@ export function* claim(
   }
 }
 
-/** Locks the newest version of a row for a trigger to see; returns undefined if the row is deleted. */
+/** Locks the newest version of a row for a trigger to see; undefined if the row is deleted. */
 export function* claimBefore(
   facts: TableFacts,
   tuple: Tuple,
@@ -101,13 +99,13 @@ export function* claimBefore(
   return yield* lockToWrite(run, facts.table, tuple, lock)
 }
 
-/** Returns the row lock of an update that assigns the columns `facts.assigned`. */
+/** Returns the row lock of an update that assigns `facts.assigned`. */
 export function assignedLock(facts: TableFacts): RowLock {
   for (const place of facts.assigned) if (facts.keyPlaces.has(place)) return 'FOR UPDATE'
   return 'FOR NO KEY UPDATE'
 }
 
-/** Returns the row lock of an update: a change to a key that foreign keys may reference takes the stronger lock. */
+/** Returns the row lock of an update, the stronger one if a referenced key may change. */
 export function updateLock(
   facts: TableFacts,
   before: readonly SqlValue[],
@@ -148,8 +146,7 @@ export function* updateRow(
   const next = addTuple(run, table, values, tuple)
   endTuple(run, table, tuple, lock, next)
   run.met?.assigned.set(next, facts.assigned)
-  // Whether no indexed column changes. PostgreSQL then keeps the new version on the same page and adds no index entries
-  // (HOT).
+  // Without changed index columns, PostgreSQL keeps the version on the same page and adds no index entries (HOT).
   const inPlace = ![...facts.indexedPlaces].some((place) => !sameValue(facts, place, tuple.values, values, run))
   for (const index of table.indexes) {
     const before = index.valuesOf(tuple.values)

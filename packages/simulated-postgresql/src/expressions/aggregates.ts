@@ -16,10 +16,7 @@ import { position } from './type-name.ts'
 
 export interface AggregateCall {
   readonly type: SqlType
-  /**
-   * Creates the state for one group. `add` takes each row of the group. `result` is called once at the end or, for a
-   * window, after each row.
-   */
+  /** Creates the state for one group. `add` takes each row. For a window, `result` is called after each row. */
   create(env: Env): Accumulation
 }
 
@@ -28,10 +25,7 @@ export interface Accumulation {
   result(env: Env): SqlValue
 }
 
-/**
- * Returns a scope with the same names. `overrides` replaces the handlers of aggregates and similar calls, and with them
- * what a clause permits.
- */
+/** Returns a scope with the same names. `overrides` decides which calls a clause permits. */
 export function narrowed(
   scope: Scope,
   overrides: Pick<Scope, 'aggregate' | 'window' | 'setReturning' | 'place'>,
@@ -54,7 +48,6 @@ function refused(code: string, message: string): (call: Fields<'FuncCall'>) => n
   }
 }
 
-/** Compiles a call of an aggregate over rows with the columns of `scope`. */
 export function compileAggregate(
   call: Fields<'FuncCall'>,
   scope: Scope,
@@ -62,7 +55,7 @@ export function compileAggregate(
 ): AggregateCall {
   const name = functionName(call, scope)
   const inner = narrowed(scope, {
-    // An aggregate over a window has its arguments evaluated on groups, so they may contain other aggregates.
+    // The arguments are evaluated on groups, so they may contain other aggregates.
     ...(use === 'group'
       ? {
           aggregate: refused('42803', 'aggregate function calls cannot be nested'),
@@ -151,7 +144,7 @@ function filtered(inner: Accumulation, filter: Compiled): Accumulation {
   }
 }
 
-/** Compiles an aggregate that buffers and sorts its rows, and for DISTINCT passes each distinct row once. */
+/** Compiles an aggregate that sorts its rows, or passes each distinct row once. */
 function sortedCall(
   type: SqlType,
   resolved: ResolvedCall,

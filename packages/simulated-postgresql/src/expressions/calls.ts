@@ -18,10 +18,10 @@ import { derived } from './fold.ts'
 import { chooseFunction, isGenericArray, isMultirange, pathway, resolveGenerics } from './resolve.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/** The fields of a call that define how an aggregate or a window function collects its rows. */
+/** The fields of a call that decide which rows it collects. */
 const COLLECTING = ['agg_order', 'agg_filter', 'agg_within_group', 'agg_star', 'agg_distinct', 'over'] as const
 
-/** Returns the name of a function of `pg_catalog` or `public`, or `schema.name` for another schema. */
+/** Returns the name of a function, with its schema unless that is `pg_catalog` or `public`. */
 export function functionName(call: Fields<'FuncCall'>, { context }: Scope): string {
   const path = namesOf(call.funcname)
   const [schema = 'pg_catalog', last = ''] = [path.at(-2), path.at(-1)]
@@ -35,7 +35,7 @@ export interface ResolvedCall {
   readonly types: CallTypes
 }
 
-/** Chooses the function for a call; undefined if the name is the name of a type. Throws 42883 and 42725. */
+/** Chooses the function for a call; undefined for the name of a type. Throws 42883 and 42725. */
 export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): ResolvedCall | undefined {
   const { scope } = compiler
   const { types } = scope.context
@@ -95,7 +95,6 @@ export function resolveCall(call: Fields<'FuncCall'>, compiler: Compiler): Resol
   return { signature, arguments: all, types: { arguments: all.map((argument) => argument.type), result } }
 }
 
-/** Returns the defaults of a user-defined function for the arguments that the call omits. */
 function leftOut({ arguments: declared, defaultValues = [] }: FunctionSignature, given: number, compiler: Compiler) {
   const missing = declared.slice(given)
   return defaultValues
@@ -107,10 +106,7 @@ const NAMED_ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   make_interval: ['years', 'months', 'weeks', 'days', 'hours', 'mins', 'secs'],
 }
 
-/**
- * Returns the arguments by position. For named arguments, as in `make_interval(days => 1)`, omitted arguments get their
- * defaults.
- */
+/** Returns the arguments by position, with defaults in place of omitted ones: `make_interval(days => 1)`. */
 function positional(all: readonly Node[], name: string, written: readonly FunctionSignature[]): readonly Node[] {
   if (!all.some((argument) => 'NamedArgExpr' in argument)) return all
   const names = NAMED_ARGUMENTS[name]
@@ -136,10 +132,6 @@ function positional(all: readonly Node[], name: string, written: readonly Functi
   return only ?? noSuch(all, name)
 }
 
-/**
- * Returns the arguments by position. Undefined if a name is unknown or given twice. Also undefined if an argument is
- * missing and has no default.
- */
 function placedBy(
   names: readonly (string | undefined)[],
   defaults: readonly (Node | undefined)[],
@@ -162,16 +154,12 @@ function noSuch(all: readonly Node[], name: string): never {
   throw new SqlError('42883', `function ${name} has no argument "${shown.join(', ')}"`)
 }
 
-/**
- * Checks an argument declared `any`. A literal keeps its unknown type. A parameter is an error, because nothing
- * determines its type.
- */
+/** Checks an argument declared `any`. A parameter is an error, because nothing determines its type. */
 function decideAny(argument: Compiled): Compiled {
   if (argument.parameter === undefined) return argument
   throw new SqlError('42P18', `could not determine data type of parameter $${argument.parameter}`)
 }
 
-/** Packs the arguments of a variadic function into an array. */
 function packed(all: readonly Compiled[], from: number, scope: Scope): readonly Compiled[] {
   const elements = all.slice(from)
   const elementOid = elements[0]?.type.oid ?? OID.text
@@ -185,7 +173,7 @@ function packed(all: readonly Compiled[], from: number, scope: Scope): readonly 
   return [...all.slice(0, from), array]
 }
 
-/** Whether `float8(x)` is a cast. To be called only if no function of that name accepts the argument. */
+/** Whether `float8(x)` is a cast, if no function accepts the argument. */
 function isConversion(call: Fields<'FuncCall'>, name: string, given: readonly Compiled[], scope: Scope): boolean {
   return conversionTarget(call, name, given, scope) !== undefined
 }
@@ -261,7 +249,7 @@ function conversion(call: Fields<'FuncCall'>, name: string, compiler: Compiler):
   return coerce(only, target, 'e', compiler.scope, locationOf(call.args?.[0]))
 }
 
-/** Compiles a call of an ordinary function; its arguments are evaluated from left to right. */
+/** Compiles a call of an ordinary function. Arguments are evaluated from left to right. */
 export function applied(resolved: ResolvedCall, name: string, scope: Scope): Compiled {
   const { signature, arguments: all, types: call } = resolved
   if (signature.source.startsWith('routine ')) return routineCall(resolved, scope)
@@ -274,13 +262,12 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
   }
   const implementation = own ?? sessionFunction(signature)
   const evaluate = (env: Env): SqlValue => {
-    // Every argument is evaluated, even after a null: a later one may raise an error.
+    // Arguments after a null are evaluated as well, because they may raise an error.
     const values = all.map((argument) => argument.evaluate(env))
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // Calls of functions that depend on the session are never computed in advance, even if PostgreSQL declares the
-  // functions immutable.
+  // Never computed in advance if the function depends on the session, even if PostgreSQL declares it immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }
@@ -309,9 +296,6 @@ function routineCall({ signature, arguments: all, types }: ResolvedCall, scope: 
   }
 }
 
-/**
- * Matches functions that may depend on the session. A function that is not simulated is refused when it is called, and
- * not already when its statement is prepared.
- */
+/** Matches functions that may depend on the session. One that is not simulated is refused only when it is called. */
 const SESSION_FUNCTION =
   /^(pg_|show_config|nextval|currval|setval|lastval|set_config|txid_|to_reg|has_|obj_description|col_description|shobj_description|inet_|current_schema|row_security|unique_key|version)/

@@ -22,7 +22,7 @@ export function typeNamed(scope: Scope, oid: number, typmod = -1): SqlType {
   return typeNumbered(scope.context.types, oid, typmod)
 }
 
-/** Converts to a type, in the given context. Throws 42846 if there is no such cast. */
+/** Converts to a type. Throws 42846 if there is no such cast. */
 export function coerce(
   compiled: Compiled,
   target: SqlType,
@@ -97,10 +97,7 @@ function coerceRow(
 
 const fieldOf = (row: SqlValue, at: number): SqlValue => (row instanceof SqlRecord ? (row.values[at] ?? null) : null)
 
-/**
- * Converts a value to a domain's base type and checks the value, even null. A value that is already of the domain needs
- * no check.
- */
+/** Converts a value to a domain's base type and checks it, even null. */
 function coerceToDomain(
   compiled: Compiled,
   target: SqlType,
@@ -141,7 +138,7 @@ const PURE_TEXTS = new Set<number>([
   OID.json,
 ])
 
-/** Whether a cast is independent of settings. Most casts between texts and datetime types depend on settings. */
+/** Whether a cast is independent of settings, as most casts between texts and datetime types are not. */
 function isPure(path: Pathway, source: number, target: number): boolean {
   // Settings affect the parsing of times and intervals, but not their text form.
   const written = PURE_TEXTS.has(source) || source === OID.time || source === OID.interval
@@ -155,7 +152,7 @@ function relabelled(compiled: Compiled, target: SqlType): Compiled {
   return compiled.type.oid === target.oid || target.oid === OID.any ? compiled : { ...compiled, type: target }
 }
 
-/** Parses a literal as a value of the type; for a parameter, decides that it has the type. */
+/** Parses a literal as a value of the type, or decides the type of a parameter. */
 function decideUnknown(compiled: Compiled, target: SqlType, scope: Scope, location?: number): Compiled | undefined {
   if (compiled.parameter !== undefined) {
     const type = scope.parameter(compiled.parameter, { ...target, typmod: -1 })
@@ -222,7 +219,7 @@ function throughText(scope: Scope, source: number, target: number): Convert {
   return (value, env) => to.input(from.output(value, env.session), env.session, -1)
 }
 
-/** Applies the type modifier, such as a length or a precision. */
+/** Applies the type modifier, such as a length. */
 function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compiled {
   if (target.typmod < 0 || compiled.type.typmod === target.typmod) return compiled
   const fit = fitterOf(target, explicit)
@@ -234,7 +231,6 @@ function fitted(compiled: Compiled, target: SqlType, explicit: boolean): Compile
   return derived(target, [compiled], { strict: true, pure: true }, evaluate)
 }
 
-/** Returns the function that fits values to a type modifier; undefined if values need no change. */
 function fitterOf(type: SqlType, explicit: boolean): ((value: SqlValue) => SqlValue) | undefined {
   const { typmod } = type
   switch (type.oid) {
@@ -273,7 +269,7 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
   }
 }
 
-/** The array types whose elements have a type modifier. */
+/** The types of elements in arrays that have a type modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
   [1561, OID.bit],
@@ -308,21 +304,17 @@ export function coerceAssignment(
   return computed(coerce(compiled, target, 'a', scope, location), scope)
 }
 
-/**
- * Computes the constant parts of an expression in advance. Immutable functions use only types and settings of the
- * session.
- */
+/** Computes the constant parts of an expression in advance. */
 export function computed(compiled: Compiled, scope: Scope): Compiled {
   if (scope.context.isDiscarded !== true) knownValue(compiled, scope)
   return compiled
 }
 
-/** Returns the value of a constant expression; undefined for other expressions. */
 export function knownValue(compiled: Compiled, scope: Scope): Known | undefined {
   return compiled.fold?.({ row: [], parameters: [], session: scope.context as SessionFacts })
 }
 
-/** Converts a condition to boolean; `what` is the clause, such as `WHERE`. Throws 42804. */
+/** Converts a condition of the clause `what` to boolean. Throws 42804. */
 export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, location?: number): Compiled {
   const { types } = scope.context
   const source = compiled.type.oid
@@ -336,15 +328,12 @@ export function coerceBoolean(compiled: Compiled, what: string, scope: Scope, lo
   return coerce(compiled, typeNamed(scope, OID.bool), 'i', scope, location)
 }
 
-/** Decides that a literal of unknown type in a result is a text. */
+/** Makes a literal of unknown type a text. */
 export function decideText(compiled: Compiled, scope: Scope): Compiled {
   return compiled.type.oid === OID.unknown ? coerce(compiled, typeNamed(scope, OID.text), 'i', scope) : compiled
 }
 
-/**
- * Returns the type to which all expressions are converted. The type has a modifier if all expressions have the same
- * one. `what` is a clause such as `CASE` or `UNION`.
- */
+/** Returns the common type of all expressions in the clause `what`. */
 export function commonType(all: readonly Compiled[], what: string, scope: Scope, location?: number): SqlType {
   const { types } = scope.context
   const oids = all.map((each) => each.type.oid)
@@ -389,7 +378,6 @@ export function coerceToCommon(
   return { type, all: all.map((each) => coerce(each, type, 'i', scope, location)) }
 }
 
-/** Returns the element type of an array type; undefined for other types. */
 export function elementTypeOf(type: SqlType, scope: Scope): SqlType | undefined {
   const oid = elementType(scope.context.types, type.oid)
   return oid === undefined ? undefined : typeNamed(scope, oid, type.typmod)

@@ -7,10 +7,7 @@ import { position } from './type-name.ts'
 
 const SAME_AS_C: readonly string[] = ['C', 'POSIX', 'default', 'ucs_basic', 'C.UTF-8']
 
-/**
- * Checks a COLLATE clause: all texts use the collation C, and COLLATE with C or the default has no effect. Throws for
- * other collations.
- */
+/** Checks a COLLATE clause. All texts use the collation C; others are refused. */
 export function requireCollation(clause: Fields<'CollateClause'> | undefined, type: SqlType, types: Types): void {
   if (clause === undefined) return
   const { collname } = fieldsOf('CollateClause', clause, ['arg', 'collname'])

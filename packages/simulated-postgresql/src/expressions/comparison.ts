@@ -29,7 +29,7 @@ const INTEGERS = new Set<number>([OID.int2, OID.int4, OID.int8])
 const FLOATS = new Set<number>([OID.float4, OID.float8])
 const TEXTS = new Set<number>([OID.text, OID.name, OID.varchar])
 
-/** Returns the order between values of two types; undefined if they are not comparable. */
+/** Returns the order between values of two types, if they are comparable. */
 export function orderBetween(types: Types, left: number, right: number): Compare | undefined {
   if (left === OID.record) return recordOrder(types)
   if (left === right) {
@@ -95,8 +95,8 @@ function columnOrder(
 }
 
 /**
- * Returns the order that ORDER BY, DISTINCT and GROUP BY use for values of a type; null is the greatest. Throws 42883
- * if the type has no order.
+ * Returns the order for ORDER BY, DISTINCT and GROUP BY, where null is the greatest. Throws 42883 if the type has no
+ * order.
  */
 export function sortOrder(types: Types, oid: number): (a: SqlValue, b: SqlValue, env: Env) => number {
   const compare = orderBetween(types, oid, oid)

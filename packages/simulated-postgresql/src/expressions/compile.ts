@@ -19,9 +19,8 @@ import { arrayOf, position, resolveTypeName } from './type-name.ts'
 import { compileValueFunction } from './value-functions.ts'
 
 /**
- * Compiles an expression of a parse tree. `wanted` is the type for a literal or parameter of unknown type; other
- * expressions keep their own. Throws {@link SqlError} for errors of PostgreSQL, `NotSupported` for features that are
- * not simulated.
+ * Compiles an expression. `wanted` is the type for a literal or parameter of unknown type. Throws {@link SqlError} for
+ * errors of PostgreSQL, `NotSupported` for features that are not simulated.
  */
 export function compileExpression(node: Node, scope: Scope, wanted?: SqlType): Compiled {
   return computed(compilePart(node, scope, wanted), scope)
@@ -97,7 +96,7 @@ function compileConstant(node: Fields<'A_Const'>, scope: Scope): Compiled {
   return constant(typeNamed(scope, OID.bit), parseBits(node.bsval?.bsval ?? ''))
 }
 
-/** Compiles a number given as text: int4 or int8 for an integer that fits, else numeric. */
+/** Compiles a number: int4 or int8 for an integer that fits, else numeric. */
 function compileNumber(text: string, scope: Scope): Compiled {
   const value = parseNumeric(text)
   const whole = !/[.eE]/.test(text) || /^0[xX]/.test(text)
@@ -159,7 +158,6 @@ function compileCast(node: Fields<'TypeCast'>, compiler: Compiler): Compiled {
   return coerce(compiler.compile(arg), target, 'e', scope, locationOf(arg))
 }
 
-/** Returns the columns of a type that is a table's row type. */
 function rowType(typeName: Fields<'TypeName'> | undefined, { context }: Scope): readonly RecordColumn[] | undefined {
   const names = namesOf(typeName?.names)
   if (typeName?.arrayBounds !== undefined || context.types.named(names.at(-1) ?? '') !== undefined) return undefined
@@ -262,7 +260,7 @@ function compileRow(node: Fields<'RowExpr'>, compiler: Compiler): Compiled {
   }
 }
 
-/** Leaves the type of a parameter in a row open: `(a, b) = ($1, $2)` decides it. */
+/** `(a, b) = ($1, $2)` decides the type of a parameter later. */
 function decideField(field: Compiled, scope: Scope): Compiled {
   return field.parameter === undefined ? decideText(field, scope) : field
 }
@@ -271,7 +269,7 @@ function compileNullTest(node: Fields<'NullTest'>, compiler: Compiler): Compiled
   const { arg, nulltesttype } = fieldsOf('NullTest', node, ['arg', 'nulltesttype'])
   const tested = compiler.compile(arg)
   if (tested.parameter !== undefined) {
-    // PostgreSQL infers no type here. It refuses the parameter even if a later use could decide the type.
+    // PostgreSQL refuses the parameter, even if a later use could decide its type.
     throw new SqlError(
       '42P08',
       `could not determine data type of parameter $${tested.parameter}`,

@@ -2,7 +2,7 @@ import type { Node } from '../sql/nodes.ts'
 import type { SqlType } from '../types/value.ts'
 import type { Compiled, Scope } from './env.ts'
 
-/** The interface through which the parts of the compiler compile nested expressions. */
+/** Lets the parts of the compiler compile nested expressions. */
 export interface Compiler {
   readonly scope: Scope
   compile(node: Node | undefined, wanted?: SqlType): Compiled
@@ -15,7 +15,7 @@ export function locationOf(node: Node | undefined): number | undefined {
   return undefined
 }
 
-/** Returns the start of an expression: the leftmost location of its parts, in characters from 0. */
+/** Returns the leftmost location in an expression, in characters from 0. */
 export function startOf(node: unknown): number | undefined {
   if (typeof node !== 'object' || node === null) return undefined
   let least: number | undefined
@@ -26,7 +26,6 @@ export function startOf(node: unknown): number | undefined {
   return least
 }
 
-/** Whether a node or its subqueries contain a node of the kind. */
 export function contains(node: unknown, kind: string): boolean {
   if (typeof node !== 'object' || node === null) return false
   return Object.entries(node).some(([name, value]) => name === kind || contains(value, kind))

@@ -11,16 +11,14 @@ export interface Compiled {
   readonly evaluate: (env: Env) => SqlValue
   /**
    * Computes the value of a constant expression in advance, as PostgreSQL's planner does, and throws its errors;
-   * returns undefined for an expression that is not constant. Called before the first evaluation. Absent for
-   * expressions that are never constant.
+   * returns undefined for other expressions. Called before the first evaluation.
    */
   readonly fold?: (env: Env) => Known | undefined
   /** The text of a literal whose type is still undecided: its type is `unknown`. */
   readonly literal?: string | null
-  /** The number of a parameter whose type is still `unknown`, because nothing has decided it yet. */
+  /** The number of a parameter whose type nothing has decided yet. */
   readonly parameter?: number
   readonly columns?: readonly RecordColumn[]
-  /** The fields of ROW(…). `(a, b) = (1, 2)` compares rows field by field. */
   readonly fields?: readonly Compiled[]
 }
 
@@ -32,10 +30,7 @@ export interface ColumnReference {
   readonly type: SqlType
   /** The index of the column in the row. */
   readonly index: number
-  /**
-   * The number of query levels between the use and the column: 0 for a column of the query itself, 1 for a column of
-   * the enclosing query.
-   */
+  /** The number of query levels between the use and the column: 0 for the query itself, 1 for the enclosing one. */
   readonly levelsUp: number
   /** The columns of the rows that the column holds, if its type is composite. */
   readonly columns?: readonly RecordColumn[]
@@ -47,23 +42,17 @@ export interface Subquery {
   rows(env: Env): Iterable<readonly SqlValue[]>
 }
 
-/** The names that an expression can use. A use of an absent member is an error. */
+/** The names that an expression can use. Using an absent member is an error. */
 export interface Scope {
-  /** The types, settings and relations at preparation: each literal is parsed once. */
+  /** As at preparation: each literal is parsed once. */
   readonly context: TextContext
   /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string
-  /**
-   * Resolves a column. Throws {@link SqlError} 42703 (no such column) or 42702 (ambiguous). `location` counts
-   * characters from 0.
-   */
+  /** Resolves a column. Throws {@link SqlError} 42703 or 42702. `location` counts characters from 0. */
   column(names: readonly string[], location: number | undefined): ColumnReference | Compiled
-  /**
-   * Returns the type of parameter `n`. An undecided parameter takes the type `wanted`; without `wanted` its type is
-   * `unknown`.
-   */
+  /** Returns the type of parameter `n`. An undecided parameter takes the type `wanted` or remains `unknown`. */
   parameter(n: number, wanted?: SqlType): SqlType
-  /** Compiles a subquery; this scope is its outer scope. With `existence`, the subquery computes no columns. */
+  /** Compiles a subquery of this scope. With `existence`, it computes no columns. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
   /** Returns the user-defined functions with this name. */
   routines?(names: readonly string[]): readonly FunctionSignature[]
@@ -74,8 +63,7 @@ export interface Scope {
   /** Compiles a set-returning function of a select list to an expression that reads its current value. */
   setReturning?(call: Fields<'FuncCall'>): Compiled
   /**
-   * Returns the expression for a node that is already computed, such as an expression of GROUP BY. Called for every
-   * node, outer nodes first.
+   * Returns the expression for a node that is already computed, such as one of GROUP BY. Called for outer nodes first.
    */
   replaced?(node: Node): Compiled | undefined
 }

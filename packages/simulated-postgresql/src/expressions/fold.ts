@@ -1,11 +1,11 @@
 import type { SqlType, SqlValue } from '../types/value.ts'
 import type { Compiled, Env, Known } from './env.ts'
 
-/** The properties of an expression that is computed from its parts. */
+/** How an expression is computed from its parts. */
 interface Rule {
   /** Whether the expression is null if a part is null. */
   readonly strict: boolean
-  /** Whether the value depends only on the parts of the expression, so that it is the same in every session. */
+  /** Whether the value depends only on the parts, so that it is the same in every session. */
   readonly pure: boolean
 }
 
@@ -14,18 +14,15 @@ export function constant(type: SqlType, value: SqlValue): Compiled {
   return { type, evaluate: () => value, fold: () => known }
 }
 
-/**
- * Returns the value of a part that PostgreSQL's planner knows; undefined for other parts. Throws the errors of
- * constants.
- */
+/** Returns the value of a part that PostgreSQL's planner knows. Throws the errors of constants. */
 export function foldOf(part: Compiled, env: Env): Known | undefined {
   return part.fold?.(env)
 }
 
 /**
  * Returns an expression that is computed in advance if its parts are constant. PostgreSQL's planner does so even if
- * there are no rows, and reports the errors of constants. A strict expression with a null constant is null; its other
- * parts are not computed.
+ * there are no rows, and reports the errors of constants. A strict expression with a null constant is null without its
+ * other parts.
  */
 export function derived(
   type: SqlType,
@@ -40,7 +37,7 @@ export function derived(
   })
 }
 
-/** Returns an expression that is computed in advance by `fold`, which is called only once. */
+/** Returns an expression that `fold` computes in advance. */
 export function foldable(
   type: SqlType,
   compute: (env: Env) => SqlValue,

@@ -17,7 +17,6 @@ import { constant, derived, foldable, foldOf } from './fold.ts'
 import { chooseOperator, commonTypeOf, isMultirange, resolveGenerics } from './resolve.ts'
 import { position } from './type-name.ts'
 
-/** Returns the negation; null represents unknown. */
 export function negated(compiled: Compiled): Compiled {
   return derived(compiled.type, [compiled], { strict: true, pure: true }, (env) => {
     const value = compiled.evaluate(env)
@@ -35,7 +34,7 @@ function conjunction(parts: readonly Compiled[], all: boolean, scope: Scope): Co
     }
     return unknown ? null : all
   }
-  // A constant that decides the result ends the computation: PostgreSQL never computes the later parts.
+  // PostgreSQL computes no part after a constant that decides the result.
   return foldable(typeNamed(scope, OID.bool), compute, (env) => {
     let certain = true
     for (const part of parts) {
@@ -114,7 +113,7 @@ function resolveOperator(
   return { signature: choice.signature, operands, call }
 }
 
-/** Returns the function of a binary operator. Its callers evaluate the operands. */
+/** Returns the function of a binary operator. */
 function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlValue, env: Env) => SqlValue {
   const { signature, call } = resolved
   const test = signature.result === OID.bool ? comparisonTest(signature.name) : undefined
@@ -131,8 +130,7 @@ function binaryFunction(scope: Scope, resolved: Resolved): (a: SqlValue, b: SqlV
  * @throws NotSupported if no function is available
  */
 function implementationOf({ context }: Scope, { signature: { name, source }, call }: Resolved): Builtin {
-  // Operators of text search depend on a setting, which determines the words that they find. All other operators depend
-  // only on their operands.
+  // Operators of text search depend on a setting, all others only on their operands.
   const canBe = isCalculable({ volatility: source.startsWith('ts_match_t') ? 's' : 'i', source }, call)
   const found = computed(builtin(source), canBe ? context.calculator : undefined, operatorQuery(name))
   if (found !== undefined) return found
@@ -156,8 +154,8 @@ export function binary(scope: Scope, name: string, left: Compiled, right: Compil
 }
 
 /**
- * Returns whether a range contains an element, if the range is constant and either empty or unbounded: PostgreSQL's
- * planner decides this without evaluating the element. Returns null for other ranges.
+ * Decides whether a constant range contains an element, as PostgreSQL's planner does without evaluating the element.
+ * Null if the element matters.
  */
 function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | null {
   const { source } = signature
@@ -169,12 +167,8 @@ function ofNull({ signature, operands: [a, b] }: Resolved, env: Env): boolean | 
   return value.lower === null && value.upper === null ? true : null
 }
 
-/**
- * Compiles the application of an operator; operators on datetimes depend on the session's time zone and are not
- * computed in advance.
- */
+/** Compiles the application of an operator. One that depends on the session's time zone is not computed in advance. */
 function result({ signature, operands, call }: Resolved, evaluate: (env: Env) => SqlValue): Compiled {
-  // Whether the session's time zone affects the operator, as between timestamptz and another type.
   const zoned = call.arguments.some(
     ({ oid }) => oid === OID.timestamptz && call.arguments.some((other) => other.oid !== oid),
   )
@@ -238,7 +232,6 @@ function plainOperator(node: Fields<'A_Expr'>, name: string, compiler: Compiler)
   return binary(scope, name, left, right, node.location)
 }
 
-/** Compiles `(a, b) < (c, d)`: the first differing columns decide. */
 export function rowComparison(
   scope: Scope,
   name: string,
@@ -295,7 +288,7 @@ function scalarArray(
     throw new SqlError('42809', `op ANY/ALL (array) requires array on right side`, position(location))
   }
   const element: Compiled = { type: known ?? typeNamed(scope, OID.unknown), evaluate: () => null }
-  // An array of unknown type is assumed to have elements of the left operand's type, or texts.
+  // An array of unknown type takes its element type from the left operand.
   const guess = left.type.oid === OID.unknown ? typeNamed(scope, OID.text) : { ...left.type, typmod: -1 }
   const probe = known === undefined ? { ...element, type: guess } : element
   const resolved = resolveOperator(scope, name, left, known === undefined ? probe : element, location)
@@ -375,7 +368,7 @@ function nullIf(node: Fields<'A_Expr'>, compiler: Compiler): Compiled {
   })
 }
 
-/** Compiles IN: constants become one array if they have a common type; columns are compared one by one. */
+/** Compiles IN. Constants with a common type become one array. */
 function inList(node: Fields<'A_Expr'>, name: string, compiler: Compiler): Compiled {
   const { scope } = compiler
   const any = name === '='
@@ -422,7 +415,7 @@ function membership(
   if (first === undefined) throw new NotSupported('an empty IN')
   const resolved = resolveOperator(scope, name, left, first, location)
   const value = resolved.operands[0] ?? left
-  // The elements get the type that the operator requires, without the modifier of the first element's type.
+  // The operator determines the type of the elements, without the modifier of the first one.
   const target = typeNamed(scope, resolved.call.arguments[1]?.oid ?? first.type.oid)
   const all = elements.map((element) => coerce(element, target, 'i', scope, location))
   const apply = binaryFunction(scope, resolved)
@@ -530,7 +523,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     defresult === undefined
       ? { ...constant(typeNamed(scope, OID.unknown), null), literal: null }
       : compiler.compile(defresult)
-  // The default comes first, because PostgreSQL prefers its type to the types of the branches.
+  // The default comes first, because PostgreSQL prefers its type.
   const type = commonType([otherwise, ...branches.map((branch) => branch.result)], 'CASE', scope, node.location)
   const results = branches.map((branch) => coerce(branch.result, type, 'i', scope))
   const last = coerce(otherwise, type, 'i', scope)
@@ -544,7 +537,7 @@ export function compileCase(node: Fields<'CaseExpr'>, compiler: Compiler): Compi
     let certain = true
     for (const [i, branch] of branches.entries()) {
       const test = foldOf(branch.test, env)
-      // PostgreSQL does not compute a branch that is never taken, or any branch after one that is always taken.
+      // PostgreSQL does not compute a branch that is never taken.
       if (test !== undefined && test.value !== true) continue
       const result = results[i]
       const known = result === undefined ? undefined : foldOf(result, env)

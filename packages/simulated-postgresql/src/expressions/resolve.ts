@@ -35,7 +35,6 @@ function isArray(type: TypeDefinition | undefined): type is TypeDefinition {
   )
 }
 
-/** Returns the element type of an array type; undefined for other types. */
 export function elementType(types: Types, oid: number): number | undefined {
   const type = types.find(oid)
   return type !== undefined && type.elementOid !== 0 ? type.elementOid : undefined
@@ -80,7 +79,7 @@ function isGeneric(oid: number): boolean {
   return GENERIC.has(oid)
 }
 
-/** Whether a type is a multirange; multiranges are not simulated, and functions on them are not resolved. */
+/** Whether a type is a multirange, which is not simulated. */
 export const isMultirange = (types: Types, oid: number): boolean => types.find(oid)?.kind === 'm'
 
 export function isGenericArray(oid: number): boolean {
@@ -105,10 +104,7 @@ function canCoerce(types: Types, sources: readonly number[], targets: readonly n
   return !generic || resolveGenerics(types, sources, targets, 0) !== undefined
 }
 
-/**
- * Resolves anyelement, anyarray and other polymorphic types (`enforce_generic_type_consistency`); undefined on
- * contradiction.
- */
+/** Resolves anyelement, anyarray and other polymorphic types (`enforce_generic_type_consistency`). */
 export function resolveGenerics(
   types: Types,
   actual: readonly number[],
@@ -179,7 +175,7 @@ function elementFor(
   return isGeneric(declared) ? { element: undefined, compatible: false } : undefined
 }
 
-/** Returns the common type of CASE, UNION, VALUES, ARRAY and IN (`select_common_type`); undefined if there is none. */
+/** Returns the common type of CASE, UNION, VALUES, ARRAY and IN (`select_common_type`). */
 export function commonTypeOf(types: Types, oids: readonly number[]): number | undefined {
   const first = oids[0]
   if (first === undefined) return OID.text
@@ -207,10 +203,7 @@ interface Candidate<T> {
   readonly arguments: readonly number[]
 }
 
-/**
- * Returns the best of several matching candidates (`func_select_candidate`); undefined if none is better than all
- * others.
- */
+/** Returns the best of several matching candidates (`func_select_candidate`). */
 function selectCandidate<T>(
   types: Types,
   inputs: readonly number[],
@@ -256,10 +249,7 @@ function best<T>(candidates: readonly T[], score: (candidate: T) => number): rea
   return candidates.filter((_, i) => scores[i] === most)
 }
 
-/**
- * Keeps the candidates that match the type category of each unknown argument. The category is string if any candidate
- * accepts a string, otherwise the category that all candidates share.
- */
+/** Keeps the candidates that match the category of each unknown argument: string if any candidate accepts a string. */
 function byCategory<T>(
   types: Types,
   base: readonly number[],
@@ -307,7 +297,7 @@ function choose<T>(types: Types, inputs: readonly number[], candidates: readonly
   return chosen === undefined ? { kind: 'ambiguous' } : { kind: 'found', ...chosen }
 }
 
-/** Chooses an operator for operand types; `left` is undefined for a unary operator. */
+/** Chooses an operator. `left` is undefined for a unary operator. */
 export function chooseOperator(
   types: Types,
   name: string,
@@ -341,8 +331,8 @@ function caselessOperators(name: string, oid: number): readonly OperatorSignatur
 }
 
 /**
- * Returns a cast from or to citext; undefined if neither type is citext. The cast from citext to text or varchar is
- * implicit; other casts apply in assignments. Casts between citext and text or varchar convert nothing.
+ * Returns a cast from or to citext. Casts from citext are implicit to text and varchar; other casts apply in
+ * assignments.
  */
 function caselessCast(types: Types, source: number, target: number): CastSignature | undefined {
   const cast = (context: CastContext, name = ''): CastSignature => ({
@@ -359,7 +349,6 @@ function caselessCast(types: Types, source: number, target: number): CastSignatu
   return by === '' ? undefined : cast('a', by)
 }
 
-/** Finds an exact match; an unknown argument is first assumed to have the other argument's type. */
 function exactOperator(
   candidates: readonly Candidate<OperatorSignature>[],
   left: number | undefined,
@@ -374,13 +363,12 @@ function exactOperator(
   return find(a, b)
 }
 
-/** Chooses a function. Candidates with variadic arguments or defaults are expanded to the given number of arguments. */
+/** Chooses a function. Candidates with variadic arguments or defaults are expanded. */
 export function chooseFunction(
   types: Types,
   name: string,
   inputs: readonly number[],
   variadicCall: boolean,
-  /** The user-defined functions of that name. */
   written: readonly FunctionSignature[] = [],
 ): Choice<FunctionSignature> & { readonly variadicFrom?: number | undefined } {
   const candidates: (Candidate<FunctionSignature> & { readonly variadicFrom?: number })[] = []

@@ -17,7 +17,7 @@ import { position } from './type-name.ts'
 
 export interface SetCall {
   readonly columns: readonly RecordColumn[]
-  /** Whether the rows have a single column of the function's result type instead of the columns of a row. */
+  /** Whether the rows have one column of the function's result type. */
   readonly scalar: boolean
   /** Whether the single column has a name of its own. */
   readonly isNamed: boolean
@@ -25,7 +25,7 @@ export interface SetCall {
 }
 
 /**
- * Compiles a call in FROM, or of a set-returning function in a select list. A plain function returns one row.
+ * Compiles a call in FROM, or of a set-returning function. A plain function returns one row.
  * @param defined the column definition list of `AS (id int, …)`.
  */
 export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: readonly RecordColumn[]): SetCall {
@@ -84,7 +84,6 @@ export function compileSet(call: Fields<'FuncCall'>, scope: Scope, defined?: rea
   }
 }
 
-/** Returns a set of composite values with one column per attribute. */
 function ofRows(
   columns: readonly RecordColumn[],
   all: ResolvedCall['arguments'],
@@ -103,10 +102,7 @@ function ofRows(
   }
 }
 
-/**
- * Returns a function that calls a user-defined function and returns its rows; a single record is one row. Undefined for
- * a function with a single value of another type.
- */
+/** Returns a function that calls a user-defined function for its rows. */
 function routineSet(signature: FunctionSignature): SetFunction | undefined {
   const site = {}
   if (!signature.returnsSet)
@@ -129,10 +125,7 @@ function routineRow(
   return row instanceof SqlRecord ? row.values : columns.map(() => null)
 }
 
-/**
- * Returns the columns of a function whose rows are defined by the call: by a column definition list, or by the type of
- * the first argument. Undefined for other functions.
- */
+/** Returns the columns of a function whose rows are defined by the call. */
 function definedColumns(
   { signature, arguments: all, types }: ResolvedCall,
   defined: readonly RecordColumn[] | undefined,
@@ -159,7 +152,7 @@ function definedColumns(
   return defined ?? known
 }
 
-/** Compiles `unnest` of several arrays side by side; shorter arrays are padded with NULL. */
+/** Compiles `unnest` of several arrays. Shorter ones are padded with NULL. */
 function unnestTogether(call: Fields<'FuncCall'>, scope: Scope): SetCall {
   const parts = (call.args ?? []).map((argument) => compileSet({ ...call, args: [argument] }, scope))
   return {

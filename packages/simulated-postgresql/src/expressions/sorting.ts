@@ -12,10 +12,7 @@ export interface SortKey {
   readonly compare: (a: SqlValue, b: SqlValue, env: Env) => number
 }
 
-/**
- * Compiles an item of ORDER BY. The item may be the number or the name of a result column. `compile` compiles the
- * item's expression.
- */
+/** Compiles an item of ORDER BY, which may be the number or the name of a result column. */
 export function compileSortKey(node: Node, scope: Scope, compile: (node: Node) => Compiled): SortKey {
   const {
     node: expression,

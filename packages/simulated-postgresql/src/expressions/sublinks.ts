@@ -8,10 +8,7 @@ import type { Compiled, Env, Scope, Subquery } from './env.ts'
 import { binary, operatorName, quantified, rowComparison } from './operators.ts'
 import { arrayOf, position } from './type-name.ts'
 
-/**
- * Returns the subquery of a row comparison such as `(a, b) = (SELECT c, d …)`; the parser treats the subquery as a
- * scalar.
- */
+/** Returns the subquery of a row comparison such as `(a, b) = (SELECT c, d …)`, which the parser treats as a scalar. */
 export function rowSubLink({ lexpr, rexpr, name, kind }: Fields<'A_Expr'>): Fields<'SubLink'> | undefined {
   if (kind !== 'AEXPR_OP' || lexpr === undefined || !('RowExpr' in lexpr)) return undefined
   if (rexpr === undefined || !('SubLink' in rexpr) || rexpr.SubLink.subLinkType !== 'EXPR_SUBLINK') return undefined
@@ -94,7 +91,6 @@ function arrayOfRows(subquery: Subquery, scope: Scope, location?: number): Compi
   }
 }
 
-/** Compiles the comparison of the left side with each row of the subquery. */
 function comparison(
   left: Compiled,
   name: string,
@@ -135,7 +131,7 @@ function comparison(
     evaluate: (env) => {
       const outcomes = function* (): Generator<SqlValue> {
         for (const row of subquery.rows(env)) {
-          // `current` is set for each row, because the comparison may run this subquery again.
+          // Set for each row, because the comparison may run this subquery again.
           current = row
           yield condition.evaluate(env)
         }

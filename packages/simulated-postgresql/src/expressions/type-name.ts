@@ -6,7 +6,6 @@ import type { TextContext, TypeDefinition, Types } from '../types/registry.ts'
 import { typeNumbered } from '../types/types.ts'
 import type { SqlType } from '../types/value.ts'
 
-/** Returns the type that a TypeName of the parse tree names. Throws 42704 for an unknown type. */
 export function resolveTypeName(
   typeName: Fields<'TypeName'> | undefined,
   context: Pick<TextContext, 'types' | 'searchPath' | 'rowType'>,
@@ -25,9 +24,7 @@ export function resolveTypeName(
   return arrayBounds === undefined ? modified : arrayOf(types, modified)
 }
 
-/**
- * Whether a name in the schema `named` refers to the type. Without a schema, whether the type is in a searched schema.
- */
+/** Whether a name refers to the type, in the schema `named` or in a searched schema. */
 function isMeant({ schema = 'pg_catalog' }: TypeDefinition, named?: string, searchPath?: readonly string[]): boolean {
   if (named !== undefined) return named === schema
   return schema === 'pg_catalog' || searchPath === undefined || searchPath.includes(schema)
@@ -79,7 +76,6 @@ function modifier(type: TypeDefinition, values: readonly number[]): number {
   throw new SqlError('42601', `type modifier is not allowed for type "${type.name}"`)
 }
 
-/** Types whose modifiers are not simulated. */
 const REFUSED_MODIFIERS: ReadonlySet<string> = new Set(['bit', 'varbit', 'timetz'])
 
 function lengthModifier(name: string, length: number): number {

@@ -12,7 +12,7 @@ function local(env: Env): bigint {
   return sessionZone(env.session.setting('TimeZone')).toLocal(env.session.now())
 }
 
-/** Compiles `current_date`, `current_timestamp(3)`, `current_user` and other functions written without parentheses. */
+/** Compiles `current_date`, `current_timestamp(3)` and other functions written without parentheses. */
 export function compileValueFunction(node: Fields<'SQLValueFunction'>, scope: Scope): Compiled {
   const { op = '', typmod = -1 } = fieldsOf('SQLValueFunction', node, ['op', 'typmod'])
   const value = (oid: number, evaluate: (env: Env) => SqlValue): Compiled => ({

@@ -11,7 +11,7 @@ import type { SortKey } from './sorting.ts'
 /** The rows of one partition in the window's order, with their peer groups. */
 export interface Partition {
   readonly rows: readonly Env[]
-  /** For each row, the index of its first peer, and the index after its last peer. */
+  /** The index of the first peer of each row. `peerEnd` is the index after the last. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
   /** The values of ORDER BY for each row. */
@@ -22,8 +22,7 @@ const NUMBERS = new Set<number>([OID.int2, OID.int4, OID.int8, OID.numeric, OID.
 const MOMENTS = new Set<number>([OID.date, OID.timestamp, OID.timestamptz])
 
 /**
- * Compiles the bound `n PRECEDING` or `n FOLLOWING` of RANGE. The frame has the rows whose key differs from the current
- * key by at most n.
+ * Compiles the bound `n PRECEDING` or `n FOLLOWING` of RANGE. The frame has the rows whose key differs by at most n.
  */
 export function offsetBound(
   node: Node,
@@ -64,8 +63,7 @@ export function offsetBound(
     checkSign(by, env)
     const edge = target.evaluate(env)
     let at = 0
-    // Finds the first row at or after the edge; for the end of the frame, the first row after the edge. The keys are
-    // sorted.
+    // Finds the edge in the sorted keys.
     while (at < partition.rows.length) {
       const comparison = key.compare(partition.keys[at]?.[0] ?? null, edge, env)
       if (side === 'start' ? comparison >= 0 : comparison > 0) break

@@ -18,13 +18,11 @@ import { offsetBound, type Partition } from './window-range.ts'
 /** A compiled call with OVER. */
 export interface WindowCall {
   readonly type: SqlType
-  /** Returns the value for each row, in the order of the rows. */
   evaluate(rows: readonly Env[]): readonly SqlValue[]
 }
 
 type Definition = Fields<'WindowDef'>
 
-/** The rows from index `start` to the row before index `end`. */
 interface Frame {
   readonly start: number
   readonly end: number
@@ -54,10 +52,7 @@ interface Window {
   readonly frame: FrameOf
 }
 
-/**
- * Compiles a call with OVER. `named` are the windows of the WINDOW clause; `scope` has the columns that window
- * functions see after GROUP BY.
- */
+/** Compiles a call with OVER. `named` are the windows of the WINDOW clause. */
 export function compileWindow(call: Fields<'FuncCall'>, named: readonly Node[], scope: Scope): WindowCall {
   const inner = narrowed(scope, {
     ...(scope.aggregate === undefined ? {} : { aggregate: (node) => innerAggregate(scope, node) }),
@@ -93,9 +88,7 @@ function innerAggregate(scope: Scope, call: Fields<'FuncCall'>): Compiled {
   return scope.aggregate(call)
 }
 
-/**
- * Returns a complete window definition. Parts that are missing in the definition come from the window that it names.
- */
+/** Completes a window definition from the window that it names. */
 function merged(definition: Definition, named: readonly Node[]): Definition {
   const find = (name: string): Definition => {
     for (const node of named) {
@@ -181,7 +174,6 @@ function compileFrame(definition: Definition, order: readonly SortKey[], compile
 
 type Bound = (partition: Partition, row: number) => number
 
-/** Compiles the frame bounds `n PRECEDING` and `n FOLLOWING`. */
 function bound(
   node: Node | undefined,
   rows: boolean,
@@ -207,7 +199,6 @@ function bound(
   }
 }
 
-/** Computes the values of all rows of one partition. */
 interface WindowValue {
   readonly type: SqlType
   evaluate(partition: Partition, frame: FrameOf): readonly SqlValue[]
@@ -289,7 +280,7 @@ function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
         | undefined
       return partition.rows.map((env, row) => {
         const { start, end } = frame(partition, row)
-        // If the frame only grew at its end, the state of the aggregate is reused.
+        // A frame that only grew at its end reuses the state of the aggregate.
         if (running === undefined || running.start !== start || running.end > end) {
           running = { start, end: start, state: aggregate.create(env) }
         }

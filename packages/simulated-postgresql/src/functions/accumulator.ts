@@ -7,5 +7,4 @@ export interface Accumulator {
   result(env: Env): SqlValue
 }
 
-/** Creates the state of an aggregate for its argument types; undefined if these types are not simulated. */
 export type Aggregate = (call: CallTypes, env: Env) => Accumulator | undefined

@@ -23,7 +23,7 @@ function oidOf(call: CallTypes, i = 0): number {
   return call.arguments[i]?.oid ?? OID.any
 }
 
-/** Folds the non-null values; returns null if there are none. */
+/** Folds the non-null values, if there are any. */
 function fold(step: (state: SqlValue, value: SqlValue, env: Env) => SqlValue): Aggregate {
   return () => {
     let state: SqlValue = null
@@ -255,7 +255,6 @@ const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map<string, Aggregate>([
   ['jsonb_object_agg', jsonbObjectAggregate],
 ])
 
-/** Returns the aggregate with this name; undefined if this package does not compute the aggregate. */
 export function aggregateNamed(name: string): Aggregate | undefined {
   return AGGREGATES.get(name)
 }

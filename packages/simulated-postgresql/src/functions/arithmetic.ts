@@ -22,7 +22,7 @@ type Name = 'int2' | 'int4' | 'int8'
 
 const SHORT: Readonly<Record<Name, string>> = { int2: '2', int4: '4', int8: '8' }
 
-/** Returns an integer of any width as a bigint, so that operators of mixed widths share their code. */
+/** Returns any integer as a bigint, so that operators of mixed widths share their code. */
 function wide(value: SqlValue | undefined): bigint {
   return typeof value === 'bigint' ? value : BigInt(asNumber(value))
 }
@@ -59,10 +59,7 @@ const NARROW: Readonly<Record<string, (a: number, b: number) => number>> = {
   },
 }
 
-/**
- * Returns the operators of all pairs of integer types, such as `int4pl` and `int48mul`. The result has the wider type
- * of the operands.
- */
+/** Returns the operators of all pairs of integer types, such as `int4pl` and `int48mul`. */
 function integerOperators(): Builtins {
   const all: Record<string, Builtin> = {}
   const names: readonly Name[] = ['int2', 'int4', 'int8']
@@ -83,7 +80,7 @@ function integerOperators(): Builtins {
   return all
 }
 
-/** Returns the operators of one width; `make` checks the range of a result. */
+/** Returns the operators of one width, whose results are checked. */
 function integerFunctions(name: Name): Builtins {
   const make = (value: bigint): SqlValue => (name === 'int8' ? large(value) : small(Number(value), name))
   return {

@@ -15,7 +15,6 @@ function flat(array: SqlArray): SqlArray {
   return array
 }
 
-/** Returns the equality of elements of the first argument's type; null equals null. */
 function sameElement(oid: number, env: Env): (a: SqlValue, b: SqlValue) => boolean {
   const { compare } = env.session.types.typeOf(oid)
   if (compare === undefined) throw new SqlError('42883', 'could not identify an equality operator for the element type')

@@ -1,7 +1,6 @@
 import type { RecordColumn, SqlType, SqlValue } from '../types/value.ts'
 import type { Env } from './session-facts.ts'
 
-/** The argument types and the result type of a call. Functions of `anyelement` or `any` depend on them. */
 export interface CallTypes {
   readonly arguments: readonly SqlType[]
   readonly result: SqlType

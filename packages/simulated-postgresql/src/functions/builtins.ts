@@ -33,7 +33,6 @@ const ALL: ReadonlyMap<string, Builtin> = new Map(
   ].flatMap((family) => Object.entries(family)),
 )
 
-/** Returns the implementation by its name in pg_proc.prosrc; undefined for a function that is not simulated. */
 export function builtin(source: string): Builtin | undefined {
   return ALL.get(source)
 }

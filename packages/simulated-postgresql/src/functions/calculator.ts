@@ -8,20 +8,17 @@ import type { FunctionSignature } from './catalogue.ts'
 import type { Env } from './session-facts.ts'
 import type { SetFunction } from './set-function.ts'
 
-/** The first oid of user-defined objects. A calculator does not know such objects. */
+/** A calculator does not know user-defined objects, whose oids begin here. */
 const FIRST_OF_USERS = 16_384
 
-/** Types whose values depend on the database: row types, and types whose text form is the name of an object. */
+/** Row types, and types whose text form is the name of an object, depend on the database. */
 const OF_THE_DATABASE: ReadonlySet<number> = new Set([
   ...[24, 2202, 2203, 2204, 2205, 2206, 4089, 4096, 4191, 3734, 3769, OID.record, 2287],
 ])
 
 const isKnown = (oid: number): boolean => oid < FIRST_OF_USERS && !OF_THE_DATABASE.has(oid)
 
-/**
- * Matches functions that depend on settings as well as on their arguments. Of these settings, only the time zone can
- * vary here.
- */
+/** Matches functions that depend on settings, of which only the time zone can vary here. */
 const BY_SETTINGS =
   /timestamptz|^(?:date_timestamptz|text_(?:concat|format)|to_(?:date|timestamp|jsonb?)|quote_|array_to_|json|pg_convert)|_(?:to_char|to_number|at_local)$/
 
@@ -49,10 +46,7 @@ export const operatorQuery =
   (places) =>
     ['select', ...places.slice(0, -1), `operator(pg_catalog.${name})`, ...places.slice(-1)].join(' ')
 
-/**
- * Returns the implementation of this package. With a calculator, the returned function has the calculator compute the
- * cases that the package leaves out.
- */
+/** Returns this package's implementation. A calculator computes the cases that it leaves out. */
 export function computed(
   own: Builtin | undefined,
   calculator: Calculator | undefined,
@@ -100,7 +94,6 @@ function answered(
   )
 }
 
-/** Computes an aggregate from the arrays of its argument values. */
 export function calculatedAggregate(calculator: Calculator, name: string, call: CallTypes, env: Env): Accumulator {
   const { types } = env.session
   const arrays = call.arguments.map(({ oid, name: type }) => {

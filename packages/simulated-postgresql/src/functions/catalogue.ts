@@ -3,7 +3,6 @@ import type { Node } from '../sql/nodes.ts'
 import { isKnownFunction } from '../sql/undefined.ts'
 import { CASTS, FUNCTIONS, OPERATORS } from './signatures.ts'
 
-/** A row of pg_proc. */
 export interface FunctionSignature {
   readonly name: string
   readonly kind: 'f' | 'a' | 'w' | 'p'
@@ -39,7 +38,6 @@ export interface OperatorSignature {
 
 export type CastContext = 'i' | 'a' | 'e'
 
-/** A row of pg_cast. */
 export interface CastSignature {
   readonly source: number
   readonly target: number
@@ -88,7 +86,7 @@ function parseCast(source: string, entry: string): CastSignature {
   }
 }
 
-/** Caches the rows of each name at its first lookup. */
+/** Caches the rows of each name. */
 function remembered<T>(find: (name: string) => readonly T[]): (name: string) => readonly T[] {
   const known = new Map<string, readonly T[]>()
   return (name) => {
@@ -116,11 +114,11 @@ export const functionsNamed: (name: string) => readonly FunctionSignature[] = re
     const entry = FUNCTIONS.slice(at + 1)
     rows.push(parseFunction(FUNCTIONS.slice(line, FUNCTIONS.indexOf(' ', line)), entry.slice(0, entry.search(/\s/))))
   }
-  // An entry of another function may contain the searched text, if the name contains a blank.
+  // A name with a blank may match the text of another entry.
   return rows.filter((row) => row.name === name)
 })
 
-/** Returns the error for a call whose name no user-defined function has. The arguments do not matter. */
+/** Returns the error for a function that does not exist. The arguments do not matter. */
 export function undefinedFunction(names: readonly string[]): Error {
   const name = names.at(-1) ?? ''
   return functionsNamed(name).length > 0 || isKnownFunction(name)

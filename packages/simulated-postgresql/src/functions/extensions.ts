@@ -1,4 +1,4 @@
-/** The extensions that CREATE EXTENSION accepts, each with the functions that it would add. */
+/** The extensions that CREATE EXTENSION accepts, with their functions. */
 const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
   plpgsql: [],
   pgcrypto: [
@@ -16,7 +16,7 @@ const EXTENSIONS: { readonly [extension: string]: readonly string[] } = {
   ],
 }
 
-/** Text functions that citext overloads with versions that ignore case. */
+/** Text functions for which citext has versions that ignore case. */
 export const OF_CITEXT: ReadonlySet<string> = new Set([
   ...['max', 'min', 'regexp_match', 'regexp_matches', 'regexp_replace', 'regexp_split_to_array', 'replace', 'strpos'],
   ...['regexp_split_to_table', 'split_part', 'translate'],
@@ -29,15 +29,12 @@ const SAME: ReadonlyMap<string, { readonly function: string; readonly extension:
 
 export const isExtension = (name: string): boolean => Object.hasOwn(EXTENSIONS, name)
 
-/**
- * Returns the name of the built-in function to call for a name. The name may belong to an extension of the database
- * that has an equivalent function.
- */
+/** Returns the built-in function for a name, which may belong to an extension. */
 export function ownName(name: string, hasExtension: (extension: string) => boolean): string {
   const same = SAME.get(name)
   return same !== undefined && hasExtension(same.extension) ? same.function : name
 }
 
-/** Returns the extensions that would add a function that is not simulated. */
+/** Returns the extensions that would add a function. */
 export const extensionsOf = (name: string): readonly string[] =>
   Object.keys(EXTENSIONS).filter((extension) => EXTENSIONS[extension]?.includes(name))

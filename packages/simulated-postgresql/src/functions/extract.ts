@@ -11,7 +11,7 @@ import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } fro
 /** Microseconds between 1970-01-01 and 2000-01-01. */
 const UNIX_EPOCH = 946_684_800_000_000n
 
-/** The fields of a timestamp that services query, by their names or the names of their units. */
+/** The fields of a timestamp that services query. */
 const FIELDS: Readonly<Record<string, (moment: Moment) => Numeric>> = {
   micro: (moment) => numericOf(microsOf(moment)),
   milli: (moment) => new Numeric(BigInt(microsOf(moment)), 3),
@@ -30,14 +30,14 @@ const FIELDS: Readonly<Record<string, (moment: Moment) => Numeric>> = {
 
 const microsOf = ({ second, micro }: Moment): number => second * 1_000_000 + micro
 
-/** Returns a field of a local timestamp. `universal` is the same time in UTC, for the seconds since 1970. */
+/** Returns a field of a local timestamp. `universal` is the time in UTC, for the seconds since 1970. */
 function extractMoment(name: string, local: bigint, universal = local): Numeric {
   if (isEndless(local)) throw new NotComputed('EXTRACT from an infinite timestamp')
   if (unitNamed(name) === 'epoch') return new Numeric(universal + UNIX_EPOCH, 6)
   return fieldIn(FIELDS, name)(momentOf(local))
 }
 
-/** Matches fields that are not units, and the unit `quarter`, which intervals lack. */
+/** Matches fields of timestamps that intervals lack. */
 const OTHER = /^(?:dow|isodow|doy|epoch|quarter)$/i
 
 const unitNamed = (name: string): string => unitOf(name) ?? (OTHER.test(name) ? name.toLowerCase() : '')
@@ -93,7 +93,6 @@ const SIZES: Readonly<Record<string, bigint>> = {
 }
 const IN_DAY: ReadonlySet<string> = new Set(['micro', 'milli', 'second', 'minute', 'hour'])
 
-/** Truncates a local timestamp to the start of a unit. */
 function truncated(unit: string, value: bigint): bigint {
   if (isEndless(value)) return value
   const size = SIZES[unit]
@@ -114,8 +113,8 @@ function truncated(unit: string, value: bigint): bigint {
 }
 
 /**
- * Truncates a timestamp in a zone. If the unit is shorter than a day, the timestamp keeps its offset from UTC. For
- * longer units, the offset at the start of the day applies.
+ * Truncates a timestamp in a zone. Below a day, it keeps its offset from UTC; otherwise the offset at the start of the
+ * day applies.
  */
 function truncatedIn(zone: Zone, name: string, value: bigint): bigint {
   const unit = unitNamed(name)

@@ -1,7 +1,7 @@
 import { isJsonArray, isJsonObject } from '../types/json.ts'
 import type { JsonValue } from '../types/value.ts'
 
-/** Returns the element at an index, counted from the end if negative; undefined if there is none. */
+/** Returns the element at an index, counted from the end if negative. */
 export function jsonElement(value: JsonValue, index: number): JsonValue | undefined {
   // PostgreSQL stores a scalar document as an array of one element.
   const elements = value !== null && isJsonArray(value) ? value : isJsonObject(value) ? [] : [value]
@@ -12,7 +12,7 @@ export function jsonMember(value: JsonValue, key: string): JsonValue | undefined
   return value !== null && isJsonObject(value) ? value.get(key) : undefined
 }
 
-/** Returns the array index that a path step names; undefined if the step is not an integer. */
+/** Returns the array index that a path step names. */
 export function pathIndex(step: string): number | undefined {
   return /^\s*[+-]?\d+$/.test(step) ? Number(step) : undefined
 }

@@ -11,9 +11,9 @@ import type { SetFunction } from './set-function.ts'
 /** A value in a json or jsonb document. */
 interface Part {
   readonly kind: 'null' | 'string' | 'scalar' | 'array' | 'object'
-  /** The part as JSON text. In a json document, the text is as written. */
+  /** The part as JSON text, in a json document as written. */
   readonly text: string
-  /** The content of a string. For other kinds, the same as `text`. */
+  /** The content of a string, otherwise `text`. */
   readonly plain: string
   elements(): readonly Part[]
   members(): ReadonlyMap<string, Part>
@@ -46,13 +46,13 @@ function jsonPart(source: string): Part {
   }
 }
 
-/** Returns null after the check of a domain, which may forbid null. */
+/** A domain may forbid null. */
 function nullOf({ domain }: SqlType, env: Env): null {
   if (domain !== undefined) env.session.types.typeOf(domain).domain?.check(null, env.session)
   return null
 }
 
-/** Converts a part to a type; `key` is its location, for messages. */
+/** Converts a part to a type. `key` is its location, for messages. */
 function fieldOf(part: Part, type: SqlType, key: string, env: Env): SqlValue {
   const { types } = env.session
   const { elementOid, input } = types.typeOf(type.domain ?? type.oid)
@@ -93,9 +93,7 @@ function arrayOf(part: Part, elementOid: number, typmod: number, key: string, en
   return elements.length === 0 ? new SqlArray(elementOid, []) : new SqlArray(elementOid, elements, dimensions)
 }
 
-/**
- * Returns a row with the values of a document. A column that is missing in the document keeps its value from `base`.
- */
+/** Returns a row with the values of a document, and `base` for missing columns. */
 function rowOf(part: Part, columns: readonly RecordColumn[], base: SqlRecord | null, env: Env): readonly SqlValue[] {
   const members = part.members()
   return columns.map(({ name, type }, at) => {
@@ -124,7 +122,6 @@ function record(read: Reading, populates: boolean): SetFunction {
   }
 }
 
-/** Returns one row per element of an array. */
 function recordSet(name: string, read: Reading, populates: boolean): SetFunction {
   return (values, env, { columns = [] }) => {
     const [base, document = null] = populates ? [recordOf(values[0] ?? null), values[1]] : [null, values[0]]
@@ -141,10 +138,7 @@ function recordSet(name: string, read: Reading, populates: boolean): SetFunction
   }
 }
 
-/**
- * Functions whose result columns are defined by the call: by a column definition list, or by the type of the first
- * argument.
- */
+/** Functions whose result columns are defined by the call. */
 export const JSON_ROWS: Readonly<Record<string, SetFunction>> = {
   json_to_record: record(readJson, false),
   jsonb_to_record: record(readJsonb, false),

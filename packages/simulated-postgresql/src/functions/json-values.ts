@@ -8,7 +8,7 @@ import { type JsonValue, SqlArray, SqlRecord, type SqlValue } from '../types/val
 import { sessionZone } from '../types/zone.ts'
 import type { Env } from './session-facts.ts'
 
-/** Returns a timestamp in JSON form: with a T, and with minutes in the offset. */
+/** Returns a timestamp in JSON form. */
 function momentText(value: SqlValue, oid: number, env: Env): string | undefined {
   switch (oid) {
     case OID.date:
@@ -125,7 +125,7 @@ function arrayValue(array: SqlArray, env: Env): JsonValue {
   return level(0)
 }
 
-/** Returns the key of an object for a value of any type. */
+/** Returns a value of any type as the key of an object. */
 export function jsonKey(value: SqlValue, oid: number, env: Env, what = 'key value must not be null'): string {
   if (value === null) throw new SqlError('22023', what)
   if (value instanceof SqlArray || value instanceof SqlRecord || oid === OID.json || oid === OID.jsonb) {

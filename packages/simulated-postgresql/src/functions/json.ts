@@ -83,7 +83,7 @@ const access: Builtins = {
   json_extract_path_text: ([a, keys]) => shownText(textPath(asString(a), steps(asArray(keys)))),
 }
 
-/** The operator `@>`: an array contains a scalar that is one of its elements. */
+/** The operator `@>`. An array contains a scalar that is its element. */
 function contains(outer: JsonValue, inner: JsonValue, top: boolean): boolean {
   if (outer !== null && inner !== null) {
     if (isJsonObject(outer) && isJsonObject(inner)) {
@@ -132,7 +132,6 @@ function withoutKeys(value: JsonValue, keys: readonly string[]): JsonValue {
   throw new SqlError('22023', 'cannot delete from scalar')
 }
 
-/** Rebuilds the document along a path, with a new value for the last step. */
 function changed(
   value: JsonValue,
   keys: readonly (string | null)[],
@@ -222,7 +221,6 @@ const build: Builtins = {
   jsonb_build_array_noargs: () => new Jsonb([]),
 }
 
-/** The kind of a JSON value by its first character. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ '{': 'object', '[': 'array', '"': 'string' },
   ...{ t: 'boolean', f: 'boolean', n: 'null' },

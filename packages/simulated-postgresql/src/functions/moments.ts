@@ -19,7 +19,7 @@ import type { Builtins } from './builtin.ts'
 import { isEndless, localIn, timestampOfDate, toLocal, universalIn, zoneOf } from './casts.ts'
 import type { Env } from './session-facts.ts'
 
-/** A month later is the same day of the month, or the last day of a shorter month. */
+/** A month later is the same day of the month, or the last of a shorter month. */
 function addInterval(timestamp: bigint, span: Interval): bigint {
   if (isEndless(timestamp)) return timestamp
   let result = timestamp
@@ -86,7 +86,7 @@ function difference(a: bigint, b: bigint): Interval {
   return new Interval(0, Number(micros / MICROS_PER_DAY), micros % MICROS_PER_DAY)
 }
 
-/** Adds an interval in a zone: months and days follow local time, the remainder is elapsed time. */
+/** Adds an interval in a zone. Months and days follow local time. */
 export function addIntervalIn(zone: Zone, moment: bigint, { months, days, micros }: Interval): bigint {
   if (isEndless(moment)) return moment
   let shifted = moment
@@ -142,7 +142,6 @@ const arithmetic: Builtins = {
   },
 }
 
-/** Returns the years, months, days and time between two timestamps by the calendar (`timestamp_age`). */
 function age(a: bigint, b: bigint): Interval {
   if (isEndless(a) || isEndless(b)) throw new NotSupported('an infinite interval')
   const sign = a < b ? -1 : 1

@@ -17,7 +17,7 @@ function cached(key: string, make: () => RegExp): RegExp {
   return made
 }
 
-/** Translates a LIKE pattern: `%` matches any text, `_` one character; a backslash escapes the next character. */
+/** Translates a LIKE pattern, in which a backslash escapes. */
 function likePattern(pattern: string): RegExp {
   return cached(`l${pattern}`, () => {
     let source = ''
@@ -45,7 +45,7 @@ function like(fold: boolean, wanted: boolean): Builtin {
   return ([text, pattern]) => likePattern(folded(asString(pattern))).test(folded(asString(text))) === wanted
 }
 
-/** Rewrites a pattern with any ESCAPE character to one with a backslash. */
+/** Replaces the ESCAPE character of a pattern by a backslash. */
 function likeEscape(pattern: string, escapeCharacter: string): string {
   if (Array.from(escapeCharacter).length > 1) {
     throw new SqlError('22025', 'invalid escape string', { hint: 'Escape string must be empty or one character.' })
@@ -65,8 +65,7 @@ function likeEscape(pattern: string, escapeCharacter: string): string {
 
 const ALNUM = '\\p{L}\\p{Nd}\\p{Nl}'
 /**
- * White space without the non-breaking spaces. The text starts and ends with a class, which cannot be the bound of a
- * range.
+ * White space without the non-breaking spaces. It starts and ends with a class, which cannot be the bound of a range.
  */
 const SPACE = '\\p{Zl} \\t\\n\\v\\f\\r\\u0085\\u2000-\\u2006\\u2008-\\u200a\\u205f\\u3000\\p{Zp}'
 
@@ -77,16 +76,15 @@ const CLASSES: Readonly<Record<string, string>> = {
   upper: '\\p{Lu}',
   lower: '\\p{Ll}',
   space: SPACE,
-  // The escapes that denote other characters in JavaScript than in PostgreSQL.
+  // These escapes denote other characters in JavaScript.
   '\\w': `\\p{L}_${ALNUM}`,
   '\\s': SPACE,
 }
 
-/** A bracket expression, a counted repetition, or an escape with the same meaning in PostgreSQL and JavaScript. */
+/** A part with the same meaning in PostgreSQL and JavaScript. */
 const PART =
   /\[(?!\^\])(\^?)((?:\[:[a-z]+:\]|\\[dswnrt\\\]^.-]|[^\]\\[])+)\]|\{\d{1,2}(?:,\d{0,2})?\}|\\[dDsSwWnrt^$.*+?()[\]{}|/\\-]|[^[\]{}\\]/gsuy
 
-/** Translates a PostgreSQL advanced regular expression to JavaScript. */
 function translate(pattern: string): string {
   const left = (): NotComputed => new NotComputed(`the regular expression '${pattern}'`)
   if (/^\*\*\*|\(\?[^:=!]/.test(pattern)) throw left()
@@ -109,13 +107,11 @@ const classes = (bracket: string, left: () => NotComputed): string =>
     return found
   })
 
-/** Translates the flags of regexp_replace to JavaScript. */
 function flagsOf(flags: string): { readonly js: string; readonly global: boolean } {
   if (!/^[ig]*$/.test(flags)) throw new NotComputed(`the flags ${flags} of a regular expression`)
   return { js: flags.includes('i') ? 'sui' : 'su', global: flags.includes('g') }
 }
 
-/** Translates a regular expression that is only tested for a match. */
 function testPattern(pattern: string, flags: string): RegExp {
   const { js } = flagsOf(flags)
   return cached(`r${js} ${pattern}`, () => {
@@ -130,12 +126,12 @@ function testPattern(pattern: string, flags: string): RegExp {
 
 /**
  * Translates a regular expression whose matched text is used. PostgreSQL matches the longest alternative, JavaScript
- * the first one. In PostgreSQL, the first quantifier decides whether the whole expression is greedy. Throws NotComputed
- * where these differences may matter.
+ * the first one; in PostgreSQL, the first quantifier decides whether the whole expression is greedy. Throws NotComputed
+ * where this may matter.
  */
 function extractPattern(pattern: string, flags: string): RegExp {
   const bare = pattern.replace(/\\./g, '').replace(/\[\^?\]?[^\]]*\]/g, '')
-  // Counts the quantifiers: an earlier one may consume text that a repeated group would match.
+  // An earlier quantifier may consume text that a repeated group would match.
   const quantifiers = bare.replace(/\(\?/g, '(').match(/[*+?{]/g) ?? []
   if (bare.includes('|') || /[*+?}]\?/.test(bare) || (/\)[*+?{]/.test(bare) && quantifiers.length > 1))
     throw new NotComputed(`the text that the regular expression '${pattern}' matches`)
@@ -144,7 +140,7 @@ function extractPattern(pattern: string, flags: string): RegExp {
   return global ? cached(`g${js} ${pattern}`, () => new RegExp(source, `${js}g`)) : testPattern(pattern, flags)
 }
 
-/** Replaces matches; in the template, `\1` refers to a group, `\&` to the match, `\\` to a backslash. */
+/** Replaces matches. In the template, `\1` refers to a group, `\&` to the match. */
 const replace: Builtin = ([text, pattern, template, flags = '']) => {
   const templateText = asString(template)
   if (asString(flags).includes('i')) checkFolds(asString(text) + asString(pattern))
@@ -159,10 +155,7 @@ const replace: Builtin = ([text, pattern, template, flags = '']) => {
   })
 }
 
-/**
- * Refuses texts for which case-insensitive matching differs. JavaScript matches `ſ` with `s`. PostgreSQL matches a
- * letter only with its upper case and its lower case.
- */
+/** Refuses texts for which case-insensitive matching differs: JavaScript also matches `ſ` with `s`. */
 function checkFolds(text: string): void {
   const isOdd = (character: string): boolean =>
     upperText(lowerText(character)) !== upperText(character) || lowerText(upperText(character)) !== lowerText(character)

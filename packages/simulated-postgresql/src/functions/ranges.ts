@@ -59,7 +59,6 @@ const intersection: Builtin = ([x, y], env, call) => {
   return makeRange(env.session.types, oid, lower, upper)
 }
 
-/** Constructs a range: `int4range(1, 5)`, `tsrange(a, b, '[]')`. A null bound makes the range unbounded. */
 const construct: Builtin = ([lower = null, upper = null, flags = '[)'], env, { result }) => {
   if (flags === null) throw new SqlError('22000', 'range constructor flags argument must not be null')
   const [open, close] = BOUNDS.get(asString(flags)) ?? []

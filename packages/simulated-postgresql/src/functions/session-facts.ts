@@ -1,7 +1,6 @@
 import type { TextContext } from '../types/registry.ts'
 import type { SqlValue } from '../types/value.ts'
 
-/** The data with which an expression is evaluated. */
 export interface Env {
   readonly row: readonly SqlValue[]
   /** The row of the query that contains the subquery. */
@@ -10,7 +9,7 @@ export interface Env {
   readonly session: SessionFacts
 }
 
-/** The session data that functions use. Times are microseconds since 2000-01-01 UTC. */
+/** The session data for functions. Times are microseconds since 2000-01-01 UTC. */
 export interface SessionFacts extends TextContext {
   /** Returns `clock_timestamp()`: the current time, not the start of the transaction. */
   clock(): bigint
@@ -21,9 +20,8 @@ export interface SessionFacts extends TextContext {
   readonly database: string
   readonly pid: number
   /**
-   * Functions of the engine, such as `nextval`, `pg_advisory_lock`, `pg_sleep`, `set_config` and `pg_notify`. The keys
-   * are the names in pg_proc.prosrc. A function that must wait throws before it has any effect. After the wait, the row
-   * is evaluated again.
+   * Functions of the engine, such as `nextval` and `pg_sleep`, by their names in pg_proc.prosrc. A function that must
+   * wait throws before it has any effect; after the wait, the row is evaluated again.
    */
   readonly functions: ReadonlyMap<string, (values: readonly SqlValue[], env: Env) => SqlValue>
   /** Calls a user-defined function by its oid; `site` identifies the call. */

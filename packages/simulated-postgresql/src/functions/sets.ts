@@ -46,7 +46,7 @@ function* subscripts(values: readonly SqlValue[]): Generator<readonly SqlValue[]
   for (let i = 0; i < size; i += 1) yield [reverse ? lower + size - 1 - i : lower + i]
 }
 
-/** Expands an array; an element that is a row becomes several columns. */
+/** Expands an array. Elements that are rows become several columns. */
 function* unnested(values: readonly SqlValue[]): Generator<readonly SqlValue[]> {
   for (const element of asArray(values[0]).elements) yield element instanceof SqlRecord ? element.values : [element]
 }
@@ -111,7 +111,6 @@ const SETS: Readonly<Record<string, SetFunction>> = {
   text_to_table_null: toTable,
 }
 
-/** Returns the set-returning function by its name in pg_proc.prosrc; undefined if it is not simulated. */
 export function setFunction(source: string): SetFunction | undefined {
   return SETS[source]
 }

@@ -103,10 +103,7 @@ function decode(text: string, format: string): Uint8Array {
   throw new SqlError('22023', `unrecognized encoding: "${format}"`)
 }
 
-/**
- * Casts a value to text. The result differs from the text form: booleans are whole words, and trailing blanks are
- * removed.
- */
+/** Casts a value to text. Unlike in the text form, booleans are words and trailing blanks are removed. */
 function castText(value: SqlValue, oid: number, env: Env): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   const text = textOf(value, oid, env)
@@ -126,7 +123,7 @@ function concatenated(values: readonly SqlValue[], call: CallTypes, env: Env, se
   return parts.join(separator)
 }
 
-/** `format`: %s, %I, %L and %%, with positions; widths are refused. */
+/** `format`: %s, %I, %L and %%, with positions but without widths. */
 function formatted(values: readonly SqlValue[], call: CallTypes, env: Env): string | null {
   if (values[0] === null) return null
   let next = 1

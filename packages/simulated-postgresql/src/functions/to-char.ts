@@ -10,7 +10,7 @@ const MONTHS = [
 ]
 const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
-/** Numbers by pattern, padded with zeros to the length of the pattern, unless FM precedes it. */
+/** Numbers by pattern, padded with zeros unless FM precedes. */
 const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   YYYY: ({ year }) => year,
   YY: ({ year }) => year % 100,
@@ -30,15 +30,13 @@ const NUMBERS: Readonly<Record<string, (moment: Moment) => number>> = {
   IW: ({ days }) => isoWeek(days).week,
   Q: ({ month }) => Math.floor((month - 1) / 3) + 1,
 }
-/** The widths of numbers by pattern, for patterns that are longer or shorter than their numbers. */
+/** The widths of numbers whose patterns are longer or shorter. */
 const WIDTHS: Readonly<Record<string, number>> = { HH24: 2, HH12: 2, ID: 1, MS: 3, US: 6 }
 
 const monthName = ({ month }: Moment): string => MONTHS[month - 1] ?? ''
 const dayName = ({ days }: Moment): string => DAYS[weekday(days)] ?? ''
 
-/**
- * Names by pattern. A name has the case of its pattern, and is padded to nine letters unless FM precedes the pattern.
- */
+/** Names by pattern, whose case they take. They are padded to nine letters unless FM precedes. */
 const NAMES: Readonly<Record<string, readonly [number, (moment: Moment) => string]>> = {
   MONTH: [9, monthName],
   MON: [0, (moment) => monthName(moment).slice(0, 3)],
@@ -53,10 +51,7 @@ function cased(name: string, pattern: string): string {
   return pattern === pattern.toLowerCase() ? name.toLowerCase() : name
 }
 
-/**
- * Matches the longest pattern at a position. Further patterns of PostgreSQL are not supported; they consist of letters,
- * and some are suffixes of other patterns.
- */
+/** Matches the longest pattern. Unsupported patterns consist of letters, and some are suffixes of other patterns. */
 const PIECE = new RegExp(
   `(FM)|"([^"\\\\]*)"|(${[...Object.keys(NUMBERS), ...Object.keys(NAMES)].toSorted((a, b) => b.length - a.length).join('|')})|([^A-Z"\\\\])`,
   'giuy',
@@ -73,7 +68,7 @@ function momentToChar(moment: Moment, format: string): string {
     if (pattern === undefined) {
       const text = quoted ?? other ?? isUnfilled
       if (text === undefined || isUnfilled === 'Fm' || isUnfilled === 'fM') throw left()
-      // FM applies only to the next part of the format, even if that part is a quoted text.
+      // FM applies to the next part of the format, even to a quoted text.
       if (isUnfilled !== undefined && !fill) throw left()
       fill = isUnfilled === undefined
       if (fill) result += text

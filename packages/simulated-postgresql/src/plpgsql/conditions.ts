@@ -58,15 +58,13 @@ const CODES: Readonly<Record<string, string>> = {
   assert_failure: 'P0004',
 }
 
-/** Returns the SQLSTATE of a condition; undefined for an unknown name. */
 export function conditionCode(condition: string): string | undefined {
   return /^[0-9A-Z]{5}$/.test(condition) ? condition : CODES[condition]
 }
 
-/** Whether a condition catches an error; OTHERS catches all errors except cancellation and failed assertions. */
+/** Whether a condition catches an error. OTHERS does not catch cancellation and failed assertions. */
 export function catches(condition: string, code: string): boolean {
   if (condition === 'others') return code !== '57014' && code !== 'P0004'
   const wanted = conditionCode(condition)
-  // A code that ends in 000 matches every code of its class.
   return wanted === code || (wanted?.endsWith('000') === true && wanted.slice(0, 2) === code.slice(0, 2))
 }

@@ -8,15 +8,14 @@ import { type Raised, raised } from './raise.ts'
 import type { Body, Branch, Destination, Handler, Into, Query, Step } from './tree.ts'
 import { type RoutineVariables, type Shape, undefinedField, variablesOf } from './variables.ts'
 
-/** The compiled form of a statement. */
 export interface Planned {
   readonly columns: readonly RecordColumn[] | undefined
 }
 
-/** The functions of the calling session that a routine uses. */
+/** What a routine uses of the calling session. */
 export interface RoutineHost<P extends Planned> {
   readonly context: TextContext
-  /** Locks the tables of a statement and returns its plan, in which variables may occur; undefined for a command. */
+  /** Locks the tables of a statement and returns its plan, if it has one. */
   plan(statement: Statement, variables: RoutineVariables): Generator<Wait, P | undefined, void>
   run(plan: P, parameters: readonly SqlValue[]): Generator<Wait, Result, void>
   /** Executes a command, which is a statement without a plan. */
@@ -27,7 +26,7 @@ export interface RoutineHost<P extends Planned> {
   columns(name: string): readonly RecordColumn[]
   /** Converts a value to another type, as an assignment does. */
   converted(value: SqlValue, from: SqlType, to: SqlType): SqlValue
-  /** Runs a part in a subtransaction: if the part throws, its changes are undone and the routine can continue. */
+  /** Runs a part in a subtransaction. If it throws, its changes are undone. */
   subtransaction<T>(part: () => Generator<Wait, T, void>): Generator<Wait, T, void>
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
@@ -37,14 +36,13 @@ export interface Result {
   readonly rows: readonly (readonly SqlValue[])[]
 }
 
-/** The control flow after a step. */
 type Flow =
   | { readonly kind: 'next' }
   | { readonly kind: 'exit' | 'continue'; readonly label: string | undefined }
   | { readonly kind: 'return'; readonly value: SqlValue; readonly type: SqlType | undefined }
 
 const NEXT: Flow = { kind: 'next' }
-/** The maximum number of steps; a routine with more is taken for an endless loop. */
+/** A routine with more steps is taken for an endless loop. */
 const MOST_STEPS = 200_000
 
 export class Machine<P extends Planned> {
@@ -54,17 +52,13 @@ export class Machine<P extends Planned> {
   readonly #shapes: (Shape | undefined)[]
   readonly #arguments: readonly number[]
   readonly #given: ReadonlyMap<number, unknown>
-  /** The columns of the rows that the function returns. */
   readonly #results: readonly RecordColumn[]
   readonly rows: SqlValue[][] = []
   #handled: SqlError | undefined
   #rowCount = 0
   #steps = 0
 
-  /**
-   * Creates the machine for one call. `given` has the values and shapes of variables by index. The first `count`
-   * variables are the arguments.
-   */
+  /** Creates the machine for one call. The first `count` variables are the arguments. */
   constructor(
     host: RoutineHost<P>,
     body: Body,
@@ -86,7 +80,7 @@ export class Machine<P extends Planned> {
     this.#given = given
   }
 
-  /** Runs the routine; returns the value of RETURN with its type, or undefined without a RETURN. */
+  /** Runs the routine. Returns the value of RETURN with its type. */
   *call(): Generator<Wait, { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined, void> {
     for (const [at, variable] of this.#body.variables.entries()) {
       if (variable.kind === 'record' && variable.typeName !== undefined && !this.#given.has(at))
@@ -170,7 +164,7 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /** Returns the row of a function with several OUT parameters. */
+  /** Returns the row of several OUT parameters. */
   #rowOf(row: readonly SqlValue[] | undefined, columns: readonly RecordColumn[]): Extract<Flow, { kind: 'return' }> {
     const values = this.#results.map(({ type }, at) =>
       this.#host.converted(row?.[at] ?? null, columns[at]?.type ?? type, type),
@@ -300,7 +294,7 @@ export class Machine<P extends Planned> {
     return NEXT
   }
 
-  /** Sets the variables of a loop and yields, once for each iteration. */
+  /** Sets the variables of a loop, and yields for each iteration. */
   *#turns(step: Extract<Step, { kind: 'while' | 'range' | 'rows' }>): Generator<Wait | 'turn', void, void> {
     switch (step.kind) {
       case 'while':
@@ -393,7 +387,7 @@ export class Machine<P extends Planned> {
     this.#put(target, value, type)
   }
 
-  /** Assigns the hidden variable of a CASE. The variable takes the type of the compared expression. */
+  /** Assigns the hidden variable of a CASE, which takes the type of the expression. */
   *#assignCase(target: number, query: Query): Generator<Wait, void, void> {
     const { value, type } = yield* this.#value(query)
     this.#shapes[target] = { kind: 'scalar', type }
@@ -412,10 +406,7 @@ export class Machine<P extends Planned> {
     }
   }
 
-  /**
-   * Assigns a row to a record. A record of a row type keeps its columns and takes the values by position; any other
-   * record takes the columns of the row.
-   */
+  /** Assigns a row to a record. A record of a row type takes the values by position; others take the columns too. */
   #putRow(target: number, row: readonly SqlValue[], columns: readonly RecordColumn[]): void {
     const variable = this.#body.variables[target]
     const shape = this.#shapes[target]
@@ -491,7 +482,7 @@ export class Machine<P extends Planned> {
   }
 }
 
-/** Returns the control flow after a block. An EXIT with the label of the block ends there. */
+/** Returns the control flow after a block, which an EXIT with its label leaves. */
 function left(flow: Flow, label: string | undefined): Flow {
   return flow.kind === 'exit' && label !== undefined && flow.label === label ? NEXT : flow
 }

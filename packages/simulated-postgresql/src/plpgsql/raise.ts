@@ -1,7 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 import { conditionCode } from './conditions.ts'
 
-/** A RAISE whose expressions have been evaluated to texts. */
 export interface Raised {
   readonly level: number
   readonly condition: string | undefined
@@ -19,10 +18,7 @@ interface Listener {
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
 }
 
-/**
- * Throws the error or reports the notice of a RAISE. A RAISE without parameters throws `handled` again, the error that
- * the active handler caught.
- */
+/** Throws the error or reports the notice of a RAISE. Without parameters, throws `handled` again. */
 export function raised(raise: Raised, handled: SqlError | undefined, listener: Listener): void {
   const { level, condition, message, options } = raise
   if (condition === undefined && message === undefined && options.length === 0) {

@@ -1,6 +1,6 @@
 import { NotSupported } from '../sql/error.ts'
 
-/** Reads the fields of one node of a PL/pgSQL tree. At the end, refuses the node if a field was not read. */
+/** Reads the fields of one node of a PL/pgSQL tree, and refuses a node with unread fields. */
 export class Reading {
   readonly kind: string
   readonly #fields: Readonly<Record<string, unknown>>

@@ -3,16 +3,12 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import { parse, type Statement } from '../sql/parse.ts'
 import { Reading } from './reading.ts'
 
-/** A PL/pgSQL function as parsed by PostgreSQL's parser. */
 export interface Body {
   readonly variables: readonly Variable[]
   readonly steps: readonly Step[]
-  /** The name of the function, which can qualify its variables; absent for DO. */
+  /** The name of the function, which can qualify its variables. */
   readonly name?: string
-  /**
-   * The language decides the meaning of a name that a column and a variable share: the column in SQL, an error in
-   * PL/pgSQL.
-   */
+  /** If a column and a variable share a name, SQL prefers the column and PL/pgSQL reports an error. */
   readonly language: 'plpgsql' | 'sql'
 }
 
@@ -26,12 +22,11 @@ export type Variable =
       readonly constant: boolean
       readonly notNull: boolean
     }
-  /** A record; without a type it takes the type of each row assigned to it. */
   | { readonly kind: 'record'; readonly name: string; readonly typeName: string | undefined }
   | { readonly kind: 'field'; readonly record: number; readonly name: string }
   | { readonly kind: 'list'; readonly targets: readonly number[] }
 
-/** A query, or an expression as the single column of a query. */
+/** A query, or an expression as a query with one column. */
 export interface Query {
   readonly statement: Statement
 }
@@ -104,11 +99,10 @@ export type Step =
     }
   | { readonly kind: 'perform'; readonly query: Query }
   /**
-   * Returns the first row of the last query of an SQL function. The result is the only column of the row, a record for
-   * several OUT parameters, or null without a row.
+   * Returns the first row of the last query of an SQL function: a single column, a record for several OUT parameters,
+   * or null without a row.
    */
   | { readonly kind: 'first'; readonly query: Query }
-  /** Adds rows to the result of the function. */
   | { readonly kind: 'return query'; readonly query: Query }
   | { readonly kind: 'return next'; readonly value: Query | undefined; readonly variable: number | undefined }
   | { readonly kind: 'row count'; readonly target: number }
@@ -118,7 +112,7 @@ export interface Branch {
   readonly steps: readonly Step[]
 }
 
-/** The target of a row's columns: a record as a whole, or individual variables. */
+/** The target of a row: a record, or individual variables. */
 export type Destination =
   | { readonly kind: 'record'; readonly variable: number }
   | { readonly kind: 'list'; readonly variables: readonly number[] }
@@ -132,7 +126,7 @@ export interface Into {
 export function parseBody(text: string): Body {
   let parsed: unknown
   try {
-    // Removes %ROWTYPE: the parser accepts the name of a row type only without it.
+    // The parser accepts the name of a row type only without %ROWTYPE.
     parsed = parsePlPgSQLSync(text.replaceAll(/%\s*rowtype\b/gi, ''))
   } catch (error) {
     throw new SqlError('42601', error instanceof Error ? error.message : String(error))
@@ -214,7 +208,7 @@ type Variables = readonly Variable[]
 const stepsOf = (nodes: readonly unknown[], variables: Variables): readonly Step[] =>
   nodes.filter((node) => !isEndOfRoutine(node)).map((node) => stepOf(node, variables))
 
-/** Whether a node is the RETURN that the parser adds at the end, without a line number. */
+/** Whether a node is the RETURN that the parser adds at the end. */
 function isEndOfRoutine(node: unknown): boolean {
   const [entry] = Object.entries(node as object)
   return entry?.[0] === 'PLpgSQL_stmt_return' && Object.keys(entry[1] as object).length === 0
@@ -389,10 +383,7 @@ function destinationOf(node: unknown): Destination {
   return { kind: 'list', variables: read.list('fields').map((each) => (each as { varno?: number }).varno ?? 0) }
 }
 
-/**
- * Returns the number of a loop variable, whose node in the tree has no number. Loop variables of equal name are a
- * single variable here.
- */
+/** Returns the number of a loop variable, which the tree omits. Loop variables of equal name are one variable here. */
 function loopVariable(node: unknown, variables: Variables): number {
   const name = new Reading(node, 'PLpgSQL_var').text('refname')
   const at = variables.findIndex((each) => each.kind === 'scalar' && each.name === name)
@@ -400,10 +391,6 @@ function loopVariable(node: unknown, variables: Variables): number {
   return at
 }
 
-/**
- * Refuses declarations that hide other variables. A loop variable may hide an integer variable, which gets its value
- * back after the loop.
- */
 function refuseHidden(variables: Variables, loops: readonly string[]): void {
   const named = variables.filter((each) => each.kind === 'scalar' || each.kind === 'record')
   for (const name of new Set(named.map((each) => each.name))) {
@@ -439,7 +426,7 @@ function innerSteps(step: Step): readonly (readonly Step[])[] {
   }
 }
 
-/** Returns an expression as the single column of a query. */
+/** Returns an expression as a query with one column. */
 function expressionOf(node: unknown): Query {
   return queryFrom(`SELECT ${new Reading(node, 'PLpgSQL_expr').text('query')}`)
 }

@@ -5,22 +5,17 @@ import { OID } from '../types/oids.ts'
 import { type RecordColumn, SqlRecord, type SqlType } from '../types/value.ts'
 import type { Body, Variable } from './tree.ts'
 
-/**
- * The names, other than column names, that a statement in a routine can use. Their values are the parameters of the
- * statement.
- */
+/** The names of variables for a statement in a routine, which passes their values as parameters. */
 export interface RoutineVariables {
-  /** Returns the variable with this name; undefined if there is none. */
   find(names: readonly string[]): Compiled | undefined
   /** The meaning of a name that a variable and a column share. */
   readonly precedence: 'column' | 'error'
-  /** The types of `$1`, `$2` and so on. */
   readonly parameterOids: readonly number[]
   /** A text that identifies the names and types of the variables. */
   readonly signature: string
 }
 
-/** What the compilation of a statement needs to know about the content of a variable. */
+/** What the compilation of a statement needs to know about a variable. */
 export type Shape =
   | { readonly kind: 'scalar'; readonly type: SqlType }
   | { readonly kind: 'record'; readonly columns: readonly RecordColumn[] | undefined }
@@ -86,10 +81,7 @@ function signatureOf(variables: readonly Variable[], shapes: readonly (Shape | u
     .join('|')
 }
 
-/**
- * Returns the error for an unknown field. A system column is refused, because a trigger row has system columns in
- * PostgreSQL and lacks them here.
- */
+/** Returns the error for an unknown field. System columns are refused, because trigger rows lack them here. */
 export const undefinedField = (record: string, field: string): Error =>
   isSystemColumn(field)
     ? new NotSupported(`the system column ${field} of ${record}`)

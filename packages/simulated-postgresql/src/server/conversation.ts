@@ -9,7 +9,7 @@ import { describeColumns, writeRow } from './values.ts'
 export interface ConversationOptions {
   readonly engine: Engine
   readonly peer: Peer
-  /** Called for a statement that is not simulated; the client receives an error. */
+  /** Called for a statement that is not simulated. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly losesReply: (pid: number) => boolean
   readonly began: (session: Session) => void
@@ -17,7 +17,7 @@ export interface ConversationOptions {
   readonly terminated: (error: SqlError) => void
   /** A CancelRequest. */
   readonly cancel: (pid: number, secret: number) => void
-  /** Returns the error with which the server refuses new sessions; undefined if it accepts them. */
+  /** Returns the error with which the server refuses new sessions. */
   readonly unwilling: () => SqlError | undefined
 }
 
@@ -40,7 +40,7 @@ export function* converse(options: ConversationOptions): Generator<Pause, void> 
   }
 }
 
-/** Keeps notifications back until the client expects them: just before ReadyForQuery, or while no query is running. */
+/** Delivers notifications when the client expects them: just before ReadyForQuery, or between queries. */
 class Notifications {
   readonly #peer: Peer
   #waiting: Notification[] = []
@@ -64,7 +64,7 @@ class Notifications {
   }
 }
 
-/** Runs the startup of a connection and returns its session; undefined if the connection ends without a session. */
+/** Runs the startup of a connection. */
 function* start(options: ConversationOptions, notifications: Notifications): Generator<Pause, Session | undefined> {
   const { peer } = options
   for (;;) {
@@ -132,7 +132,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   const extended = new Extended(talk)
   let isSkipping = false
   let commits = 0
-  /** Whether a statement has committed and the connection shall end before the client learns of the commit. */
+  /** Whether the connection shall end before the client learns of a commit. */
   const isCut = (): boolean => {
     const hasCommitted = session.commits > commits
     commits = session.commits
@@ -190,7 +190,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
       case 'copy-data':
       case 'copy-done':
       case 'copy-fail':
-        // The client sent these messages before it received the error of its COPY.
+        // Sent by the client before it received the error of its COPY.
         break
       case 'function-call':
         talk.unsupported('', 'the function call message of the protocol')
@@ -206,10 +206,7 @@ function* serve(talk: Talk, losesReply: LosesReply, notifications: Notifications
   }
 }
 
-/**
- * Executes a message of the simple query protocol. All statements of its text run in one transaction, except where they
- * begin transactions themselves.
- */
+/** Executes a simple query. Its statements run in one transaction, unless they begin transactions themselves. */
 function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
   const { session, peer } = talk
   let running = sql
@@ -220,7 +217,7 @@ function* answerQuery(talk: Talk, sql: string): Generator<Pause, void> {
       running = statement.sql
       const outcome = yield* runStatement(talk, statement, [])
       writeRows(talk, outcome)
-      // The reply to the last statement is sent once the statement is durable.
+      // The reply to the last statement follows its commit to disk.
       if (i === statements.length - 1) session.sync()
       if (outcome.kind === 'empty') peer.write({ kind: 'empty-query' })
       else peer.write({ kind: 'command-complete', tag: outcome.tag })

@@ -33,7 +33,7 @@ function readText(text: string, { delimiter, null: nothing }: CopyFormat): reado
   )
 }
 
-/** Splits a line at the delimiters without a preceding backslash. */
+/** Splits a line at delimiters that no backslash escapes. */
 function cells(line: string, delimiter: string): readonly string[] {
   const found: string[] = []
   let start = 0
@@ -86,7 +86,7 @@ function readCsv(text: string, { delimiter, null: nothing }: CopyFormat): readon
   return rows
 }
 
-/** Reads a quoted part; a doubled quote stands for one quote. */
+/** Reads a quoted part, in which quotes are doubled. */
 function quotedPart(text: string, start: number): { readonly inside: string; readonly end: number } {
   let inside = ''
   for (let at = start; at < text.length; at++) {

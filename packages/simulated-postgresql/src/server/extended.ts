@@ -12,13 +12,10 @@ type Message<Kind extends FrontendMessage['kind']> = Extract<FrontendMessage, { 
 export type ExtendedMessage = Message<'parse'> | Message<'bind'> | Message<'describe' | 'close'> | Message<'execute'>
 
 interface Portal {
-  /** The statement; undefined for an empty statement. */
   readonly prepared: Prepared | undefined
   readonly parameters: readonly SqlValue[]
   readonly formats: readonly Format[]
-  /**
-   * The outcome of the portal's execution; undefined before the execution. `next` is the index of the first unsent row.
-   */
+  /** Undefined before the execution. `next` is the index of the first unsent row. */
   outcome: Done | undefined
   next: number
 }
@@ -150,8 +147,7 @@ export class Extended {
     portal.next = end
     for (const row of sent)
       peer.write({ kind: 'data-row', values: writeRow(row, { columns, formats, context: session.context }) })
-    // Suspends the portal even after the last row, as PostgreSQL does: only a search for another row would show that
-    // none follows.
+    // As in PostgreSQL, which would have to search for another row to see that none follows.
     if (mostRows > 0 && sent.length === mostRows) peer.write({ kind: 'portal-suspended' })
     else
       peer.write({

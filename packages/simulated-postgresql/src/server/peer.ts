@@ -2,13 +2,13 @@ import type { BackendMessage, FrontendMessage } from '@chaosproxy/wire/postgresq
 import { writeBackend } from '@chaosproxy/wire/postgresql'
 import type { Wait } from '../session/session.ts'
 
-/** A message of the client. Alternatively, the client has closed the connection or violated the protocol. */
+/** A message of the client, or the reason why there are no more. */
 export type Received =
   | FrontendMessage
   | { readonly kind: 'closed' }
   | { readonly kind: 'malformed'; readonly why: string }
 
-/** The reason for a pause of a conversation: it awaits a message, the time that a statement takes, or a lock. */
+/** Why a conversation pauses: for a message, the time of a statement, or a lock. */
 export type Pause = { readonly kind: 'message' } | { readonly kind: 'cost'; readonly sql: string } | Wait
 
 /** The client side of a conversation. */

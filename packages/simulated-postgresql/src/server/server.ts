@@ -7,19 +7,16 @@ import { fatal } from './report.ts'
 
 export interface ServerOptions {
   readonly engine: Engine
-  /** Calls `run` after a virtual time, in a step of the server. Returns a function that cancels the call. */
+  /** Calls `run` after a virtual time. The result cancels the call. */
   readonly after: (micros: number, run: () => void) => () => void
   /** Returns the duration of a statement in microseconds. */
   readonly costOf: (sql: string) => number
   /** Returns the time that a session needs to continue after a wait, in microseconds. */
   readonly wakesAfter: () => number
-  /** Called for a statement that is not simulated; the client receives an error. */
+  /** Called for a statement that is not simulated. */
   readonly unsupported: (sql: string, construct: string) => void
   readonly maxConnections: () => number
-  /**
-   * Called before a session is told that its writes are committed; if it returns true, the connection ends instead.
-   * `pid` is the session's process.
-   */
+  /** Called before a session learns that its writes are committed. If true, the connection ends instead. */
   readonly losesReply: (pid: number) => boolean
   /** Whether the server is still in crash recovery. */
   readonly isStarting: () => boolean
@@ -63,7 +60,6 @@ export function createServer(options: ServerOptions): Server {
 
 interface Around {
   readonly sink: ConnectionSink
-  /** All connections that have a session, by process id. */
   readonly talking: Map<number, Backend>
 }
 
@@ -145,7 +141,7 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // Ends the session in a step of its own, because the current step belongs to another session.
+    // In a step of its own, because the current one belongs to another session.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })
@@ -169,7 +165,6 @@ class Backend implements Connection {
     if (!this.#isOver && this.#waits === 'message') this.#advance()
   }
 
-  /** Continues the conversation until it waits. */
   #advance(error?: SqlError): void {
     let step = error === undefined ? this.#conversation.next() : this.#conversation.throw(error)
     while (step.done !== true) {
@@ -187,7 +182,7 @@ class Backend implements Connection {
     if (!this.#peer.isGone) this.#around.sink.end()
   }
 
-  /** Continues after the time that a statement takes. If `statement_timeout` is shorter, fails when it is over. */
+  /** Continues after the time of a statement, or fails at `statement_timeout`. */
   #afterCost(micros: number, goOn: () => void): () => void {
     const limit = (this.#session?.statementTimeoutMs ?? 0) * 1_000
     if (limit === 0 || micros < limit) return this.#options.after(micros, goOn)
@@ -211,7 +206,7 @@ class Backend implements Connection {
       isAwaited = false
     }
     pause.ready(() => {
-      // Continues in a separate step, because the current step belongs to the session that released the lock.
+      // In a separate step, because the current one belongs to the session that released the lock.
       if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
       isAwaited = false
     })

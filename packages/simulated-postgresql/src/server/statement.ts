@@ -6,18 +6,15 @@ import { printCopy, readCopy } from './copy.ts'
 import type { Pause, Peer } from './peer.ts'
 import { writeRow } from './values.ts'
 
-/** A conversation after its startup. */
 export interface Talk {
   readonly session: Session
   readonly peer: Peer
-  /** Reports a statement that is not simulated. */
   readonly unsupported: (sql: string, construct: string) => void
 }
 
-/** The outcomes of a statement after the data of a COPY has been transferred. */
+/** The outcomes of a statement after the data of a COPY. */
 export type Done = Extract<Outcome, { readonly kind: 'done' | 'rows' | 'empty' }>
 
-/** Executes a statement and transfers the data of COPY. */
 export function* runStatement(
   talk: Talk,
   given: Prepared | Statement,
@@ -78,7 +75,7 @@ function* copied(peer: Peer): Generator<Pause, string> {
         return Buffer.concat(parts).toString()
       case 'copy-fail':
         throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`)
-      // Clients of the extended protocol send Flush and Sync before they learn that the statement is a COPY.
+      // Clients of the extended protocol send these before they learn that the statement is a COPY.
       case 'flush':
       case 'sync':
         break
@@ -108,7 +105,7 @@ function copyOut(
 }
 
 /**
- * Returns the error to report to the client, after it makes the transaction fail.
+ * Makes the transaction fail, and returns the error to report.
  *
  * @throws SqlError if it ends the session; rethrows errors other than SqlError and NotSupported
  */

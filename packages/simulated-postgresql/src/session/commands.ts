@@ -24,10 +24,7 @@ interface Described {
   readonly parameterOids: readonly number[]
 }
 
-/**
- * Returns the result columns of SHOW, FETCH or EXECUTE, which return rows but have no plan. Other statements without a
- * plan have no columns.
- */
+/** Returns the result columns of statements without a plan, such as SHOW. */
 export function resultColumnsOf(connection: Host, node: Node): Described {
   if ('VariableShowStmt' in node) return { columns: showColumns(node.VariableShowStmt), parameterOids: [] }
   if ('FetchStmt' in node && node.FetchStmt.ismove !== true)
@@ -37,7 +34,6 @@ export function resultColumnsOf(connection: Host, node: Node): Described {
   return { columns: undefined, parameterOids: [] }
 }
 
-/** Executes a statement other than SELECT, INSERT, UPDATE and DELETE. */
 export function* executeCommand(connection: Host, statement: Statement, parameters: readonly SqlValue[]): Execution {
   const { node } = statement
   if ('ExecuteStmt' in node) return yield* executePrepared(connection, node.ExecuteStmt)
@@ -155,7 +151,7 @@ function set(connection: Host, fields: Fields<'VariableSetStmt'>): string {
   }
 }
 
-/** Sets a setting. The settings `transaction_…` apply to the open transaction. */
+/** Sets a setting. `transaction_…` apply to the open transaction. */
 function setOne(connection: Host, name: string, value: string, local: boolean): void {
   if (!['transaction_isolation', 'transaction_read_only', 'transaction_deferrable'].includes(name.toLowerCase()))
     setSetting(connection, name, value, local)
@@ -202,7 +198,7 @@ function* prepare(
     const { oid, domain } = resolveTypeName(expectKind(node, 'TypeName'), connection.context)
     return domain ?? oid
   })
-  // The statement's text must be unique, because plans are shared by text.
+  // Plans are shared by the text of their statements, so it must be unique.
   connection.prepared.set(name, yield* connection.compile({ ...statement, node: query }, oids))
   return 'PREPARE'
 }

@@ -86,7 +86,7 @@ export class Connection implements Session, Subscriber, Host {
     this.facts = this.#sessionFacts(user, startup.get('database') ?? user)
     this.planner = new Planner(server, this.settings, this.transactions, this.names, this.facts)
     this.runner = new Runner(this)
-    // Any user may connect, and the role is created: authorization is not simulated.
+    // Authorization is not simulated: any user may connect.
     if (!server.catalogue.roles.isTaken(user, undefined)) server.catalogue.roles.add(user, user, undefined)
     server.notifications.subscribe(this)
   }

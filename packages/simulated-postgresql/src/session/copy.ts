@@ -29,7 +29,6 @@ export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Stateme
   return { kind: 'copyOut', tag: `COPY ${rows.length}`, format, columns: plan.columns ?? [], rows }
 }
 
-/** Returns the names of the listed columns; without a list, of all columns except generated ones. */
 function columnNames(host: Host, fields: Fields<'CopyStmt'>): readonly string[] {
   if (fields.attlist !== undefined) return namesOf(fields.attlist)
   const table = relationOf(fields.relation, host.planner.newContext())
@@ -52,7 +51,6 @@ function selectOf(host: Host, fields: Fields<'CopyStmt'>): Node {
   }
 }
 
-/** Executes COPY FROM: one prepared INSERT inserts each row that the client sends. */
 function* copyIn(
   host: Host,
   fields: Fields<'CopyStmt'>,

@@ -8,13 +8,12 @@ import { type Direction, fetchRows, readUpTo } from './cursors.ts'
 import type { Host } from './host.ts'
 import type { Outcome, Wait } from './session.ts'
 
-/** CURSOR_OPT_NO_SCROLL and CURSOR_OPT_HOLD of PostgreSQL's parsenodes.h. */
 const NO_SCROLL = 0x4
 const HOLD = 0x20
 const SCROLL = 0x2
 const INSENSITIVE = 0x8
 
-/** Executes DECLARE. Reads all rows of the cursor immediately; with FOR UPDATE, FETCH reads and locks the rows. */
+/** Executes DECLARE. Reads all rows immediately; with FOR UPDATE, FETCH reads and locks them. */
 export function* declare(
   connection: Host,
   fields: Fields<'DeclareCursorStmt'>,
@@ -48,8 +47,7 @@ export function* declare(
       },
     }
   }
-  // A cursor WITH HOLD counts as having read all its rows here, because PostgreSQL reads them at the commit at the
-  // latest.
+  // A cursor WITH HOLD has read all its rows, because PostgreSQL reads them by the commit.
   const { rows, plan, tellRead } = yield* connection.runner.run(compile, parameters, statement.sql, !hold)
   connection.cursors.set(portalname, {
     ...{ columns: plan.columns ?? [], rows, position: 0, hold, tellRead },
@@ -60,7 +58,7 @@ export function* declare(
   return 'DECLARE CURSOR'
 }
 
-/** Refuses cursor options that need to read rows again, if FOR UPDATE locks the rows (transformDeclareCursorStmt). */
+/** Refuses cursor options that need to read locked rows again (transformDeclareCursorStmt). */
 function requireReadOnce(options: number): void {
   const [name, kind] =
     (options & HOLD) !== 0
@@ -75,7 +73,7 @@ function requireReadOnce(options: number): void {
   if ((options & INSENSITIVE) !== 0) throw new NotSupported('an INSENSITIVE cursor with FOR UPDATE')
 }
 
-/** Reads one row into `fetched`; returns false if there was none. */
+/** Reads one row into `fetched`, if there is one. */
 function* readInto(fetched: (readonly SqlValue[])[], reading: Reading | undefined): Generator<Wait, boolean, void> {
   const row = reading && (yield* reading.next())
   if (row !== undefined) fetched.push(row)

@@ -3,19 +3,17 @@ import type { SqlValue } from '../types/value.ts'
 import type { TellRead } from './runner.ts'
 import type { ResultColumn, Wait } from './session.ts'
 
-/** A cursor of DECLARE; its rows were read when it was opened. */
+/** A cursor of DECLARE. */
 export interface Cursor {
   readonly columns: readonly ResultColumn[]
-  /** The rows of the cursor. With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
+  /** With FOR UPDATE, the rows locked so far; `reading` locks further rows. */
   readonly rows: readonly (readonly SqlValue[])[]
   readonly reading: (() => Generator<Wait, boolean, void>) | undefined
-  /** The number of the current row, from 1; 0 before the first row. */
   position: number
   /** Reports fetched rows as read, if the engine is observed. */
   readonly tellRead: TellRead | undefined
   /** WITH HOLD: the cursor outlives its transaction. */
   readonly hold: boolean
-  /** NO SCROLL: the cursor never moves back, not even to its current row. */
   readonly forwardOnly: boolean
 }
 
@@ -32,7 +30,7 @@ export function* readUpTo(cursor: Cursor, direction: Direction): Generator<Wait,
   while (rows.length < last) if (!(yield* reading())) return
 }
 
-/** Returns the rows of a FETCH, or the rows that a MOVE passes; moves the cursor. */
+/** Moves the cursor, and returns the rows that it passes. */
 export function fetchRows(cursor: Cursor, direction: Direction, isMove: boolean): readonly (readonly SqlValue[])[] {
   const { rows } = cursor
   if (cursor.forwardOnly && goesBack(cursor, direction, isMove))
@@ -82,7 +80,7 @@ function goesBack({ position, rows }: Cursor, direction: Direction, isMove: bool
     case 'forward':
     case 'backward':
       if (direction.count === 0) return again
-      // MOVE BACKWARD ALL rewinds, which has no effect at the beginning.
+      // MOVE BACKWARD ALL has no effect at the beginning.
       if (isMove && position === 0 && direction.count >= ALL) return false
       return (direction.kind === 'forward') !== direction.count > 0
   }

@@ -16,7 +16,6 @@ import { setSetting, showSetting } from './transaction-settings.ts'
 
 export type SessionFunction = (values: readonly SqlValue[], env: Env) => SqlValue
 
-/** Returns the functions of the session by the names of their implementations in pg_proc. */
 export function sessionFunctions(connection: Host): ReadonlyMap<string, SessionFunction> {
   return new Map<string, SessionFunction>([
     ...sequenceFunctions(connection),
@@ -44,10 +43,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   const { comments, preserved } = server.catalogue
   const find = (relation: string, oid: SqlValue, column: SqlValue): string | undefined =>
     preserved.seenBy(transactions.open, () => comments.get(`${relation} ${oid} ${column}`))
-  /**
-   * Returns null where no comment is stored. Throws NotSupported if the missing comment may belong to an object of this
-   * catalogue whose comments are not stored by oid.
-   */
+  /** Returns null where no comment is stored. Refuses objects whose comments are not stored by oid. */
   const orNull = (relation: string): null => {
     if (relation === 'pg_class' || relation === 'pg_type') return null
     for (const key of comments.keys())
@@ -67,7 +63,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   ]
 }
 
-/** Returns true for a known privilege: privileges are not simulated, and each role owns everything. */
+/** Privileges are not simulated, so every known one is granted. */
 function mayUse({ server, transactions }: Host, schema: string, privilege: string): boolean {
   if (!server.catalogue.hasSchema(schema, transactions.open))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)
@@ -122,10 +118,7 @@ function sequenceFunctions(connection: Host): readonly (readonly [string, Sessio
       ? new SqlError('XX000', `could not open relation with OID ${oid}`)
       : new SqlError('42809', `"${found.name}" is not a sequence`)
   }
-  /**
-   * Returns the sequence and locks it against DROP until the end of the transaction, even after a rollback to a
-   * savepoint.
-   */
+  /** Locks the sequence against DROP until the end of the transaction, even after a rollback to a savepoint. */
   const used = (oid: SqlValue): Sequence => {
     const { server, backend, runner } = connection
     const sequence = find(oid)

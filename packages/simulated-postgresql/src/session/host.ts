@@ -13,7 +13,6 @@ export interface Host extends RunnerOwner {
   readonly settings: Settings
   readonly names: Names
   readonly runner: Runner
-  /** The context for the text and binary forms of values. */
   readonly context: TextContext
   readonly channels: Set<string>
   readonly prepared: Map<string, Prepared>

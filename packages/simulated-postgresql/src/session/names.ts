@@ -36,16 +36,14 @@ export class Names {
       : [this.temporarySchema, ...all]
   }
 
-  /** Returns the schemas that the setting `search_path` lists, with `$user` and `pg_temp` replaced by their names. */
+  /** Returns the schemas in `search_path`, with `$user` and `pg_temp` replaced. */
   #written(): readonly string[] {
     return splitList(this.#settings.get('search_path') ?? '').map((name) =>
       name === '$user' ? this.#user : name === 'pg_temp' ? this.temporarySchema : name,
     )
   }
 
-  /**
-   * Returns the existing schemas of the search path. With `implicit`, includes the schemas that are always searched.
-   */
+  /** Returns the existing schemas of the search path. With `implicit`, includes those that are always searched. */
   schemas(implicit: boolean): readonly string[] {
     const path = implicit ? this.searchPath() : this.#written()
     const hasTemporary = this.temporaryTables().length > 0
@@ -80,7 +78,7 @@ export class Names {
     throw undefinedRelation([schema, name])
   }
 
-  /** Returns a relation's name, with its schema only if the search path does not find it. */
+  /** Returns a relation's name, with its schema if needed. */
   relationName(oid: number): string | undefined {
     const own = this.#transactions.open
     return this.#server.catalogue.preserved.seenBy(own, () => this.#nameOf(oid, own))

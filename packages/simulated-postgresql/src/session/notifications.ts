@@ -10,7 +10,6 @@ export interface Notification {
   readonly payload: string
 }
 
-/** LISTEN and NOTIFY between the sessions of a server. */
 export class Notifications {
   readonly #subscribers = new Set<Subscriber>()
 
@@ -22,7 +21,7 @@ export class Notifications {
     this.#subscribers.delete(subscriber)
   }
 
-  /** Delivers notifications at the commit; the sender receives them too. */
+  /** Delivers notifications at the commit, also to the sender. */
   publish(notifications: readonly Notification[]): void {
     for (const notification of notifications)
       for (const subscriber of this.#subscribers)

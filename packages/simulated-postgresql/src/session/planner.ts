@@ -21,7 +21,7 @@ export class Planner {
   readonly #transactions: Transactions
   readonly #names: Names
   readonly #facts: SessionFacts
-  /** The tables that the last compiled statement names. Incomplete if the compilation failed. */
+  /** The tables that the last compiled statement names, as far as its compilation succeeded. */
   looked: ReadonlyMap<Table, LockMode> = new Map()
 
   constructor(server: Server, settings: Settings, transactions: Transactions, names: Names, facts: SessionFacts) {
@@ -32,7 +32,7 @@ export class Planner {
     this.#facts = facts
   }
 
-  /** Returns the plan of a query or a modification. Sessions share plans until the catalogue changes. */
+  /** Returns the plan of a statement. Sessions share plans until the catalogue changes. */
   compile(statement: Statement, parameterOids: readonly number[]): Compiled & { readonly plan: Plan } {
     const plan = this.#plan(statement, parameterOids)
     const { version } = this.#server.catalogue
@@ -53,10 +53,7 @@ export class Planner {
     return plan
   }
 
-  /**
-   * Returns the plan to execute. Compiles the statement again if the catalogue changed. Throws if the new plan has
-   * other columns.
-   */
+  /** Returns the plan, compiled again if the catalogue changed. Throws if it has other columns now. */
   current({ plan, version, statement, parameterOids, columns }: Compiled): Plan {
     if (plan !== undefined && version === this.#server.catalogue.version) return plan
     const again = this.#plan(statement, parameterOids)
@@ -78,7 +75,6 @@ export class Planner {
     return plan
   }
 
-  /** Returns a context for a command that defines an object. */
   newContext(): Context {
     return new Context({ ...this.#options(), parameterOids: [], compilers: COMPILERS })
   }
@@ -111,10 +107,7 @@ export class Planner {
     return `${this.#names.searchPath()}|${this.#settings.get('TimeZone')}|${this.#settings.get('DateStyle')}|${user}`
   }
 
-  /**
-   * Whether the open transaction changed the catalogue. Its plans must not be shared, because other transactions do not
-   * see these changes.
-   */
+  /** Whether the open transaction changed the catalogue. If so, its plans must not be shared. */
   #isChanging(): boolean {
     const { open } = this.#transactions
     return open !== undefined && this.#server.catalogue.isChanging(open)

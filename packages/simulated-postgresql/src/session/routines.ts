@@ -27,7 +27,6 @@ const DEEPEST = 60
 
 type Given = Map<number, { readonly value: SqlValue; readonly shape: Shape }>
 
-/** The value of RETURN, and the rows of a set-returning function. */
 interface Called {
   readonly result: { readonly value: SqlValue; readonly type: SqlType | undefined } | undefined
   readonly rows: readonly (readonly SqlValue[])[]
@@ -36,7 +35,6 @@ interface Called {
 export class Routines implements RoutineHost<Plan>, RoutineCalls {
   readonly #host: Host
   #depth = 0
-  /** Whether the called function is STABLE or IMMUTABLE. */
   #stable = false
 
   constructor(host: Host) {
@@ -60,9 +58,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
     return 'DO'
   }
 
-  /**
-   * Calls a trigger function. For a BEFORE row trigger, returns the row to continue with, or undefined to skip the row.
-   */
+  /** Calls a trigger function. Returns the row with which a BEFORE row trigger continues, if any. */
   *fire({ trigger, table, event, before, after }: Firing): Generator<Wait, readonly SqlValue[] | undefined, void> {
     const { body } = this.#routine(trigger.routine.oid)
     const columns = columnsOf(table).map(({ name, type }) => ({ name, type }))
@@ -235,7 +231,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
       const compiled = context.assignedValue(given, new QueryScope(context, undefined), { name: '', type: to })
       return compiled.evaluate({ row: [], parameters: [], session: this.#host.facts })
     } catch (error) {
-      // If there is no cast between the types, PL/pgSQL parses the text form of the value.
+      // Without a cast between the types, PL/pgSQL parses the text form.
       if (!(error instanceof SqlError) || error.code !== '42804') throw error
       const { types } = this.context
       return types.typeOf(to.oid).input(types.typeOf(from.oid).output(value, this.context), this.context, to.typmod)
@@ -264,7 +260,7 @@ export class Routines implements RoutineHost<Plan>, RoutineCalls {
   }
 }
 
-/** Returns the variables with the values to return. In PL/pgSQL, they come after the arguments. */
+/** Returns the variables to return. In PL/pgSQL, they follow the arguments. */
 function outVariables({ returns, arguments: all }: Routine): readonly Pick<RecordColumn, 'type'>[] {
   if (returns.kind === 'set') return returns.named ? returns.columns : []
   const known = all.filter(({ out }) => out).length

@@ -31,7 +31,7 @@ export interface Ran {
   readonly rows: Rows
 }
 
-/** Reports to the witness that some rows of a query were read. The report counts as a statement of its own. */
+/** Reports that some rows of a query were read, as a statement of its own. */
 export type TellRead = (sql: string, part: (rows: Rows) => Rows) => void
 
 export interface RunnerOwner {
@@ -89,8 +89,8 @@ export class Runner {
   }
 
   /**
-   * Runs a plan as a command nested in the current statement. The tables of the plan are already locked. If `stable`,
-   * the command uses the statement's snapshot; otherwise it sees all writes so far.
+   * Runs a plan as a command nested in the current statement. If `stable`, it uses the statement's snapshot; otherwise
+   * it sees all writes so far.
    */
   *runInside(plan: Plan, parameters: readonly SqlValue[], stable: boolean): Generator<Wait, Ran, void> {
     const { transactions, server } = this.#owner
@@ -102,7 +102,7 @@ export class Runner {
     const around = transaction.snapshot
     if (!stable) nextCommand(transaction)
     const snapshot = stable && around !== undefined ? around : transactions.takeSnapshot(transaction)
-    // The older snapshot stays in effect, so that the rows that it shows are kept.
+    // The rows that the older snapshot shows must be kept.
     if (transaction.isolation === 'read committed') transaction.snapshot = around ?? snapshot
     try {
       const run = this.newRun(transaction, snapshot, parameters)
@@ -118,9 +118,8 @@ export class Runner {
   }
 
   /**
-   * Locks the tables of a plan and returns the plan. After a wait for a lock, compiles the statement again, because its
-   * names may now resolve differently. If an uncommitted definition prevents the compilation, waits for the end of the
-   * defining transaction.
+   * Locks the tables of a plan. After a wait, compiles the statement again, because its names may resolve differently.
+   * If an uncommitted definition prevents the compilation, waits for its transaction.
    */
   *locked<T extends Locking>(compile: () => T): Generator<Wait, T, void> {
     const { transactions, server } = this.#owner
@@ -139,7 +138,7 @@ export class Runner {
     }
   }
 
-  /** Returns a plan if all its locks are available without a wait. */
+  /** Returns a plan whose locks are all available without a wait. */
   atOnce<T extends Locking>(compile: () => T): T | undefined {
     const { plan, tables } = this.#compiled(compile)
     return this.#mustWait(tables) ? undefined : plan
@@ -162,7 +161,7 @@ export class Runner {
   }
 
   /**
-   * Locks a table; returns false if the session already holds the lock.
+   * Locks a table. Returns false if the session already holds the lock.
    *
    * @param scope The subtransaction at whose end the lock is released.
    */
@@ -189,9 +188,7 @@ export class Runner {
     server.store.locks.release(backend, target, mode, transactions.begin(false).current)
   }
 
-  /**
-   * Locks the object that a name resolves to; after a wait the name may resolve differently (RangeVarGetRelidExtended).
-   */
+  /** Locks the object that a name resolves to, which a wait may change (RangeVarGetRelidExtended). */
   *lockNamed<T extends Named>(find: () => T, mode: LockMode, kind?: ObjectKind): Generator<Wait, T, void> {
     let found = find()
     while (found !== undefined) {
@@ -248,7 +245,6 @@ export class Runner {
     this.lastSequence = sequence
   }
 
-  /** Runs the scheduled checks of a statement; deferred checks are kept for the end of the transaction. */
   *payOwed(run: Run): Generator<Wait, void, void> {
     for (let at = 0; at < run.owed.length; at++) {
       const check = run.owed[at]
@@ -261,7 +257,7 @@ export class Runner {
     }
   }
 
-  /** Runs the deferred checks, at the end of the transaction or at SET CONSTRAINTS IMMEDIATE. */
+  /** Runs deferred checks. */
   *payDeferred(of: (check: OwedCheck) => boolean): Generator<Wait, void, void> {
     const { transactions } = this.#owner
     const { open, owed } = transactions
@@ -278,7 +274,7 @@ export class Runner {
   }
 }
 
-/** The lock modes of commands that change a relation, other than CREATE INDEX. Any two of these modes conflict. */
+/** The lock modes of commands that change a relation, which all conflict. */
 const DEFINING: ReadonlySet<LockMode> = new Set([
   'ShareUpdateExclusiveLock',
   'ShareRowExclusiveLock',
@@ -286,7 +282,7 @@ const DEFINING: ReadonlySet<LockMode> = new Set([
   'AccessExclusiveLock',
 ])
 
-/** Returns the objects that may change while a table or an index is locked: the relation and its parts. */
+/** Returns the objects that may change under a lock: the relation and its parts. */
 function partsOf(target: Lockable): readonly object[] {
   if (typeof target === 'string') return []
   if ('entries' in target) return [target]

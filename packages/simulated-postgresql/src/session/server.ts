@@ -19,7 +19,7 @@ export interface Server {
   readonly catalogue: Catalogue
   readonly notifications: Notifications
   readonly connections: Map<number, Peer>
-  /** Compiled statements. The key is the statement's text with all other inputs of the compilation. */
+  /** Compiled statements by all inputs of their compilation. */
   readonly plans: Map<string, { readonly version: number; readonly plan: Plan }>
   readonly routinePlans: WeakMap<Statement, { readonly key: string; readonly version: number; readonly plan: Plan }>
   /** The facts for expressions that belong to the database, such as index expressions. */
@@ -33,27 +33,22 @@ export interface Server {
 export interface Peer {
   readonly secret: number
   readonly activity: Activity
-  /** Ends the session's current wait with an error. */
   interrupt(error: SqlError): void
   /** Ends the session, as pg_terminate_backend does. */
   terminated(): void
   end(): void
 }
 
-/** A prepared statement with its plan; a statement without a plan is interpreted at execution. */
+/** A prepared statement with its plan, if it has one. */
 export interface Compiled extends Prepared {
   readonly plan: Plan | undefined
-  /** The version of the catalogue at compilation. */
   readonly version: number
 }
 
 export interface RoutineCalls {
   /** DO. */
   block(fields: Fields<'DoStmt'>): Generator<Wait, string, void>
-  /** Calls a function in an expression. */
   value(oid: number, values: readonly SqlValue[], site: object): SqlValue
-  /** Returns the rows of a set-returning function. */
   rows(oid: number, values: readonly SqlValue[], site: object): readonly (readonly SqlValue[])[]
-  /** Calls a trigger function; see {@link Run}. */
   fire(firing: Firing): Generator<Wait, readonly SqlValue[] | undefined, void>
 }

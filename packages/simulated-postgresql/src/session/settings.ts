@@ -4,7 +4,6 @@ import { undefinedSetting } from '../sql/undefined.ts'
 import { sessionZone } from '../types/zone.ts'
 
 interface Setting {
-  /** The name of the setting as PostgreSQL spells it. */
   readonly name: string
   readonly value: string
   /** Whether the setting is reported to clients (ParameterStatus). */
@@ -14,9 +13,7 @@ interface Setting {
   readonly fixed?: true
 }
 
-/**
- * The settings that programs read or set. Most of them do not affect an in-memory engine, so they have no effect here.
- */
+/** The settings that programs read or set. Most have no effect on an in-memory engine. */
 const SETTINGS: readonly Setting[] = [
   { name: 'server_version', value: SERVER_VERSION, reported: true, fixed: true },
   { name: 'server_version_num', value: '180000', fixed: true },
@@ -84,7 +81,7 @@ export class Settings {
     return this.#values.get(key) ?? this.#defaults.get(key) ?? BY_NAME.get(key)?.value
   }
 
-  /** Returns the value of a setting. Throws 42704 for an unknown setting unless `missingOk`. */
+  /** Returns the value of a setting. Throws 42704 if it is unknown, unless `missingOk`. */
   show(name: string, missingOk: boolean): string | undefined {
     const value = this.get(name)
     const error = value === undefined ? undefinedSetting(name) : undefined
@@ -93,15 +90,14 @@ export class Settings {
     return isTime && value !== undefined ? shownTime(millisecondsOf(value) ?? 0) : value
   }
 
-  /** Sets or resets a value; returns a function that undoes the change. */
+  /** Sets or resets a value. The result undoes the change. */
   set(name: string, value: string | undefined): () => void {
     const key = name.toLowerCase()
     const setting = BY_NAME.get(key)
-    // A name with a dot is a custom setting.
     if (setting === undefined && !name.includes('.')) throw undefinedSetting(name)
     if (setting?.fixed === true) throw new SqlError('55P02', `parameter "${setting.name}" cannot be changed`)
     if (value !== undefined && setting !== undefined) check(setting, value)
-    // Refuses other roles, whose privileges are not simulated.
+    // The privileges of other roles are not simulated.
     const own = this.#defaults.get('session_authorization')
     if (IDENTITIES.has(key) && value !== undefined && value !== own && (key !== 'role' || value !== 'none'))
       throw new NotSupported(`SET ${setting?.name.replaceAll('_', ' ').toUpperCase()} to another role`)
@@ -140,7 +136,6 @@ export class Settings {
   }
 }
 
-/** Returns the name of a setting as PostgreSQL spells it. */
 export const settingName = (name: string): string => BY_NAME.get(name.toLowerCase())?.name ?? name
 
 const IDENTITIES: ReadonlySet<string> = new Set(['role', 'session_authorization'])
@@ -163,7 +158,7 @@ function check(setting: Setting, value: string): void {
   if (setting.name === 'client_encoding' && !/^utf-?8$|^unicode$/i.test(value)) throw invalid()
 }
 
-/** The accepted values of settings that affect the text form of values; other values are not simulated. */
+/** The accepted values of settings for the text form of values. */
 const STYLES: Readonly<Record<string, RegExp>> = {
   datestyle: /^ *(?:iso|mdy)(?: *, *(?:iso|mdy))* *$/i,
   intervalstyle: /^postgres$/i,
@@ -182,7 +177,7 @@ function millisecondsOf(text: string): number | undefined {
   return number === undefined ? undefined : Number(number) * (UNITS[unit] ?? 1)
 }
 
-/** Returns a time in the largest unit of which it is a multiple, as SHOW prints it. */
+/** Returns a time as SHOW prints it, in the largest unit of which it is a multiple. */
 function shownTime(milliseconds: number): string {
   const units = Object.entries(UNITS).toReversed()
   const [unit, size] = units.find(([, each]) => milliseconds % each === 0) ?? ['ms', 1]

@@ -39,7 +39,7 @@ export function* controlTransaction(
         yield* connection.runner.payDeferred(() => true)
         connection.transactions.commit()
       } catch (error) {
-        // An error at the commit ends the transaction: no block stays open.
+        // After an error at the commit, no block stays open.
         connection.transactions.rollback()
         throw error
       }

@@ -54,10 +54,7 @@ export function showSetting(connection: Host, name: string, missingOk = false): 
   return connection.settings.show(name, missingOk)
 }
 
-/**
- * Executes SET. The change is undone if the transaction aborts. SET LOCAL is undone at the end of the transaction in
- * any case.
- */
+/** Executes SET. It is undone if the transaction aborts; SET LOCAL is undone at its end in any case. */
 export function setSetting(connection: Host, name: string, value: string | undefined, local: boolean): void {
   const restore = connection.settings.set(name, value)
   let undone = false

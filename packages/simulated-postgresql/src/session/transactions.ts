@@ -17,37 +17,28 @@ export interface TransactionOwner {
   readonly backend: Backend
   readonly settings: Settings
   temporaryTables(): readonly Table[]
-  /** Called at the end of a transaction. Also called if there was no transaction to end. */
+  /** Called at the end of a transaction, and if there was none to end. */
   ended(): void
 }
 
-/** The transactions of a session, at most one of them open, and the state of the open one. */
+/** The transactions of a session, of which at most one is open. */
 export class Transactions {
   readonly #owner: TransactionOwner
   open: Transaction | undefined
-  /** Whether BEGIN opened the transaction; an implicit transaction commits at the Sync message. */
+  /** Whether BEGIN opened the transaction. Others commit at the Sync message. */
   inBlock = false
   failed = false
-  /** Whether a query was executed in the transaction: its isolation level can then no longer change. */
   queried = false
-  /**
-   * The open savepoints, innermost last. After an error, ROLLBACK TO still works for a savepoint whose subtransaction
-   * was aborted.
-   */
   readonly savepoints: { readonly name: string; part: Subtransaction }[] = []
-  /** The modes that SET CONSTRAINTS set, by constraint name. The empty name stands for ALL. */
+  /** The modes of SET CONSTRAINTS by constraint name; the empty name stands for ALL. */
   readonly deferring: Map<string, boolean> = new Map()
-  /** Constraint checks deferred to the end of the transaction. */
   readonly owed: OwedCheck[] = []
   /** Functions that undo SET LOCAL at the end of the transaction. */
   readonly localUndo: (() => void)[] = []
   /** Notifications that NOTIFY sends at the commit. */
   readonly outbox: Notification[] = []
-  /** The activity of all sessions when the open transaction first read it. */
   activity: readonly Activity[] | undefined
-  /** The number of transactions begun. */
   begun = 0
-  /** The number of committed transactions with writes. */
   commits = 0
 
   constructor(owner: TransactionOwner) {
@@ -58,7 +49,7 @@ export class Transactions {
     return this.failed ? 'failed' : this.inBlock ? 'transaction' : 'idle'
   }
 
-  /** Returns the open transaction; begins one if there is none. */
+  /** Returns the open transaction, or begins one. */
   begin(block: boolean): Transaction {
     if (block) this.inBlock = true
     if (this.open !== undefined) return this.open
@@ -157,8 +148,8 @@ export class Transactions {
   }
 
   /**
-   * Aborts after an error: in a block with an open savepoint, the part after the last savepoint; otherwise the whole
-   * transaction. Releases the locks immediately. A block stays open until ROLLBACK.
+   * Aborts after an error: the part after the last savepoint, or the whole transaction. A block stays open until
+   * ROLLBACK.
    */
   fail(): void {
     if (this.failed) return
@@ -169,7 +160,7 @@ export class Transactions {
     const transaction = this.open
     if (transaction !== undefined && transaction.state === 'active') {
       const { server, backend } = this.#owner
-      // With an open savepoint, only the work after it is aborted: ROLLBACK TO can still keep the rest.
+      // ROLLBACK TO can keep the work before the savepoint.
       if (transaction.current.parent === undefined) this.#abort(transaction)
       else server.store.abortTo(backend, transaction, transaction.current)
     }

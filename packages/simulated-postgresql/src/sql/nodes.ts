@@ -7,13 +7,10 @@ type KeyOfEach<T> = T extends unknown ? keyof T : never
 /** The name of a kind of node in PostgreSQL's parse tree: `SelectStmt`, `A_Expr`, … */
 export type Kind = KeyOfEach<Node>
 type Wrapped<K extends Kind> = Extract<Node, Record<K, unknown>>
-/** The fields of a node of kind `K`. A field that holds zero, false or '' is absent. */
+/** The fields of a node of kind `K`. A field with zero, false or '' is absent. */
 export type Fields<K extends Kind> = Wrapped<K>[K]
 
-/**
- * Values that the parser gives to fields which the statement does not contain. A field with such a value need not be
- * read.
- */
+/** Values of fields that the statement does not contain. They need not be read. */
 const UNWRITTEN: Readonly<Record<string, unknown>> = {
   limitOption: 'LIMIT_OPTION_DEFAULT',
   op: 'SETOP_NONE',
@@ -38,7 +35,7 @@ const UNWRITTEN: Readonly<Record<string, unknown>> = {
   stmt_len: -1,
 }
 
-/** The SQL words for fields whose names do not show them. */
+/** The SQL words for fields with other names. */
 const WORDS: Readonly<Record<string, string>> = {
   'SelectStmt.distinctClause': 'DISTINCT',
   'SelectStmt.intoClause': 'SELECT INTO',
@@ -70,13 +67,11 @@ const WORDS: Readonly<Record<string, string>> = {
   'TransactionStmt.chain': 'AND CHAIN',
 }
 
-/** Returns the kind of a node: its only key. */
 export function kindOf(node: Node): Kind {
   for (const kind of Object.keys(node)) return kind as Kind
   throw new NotSupported('an empty node')
 }
 
-/** Returns the fields of a node of the given kind; throws NotSupported for other kinds. */
 export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fields<K> {
   const fields = node === undefined ? undefined : (node as Partial<Record<Kind, unknown>>)[kind]
   if (fields === undefined) throw new NotSupported(node === undefined ? `a missing ${kind}` : kindOf(node))
@@ -84,8 +79,8 @@ export function expectKind<K extends Kind>(node: Node | undefined, kind: K): Fie
 }
 
 /**
- * Returns the fields of a node. `names` are the fields that the caller reads. If the statement contains any other
- * field, throws NotSupported, so that no part of a statement is ignored. Only locations may be ignored.
+ * Returns the fields of a node. Throws NotSupported if the statement contains a field that is not in `names`, so that
+ * no part of a statement is ignored.
  */
 export function fieldsOf<K extends Kind, const N extends keyof Fields<K>>(
   kind: K,

@@ -10,7 +10,7 @@ export interface Statement {
   readonly node: Node
 }
 
-/** The number of query strings whose parse trees are cached: services repeat their statements. */
+/** Services repeat their statements, so parse trees are cached. */
 const CACHED_TEXTS = 2_000
 const cache = new Map<string, readonly Statement[]>()
 
@@ -57,7 +57,7 @@ function parseGrammar(text: string): ReturnType<typeof parseSync> {
   }
 }
 
-/** Returns the UTF-8 offset of every character. Undefined if every offset is equal to the index of its character. */
+/** Returns the UTF-8 offset of every character, if any differs from its index. */
 function byteOffsets(text: string): readonly number[] | undefined {
   let ascii = true
   const offsets: number[] = []
@@ -83,7 +83,6 @@ function characterAt(offsets: readonly number[], byte: number): number {
   return low
 }
 
-/** Converts `location` from bytes, as the grammar counts, to characters, as PostgreSQL's messages count. */
 function countCharacters(node: unknown, offsets: readonly number[]): void {
   if (Array.isArray(node)) for (const item of node) countCharacters(item, offsets)
   else if (typeof node === 'object' && node !== null)

@@ -14,7 +14,7 @@ export type SystemName = (typeof SYSTEM_COLUMNS)[number]['name']
 
 export const isSystemColumn = (name: string): boolean => SYSTEM_COLUMNS.some((each) => each.name === name)
 
-/** Returns the error for a missing column where a statement names a column of the table itself. */
+/** Returns the error for a missing column of the statement's own table. */
 export function undefinedColumn(name: string, table: { readonly name: string }, fields: SqlErrorFields = {}): Error {
   return isSystemColumn(name)
     ? new NotSupported(`the system column ${name} at this place`)

@@ -6,18 +6,17 @@ import { DOMAINS, FUNCTIONS, RELATIONS, SETTINGS } from './known-names.ts'
 // first use.
 
 interface KnownRelation {
-  /** The oid, if it is equal in all databases. */
   readonly oid: number | undefined
   /** The columns in the order of `*`. */
   readonly columns: readonly string[]
-  /** The columns of an older version. */
+  /** The columns of older versions. */
   readonly former: readonly string[]
 }
 
 interface KnownNames {
   /** By `schema.name`. */
   readonly relations: ReadonlyMap<string, KnownRelation>
-  /** The functions absent from the signatures, with their numbers of arguments; `*` means any number. */
+  /** The functions absent from the signatures, with their numbers of arguments or `*`. */
   readonly functions: ReadonlyMap<string, readonly string[]>
   readonly domains: ReadonlySet<string>
   readonly settings: ReadonlySet<string>
@@ -55,10 +54,7 @@ function relationOf([head = '', ...columns]: readonly string[]): readonly [name:
   ]
 }
 
-/**
- * Returns a relation of PostgreSQL's system catalogue. Without a schema, searches pg_catalog, which is in every search
- * path.
- */
+/** Returns a relation of PostgreSQL's system catalogue, by default in pg_catalog. */
 export const knownRelation = (schema: string | undefined, name: string): KnownRelation | undefined =>
   knownNames().relations.get(`${schema ?? 'pg_catalog'}.${name}`)
 
@@ -81,10 +77,7 @@ export function undefinedRelation(names: Names, fields: SqlErrorFields = {}): Er
     : new SqlError('42P01', `relation "${shownName(names)}" does not exist`, fields)
 }
 
-/**
- * Returns the error for a missing type, 42704. Relations count as known types, because each has a row type of the same
- * name.
- */
+/** Returns the error for a missing type, 42704. Relations are known types, because each has a row type. */
 export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error {
   const { domains } = knownNames()
   const [, name] = names
@@ -100,7 +93,7 @@ export function undefinedType(names: Names, fields: SqlErrorFields = {}): Error 
     : new SqlError('42704', `type "${shownName(names)}" does not exist`, fields)
 }
 
-/** Returns the error for a missing type by the text of its name: `pg_catalog.pg_class[]`. */
+/** Returns the error for a missing type by its text: `pg_catalog.pg_class[]`. */
 export function undefinedTypeText(text: string): Error {
   const names = text
     .replaceAll(/"|\(.*\)|\[\d*\]/g, '')
@@ -118,7 +111,7 @@ export const undefinedTypeNumber = (oid: number): Error =>
     ? new NotSupported(`the type with OID ${oid}`)
     : new SqlError('42704', `type with OID ${oid} does not exist`)
 
-/** Whether PostgreSQL has a function of this name and number of arguments that is absent from the signatures. */
+/** Whether PostgreSQL has such a function that is absent from the signatures. */
 export function isKnownFunction(name: string, count?: number): boolean {
   const counts = knownNames().functions.get(name)
   return counts !== undefined && (count === undefined || counts.includes(`${count}`) || counts.includes('*'))

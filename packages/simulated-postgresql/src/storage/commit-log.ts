@@ -1,10 +1,10 @@
 import type { Transaction } from './model.ts'
 import type { EngineTime } from './wait.ts'
 
-/** The position of a standby in numbers of commits. */
+/** The progress of a standby, in numbers of commits. */
 interface Standby {
   received(): number
-  /** Returns the oldest commit whose versions the standby's sessions may still read. */
+  /** Returns the oldest commit that the standby's sessions may still need. */
   horizon(): number
 }
 
@@ -17,7 +17,7 @@ interface Logged {
 /** An asynchronous commit is on disk after at most three times the `wal_writer_delay` of 200 ms. */
 const LONGEST_FLUSH_MICROS = 600_000
 
-/** The commits that a crash or a promotion of the standby may still lose. */
+/** The commits that a crash or a promotion may still lose. */
 export class CommitLog {
   readonly #time: EngineTime
   readonly #random: () => number
@@ -44,17 +44,14 @@ export class CommitLog {
     this.#tail.push({ transaction, flushedAt })
   }
 
-  /**
-   * The number of the last commit that no crash or promotion can lose, and that the standby's sessions see. Infinity if
-   * all commits are safe.
-   */
+  /** The number of the last commit that cannot be lost and that the standby's sessions see. */
   get certain(): number {
     this.#trim()
     const first = this.#tail[0]?.transaction.commitNumber ?? Number.POSITIVE_INFINITY
     return Math.min(first - 1, this.standby?.horizon() ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Returns the number of the last commit on disk. `last` is the number of the last commit overall. */
+  /** Returns the number of the last commit on disk. */
   flushedOf(last: number): number {
     const now = this.#time.now()
     const flushed = this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now)
@@ -71,13 +68,13 @@ export class CommitLog {
     if (kept !== 0) this.#tail.splice(0, kept < 0 ? this.#tail.length : kept)
   }
 
-  /** Drops the commits that are not on disk at a crash; returns their number. */
+  /** Drops the commits that are not on disk. Returns their number. */
   crash(): number {
     const now = this.#time.now()
     return this.#lose(this.#tail.findLastIndex(({ flushedAt }) => flushedAt <= now) + 1)
   }
 
-  /** Promotes a standby that received the log up to `position`; returns the number of lost commits. */
+  /** Promotes a standby that received the log up to `position`. Returns the number of lost commits. */
   promote(position: number): number {
     const first = this.#tail.findIndex(({ transaction }) => transaction.commitNumber > position)
     return this.#lose(first < 0 ? this.#tail.length : first)

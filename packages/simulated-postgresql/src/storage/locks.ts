@@ -1,7 +1,7 @@
 import type { Subtransaction } from './model.ts'
 import { bitOf, conflictsOf, type LockMode } from './modes.ts'
 
-/** The locked object: a table, a tuple, a subtransaction that others wait for, or the text of an advisory lock. */
+/** The locked object: a table, a tuple, a subtransaction, or the text of an advisory lock. */
 export type LockTag = object | string
 
 /** A process that holds locks and waits for at most one. */
@@ -14,20 +14,19 @@ export interface LockHolder {
 export interface Grant {
   readonly lock: Lock
   readonly mode: LockMode
-  /** The subtransaction at whose end the lock is released; undefined for session-level advisory locks. */
+  /** The subtransaction that releases the lock; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
   /**
-   * Whether the lock is weak and no process has held or requested a strong lock since it was granted. PostgreSQL keeps
-   * such a lock on a relation in the process that holds it (FastPathTag).
+   * Whether no other process can conflict with the weak lock. PostgreSQL keeps such a lock in the process
+   * (FastPathTag).
    */
   isAlone: boolean
 }
 
 export interface Lock {
   readonly tag: LockTag
-  /** The name for messages: `transaction 742`. */
   readonly name: string
-  /** The modes that each process holds, as a bit mask. */
+  /** The modes of each process, as a bit mask. */
   readonly held: Map<LockHolder, number>
   queue: Waiter[]
 }
@@ -37,7 +36,6 @@ export interface Waiter {
   readonly lock: Lock
   readonly mode: LockMode
   readonly scope: Subtransaction | undefined
-  /** Called once, when the lock is granted. */
   granted(): void
 }
 
@@ -47,7 +45,7 @@ export interface Waiter {
 export class LockTable {
   readonly #locks = new Map<LockTag, Lock>()
 
-  /** Grants the lock and returns undefined, or joins the queue and returns how to wait. */
+  /** Grants the lock, or joins the queue and returns how to wait. */
   request(
     holder: LockHolder,
     target: { readonly tag: LockTag; readonly name: string },
@@ -66,7 +64,6 @@ export class LockTable {
     return { enqueue: (granted) => enqueue(lock, { holder, lock, mode, scope, granted }) }
   }
 
-  /** Whether the lock requires a wait. */
   isDenied(holder: LockHolder, tag: LockTag, mode: LockMode): boolean {
     const lock = this.#locks.get(tag)
     if (lock === undefined || this.holds(holder, tag, mode)) return false
@@ -78,14 +75,13 @@ export class LockTable {
     return ((this.#locks.get(tag)?.held.get(holder) ?? 0) & bitOf(mode)) !== 0
   }
 
-  /** Leaves the queue after a timeout or a cancellation. */
   withdraw(waiter: Waiter): void {
     waiter.lock.queue = waiter.lock.queue.filter((other) => other !== waiter)
     waiter.holder.waiter = undefined
     this.wake(waiter.lock)
   }
 
-  /** Releases one grant; returns false if there is none. */
+  /** Releases one grant, if there is any. */
   release(holder: LockHolder, tag: LockTag, mode: LockMode, scope: Subtransaction | undefined): boolean {
     const at = holder.grants.findLastIndex(
       (each) => each.lock.tag === tag && each.mode === mode && each.scope === scope,
@@ -97,7 +93,7 @@ export class LockTable {
     return true
   }
 
-  /** Releases the grants for which `ends` is true, in the order of acquisition. */
+  /** Releases the grants for which `ends` is true, in their order. */
   releaseWhere(holder: LockHolder, ends: (grant: Grant) => boolean): void {
     const ended = holder.grants.filter(ends)
     if (ended.length === 0) return
@@ -106,10 +102,7 @@ export class LockTable {
     for (const lock of new Set(ended.map((each) => each.lock))) this.#drop(lock, holder)
   }
 
-  /**
-   * Grants the locks of waiters. A waiter must not conflict with a holder, or with a waiter before it that still waits
-   * (ProcLockWakeup).
-   */
+  /** Grants the locks of waiters that conflict with no holder and no waiter before them (ProcLockWakeup). */
   wake(lock: Lock): void {
     let ahead = 0
     for (const waiter of [...lock.queue]) {
@@ -147,10 +140,7 @@ export class LockTable {
   }
 }
 
-/**
- * Returns the processes that block a waiter: those that hold a conflicting lock, and those that wait for one earlier in
- * the queue (`soft`).
- */
+/** Returns the processes that block a waiter: holders, and earlier waiters (`soft`). */
 export function blockersOf(waiter: Waiter): readonly { readonly holder: LockHolder; readonly soft: boolean }[] {
   const found: { holder: LockHolder; soft: boolean }[] = []
   const mask = conflictsOf(waiter.mode)
@@ -181,15 +171,12 @@ function grant(lock: Lock, holder: LockHolder, mode: LockMode, scope: Subtransac
 const STRONG = bitOf('ShareLock')
 const isStrong = (mode: LockMode): boolean => bitOf(mode) >= STRONG
 
-/** Moves all grants of a lock to the shared lock table, at the first request for a strong lock. */
+/** Moves all grants of a lock to the shared lock table. */
 function share(lock: Lock): void {
   for (const holder of lock.held.keys()) for (const each of holder.grants) if (each.lock === lock) each.isAlone = false
 }
 
-/**
- * Adds a waiter to the queue (ProcSleep). Its place is at the end, or before the first waiter that waits for a lock of
- * its process.
- */
+/** Adds a waiter at the end of the queue, or before the first that waits for its process (ProcSleep). */
 function enqueue(lock: Lock, waiter: Waiter): 'granted' | 'waits' | 'deadlock' {
   const held = lock.held.get(waiter.holder) ?? 0
   let place = lock.queue.length

@@ -3,37 +3,29 @@ import type { RowLock } from './modes.ts'
 
 export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
-/** A transaction. Row versions refer to this object, and not to the transaction's id. */
 export interface Transaction {
   readonly pid: number
-  /** The isolation level; `read uncommitted` equals `read committed`. */
+  /** `read uncommitted` equals `read committed`. */
   isolation: Isolation
   readOnly: boolean
   deferrable: boolean
-  /**
-   * Whether the transaction defined an object or emptied a table. The commit of such a transaction is on disk
-   * immediately; PostgreSQL permits that.
-   */
+  /** Whether the commit is on disk immediately, which PostgreSQL permits after definitions and TRUNCATE. */
   isPermanent: boolean
   state: 'active' | 'committed' | 'aborted'
-  /** The number of the transaction's commit in the order of all commits. */
+  /** The number of the transaction in the order of commits. */
   commitNumber: number
   /** `now()`: microseconds since 2000-01-01. */
   readonly startedAt: bigint
-  /** The number of commands that wrote: a command does not see its own writes. */
+  /** The number of commands that wrote. A command does not see its own writes. */
   commandId: number
-  /**
-   * The number of commands so far. The commands of a trigger get the next numbers; the command that fired the trigger
-   * keeps its own number.
-   */
+  /** The number of commands so far. The commands of a trigger get the next numbers. */
   commands: number
-  /** The snapshot of the transaction at repeatable read and above, or of the statement at read committed. */
+  /** The snapshot of the transaction or, at read committed, of the statement. */
   snapshot: Snapshot | undefined
-  /** All transactions with a smaller id had ended when the snapshot was taken. */
+  /** All transactions with a smaller id had ended at the snapshot. */
   xmin: number
-  /** The state of the transaction for serializable isolation. Set at its first snapshot. */
   reader: Reader | undefined
-  /** The innermost open subtransaction; the outermost part of the transaction if there is no savepoint. */
+  /** The innermost open subtransaction. */
   current: Subtransaction
 }
 
@@ -43,7 +35,6 @@ export interface Subtransaction {
   readonly parent: Subtransaction | undefined
   readonly savepoint: string | undefined
   aborted: boolean
-  /** The transaction id, assigned at the first write; 0 before. */
   xid: number
   /** Functions that undo changes of the catalogue and the session, run in reverse order. */
   readonly undo: (() => void)[]
@@ -60,32 +51,26 @@ export interface Tuple {
   readonly row: Row
   readonly xmin: Subtransaction
   readonly cmin: number
-  /** The subtransaction that updated or deleted this version; ignored if it aborted. */
+  /** The subtransaction that ended this version; ignored if it aborted. */
   xmax: Subtransaction | undefined
-  /**
-   * The number of the command that set `xmax`. While `xmax` is undefined: the id of a transaction that locked the
-   * version, or 0. The system column `xmax` then shows that id.
-   */
+  /** The number of the command that set `xmax`. Before that, the id of a transaction that locked the version, or 0. */
   cmax: number
-  /** The lock of the update or deletion. */
   xmaxLock: RowLock
-  /** The next version of the row. If `xmax` is set and there is no next version, the row was deleted. */
+  /** The next version of the row. If `xmax` is set without a next version, the row was deleted. */
   next: Tuple | undefined
   /** The serializable transactions that read this version. */
   readers: Set<Reader> | undefined
 }
 
-/** The data common to all versions of a row. */
 export interface Row {
   /** The row's number in the table, which `ctid` shows. */
   readonly number: number
-  /** Row locks other than those of updates and deletions. */
   lockers: Locker[]
 }
 
 export interface Locker {
   readonly holder: Subtransaction
-  /** The locked version. The lock also covers later versions of the row, but no earlier ones. */
+  /** The lock covers this version and later ones. */
   readonly version: Tuple
   readonly lock: RowLock
   /** The number of commits when the lock was taken. */
@@ -98,15 +83,13 @@ export interface Heap {
   name: string
   schema: string
   tuples: Tuple[]
-  /** The versions that TRUNCATE removed, if a witness keeps every version. */
+  /** The versions that TRUNCATE removed, for a witness. */
   emptied?: readonly Tuple[]
   rowsInserted: number
   indexes: Index[]
-  /** The estimated number of versions that became garbage since the last vacuum. */
+  /** The estimated number of garbage versions since the last vacuum. */
   garbage: number
-  /** The serializable transactions that read the whole table. */
   readonly readers: Set<Reader>
-  /** The serializable transactions that read more than a few rows of the table. */
   readonly pageReaders: Set<Reader>
 }
 
@@ -116,42 +99,32 @@ export interface Index {
   readonly unique: boolean
   readonly primary: boolean
   readonly nullsNotDistinct: boolean
-  /** Whether the index belongs to a constraint. Errors then name the constraint. */
+  /** Whether the index belongs to a constraint, whose name errors give. */
   constraint: boolean
-  /** Whether the index is checked at the end of the statement or of the transaction instead of row by row. */
+  /** Whether the index is checked at the end, and not row by row. */
   readonly deferrable: boolean
   initiallyDeferred: boolean
-  /** The indexes of the columns in a row; undefined for an expression. */
   readonly columns: readonly (number | undefined)[]
-  /** The indexes of the INCLUDE columns in a row. */
   readonly included: readonly (number | undefined)[]
   /** `btree`, `gist`, … */
   readonly method: string
-  /**
-   * The text after each column in the definition, such as ` DESC`. Undefined after an operator class, which is not
-   * stored.
-   */
+  /** The text after each column, such as ` DESC`. Undefined after an operator class, which is not stored. */
   readonly orders: readonly (string | undefined)[]
-  /** The parse trees of the expressions, without locations, at the positions where `columns` is undefined. */
+  /** The parse trees of the expressions, where `columns` is undefined. */
   expressions: readonly (string | undefined)[]
-  /** The parse tree of a partial index's condition. */
   condition: string | undefined
-  /** Whether the index is partial; scans do not use a partial index. */
   readonly partial: boolean
-  /** EXCLUDE: whether two rows with these values exclude each other; undefined for other indexes. */
+  /** EXCLUDE: whether two rows with these values exclude each other. */
   readonly excludes: ((a: readonly SqlValue[], b: readonly SqlValue[]) => boolean) | undefined
-  /**
-   * Whether the index belongs to a partition and holds only the partition's rows; catalogues list it with the
-   * partition.
-   */
+  /** Whether the index holds only a partition's rows. Catalogues list it with the partition. */
   readonly ofPartition?: true
-  /** For a row of a partition: the table and the index that errors name. */
+  /** Returns the partition's table and index, which errors name. */
   partitionAt?: (row: readonly SqlValue[]) => { readonly table: Pick<Heap, 'schema' | 'name'>; readonly name: string }
-  /** Returns the indexed values of a row; undefined if a partial index does not contain the row. */
+  /** Returns the indexed values of a row; undefined if a partial index lacks the row. */
   valuesOf(row: readonly SqlValue[]): readonly SqlValue[] | undefined
   /** Returns the text of a key. Equal values have equal texts. */
   keyOf(values: readonly SqlValue[]): string
-  /** Returns the columns and values of a key for a message: `(a, b)=(1, 2)`. */
+  /** Describes a key: `(a, b)=(1, 2)`. */
   describe(values: readonly SqlValue[]): string
   readonly entries: Map<string, Tuple[]>
   /** The serializable transactions that looked up each key. */
@@ -161,13 +134,9 @@ export interface Index {
 /** A serializable transaction as its conflicts see it, even after its end (predicate.c, SERIALIZABLEXACT). */
 export interface Reader {
   readonly transaction: Transaction
-  /**
-   * Transactions that read what this one wrote (rw-conflicts in); `conflictsOut` are transactions that wrote what this
-   * one read.
-   */
+  /** Transactions that read what this one wrote (rw-conflicts in). `conflictsOut` wrote what this one read. */
   readonly conflictsIn: Set<Reader>
   readonly conflictsOut: Set<Reader>
-  /** Whether another transaction has decided that this one must fail, or this one was rolled back. */
   doomed: boolean
   wrote: boolean
   prepared: boolean
@@ -175,13 +144,11 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether the transaction, when it committed, had a conflict out to a transaction that had committed before. */
+  /** Whether it had a conflict out to an earlier commit when it committed. */
   conflictOut: boolean
   earliestOutConflictCommit: number
-  /** The sets of readers that contain this transaction, for its removal from rows, tables and keys. */
+  /** The sets of readers that contain this transaction. */
   readonly reads: Set<Set<Reader>>
-  /**
-   * The number of rows of each table that the transaction read one by one. Rows that it wrote later are not counted.
-   */
+  /** The number of rows of each table that were read one by one and not written later. */
   readonly rowsRead: Map<Heap, number>
 }

@@ -1,7 +1,4 @@
-/**
- * The eight lock modes of tables, weakest first. Locks on tuples, transactions and advisory keys use some of these
- * modes.
- */
+/** The eight lock modes of tables, weakest first. Other locks use some of them. */
 export const LOCK_MODES = [
   'AccessShareLock',
   'RowShareLock',
@@ -14,10 +11,7 @@ export const LOCK_MODES = [
 ] as const
 export type LockMode = (typeof LOCK_MODES)[number]
 
-/**
- * The conflict masks: bit n of a mode's mask is set if it conflicts with mode n (PostgreSQL's documentation, table
- * 13.2).
- */
+/** Bit n of a mode's mask is set if it conflicts with mode n (PostgreSQL's documentation, table 13.2). */
 const CONFLICTS: Readonly<Record<LockMode, number>> = {
   AccessShareLock: 0b1000_0000,
   RowShareLock: 0b1100_0000,
@@ -50,10 +44,7 @@ export function strongerOrEqual(a: RowLock, b: RowLock): boolean {
   return ROW_LOCKS.indexOf(a) >= ROW_LOCKS.indexOf(b)
 }
 
-/**
- * A transaction that waits for a row locks the queue of that row. This is the mode of the queue's lock (heapam.c,
- * tupleLockExtraInfo).
- */
+/** The mode in which a waiter for a row locks its queue (heapam.c, tupleLockExtraInfo). */
 export const QUEUE_MODE: Readonly<Record<RowLock, LockMode>> = {
   'FOR KEY SHARE': 'AccessShareLock',
   'FOR SHARE': 'RowShareLock',

@@ -5,14 +5,10 @@ import type { Heap, Tuple } from './model.ts'
 const PER_PAGE = 226
 const PAGE = 0x1_0000
 
-/** The positions of versions, assigned at the first request: versions do not store them. */
+/** Assigned at the first request, because versions do not store their positions. */
 const places = new WeakMap<Tuple, number>()
 const counted = new WeakMap<Heap, number>()
 
-/**
- * Returns the position of a version in its table (`ctid`): the number of the page times 65536, plus the number of the
- * version within the page.
- */
 export function placeOf(tuple: Tuple, heap: Heap): number {
   const known = places.get(tuple)
   if (known !== undefined) return known
@@ -28,7 +24,7 @@ export function placeOf(tuple: Tuple, heap: Heap): number {
   }
   for (const each of tuples.slice(first)) put(each)
   const place = places.get(tuple)
-  // A version that exists only in the repeated evaluation of a statement has no position.
+  // A version that exists only in a repeated evaluation has no position.
   if (place === undefined) throw new NotSupported('the ctid of a row version that is not in its table')
   counted.set(heap, count)
   return place

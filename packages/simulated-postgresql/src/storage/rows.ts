@@ -15,7 +15,7 @@ import {
 import type { Wait } from './wait.ts'
 import type { Backend } from './waiting.ts'
 
-/** A writer: the objects that every change of a row needs. */
+/** The objects that every change of a row needs. */
 export interface Writer {
   readonly store: Store
   readonly backend: Backend
@@ -24,7 +24,7 @@ export interface Writer {
 
 export type LockPolicy = 'wait' | 'nowait' | 'skip'
 
-/** Returns the versions that a snapshot shows, in table order. Marks the table as read at serializable. */
+/** Returns the versions that a snapshot shows, in table order. At serializable, marks the table as read. */
 export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: Store): Tuple[] {
   const reader = own.reader
   if (reader === undefined) return heap.tuples.filter((tuple) => visible(tuple, snapshot, own))
@@ -36,7 +36,6 @@ export function scan(heap: Heap, snapshot: Snapshot, own: Transaction, store: St
   })
 }
 
-/** Returns the visible versions with a key. */
 export function lookUp(
   heap: Heap,
   index: Index,
@@ -60,8 +59,8 @@ export function lookUp(
 export type LockResult = Exclude<TupleState, 'being modified'> | 'would block'
 
 /**
- * Locks a row (heap_lock_tuple); results other than `ok` mean that no lock was taken. With `follows`, also locks the
- * later versions, as SELECT FOR UPDATE does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
+ * Locks a row (heap_lock_tuple), if the result is `ok`. With `follows`, also locks later versions, as SELECT FOR UPDATE
+ * does (TUPLE_LOCK_FLAG_LOCK_UPDATE_IN_PROGRESS).
  */
 export function* lockRow(
   writer: Writer,
@@ -92,20 +91,16 @@ function addLocker(writer: Writer, version: Tuple, lock: RowLock): void {
   row.lockers.push({ holder: transaction.current, version, lock, since: writer.store.commits })
 }
 
-/** Makes the column `xmax` of a version and its later versions show the id of the locking transaction. */
+/** Makes `xmax` of a version and later ones show the locking transaction. */
 function show(first: Tuple | undefined, locker: number): void {
   for (let version = first; version !== undefined; version = nextOf(version))
     if (version.xmax === undefined) version.cmax = locker
 }
 
-/** Returns the next version; undefined if the change was rolled back. */
 const nextOf = ({ xmax, next }: Tuple): Tuple | undefined =>
   xmax === undefined || statusOf(xmax) === 'aborted' ? undefined : next
 
-/**
- * Returns the id that `xmax` shows: the id of the transaction that ended the version, or else of the one that locked it
- * last. The id stays after the transaction has ended (HeapTupleHeaderGetRawXmax).
- */
+/** Returns the id that `xmax` shows, even after the transaction has ended (HeapTupleHeaderGetRawXmax). */
 export function shownXmax(tuple: Tuple): number {
   const { xmax, cmax, row } = tuple
   if (xmax === undefined) return cmax
@@ -113,7 +108,7 @@ export function shownXmax(tuple: Tuple): number {
   return row.lockers.findLast(({ version }) => version === tuple)?.holder.xid ?? xmax.xid
 }
 
-/** Returns the `xmax` of a new version: a lock on the replaced version carries over to it (heap_update). */
+/** A lock on the replaced version carries over to the new one (heap_update). */
 function inheritedXmax(replaced: Tuple | undefined): number {
   if (replaced === undefined || replaced.row.lockers.length === 0) return 0
   return replaced.row.lockers.some(({ holder }) => statusOf(holder) === 'active') ? shownXmax(replaced) : 0
@@ -124,8 +119,8 @@ function isPartOf(transaction: Transaction, holder: Subtransaction): boolean {
 }
 
 /**
- * Waits until the row is free for a lock of this strength, or until this version is no longer current. The first waiter
- * locks the row's queue and waits for the blocking transaction. Later waiters wait for the queue.
+ * Waits until the row is free for the lock, or this version is no longer current. The first waiter locks the row's
+ * queue, for which later ones wait.
  */
 function* untilFree(
   writer: Writer,
@@ -153,8 +148,7 @@ function* untilFree(
       const state = find(tuple, transaction, transaction.commandId)
       const { here, later } = conflictingWriters(tuple, lock, transaction)
       const before = state === 'updated' ? lockersBeforeUpdate(tuple, lock, transaction) : []
-      // A transaction that waited for a row lock finds its version outdated only after it has locked the later versions
-      // of the row too.
+      // After a wait, the version is found outdated only when later versions are locked too.
       const continues = follows && waited && state === 'updated' && here.length + later.length > 0
       if (state !== 'ok' && state !== 'being modified' && !continues && before.length === 0) {
         if (state === 'updated' && follows && waited) show(tuple.next, store.xidOf(backend, transaction.current))
@@ -163,13 +157,13 @@ function* untilFree(
       const blockers = before.length > 0 ? before : [...here, ...later]
       const own = tuple.row.lockers.filter((each) => each.holder.transaction === transaction && !each.holder.aborted)
       if (blockers.length === 0 || own.some((each) => strongerOrEqual(each.lock, lock))) return 'ok'
-      // For a later version, PostgreSQL ignores the policy and the queue of the row (heap_lock_updated_tuple).
+      // PostgreSQL ignores the policy and the queue for a later version (heap_lock_updated_tuple).
       const isHere = here.length > 0
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
         throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
-      // A transaction that strengthens its own lock does not join the queue. Transactions in the queue may wait for
-      // that very lock.
+      // Transactions in the queue may wait for the very lock that this transaction strengthens, so it does not join
+      // them.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true
@@ -185,8 +179,8 @@ function* untilFree(
 }
 
 /**
- * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted; the change itself then needs no wait. A waiting
- * transaction already has an id (heap_update).
+ * Waits until the row may be updated (`FOR NO KEY UPDATE`) or deleted. A waiting transaction already has an id
+ * (heap_update).
  */
 export function* claimRow(
   writer: Writer,
@@ -199,7 +193,6 @@ export function* claimRow(
   return result === 'would block' ? 'invisible' : result
 }
 
-/** Adds a version to the table without index entries. */
 export function addTuple(writer: Writer, heap: Heap, values: readonly SqlValue[], replaced?: Tuple): Tuple {
   const { store, backend, transaction } = writer
   store.xidOf(backend, transaction.current)
@@ -226,7 +219,7 @@ export function endTuple(writer: Writer, heap: Heap, tuple: Tuple, lock: RowLock
   if (transaction.reader !== undefined) store.serializable.wroteRow(transaction.reader, heap, tuple)
   tuple.xmax = transaction.current
   tuple.cmax = transaction.commandId
-  // The version keeps the strongest lock that the updating transaction has on it (heapam.c, compute_new_xmax_infomask).
+  // The version keeps the strongest lock that the transaction has on it (heapam.c, compute_new_xmax_infomask).
   const held = tuple.row.lockers.filter(({ holder }) => holder.transaction === transaction && !holder.aborted)
   tuple.xmaxLock = held.some((each) => each.lock === 'FOR UPDATE') ? 'FOR UPDATE' : lock
   tuple.next = next

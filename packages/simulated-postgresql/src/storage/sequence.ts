@@ -13,7 +13,7 @@ export interface Sequence {
   cycle: boolean
   lastValue: bigint
   isCalled: boolean
-  /** The table and column (`attribute`) whose drop also drops the sequence. */
+  /** The column whose drop also drops the sequence. */
   owner: { readonly table: object; readonly attribute: number } | undefined
 }
 

@@ -8,7 +8,7 @@ import { statusOf } from './transaction.ts'
  * one of the transactions must fail.
  *
  * PostgreSQL marks pages and tuples. Here, a mark is on a table, a row version, or an index key. In a table as small as
- * a page, a mark may also be on all keys of an index, or on all rows if the table is read often.
+ * a page, a mark may also be on all keys of an index, or on all rows.
  */
 const ROWS_OF_A_PAGE = 150
 /** `max_pred_locks_per_page` */
@@ -24,7 +24,6 @@ export class Serializable {
     this.#fails = fails
   }
 
-  /** Whether there are any marks. pg_locks would show them as SIReadLock. */
   get isUsed(): boolean {
     return this.#readers.size > 0
   }
@@ -71,8 +70,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader found a version. If the reader's snapshot does not show the work of a transaction that
-   * wrote or ended the version, the reader has a rw-conflict with that transaction.
+   * Records that the reader found a version. It conflicts with transactions whose work on the version its snapshot does
+   * not show.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')
@@ -93,15 +92,13 @@ export class Serializable {
     if (!harmless) this.#flag(me, writer, me)
   }
 
-  /** Records a write of a row: earlier readers of the row get a rw-conflict with the writer. */
   wroteRow(me: Reader, heap: Heap, { readers }: Tuple): void {
     this.#check(me)
     this.#conflictIn(me, heap.readers)
     this.#conflictIn(me, heap.pageReaders)
     if (readers === undefined) return
     this.#conflictIn(me, readers)
-    // The write lock makes the mark unnecessary, unless a rollback to a savepoint may release the lock
-    // (CheckTargetForConflictsIn).
+    // The write lock replaces the mark, unless a rollback to a savepoint may release it (CheckTargetForConflictsIn).
     if (me.transaction.current.parent !== undefined || !readers.delete(me)) return
     me.reads.delete(readers)
     me.rowsRead.set(heap, (me.rowsRead.get(heap) ?? 0) - 1)
@@ -132,10 +129,7 @@ export class Serializable {
     }
   }
 
-  /**
-   * Records a rw-conflict: `reader` read a row that `writer` wrote. `me` is one of the two transactions
-   * (FlagRWConflict).
-   */
+  /** Records a rw-conflict: `reader` read a row that `writer` wrote (FlagRWConflict). */
   #flag(reader: Reader, writer: Reader, me: Reader): void {
     if (reader.conflictsOut.has(writer)) return
     this.#checkForFailure(reader, writer, me)
@@ -174,9 +168,7 @@ export class Serializable {
     me.prepared = true
   }
 
-  /**
-   * Whether a transaction that may write overlaps another writer. Without an overlap, its commit fails only if it must.
-   */
+  /** Whether a transaction overlaps another writer. Without an overlap, its commit fails only if it must. */
   #overlapsWriter(me: Reader): boolean {
     if (me.transaction.readOnly) return false
     const since = me.transaction.snapshot?.commitNumber ?? 0
@@ -202,7 +194,7 @@ export class Serializable {
     this.#remove(me)
   }
 
-  /** Removes transactions that overlap no open transaction. Such transactions have no further conflicts. */
+  /** Removes transactions that can have no further conflicts. */
   #forget(active: ReadonlySet<Transaction>): void {
     let oldest = Number.POSITIVE_INFINITY
     for (const transaction of active)
@@ -218,7 +210,7 @@ export class Serializable {
   }
 }
 
-/** Whether a transaction is READ ONLY, or committed without a write, which is equivalent. */
+/** Whether a transaction is READ ONLY, or committed without a write. */
 function isReadOnly(reader: Reader): boolean {
   return reader.transaction.readOnly || (reader.committed && !reader.wrote)
 }

@@ -9,9 +9,9 @@ import { type Backend, Waiting } from './waiting.ts'
 interface StoreOptions {
   readonly time: EngineTime
   readonly random: () => number
-  /** Called where a serialization failure is permitted. Returns true to cause a failure that is not required. */
+  /** Decides whether a permitted serialization failure occurs. */
   readonly fails?: (() => boolean) | undefined
-  /** Returns the number of commits that the sessions of a standby see. */
+  /** Returns the number of commits that a standby's sessions see. */
   readonly replayed?: (() => number) | undefined
 }
 
@@ -27,7 +27,7 @@ export class Store {
   begunAt: bigint
   commits = 0
   #xids = 730
-  /** The ids of the open transactions that already have an id, in ascending order. */
+  /** The ids of open transactions, in ascending order. */
   readonly #open = new Set<number>()
   #oids = 16_384
   #multixacts = 1
@@ -49,15 +49,12 @@ export class Store {
     return this.#oids++
   }
 
-  /** Returns an id for a group of transactions that lock the same row. */
+  /** Returns an id for several transactions that lock one row. */
   nextMultixact(): number {
     return this.#multixacts++
   }
 
-  /**
-   * Returns the transaction id of a writer. The first call assigns the id and locks it; other transactions wait for
-   * that lock.
-   */
+  /** Returns the transaction id of a writer, assigned and locked at the first call. */
   xidOf(backend: Backend, writer: Subtransaction): number {
     if (writer.xid === 0) {
       if (writer.parent !== undefined) this.xidOf(backend, writer.parent)
@@ -73,12 +70,11 @@ export class Store {
     for (let part: Subtransaction | undefined = writer; part !== undefined && isOpen(part); ) {
       yield* this.waiting.lock(backend, transactionTarget(part), 'ShareLock', undefined)
       this.locks.release(backend, part, 'ShareLock', undefined)
-      // After a rollback, the subtransaction has ended. After a release, its parent decides whether the wait continues.
       part = isOpen(part) ? part.parent : undefined
     }
   }
 
-  /** Returns the oldest open transaction id: all transactions with a smaller id have ended. */
+  /** Returns the oldest open transaction id. */
   oldestXid(): number {
     const [oldest = this.#xids] = this.#open
     return oldest
@@ -88,7 +84,7 @@ export class Store {
     return { commitNumber: this.#replayed?.() ?? this.commits, commandId: transaction.commandId }
   }
 
-  /** Returns the oldest commit number of all snapshots in use. A version that ended earlier is garbage. */
+  /** Returns the oldest commit of all snapshots in use. A version that ended earlier is garbage. */
   horizon(): number {
     let oldest = Math.min(this.#replayed?.() ?? this.commits, this.log.certain)
     for (const transaction of this.active)
@@ -96,10 +92,7 @@ export class Store {
     return oldest
   }
 
-  /**
-   * Whether a change fails without need: its rows are free, but another transaction changed the table after the
-   * snapshot.
-   */
+  /** Whether a change fails without need, because another transaction changed the table after the snapshot. */
   failsWithoutNeed({ isolation, snapshot }: Transaction, heap: Heap): boolean {
     if (isolation === 'read committed' || snapshot === undefined) return false
     const isLater = (writer: Subtransaction | undefined): boolean =>
@@ -132,7 +125,7 @@ export class Store {
     this.#open.delete(outermost(transaction).xid)
   }
 
-  /** Rolls back to a savepoint: undoes the subtransaction that the savepoint began, and all later ones. */
+  /** Rolls back to a savepoint. */
   abortTo(backend: Backend, transaction: Transaction, savepoint: Subtransaction): void {
     const aborted = new Set<Subtransaction>()
     let part = transaction.current
@@ -159,10 +152,7 @@ function undo(part: Subtransaction): void {
   part.undo.length = 0
 }
 
-/**
- * Whether a scope belongs to an aborted subtransaction. The scope of a released savepoint belongs to the parent of the
- * savepoint. Every writer holds a lock, so all writers are found by their locks.
- */
+/** Whether a scope belongs to an aborted subtransaction. Every writer holds a lock, so all are found by their locks. */
 function belongsTo(scope: Subtransaction, aborted: ReadonlySet<Subtransaction>): boolean {
   const path: Subtransaction[] = []
   for (let part: Subtransaction | undefined = scope; part !== undefined; part = part.parent) {

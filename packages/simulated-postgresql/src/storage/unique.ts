@@ -15,20 +15,16 @@ export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple,
   else entries.push(tuple)
 }
 
-/**
- * Whether a key can conflict. NULL is distinct from NULL: a key with a null never conflicts, unless the index has NULLS
- * NOT DISTINCT.
- */
+/** Whether a key can conflict: a null is distinct from others, unless the index has NULLS NOT DISTINCT. */
 export function canConflict(index: Index, values: readonly SqlValue[]): boolean {
   return isConstraint(index) && (index.nullsNotDistinct || !values.includes(null))
 }
 
-/** Whether an index enforces a constraint: a unique index, or the index of an exclusion constraint. */
+/** Whether an index enforces uniqueness or an exclusion. */
 export function isConstraint({ unique, excludes }: Index): boolean {
   return unique || excludes !== undefined
 }
 
-/** Returns the versions that conflict with a key, even if some transactions do not see them. */
 function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, void, void> {
   const { excludes } = index
   if (excludes === undefined) {
@@ -43,8 +39,8 @@ function* rivals(index: Index, values: readonly SqlValue[]): Generator<Tuple, vo
 }
 
 /**
- * Returns the version that a new version with this key would conflict with. Waits for transactions that may still
- * commit or roll back their change (_bt_check_unique, check_exclusion_or_unique_constraint).
+ * Returns the version that a new version with this key would conflict with. Waits for transactions that decide this
+ * (_bt_check_unique, check_exclusion_or_unique_constraint).
  */
 export function* findConflict(
   writer: Writer,
@@ -70,8 +66,7 @@ export function* findConflict(
 }
 
 /**
- * Whether a version exists. All changes count that are not rolled back, even before their commit. If an open
- * subtransaction decides the answer, returns that subtransaction.
+ * Whether a version exists, by all changes that are not rolled back. Returns an open subtransaction that decides this.
  */
 export function presence(
   { xmin, xmax: ended }: { readonly xmin: Subtransaction | undefined; readonly xmax: Subtransaction | undefined },
@@ -87,10 +82,7 @@ export function presence(
   return ended
 }
 
-/**
- * Returns the version whose end freed a key last, among the versions that other transactions ended; undefined if there
- * is none.
- */
+/** Returns the version whose end by another transaction freed a key last. */
 export function lastFreed(index: Index, values: readonly SqlValue[], own: Transaction): Tuple | undefined {
   if (!canConflict(index, values)) return undefined
   const endOf = ({ xmax }: Tuple): number => xmax?.transaction.commitNumber ?? 0
@@ -104,7 +96,6 @@ export function lastFreed(index: Index, values: readonly SqlValue[], own: Transa
     )
 }
 
-/** Returns the error for a version whose key conflicts with another version's. */
 export function keyViolation(
   writer: Writer,
   heap: Heap,
@@ -120,7 +111,7 @@ export function keyViolation(
       detail: `Key ${key} conflicts with existing key ${index.describe(index.valuesOf(other.values) ?? [])}.`,
       ...place,
     })
-  // A duplicate from a concurrent serializable transaction is reported as a serialization failure.
+  // A concurrent serializable transaction causes a serialization failure instead.
   const { transaction, store } = writer
   if (transaction.reader !== undefined)
     store.serializable.wroteKey(transaction.reader, heap, index, index.keyOf(values))
@@ -130,7 +121,7 @@ export function keyViolation(
   })
 }
 
-/** The number of garbage versions from which on a vacuum is worth its time. */
+/** A vacuum is worth its time for so many garbage versions. */
 const VACUUM_THRESHOLD = 64
 
 /** Removes the versions that no snapshot can see, as autovacuum does. */

@@ -2,7 +2,6 @@ import type { Locker, Snapshot, Subtransaction, Transaction, Tuple } from './mod
 import { type RowLock, rowLocksConflict } from './modes.ts'
 import { statusOf } from './transaction.ts'
 
-/** Whether a snapshot of `own` sees a version (HeapTupleSatisfiesMVCC). */
 export function visible(tuple: Tuple, snapshot: Snapshot, own: Transaction): boolean {
   if (!sees(tuple.xmin, tuple.cmin, snapshot, own)) return false
   return tuple.xmax === undefined || !sees(tuple.xmax, tuple.cmax, snapshot, own)
@@ -16,7 +15,7 @@ function sees(writer: Subtransaction, command: number, snapshot: Snapshot, own: 
 
 export type TupleState = 'ok' | 'invisible' | 'self modified' | 'updated' | 'deleted' | 'being modified'
 
-/** Returns the state of a version for a writer that wants to lock or change it (HeapTupleSatisfiesUpdate). */
+/** Returns the state of a version for a writer (HeapTupleSatisfiesUpdate). */
 export function stateOf(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   const inserted = statusOf(tuple.xmin)
   if (inserted === 'aborted') return 'invisible'
@@ -35,9 +34,7 @@ export function stateOf(tuple: Tuple, own: Transaction, commandId: number): Tupl
 
 /** The open transactions that conflict with a row lock. */
 export interface Blockers {
-  /** Subtransactions that lock or replace this version. */
   readonly here: readonly Subtransaction[]
-  /** The subtransactions that lock or replace a later version of the row. */
   readonly later: readonly Subtransaction[]
 }
 
@@ -57,9 +54,8 @@ export function conflictingWriters(tuple: Tuple, lock: RowLock, own: Transaction
 }
 
 /**
- * Returns the later versions that are locked together with a version. If a committed transaction replaced a version in
- * conflict with the lock, the list ends before that version: the row then counts as updated, and the locker waits for
- * no transaction (test_lockmode_for_conflict).
+ * Returns the later versions that are locked with this one. The list ends before a version that a committed transaction
+ * wrote in conflict with the lock (test_lockmode_for_conflict).
  */
 function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
   const followed = new Set<Tuple>()
@@ -72,8 +68,8 @@ function followedFrom({ next }: Tuple, lock: RowLock): ReadonlySet<Tuple> {
 }
 
 /**
- * Returns the lockers of a version that locked it before a committed transaction replaced it, and that still hold their
- * locks. Until they end, PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
+ * Returns those who locked a version before its committed replacement and still hold their locks. Until they end,
+ * PostgreSQL treats the version as being modified (HeapTupleSatisfiesUpdate, for a multixact).
  */
 export function lockersBeforeUpdate({ row, xmax }: Tuple, lock: RowLock, own: Transaction): readonly Subtransaction[] {
   const updated = xmax?.transaction.commitNumber ?? 0
@@ -95,8 +91,8 @@ function replaces(version: Tuple, older: Tuple): boolean {
 }
 
 /**
- * Returns the state of a replaced version for FOR KEY SHARE. If the new version has the same key, it does not conflict:
- * the lock covers it too (heap_lock_updated_tuple).
+ * Returns the state for FOR KEY SHARE, whose lock also covers a new version with the same key
+ * (heap_lock_updated_tuple).
  */
 export function stateForKeyShare(tuple: Tuple, own: Transaction, commandId: number): TupleState {
   let version = tuple
@@ -113,7 +109,6 @@ function isOther(writer: Subtransaction, own: Transaction): boolean {
   return writer.transaction !== own && statusOf(writer) === 'active'
 }
 
-/** Whether a version is garbage: invisible to all present and future snapshots. */
 export function isGarbage(tuple: Tuple, horizon: number): boolean {
   if (statusOf(tuple.xmin) === 'aborted') return true
   const ended = tuple.xmax

@@ -4,12 +4,9 @@ import type { Subtransaction } from './model.ts'
 import type { LockMode } from './modes.ts'
 import type { EngineTime, Wait } from './wait.ts'
 
-/** The process of a session as a lock holder. */
 export interface Backend extends LockHolder {
-  /** The time at which `statement_timeout` ends the statement. */
   statementDeadline: bigint | undefined
   waits: { readonly kind: 'lock' | 'sleep'; readonly event: string; readonly since: bigint } | undefined
-  /** Ends the current wait with an error; undefined without a wait. */
   interrupt: ((error: SqlError) => void) | undefined
   /** Returns a timeout in milliseconds; 0 disables it. */
   milliseconds(setting: 'deadlock_timeout' | 'lock_timeout'): number
@@ -31,12 +28,11 @@ export class Waiting {
     this.#time = time
   }
 
-  /** Takes a lock if it is available without a wait; returns whether it did. */
+  /** Takes a lock if it is available without a wait. */
   tryLock(backend: Backend, target: LockTarget, mode: LockMode, scope: Subtransaction | undefined): boolean {
     return this.locks.request(backend, target, mode, scope) === undefined
   }
 
-  /** Takes a lock, with a wait if needed. */
   *lock(
     backend: Backend,
     target: LockTarget,
@@ -57,7 +53,6 @@ export class Waiting {
     })
   }
 
-  /** Waits until `start` calls `settle`. A timeout, a cancellation or a deadlock ends the wait early. */
   *wait(
     backend: Backend,
     reason: string,
@@ -125,8 +120,8 @@ interface Edge {
 }
 
 /**
- * Looks for a cycle of processes that wait for each other (deadlock.c). The cycle begins and ends with `start`. If only
- * the order of a queue causes the cycle, reorders the queue and returns undefined.
+ * Looks for a cycle of processes that wait for each other (deadlock.c). If only the order of a queue causes it,
+ * reorders the queue.
  */
 function findDeadlock(start: LockHolder, reordered: (waiter: Waiter) => void): readonly Edge[] | undefined {
   const cycle = cycleFrom(start)
@@ -165,7 +160,6 @@ function cycleFrom(start: LockHolder): readonly Edge[] | undefined {
   return search(start, [])
 }
 
-/** Returns the DETAIL of error 40P01. */
 function describeDeadlock(cycle: readonly Edge[]): string {
   return cycle
     .map(

@@ -1,7 +1,6 @@
 import { NotSupported, SqlError } from '../sql/error.ts'
 
-// inet and cidr values are stored as texts with the prefix length. Most network functions and operators are not
-// simulated.
+// inet and cidr values are texts with the prefix length. Most network functions are not simulated.
 
 interface Address {
   readonly isV6: boolean
@@ -31,7 +30,7 @@ export function parseAddress(text: string, isNetwork: boolean): string {
   return `${shown}/${prefix}`
 }
 
-/** Returns the text of an inet without the prefix length of a single address. */
+/** Returns the text of an inet. A single address has no prefix length. */
 export const shownAddress = (text: string): string => text.replace(text.includes(':') ? /\/128$/ : /\/32$/, '')
 
 function v4Bits(text: string): bigint | undefined {
@@ -57,10 +56,7 @@ function v6Bits(text: string): bigint | undefined {
   return words.reduce((bits, word) => (bits << 16n) | BigInt(`0x${word}`), 0n)
 }
 
-/**
- * Returns an IPv6 address with the longest run of zeros abbreviated and an embedded IPv4 address in dotted form
- * (inet_net_ntop).
- */
+/** Formats an IPv6 address as inet_net_ntop does. */
 function v6Text(bits: bigint): string {
   const words = Array.from({ length: 8 }, (_, at) => (bits >> BigInt(112 - 16 * at)) & 0xffffn)
   let best = { start: -1, length: 1 }

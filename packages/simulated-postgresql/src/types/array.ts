@@ -213,10 +213,7 @@ export function receiveArray(
   return total === 0 ? new SqlArray(element.oid, []) : new SqlArray(element.oid, elements, dimensions, lowerBounds)
 }
 
-/**
- * Compares arrays: first their elements in order, then the number of elements, the number of dimensions, the sizes, and
- * the lower bounds.
- */
+/** Compares arrays by their elements, then by their dimensions. */
 export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y: SqlValue) => number): number {
   const length = Math.min(a.elements.length, b.elements.length)
   for (let i = 0; i < length; i += 1) {
@@ -234,7 +231,7 @@ export function compareArrays(a: SqlArray, b: SqlArray, compare: (x: SqlValue, y
   return 0
 }
 
-/** Compares values; null equals null and is greater than all other values. */
+/** Compares values. Null is the greatest. */
 export function compareNullable(a: SqlValue, b: SqlValue, compare: (x: SqlValue, y: SqlValue) => number): number {
   if (a === null) return b === null ? 0 : 1
   return b === null ? -1 : compare(a, b)

@@ -1,6 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 
-/** Reads the binary form of a value; throws 22P03 for a form that is too short or too long, as PostgreSQL does. */
+/** Reads the binary form of a value. Throws 22P03 for another length. */
 export class ByteReader {
   readonly #view: DataView
   readonly #bytes: Uint8Array

@@ -16,10 +16,10 @@ export type Calculated =
   | { readonly rows: readonly (readonly (string | null)[])[] }
   | { readonly code: string; readonly message: string }
 
-/** The advice at the end of errors about functions that only a calculator computes. */
+/** Ends errors about functions that only a calculator computes. */
 export const REMEDY = ' (--calculator has PGlite compute it)'
 
-/** Thrown if a function gets values for which only a calculator computes it. */
+/** Thrown for values for which only a calculator computes a function. */
 export class NotComputed extends NotSupported {
   constructor(what: string) {
     super(`${what}${REMEDY}`)

@@ -65,7 +65,7 @@ export function weekday(days: number): number {
   return (((days + 6) % 7) + 7) % 7
 }
 
-/** Returns the ISO 8601 year and week: a week belongs to the year of its Thursday. */
+/** Returns the ISO 8601 year and week. A week belongs to the year of its Thursday. */
 export function isoWeek(days: number): { readonly year: number; readonly week: number } {
   const monday = days - ((weekday(days) + 6) % 7)
   const { year } = dateOf(monday + 3)

@@ -12,7 +12,7 @@ export type ParsedDatetime =
       readonly zone: Zone | undefined
     }
 
-/** Matches `2024-01-15 10:00:00.5+02` or a part of it; `T` may separate date and time, and a zone name may follow. */
+/** Matches `2024-01-15 10:00:00.5+02` or a part of it. */
 const MOMENT =
   /^(?:(\d{4,})-(\d{1,2})-(\d{1,2}))?(?:(?:^|t|\s+)(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?)?(?:\s*([+-])(\d{1,2})(?::?(\d{2})(?::?(\d{2}))?)?|\s*((?!bc)[a-z][a-z_/-]*(?:[+-]?\d+(?:[a-z]{3})?)?))?(\s*bc)?$/
 
@@ -21,8 +21,8 @@ const WORD =
   /^(?:(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|[tzj]|am|pm|bc|ad|utc|allballs)$/
 
 /**
- * Parses a date, a time, or both, in the form of ISO 8601 or of PostgreSQL's output. Throws {@link NotComputed} for
- * other forms that PostgreSQL parses, 22007 for text without a date or time.
+ * Parses a date, a time, or both. Throws {@link NotComputed} for other forms that PostgreSQL parses, 22007 for text
+ * without a date or time.
  */
 export function parseDatetime(text: string, type: string): ParsedDatetime {
   const trimmed = text.trim().toLowerCase()
@@ -71,13 +71,10 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
   return fixedZone((found[8] === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds))
 }
 
-/**
- * Returns the error for an unparsed text: PostgreSQL may accept a text of numbers and calendar words, but no other
- * text.
- */
+/** Returns the error for an unparsed text. PostgreSQL may accept numbers and calendar words. */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // Words such as `today` depend on the current time. They are refused, because a calculator has a different clock.
+  // A calculator has a different clock for words such as `today`.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

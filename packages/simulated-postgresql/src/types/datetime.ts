@@ -17,7 +17,7 @@ import {
 import { type ParsedDatetime, parseDatetime } from './datetime-text.ts'
 import { formatOffset, sessionZone, type Zone } from './zone.ts'
 
-/** The inputs for the text of a timestamp: a part of `TextContext`. */
+/** A part of `TextContext`. */
 export interface ClockContext {
   setting(name: string): string | undefined
   now(): bigint
@@ -46,7 +46,7 @@ export function formatTime(micros: bigint): string {
   return fraction === 0 ? text : `${text}.${pad(fraction, 6).replace(/0+$/, '')}`
 }
 
-/** Formats a timestamp: `2024-01-15 10:00:00.5` without a zone; with a zone, its offset follows. */
+/** Formats a timestamp: `2024-01-15 10:00:00.5`, followed by the offset of a zone. */
 export function formatTimestamp(value: bigint, zone?: Zone, separator = ' '): string {
   if (value === INFINITY) return 'infinity'
   if (value === MINUS_INFINITY) return '-infinity'
@@ -132,7 +132,6 @@ function inRange(value: bigint, text: string): bigint {
   return value
 }
 
-/** Returns the result of timestamp arithmetic; throws if it is out of range. */
 export function checkedTimestamp(value: bigint): bigint {
   if (value < LEAST_TIMESTAMP || value >= END_OF_TIMESTAMPS) throw new SqlError('22008', 'timestamp out of range')
   return value

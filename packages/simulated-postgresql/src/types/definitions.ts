@@ -56,10 +56,9 @@ import {
 import { compareText, decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { Interval, Jsonb, Numeric, SqlArray, type SqlValue } from './value.ts'
 
-/** The parsing, formatting and comparison of a type's values: the part of its definition that the catalogue lacks. */
 export type Behaviour = Pick<TypeDefinition, 'input' | 'output' | 'receive' | 'send' | 'compare'>
 
-/** Throws for a value of another kind than the expression's type, which is a bug of the engine. */
+/** Another kind of value than the type's is a bug of the engine. */
 function wrong(value: SqlValue | undefined, expected: string): never {
   throw new TypeError(`expected ${expected}, found ${value === null ? 'null' : typeof value}`)
 }
@@ -242,7 +241,6 @@ const bpchar: Behaviour = {
   compare: (a, b) => compareText(withoutTrailingBlanks(asString(a)), withoutTrailingBlanks(asString(b))),
 }
 
-/** The type `"char"`, which holds one byte. */
 const char: Behaviour = textLike((text) => {
   if (encodeUtf8(text.slice(0, 1)).length > 1) throw new NotSupported('a "char" outside ASCII')
   return text.slice(0, 1)
@@ -279,7 +277,6 @@ const jsonb: Behaviour = {
   compare: (a, b) => compareJsonb(asJsonb(a), asJsonb(b)),
 }
 
-/** Returns a parser that leaves forms which this package cannot parse to the calculator. */
 const orCalculated =
   <T>(parse: (text: string, context: TextContext, typmod: number) => T, type: string) =>
   (text: string, context: TextContext, typmod: number): T => {
@@ -299,9 +296,7 @@ const timestampInput = orCalculated((text, context) => parseTimestamp(text, fals
 const timestamptzInput = orCalculated((text, context) => parseTimestamp(text, true, context), 'timestamptz')
 const plainInterval = orCalculated((text) => parseInterval(text), 'interval')
 
-/**
- * Parses an interval. The calculator does not receive the fields of the type, which decide the unit of a bare number.
- */
+/** Parses an interval. The type's fields, which the calculator does not receive, decide the unit of a bare number. */
 function intervalInput(text: string, context: TextContext, typmod: number): Interval {
   const unit = unitOfTypmod(typmod)
   const refused = (): NotSupported => new NotSupported(`the text '${text}' of an interval with fields`)
@@ -400,7 +395,7 @@ function bitString(fit: typeof fitBit): Behaviour {
 /** The type `void` has one value, the empty text. */
 const nothing: Behaviour = { ...textLike(), send: () => new Uint8Array(0), compare: undefined }
 
-/** `int2vector` and `oidvector`: arrays with lower bound 0, whose text form separates the numbers with blanks. */
+/** `int2vector` and `oidvector`: arrays with lower bound 0, printed with blanks. */
 function vector(elementOid: number): Behaviour {
   return {
     input: (text) => {
@@ -417,10 +412,7 @@ function vector(elementOid: number): Behaviour {
   }
 }
 
-/**
- * The type of expressions in the catalogue. `pg_get_expr` prints such an expression; PostgreSQL's text form of its tree
- * is refused.
- */
+/** The type of expressions in the catalogue, which only `pg_get_expr` prints. */
 const nodeTree: Behaviour = { ...textLike(), output: refusedTree, send: refusedTree, compare: refusedTree }
 
 function refusedTree(): never {
@@ -465,10 +457,7 @@ export const BEHAVIOURS: ReadonlyMap<number, Behaviour> = new Map<number, Behavi
   [OID.pg_node_tree, nodeTree],
 ])
 
-/**
- * Returns the behaviour of an array type. The element type is looked up at each use, because it may be created after
- * its array type.
- */
+/** Returns the behaviour of an array type. Its element type may be created later. */
 export function arrayBehaviour(elementOid: number): Behaviour {
   return {
     input: (text, context, typmod) => parseArray(text, context.types.typeOf(elementOid), context, typmod),
@@ -479,10 +468,7 @@ export function arrayBehaviour(elementOid: number): Behaviour {
   }
 }
 
-/**
- * Returns the behaviour of a type whose values are not simulated: its name is accepted, every use of a value is
- * refused.
- */
+/** Returns the behaviour of a type that has a name, but no simulated values. */
 export function refusedBehaviour(name: string): Behaviour {
   const refuse = (): never => {
     throw new NotSupported(`the type ${name}`)
@@ -490,7 +476,6 @@ export function refusedBehaviour(name: string): Behaviour {
   return { input: refuse, output: refuse, receive: refuse, send: refuse, compare: refuse }
 }
 
-/** Returns the behaviour of an enum; the labels are in the order of the enum. */
 export function enumBehaviour(name: string, labels: readonly string[]): Behaviour {
   const checked = (text: string): string => {
     if (!labels.includes(text)) throw new SqlError('22P02', `invalid input value for enum ${name}: "${text}"`)

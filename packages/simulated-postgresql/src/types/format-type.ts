@@ -10,7 +10,7 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [OID.float4, 'real'],
   [OID.float8, 'double precision'],
   [OID.char, '"char"'],
-  // The name of this type is a keyword, and is not quoted.
+  // The name of this type is a keyword.
   [OID.json, 'json'],
   [1560, 'bit'],
   [1562, 'bit varying'],
@@ -25,7 +25,6 @@ const FIELD_NAMES: readonly (readonly [number, string])[] = [
   [1 << 12, 'second'],
 ]
 
-/** Returns the SQL name of a type, as `format_type` prints it: `character varying(10)`, `integer[]`. */
 export function formatType(types: Types, oid: number, typmod = -1): string {
   const type = types.find(oid)
   if (type === undefined) return oid === 0 ? '-' : '???'
@@ -91,7 +90,7 @@ const RESERVED = new Set(
     .split(/\s+/),
 )
 
-/** Quotes a name as `quote_ident` does. A plain lower-case name that is not reserved stays without quotes. */
+/** Quotes a name as `quote_ident` does. */
 export function quoteIdentifier(name: string): string {
   return /^[a-z_][a-z\d_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`
 }
@@ -118,7 +117,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['time with time zone', 'timetz'],
 ])
 
-/** Returns the oid of the type that an SQL text names, for `'…'::regtype` and `to_regtype`; the modifier is dropped. */
+/** Returns the oid of the type that an SQL text names, as for `'…'::regtype`. */
 export function typeOfText(types: Types, text: string): number | undefined {
   let name = text.trim().replace(/\s*\(\s*-?\d+(?:\s*,\s*-?\d+)?\s*\)/, '')
   let arrays = 0

@@ -95,7 +95,7 @@ const PART = /\s*([+-]?)(?:(\d+)(?:\.(\d*))?\s*([a-z]+)|(\d+):(\d\d)(?::(\d\d)(?
 
 /**
  * Parses the output form of intervals, and numbers with units. Throws {@link NotComputed} for other forms that
- * PostgreSQL parses. A bare number counts seconds, or the last field of `interval '…' day to hour`.
+ * PostgreSQL parses. A bare number counts seconds, or the last field of the type.
  */
 export function parseInterval(text: string, defaultUnit: Unit = 'second'): Interval {
   const given = text.trim().toLowerCase()
@@ -136,10 +136,7 @@ export function parseInterval(text: string, defaultUnit: Unit = 'second'): Inter
   return new Interval(months + 0, days + 0, micros)
 }
 
-/**
- * Returns the error for an unparsed text: PostgreSQL may accept a text of numbers and interval words, but no other
- * text.
- */
+/** Returns the error for an unparsed text. PostgreSQL may accept numbers and interval words. */
 function unread(text: string): Error {
   const lower = text.trim().toLowerCase()
   const words = lower.match(/[a-z]+/g) ?? []
@@ -156,7 +153,7 @@ function invalid(text: string): SqlError {
   return new SqlError('22007', `invalid input syntax for type interval: "${text}"`)
 }
 
-/** The bits of an interval's modifier that name its fields: `INTERVAL_MASK` of datetime.h. */
+/** The bits of a modifier that name the fields of intervals: `INTERVAL_MASK` of datetime.h. */
 const FIELDS: readonly (readonly [number, Unit])[] = [
   [1 << 12, 'second'],
   [1 << 11, 'minute'],
@@ -167,7 +164,7 @@ const FIELDS: readonly (readonly [number, Unit])[] = [
 ]
 const FULL_RANGE = 0x7fff
 
-/** Whether the type is `interval minute to second`. The text `1:30` then means minutes and seconds. */
+/** For `interval minute to second`, the text `1:30` means minutes and seconds. */
 export const isMinuteToSecond = (typmod: number): boolean =>
   typmod >= 0 && ((typmod >> 16) & FULL_RANGE) === ((1 << 11) | (1 << 12))
 
@@ -178,7 +175,7 @@ export function unitOfTypmod(typmod: number): Unit {
   return FIELDS.find(([bit]) => (range & bit) !== 0)?.[1] ?? 'second'
 }
 
-/** Truncates fields smaller than the last field of the type, and rounds to its precision. */
+/** Fits an interval to the last field and the precision of its type. */
 export function fitInterval(value: Interval, typmod: number): Interval {
   if (typmod < 0) return value
   const precision = typmod & 0xffff

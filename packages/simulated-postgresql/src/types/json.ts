@@ -5,17 +5,17 @@ import { type Jsonb, type JsonValue, Numeric } from './value.ts'
 
 const MAX_DEPTH = 6400
 
-/** Parses JSON as jsonb does: the last of duplicate keys wins, and numbers keep their digits. */
+/** Parses JSON as jsonb does: the last of duplicate keys wins. */
 export function parseJson(text: string): JsonValue {
   return new JsonReader(text, true).document()
 }
 
-/** Throws if the text is not JSON; the type json stores the text unchanged. */
+/** Throws if the text is not JSON. */
 export function checkJson(text: string): void {
   new JsonReader(text, false).document()
 }
 
-/** A value of a `json` text, with its parts as written, byte by byte. */
+/** A value of a `json` text, with its parts as written. */
 export type JsonText =
   | { readonly kind: 'object'; readonly members: readonly (readonly [string, string])[] }
   | { readonly kind: 'array'; readonly elements: readonly string[] }
@@ -109,7 +109,7 @@ class JsonReader {
     return word === 'null' ? null : word === 'true'
   }
 
-  /** Returns true at the closing bracket; otherwise reads the comma between elements and returns false. */
+  /** Returns true at the closing bracket, or skips the comma between elements. */
   #close(bracket: string, first: boolean): boolean {
     this.#space()
     if (this.#text[this.#at] === bracket) {
@@ -233,7 +233,7 @@ function byteLength(text: string): number {
   return text.length
 }
 
-/** Returns an object in jsonb's key order; the last of duplicate keys wins. */
+/** Returns an object in jsonb's key order. The last of duplicate keys wins. */
 export function jsonObject(members: Iterable<readonly [string, JsonValue]>): ReadonlyMap<string, JsonValue> {
   const unique = new Map(members)
   return new Map([...unique].sort((a, b) => compareKeys(a[0], b[0])))

@@ -1,7 +1,6 @@
 import { SqlError } from '../sql/error.ts'
 
 interface IntegerRange {
-  /** The name in messages: `integer`, not `int4`. */
   readonly name: string
   readonly least: bigint
   readonly most: bigint
@@ -28,7 +27,7 @@ export function parseInteger(text: string, range: IntegerRange): bigint {
   return value
 }
 
-/** Parses an oid. Oids are unsigned: a negative text wraps around, as in `strtoul`. */
+/** Parses an oid. A negative text wraps around, as in `strtoul`. */
 export function parseOid(text: string): number {
   const match = /^\s*([+-]?)(\d+)\s*$/.exec(text)
   if (!match) throw new SqlError('22P02', `invalid input syntax for type oid: "${text}"`)
@@ -55,7 +54,7 @@ export function parseFloat8(text: string, name = 'double precision'): number {
 }
 
 /**
- * Returns the shortest text that parses to the same number; uses an exponent below 1e-4 and from 1e15 on (1e6 for
+ * Returns the shortest text that parses to the same number, with an exponent below 1e-4 and from 1e15 on (1e6 for
  * float4).
  */
 export function formatFloat8(value: number): string {
@@ -63,10 +62,7 @@ export function formatFloat8(value: number): string {
   return formatFloat(value, isMidway8(value, text) ? value.toPrecision(17) : text, 15)
 }
 
-/**
- * Whether a text is exactly halfway between two floats. It parses to this float only because ties round to even, so
- * PostgreSQL prints a longer text. Only integers that are too large for a fraction have such texts.
- */
+/** Whether a text is exactly halfway between two floats. PostgreSQL prints a longer text then. */
 function isMidway8(value: number, text: string): boolean {
   const size = Math.abs(value)
   if (!(size >= 2 ** 53) || !Number.isFinite(size)) return false
@@ -89,7 +85,7 @@ export function formatFloat4(value: number): string {
   return formatFloat(value, value.toPrecision(9), 6)
 }
 
-/** Returns the text with `digits` digits. Rounds ties to even, unlike `toExponential`, which rounds them up. */
+/** Returns the text with `digits` digits. `toExponential` would round ties up. */
 function roundedToEven(value: number, digits: number): string {
   const text = value.toExponential(digits - 1)
   const longer = value.toExponential(digits)
@@ -99,7 +95,7 @@ function roundedToEven(value: number, digits: number): string {
 
 function isMidway4(value: number, read: number): boolean {
   if (read === value) return false
-  // If the text is halfway between two floats, the mirror image of the value about the text is a float too.
+  // The value mirrored about the text is then a float too.
   return Math.fround(2 * read - value) === 2 * read - value
 }
 
@@ -126,7 +122,7 @@ function formatFloat(value: number, text: string, fixedBelow: number): string {
   return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`
 }
 
-/** Compares floats; NaN equals itself and is greater than all numbers. */
+/** Compares floats. NaN equals itself and is the greatest. */
 export function compareFloat(a: number, b: number): number {
   if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : 1
   if (Number.isNaN(b)) return -1

@@ -14,8 +14,7 @@ export function sendNumeric(value: Numeric): Uint8Array {
   const writer = new ByteWriter()
   const special = SIGNS.find(([, kind]) => kind === value.special)
   if (special) {
-    // The header of an infinity has a bit set in the place where other values have the scale (numeric.c,
-    // NUMERIC_DSCALE).
+    // The header of an infinity has a bit in the place of the scale (numeric.c, NUMERIC_DSCALE).
     for (const part of [0, 0, special[0], special[1] === 'NaN' ? 0 : 0x20]) writer.int16(part)
     return writer.bytes()
   }

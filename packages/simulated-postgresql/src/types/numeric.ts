@@ -84,7 +84,7 @@ export function compareNumeric(a: Numeric, b: Numeric): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** Returns the rank of special values: NaN equals itself and is greater than all numbers. */
+/** Returns the rank of special values. NaN is the greatest. */
 function rank(value: Numeric): number {
   switch (value.special) {
     case undefined:
@@ -141,7 +141,7 @@ export function multiplyNumeric(a: Numeric, b: Numeric): Numeric {
   return product.scale > MAX_SCALE ? roundNumeric(product, MAX_SCALE) : product
 }
 
-/** Divides and rounds half away from zero. The divisor may be negative but not zero. */
+/** Divides by any number but zero, and rounds half away from zero. */
 function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const negative = dividend < 0n !== divisor < 0n
   const n = dividend < 0n ? -dividend : dividend
@@ -179,7 +179,7 @@ function divideAtScale(a: Numeric, b: Numeric, scale: number): Numeric {
     : new Numeric(divideRounded(a.unscaled, b.unscaled * powerOfTen(-shift)), scale)
 }
 
-/** Returns the weight and the value of the first non-zero digit in base 10,000, as numeric.c stores numbers. */
+/** Returns the first non-zero digit in base 10,000, as numeric.c stores numbers. */
 function firstDigit(value: Numeric): { weight: number; digit: number } {
   if (value.unscaled === 0n) return { weight: 0, digit: 0 }
   const digits = (value.unscaled < 0n ? -value.unscaled : value.unscaled).toString()
@@ -189,10 +189,7 @@ function firstDigit(value: Numeric): { weight: number; digit: number } {
   return { weight, digit: Number(digits.slice(0, taken).padEnd(taken, '0')) }
 }
 
-/**
- * Returns the scale of a quotient (`select_div_scale`): at least 16 significant digits, and no less than the scale of
- * either operand.
- */
+/** Returns the scale of a quotient: at least 16 significant digits (`select_div_scale`). */
 function divisionScale(a: Numeric, b: Numeric): number {
   const first = firstDigit(a)
   const second = firstDigit(b)
@@ -240,7 +237,7 @@ export function ceilingNumeric(value: Numeric): Numeric {
   return negateNumeric(floorNumeric(negateNumeric(value)))
 }
 
-/** Applies `numeric(precision, scale)`; the modifier packs both numbers, the scale as 11 bits with a sign. */
+/** Applies `numeric(precision, scale)`. The modifier packs both numbers, the scale as 11 bits with a sign. */
 export function fitNumeric(value: Numeric, typmod: number): Numeric {
   if (typmod < 4) return value
   const packed = typmod - 4
@@ -264,7 +261,7 @@ export function fitNumeric(value: Numeric, typmod: number): Numeric {
   return rounded
 }
 
-/** Returns the nearest integer, for casts; undefined for NaN and the infinities. */
+/** Returns the nearest integer, if there is one. */
 export function roundedInteger(value: Numeric): bigint | undefined {
   return value.special ? undefined : roundNumeric(value, 0).unscaled
 }

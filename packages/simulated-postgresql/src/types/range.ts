@@ -6,7 +6,6 @@ import { OID } from './oids.ts'
 import type { TextContext, TypeDefinition, Types } from './registry.ts'
 import { SqlRange, type SqlValue } from './value.ts'
 
-/** The range types with the types of their bounds. */
 const SUBTYPES: ReadonlyMap<number, number> = new Map([
   [3904, OID.int4],
   [3926, OID.int8],
@@ -16,7 +15,6 @@ const SUBTYPES: ReadonlyMap<number, number> = new Map([
   [3912, OID.date],
 ])
 
-/** Returns the type of a range type's bounds; undefined for other types. */
 export function subtypeOf(oid: number): number | undefined {
   return SUBTYPES.get(oid)
 }
@@ -38,7 +36,7 @@ export interface Bound {
 
 const EMPTY: SqlRange = new SqlRange(true, null, false, null, false)
 
-/** Returns a range in its canonical form (make_range). Throws 22000 for bounds in the wrong order. */
+/** Returns a range in its canonical form (make_range). Throws 22000 if its bounds are in the wrong order. */
 export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound): SqlRange {
   const compare = boundOrder(types, oid)
   const made = (from: Bound, to: Bound): SqlRange => {
@@ -60,13 +58,13 @@ export function makeRange(types: Types, oid: number, lower: Bound, upper: Bound)
   if (next === undefined || range.empty) return range
   const from = range.lower !== null && !range.lowerInclusive ? next(range.lower) : range.lower
   const to = range.upper !== null && range.upperInclusive ? next(range.upper) : range.upper
-  // An infinite date has no next day, so an infinite bound stays as it is.
+  // An infinite date has no next day.
   const fromIncluded = range.lowerInclusive || from !== range.lower
   const toIncluded = range.upperInclusive && to === range.upper
   return made({ value: from, inclusive: fromIncluded }, { value: to, inclusive: toIncluded })
 }
 
-/** Returns the next value of a discrete type. Ranges of such types are stored as `[)`. */
+/** Return the next value of discrete types, whose ranges are stored as `[)`. */
 const NEXT: ReadonlyMap<number, (value: SqlValue) => SqlValue> = new Map<number, (value: SqlValue) => SqlValue>([
   [
     3904,
@@ -184,7 +182,7 @@ function parseRange(text: string, oid: number, element: TypeDefinition, context:
   )
 }
 
-/** Reads the text of a bound up to its delimiter; null for no bound (range_parse_bound). */
+/** Reads the text of a bound, if there is one (range_parse_bound). */
 function readBound(
   text: string,
   start: number,

@@ -10,7 +10,7 @@ function asRecord(value: SqlValue): SqlRecord {
   throw new TypeError('expected a row')
 }
 
-/** Returns the behaviour of record: values can be formatted but not parsed (`'(1,2)'::record` has no types). */
+/** Returns the behaviour of record. Values cannot be parsed, because `'(1,2)'::record` has no types. */
 export function recordBehaviour(): Behaviour {
   const refuse = (): never => {
     throw new NotSupported('the input of a value of the type record')
@@ -18,9 +18,7 @@ export function recordBehaviour(): Behaviour {
   return { input: refuse, receive: refuse, output: formatRecord, send: sendRecord, compare: undefined }
 }
 
-/**
- * Returns the behaviour of a composite type, whose values can be parsed: `(1,"a b",)`. Their order is not simulated.
- */
+/** Returns the behaviour of a composite type. The order of its values is not simulated. */
 export function compositeBehaviour(name: string, columns: readonly RecordColumn[]): Behaviour {
   const refuse = (what: string) => (): never => {
     throw new NotSupported(`${what} of the type ${name}`)
@@ -34,10 +32,7 @@ export function compositeBehaviour(name: string, columns: readonly RecordColumn[
   }
 }
 
-/**
- * Matches a field with its delimiter. Parts of the field may be in quotes. Within them, a quote is doubled or follows a
- * backslash.
- */
+/** Matches a field with its delimiter. In quotes, a quote is doubled or follows a backslash. */
 const FIELD = /((?:"(?:[^"\\]|\\.|"")*"|\\.|[^",)\\])*)([,)])/suy
 const QUOTED = /"((?:[^"\\]|\\.|"")*)"|\\(.)/gsu
 
@@ -92,7 +87,6 @@ function sendRecord(value: SqlValue, context: TextContext): Uint8Array {
   return writer.bytes()
 }
 
-/** Compares rows column by column; null is greater than all other values. */
 export function compareRecords(
   a: SqlRecord,
   b: SqlRecord,

@@ -38,7 +38,6 @@ export interface TypeDefinition {
 }
 
 export interface Domain {
-  /** The direct base type. */
   readonly of: SqlType
   readonly isNotNull: boolean
   /** Throws {@link SqlError} 23502 or 23514 for a value that violates the domain. */

@@ -12,7 +12,7 @@ function asOid(value: SqlValue): number {
   throw new TypeError('expected an object identifier')
 }
 
-/** Returns the behaviour of an oid type that prints the name of the identified object. */
+/** Returns the behaviour of an oid type that prints names. */
 function named(
   find: (text: string, context: TextContext) => number,
   name: (oid: number, context: TextContext) => string | undefined,

@@ -83,7 +83,6 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** Returns n of `varchar(n)` and `char(n)`: the modifier minus four. */
 export function lengthOfTypmod(typmod: number): number {
   return typmod < 4 ? -1 : typmod - 4
 }
@@ -100,7 +99,6 @@ export function fitVarchar(text: string, typmod: number, explicit: boolean): str
   return all.slice(0, length).join('')
 }
 
-/** Pads with blanks to n characters, or truncates. */
 export function fitBpchar(text: string, typmod: number, explicit: boolean): string {
   const length = lengthOfTypmod(typmod)
   if (length < 0) return text

@@ -34,19 +34,15 @@ export function createTypes(): Types {
   return types
 }
 
-/** The user-defined types as a transaction sees them. */
 interface Created {
   named(name: string): number | undefined
   all(): readonly number[]
-  /** Returns the labels of an enum that the transaction cannot use yet. */
   unsafe(oid: number): readonly string[]
-  /** Whether another transaction is altering a composite type. */
   isAltered(oid: number): boolean
 }
 
 /**
- * Returns the types as one transaction sees them. `named` and `all` return only built-in types and types of `created`.
- * `typeOf` and `find` also return types whose names the transaction does not see.
+ * Returns the types as one transaction sees them. `typeOf` and `find` also return types whose names it does not see.
  */
 export function typesWith(types: Types, created: Created): Types {
   const guarded = (type: TypeDefinition): TypeDefinition => {
@@ -83,7 +79,6 @@ export function typesWith(types: Types, created: Created): Types {
   }
 }
 
-/** Returns a type with refused values, for a composite type whose columns are uncertain. */
 function refusedType(type: TypeDefinition): TypeDefinition {
   const what = `${type.name}, which another transaction alters,`
   return {
@@ -125,7 +120,7 @@ function* builtIn(types: Types): Generator<TypeDefinition> {
   }
 }
 
-/** Looks up the order of the bounds at each comparison, because the type of the bounds may be added later. */
+/** The type of the bounds may be added later, so it is looked up at each comparison. */
 function rangeOrder(types: Types, subtype: number): NonNullable<TypeDefinition['compare']> {
   return (a, b) => compareRanges(asRange(a), asRange(b), orderOf(types.typeOf(subtype)))
 }
@@ -167,7 +162,7 @@ interface NewType {
   readonly name: string
 }
 
-/** Returns an enum and its array type, to be added to the types. */
+/** Returns an enum and its array type. */
 export function enumTypes(types: Types, created: NewType, labels: readonly string[]): readonly TypeDefinition[] {
   const { oid, arrayOid, schema, name } = created
   const behaviour = enumBehaviour(name, labels)
@@ -189,7 +184,7 @@ export function enumTypes(types: Types, created: NewType, labels: readonly strin
   ]
 }
 
-/** Returns the type of the extension citext and its array type: texts compared by their lower-case forms. */
+/** Returns citext and its array type. Texts are compared by their lower-case forms. */
 export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: NewType): readonly TypeDefinition[] {
   const folded = (value: SqlValue): string => lowerText(asString(value))
   const type: TypeDefinition = {
@@ -200,11 +195,10 @@ export function caselessTypes(types: Types, { oid, arrayOid, schema, name }: New
   return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
 }
 
-/** Returns the oid of citext if it is among the types; else undefined. */
+/** Returns the oid of citext, if it is among the types. */
 export const caselessAmong = (types: Types, oids: readonly number[]): number | undefined =>
   oids.find((oid) => oid >= FIRST_OF_USERS && types.find(oid)?.isCaseless === true)
 
-/** Returns a composite type and its array type. */
 export function compositeTypes(
   types: Types,
   { oid, arrayOid, schema, name }: NewType,
@@ -218,7 +212,7 @@ export function compositeTypes(
   return [type, arrayType(types, arrayOid, oid, name, false, ',', schema)]
 }
 
-/** Returns a domain, whose values are parsed as values of its base type and then checked. */
+/** Returns a domain, whose values are checked values of its base type. */
 export function domainType(
   types: Types,
   { oid, arrayOid, schema, name }: NewType,
@@ -254,13 +248,12 @@ export function domainType(
   return [type, refused]
 }
 
-/** Returns a type by its oid, with a modifier; for a domain, its base type. */
+/** Returns a type with a modifier; for a domain, its base type. */
 export function typeNumbered(types: Types, oid: number, typmod = -1): SqlType {
   const { name, domain } = types.typeOf(oid)
   return domain === undefined ? { oid, name, typmod } : { ...domain.of, domain: oid }
 }
 
-/** Returns the comparison of a type; throws 42883 if the type has no order. */
 function orderOf(type: TypeDefinition): NonNullable<TypeDefinition['compare']> {
   if (type.compare === undefined) {
     throw new SqlError('42883', `could not identify an ordering operator for type ${type.name}`, {

@@ -27,7 +27,7 @@ export function compareText(a: string, b: string): number {
   return a.length - b.length
 }
 
-/** Returns the rank of a code unit. Surrogates rank last, because their code points are greater than all others. */
+/** Surrogates rank last, because their code points are the greatest. */
 function codePointRank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit
 }

@@ -73,7 +73,7 @@ export class Interval {
   }
 }
 
-/** An array of one or more dimensions, its elements in row-major order. An empty array has no dimensions. */
+/** An array of one or more dimensions, in row-major order. An empty array has no dimensions. */
 export class SqlArray {
   readonly elementOid: number
   readonly dimensions: readonly number[]
@@ -93,7 +93,7 @@ export class SqlArray {
   }
 }
 
-/** A range in its canonical form; a null bound means unbounded. The empty range has no bounds and contains no value. */
+/** A range in its canonical form. A null bound means unbounded. */
 export class SqlRange {
   readonly empty: boolean
   readonly lower: SqlValue

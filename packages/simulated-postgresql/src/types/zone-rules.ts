@@ -6,20 +6,16 @@ const SECONDS_TO_2000 = 946_684_800
 /** The period of the Gregorian calendar in seconds, after which all zone rules repeat. */
 const CYCLE_SECONDS = 146_097 * 86_400
 /**
- * Before `FIRST`, every zone has its local mean time. From `LAST` on, the current rules repeat. Both are seconds since
- * 2000.
+ * Before `FIRST`, every zone has its local mean time. From `LAST` on, the current rules repeat. In seconds since 2000.
  */
 const FIRST = -200 * 31_557_600
 const LAST = 100 * 31_557_600
-/** The interval between two samples of a zone's offset in seconds; zones change their offset less often. */
+/** Seconds between two samples of a zone's offset. Zones change their offset less often. */
 const STEP_SECONDS = 7 * 86_400
 
-/** The offsets of one zone, in seconds east of UTC. */
 export class ZoneRules {
   readonly #format: Intl.DateTimeFormat
-  /**
-   * For each number of steps since 2000: the offset at that step, and the change of offset before the following step.
-   */
+  /** The offset at each step since 2000, and the change before the next. */
   readonly #steps = new Map<number, { readonly offset: number; readonly change: Change | undefined }>()
 
   constructor(format: Intl.DateTimeFormat) {
@@ -45,7 +41,6 @@ export class ZoneRules {
     return found
   }
 
-  /** Finds the first second at which the offset is `after`. */
   #change(from: number, to: number, after: number): Change {
     let [before, at] = [from, to]
     while (at - before > 1) {
@@ -81,11 +76,10 @@ function inRange(seconds: number): number {
 
 const known = new Map<string, ZoneRules | undefined>()
 
-/** Zone names that Intl accepts although IANA does not define them. */
+/** Intl accepts these names, but IANA does not define them. */
 const NOT_IANA =
   /^(?:act|aet|agt|art|ast|bet|bst|cat|cnt|cst|ctt|eat|ect|iet|ist|jst|mit|net|nst|plt|pnt|prt|pst|sst|vst)$/i
 
-/** Returns the rules of a zone; undefined for an unknown name. */
 export function zoneRules(name: string): ZoneRules | undefined {
   const key = name.toLowerCase()
   if (!known.has(key)) known.set(key, readRules(name))

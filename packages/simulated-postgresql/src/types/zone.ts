@@ -4,7 +4,6 @@ import { type ZoneRules, zoneRules } from './zone-rules.ts'
 
 /** A time zone. Times are microseconds since 2000-01-01, in UTC or local time. */
 export interface Zone {
-  /** Returns the offset in seconds east of UTC. */
   offsetAt(universal: bigint): number
   toLocal(universal: bigint): bigint
   toUniversal(local: bigint): bigint
@@ -28,8 +27,7 @@ function changingZone(rules: ZoneRules): Zone {
   return {
     offsetAt: (universal) => rules.offsetAt(universal),
     toLocal: (universal) => (isEndless(universal) ? universal : universal + micros(universal)),
-    // A local time that is skipped is converted with the offset before the change. A local time that occurs twice means
-    // its second occurrence (DetermineTimeZoneOffset).
+    // A skipped local time has the offset before the change, a repeated one that after it (DetermineTimeZoneOffset).
     toUniversal(local) {
       if (isEndless(local)) return local
       const before = local - micros(local - MICROS_PER_DAY)
@@ -47,9 +45,7 @@ function isEndless(moment: bigint): boolean {
   return moment === INFINITY || moment === MINUS_INFINITY
 }
 
-/**
- * The abbreviations with a fixed offset from UTC that PostgreSQL knows by default. Offsets are in seconds east of UTC.
- */
+/** The abbreviations with a fixed offset that PostgreSQL knows by default, in seconds east of UTC. */
 const FIXED: ReadonlyMap<string, number> = new Map(
   Object.entries({
     utc: 0,
@@ -81,14 +77,13 @@ const FIXED: ReadonlyMap<string, number> = new Map(
   }).map(([name, hours]) => [name, hours * 3600]),
 )
 
-/** Returns the zone of an abbreviation or name; undefined for an unknown word. */
 export function zoneByName(name: string): Zone | undefined {
   const fixed = FIXED.get(name.toLowerCase())
   return fixed === undefined ? fullZone(name) : fixedZone(fixed)
 }
 
 function fullZone(name: string): Zone | undefined {
-  // A zone name contains digits only after a sign (`Etc/GMT+5`) or after three letters (`EST5EDT`).
+  // Zone names contain digits only as in `Etc/GMT+5` and `EST5EDT`.
   if (/^[a-z]+(?:[/_-][a-z]+)*(?:[+-]?\d{1,2}(?:[a-z]{3})?)?$/i.test(name)) {
     const rules = zoneRules(name)
     if (rules !== undefined) return changingZone(rules)
@@ -107,14 +102,14 @@ function fullZone(name: string): Zone | undefined {
 export function namedZone(name: string): Zone {
   const zone = zoneByName(name)
   if (zone !== undefined) return zone
-  // The word may be an abbreviation: PostgreSQL knows about two hundred of them.
+  // PostgreSQL knows about two hundred abbreviations.
   if (/^[a-z]{2,5}$/i.test(name)) throw new NotSupported(`the abbreviation ${name} of a time zone`)
   throw new SqlError('22023', `time zone "${name}" not recognized`)
 }
 
 const UTC = fixedZone(0)
 
-/** Returns the zone for a value of the setting TimeZone. A plain number in the setting means hours east of UTC. */
+/** Returns the zone for a value of TimeZone. A plain number means hours east of UTC. */
 export function sessionZone(setting: string | undefined): Zone {
   if (setting === undefined || setting === 'UTC') return UTC
   if (/^[+-]?\d+(\.\d+)?$/.test(setting)) return fixedZone(Math.round(Number(setting) * 3600))

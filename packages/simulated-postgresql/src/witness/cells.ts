@@ -7,15 +7,14 @@ import { sightOf } from './sight.ts'
 import type { Access, WitnessedStatement, WitnessedTransaction, WitnessedValue } from './told.ts'
 import { type Changed, changedPlaces, type RowHistory, withEntries } from './versions.ts'
 
-/** A statement's relation to a change by another transaction: it saw the change or missed it. */
+/** Whether a statement saw or missed a change by another transaction. */
 interface Read {
   readonly history: RowHistory
-  /** The indexes of the columns whose change matters to the reader. Undefined if the whole row matters. */
+  /** The columns whose change matters to the reader; undefined for the whole row. */
   readonly places: readonly number[] | undefined
   readonly executed: Executed
   readonly reader: Member
   readonly writer: Member
-  /** The index of the writer's version in the row's history. */
   readonly at: number
   readonly isSeen: boolean
 }
@@ -24,20 +23,18 @@ interface Cell {
   readonly history: RowHistory
   readonly places: readonly number[] | undefined
   readonly reads: Read[]
-  /** The indexes of the versions that were read or whose order is reported. */
   readonly versions: Set<number>
-  /** The indexes among `versions` whose order follows from the final state, even if no statement read them. */
+  /** The versions whose order follows from the final state, even without a reader. */
   readonly ordered: Set<number>
 }
 
 /**
- * The data that transactions read and wrote, as cells with versions. A cell is a column of a row, several columns, or a
- * whole row.
+ * What transactions read and wrote, as cells with versions. A cell is a column of a row, several columns, or a whole
+ * row.
  */
 export class Cells {
   readonly #cells = new Map<RowHistory['row'], Map<string, Cell>>()
   readonly #names = new Map<string, number>()
-  /** For each transaction, the sets of transactions with which it was compared. */
   readonly #compared = new Map<Member, ReadonlySet<Member>[]>()
 
   addRead(read: Read): void {
@@ -46,7 +43,7 @@ export class Cells {
     cell.versions.add(read.at)
   }
 
-  /** Adds the changes of transactions that were compared with each other. The final state shows their order. */
+  /** Adds changes whose order the final state shows. */
   addWrites(members: readonly Member[], changed: Changed): void {
     const compared = new Set(members)
     for (const member of members) add(this.#compared, member, compared)
@@ -117,7 +114,7 @@ export class Cells {
     return members.map((member) => toldOf(member, accesses, unplaced.get(member) ?? []))
   }
 
-  /** Returns the versions of a cell that the members wrote, even those that no statement read. */
+  /** Returns the versions of a cell that the members wrote, even unread ones. */
   #versionsOf({ history, places, versions }: Cell, members: ReadonlyMap<unknown, Member>): readonly number[] {
     return history.versions.flatMap(({ transaction }, at) => {
       if (!members.has(transaction)) return []
@@ -127,10 +124,7 @@ export class Cells {
     })
   }
 
-  /**
-   * Splits the reads of a cell into several cells. A statement to which both neighbouring versions matter reads the
-   * shared cell. Every other statement gets a cell of only the versions that matter to it.
-   */
+  /** Splits the reads of a cell. A statement to which a single version matters gets a cell of its own. */
   #split(
     { reads, history }: Cell,
     versions: readonly number[],
@@ -153,7 +147,7 @@ export class Cells {
       const matters = (at: number | undefined): boolean => {
         const writer = at === undefined ? undefined : writerOf(at)
         if (writer === undefined || some.some((read) => read.at === at)) return true
-        // Without a comparison, only a dependency in the order of the commits is assumed: it closes no cycle.
+        // Without a comparison, a dependency follows the order of commits, so it closes no cycle.
         if (compared.some((all) => all.has(writer))) return false
         return (at ?? 0) <= sight.at || writer.transaction.commitNumber > group.last
       }

@@ -19,19 +19,17 @@ import {
 /** One transaction's change of a row, and whether a statement saw it. */
 interface Change {
   readonly history: RowHistory
-  /** The index of the changed version in the row's history. */
   readonly at: number
   readonly isSeen: boolean
   readonly other: Other
 }
 
-/** The maximum number of repeated evaluations. */
 const MOST_ASKED = 20_000
 
 /**
  * The dependencies between committed transactions. A statement that saw a transaction depends on it if the result would
- * differ without the transaction. A transaction that a statement missed depends on the statement's transaction if the
- * result would differ with the former. Each comparison needs a repeated evaluation of the statement.
+ * differ without it. A transaction that a statement missed depends on the statement's if the result would differ with
+ * it. Each comparison needs a repeated evaluation of the statement.
  */
 export class Dependencies {
   readonly #catalogue: Catalogue
@@ -80,9 +78,8 @@ export class Dependencies {
   }
 
   /**
-   * Returns the intervals of commits that may contain a cycle. A dependency normally follows the commit order. It may
-   * not if a statement missed a change that was committed before its own transaction, or if one group has several
-   * transactions.
+   * Returns the intervals of commits that may contain a cycle: those where a statement missed an earlier commit, or a
+   * group has several transactions.
    */
   #stretches(): readonly (readonly [from: number, to: number])[] {
     const found: [from: number, to: number][] = []
@@ -101,7 +98,7 @@ export class Dependencies {
           if (this.#matter(executed, missed)) found.push([commitNumber, group.last])
           else unmoved.push(...missed)
         }
-        // If changes matter only together, no edge between two transactions represents them.
+        // No edge between two transactions represents changes that matter only together.
         if (unmoved.length > 1 && this.#matter(executed, unmoved))
           this.#unknown ??= `${executed.sql} depends on several transactions together`
       }
@@ -116,7 +113,6 @@ export class Dependencies {
     return merged
   }
 
-  /** Whether a transaction changed any row. A write of equal values is no change. */
   #hasChanged(transaction: Transaction): boolean {
     return (this.#changed.get(transaction) ?? []).some((history) => {
       const at = history.places.get(transaction) ?? -1
@@ -124,7 +120,6 @@ export class Dependencies {
     })
   }
 
-  /** Returns a transaction's changes to the tables that a statement reads. */
   #changesOf({ transaction }: Committed, executed: Executed): readonly Change[] {
     const { tables } = executed.plan
     return (this.#changed.get(transaction) ?? []).flatMap((history): Change[] => {
@@ -138,7 +133,6 @@ export class Dependencies {
     })
   }
 
-  /** Whether the changes would alter the result of a statement. */
   #matter(executed: Executed, changes: readonly Pick<Change, 'history' | 'other'>[]): boolean {
     if (changes.length === 0) return false
     if (this.#questions++ >= MOST_ASKED) {
@@ -176,7 +170,7 @@ export class Dependencies {
   ): void {
     if (!this.#matter(executed, changes)) return
     const single = changes.filter((change) => changes.length === 1 || this.#matter(executed, [change]))
-    // If no change matters alone, the changes matter only together. The first change then stands for all.
+    // The first change stands for changes that matter only together.
     for (const change of single.length === 0 ? changes.slice(0, 1) : single) {
       const { history, at, isSeen } = change
       if (!this.#grouping.phantoms && this.#isPhantom(executed, history)) continue
@@ -185,15 +179,13 @@ export class Dependencies {
     }
   }
 
-  /** Whether the result does not depend on the version of a row that the statement saw. */
+  /** Whether the result does not depend on the version that the statement saw. */
   #isPhantom(executed: Executed, history: RowHistory): boolean {
     const sight = sightOf(executed, history)
     return sight?.tuple === undefined || !this.#matter(executed, [{ history, other: { tuple: undefined } }])
   }
 
-  /**
-   * Returns the indexes of the columns of a change that matter to the statement. Undefined if the whole row matters.
-   */
+  /** Returns the columns of a change that matter to the statement; undefined for the whole row. */
   #placesOf(executed: Executed, { history, at, isSeen }: Change): readonly number[] | undefined {
     const sight = sightOf(executed, history)
     const all = (isSeen ? changedPlaces(history, at) : writtenPlaces(history, at))?.filter(

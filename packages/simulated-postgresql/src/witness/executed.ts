@@ -5,7 +5,7 @@ import { NotSupported, SqlError } from '../sql/error.ts'
 import type { Subtransaction } from '../storage/model.ts'
 import { textOf } from './versions.ts'
 
-/** An executed statement with all data for its repeated evaluation. */
+/** An executed statement that can be evaluated again. */
 export interface Executed {
   readonly sql: string
   readonly from: number
@@ -13,12 +13,10 @@ export interface Executed {
   readonly plan: Plan
   readonly run: Run
   readonly met: Met
-  /** The subtransaction that contains the statement. */
   readonly part: Subtransaction
   readonly result: { readonly tag: string; readonly rows: Rows }
   /** What `statement_timestamp()` was. */
   readonly started: bigint
-  /** The version of the catalogue that the plan was compiled for. */
   readonly version: number
 }
 
@@ -38,8 +36,8 @@ export class Asked {
   }
 
   /**
-   * The result of the statement with unchanged rows. Undefined if the statement cannot be evaluated again. Also
-   * undefined if the result differs from the original one: the statement then depends on more than the rows.
+   * The result of the statement with unchanged rows. Undefined if it differs from the original result: the statement
+   * then depends on more than the rows.
    */
   get unchanged(): string | undefined {
     if (this.#isAsked) return this.#unchanged
@@ -49,10 +47,7 @@ export class Asked {
     return this.#unchanged
   }
 
-  /**
-   * Whether other versions of some rows change the result of the statement. Undefined if the statement cannot be
-   * evaluated with them.
-   */
+  /** Whether other versions of some rows change the result; undefined if the evaluation fails. */
   differsBy(changes: Changes): boolean | undefined {
     const { unchanged } = this
     const answer = unchanged === undefined ? undefined : this.#ask(changes)

@@ -2,7 +2,6 @@ import type { Transaction } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
 import type { Grouping } from './told.ts'
 
-/** A committed transaction with its statements. */
 export interface Committed {
   readonly transaction: Transaction
   readonly statements: readonly Executed[]
@@ -10,7 +9,6 @@ export interface Committed {
   readonly ended: number
 }
 
-/** A committed transaction with its group. */
 export interface Member extends Committed {
   readonly group: Group
 }
@@ -26,10 +24,7 @@ interface Group {
 export const isWithin = ({ transaction }: Member, { first, last }: Group): boolean =>
   transaction.commitNumber > first && transaction.commitNumber < last
 
-/**
- * Returns the transactions with their groups. If groups are judged as units, transactions with the same group name form
- * a group.
- */
+/** Returns the transactions with their groups. Equal names make a group if groups are judged as units. */
 export function grouped(committed: readonly Committed[], { groupOf, areOne }: Grouping): readonly Member[] {
   const groups = new Map<string, Group>()
   return committed.map((each): Member => {

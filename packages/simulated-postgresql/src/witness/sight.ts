@@ -2,20 +2,19 @@ import type { Tuple } from '../storage/model.ts'
 import type { Executed } from './executed.ts'
 import { changedPlaces, differentPlaces, lastUpTo, type RowHistory, writtenPlaces } from './versions.ts'
 
-/** The version of a row that a statement saw. */
 interface Sight {
   /** The index of the version; -1 if the row did not exist yet. */
   readonly at: number
   readonly tuple: Tuple | undefined
-  /** The indexes of the columns that the statement's own transaction had written before. */
+  /** The columns that the statement's own transaction had written before. */
   readonly own: ReadonlySet<number>
 }
 
 const NONE: ReadonlySet<number> = new Set()
 
 /**
- * Returns the version that a statement saw. Undefined if the statement skipped the row. Also undefined if its own
- * transaction inserted or deleted the row: versions of other transactions cannot matter then.
+ * Returns the version that a statement saw. Undefined if it skipped the row, or if its own transaction inserted or
+ * deleted the row.
  */
 export function sightOf({ run, met }: Executed, history: RowHistory): Sight | undefined {
   const { row, versions, places } = history
@@ -43,8 +42,8 @@ export function sightOf({ run, met }: Executed, history: RowHistory): Sight | un
 }
 
 /**
- * Returns the version that a statement saw of a row that its own transaction wrote before. A writer locks its row until
- * its end, so the transaction overwrote the version that precedes its own in commit order.
+ * Returns the version that a statement saw of a row that its own transaction wrote before. A writer locks its row, so
+ * this is the version before its own in commit order.
  */
 function sightOfOwn(versions: RowHistory['versions'], written: number, commandId: number): Sight | undefined {
   const [before, mine] = [versions[written - 1]?.tuple, versions[written]]
@@ -60,17 +59,14 @@ function sightOfOwn(versions: RowHistory['versions'], written: number, commandId
   return { at: written - 1, tuple, own }
 }
 
-/**
- * The version of a row that a statement would see instead of another one. If `tuple` is undefined, the statement would
- * not see the row.
- */
+/** A version that a statement would see instead of another; without `tuple`, no version. */
 export interface Other {
   readonly tuple: Tuple | undefined
 }
 
 /**
- * Returns the version of a row that a statement would see if it had not missed a certain version. Undefined if this is
- * unknown or makes no difference. `only` limits the difference to these columns.
+ * Returns what a statement would see of a row with a version that it missed, in the columns of `only`. Undefined if
+ * this makes no difference.
  */
 export function withVersion(
   { tuple, own }: Sight,
@@ -80,16 +76,13 @@ export function withVersion(
 ): Other | undefined {
   const after = history.versions[at]?.tuple
   const written = only ?? writtenPlaces(history, at)
-  // If the statement comes after a change of the row, it also comes after the insertion of the row.
+  // A statement after a change also comes after the row's insertion.
   if (written === undefined || tuple === undefined) return { tuple: after }
   const left = written.filter((place) => !own.has(place))
   return after === undefined || left.length === 0 ? undefined : { tuple: replaced(tuple, after, left) }
 }
 
-/**
- * Returns the version of a row that a statement would see without a certain version. The statement saw that version, or
- * a later one based on it.
- */
+/** Returns what a statement would see of a row without a version that it saw. */
 export function withoutVersion(
   sight: Sight,
   history: RowHistory,

@@ -8,35 +8,28 @@ import type { SqlValue } from '../types/value.ts'
 /** The state of a row after a committed transaction. */
 interface Version {
   readonly transaction: Transaction
-  /** The version; undefined if the transaction deleted the row. */
   readonly tuple: Tuple | undefined
-  /** The command that wrote this version (`command`), and the transaction's first command that changed the row. */
+  /** The command that wrote this version, and the transaction's first that changed the row. */
   readonly command: number
   readonly firstCommand: number
-  /** The indexes of the assigned columns, changed or not. */
   readonly assigned: ReadonlySet<number>
-  /** Earlier versions that the same transaction wrote. No other transaction saw them. */
+  /** Earlier versions by the same transaction, which no other transaction saw. */
   readonly earlier: readonly Version[]
 }
 
-/** A row with its committed versions in commit order. */
 export interface RowHistory {
   readonly table: Table
   readonly row: Row
   readonly versions: readonly Version[]
-  /** The indexes of the versions by their transactions. */
   readonly places: ReadonlyMap<Transaction, number>
 }
 
-/** The indexes of the assigned columns by version. */
 export type Assigned = ReadonlyMap<Tuple, ReadonlySet<number>>
 
 const NONE: ReadonlySet<number> = new Set()
 
-/** The rows that each transaction changed. */
 export type Changed = ReadonlyMap<Transaction, readonly RowHistory[]>
 
-/** Returns the committed changes of all rows since a commit. */
 export function changesSince(catalogue: Catalogue, commit: number, assigned: Assigned): Changed {
   const changed = new Map<Transaction, RowHistory[]>()
   for (const table of catalogue.everyTable()) {
@@ -76,7 +69,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
     const ordered = all.sort(
       (one, other) => one.transaction.commitNumber - other.transaction.commitNumber || one.command - other.command,
     )
-    // Of several versions by one transaction, other transactions see only the last.
+    // Other transactions see only the last version of a transaction.
     const versions: Version[] = []
     for (const version of ordered) {
       const last = versions.at(-1)
@@ -91,7 +84,7 @@ function historiesOf(table: Table, commit: number, assigned: Assigned): readonly
   })
 }
 
-/** Returns the index of the last item committed up to a commit; -1 if there is none. The items are in commit order. */
+/** Returns the index of the last item up to a commit. The items are in commit order. */
 export function lastUpTo(all: readonly { readonly transaction: Transaction }[], commit: number): number {
   let [from, to] = [0, all.length]
   while (from < to) {
@@ -102,20 +95,17 @@ export function lastUpTo(all: readonly { readonly transaction: Transaction }[], 
   return from - 1
 }
 
-/** Returns the indexes of the columns that a version changed; undefined if it inserted or deleted the row. */
 export function changedPlaces({ versions }: RowHistory, at: number): readonly number[] | undefined {
   return differentPlaces(versions[at - 1]?.tuple, versions[at]?.tuple)
 }
 
-/** Returns the indexes of the differing columns; undefined if a version is absent. */
+/** Returns the columns in which two versions differ. */
 export function differentPlaces(before: Tuple | undefined, after: Tuple | undefined): readonly number[] | undefined {
   if (before === undefined || after === undefined) return undefined
   return after.values.flatMap((value, place) => (isSame(before.values[place] ?? null, value) ? [] : [place]))
 }
 
-/**
- * Returns the indexes of the columns that a version changed or assigned; undefined if it inserted or deleted the row.
- */
+/** Returns the columns that a version changed or assigned. */
 export function writtenPlaces(history: RowHistory, at: number): readonly number[] | undefined {
   const changed = changedPlaces(history, at)
   const assigned = history.versions[at]?.assigned ?? NONE
@@ -126,14 +116,10 @@ function isSame(one: SqlValue, other: SqlValue): boolean {
   return one === other || textOf(one) === textOf(other)
 }
 
-/** Returns a text that differs for different values. */
 export const textOf = (value: unknown): string =>
   typeof value === 'object'
     ? JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? `${part}n` : withEntries(part)))
     : `${typeof value} ${String(value)}`
 
-/**
- * Converts a map to its entries, because JSON.stringify drops the entries of a map. Maps represent the objects in JSON
- * documents.
- */
+/** JSON.stringify drops the entries of maps, which represent objects in JSON documents. */
 export const withEntries = (part: unknown): unknown => (part instanceof Map ? [...part] : part)

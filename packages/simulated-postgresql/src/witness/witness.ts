@@ -18,7 +18,7 @@ const TRUNCATE: Plan = {
   },
 }
 
-/** Records the statements of each transaction, and at the end reports the dependencies between transactions. */
+/** Records the statements of transactions, and reports the dependencies at the end. */
 export class Witness {
   readonly #watch: Watch
   readonly #catalogue: Catalogue
@@ -31,10 +31,7 @@ export class Witness {
     this.#catalogue = catalogue
   }
 
-  /**
-   * Records the time of the first statement or BEGIN. A transaction that began before the commit of another may come
-   * before the other in real time.
-   */
+  /** Records the time of the first statement or BEGIN, which matters for real-time order. */
   began(transaction: Transaction): void {
     this.#began.set(transaction, this.now())
   }
@@ -65,7 +62,7 @@ export class Witness {
     else known.push(executed)
   }
 
-  /** Records a fetch from a cursor as a separate statement, whose result is a part of the query's result. */
+  /** Records a fetch from a cursor as a statement with a part of the result. */
   readPart(
     plan: Plan,
     run: Run,
@@ -80,7 +77,7 @@ export class Witness {
     this.executed(reading, run, { sql, began: this.now(), result: { tag: '', rows: part(rows) } })
   }
 
-  /** Records a TRUNCATE as a statement. Its result does not depend on any row. */
+  /** Records a TRUNCATE as a statement whose result depends on no row. */
   emptied(run: Run, { sql, began }: { readonly sql: string; readonly began: number | undefined }): void {
     this.executed(TRUNCATE, run, { sql, began, result: { tag: 'TRUNCATE TABLE', rows: [] } })
   }
@@ -89,7 +86,7 @@ export class Witness {
     if (this.#statements.has(transaction)) this.#ended.set(transaction, this.now())
   }
 
-  /** Removes a transaction that was rolled back. Its dependencies do not count. */
+  /** Removes a transaction that was rolled back. */
   aborted(transaction: Transaction): void {
     this.#statements.delete(transaction)
   }
