@@ -8,7 +8,7 @@ export interface ToldStory {
   readonly lesson: string
   readonly source: string
   readonly tellings: readonly StoryTelling[]
-  /** Another telling, whose system prevents the accident. Undefined if this story already shows that system. */
+  /** The telling whose system prevents the accident. Undefined if this story already shows that system. */
   readonly prevention: { readonly title: string; readonly command: string } | undefined
 }
 

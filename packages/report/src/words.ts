@@ -51,6 +51,5 @@ export function lineList(lines: readonly number[]): string {
 export const capitalised = (text: string): string =>
   /^[a-z]+(?:-[a-z]+)*(?![\w"-]|\.\w)/.test(text) ? text.slice(0, 1).toUpperCase() + text.slice(1) : text
 
-/** Formats the number of operations per second. */
 export const perSecond = (operations: number, during: Nanos): string =>
   during > 0 ? `${count(operations / (during / 1e9))} ops/s` : '–'

@@ -215,7 +215,8 @@ export const runOptionsOf = (
   sticky: typeof target.sticky === 'function' ? target.sticky(targetSettings) : target.sticky,
   rate: spec.rate,
   timeMs: spec.timeMs,
-  // Virtual time has no slow machines, observed clients may have ended, and a given schedule stays as it is.
+  // Only real runs with driven clients repeat faults: virtual time has no slow machines, and observed clients may have
+  // ended.
   insistOn:
     target.tier === 'real' && target.clients !== 'observed' ? [...new Set(nemeses.map(({ kind }) => kind))] : [],
   timeoutMs: spec.timeoutMs,

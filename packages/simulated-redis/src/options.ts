@@ -3,7 +3,6 @@ import { syntaxError, UnknownCommand } from './failures.ts'
 
 export interface KnownOptions {
   readonly flags?: readonly string[]
-  /** Options followed by a value. */
   readonly valued?: readonly string[]
 }
 

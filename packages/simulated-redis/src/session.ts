@@ -5,7 +5,6 @@ export interface Session {
   protocol: 2 | 3
   name: string
   database: number
-  /** The commands of an open transaction. */
   queued: (readonly string[])[] | undefined
   /** Whether a command of the transaction could not be queued. */
   aborted: boolean
@@ -15,7 +14,6 @@ export interface Session {
   waiting: Waiting | undefined
   readonly backlog: (readonly string[])[]
   outbox: Reply[]
-  /** Whether to close the connection after the replies are sent. */
   closing: boolean
 }
 

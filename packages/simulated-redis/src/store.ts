@@ -153,7 +153,6 @@ export class Store {
     return found
   }
 
-  /** Returns a store with the same keys and no sessions. */
   copy(): Store {
     const copy = new Store(this.#random)
     copy.draws = this.draws

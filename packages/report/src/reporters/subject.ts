@@ -19,6 +19,7 @@ export interface RunSubject {
   readonly directory: string
   readonly historyFile: string
   readonly reportFile: string
+  /** Whether this is the only run; each of several runs is printed in a line. */
   readonly alone: boolean
   readonly again: string
   readonly exitCode: number
@@ -46,6 +47,7 @@ export interface FileSubject {
   readonly initial: Json
   /** Whether this is the only file. With several files, each file is a line of a table. */
   readonly alone: boolean
+  /** Whether to print all the evidence. */
   readonly explain: boolean
   /** Path of the HTML report, if one is written. */
   readonly reportFile: string | undefined

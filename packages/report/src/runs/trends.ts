@@ -5,7 +5,6 @@ export interface Trend {
   readonly target: string
   readonly workload: string
   readonly runs: readonly ListedRun[]
-  /** The seeds that were run more than once, each with its runs. */
   readonly seeds: readonly { readonly seed: number; readonly runs: readonly ListedRun[] }[]
 }
 

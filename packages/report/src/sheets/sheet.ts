@@ -20,11 +20,9 @@ export interface SheetRow {
   readonly wrong?: readonly number[]
   /** `sum` for a sum of the rows above, `faint` for a placeholder of omitted rows. */
   readonly look?: 'sum' | 'faint'
-  /** The operation that the row shows, for links to it. */
   readonly operation?: OperationRow
 }
 
-/** A counterexample, with its history and its report. */
 export interface Shown {
   readonly history: History
   readonly report: Report<string>

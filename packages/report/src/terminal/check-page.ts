@@ -34,6 +34,7 @@ import { type Style, type Symbols, symbolsOf, type TerminalOptions } from './sty
 import { type Cell, table } from './table.ts'
 import { clip, displayWidth, wrap } from './width.ts'
 
+/** A checked file, or the reason why it could not be checked. */
 export type CheckRow =
   | {
       readonly file: string

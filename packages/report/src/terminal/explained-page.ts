@@ -11,6 +11,7 @@ import { finish, pageStyle, vacuousTexts, warnings } from './run-page.ts'
 import { paintFor, plainStyle, type Style, type TerminalOptions } from './style.ts'
 import { wrap } from './width.ts'
 
+/** Renders an explained verdict for readers. Ends in a newline. */
 export function renderExplained(explained: Explained, style: Style, options: TerminalOptions): string {
   const page = pageStyle(style, options)
   const { title, verdict, mood, sentence, also, notes, steps, messages, race, faults, causes } = explained

@@ -11,7 +11,6 @@ import type { Style, TerminalOptions } from './style.ts'
 import { type Cell, table } from './table.ts'
 import { wrap } from './width.ts'
 
-/** Maximum number of possible states to list. */
 const MOST_STATES = 12
 
 /** Renders every verdict with all its evidence, as `chaos check --explain` prints it below the page. */

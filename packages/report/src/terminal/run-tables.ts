@@ -95,7 +95,6 @@ export function majorityText(phases: readonly PhaseSummary[], { may }: Pick<Fact
   return `for ${share < 0.01 ? 'under 1%' : percent(share, 0)} of the run there was no working majority${otherwise}`
 }
 
-/** Maximum number of nodes to list. */
 const MOST_NODES = 40
 
 /** Lists the availability of each node: `availability by node: n1 99.20%, n2 98.71%`. */

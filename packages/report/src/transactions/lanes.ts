@@ -16,7 +16,6 @@ interface Moment {
 }
 
 export interface LaneLayout {
-  /** The name of each lane's client. */
   readonly lanes: readonly string[]
   readonly parts: readonly PlacedTransaction[]
   readonly moments: readonly Moment[]

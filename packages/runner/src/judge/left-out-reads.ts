@@ -18,7 +18,6 @@ const NOTHING_THERE = /^(status (404|410|2\d\d)|grpc NOT_FOUND)$/
 /** Matches a success that may mean a missing value: after `202` the value may not exist yet. */
 const MAY_SAY_ANYTHING = /^status 2(?!04$)\d\d$/
 
-/** Maximum number of keys to name. */
 const MOST_NAMED = 3
 
 export function leftOutReads(history: History): string[] {

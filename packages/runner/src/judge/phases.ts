@@ -149,7 +149,7 @@ const cutsOf = (faults: readonly FaultRecord[]): readonly Fault[] =>
     .filter(({ fault, hits, inDoubt }) => fault.kind !== 'partition' || hits > 0 || inDoubt !== undefined)
     .map(({ fault }) => fault)
 
-/** Whether the fault may have been in force. */
+/** Whether it is unknown if the fault was in force. */
 const isDoubtful = ({ to: end, inDoubt }: FaultRecord, from: number, to: number): boolean =>
   inDoubt !== undefined && end <= from && (inDoubt.until === undefined || inDoubt.until >= to)
 

@@ -65,7 +65,6 @@ const offersOf = (target: Target, nodes: number): readonly Offer[] =>
 
 const named = (offer: Offer, name: string): Nemesis | undefined => offer.nemeses.find((each) => each.name === name)
 
-/** Returns all faults that a target can suffer. */
 const nemesesFor = (target: Target): readonly Nemesis[] =>
   nemeses.filter(({ kind, among }) => target.suffers(kind, among) === true)
 

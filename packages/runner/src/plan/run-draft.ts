@@ -61,7 +61,6 @@ function mergeParts(base: string | NamedPart | undefined, over: string | NamedPa
 
 export const DEFAULT_TARGET = 'raft'
 export const DEFAULT_WORKLOAD = 'register'
-/** The workload for targets that support only reads. */
 const READING_WORKLOAD = 'read-only'
 
 /**

@@ -180,6 +180,7 @@ export interface HistorySink {
   append(event: Event): void
   /** Returns where in the record an event is, given its position. */
   readonly placeOf?: ((position: number) => LiveViolation['at']) | undefined
+  /** Receives the record of the cluster's own proxy. If absent, the proxy does not record. */
   readonly wire?: WireHistory | undefined
 }
 

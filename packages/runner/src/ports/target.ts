@@ -179,7 +179,10 @@ export interface StartOptions {
    * the run.
    */
   readonly listening?: Listening | undefined
-  /** Whether one write and one read test the clients' operations before the run. */
+  /**
+   * Whether one write and one read test the clients' operations before the run. Ignored by targets whose clients need
+   * no such test.
+   */
   readonly rehearses?: boolean | undefined
   /** Called with the reason if the start takes long. */
   readonly waits?: ((text: string) => void) | undefined

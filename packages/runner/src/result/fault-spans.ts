@@ -7,6 +7,7 @@ import { STOOD_STILL } from './standstills.ts'
 export interface FaultSpan {
   /** The kind of the fault (`partition`, `kill`), or its name in a file. */
   readonly kind: string
+  /** The fault's name in `--faults`, if it differs from its kind. */
   readonly name?: string | undefined
   /** `partition {n1 | n2 n3}`, as in the history; it must be escaped before printing. */
   readonly label: string

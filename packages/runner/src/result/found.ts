@@ -89,6 +89,7 @@ type IsolationLevel = (typeof isolationLadder.levels)[number]
 
 /** Levels that share a sign in a comparison of systems. */
 export interface ComparedRung {
+  /** Label of the sign in a legend. */
   readonly name: string
   readonly sign: string
   /** Strongest first. */

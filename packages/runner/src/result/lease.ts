@@ -3,6 +3,7 @@ import { numberAt, textAt } from './parsed.ts'
 
 export interface Lease {
   readonly nanos: Nanos
+  /** The setting that defines the lease: `lock-ms`. */
   readonly setting: string
 }
 

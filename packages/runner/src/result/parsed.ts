@@ -3,6 +3,7 @@ import { isObject } from '@chaosproxy/history'
 /** The version of the format of results. */
 export const RESULT_FORM = 1
 
+/** A parsed JSON object that is not validated yet. */
 export interface Parsed {
   readonly [member: string]: unknown
 }

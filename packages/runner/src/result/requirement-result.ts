@@ -1,5 +1,6 @@
 /** Whether a requirement was met, as plain data. */
 export interface RequirementResult {
+  /** The requirement as it was typed. */
   readonly requirement: string
   readonly met: boolean | 'unknown'
   /** The measured figure, formatted for readers; empty if there is none. */

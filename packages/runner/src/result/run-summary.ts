@@ -13,6 +13,7 @@ export interface RunSummary {
   readonly version: string
   /** The run's configuration, from which it can be repeated. */
   readonly spec: RunConfig
+  /** Start of the run, in ISO 8601. */
   readonly startedAt: string
   /** A simulated run repeats to the byte, a real run repeats its workload and fault schedule. */
   readonly tier: 'simulated' | 'real'
@@ -23,6 +24,7 @@ export interface RunSummary {
   readonly weakness?: string | undefined
   /** Changed settings that promise a violated level, or sacrifice fewer guarantees, if any are known. */
   readonly stronger?: Settings | undefined
+  /** The violated level that the target promises with the `stronger` settings. */
   readonly strongerPromise?: string | undefined
   readonly durationNanos: Nanos
   readonly interrupted: boolean
@@ -61,6 +63,7 @@ export type RunSetup = Pick<
 
 /** The two views of a run: the answers that clients got, and the answers that nodes gave. */
 export interface RunViews {
+  /** The headline for the clients' view, which is also the headline of the run. */
   readonly client: string
   readonly backend: Report
   /** Numbers of outcomes that are known to the proxy but not to the clients. */
@@ -95,6 +98,7 @@ export interface FaultRecord {
         readonly until?: Nanos | undefined
       }
     | undefined
+  /** Why the fault was not injected: `n1 was down or paused already`. */
   readonly skipped?: string | undefined
   /** Time from the fault's beginning until an operation called after it was answered. */
   readonly recoveryNanos?: Nanos | undefined
@@ -103,6 +107,7 @@ export interface FaultRecord {
 /** The messages between nodes that are relevant to a violation. */
 export interface Heard {
   readonly listening: Listening
+  /** The messages, in the order of sending. */
   readonly messages: readonly NodeMessage[]
   /** Whether messages are, or may be, missing. */
   readonly isCut: boolean
@@ -141,6 +146,7 @@ export interface Change {
 export interface NodeMessage {
   readonly from: NodeId
   readonly to: NodeId
+  /** The sender's name for the message: `append`. */
   readonly type: string
   readonly sentAt: Nanos
   /** Time at which the message was received or lost; absent if it was still in transit. */

@@ -42,6 +42,7 @@ export const textWithoutSecrets = (text: string): string =>
       between.trim() !== '' || name.startsWith('-') ? `${name}${between}${REMOVED}` : whole,
     )
 
+/** Removes secrets from the words of a command line. */
 export function wordsWithoutSecrets(words: readonly string[]): string[] {
   const isRedis = words.some((word) => REDIS.test(word))
   return words.map((word, i) => {
@@ -52,6 +53,7 @@ export function wordsWithoutSecrets(words: readonly string[]): string[] {
   })
 }
 
+/** Removes the values of members whose names look secret. */
 export function jsonWithoutSecrets(json: unknown): unknown {
   if (typeof json === 'string') return textWithoutSecrets(json)
   if (Array.isArray(json))

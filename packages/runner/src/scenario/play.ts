@@ -146,7 +146,6 @@ interface ClientOptions {
   readonly operations: readonly PlannedOperation[]
   readonly places: readonly number[]
   readonly startedAt: Nanos
-  /** Called when an operation begins after its planned time. */
   readonly beginsLate: (place: number) => void
   readonly learned: LastClients['learned']
 }

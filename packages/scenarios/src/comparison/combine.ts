@@ -92,7 +92,7 @@ function resultsOf(runs: readonly [MeasuredRun, ...MeasuredRun[]]): Results {
 /** Returns the result of a level for one run, including its run with sets. */
 function resultOf({ measurement, sets }: MeasuredRun, level: string): LevelResult {
   const broken = sets?.measurement.violated ?? []
-  // These levels are not judged on sets, but all of them include `eventual`.
+  // The levels between `eventual` and the strongest are not judged on sets, but none is met without `eventual`.
   if ([level, 'eventual'].some((each) => broken.includes(each)) || measurement.violated.includes(level))
     return 'violated'
   return measurement.met.includes(level) ? 'met' : 'unknown'

@@ -13,10 +13,11 @@ import { type Millis, millis, millisToNanos } from '@chaosproxy/history'
 
 export const CALM = 'calm'
 
-// Long enough for clients to time out. The run is calm before and after the fault.
+// The fault lasts long enough for clients to time out. The run is calm before and after it.
 const FROM = 0.25
 const TO = 0.75
 
+/** Returns how long the fault of a run lasts, in milliseconds. */
 export const faultMs = (timeMs: number): number => timeMs * (TO - FROM)
 
 /** These nemeses cut at random: after some cuts, every node still reaches a majority. */

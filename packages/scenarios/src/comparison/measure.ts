@@ -12,7 +12,7 @@ export interface Measurement {
   readonly levels: readonly string[]
   readonly met: readonly string[]
   readonly violated: readonly string[]
-  /** The answered share of the requests to live nodes during the fault. */
+  /** The answered share of the requests to live nodes during the fault, or of all requests without a fault. */
   readonly availability: number
   readonly practical: number
   readonly p50: number | undefined
@@ -24,10 +24,11 @@ export interface Measurement {
   readonly outageNanos: number
   /** The time until recovery; absent without a fault. */
   readonly recovery: Recovery | undefined
+  /** Answers per second in each of the equal parts of the run's time. */
   readonly goodput: readonly number[]
   /**
-   * The number of acknowledged writes that the final state lacks. Absent for transactions, whose levels cover lost
-   * writes.
+   * The number of acknowledged writes that the final state lacks. On registers, only writes without a later write
+   * count. Absent for transactions, whose levels cover lost writes.
    */
   readonly lost: number | undefined
 }

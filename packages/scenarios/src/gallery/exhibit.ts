@@ -14,7 +14,7 @@ export interface Exhibit {
   readonly name: string
   readonly kind: ExhibitKind
   readonly system: string
-  /** The version that showed the weakness. A different one may be installed. */
+  /** The version that showed the weakness. A different one may be installed. Absent for a pattern and for a model. */
   readonly version?: string
   /** What goes wrong, as a sentence. */
   readonly weakness: string

@@ -26,7 +26,6 @@ export const recordArgs = ({ servers, model, loses, expect, clients }: Recorded)
 /** A Redis without persistence. */
 export const redis: Served = { name: 'redis', serve: 'redis-server --port {port} --save "" --dir {data}' }
 
-/** A PostgreSQL started for the recording. */
 export const postgres: Served = { name: 'postgres', serve: 'node postgres.mjs {port}' }
 
 export const ROUTES = 'routes.json'

@@ -22,7 +22,6 @@ interface DescribedTable {
   readonly primaryKey: readonly string[]
   /** The columns that statements can write, with their types as `format_type` prints them. */
   readonly columns: readonly { readonly name: string; readonly type: string }[]
-  /** One text per trigger: `trigger` and the name of the trigger. */
   readonly triggers: readonly string[]
 }
 

@@ -75,6 +75,5 @@ export interface TableColumn {
 export const columnsIn = (view: CatalogueView): readonly TableColumn[] =>
   tablesIn(view).flatMap((table) => columnsOf(table).map((column) => ({ table, column })))
 
-/** Returns columns that hold the same value in every row. */
 export const always = (type: string, value: SqlValue, ...names: readonly string[]): readonly Field[] =>
   names.map((name) => [name, type, () => value])

@@ -24,7 +24,6 @@ export interface Routine {
 export interface Argument {
   readonly name: string | undefined
   readonly type: SqlType
-  /** The value of the argument if a call omits it. */
   readonly default: Node | undefined
   /** INOUT: the argument is also a result. */
   readonly out: boolean

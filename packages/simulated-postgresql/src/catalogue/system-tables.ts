@@ -137,7 +137,6 @@ const pgInherits: Relation = {
 
 const TEMPLATES: readonly string[] = ['template1', 'template0']
 
-/** The built-in range types with the types of their bounds. */
 const RANGES: readonly (readonly [range: string, bound: string])[] = [
   ['int4range', 'int4'],
   ['numrange', 'numeric'],
@@ -197,7 +196,6 @@ function relationsIn(view: CatalogueView) {
 }
 type ClassRow = ReturnType<typeof relationsIn>[number]
 
-/** The oids of access methods in pg_am. */
 const ACCESS_METHODS: Readonly<Record<string, number>> = {
   btree: 403,
   hash: 405,
@@ -285,7 +283,7 @@ function noTree(what: string, isThere: boolean): null {
   return null
 }
 
-/** In these categories, all types share the operator class of this type. */
+/** The type whose operator class all types of the category share. */
 const SHARED: Readonly<Record<string, number>> = { A: OID.anyarray, E: OID.anyenum, R: OID.anyrange }
 
 function classesOf({ table, index }: TableIndex, { types }: CatalogueView): readonly number[] {

@@ -207,7 +207,6 @@ function* addColumnToRows(
   for (const constraint of constraints) yield* addChecked(constraint, table, column, context, run)
 }
 
-/** Adds a constraint that the existing rows must satisfy. */
 function* addChecked(
   constraint: Fields<'Constraint'>,
   table: Table,

@@ -28,7 +28,6 @@ export function* comment(fields: Fields<'CommentStmt'>, context: Context, run: R
   return 'COMMENT'
 }
 
-/** Returns the key of a comment; see {@link Catalogue.comments}. */
 function* commented(
   objtype: string,
   object: Node | undefined,

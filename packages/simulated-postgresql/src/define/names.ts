@@ -40,7 +40,6 @@ export function newName(fields: Fields<'RangeVar'> | undefined, context: Context
   return { schema, name: relname }
 }
 
-/** Returns the schema and the name of a type to be created. */
 export function newTypeName(names: readonly string[], context: Context): { schema: string; name: string } {
   const [schemaname, relname = ''] = [names.at(-2), names.at(-1)]
   if (schemaname === 'pg_temp') throw new NotSupported('a temporary type')

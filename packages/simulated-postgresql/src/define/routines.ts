@@ -321,7 +321,6 @@ function settingOf(node: Node | undefined): [string, string] {
   return [name, texts.map((each) => (each === '' ? '""' : each)).join(', ')]
 }
 
-/** Quotes a text between dollar signs. */
 export function dollarQuoted(text: string): string {
   let tag = '$body$'
   for (let number = 1; text.includes(tag); number++) tag = `$body${number}$`
@@ -467,7 +466,6 @@ export function* dropFunction(
   return true
 }
 
-/** Returns a function's signature as DROP names it. */
 export function shownCall({ objname, objargs }: Fields<'ObjectWithArgs'>, context: Context): string {
   const { types } = context
   const all = (objargs ?? []).map((node) => resolveTypeName(expectKind(node, 'TypeName'), context))

@@ -112,7 +112,6 @@ const OPTIONS: ReadonlySet<string> = new Set(
   'as start restart increment minvalue maxvalue cycle cache owned_by sequence_name'.split(' '),
 )
 
-/** Returns the column that OWNED BY names; undefined for NONE. */
 function ownerOf(node: Node, context: Context): Sequence['owner'] {
   const names = namesOf(expectKind(node, 'List').items)
   const [column = '', table = '', schemaname] = names.toReversed()

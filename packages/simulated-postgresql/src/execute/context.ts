@@ -53,7 +53,6 @@ export interface ContextOptions {
   /** The oids of the parameter types; 0 for a type to infer. */
   readonly parameterOids: readonly number[]
   readonly compilers: Compilers
-  /** The variables of the routine that contains the statement. */
   readonly variables?: RoutineVariables
   /** Receives the tables that names resolve to, with their locks so far. */
   readonly looked: Map<Table, LockMode>
@@ -178,7 +177,6 @@ export class Context implements TextContext {
     return this.catalogue.sequence(this.pathOf(schema), name, this.own)
   }
 
-  /** Returns the error for a name that no table has. */
   noTable(schema: string | undefined, name: string, fields: SqlErrorFields = {}): Error {
     if (this.sequence(schema, name) !== undefined) return new NotSupported(`the sequence ${name} in place of a table`)
     if (this.catalogue.index(this.pathOf(schema), name, this.own) !== undefined)
@@ -194,7 +192,6 @@ export class Context implements TextContext {
       .filter((each) => each.name === names.at(-1) && path.includes(each.schema))
   }
 
-  /** Returns a context with changed options, for another statement. */
   with(more: Partial<ContextOptions>): Context {
     return new Context({ ...this.#options, ...more })
   }
@@ -260,7 +257,6 @@ export class Context implements TextContext {
     return formatType(this.types, type.oid)
   }
 
-  /** Returns an expression for the next value of an identity column. */
   nextOf(sequence: Sequence, type: SqlType): Compiled {
     return {
       type,

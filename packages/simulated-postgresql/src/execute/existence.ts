@@ -39,7 +39,7 @@ function withoutUnread(select: Select): Select {
     : { ...select, withClause: { ...select.withClause, ctes: ctesUnread(ctes, name) } }
 }
 
-/** Removes the unread columns of the WITH query `name`, and of those that it alone reads. */
+/** Removes the unread columns of the WITH query `name`, and of its source if that is a WITH query too. */
 function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   const at = ctes.findIndex((each) => 'CommonTableExpr' in each && each.CommonTableExpr.ctename === name)
   const { ctequery, ...rest } = at < 0 ? {} : expectKind(ctes[at], 'CommonTableExpr')
@@ -52,7 +52,7 @@ function ctesUnread(ctes: readonly Node[], name: string): Node[] {
   return [...earlier, { CommonTableExpr: { ...rest, ctequery: inner } }, ...ctes.slice(at + 1)]
 }
 
-/** Returns a subquery without its select list. Undefined if the list may matter for its rows. */
+/** Returns a subquery without its select list. Undefined if the list may decide the number of rows. */
 function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined {
   if (!('SelectStmt' in node)) return undefined
   const { targetList, ...rest } = node.SelectStmt
@@ -63,7 +63,7 @@ function unread(node: Node): Extract<Node, { SelectStmt: unknown }> | undefined 
   return collects(targetList) ? undefined : { SelectStmt: withoutUnread(rest) }
 }
 
-/** Whether an expression contains a call that may change the number of rows. */
+/** Whether an expression calls an aggregate, a window function or a set-returning function. */
 function collects(node: unknown): boolean {
   if (typeof node !== 'object' || node === null || 'SubLink' in node) return false
   if ('FuncCall' in node) {

@@ -11,7 +11,6 @@ import type { QueryScope } from './scope.ts'
 export interface FunctionTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  /** Whether the function returns scalar values instead of rows. */
   readonly isScalar: boolean
   rows(env: Env): readonly (readonly SqlValue[])[]
 }

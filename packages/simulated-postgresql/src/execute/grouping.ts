@@ -26,7 +26,7 @@ export interface Grouping {
   compile(node: Node, wanted?: SqlType): Compiled
   groupBy(targets: readonly Target[]): void
   having(node: Node): Compiled
-  /** Checks that expressions read only columns that the grouping permits. */
+  /** Checks that expressions read only columns that the grouping permits. Returns whether the query is grouped. */
   finish(targets: readonly Target[], hasHaving: boolean): boolean
   group(rows: readonly JoinedRow[], run: Run, outer: Env | undefined): Generator<Wait, readonly JoinedRow[], void>
 }

@@ -15,7 +15,7 @@ import type { Met, View } from './view.ts'
 export interface ResultColumn {
   readonly name: string
   readonly type: SqlType
-  /** Like `attribute`, 0 for a computed value. */
+  /** The oid of the value's source table. Like `attribute`, 0 for a computed value. */
   readonly tableOid: number
   readonly attribute: number
 }
@@ -54,7 +54,6 @@ export interface JoinedRow {
 export interface NamedColumn {
   readonly name: string
   readonly type: SqlType
-  /** The column's index in the row. */
   readonly slot: number
   readonly tableOid: number
   readonly attribute: number
@@ -75,14 +74,12 @@ export interface Relation {
   readonly table: Table | undefined
   /** Whether the relation's name stands for a scalar instead of a row. */
   readonly isScalar: boolean
-  /** The index of the relation's row version in a joined row. */
   readonly tuple: number
   readonly system: SystemColumns | undefined
   /** The columns that PostgreSQL's relation of the system catalogue has and this one lacks. */
   readonly lacking: readonly string[] | undefined
 }
 
-/** A query defined by WITH. */
 export interface CommonTable {
   readonly name: string
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]

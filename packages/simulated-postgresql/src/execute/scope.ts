@@ -30,7 +30,6 @@ export class QueryScope implements Scope {
   tuples = 0
   /** Called with the slot of each referenced column of this query. */
   recorder: ((slot: number) => void) | undefined
-  /** The subquery of this query that is being compiled. */
   subselect: Node | undefined
   /** Called for each column of this query that a subquery references. */
   onOuterReference: ((column: NamedColumn, names: readonly string[]) => void) | undefined

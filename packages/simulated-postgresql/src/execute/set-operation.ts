@@ -72,7 +72,6 @@ export function compileSetOperation(fields: Fields<'SelectStmt'>, scope: QuerySc
 
 type Operand = Fields<'SelectStmt'>
 
-/** Returns the type of each column of a set operation. */
 export function commonTypes(
   left: QueryPlan,
   right: QueryPlan,

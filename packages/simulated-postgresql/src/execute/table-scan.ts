@@ -20,7 +20,10 @@ interface Restriction {
   readonly type: SqlType
 }
 
-/** Further scans of a table in one statement use a temporary hash index, if the table has no suitable index. */
+/**
+ * After so many scans of a table in one statement, further scans use a temporary hash index, if the table has no
+ * suitable index.
+ */
 const SCANS_BEFORE_HASHING = 3
 
 /** A scan of a whole table, or of rows that an equality selects. The complete condition is evaluated later. */
@@ -41,7 +44,6 @@ export class TableScan implements Item {
     this.#dependent = dependent
   }
 
-  /** Throws if a materialized view has not been populated. */
   #requirePopulated(): void {
     const { materialized, name } = this.table
     if (materialized?.populated === false)

@@ -5,7 +5,6 @@ import type { SqlValue } from '../types/value.ts'
 
 /** An existing row that conflicted with proposed rows. */
 interface MetConflict {
-  /** The ON CONFLICT clause that found the conflicting row. */
   readonly clause: object
   /** The version that conflicted. `tuple` is the newest version then, if there was one. */
   readonly first: Tuple

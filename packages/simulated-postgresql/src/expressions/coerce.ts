@@ -66,7 +66,6 @@ export function coerce(
   return fitted(derived(type, [compiled], { strict: true, pure }, evaluate), target, context === 'e')
 }
 
-/** Converts a row to a composite type, field by field. */
 function coerceRow(
   row: Compiled,
   target: SqlType,
@@ -269,7 +268,7 @@ function elementFitter(type: SqlType, explicit: boolean): ((value: SqlValue) => 
   }
 }
 
-/** The types of elements in arrays that have a type modifier. */
+/** The array types whose elements have a type modifier. */
 const ELEMENTS: ReadonlyMap<number, number> = new Map([
   [1015, OID.varchar],
   [1561, OID.bit],

@@ -28,7 +28,6 @@ export interface Known {
 
 export interface ColumnReference {
   readonly type: SqlType
-  /** The index of the column in the row. */
   readonly index: number
   /** The number of query levels between the use and the column: 0 for the query itself, 1 for the enclosing one. */
   readonly levelsUp: number
@@ -54,7 +53,6 @@ export interface Scope {
   parameter(n: number, wanted?: SqlType): SqlType
   /** Compiles a subquery of this scope. With `existence`, it computes no columns. */
   subquery?(select: Node, use?: 'rows' | 'existence'): Subquery
-  /** Returns the user-defined functions with this name. */
   routines?(names: readonly string[]): readonly FunctionSignature[]
   /** Compiles an aggregate to an expression that reads its result. */
   aggregate?(call: Fields<'FuncCall'>): Compiled

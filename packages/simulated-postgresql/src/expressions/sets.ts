@@ -19,7 +19,6 @@ export interface SetCall {
   readonly columns: readonly RecordColumn[]
   /** Whether the rows have one column of the function's result type. */
   readonly scalar: boolean
-  /** Whether the single column has a name of its own. */
   readonly isNamed: boolean
   rows(env: Env): Iterable<readonly SqlValue[]>
 }

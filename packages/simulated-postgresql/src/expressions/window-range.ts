@@ -14,7 +14,6 @@ export interface Partition {
   /** The index of the first peer of each row. `peerEnd` is the index after the last. */
   readonly peerStart: readonly number[]
   readonly peerEnd: readonly number[]
-  /** The values of ORDER BY for each row. */
   readonly keys: readonly (readonly SqlValue[])[]
 }
 

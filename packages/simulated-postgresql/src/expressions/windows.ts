@@ -15,7 +15,6 @@ import { compareKeys, compileSortKey, type SortKey } from './sorting.ts'
 import { position } from './type-name.ts'
 import { offsetBound, type Partition } from './window-range.ts'
 
-/** A compiled call with OVER. */
 export interface WindowCall {
   readonly type: SqlType
   evaluate(rows: readonly Env[]): readonly SqlValue[]
@@ -263,7 +262,6 @@ function partitionOf(
   return { rows, peerStart, peerEnd, keys }
 }
 
-/** Compiles an aggregate over the frame of each row. */
 function aggregated(call: Fields<'FuncCall'>, scope: Scope): WindowValue {
   if (call.agg_distinct === true) {
     throw new SqlError('0A000', 'DISTINCT is not implemented for window functions', position(call.location))

@@ -118,7 +118,6 @@ export function isEndless(value: bigint): boolean {
   return value === INFINITY || value === MINUS_INFINITY
 }
 
-/** Returns the midnight of a day as a timestamp. */
 export function timestampOfDate(days: number): bigint {
   if (days === DATE_INFINITY) return INFINITY
   if (days === DATE_MINUS_INFINITY) return MINUS_INFINITY

@@ -22,7 +22,6 @@ export interface FunctionSignature {
   readonly source: string
   readonly result: number
   readonly arguments: readonly number[]
-  /** The columns of a function that returns rows. */
   readonly columns: readonly { readonly name: string; readonly oid: number }[]
 }
 

@@ -435,7 +435,6 @@ function queryOf(node: unknown): Query {
   return queryFrom(new Reading(node, 'PLpgSQL_expr').text('query'))
 }
 
-/** Returns the assigned expression, as in `NEW.updated_at := now()`. */
 function assignedOf(node: unknown): Query {
   const text = new Reading(node, 'PLpgSQL_expr').text('query')
   const [, value] = /^\s*(?:\w+|"(?:[^"]|"")*")(?:\s*\.\s*(?:\w+|"(?:[^"]|"")*"))*\s*:?=([\s\S]*)$/.exec(text) ?? []

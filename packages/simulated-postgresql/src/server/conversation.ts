@@ -13,7 +13,6 @@ export interface ConversationOptions {
   readonly unsupported: (sql: string, construct: string) => void
   readonly losesReply: (pid: number) => boolean
   readonly began: (session: Session) => void
-  /** Called when another session terminates this session. */
   readonly terminated: (error: SqlError) => void
   /** A CancelRequest. */
   readonly cancel: (pid: number, secret: number) => void

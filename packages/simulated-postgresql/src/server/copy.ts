@@ -1,7 +1,6 @@
 import type { CopyFormat } from '../session/session.ts'
 import { SqlError } from '../sql/error.ts'
 
-/** A row of COPY: the texts of its columns. */
 export type CopyRow = readonly (string | null)[]
 
 /**

@@ -18,7 +18,6 @@ export interface ServerOptions {
   readonly maxConnections: () => number
   /** Called before a session learns that its writes are committed. If true, the connection ends instead. */
   readonly losesReply: (pid: number) => boolean
-  /** Whether the server is still in crash recovery. */
   readonly isStarting: () => boolean
 }
 
@@ -133,7 +132,6 @@ class Backend implements Connection {
     else if (this.#waits === 'database') this.#options.engine.cancel(session.pid, secret)
   }
 
-  /** Ends the current wait with this error. */
   #fail(error: SqlError): void {
     this.#giveUp?.()
     this.#giveUp = undefined

@@ -62,7 +62,6 @@ function* copyIn(
   return outcome
 }
 
-/** Returns all data that the client copies, as text. */
 function* copied(peer: Peer): Generator<Pause, string> {
   const parts: Buffer[] = []
   for (;;) {

@@ -9,7 +9,6 @@ import type { SqlValue } from '../types/value.ts'
 import type { Host } from './host.ts'
 import type { CopyFormat, Execution, Outcome, Wait } from './session.ts'
 
-/** Executes COPY to or from the client. */
 export function* copy(host: Host, fields: Fields<'CopyStmt'>, statement: Statement): Generator<Wait, Outcome, void> {
   const read = fieldsOf('CopyStmt', fields, [
     'relation',

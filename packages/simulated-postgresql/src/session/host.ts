@@ -19,7 +19,6 @@ export interface Host extends RunnerOwner {
   readonly cursors: Map<string, Cursor>
   compile(statement: Statement, parameterOids: readonly number[]): Generator<Wait, Compiled, void>
   perform(prepared: Prepared, parameters: readonly SqlValue[]): Execution
-  /** Aborts the transaction after an error. */
   fail(): void
   notice(severity: 'NOTICE' | 'WARNING' | 'INFO', code: string, message: string): void
   queueNotification(channel: string, payload: string): void

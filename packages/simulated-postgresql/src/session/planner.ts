@@ -63,7 +63,6 @@ export class Planner {
     return again
   }
 
-  /** Returns the plan of a statement in a routine. */
   planInside(statement: Statement, variables: RoutineVariables): Plan {
     const { catalogue, routinePlans } = this.#server
     const key = `${this.#key()}|${variables.signature}`

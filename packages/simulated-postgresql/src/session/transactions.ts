@@ -35,7 +35,6 @@ export class Transactions {
   readonly owed: OwedCheck[] = []
   /** Functions that undo SET LOCAL at the end of the transaction. */
   readonly localUndo: (() => void)[] = []
-  /** Notifications that NOTIFY sends at the commit. */
   readonly outbox: Notification[] = []
   activity: readonly Activity[] | undefined
   begun = 0

@@ -21,7 +21,6 @@ export function undefinedColumn(name: string, table: { readonly name: string }, 
     : new SqlError('42703', `column "${name}" of relation "${table.name}" does not exist`, fields)
 }
 
-/** Returns the error for an assignment to a column that does not exist. */
 export const unassignable = (name: string, table: { readonly name: string }, position: number): Error =>
   isSystemColumn(name)
     ? new SqlError('0A000', `cannot assign to system column "${name}"`, { position })

@@ -17,8 +17,8 @@ export interface Grant {
   /** The subtransaction that releases the lock; undefined for session-level advisory locks. */
   readonly scope: Subtransaction | undefined
   /**
-   * Whether no other process can conflict with the weak lock. PostgreSQL keeps such a lock in the process
-   * (FastPathTag).
+   * Whether no process has requested a strong lock since this weak one was granted. PostgreSQL keeps such a lock in the
+   * process (FastPathTag).
    */
   isAlone: boolean
 }

@@ -70,8 +70,8 @@ export class Serializable {
   }
 
   /**
-   * Records that the reader found a version. It conflicts with transactions whose work on the version its snapshot does
-   * not show.
+   * Records that the reader found a version. The reader conflicts with transactions whose work on the version its
+   * snapshot does not show.
    */
   met(reader: Reader, tuple: Tuple, isVisible: boolean, snapshot: Snapshot): void {
     if (reader.doomed) throw failure('Canceled on identification as a pivot, during conflict out checking.')

@@ -15,7 +15,7 @@ export function addEntry(writer: Writer, heap: Heap, index: Index, tuple: Tuple,
   else entries.push(tuple)
 }
 
-/** Whether a key can conflict: a null is distinct from others, unless the index has NULLS NOT DISTINCT. */
+/** Whether a key can conflict. Nulls are distinct, unless the index has NULLS NOT DISTINCT. */
 export function canConflict(index: Index, values: readonly SqlValue[]): boolean {
   return isConstraint(index) && (index.nullsNotDistinct || !values.includes(null))
 }

@@ -66,7 +66,6 @@ function midnight(context: ClockContext): number {
   return momentOf(zone.toLocal(context.now())).days
 }
 
-/** Returns the local day of `today`, `tomorrow` or `yesterday`. */
 function relativeDay(word: 'today' | 'tomorrow' | 'yesterday', context: ClockContext): number {
   return midnight(context) + (word === 'today' ? 0 : word === 'tomorrow' ? 1 : -1)
 }

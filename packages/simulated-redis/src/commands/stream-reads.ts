@@ -142,7 +142,6 @@ function readAsGroup(call: Call): Reply | Waits {
   ])
 }
 
-/** Delivers new entries to a consumer of a group. */
 function deliver(
   call: Call,
   stream: Stream,

@@ -12,7 +12,6 @@ import { sha1 } from './cache.ts'
 import { replyOf } from './convert.ts'
 import { type Running, redisLibrary } from './redis-library.ts'
 
-/** A script with its keys and arguments. */
 export interface Evaluation {
   readonly source: string
   readonly keys: readonly string[]
@@ -34,7 +33,6 @@ function chunkOf(source: string): Chunk {
   return chunk
 }
 
-/** The part of a server that runs scripts. */
 class Scripting {
   readonly #machine: Machine
   readonly #functions = new Map<Chunk, LuaFunction>()

@@ -13,6 +13,7 @@ export interface Baseline {
   readonly target: string | undefined
   readonly workload: string | undefined
   readonly model: string | undefined
+  /** The levels that were met, strongest first. */
   readonly met: readonly string[]
   /** The share of operations that were answered, from 0 to 1. */
   readonly availability: number | undefined

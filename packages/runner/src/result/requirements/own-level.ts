@@ -14,6 +14,7 @@ import {
 export interface RecordedOperation {
   readonly client: string
   readonly f: string
+  /** The key; null if the operation has none. */
   readonly key: string | null
   readonly input: Json
   /** The value returned, or else the input. */

@@ -5,10 +5,12 @@ export type Probe = { readonly withinMs: number } & (
   | {
       readonly kind: 'http'
       readonly url: string
+      /** The status of the answer, a number in its body, or the number at a path in its JSON. */
       readonly take: 'status' | 'body' | readonly string[]
     }
   | {
       readonly kind: 'command'
+      /** The command line, in the syntax of the shell. */
       readonly command: string
       /** The exit code, or the first number in the output. */
       readonly take: 'exit' | 'output'

@@ -5,7 +5,6 @@ import type { Scope } from './scope.ts'
 export interface Compiling {
   readonly scope: Scope
   readonly isGrouped: (node: ast.Expression) => boolean
-  /** Compiles the parameters and the body of a function. */
   readonly compileFunction: (node: ast.FunctionDeclaration, receiver: boolean) => string
 }
 

@@ -116,7 +116,7 @@ function quoted(text: string): string {
   return `"${escaped}"`
 }
 
-/** Formats a string. Unlike C, Lua keeps strings of 100 or more bytes unchanged. */
+/** Formats a string. A zero byte ends it, as in C, unless it has 100 or more bytes and no precision. */
 function stringText(text: string, how: Directive): string {
   const { precision } = how
   if (precision === undefined && text.length >= 100) return text
