@@ -254,7 +254,7 @@ export function watchBeats(clock: Clock, { since, stood, isOver }: BeatOptions):
   const beat = createBeats(since())
   const schedule = (): void => {
     const next = nanos(clock.now() + millisToNanos(BEAT_EVERY_MS))
-    // A program that records itself may exit when it has nothing more to do.
+    // The timer must not keep a program that records itself from exiting.
     clock.at(next, beaten, { keepsAlive: false })
   }
   function beaten(): void {

@@ -5,7 +5,7 @@ import type { Database, Store } from './store.ts'
 /** Jobs that a worker is processing or can take next. */
 const UNDER_WAY = /:(?:wait|active|prioritized)$/
 const LATER = /:delayed$/
-/** Delayed jobs that are due so soon count as under way. */
+/** Delayed jobs that are due within this time count as under way. */
 const SOON_MS = 1_000
 /** A delayed job's score is its time in milliseconds times this factor. */
 const SCORE_OF_MS = 0x1000

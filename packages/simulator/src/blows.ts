@@ -12,7 +12,7 @@ export interface World {
 }
 
 /**
- * Inject faults on nodes and connections in a simulation, by kind. Each fault is in effect when its function returns.
+ * Functions that inject faults on nodes and connections, by kind. Each fault is in effect when its function returns.
  */
 export const blows: { readonly [Kind in FaultKind]?: (fault: FaultOfKind<Kind>, world: World) => Undo } = {
   reset({ links }, { network }) {

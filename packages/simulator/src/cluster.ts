@@ -156,7 +156,8 @@ export function createSimulatedCluster(options: SimulationOptions): SimulatedClu
       }
       return 'done'
     },
-    // Methods, because each object literal with a getter would have its own hidden class, which slows all access.
+    // These members are methods, because each object literal with a getter would have its own hidden class, which slows
+    // all access.
     eventCount: () => eventCount,
     stepCount() {
       let steps = 0

@@ -80,7 +80,7 @@ export class Link implements TroubledLink {
   readonly #name: LinkName
   readonly #ear: Ear | undefined
   #sent = 0
-  /** Later messages do not arrive before this time. */
+  /** The latest arrival time so far. No later message arrives before this time. */
   #lastArrival = 0
   /** The time at which a link of limited bandwidth has transmitted everything. */
   #busyUntil = 0

@@ -162,7 +162,7 @@ export class SimulatedNode implements Ringing {
     if (this.#life > 0 && this.#moments.awaited.restarts) this.#moments.notice(this.id, 'restarts')
   }
 
-  /** Performs a step, while the node is paused only when it resumes. A restart discards it. */
+  /** Performs a step now or, while the node is paused, when the node resumes. A restart discards the step. */
   #step(event: AnyEvent): void {
     if (!this.#up) return
     if (this.#pauses > 0) {

@@ -264,7 +264,7 @@ function counterexampleJson(
   const operationOf = (part: number): OperationRow => transactions?.parts[part]?.operation ?? -1
   return {
     ...{ sentence, anomaly, story: story?.name, refusedBy: story?.refusedBy },
-    // Most relevant first.
+    // The most relevant fault comes first.
     faults: near.length === 0 ? undefined : near.map(({ text, relation }) => ({ text, relation })),
     keys,
     operations: operations.map(({ operation, role }) => ({

@@ -41,11 +41,11 @@ export function startClientLoop(options: ClientLoopOptions): ClientLoop {
   let onStopped: (() => void) | undefined
   let cancelTimer: Cancel = () => {}
 
-  // Counted from the previous due time, because late timers would slow the client down.
+  // Each due time counts from the previous one, because late timers would slow the client down.
   let due = clock.now()
 
   function scheduleNext(): void {
-    // Random, so that clients that start together drift apart.
+    // The pause is random, so that clients that start together drift apart.
     const pause = options.interval * (0.5 + random.next())
     due = nanos(Math.max(due + pause, clock.now()))
     cancelTimer = clock.at(due, invoke)
@@ -107,7 +107,8 @@ export function finishClient(
     } else
       process.invoke(pick(), input, (completion) => {
         client.learned?.(input, completion)
-        // In a later turn, because a client with synchronous answers would otherwise never yield.
+        // The next operation starts in a later turn, because a client with synchronous answers would otherwise never
+        // yield.
         clock.at(nanos(clock.now() + millisToNanos(millis(client.pauseMs?.() ?? 0))), next)
       })
   }

@@ -33,7 +33,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   let invocation: Invocation
   let onCompletion: (completion: Completion) => void
 
-  // One callback per client, not per operation, because simulations run thousands of clients.
+  // There is one callback per client, not per operation, because simulations run thousands of clients.
   function completed(completion: Completion): void {
     recorder.completed(invocation, completion)
     if (completion.type === 'info') {
@@ -48,7 +48,7 @@ export function startProcess(options: ProcessOptions): ClientProcess {
   return {
     invoke(node, input, callback) {
       sequence++
-      // By this, a cluster that retries internally applies the request only once.
+      // Identifies the request, so that a cluster that retries internally applies it only once.
       const session = { client, sequence }
       invocation = { process, node, input, harmless: workload.reads.includes(input.f), session, final }
       onCompletion = callback

@@ -25,7 +25,7 @@ export function createRunRecorder(sink: HistorySink, now: () => Nanos): RunRecor
   let processes = 0
   const counts = { ok: 0, fail: 0, info: 0 }
 
-  // One object literal per event, because a simulated run records thousands of events per second.
+  // Each event is one object literal, because a simulated run records thousands of events per second.
   return {
     newProcess: () => processes++,
     invoked({ process, node, input, final }) {

@@ -11,8 +11,8 @@ export interface RunClients {
   /** Returns the final operations for each node, once clients use no more keys. */
   inputs(): readonly Input[]
   /**
-   * Whether the answers to the final reads show that the system has recovered. Observed clients may send more than a
-   * final read, such as an Authorization header.
+   * Whether the final reads are like the clients' requests, so that their answers show recovery. Observed clients may
+   * also send an Authorization header.
    */
   readonly areLikeFinalReads: boolean
   /** Returns an operation that tests recovery if there is nothing to read. */

@@ -33,7 +33,7 @@ function round(options: InsistOptions, number: number, done: () => void): void {
     done()
     return
   }
-  // The hits of a fault are known only after healing.
+  // The hits of a fault are known only after healing, so the faults are healed first.
   nemesis.heal(() => {
     const idle = idleFaults(options)
     if (idle.length === 0 || number > MOST_ROUNDS) {

@@ -119,7 +119,7 @@ export function startNemesisLoop({ cluster, recorder, schedule, startedAt, rando
       // After `stop`, another healing would replace its callback.
       if (!stopped) heal(healed)
     },
-    // On real processes a fault may begin after its planned end.
+    // On real processes a fault may begin after its planned end. Such a fault ends at its beginning.
     injected: () => inForce.injected.map(({ fault, from, to }) => ({ fault, from, to: nanos(Math.max(from, to)) })),
     noticed: inForce.noticed,
     active: () => [...inForce.active.values(), ...inForce.strangers.values()].map((current) => current.fault),

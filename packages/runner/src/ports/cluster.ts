@@ -26,7 +26,7 @@ export interface Request {
   readonly input: Input
   /** Whether the request changes nothing. Without an answer, its invocation then counts as `fail` instead of `info`. */
   readonly harmless: boolean
-  /** By this, a cluster that retries internally applies the request only once. */
+  /** Identifies the request, so that a cluster that retries internally applies it only once. */
   readonly session?: Session | undefined
   /** Whether no write follows this request. Recorders use it to recognise final reads. */
   readonly final?: boolean | undefined

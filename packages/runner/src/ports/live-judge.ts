@@ -130,7 +130,7 @@ export function violationText({ level, sentence, position, at, noticedAfter }: L
  */
 export function onlineCheckerFor({ model, initial, mapping, now, isFollowed }: JudgedHistory): OnlineChecker {
   try {
-    // A monitor costs almost nothing.
+    // A model with its own monitor is judged anyway, because the monitor costs almost nothing.
     if (isFollowed === false && entryOf(model).online === undefined) return uncertain(UNFOLLOWED)
     return untilItThrows(createOnlineChecker({ model, initial, byRoutes: mapping === 'routes', now }))
   } catch (error) {

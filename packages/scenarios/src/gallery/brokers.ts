@@ -26,11 +26,11 @@ const natsUpdates = (clients: number): readonly string[] =>
     expect: 'linearizable',
   })
 
-/** Runs with power losses. A replica gets its lost data back from replicas that still have it. */
+/** A run with power losses. A replica gets its lost data back from replicas that still have it. */
 const natsPower = (faults: string, seconds: number): readonly string[] =>
   runArgs({ target: 'nats', workload: 'stream', faults, more: ['--rate', '100'], seconds, expect: 'faithful' })
 
-/** Mostly enqueues, so that messages can be lost. */
+/** A run that mostly enqueues, so that messages can be lost. */
 const rabbitMessages = (settings: readonly string[]): readonly string[] =>
   runArgs({
     ...{ target: 'rabbitmq', workload: 'queue', settings, faults: 'broker-killed.json' },

@@ -31,7 +31,9 @@ const promotion = (target: string, settings: readonly string[]): readonly string
   ...['--nodes', '2'],
 ]
 
-/** Flips a bit of a row after a crash. Recovery ends with a checkpoint, so the row is in its page by then. */
+/**
+ * A run that flips a bit of a row after a crash. Recovery ends with a checkpoint, so the row is in its page by then.
+ */
 const flippedRow = (checksums: string): readonly string[] =>
   runArgs({
     ...{ target: 'postgres', workload: 'set', faults: 'flipped-bit.json', seconds: 12, expect: 'linearizable' },
@@ -46,8 +48,8 @@ const galeraReads = (sync: number): readonly string[] =>
   })
 
 /**
- * Kills all servers, because a live server would send the others their lost data. A kill just after a server wrote its
- * log loses nothing.
+ * A run that kills all servers, because a live server would send the others their lost data. A kill just after a server
+ * wrote its log loses nothing.
  */
 const galeraKilled = (flush: number): readonly string[] =>
   runArgs({

@@ -8,7 +8,7 @@ interface Search {
   readonly expect: Level
 }
 
-/** Searches with an embedded protocol. Each trial is a separate search. */
+/** A search with an embedded protocol. Each trial is a separate search. */
 const searchArgs = ({ target, workload, setting, expect }: Search): readonly string[] => [
   ...['fuzz', '--target', target, '--workload', workload],
   ...(setting === undefined ? [] : ['--set', setting]),

@@ -98,7 +98,7 @@ interface ShownLock {
   readonly waitStart: bigint | null
 }
 
-/** Parse the descriptions of locks (DescribeLockTag). */
+/** Patterns for the descriptions of locks (DescribeLockTag). */
 const TARGETS: Readonly<Record<string, RegExp>> = {
   relation: /^relation (?<relation>\d+) of database (?<database>\d+)$/,
   tuple: /^tuple \((?<page>\d+),(?<tuple>\d+)\) of relation (?<relation>\d+) of database (?<database>\d+)$/,

@@ -37,7 +37,7 @@ export class Preserved {
   #keep(of: unknown, by: Transaction, swap: Swap): void {
     const known = this.#saved.find((each) => each.of === of)
     if (known?.by === by) return
-    // If its transaction is still active, it has rolled back the change and released its lock.
+    // If the transaction of `known` is still active, it has rolled back the change and released its lock.
     this.#saved = [...this.#saved.filter((each) => each !== known && each.by.state === 'active'), { of, by, swap }]
   }
 

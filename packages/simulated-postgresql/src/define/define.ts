@@ -53,7 +53,7 @@ export function* define(node: Node, context: Context, run: Run): Generator<Wait,
   if ('ViewStmt' in node) return yield* createView(node.ViewStmt, context, run)
   if ('RefreshMatViewStmt' in node) return yield* refresh(node.RefreshMatViewStmt, context, run)
   if ('CommentStmt' in node) return yield* comment(node.CommentStmt, context, run)
-  // Results depend only on the owners of relations.
+  // No query result depends on the owner of an object other than a relation.
   if ('AlterOwnerStmt' in node) return 'ALTER OWNER'
   if ('CreateFunctionStmt' in node) return yield* createFunction(node.CreateFunctionStmt, context, run)
   if ('CreateTrigStmt' in node) return yield* createTrigger(node.CreateTrigStmt, context, run)

@@ -153,7 +153,7 @@ export type Named = (object & { readonly oid: number }) | undefined
 
 export interface CompiledTrigger {
   readonly trigger: Trigger
-  /** The columns of `new` come first, then those of `old`. */
+  /** The condition, over the columns of `new` followed by those of `old`. */
   readonly when: Compiled | undefined
 }
 

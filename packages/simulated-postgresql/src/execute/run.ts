@@ -25,7 +25,7 @@ interface Met {
   readonly results: { readonly site: object; readonly value: unknown }[]
 }
 
-/** Records nothing, outside of any evaluation. */
+/** The progress outside of any evaluation, which records nothing. */
 const NOWHERE: Met = { over: 0, met: 0, calls: 0, results: [] }
 let waits = NOWHERE
 

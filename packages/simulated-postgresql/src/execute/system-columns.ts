@@ -10,7 +10,9 @@ import type { NamedColumn, SystemColumns } from './model.ts'
 
 type Read = (tuple: Tuple, table: Table) => SqlValue
 
-/** Read system columns. Command ids are undefined, because PostgreSQL's differ from the simulated ones. */
+/**
+ * Functions that read system columns. Command ids are undefined, because PostgreSQL's differ from the simulated ones.
+ */
 const READ: Readonly<Record<SystemName, Read | undefined>> = {
   ctid: placeOf,
   xmin: ({ xmin }) => xmin.xid,
@@ -33,7 +35,7 @@ export function systemColumnsOf(table: Table, types: Types, takeSlot: () => numb
       if (found === undefined) return undefined
       const read = READ[found.name]
       if (read === undefined) throw new NotSupported(`the system column ${name}`)
-      // These describe the partition that contains the row.
+      // `ctid` and `tableoid` describe the partition that contains the row.
       if (table.partitioned !== undefined && (name === 'ctid' || name === 'tableoid'))
         throw new NotSupported(`the system column ${name} of a partitioned table`)
       const type = { oid: types.named(found.type)?.oid ?? 0, name: found.type, typmod: -1 }

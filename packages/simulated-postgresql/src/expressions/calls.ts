@@ -267,7 +267,8 @@ export function applied(resolved: ResolvedCall, name: string, scope: Scope): Com
     if (signature.strict && values.includes(null)) return null
     return implementation(values, env, call)
   }
-  // Never computed in advance if the function depends on the session, even if PostgreSQL declares it immutable.
+  // A call that depends on the session is never computed in advance, even if PostgreSQL declares the function
+  // immutable.
   const pure = signature.volatility === 'i' && own !== undefined
   return derived(call.result, all, { strict: signature.strict, pure }, evaluate)
 }

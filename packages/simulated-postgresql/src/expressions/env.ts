@@ -43,7 +43,7 @@ export interface Subquery {
 
 /** The names that an expression can use. Using an absent member is an error. */
 export interface Scope {
-  /** As at preparation: each literal is parsed once. */
+  /** The types, settings and relations at preparation: each literal is parsed once. */
   readonly context: TextContext
   /** The clause that messages name: `WHERE`, `CHECK constraints`. */
   readonly place?: string

@@ -66,7 +66,7 @@ const numbers: Builtins = {
   i4tod: ([a]) => a ?? null,
   i4tof: ([a]) => Math.fround(asNumber(a)),
   i8tod: ([a]) => Number(asBigint(a)),
-  // Rounded only once: a conversion through a double could change the last bit.
+  // The number is rounded only once: a conversion through a double could change the last bit.
   i8tof: ([a]) => Math.fround(Number(asBigint(a))),
   int2_numeric: ([a]) => numericOf(asNumber(a)),
   int4_numeric: ([a]) => numericOf(asNumber(a)),

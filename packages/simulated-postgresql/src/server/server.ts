@@ -139,7 +139,7 @@ class Backend implements Connection {
   }
 
   #terminate(error: SqlError): void {
-    // In a step of its own, because the current one belongs to another session.
+    // The session ends in a step of its own, because the current step belongs to another session.
     this.#options.after(this.#options.wakesAfter(), () => {
       if (!this.#isOver) this.#fail(error)
     })
@@ -204,7 +204,8 @@ class Backend implements Connection {
       isAwaited = false
     }
     pause.ready(() => {
-      // In a separate step, because the current one belongs to the session that released the lock.
+      // The conversation continues in a separate step, because the current step belongs to the session that released
+      // the lock.
       if (isAwaited) this.#giveUp = after(wakesAfter(), goOn)
       isAwaited = false
     })

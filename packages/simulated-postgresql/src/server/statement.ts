@@ -74,7 +74,7 @@ function* copied(peer: Peer): Generator<Pause, string> {
         return Buffer.concat(parts).toString()
       case 'copy-fail':
         throw new SqlError('57014', `COPY from stdin failed: ${message.reason}`)
-      // Clients of the extended protocol send these before they learn that the statement is a COPY.
+      // Clients of the extended protocol send Flush and Sync before they learn that the statement is a COPY.
       case 'flush':
       case 'sync':
         break

@@ -63,7 +63,7 @@ function commentFunctions({ server, transactions }: Host): readonly (readonly [s
   ]
 }
 
-/** Privileges are not simulated, so every known one is granted. */
+/** Privileges are not simulated, so every known privilege is granted. */
 function mayUse({ server, transactions }: Host, schema: string, privilege: string): boolean {
   if (!server.catalogue.hasSchema(schema, transactions.open))
     throw new SqlError('3F000', `schema "${schema}" does not exist`)

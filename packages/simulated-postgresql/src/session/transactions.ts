@@ -25,7 +25,7 @@ export interface TransactionOwner {
 export class Transactions {
   readonly #owner: TransactionOwner
   open: Transaction | undefined
-  /** Whether BEGIN opened the transaction. Others commit at the Sync message. */
+  /** Whether BEGIN opened the transaction. An implicit transaction commits at the Sync message. */
   inBlock = false
   failed = false
   queried = false

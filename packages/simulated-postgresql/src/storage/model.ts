@@ -144,7 +144,7 @@ export interface Reader {
   prepareNumber: number
   commitNumber: number
   readonly lastCommitBeforeSnapshot: number
-  /** Whether it had a conflict out to an earlier commit when it committed. */
+  /** Whether the transaction had a conflict out to an earlier commit when it committed. */
   conflictOut: boolean
   earliestOutConflictCommit: number
   /** The sets of readers that contain this transaction. */

@@ -5,7 +5,7 @@ import type { Heap, Tuple } from './model.ts'
 const PER_PAGE = 226
 const PAGE = 0x1_0000
 
-/** Assigned at the first request, because versions do not store their positions. */
+/** The positions of versions, assigned at the first request because versions do not store them. */
 const places = new WeakMap<Tuple, number>()
 const counted = new WeakMap<Heap, number>()
 

@@ -162,8 +162,7 @@ function* untilFree(
       if (isHere && policy === 'skip') return 'would block'
       if (isHere && policy === 'nowait')
         throw new SqlError('55P03', `could not obtain lock on row in relation "${heap.name}"`)
-      // Transactions in the queue may wait for the very lock that this transaction strengthens, so it does not join
-      // them.
+      // A transaction that strengthens its own lock does not join the queue, in which others may wait for that lock.
       if (isHere && !queued && own.length === 0) {
         yield* store.waiting.lock(backend, place, mode, transaction.current)
         queued = true

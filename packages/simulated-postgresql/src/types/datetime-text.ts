@@ -74,7 +74,7 @@ function zoneOf(found: RegExpExecArray, text: string, type: string): Zone | unde
 /** Returns the error for an unparsed text. PostgreSQL may accept numbers and calendar words. */
 function unread(text: string, type: string): Error {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? []
-  // A calculator has a different clock for words such as `today`.
+  // Words such as `today` are refused, because a calculator has a different clock.
   if (words.some((word) => /^(?:now|today|tomorrow|yesterday)$/.test(word)))
     return new NotSupported(`the ${type} '${text}'`)
   const known = words.every((word) => WORD.test(word) || zoneByName(word) !== undefined)

@@ -17,7 +17,7 @@ import {
 import { type ParsedDatetime, parseDatetime } from './datetime-text.ts'
 import { formatOffset, sessionZone, type Zone } from './zone.ts'
 
-/** A part of `TextContext`. */
+/** The part of `TextContext` that the text of a timestamp depends on. */
 export interface ClockContext {
   setting(name: string): string | undefined
   now(): bigint

@@ -124,7 +124,7 @@ export class Cells {
     })
   }
 
-  /** Splits the reads of a cell. A statement to which a single version matters gets a cell of its own. */
+  /** Splits the reads of a cell. A statement to which only some versions matter gets a cell of its own. */
   #split(
     { reads, history }: Cell,
     versions: readonly number[],

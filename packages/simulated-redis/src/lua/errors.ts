@@ -32,7 +32,7 @@ export function badArgument(at: number, of: string, what: string): never {
 export class ScriptRefusal extends Error {
   override readonly name: string = 'ScriptRefusal'
   readonly what: string
-  /** The end of a sentence that begins with "it". */
+  /** The reason, as the end of a sentence that begins with "it". */
   readonly because: string | undefined
   readonly line: number | undefined
 

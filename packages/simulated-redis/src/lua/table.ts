@@ -13,7 +13,7 @@ export type LuaFunction = (...args: LuaValue[]) => readonly LuaValue[]
 
 type Key = NonNullable<LuaValue>
 
-/** A slot of the hash part. A key with a nil value keeps its slot until it is needed. */
+/** A slot of the hash part. A key with a nil value keeps its slot until another key takes the slot. */
 interface Node {
   readonly at: number
   key: Key | undefined

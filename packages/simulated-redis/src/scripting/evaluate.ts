@@ -133,7 +133,7 @@ function orRefused<T>(hash: string, act: () => T): T {
       const place = error.line === undefined ? 'the' : `line ${error.line} of the`
       throw new UnknownCommand(`${error.what}, in ${place} Lua script ${hash},`, error.because)
     }
-    // The maximum call depth depends on more than the script.
+    // A stack overflow depends on more than the script.
     if (error instanceof RangeError)
       throw new UnknownCommand(`the Lua script ${hash}`, `needs more room than there is: ${error.message}`)
     throw error

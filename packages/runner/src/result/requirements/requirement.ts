@@ -51,7 +51,7 @@ export interface ProbeRequirement extends Bound {
   readonly kind: 'probe'
   /** Without secrets. */
   readonly text: string
-  /** As typed. `text` lacks the secrets, in which two requirements may differ. */
+  /** The requirement as typed. Two requirements may differ only in a secret, which `text` lacks. */
   readonly written: string
   readonly probe: Probe
 }

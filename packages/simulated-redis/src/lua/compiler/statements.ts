@@ -164,7 +164,7 @@ function compileNumericFor(node: ast.ForNumericStatement, to: Compiling): string
     const id = scope.declare(node.variable.name)
     return `let ${id} = ${at}; ${compileBlock(node.body, to)}`
   })
-  // As Lua does, before the first iteration. The result may be rounded.
+  // The step is subtracted before the first iteration, as in Lua. The result may be rounded.
   const head = `let ${at} = ${initial}, ${limit} = ${end}, ${step} = ${by}; ${at} -= ${step};`
   const ends = `if (!(${step} > 0 ? ${at} <= ${limit} : ${limit} <= ${at})) break;`
   return `{ ${head} while (true) { ${at} += ${step}; ${ends} ${STEP} ${body} } }`
