@@ -9,28 +9,25 @@ export interface Command {
   /** Completes the message for a missing positional argument: `chaos NAME needs …`. */
   readonly needs?: string
   readonly summary: string
-  /** Descriptions of the positional arguments, by name. */
   readonly positionals?: { readonly [name: string]: string }
   /**
-   * The options, in the order of the help text. If any option is common, `--help` lists only common options unless
-   * `--all` is given.
+   * The options, in the order of the help text. If any is common, `--help` lists only common options without `--all`.
    */
   readonly options: Options
   readonly examples: readonly (readonly [command: string, explanation: string])[]
   /** The actions that may follow the name, for help and completion. */
   readonly actions?: readonly CommandAction[]
-  /** Returns the help for the words after the command's name; undefined if these words have no help of their own. */
+  /** Returns the help for the words after the command's name, if they have their own. */
   helpFor?(argv: readonly string[]): string | undefined
-  /** Rewrites the command line before it is parsed, to support options of other styles. */
+  /** Rewrites the command line before parsing, to support options of other styles. */
   normalize?(argv: readonly string[]): readonly string[] | Promise<readonly string[]>
   run(options: ParsedOptions): Promise<ExitCode>
 }
 
-/** One action of a command, identified by the word after the command's name. */
+/** An action of a command, named by the word after the command. */
 export interface CommandAction {
   /** The word, and its synonyms. */
   readonly names: readonly [string, ...string[]]
-  /** The words that follow the action; empty if there are none. */
   readonly usage: string
   readonly summary: string
 }
@@ -38,7 +35,7 @@ export interface CommandAction {
 /** Loads every command, for a command that lists all of them. */
 export type LoadAll = () => Promise<readonly Command[]>
 
-/** The command line as parsed by yargs. Each command reads its options with the functions below. */
+/** The command line as parsed by yargs. */
 export type ParsedOptions = { readonly [name: string]: unknown }
 
 /** If an option is given several times, the last one counts. */
@@ -52,13 +49,10 @@ export const textsOf = (options: ParsedOptions, name: string): readonly string[]
   return texts.map(wordOf)
 }
 
-/** Marks a word to keep. No argument can contain a NUL, so a user cannot type this mark. */
+/** Marks a word to keep. No argument can contain a NUL. */
 const KEPT = '\u0000'
 
-/**
- * Marks a word that begins with a dash, because yargs would take the word as an option or drop it. `textsOf` removes
- * the mark.
- */
+/** Marks a word that begins with a dash, because yargs would misread it. `textsOf` removes the mark. */
 export const keepWord = (typed: string): string => (typed.startsWith('-') ? `${KEPT}${typed}` : typed)
 
 export const wordOf = (kept: string): string => (kept.startsWith(KEPT) ? kept.slice(KEPT.length) : kept)

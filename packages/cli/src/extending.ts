@@ -1,4 +1,4 @@
-// The part of the public library by which a configuration extends chaos.
+// The API by which a configuration extends chaos.
 
 export type { Extension, OwnFault, OwnHarm, OwnNemesis } from '@chaosproxy/engine/extend'
 export {

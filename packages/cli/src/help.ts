@@ -9,9 +9,7 @@ export const ALL = '--all'
 const FIRST_EXAMPLES = 4
 
 interface HelpStyle {
-  /** Whether rare options are listed as well. */
   readonly all: boolean
-  /** Makes a text printable. */
   readonly says: (text: string) => string
 }
 
@@ -38,8 +36,8 @@ export function declareHelp(builder: Argv, command: Command, { all, says }: Help
 }
 
 /**
- * Returns the options without texts. yargs formats the help of every command that it runs, even without `--help`.
- * Formatting the texts takes longer than everything else that yargs does.
+ * Returns the options without texts. yargs formats them for every command, which takes longer than everything else it
+ * does.
  */
 export function withoutTexts(options: Command['options']): { [name: string]: Options } {
   return Object.fromEntries(

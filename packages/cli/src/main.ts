@@ -18,7 +18,6 @@ const names = Object.keys(registry)
 /** Filename extensions of configurations that are code. */
 const CODE = ['ts', 'mts', 'js', 'mjs'] as const
 
-/** The text printed for `chaos` without arguments. */
 const START_PAGE = `Say what to do. Three commands to begin with:
 
   chaos scenario split-brain                 watch a violation happen, told step by step
@@ -30,13 +29,13 @@ chaos --help lists all commands.`
 const EXIT_CODES =
   'Exit codes: 0 as expected · 1 expectation violated · 2 unknown, or nothing was proved · 3 usage or input error · 4 target or environment failed · 130 interrupted'
 
-/** Runs the command line in a process that does nothing else. */
+/** Runs the command line as the whole process. */
 export async function runProcess(typed: readonly string[]): Promise<void> {
   endOnUncaughtErrors(report)
   await main(typed)
 }
 
-/** Runs the given command line and sets the process's exit code. Never throws for a user's error. */
+/** Runs the command line and sets the exit code. Never throws for a user's error. */
 export async function main(typed: readonly string[]): Promise<void> {
   tolerateBrokenOutput()
   // Offers the built API even when running from sources.
@@ -79,7 +78,7 @@ export async function main(typed: readonly string[]): Promise<void> {
       'populate--': hasCommandOfItsOwn(argv),
     })
     .fail((message, error) => {
-      // yargs throws a YError for a wrong command line; all other errors come from the command.
+      // yargs throws a YError for a wrong command line.
       if (error !== undefined && error.name !== 'YError') throw error
       throw usageError(explainRejection(message ?? error?.message, argv, commands))
     })
@@ -105,16 +104,13 @@ export async function main(typed: readonly string[]): Promise<void> {
   }
 }
 
-/**
- * The commands that can use a configuration's extensions. All other commands never run a configuration, so that a
- * broken one does not affect them.
- */
+/** The commands that use a configuration's extensions. A broken configuration must not affect the others. */
 const EXTENSIBLE: ReadonlySet<string> = new Set([
   ...['run', 'fuzz', 'simulate', 'replay', 'compare', 'worker', 'doctor', 'targets', 'workloads', 'proxy', 'record'],
   ...['check', 'explain', 'scenario', 'gallery', 'reporters', 'ui', 'mcp'],
 ])
 
-/** Adds a configuration's extensions before a command is loaded. SECURITY.md lists the commands that run code. */
+/** Adds a configuration's extensions before a command is loaded. SECURITY.md lists these commands. */
 async function extendRegistries(argv: readonly string[]): Promise<void> {
   const [command = ''] = argv
   if (!EXTENSIBLE.has(command)) return
@@ -134,21 +130,18 @@ function allowsCode(words: readonly string[]): boolean {
   return ['--allow-code', '--allow-code=true'].includes(words[at] ?? '') && words[at + 1] !== 'false'
 }
 
-/**
- * Returns the path of the configuration if its text mentions `extend`; undefined otherwise. This check avoids loading
- * most configurations. Only a configuration that is code can extend chaos.
- */
+/** Returns the configuration's path if its text mentions `extend`. This check avoids loading most configurations. */
 function extendingConfig(named: string | undefined): string | undefined {
   const path = named ?? CODE.map((extension) => `chaos.config.${extension}`).find((name) => existsSync(name))
   if (path === undefined || path.endsWith('.json') || !existsSync(path)) return undefined
   return /\bextend\b/.test(readFileSync(path, 'utf8')) ? path : undefined
 }
 
-/** Whether the words after `--` are a separate command to run, or the arguments of the program named by `--bin`. */
+/** Whether the words after `--` are a command, and not arguments of the program named by `--bin`. */
 const hasCommandOfItsOwn = (argv: readonly string[]): boolean =>
   argv[0] === 'proxy' || argv[0] === 'record' || optionsOf(argv).some((word) => /^--bin(=|$)/.test(word))
 
-/** Marks words to keep: words after `--` are never options, and yargs would drop a lone `-`. */
+/** Protects words after `--`, which are never options, and a lone `-`, which yargs would drop. */
 function withWordsKept(argv: readonly string[]): readonly string[] {
   const ours = optionsOf(argv)
   const rest = argv.slice(ours.length)
@@ -162,15 +155,13 @@ const optionsOf = (argv: readonly string[]): readonly string[] => {
   return end < 0 ? argv : argv.slice(0, end)
 }
 
-/**
- * Rejects options before the command: yargs would treat the command as an option's value, and report a missing command.
- */
+/** Rejects options before the command, because yargs would take the command as an option's value. */
 function requireCommandFirst([first = '']: readonly string[]): void {
   if (!first.startsWith('-') || ['--help', '-h', '--version'].includes(first)) return
   throw usageError(`${first}: write the command before its options. chaos --help lists the commands.`)
 }
 
-/** Turns yargs' `Unknown argument: targt` into a message that suggests the intended option. */
+/** Turns yargs' `Unknown argument: targt` into a message that suggests an option. */
 function explainRejection(message: string, argv: readonly string[], commands: readonly Command[]): string {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]
   const command = commands.find((candidate) => candidate.name === argv[0])
@@ -189,7 +180,7 @@ function explainRejection(message: string, argv: readonly string[], commands: re
   return `Unknown option ${typed}.${meant === undefined ? ` chaos ${command.name} --help lists them.` : ` Did you mean --${meant}?`}`
 }
 
-/** Explains a stray word after an option's value: it may be meant as one more value of the option. */
+/** Explains a stray word that may be one more value of the option before it. */
 function listText(argv: readonly string[], name: string, { options }: Command): string | undefined {
   const place = argv.findIndex((word) => wordOf(word) === name)
   const [option = '', value = ''] = argv.slice(Math.max(0, place - 2), place).map(wordOf)

@@ -4,23 +4,17 @@ type Text = string | (() => string)
 
 export const describedBy = (describe: Text): string => (typeof describe === 'string' ? describe : describe())
 
-/**
- * An option of a command, in yargs' form and with the type of its value. yargs has no bundled types, and the types of
- * chaos are published.
- */
+/** An option in yargs' form, with the type of its value. yargs has no bundled types. */
 export interface Option<Value = unknown> {
   readonly type: 'boolean' | 'string'
-  /** Whether the option may be given several times. */
   readonly array?: boolean
-  /** The number of values that the option takes. */
   readonly nargs?: number
   readonly requiresArg?: boolean
-  /** The help text; a function if it lists names that a configuration may extend. */
+  /** The help text; a function if it lists names that a configuration may add. */
   readonly describe: Text
   readonly default?: unknown
-  /** The title of `--help` under which the option is listed. */
+  /** The title in `--help` above the option. */
   readonly group?: string
-  /** Whether `--help` lists the option without `--all`. */
   readonly common?: boolean
   /** The member of a run that the option sets. */
   readonly member?: keyof RunDraft | undefined
@@ -34,7 +28,7 @@ export interface Option<Value = unknown> {
   print(value: Value): Word
 }
 
-/** The typed value after an option; true stands for an option without a value. Undefined and false omit the option. */
+/** The typed value; true for an option without a value. Undefined and false omit the option. */
 type Word = string | number | boolean | readonly string[] | undefined
 
 /** The options of a command, or some of them, by name. */

@@ -1,10 +1,7 @@
 import type { ExitCode } from '@chaosproxy/engine/run'
 import type { Command, ParsedOptions } from './command.ts'
 
-/**
- * A use of chaos, declared once: help, completion and error messages derive from its options, and `read` returns the
- * settings of a command line.
- */
+/** A use of chaos. Help, completion and error messages derive from its options, and `read` parses a command line. */
 export interface Use<Settings> extends Omit<Command, 'run'> {
   /** @throws UserError (usage, input) for what is wrong, with what to give instead. */
   read(options: ParsedOptions): Settings | Promise<Settings>
@@ -14,7 +11,7 @@ interface Execution<Settings> {
   execute(settings: Settings): Promise<ExitCode>
 }
 
-/** The command for a use. The code that executes it is loaded only when it runs, because help does not need it. */
+/** The command for a use. Its code is loaded only when it runs, because help does not need it. */
 export async function commandFor<Settings>(
   declared: Promise<{ readonly use: Use<Settings> }>,
   load: () => Promise<Execution<Settings>>,

@@ -19,7 +19,7 @@ import { healFor, injectFor } from './steering/steering.ts'
 export interface ConsoleOptions {
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
-  /** Why the page cannot start the run again; absent if it can. */
+  /** Why the page cannot start the run again. */
   readonly unrepeatable?: string | undefined
 }
 
@@ -41,11 +41,11 @@ export interface Following {
   ended(): void
 }
 
-/** The live page: one server, which shows one run after another. */
+/** The live page of one run after another. */
 export interface Console {
   readonly url: string
   follow(followed: FollowedRun): Following
-  /** Resolves once a user asks on a page to start the same run again. */
+  /** Resolves once a user asks to start the run again. */
   again(): Promise<void>
   close(): Promise<void>
 }
@@ -65,8 +65,7 @@ interface Shown {
 }
 
 /**
- * Opens the live page. The page costs a run only the processing of its events. Each browser gets at most ten frames a
- * second, and no frame until it has read the last one.
+ * Opens the live page. Each browser gets at most ten frames a second, and none until it has read the last.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
@@ -196,8 +195,7 @@ function followingOf(shown: Shown, addressOfReport: (file: string) => string): F
     },
     listener(event) {
       live.fold(event)
-      // Judging ends before the final reads. A judgement of only some final reads would treat the missing ones as
-      // refused.
+      // With only some final reads, the missing ones would count as refused.
       if (live.stage !== 'working' && live.stage !== 'starting') endJudging()
       if (live.violation !== undefined && !wasViolated) judge?.hurry()
       wasViolated = live.violation !== undefined

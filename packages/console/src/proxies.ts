@@ -21,13 +21,13 @@ export interface ProxiesConsole {
 
 const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(proxiesScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The period of each rate. The page keeps the rates of one minute. */
+/** The period of each rate. */
 const SAMPLE_EVERY_MS = 1_000
 const SAMPLES = 60
 
 /**
- * Serves the page of proxies: their traffic, their faults, and buttons that inject and heal faults. While a page is
- * open, the counters of the proxies are read once a second. The token is the first part of every path.
+ * Serves the page of proxies: their traffic, their faults, and buttons for faults. The token is the first part of every
+ * path.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
@@ -72,11 +72,11 @@ export async function openProxiesConsole(options: ProxiesConsoleOptions): Promis
   }
 }
 
-/** A fault on the proxy's links that a click injects, with the text of its button. */
+/** A fault that a click injects, with the button's text. */
 interface Offer {
   readonly text: string
   readonly fault: { readonly kind: string; readonly [member: string]: unknown }
-  /** Whether the fault acts on single requests, which only some proxies parse. */
+  /** Whether the fault needs parsed requests. */
   readonly ofRequests?: true
 }
 
@@ -91,10 +91,7 @@ const OFFERS: { readonly [action: string]: Offer } = {
 const isFor = ({ protocol, speaks }: ManagedProxy, { fault, ofRequests }: Offer): boolean =>
   protocol === 'udp' ? fault.kind === 'partition' : ofRequests === undefined || speaks === 'http'
 
-/**
- * Returns the links that a fault affects: both directions between the server and every caller. A fault of requests
- * affects only the direction of requests.
- */
+/** Returns the links that a fault affects. A fault of requests affects only their direction. */
 function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): readonly string[] {
   if (ofRequests) return [linkName(forward)]
   return callers.flatMap((caller) => [
@@ -103,7 +100,7 @@ function linksFor({ forward, callers }: ManagedProxy, { ofRequests }: Offer): re
   ])
 }
 
-/** Carries out an order. Returns the reason if it was not carried out; undefined if it was. */
+/** Carries out an order, or returns why not. */
 function carryOut(plane: ControlPlane, body: string): string | undefined {
   const { action, on } = orderIn(body)
   if (action === 'heal') {
@@ -140,10 +137,7 @@ function freeName(plane: ControlPlane, wanted: string): string {
   return name
 }
 
-/**
- * Returns why the page cannot remove a fault; undefined for a removable fault. Toxics and rule sets have their own
- * lists, from which only their owners remove faults.
- */
+/** Returns why the page cannot remove a fault. Toxics and rule sets are removed only by their owners. */
 const keptBecause = (origin: ReturnType<ControlPlane['faults']['get']>['origin']): string | undefined =>
   origin === 'toxic'
     ? 'a toxic: its client removes it'
@@ -190,10 +184,7 @@ function pageOf(plane: ControlPlane, rates: Sampled, seed: number | string): Pro
   }
 }
 
-/**
- * Returns the requests that an HTTP proxy got per second, oldest first, and the mean latency in the last second;
- * undefined if the proxy does not parse requests.
- */
+/** The requests per second of an HTTP proxy, oldest first, and the latest mean latency. */
 function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answered, waited }: Sampled) {
   if (speaks !== 'http') return undefined
   const own = callers.map((caller) => ({ ...forward, from: caller }))
@@ -201,7 +192,7 @@ function requestsOf({ speaks, callers, forward }: ManagedProxy, { asked, answere
   return { asked: asked.of(own), meanMs: replies === 0 ? undefined : (waited.of(own).at(-1) ?? 0) / replies }
 }
 
-/** Returns the state of the recording, and its verdict so far. */
+/** The state of the recording, and its verdict. */
 function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   if (recording === undefined) return undefined
   const { ok, fail, info, unmatched } = recording.recorder.counters
@@ -217,10 +208,7 @@ function recordingOf({ recording }: ControlPlane): ProxiesPage['recording'] {
   }
 }
 
-/**
- * Returns the first violation as text. Without a violation, returns the doubt about the record; undefined if there is
- * no doubt either.
- */
+/** The first violation as text, or else the doubt about the record. */
 function becauseOf({
   violation,
   doubt,
@@ -242,10 +230,10 @@ interface Sampled {
   readonly waited: Rates
 }
 
-/** Computes the increase of each link's count per second. */
+/** The increase of each link's count per second. */
 interface Rates {
   add(totals: ReadonlyMap<string, number>): void
-  /** Returns the total rate of these links for each second, oldest first. */
+  /** Returns the links' total rate for each second, oldest first. */
   of(links: readonly Link[]): readonly number[]
 }
 

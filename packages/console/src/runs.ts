@@ -12,7 +12,6 @@ import { type Content, startGuardedServer } from './server/guarded-server.ts'
 import { DOCUMENT_POLICY } from './server/server.ts'
 
 export interface RunsConsoleOptions {
-  /** The directory of results, as the user typed it. */
   readonly directory: string
   /** `host:port`; by default any free port of this machine's loopback. */
   readonly listen?: string | undefined
@@ -23,13 +22,10 @@ export interface RunsConsole {
   close(): Promise<void>
 }
 
-/**
- * The content security policy of the page of runs. The page requests new data from its own server, and runs only its
- * own script.
- */
+/** The content security policy: only the page's own script, and data from its own server. */
 const RUNS_POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(runsScript).digest('base64')}'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
 
-/** The files of a run that can be opened, with their media types. */
+/** The files of a run that can be opened, by media type. */
 const OPENED: { readonly [file: string]: string | undefined } = {
   'report.html': 'text/html',
   'history.jsonl': 'text/plain',
@@ -37,8 +33,8 @@ const OPENED: { readonly [file: string]: string | undefined } = {
 }
 
 /**
- * Serves the runs of a directory: a list that updates itself, the runs' reports, and any two runs side by side. The
- * token is the first part of every path, so the relative links within reports work as they do from disk.
+ * Serves the runs of a directory: a list that updates itself, reports, and two runs side by side. The token is the
+ * first part of every path, so that relative links within reports work.
  *
  * @throws UserError (usage, environment) if the server cannot listen on the address.
  */
@@ -82,8 +78,8 @@ function decoded(part: string): string {
 }
 
 /**
- * Returns the first part of the paths of a run's own documents. This part replaces the token. A report may come from
- * strangers and can send its own address elsewhere, so its address must not contain the token.
+ * Replaces the token in the paths of a run's documents. A report may come from strangers and send its own address
+ * elsewhere.
  */
 const documentKey = (token: string, name: string): string =>
   createHmac('sha256', token).update(name).digest('base64url').slice(0, 24)
@@ -110,7 +106,7 @@ function listing(directory: string, known: KnownRuns, { since, linkOf, host }: L
   return { status: 200, type: 'text/html', body, policy: RUNS_POLICY }
 }
 
-/** Returns the run listed under a name. Only listed runs are served, so no path leads out of the directory. */
+/** Returns a listed run. Only these are served, so no path leads out of the directory. */
 function listedAs(directory: string, known: KnownRuns, name: string): ListedRun | undefined {
   return (known.get(name) ?? readAgain(directory, known).get(name))?.run
 }
@@ -122,7 +118,7 @@ function readAgain(directory: string, known: KnownRuns): KnownRuns {
 
 interface AskedFile {
   readonly file: string
-  /** Whether the request had a document's key instead of the token. */
+  /** Whether the request had a document's key for a token. */
   readonly isDocument: boolean
 }
 
@@ -133,7 +129,7 @@ function fileOf(
   { file, isDocument }: AskedFile,
 ): Content | undefined {
   const type = OPENED[file]
-  // An HTML document would learn the token from its own address.
+  // The document would learn the token from its address.
   if (type === 'text/html' && !isDocument) return undefined
   const path = join(directory, name, file)
   if (type === undefined || listedAs(directory, known, name) === undefined) return undefined

@@ -7,23 +7,17 @@ import { MOST_TEXT_BYTES } from './saved/bytes.ts'
 import type { Setting } from './saved/setting.ts'
 import { savedPageScript, savedWorkerScript } from './server/built-file.ts'
 
-/**
- * The content security policy of the page. The page may run its own code and the report's, also on another thread, but
- * connect to nothing. The report is in a frame with its own origin, under the same policy.
- */
+/** The content security policy: the page runs its own code and the report's, and connects to nothing. */
 export const SAVED_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; worker-src blob:; img-src data:; base-uri 'none'; form-action 'none'"
 
-/** The beginning of every saved page, by which such a page is recognized. */
+/** The beginning that identifies a saved page. */
 const BEGINNING =
   '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="generator" content="chaos page">'
 
 export const isSavedPage = (start: string): boolean => start.startsWith(BEGINNING)
 
-/**
- * Returns the page that judges the histories given to it, as one file. The page works from disk, and sends no data
- * anywhere.
- */
+/** Returns the page that judges histories, as one file. It works from disk, and sends no data anywhere. */
 export function renderSavedPage(): string {
   const setting: Setting = {
     version: packageVersion(),
@@ -39,17 +33,16 @@ ${data('worker', readFileSync(savedWorkerScript(), 'utf8'))}
 `
 }
 
-/** Returns a script element with JSON that cannot end the element. */
+/** A script element with JSON that cannot end it. */
 const data = (id: string, value: unknown): string =>
   `<script type="application/json" id="${id}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`
 
 /**
- * Escapes the sequences that end a script element. In JavaScript they occur only in strings, where the backslash has no
- * effect.
+ * Escapes what would end a script element. In JavaScript it occurs only in strings, where the backslash has no effect.
  */
 const withoutEnd = (script: string): string => script.replace(/<(?=\/script|!--)/gi, '\\x3c')
 
-/** The styles of the saved page, in addition to the report's styles. */
+/** Styles in addition to the report's. */
 const savedStyles: string = `
 .head{margin-bottom:20px}
 .problem:not(:empty){border-left:3px solid var(--ink);padding:8px 12px;margin-bottom:16px;background:var(--panel);overflow-wrap:anywhere;white-space:pre-line}

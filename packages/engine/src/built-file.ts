@@ -16,18 +16,14 @@ const built = {
 
 export type ThreadScript = keyof typeof built
 
-/**
- * Returns the path of a thread's built script. The process itself may run from sources (in tests), from the build, or
- * from a bundle. Prefers a fresh bundle, which loads a few files instead of hundreds.
- */
+/** Returns a thread's built script. Prefers a fresh bundle, which loads a few files instead of hundreds. */
 export const builtFile = (name: ThreadScript): string =>
   isBundleFresh(PACKAGE, `${name}.js`) ? join(PACKAGE, 'bundle', `${name}.js`) : join(PACKAGE, 'dist', built[name])
 
-/** The path of the verifier as a single script for browsers; only the bundle contains it. */
 export const verifierScript = (): string => join(PACKAGE, 'bundle', 'verifier.js')
 
 /**
- * The key of the environment data that names the configuration whose extensions this process has loaded. Threads of the
- * process load the same extensions (`extend/worker.ts`); child processes do not.
+ * Names the configuration whose extensions this process has loaded. Its threads load the same (`extend/worker.ts`),
+ * child processes do not.
  */
 export const EXTENDED_BY = 'chaos: extended by'

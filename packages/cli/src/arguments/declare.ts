@@ -146,8 +146,8 @@ export const unlessNot = (text: string): Option<boolean> => ({
 })
 
 /**
- * An option that is on unless `--no-NAME` is given. Its value is undefined if the user types neither form, so that a
- * configuration can set it.
+ * An option that is on unless `--no-NAME` is given. Its value is undefined if neither is typed, so that a configuration
+ * can set it.
  */
 export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   type: 'boolean',
@@ -156,10 +156,7 @@ export const unlessTyped = (text: string): Option<boolean | undefined> => ({
   print: (value) => (value === false ? 'false' : undefined),
 })
 
-/**
- * Lists the options under one title of `--help`, in the order of `declared`. Marks the options in `commonNames` as
- * common: `--help` lists only common options unless `--all` is given. An option that is declared `common` stays common.
- */
+/** Lists the options under one title of `--help`. The options in `commonNames` are listed even without `--all`. */
 export function inGroup<Declared extends Options>(
   group: string,
   commonNames: readonly string[],
@@ -217,7 +214,6 @@ export const wordsFor = <Declared extends Options>(typed: Typed<Declared>): stri
     return (Array.isArray(value) ? value : [value]).flatMap((each) => [`--${name}`, String(each)])
   })
 
-/** A valibot schema, with the wrappers that it may have. */
 interface Wrapper {
   readonly wrapped?: v.GenericSchema
   readonly default?: unknown

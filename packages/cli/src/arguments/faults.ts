@@ -28,7 +28,7 @@ export const parseFaultChoices = (typed: string): readonly FaultChoice[] =>
 export const printFaults = (choices: readonly FaultChoice[] | undefined): string | undefined =>
   choices && (choices.map(nameOfChoice).join(',') || NONE)
 
-/** Parses names of faults. The target checks the text after a colon, such as the service of `partition:db`. */
+/** Parses names of faults. The target checks the text after a colon. */
 function parseNames(typed: string): readonly string[] {
   const names = typed.split(',').map((part) => part.trim())
   const known = names.filter((name) => profileNamed(name) === undefined)
@@ -80,9 +80,7 @@ export function requireFaults(choices: readonly FaultChoice[], where: string): v
     if (typeof choice === 'string') knownName(`${where}: ${choice}`, 'fault', baseOf(choice), known)
 }
 
-/**
- * Reads a list of faults with their times. Called early, so that an invalid file is reported before anything starts.
- */
+/** Reads a schedule early, so that an invalid file is reported before anything starts. */
 function readSchedule(file: string): readonly FaultChoice[] {
   let text: string
   try {

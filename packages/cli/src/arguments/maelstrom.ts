@@ -3,8 +3,8 @@ import { usageError } from '@chaosproxy/history'
 import { maelstromWorkload, quotedWord } from '@chaosproxy/targets/named'
 
 /**
- * Translates a command line of `chaos run` in Maelstrom's style to chaos options: `--target maelstrom --bin ./node -w
- * lin-kv --time-limit 20`. Other command lines stay unchanged. In virtual time the program replaces a protocol.
+ * Translates `chaos run` in Maelstrom's style: `--target maelstrom --bin ./node -w lin-kv --time-limit 20`. Other
+ * command lines stay unchanged.
  */
 export async function withoutMaelstrom(argv: readonly string[]): Promise<readonly string[]> {
   const isVirtual = argv.includes('--sim')
@@ -28,8 +28,8 @@ async function inOurOptions(argv: readonly string[], isVirtual: boolean): Promis
   })
   const at = words.indexOf('--target')
   if (at < 0 || words[at + 1] !== 'maelstrom') return argv
-  // Maelstrom commands often name the partition fault. In a real run it is dropped, because the nodes send no messages
-  // to each other.
+  // Maelstrom commands often name the partition fault. A real run drops it, because the nodes send each other no
+  // messages.
   const renamed = renamedOptions(isVirtual ? words : without(words, '--nemesis', 'partition'))
   const taken = (option: string): string => {
     const from = renamed.indexOf(option)
@@ -47,17 +47,12 @@ function without(words: readonly string[], option: string, value: string): reado
   return at < 0 ? words : words.toSpliced(at, 2)
 }
 
-/**
- * The path of an existing file, as Maelstrom takes it: a single word that is never looked up in PATH. Any other text is
- * a command line.
- */
+/** A path of an existing file is one word, as in Maelstrom. Any other text is a command line. */
 const ofFile = (program: string): string =>
   existsSync(program) ? quotedWord(program.includes('/') ? program : `./${program}`) : program
 
-/** The default number of nodes of a run. */
 const USUAL_NODES = 5
 
-/** Translates a Maelstrom option: returns the chaos words for its value. */
 type Renamed = (value: string, nodes: number) => readonly string[]
 
 const same =
@@ -66,7 +61,7 @@ const same =
 
 const inSeconds: Renamed = (value) => ['--time', /^\d+(\.\d+)?$/.test(value) ? `${value}s` : value]
 
-/** Accepts a list of node names, as Maelstrom does. Only the number of names matters. */
+/** Accepts a list of node names, as Maelstrom does. Only their number matters. */
 const nodesNamed: Renamed = (value) => ['--nodes', /^\d+$/.test(value) ? value : String(value.split(',').length)]
 
 /** `4n` means four for each node. */
@@ -109,7 +104,7 @@ const MAELSTROM_OPTIONS: { readonly [option: string]: Renamed } = {
   '--max-txn-length': (value) => ['--workload-set', `steps=${value}`],
 }
 
-/** Options of Maelstrom that take no value. Chaos always does what they request. */
+/** Options of Maelstrom for what chaos always does. */
 const ALWAYS_SO: ReadonlySet<string> = new Set(['--log-stderr'])
 
 /** Options of Maelstrom without an equivalent, with advice on what to do instead. */
@@ -136,7 +131,7 @@ function renamedOptions(words: readonly string[]): string[] {
   return renamed
 }
 
-/** The options for the clients of a Maelstrom workload, and for the level that it requires. */
+/** The options for the clients and the level of a Maelstrom workload. */
 async function clientsOf(name: string, argv: readonly string[]): Promise<readonly string[]> {
   const rpc = await maelstromWorkload(name)
   if (rpc === undefined) return []

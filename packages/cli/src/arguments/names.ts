@@ -2,21 +2,20 @@ import { levelNames, levelsInWords } from '@chaosproxy/checker'
 import { knownName } from '@chaosproxy/engine/run'
 import { usageError } from '@chaosproxy/history'
 
-/** The typed name, if it is one of `known`; otherwise throws a usage error that suggests the nearest name. */
+/** The typed name, if it is known; otherwise throws a usage error that suggests the nearest name. */
 export const oneOf = <Name extends string>(option: string, what: string, typed: string, known: readonly Name[]): Name =>
   knownName(`--${option} ${typed}`, what, typed, known)
 
-/** Parses the name of a level of any judge. A later check verifies that the judge of the model has this level. */
+/** Parses the name of a level. A later check verifies that the model has this level. */
 export const parseLevel = (option: string, typed: string): string => oneOf(option, 'level', typed, levelNames())
 
-/** The levels in a few lines, for help texts. */
 export const levelsText = (): string => levelsInWords(levelNames())
 
 /** Settings in typed form: `sync=1`. */
 export const printSettings = (settings: { readonly [name: string]: unknown }): readonly string[] =>
   Object.entries(settings).map(([name, value]) => `${name}=${value}`)
 
-/** Parses `--set name=value`, given any number of times. A value is a number, true, false or text. */
+/** Parses `--set name=value`. A value is a number, true, false or text. */
 export function parseSettings(
   settings: readonly string[],
   option = 'set',

@@ -25,7 +25,6 @@ export function printSize(bytes: number): string {
   return `${bytes / BYTES_PER[unit]}${unit}`
 }
 
-/** A duration in typed form: `500ms`, `20s`, `10m`. */
 export function printDuration(durationMs: number): string {
   if (durationMs % MILLIS_PER.h === 0 && durationMs > MILLIS_PER.h) return `${durationMs / MILLIS_PER.h}h`
   if (durationMs % MILLIS_PER.m === 0 && durationMs > MILLIS_PER.m) return `${durationMs / MILLIS_PER.m}m`

@@ -36,11 +36,6 @@ export const judgingOptions: {
 export const withImpliedLevel = (draft: RunDraft): RunDraft =>
   draft.stopOnViolation === true ? { ...draft, expect: draft.expect ?? ('linearizable' satisfies Level) } : draft
 
-/**
- * The typed requirements; undefined if there are none.
- *
- * @throws UserError (usage) if a requirement cannot be parsed.
- */
 function parseRequire(options: ParsedOptions): readonly string[] | undefined {
   const typed = textsOf(options, 'require')
   for (const text of typed) parseRequirement(text, '--require')

@@ -21,14 +21,14 @@ export const targetOptions: Options = {
   set: words('change a setting of the target, such as --set sync=1'),
 }
 
-/** The target of a command, and the reference by which other threads and processes find it. */
+/** The target of a command, and its reference for other threads and processes. */
 export interface ChosenTarget {
   readonly target: Target
   readonly reference: string
 }
 
 /**
- * Finds the target named by `--target`, or the user's protocol in the file named by `--protocol`.
+ * Finds the target of `--target`, or the protocol in the file of `--protocol`.
  *
  * @throws UserError (usage, input)
  */
@@ -53,17 +53,16 @@ export async function chooseTarget(options: ParsedOptions, own: Choice = {}): Pr
 export const isTargetTyped = (options: ParsedOptions): boolean =>
   ['target', 'protocol', 'binary'].some((name) => textOf(options, name) !== undefined)
 
-/** The choices in addition to the built-in targets, and the default. */
 interface Choice {
   readonly registries?: NamedRegistries | undefined
   readonly usual?: string | undefined
-  /** Where the default is configured, if it is: `chaos.config.ts: target`. */
+  /** Where the default is configured: `chaos.config.ts: target`. */
   readonly usualIn?: string | undefined
 }
 
 const ours: NamedRegistries = registriesOf({ where: 'chaos', directory: '.' })
 
-/** Names of targets without the simulated versions of protocols, which have the same names after `sim:`. */
+/** Names of targets without the `sim:` versions of protocols. */
 export const withoutTwins = (names: readonly string[]): readonly string[] =>
   names.filter((name) => !name.startsWith(SIMULATED))
 

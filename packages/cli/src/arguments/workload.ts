@@ -7,7 +7,6 @@ import type { Options, Typed } from '../option.ts'
 import { word, words } from './declare.ts'
 import { oneOf, parseSettings, printSettings } from './names.ts'
 
-/** A workload, and the reference by which saved files, other threads and processes find it. */
 export interface ChosenWorkload {
   readonly workload: Workload
   readonly reference: string

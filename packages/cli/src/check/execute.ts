@@ -26,7 +26,6 @@ import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { mergedFiles, namedFiles } from './files.ts'
 import type { CheckSettings } from './use.ts'
 
-/** Checks the files, and reports each when it is decided. */
 export async function execute(settings: CheckSettings): Promise<ExitCode> {
   const spec = { ...settings.spec, answers: [...(await askProbes(settings.spec.require ?? []))] }
   const named = settings.files
@@ -78,7 +77,6 @@ export async function execute(settings: CheckSettings): Promise<ExitCode> {
   return exitCode
 }
 
-/** The name of several merged files in messages. */
 function nameOfMerged([first = '', ...others]: readonly string[]): string {
   return others.length === 0 ? first : `${first} and ${plural(others.length, 'other file')}`
 }
@@ -160,10 +158,7 @@ function resultText(result: CheckResult): string {
   return `${result.file}: checked${row !== undefined && 'elapsedMs' in row ? ` in ${Math.round(row.elapsedMs)} ms` : ''}`
 }
 
-/**
- * The exit code: a violation takes precedence over everything; an unreadable file takes precedence over an undecided
- * one.
- */
+/** A violation takes precedence over everything, and an unreadable file over an undecided one. */
 function exitCodeOf(results: readonly CheckResult[]): ExitCode {
   const codes = results.map((result): ExitCode => {
     if ('trouble' in result) return result.trouble.code === 'environment' ? EXIT.environment : EXIT.usage

@@ -6,9 +6,7 @@ import { byName, inputError, UserError, usageError } from '@chaosproxy/history'
 import { historiesIn, isStored, STDIN, storedHistory, storedParts } from '@chaosproxy/history/files'
 
 /**
- * Returns the named files, each once. Expands patterns (`runs/*.jsonl`, `**`) in natural order (`run-2` before
- * `run-10`), unless a file with the pattern's text as its name exists. Replaces a run's directory by its history, even
- * while the run continues. Looks up the parts of a recording in a store.
+ * Returns the named files, each once, in natural order (`run-2` before `run-10`). Expands patterns and run directories.
  */
 export async function namedFiles(names: readonly string[]): Promise<readonly NamedFile[]> {
   const files = new Map<string, NamedFile>()
@@ -73,10 +71,7 @@ async function storedFile(file: string): Promise<NamedFile> {
   }
 }
 
-/**
- * Returns the history and the setup of a run if the name is a run's directory. Returns the stored history if the name
- * is in a Jepsen store, and otherwise the named file itself.
- */
+/** Replaces a run's directory, or the name of a test in a Jepsen store, by its history. */
 function namedByRun(name: string): NamedFile {
   const file = storedHistory(name) ?? name
   if (file !== join(name, 'history.jsonl')) return { file }

@@ -126,16 +126,14 @@ export const use: Use<CheckSettings> = {
 }
 
 export interface CheckSettings {
-  /** The files, as typed. */
+  /** The file names as typed. */
   readonly files: readonly string[]
   readonly spec: CheckSpec
-  /** Whether all files are one history. */
   readonly merge: boolean
   readonly out: string | undefined
   /** The queue whose workers judge the keys. */
   readonly queue: string | undefined
   readonly priority: Priority
-  /** Whether reports may overwrite files that are not reports. */
   readonly force: boolean
   readonly verbose: boolean
   /** The chosen reporters, including the reporter that `--out` adds. */

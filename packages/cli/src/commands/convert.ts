@@ -81,7 +81,6 @@ async function executeConvert(options: ParsedOptions): Promise<ExitCode> {
   return EXIT.met
 }
 
-/** The header of the file, completed by the options about the object. */
 function headerOf(
   header: Header | undefined,
   { model, initial }: { readonly model: string | undefined; readonly initial: Header['initial'] },

@@ -76,7 +76,7 @@ function namesOf(before: string, after: string): readonly [string, string] {
   return first === second ? [before, after] : [first, second]
 }
 
-/** The result in the form of `--json`, from a run's directory, its `run.json`, a file with a result, or a history. */
+/** The result in a run's directory, a `run.json`, a file with a result, or a history. */
 async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   if (isStored(typed)) return checkedResult(typed, reading)
   if (!existsSync(typed)) throw usageError(`${typed}: there is no such run, result or history. Check the path.`)
@@ -86,7 +86,7 @@ async function resultOf(typed: string, reading: Reading): Promise<Parsed> {
   return writtenResult(path) ?? (await checkedResult(path, reading))
 }
 
-/** The result in a file; undefined for a file that is not a result, but may be a history. */
+/** The result in a file; undefined if the file may be a history. */
 function writtenResult(path: string): Parsed | undefined {
   if (!path.endsWith('.json')) return undefined
   let json: unknown
@@ -101,7 +101,6 @@ function writtenResult(path: string): Parsed | undefined {
   throw inputError(`${path}: this is not a result of chaos. Give a run, what --json printed, or a history.`)
 }
 
-/** The options for reading and judging a history. */
 type Reading = ReadOptions & ValuesOf<typeof objectOptions>
 
 async function checkedResult(path: string, { model, initial, ...reading }: Reading): Promise<Parsed> {

@@ -84,7 +84,7 @@ export const doctorCommand: Command = {
   },
 }
 
-/** Starts the commands of a user's service, and shows a write and a read if a route table defines them. */
+/** Starts the commands of a user's service, and tries a write and a read. */
 async function rehearsed(target: Target, settings: Settings): Promise<readonly Finding[]> {
   if (!startsCommands(target)) return []
   const why = target.mapping === 'routes' ? 'write one value and read it back' : 'see whether it starts'

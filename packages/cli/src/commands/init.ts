@@ -129,7 +129,7 @@ const NEXT: { readonly [next in Next]: string } = {
   routes: 'Next: correct client.routes in it as said above, then npx chaos doctor',
 }
 
-/** The choice for a folder; undefined if interrupted while the service ran. */
+/** The choice for a folder; undefined if interrupted. */
 async function chosenForFolder(typed: TypedPlace, tries: boolean): Promise<FolderChoice | undefined> {
   const asked = {
     survey: surveyFolder(process.cwd()),
@@ -193,7 +193,7 @@ function initProtocol(options: ParsedOptions): typeof EXIT.met {
   return EXIT.met
 }
 
-/** Excludes quotes, and braces other than {key}, which would break the generated text. */
+/** Quotes and other braces would break the generated text. */
 const PATH = /^\/[^\s'"`{}\\]*\{key\}[^\s'"`{}\\]*$/
 const VALUE = /^(body|(json|query|header|form)\.[\w.-]+)$/
 

@@ -1,7 +1,7 @@
 import type { Command, LoadAll } from '../command.ts'
 import { commandFor } from '../use.ts'
 
-/** Loads each command only when it runs, which is much faster for most commands than loading all. */
+/** Loads each command only when it runs, which is much faster than loading all. */
 export const registry: { readonly [name: string]: (all: LoadAll) => Promise<Command> } = {
   run: () => commandFor(import('../run/use.ts'), () => import('../run/execute.ts')),
   init: async () => (await import('./init.ts')).initCommand,

@@ -52,7 +52,6 @@ interface Listing {
 }
 
 const style = styleFor(process.stdout)
-/** The targets that are not simulated, or the single requested target. */
 const realOf = (targets: readonly Target[]): readonly Target[] =>
   targets.length === 1 ? targets : targets.filter(({ tier }) => tier === 'real')
 
@@ -73,7 +72,6 @@ function targetList(targets: readonly Target[]): Listing {
   return { rows, lines: isAlone ? described(target) : shortList(real) }
 }
 
-/** One line for each target. */
 const shortList = (targets: readonly Target[]): readonly string[] => [
   ...listing(
     [
@@ -101,9 +99,7 @@ const described = (target: Target): readonly string[] => [
   `Run it: chaos run --target ${target.name}`,
 ]
 
-/**
- * Returns one line for each error of a target. The line says whether the operation failed or its outcome is unknown.
- */
+/** Returns a line for each error of a target: whether the operation failed or its outcome is unknown. */
 function errorTable({ errors = [] }: Target): readonly string[] {
   if (errors.length === 0) return []
   const said = errors.map(({ says }) => says.join(', '))
@@ -117,10 +113,7 @@ function errorTable({ errors = [] }: Target): readonly string[] {
 
 const WIDEST_ERROR = 46
 
-/**
- * Returns rows with every kind of fault for every target. Also returns lines of text: about the faults of the target if
- * there is only one, otherwise about all faults.
- */
+/** Returns a table of faults by target, and notes on the faults. */
 function faultTable(targets: readonly Target[]): Listing {
   const rows = faultDefinitions.flatMap(({ kind, summary }) => {
     const names = nemeses.filter((nemesis) => nemesis.kind === kind).map(({ name }) => name)

@@ -21,7 +21,6 @@ export const uiCommand: Command = {
   run: browseRuns,
 }
 
-/** Serves the page until the first interrupt. */
 async function browseRuns(options: ParsedOptions): Promise<ExitCode> {
   const typed = textOf(options, 'directory')
   const directory = typed ?? USUAL_OUT

@@ -7,7 +7,7 @@ import type { OwnConfig } from '../config/own.ts'
 import type { Options, Typed } from '../option.ts'
 
 /**
- * The members of the configuration as values of the corresponding options.
+ * The configuration as values of options.
  *
  * @throws UserError (usage) for faults with their own times.
  */
@@ -21,10 +21,7 @@ export function configuredTexts({ loaded }: OwnConfig, declared: Options): Typed
   return { ...typedMembers(members, declared), faults: printFaults(faults) }
 }
 
-/**
- * Returns all targets that the configuration declares. If it declares none, returns the target that the configuration
- * names for its runs, if any.
- */
+/** Returns the targets that the configuration declares, or else the target of its runs. */
 export function configuredTargets({ loaded }: OwnConfig): readonly string[] {
   const own = Object.keys(loaded?.config.targets ?? {})
   const named = nameIn(loaded?.config.target)

@@ -12,7 +12,6 @@ import { stdoutScreen } from '../terminal/page-width.ts'
 import { createProgress, type ProgressDisplay } from '../terminal/progress.ts'
 import { againCommand, type CompareSettings } from './use.ts'
 
-/** Performs every run, and shows the measurements. */
 export async function execute(settings: CompareSettings): Promise<ExitCode> {
   const own = await loadOwnReporters(settings.reporters)
   const startedAt = performance.now()

@@ -6,38 +6,25 @@ import type { Sweep, SweepPoint } from '@chaosproxy/scenarios'
 import type { Settings } from '@chaosproxy/workloads'
 import { targetOf } from '../arguments/target.ts'
 
-/** A system to compare, with its settings. */
 export interface NamedTarget {
   /** `primary-replica:reads=primary:sync=2`. */
   readonly typed: string
-  /**
-   * The option or configuration member that names the system, with its value, for messages: `--targets raft`, `--sweep
-   * sync=0..4`.
-   */
+  /** The option or configuration member that names the system: `--targets raft`, `--sweep sync=0..4`. */
   readonly option: string
-  /** The place of the system's name, for messages: `--targets`. */
+  /** Where the system's name stands, for messages: `--targets`. */
   readonly where: string
-  /** The value of the swept setting. */
   readonly value?: string | undefined
-  /**
-   * The name of the curve to which the system belongs in a sweep. The name contains the settings that other sweeps set.
-   */
+  /** The name of the system's curve in a sweep. It contains the settings that other sweeps set. */
   readonly curve?: string | undefined
 }
 
-/**
- * Quorums that do not overlap. They are the usual default of eventually consistent stores, and the opposite of the
- * default of `quorum`.
- */
+/** Quorums that do not overlap: the usual default of eventually consistent stores. */
 const LOOSEST = 'quorum:r=1:w=1'
 
 /** A stateless system, which cannot lose data. */
 const STATELESS = 'balancer:backend=files'
 
-/**
- * The systems of a comparison without named systems: a stateless one, each protocol with its default and its strictest
- * settings, and loose quorums.
- */
+/** The default systems: from a stateless one to the strictest settings of each protocol. */
 const usualTargets = (): readonly string[] => [
   STATELESS,
   ...protocols.flatMap(({ name, strictest }) => [
@@ -54,13 +41,12 @@ const MOST_OF_A_GRID = 60
 
 interface Naming {
   readonly registries: NamedRegistries
-  /** The place of the names, for messages: `--targets`, or a member of a configuration. */
+  /** Where the names stand, for messages: `--targets`. */
   readonly where: string
 }
 
 /**
- * Returns the typed systems with every combination of the swept values. A sweep applies to the systems that have its
- * settings. If no system is typed, the sweep determines the system.
+ * Returns the typed systems with every combination of the swept values. If no system is typed, the sweep determines it.
  *
  * @throws UserError (usage)
  */
@@ -122,8 +108,8 @@ function gridOf(
 }
 
 /**
- * Returns the system of a sweep. `--sweep quorum=R1W3..R3W1` names the system `quorum`. `--sweep sync=0..4` names no
- * system, and selects the only system with the setting `sync`.
+ * Returns the system of a sweep: the name in `--sweep quorum=R1W3..R3W1`, or the only system with the setting of
+ * `--sweep sync=0..4`.
  */
 function systemOfSweep(sweep: Sweep): string {
   if (findProtocol(sweep.subject) !== undefined) return sweep.subject
@@ -151,10 +137,7 @@ const hasAll = (target: Settable, { points }: Sweep): boolean =>
     settings.every(([typed]) => target.settings.some(({ name }) => name === settingNamed(target, typed))),
   )
 
-/**
- * The full name of a setting: `syncReplicas` means `sync`, the only setting that begins `sync-replicas`. Otherwise the
- * typed text.
- */
+/** Completes the name of a setting: `syncReplicas` means `sync`, the only setting that begins `sync-replicas`. */
 function settingNamed({ settings }: Settable, typed: string): string {
   const dashed = typed.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const names = settings.map(({ name }) => name)

@@ -47,7 +47,7 @@ import { configuredSettings, configuredTargets, configuredTexts } from './config
 import { type NamedTarget, namedTargets } from './named-targets.ts'
 
 const LAST_SEED = Number.MAX_SAFE_INTEGER - 1_000
-/** The shortest run: in less time no fault can be injected, detected and recovered from. */
+/** In less time no fault can be injected, detected and recovered from. */
 const SHORTEST_MS = 1_000
 const DAY_MS = 24 * 3_600_000
 
@@ -120,7 +120,6 @@ export const use: Use<CompareSettings> = {
   read: parseCompareSettings,
 }
 
-/** The settings of `chaos compare`, validated. */
 export interface CompareSettings {
   readonly plan: ComparisonPlan
   readonly html: string | undefined
@@ -129,7 +128,7 @@ export interface CompareSettings {
   readonly reporters: readonly ReporterChoice[]
   /** The configuration named with `--config`. */
   readonly configFile: string | undefined
-  /** The address of the Redis whose queue gives the runs to workers. */
+  /** The address of the Redis with the queue. */
   readonly queue: string | undefined
   readonly priority: Priority
 }
@@ -192,7 +191,7 @@ export async function parseCompareSettings(options: ParsedOptions): Promise<Comp
   }
 }
 
-/** Returns the typed options without the options for output, except the option for the page. */
+/** The typed options without those for output, except the page. */
 const repeated = (options: ParsedOptions, html: string | undefined) =>
   ({ ...options, json: undefined, reporter: undefined, force: html !== undefined }) as Partial<typeof options>
 
@@ -243,10 +242,7 @@ function settingsOf(target: Target, written: readonly string[], option: string):
   return requireSettings(target, targetSettings, option)
 }
 
-/**
- * The reference of a system. Without `--real`, systems are compared in virtual time: `sim:raft` is raft in virtual
- * time.
- */
+/** The reference of a system. `sim:raft` is raft in virtual time, the default. */
 function referenceOf(named: string, real: boolean): string {
   if (!named.startsWith(SIMULATED)) return named
   if (real) throw usageError(`${named} and --real exclude each other: give one.`)

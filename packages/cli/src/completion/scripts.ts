@@ -83,5 +83,5 @@ end
 `
 }
 
-/** Quotes a text for fish: between single quotes only a quote and a backslash are special. */
+/** Quotes a text for fish, where only a quote and a backslash are special between single quotes. */
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

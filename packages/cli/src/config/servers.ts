@@ -8,8 +8,7 @@ import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { print } from '../terminal/output.ts'
 
-// The sources of the servers of `chaos record` and `chaos proxy`, unless they are typed: the configuration, or a
-// Compose project.
+// Servers of `chaos record` and `chaos proxy` from the configuration or a Compose project.
 
 /** Each of these options replaces all upstreams of the configuration. */
 const SAID = ['upstream', 'serve', 'as', 'name', 'listen', 'hurt']
@@ -46,7 +45,7 @@ export function proxiedUpstreams(options: ParsedOptions, loaded: LoadedConfig | 
 
 type Server = ConfiguredUpstream & { readonly name: string }
 
-/** Returns the configured servers. Servers that already run come first, as on the command line. */
+/** Returns the configured servers, running ones first, as on the command line. */
 function serversOf(options: ParsedOptions, loaded: LoadedConfig | undefined): readonly Server[] {
   if (loaded === undefined || SAID.some((name) => options[name] !== undefined)) return []
   const all = Object.entries(loaded.config.upstreams ?? {}).map(([name, each]) => ({ ...each, name }))
@@ -75,7 +74,6 @@ export const composeOptions: { readonly [name in 'compose' | 'service']: Option 
 }
 
 interface Composed extends Closing {
-  /** The options, with the project's containers as upstreams. */
   readonly options: ParsedOptions
 }
 
@@ -85,8 +83,7 @@ export interface Closing {
 }
 
 /**
- * Connects a Compose project as upstreams, and reads settings from the completed options. The project stays connected
- * until `close` is called.
+ * Connects a Compose project as upstreams until `close` is called, and reads the settings.
  *
  * @throws the errors of both steps
  */
@@ -104,8 +101,8 @@ export async function readComposed<Settings>(
 }
 
 /**
- * Completes the options by a running Compose project: its services become the upstreams, and programs of this machine
- * that connect to their published ports reach the proxy instead.
+ * Completes the options by a running Compose project. Programs that connect to its published ports reach the proxy
+ * instead.
  *
  * @throws UserError (usage, environment)
  */

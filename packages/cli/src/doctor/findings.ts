@@ -17,14 +17,12 @@ export interface Finding {
   readonly remedy?: string | undefined
 }
 
-/** Returns a finding as a line of a list. The line of a problem includes its remedy. */
 export const ticked = ({ what, ok, detail, remedy }: Finding, missing = '✘'): Listed =>
   ok ? [`  ✔ ${what}`, detail] : [`  ${missing} ${what}`, `${detail}${remedy === undefined ? '' : `. ${remedy}`}`]
 
 const LEAST_NODE = [20, 19] as const
 const LEAST_FREE_BYTES = 500e6
 
-/** Checks whether this machine can run clusters. */
 export async function machineFindings(): Promise<Finding[]> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const recent = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])
@@ -82,7 +80,7 @@ export async function targetFindings(target: Target): Promise<Finding[]> {
   ]
 }
 
-/** Faults by their names in `--faults`, and the kinds without names, which only schedules inject. */
+/** Faults by name, and the kinds without names, which only schedules inject. */
 export interface FaultFindings {
   readonly named: readonly Finding[]
   readonly unnamed: readonly Finding[]
@@ -138,7 +136,7 @@ function isWritable(path: string): boolean {
 interface DeclaredCommand {
   readonly words: readonly [program: string, ...rest: string[]]
   readonly directory: string
-  /** Whether other commands run first, which may create the program of this command. */
+  /** Whether earlier commands may create the program of this command. */
   readonly isPrepared: boolean
 }
 
@@ -204,7 +202,7 @@ export async function addressFindings(declared: Target['declared']): Promise<Fin
   return Promise.all(asked)
 }
 
-/** The reason why an address cannot be reached; undefined if it accepts connections. */
+/** The reason why an address cannot be reached, if any. */
 function whyUnreached(address: string): Promise<string | undefined> {
   const { host, port } = ADDRESS.exec(address)?.groups ?? {}
   if (host === undefined || port === undefined) return Promise.resolve('no host:port')
@@ -220,7 +218,7 @@ function whyUnreached(address: string): Promise<string | undefined> {
   })
 }
 
-/** A finding about containers, which matters only for targets that consist of containers. */
+/** A finding about containers, which matters only for targets of containers. */
 export interface ContainerFinding extends Finding {
   readonly isNeeded: boolean
 }

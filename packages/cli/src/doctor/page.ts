@@ -3,7 +3,6 @@ import type { Style } from '@chaosproxy/report'
 import { listing } from '../terminal/listing.ts'
 import { type ContainerFinding, type Finding, ticked } from './findings.ts'
 
-/** The findings of `chaos doctor`. */
 export interface Examined {
   readonly target: string
   readonly machine: readonly Finding[]
@@ -30,10 +29,7 @@ export function blockersOf({ machine, needs, containers, isOfContainers }: Exami
   return [...machine, ...engine, ...needs].filter(({ ok }) => !ok)
 }
 
-/**
- * Returns a short page with the blocking problems and the target's own findings. One line per group summarises the
- * other findings.
- */
+/** Returns a short page with the blocking problems and the target's findings, and one line per group of the others. */
 export function shortPage(examined: Examined, style: Style): readonly string[] {
   const { target, machine, needs, containers, faults, isOfContainers } = examined
   const blockers = blockersOf(examined)

@@ -11,15 +11,11 @@ import type { Finding } from './findings.ts'
 /** The time limit for a cluster that is started only for a rehearsal. */
 const LONGEST_MS = millis(60_000)
 
-/**
- * Requests no operations. Used for targets whose objects have no rehearsed operations: starting the target shows
- * whether its programs serve.
- */
+/** Requests no operations: starting the target already shows whether its programs serve. */
 const NOTHING_ASKED: AskedOperations = { functions: [], reads: [], initial: null }
 
 /**
- * Starts a service, writes one value and reads it back if a route table defines how. Undefined if nothing could be
- * tried.
+ * Starts a service, writes one value and reads it back. Undefined if nothing could be tried.
  *
  * @throws UserError for a service that does not start, or does not match its declaration
  */
@@ -55,10 +51,10 @@ export async function rehearse(
   }
 }
 
-/** The message without the log's path, because the log's directory is removed. */
+/** The message without the log's path, because the log is removed. */
 export const withoutLog = ({ message }: UserError): string => message.replace(/\nIts log is .*/, '')
 
-/** Starts a service, and shows one write and one read as sent on the wire, if a route table defines them. */
+/** Starts a service, and shows one write and one read as sent on the wire. */
 export async function rehearsalFindings(target: Target, settings: Settings): Promise<readonly Finding[]> {
   try {
     return shown(await rehearse(target, settings))
@@ -71,7 +67,7 @@ export async function rehearsalFindings(target: Target, settings: Settings): Pro
 const shown = (
   { exchanges, remark }: NonNullable<StartedCluster['rehearsal']> = { exchanges: [] },
 ): readonly Finding[] =>
-  // If there is only a remark and no exchange, the rehearsal failed.
+  // A remark without an exchange means that the rehearsal failed.
   [...exchanges, ...(remark === undefined ? [] : [remark])].map((detail) => ({
     ...{ what: 'rehearsal', ok: exchanges.length > 0, detail },
   }))

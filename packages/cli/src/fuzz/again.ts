@@ -8,7 +8,7 @@ import { printSettings } from '../arguments/names.ts'
 import { workloadTyped } from '../arguments/workload.ts'
 import { trialTyped, USUAL_OPERATIONS } from './options.ts'
 
-/** The command that repeats the search of one seed: a run that never ends has no replay file. */
+/** The command that repeats the search of one seed, for a run that never ends and so has no replay file. */
 export function seedAgain({ subject }: SearchSpec, seed: number): string {
   const { target, bug, targetSettings, level, nodes, operations, choices, workload, settings } = subject
   return commandLine([

@@ -16,11 +16,9 @@ import type { CampaignsAsked, FuzzSettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: cutting down what was found. Once more to end at once.'
 
-/** Searches, or lists a queue's searches. */
 export const execute = (settings: FuzzSettings | CampaignsAsked): Promise<ExitCode> =>
   'campaignsOf' in settings ? tellCampaigns(settings.campaignsOf) : searchAndTell(settings)
 
-/** Searches, and shows the results. */
 async function searchAndTell(settings: FuzzSettings): Promise<ExitCode> {
   const { search, reporters } = settings
   makeOutDirectory(search.out)

@@ -104,7 +104,7 @@ const search = {
 
 const output = { out: common(word('directory for the failures found', USUAL_OUT)) }
 
-/** The options of every search, by subject. Some options fix a value that each trial otherwise draws at random. */
+/** The options of every search. Some fix a value that each trial otherwise draws at random. */
 export const searchOptions: {
   readonly [Part in 'clients' | 'faults' | 'clocks' | 'limits' | 'search' | 'output']: Options
 } = { clients, faults, clocks, limits, search, output }
@@ -114,7 +114,7 @@ type SearchTerms = Pick<
   'firstSeed' | 'limit' | 'keepGoing' | 'verifyDeterminism' | 'shrinkMs' | 'workers' | 'out'
 >
 
-/** Parses the options that every search has, and the number of operations of each trial. */
+/** Parses the options of every search, and the number of operations of each trial. */
 export function parseSearch(options: ParsedOptions): { readonly operations: number; readonly terms: SearchTerms } {
   const typed = valuesOf(options, { ...limits, ...search, ...output })
   if (typed.seeds !== undefined && typed.time !== undefined)
@@ -188,7 +188,7 @@ function ofProtocols(typed: readonly string[]): readonly string[] {
   return typed
 }
 
-/** Rejects `--drift` and `--jump` if no fault of clocks is chosen, because only faults of clocks use them. */
+/** Rejects `--drift` and `--jump` without a fault of clocks, which alone uses them. */
 function refuseIdleClocks({ faults, clocks }: TrialChoices): void {
   if (clocks === undefined || faults === undefined) return
   const clockFaults = nemeses.filter(({ kind }) => kind === 'clock').map(({ name }) => name)

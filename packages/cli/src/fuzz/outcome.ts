@@ -28,7 +28,7 @@ export function takenText({ taken: { targetSettings, besides, workload } }: Fuzz
   return text.length === 0 ? '' : `with the settings its bug needs: ${text.join('; ')}`
 }
 
-/** The isolation level required of transactions in SQL, or `none`; undefined without a simulated PostgreSQL. */
+/** The isolation level required of SQL transactions, or `none`; undefined without a simulated PostgreSQL. */
 export const isolationOf = ({ subject: { target } }: SearchSpec): string | undefined =>
   isService(target) ? isolationOfService(parseServiceReference(target)) : undefined
 
@@ -83,17 +83,17 @@ const failureOf = (settings: SearchSpec, { finding, times, shown, files }: Resul
       : commandLine(['npx', 'chaos', 'replay', fileWord(files.replay), ...ownFiles(settings)]),
 })
 
-/** Describes a violation for users: what they lost, and what to do next. */
+/** Describes a violation for users: their loss, and the next step. */
 export function toldOf(shown: Result['shown'], bug: string | undefined): FoundFailure['told'] {
   if (shown?.failure?.kind !== 'violation') return undefined
   const told = toldHistory(shown.history, shown.report, shown.failure.level, shown.race)
   if (bug === undefined) return told
-  // For a planted bug, the next step names the bug as the cause of the violation.
+  // The next step names the planted bug as the cause.
   const next = `This is what the planted bug ${bug} does. Without it the search should find nothing.`
   return { ...told, answers: [['Next', next]] }
 }
 
-/** The user's files, which must be named again: a replay file is data, and does not contain the code that it names. */
+/** The user's files, which must be named again: a replay file does not contain their code. */
 const ownFiles = ({ subject: { target, workload } }: SearchSpec): readonly string[] =>
   [...broughtTarget(target), ...broughtWorkload(workload)].flatMap(repeating)
 
@@ -109,7 +109,7 @@ export const traceMemberOf = (failure: Failure | undefined): { readonly [member:
       ? { evidence: failure.evidence }
       : {}
 
-/** The await of a Node program at which a race occurred, as a member of `--json`. */
+/** The await at which a race occurred, as a member of `--json`. */
 export const raceMemberOf = (race: Race | undefined): { readonly race?: Json } =>
   race === undefined ? {} : { race: raceJson(race) }
 

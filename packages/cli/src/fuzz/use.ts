@@ -44,14 +44,13 @@ import {
   usualStrategyNames,
 } from './options.ts'
 
-/** The settings of `chaos fuzz`, validated and with defaults filled in. */
 export interface FuzzSettings {
   readonly search: SearchSpec
   /** The settings that the bug needs and that no option chose. */
   readonly taken: Taken
   readonly reporters: readonly ReporterChoice[]
   readonly verbose: boolean
-  /** The address of the Redis whose queue gives the search to workers. */
+  /** The address of the Redis with the queue. */
   readonly queue: string | undefined
   readonly priority?: Priority | undefined
   /** The name under which the queue stores the search. */
@@ -209,7 +208,7 @@ const NOT_OF_SEARCH: ReadonlySet<string> = new Set([
   ...Object.keys(reporterOptions()),
 ])
 
-/** The stored search of this name, if only the name is typed. @throws UserError as `searchOf` does. */
+/** The stored search, if only its name is typed. @throws UserError as `searchOf` does. */
 async function keptSearch(
   options: ParsedOptions,
   { queue, campaign }: { readonly queue: string | undefined; readonly campaign: string | undefined },
@@ -235,7 +234,7 @@ function requireQueue(queue: string | undefined, campaign: string | undefined): 
 }
 
 /**
- * The target, which must be a protocol, with a reference that worker threads can load.
+ * The target, which must be a protocol.
  *
  * @throws UserError (usage) for a target that cannot run in virtual time.
  */
@@ -269,8 +268,7 @@ export async function chooseSharedWorkload(
 }
 
 /**
- * The protocol's settings and the level that histories must meet; without a level, only invariants are checked. By
- * default the settings with the strongest promise.
+ * The protocol's settings and the level that histories must meet. By default the settings with the strongest promise.
  */
 function heldTo(
   protocol: ProtocolDefinition,
@@ -332,7 +330,7 @@ export function decidable<Held extends Pick<SubjectName, 'level'>>(workload: Wor
 }
 
 /**
- * Applies `--for`, which sets the end of the search, so that failures do not end it.
+ * Applies `--for`, so that failures do not end the search.
  *
  * @throws UserError (usage) if other options set the end too.
  */

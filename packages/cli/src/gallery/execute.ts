@@ -24,7 +24,6 @@ import { lackedBy, runExhibit, toldExhibit, untried } from './run-exhibits.ts'
 import { leftInWords, type Ran, secondsLeft } from './time-left.ts'
 import type { GalleryRun, GallerySettings } from './use.ts'
 
-/** Lists the exhibits, shows some of them, or runs them. */
 export async function execute(settings: GallerySettings): Promise<ExitCode> {
   const { json } = settings
   if (settings.action === 'list') {
@@ -78,7 +77,7 @@ async function run(settings: GalleryRun, json: boolean): Promise<ExitCode> {
   return exitCode
 }
 
-/** By exhibit's name: the requirements that this machine lacks. */
+/** The requirements that this machine lacks, by exhibit's name. */
 async function lackingOf(exhibits: readonly Exhibit[]): Promise<ReadonlyMap<string, string>> {
   const lacking = new Map<string, string>()
   for (const exhibit of exhibits) {
@@ -93,7 +92,6 @@ function refuseWhatLacks(lacking: ReadonlyMap<string, string>): void {
   for (const [name, lacks] of lacking) throw environmentError(`chaos gallery run ${name}: ${lacks}.`)
 }
 
-/** The exit code: a skipped exhibit is not confirmed. */
 function exitCodeOf(told: readonly ToldExhibit[]): ExitCode {
   const outcomes = told.map(exhibitOutcome)
   if (outcomes.includes('not as described')) return EXIT.violated

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process'
 import { startWithThisThread } from '@chaosproxy/targets'
 
-/**
- * Installs the packages of a folder's lock file without running their scripts. Resolves to the reason for a failure;
- * undefined on success. `program` is the folder from which the lock file was copied.
- */
+/** Installs the packages of a lock file without running their scripts. Resolves to the reason for a failure. */
 export function installPackages(cwd: string, program: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
-    // Ties the child process to this process, so that the child ends even if this process is killed.
+    // The child then ends even if this process is killed.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn('npm', args, {
@@ -31,7 +28,7 @@ export function installPackages(cwd: string, program: string, signal: AbortSigna
   })
 }
 
-/** Returns why `npm ci` installed nothing, derived from its output on stderr and its exit code. */
+/** Returns why `npm ci` installed nothing. */
 export function whyNotInstalled(said: string, code: number | null, program: string): string {
   if (/npm (?:error|ERR!) code EUSAGE/.test(said)) {
     const differences = [...said.matchAll(/npm (?:error|ERR!) ((?:Missing|Invalid): .+)/g)].map(([, text]) => text)

@@ -7,19 +7,18 @@ import { findProgram } from '@chaosproxy/targets'
 import { installPackages } from './install.ts'
 
 export const PACKAGE: string = dirname(createRequire(import.meta.url).resolve('chaosproxy/package.json'))
-/** The programs of the exhibits: `scripts/bundle.mjs` copies them here from the repository's examples. */
+/** The programs of the exhibits, copied by `scripts/bundle.mjs`. */
 const PROGRAMS = join(PACKAGE, 'bundle-examples')
 const LEFT_OUT = ['node_modules', 'chaos-results']
 
 /** The command itself. */
 export const CHAOS: string = join(PACKAGE, 'bin', 'chaos.js')
 
-/** A directory in which a program's commands run, or the reason why it could not be created. */
 export type Prepared = { readonly directory: string } | { readonly lacks: string }
 
 /**
- * Copies the program to the user's cache, with the packages of its lock file. The directory's name contains a hash of
- * the program, so that a changed program is copied again.
+ * Copies the program and its packages to the user's cache. The directory's name contains a hash, so that a changed
+ * program is copied again.
  */
 export async function prepareProgram(program: string, signal: AbortSignal): Promise<Prepared> {
   const source = join(PROGRAMS, program)
@@ -30,7 +29,7 @@ export async function prepareProgram(program: string, signal: AbortSignal): Prom
   const directory = join(cacheDirectory(), name)
   if (existsSync(directory)) return { directory }
   if (hasPackages(source) && findProgram('npm') === undefined) return { lacks: 'npm is not installed' }
-  // The copy is built in a temporary directory, so that an interrupted copy is never used.
+  // A temporary directory, so that an interrupted copy is never used.
   const aside = `${directory}.${process.pid}`
   rmSync(aside, { recursive: true, force: true })
   mkdirSync(aside, { recursive: true })

@@ -16,9 +16,7 @@ interface Trials {
   readonly began: (what: string) => void
 }
 
-/**
- * Names the requirements of an exhibit that this machine lacks, with how to install them; undefined if it lacks none.
- */
+/** Names the requirements that this machine lacks, and how to install them. */
 export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): Promise<string | undefined> {
   const registries = registriesOf({ where: 'chaos gallery', directory: '.' })
   const missing = await Promise.all(servers.map(async (name) => (await registries.target(name)).missing?.()))
@@ -34,8 +32,8 @@ export async function lackedBy({ system, servers, compiles, mounts }: Exhibit): 
 }
 
 /**
- * Runs the trials of the weakness, followed by those of the cure. Trials run one after another, because they are timed,
- * and some use every core. The exhibit's servers must be running.
+ * Runs the trials one after another, because they are timed and some use every core. The exhibit's servers must be
+ * running.
  */
 export async function runExhibit(exhibit: Exhibit, trials: Trials): Promise<ToldExhibit> {
   const { program, breaks, args, cure } = exhibit
@@ -81,7 +79,6 @@ export const toldExhibit = ({
   cureTrials: [],
 })
 
-/** The command of the first trial. */
 const shownCommand = (args: readonly string[]): string => commandLine(['npx', 'chaos', ...withSeed(args, 1)])
 
 /** Adds the output options before the command that `chaos record` runs. */

@@ -7,9 +7,8 @@ export interface Ran {
 }
 
 /**
- * Returns the expected time for the remaining exhibits in seconds. Adds up the stored duration of one trial of each
- * exhibit, and multiplies the sum by the slowdown measured on this machine. An exhibit without stored trials counts as
- * average. Returns undefined if no exhibit has been run.
+ * Estimates the time for the remaining exhibits in seconds, from the stored durations and this machine's slowdown so
+ * far.
  */
 export function secondsLeft(
   ran: readonly Ran[],
@@ -30,7 +29,7 @@ export function leftInWords(seconds: number): string {
   return minutes < 120 ? `about ${minutes} min left` : `about ${Math.round(minutes / 60)} h left`
 }
 
-/** The usual seconds of one trial of the weakness and one of the cure. */
+/** The usual seconds of a trial of the weakness and of the cure. */
 const usualSeconds = ({ weaknessTrials, cureTrials }: ToldExhibit): number => mean(weaknessTrials) + mean(cureTrials)
 
 const mean = (trials: readonly ToldTrial[]): number => total(trials.map(({ seconds }) => seconds)) / trials.length

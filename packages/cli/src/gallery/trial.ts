@@ -14,18 +14,16 @@ interface Trial {
   readonly args: readonly string[]
   readonly cwd: string
   readonly seed: number
-  /** The level that the weakness breaks. */
   readonly breaks: string
   readonly signal: AbortSignal
 }
 
-/** Runs `chaos` once in a separate process, as a user can repeat it. Resolves to its result. */
+/** Runs `chaos` once in a separate process. */
 export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<ToldTrial> {
   const startedAt = performance.now()
   return new Promise((resolve) => {
     const env = { ...process.env, NO_COLOR: '1', GITHUB_ACTIONS: '' }
-    // If this process is killed, the run is killed too, and the run's own watchdog stops its servers and removes its
-    // faults.
+    // If this process is killed, so is the run, whose own watchdog then cleans up.
     const { child, forget } = startWithThisThread(
       (marked) =>
         spawn(process.execPath, [CHAOS, ...args], {
@@ -60,10 +58,7 @@ export function runTrial({ args, cwd, seed, breaks, signal }: Trial): Promise<To
   })
 }
 
-/**
- * Judges a trial by its exit code and its JSON, which must agree. The violation is found if the level is violated and
- * the run failed because of it. The trial is clean if the run passed, and the level is met or a search found nothing.
- */
+/** Judges a trial by its exit code and its JSON, which must agree. */
 export function judgeTrial(
   exitCode: number | null,
   { stdout, stderr }: { readonly stdout: string; readonly stderr: string },

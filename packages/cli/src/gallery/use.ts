@@ -16,11 +16,9 @@ export type GallerySettings = { readonly json: boolean } & (
 
 export interface GalleryRun {
   readonly exhibits: readonly Exhibit[]
-  /** Whether exhibits that this machine cannot run are skipped, because they were not named. */
   readonly isAll: boolean
-  /** The number of trials of each weakness and of each cure. */
+  /** The number of trials per weakness and per cure. */
   readonly seeds: number
-  /** The seed of the first trial. */
   readonly seed: number
   readonly out: string
   /** The pages' files. */

@@ -3,7 +3,6 @@ import { createInterface } from 'node:readline/promises'
 /** Asks on the terminal. Resolves to the typed text, or to `n` if the input has ended. */
 export type Ask = (question: string) => Promise<string>
 
-/** Whether questions can be asked. */
 export const canAsk = (): boolean => process.stdin.isTTY === true && process.stdout.isTTY === true
 
 export async function askingOnTerminal<Result>(use: (ask: Ask) => Promise<Result>): Promise<Result> {

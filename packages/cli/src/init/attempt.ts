@@ -7,7 +7,6 @@ import { declarationOf, type OwnStart, type ServedPlace } from './template.ts'
 
 /** The result of one write and one read of a service that was started for them. */
 export type Attempt =
-  /** The place confirmed by the answers, which may differ from the proposed one. */
   | { readonly type: 'fits'; readonly place: ServedPlace; readonly exchanges: readonly string[] }
   | { readonly type: 'refused'; readonly why: string }
   | { readonly type: 'not started'; readonly why: string }
@@ -18,7 +17,7 @@ const MOST_MENDS = 4
 const READY_WITHIN_MS = 15_000
 const WHERE = 'chaos.config.ts'
 
-/** Starts a service, writes one value at a place and reads it back, and corrects the place according to the answers. */
+/** Writes a value at a place of a started service, reads it back, and corrects the place by the answers. */
 export async function attemptPlace(start: OwnStart, proposed: ServedPlace, signal: AbortSignal): Promise<Attempt> {
   let place = proposed
   for (let mends = 0; ; mends++) {

@@ -6,8 +6,8 @@ interface Line {
 }
 
 /**
- * The services of a Compose file with their images and published ports, read by indentation only. Other YAML syntax is
- * ignored: the result only informs a user, and the engine reads the file itself.
+ * Reads the services of a Compose file by indentation only. The result only informs a user, and the engine reads the
+ * file itself.
  */
 export function readComposeFile(text: string): readonly ComposedService[] {
   const lines = text.split(/\r?\n/).flatMap((line): Line[] => {
@@ -32,7 +32,7 @@ export function readComposeFile(text: string): readonly ComposedService[] {
     })
 }
 
-/** The lines one level below a line, up to the next line of its level. */
+/** The lines one level below a line. */
 function childrenOf(lines: readonly Line[], at: number): readonly Line[] {
   const parent = lines[at]
   if (parent === undefined) return []

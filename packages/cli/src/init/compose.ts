@@ -16,10 +16,8 @@ import { print } from '../terminal/output.ts'
 export interface ComposeChoices {
   /** The typed text: a file, the name of a project, or empty. */
   readonly wanted: string
-  /** The services that are nodes; empty if none were named. */
   readonly services: readonly string[]
   readonly force: boolean
-  /** Whether stdin is a terminal, so that questions are possible. */
   readonly asks: boolean
 }
 
@@ -43,7 +41,7 @@ export async function initCompose({ wanted, services, force, asks }: ComposeChoi
     throw environmentError(`${file}: ${whyUnwritable(error)}`)
   }
   const others = groups.filter((each) => each !== group)
-  // Faults that name services need a running project, so the printed command starts the project first.
+  // Faults on services need a running project, so the printed command starts it first.
   const { startedBy } = survey
   const first = startedBy === undefined || !faults.some((fault) => fault.includes(':')) ? '' : `${startedBy} && `
   const lines = [
@@ -65,10 +63,7 @@ function linksText(cuttable: readonly string[], faults: readonly string[]): stri
     : `Nothing says that the nodes talk to each other. What can be cut is their links to ${cuttable.join(', ')}.`
 }
 
-/**
- * Returns a file name for a project. The label of a project may be any text, so unsafe characters are replaced: the
- * file must stay in this directory.
- */
+/** Returns a file name for a project. A label may be any text, but the file must stay in this directory. */
 export const fileNameOf = (project: string): string =>
   project
     .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
@@ -109,7 +104,7 @@ async function askedGroup(groups: readonly NodeGroup[]): Promise<NodeGroup> {
   }
 }
 
-/** Rejects overwriting a file: a project may have the name of a different file. */
+/** Never overwrites a file: another file may have the project's name. */
 function requireFree(file: string, force: boolean): void {
   if (!existsSync(file) || (force && isDeclaration(file))) return
   throw usageError(

@@ -1,8 +1,6 @@
-/** What a Dockerfile defines about starting its service. */
 export interface FoundDockerfile {
   /** The words of ENTRYPOINT followed by those of CMD; empty if there are none. */
   readonly words: readonly string[]
-  /** The ports that EXPOSE lists. */
   readonly exposed: readonly number[]
 }
 

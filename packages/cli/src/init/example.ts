@@ -1,7 +1,4 @@
-/**
- * The service that `chaos init --example` writes: a key-value store of several processes, in one file. It requires only
- * Node.
- */
+/** The service of `chaos init --example`: a key-value store of several processes in one file, for Node alone. */
 export const EXAMPLE_FILE = 'service.mjs'
 
 export const EXAMPLE_SERVICE = `// Items, on several nodes: GET and PUT /items/KEY with {"item": VALUE}.

@@ -19,15 +19,15 @@ export type Next = 'run' | 'check' | 'port' | 'start' | 'routes'
 export interface Asked {
   readonly survey: FolderSurvey
   readonly typed: TypedPlace
-  /** Asks the user a question. Undefined without a terminal, where the most likely choice is used without asking. */
+  /** Asks the user. Without a terminal, the most likely choice is used without asking. */
   readonly ask: Ask | undefined
   readonly say: (text: string) => void
-  /** Starts the service to try a place; undefined if starting it is not allowed. */
+  /** Starts the service to try a place, if this is allowed. */
   readonly attempt?: ((start: OwnStart, place: ServedPlace) => Promise<Attempt>) | undefined
 }
 
 /**
- * Shows what a folder contains and what would be written, and asks whether to write it.
+ * Shows the contents of a folder, and asks whether to write a configuration.
  *
  * @throws UserError (usage) if the service in the folder cannot be tested without changes.
  */
@@ -49,10 +49,7 @@ interface TriedOut extends Pick<Proposal, 'start' | 'says' | 'open'> {
   readonly next: Next
 }
 
-/**
- * Starts the service, and tries the routes found in its source one after another. Keeps the first routes whose answers
- * are as expected.
- */
+/** Starts the service, and keeps the first routes of its source that answer as expected. */
 async function tryOut(proposal: Proposal, { survey, typed, ask, say, attempt }: Asked): Promise<TriedOut> {
   const { start } = proposal
   if (!proposal.isReady) return { ...proposal, next: 'port' }

@@ -6,7 +6,6 @@ export interface SourceFile {
 
 /** How a service learns its port. */
 export type FoundPort =
-  /** By an environment variable, such as PORT. */
   | { readonly by: 'variable'; readonly name: string }
   /** The command contains the placeholder {port}. */
   | { readonly by: 'command' }
@@ -16,14 +15,11 @@ export type FoundPort =
 
 /** A service in a folder, and how to start it. */
 export interface FoundProgram {
-  /** The file that defines how to start the service: `package.json`. */
   readonly where: string
-  /** The service's framework or language: `express`. */
   readonly kind: string
   readonly command: string
   readonly environment: { readonly [name: string]: string }
   readonly port: FoundPort
-  /** The file of the service's entry point. */
   readonly entry: string
 }
 
@@ -32,12 +28,12 @@ export interface FoundRoutes {
   /** The path, with {key} in it. */
   readonly path: string
   readonly write: WriteMethod
-  /** The place of the value in a request and a response; undefined if the source does not show it. */
+  /** Where requests and responses hold the value; undefined if the source does not show it. */
   readonly value: string | undefined
   readonly result: string | undefined
   /** The place in the source: `server.js:12`. */
   readonly where: string
-  /** The names of objects that the path accepts, unless it accepts any: `{number}`. */
+  /** The names of objects that the path accepts, unless any: `{number}`. */
   readonly keys?: string | undefined
 }
 
@@ -49,6 +45,5 @@ export interface ComposedService {
   readonly name: string
   /** Undefined if the image is built here. */
   readonly image: string | undefined
-  /** The ports published on this machine. */
   readonly ports: readonly string[]
 }

@@ -16,7 +16,7 @@ interface Manifest {
 }
 
 /**
- * The Node program that package.json starts, or a program in a file with a usual name.
+ * The Node program that package.json starts, or one with a usual name.
  *
  * @param manifest the text of package.json; undefined if there is none.
  * @param sources the JavaScript and TypeScript files of the folder.
@@ -72,10 +72,7 @@ interface Started {
   readonly environment: { readonly [name: string]: string }
 }
 
-/**
- * Returns the command of a start script without a shell, npm or restarting tools, so that a kill hits the program
- * itself. Returns `npm start` if the script needs a shell.
- */
+/** Returns a start script's command without a shell or npm, so that a kill hits the program itself. */
 function startOf(script: string): Started {
   const words = script.trim().split(/\s+/)
   const assigned = words.findIndex((word) => !/^[A-Za-z_]\w*=\S*$/.test(word))

@@ -6,11 +6,9 @@ import { type ServedPlace, type Start, USUAL_PLACE } from './template.ts'
 /** A possible configuration for a folder. */
 export interface Proposal {
   readonly start: Start
-  /** The evidence for the configuration: each place, and what was found there. */
   readonly found: readonly (readonly [where: string, what: string])[]
   /** The content of the configuration, for people. */
   readonly says: readonly (readonly [member: string, text: string])[]
-  /** What is missing or cannot work yet, each with a remedy. */
   readonly open: readonly string[]
   /** Whether a run of the configuration can work without further changes. */
   readonly isReady: boolean
@@ -18,7 +16,7 @@ export interface Proposal {
   readonly asksForRoutes: boolean
 }
 
-/** The place that a user typed, which takes precedence over findings. */
+/** The place that a user typed; takes precedence over findings. */
 export interface TypedPlace {
   readonly path: string | undefined
   readonly value: string | undefined
@@ -26,7 +24,7 @@ export interface TypedPlace {
 }
 
 /**
- * Returns the proposal for a folder; undefined if nothing in the folder looks like a service.
+ * Returns the proposal for a folder, if it seems to hold a service.
  *
  * @param routes the index of the proposed routes among the routes in the source
  */
@@ -71,7 +69,7 @@ export function proposalOf(survey: FolderSurvey, typed: TypedPlace, routes = 0):
   }
 }
 
-/** The members of a configuration about its routes, for people. */
+/** The routes of a configuration, for people. */
 export const saysOf = ({ path, write, value, result }: ServedPlace): Proposal['says'] => [
   ['reads', `GET ${path}, the value at ${result}`],
   ['writes', `${write} ${path}, the value at ${value}`],

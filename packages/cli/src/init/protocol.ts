@@ -1,7 +1,4 @@
-/**
- * The protocol that `chaos init protocol` writes: a register replicated by majorities, complete and correct, with a bug
- * that can be switched on.
- */
+/** The protocol of `chaos init protocol`: a register replicated by majorities, with a bug to switch on. */
 export const PROTOCOL_FILE = 'protocol.ts'
 
 export const EXAMPLE_PROTOCOL = `// A register kept by majorities (Attiya, Bar-Noy, Dolev: "Sharing memory robustly", 1995). The node that a client asks does

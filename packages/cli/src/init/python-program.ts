@@ -70,7 +70,7 @@ function startOf(
 
 const of = (name: string | undefined): string => (name === undefined ? '' : `:${name}`)
 
-/** Returns the command and the port of a Python script that opens its port itself. */
+/** Returns the command and port of a Python script that opens its own port. */
 function scriptOf(entry: SourceFile, python: string): Pick<FoundProgram, 'command' | 'port' | 'environment'> {
   const command = `${python} ${entry.path}`
   const variable = portVariable([entry], READS_VARIABLE)

@@ -1,14 +1,12 @@
 import { type FoundRoutes, type SourceFile, WRITE_METHODS, type WriteMethod } from './found.ts'
 
-/** A request that a source handles. */
 interface Handler {
   readonly method: string
-  /** The path in the form of a route table, with {key} for its parameter; several parameters keep their names. */
+  /** The path as in a route table, with {key} for its only parameter. */
   readonly path: string
   readonly where: string
-  /** The source of the handler, up to the next handler. */
   readonly body: string
-  /** The place of the value according to the declared type of the body, if there is one. */
+  /** Where the body's declared type puts the value. */
   readonly declared?: string | undefined
   /** Whether the key must be a whole number. */
   readonly isNumbered?: boolean
@@ -77,7 +75,7 @@ const ofNode = ({ path: file, text }: SourceFile, mounted: string): readonly Han
 
 const IN_NEST = /@(?<method>Get|Put|Post|Patch)\(\s*(?:(?<quote>['"`])(?<path>[^'"`]*)\k<quote>)?\s*\)/g
 
-/** The handlers of Nest controllers: the path of `@Controller('items')`, completed by the paths of its methods. */
+/** The handlers of Nest controllers: `@Controller('items')`, completed by the paths of its methods. */
 const ofNest = ({ path: file, text }: SourceFile): readonly Handler[] => {
   const base = /@Controller\(\s*['"`]([^'"`]*)['"`]\s*\)/.exec(text)?.[1]
   if (base === undefined) return []
@@ -89,7 +87,7 @@ const ofNest = ({ path: file, text }: SourceFile): readonly Handler[] => {
   )
 }
 
-/** The path below which another file uses this one: `/items` of `app.use('/items', require('./items'))`. */
+/** Where another file mounts this one: `/items` of `app.use('/items', require('./items'))`. */
 function mountedAt({ path: file }: SourceFile, sources: readonly SourceFile[]): string {
   const name = file
     .replace(/^.*\//, '')
@@ -120,7 +118,7 @@ const ofPython = ({ path: file, text }: SourceFile): readonly Handler[] =>
 
 const IN_URLS = /\bpath\(\s*['"](?<path>[^'"]*<[^'"]*)['"]\s*,\s*(?:\w+\.)*(?<view>\w+)/g
 
-/** The handlers of Django's urls: the source of each view shows its methods. */
+/** The handlers of Django's urls. The source of each view shows its methods. */
 const ofDjango = ({ path: file, text }: SourceFile, sources: readonly SourceFile[]): readonly Handler[] =>
   Array.from(text.matchAll(IN_URLS)).flatMap(({ groups: { path = '', view = '' } = {}, index }) => {
     const body = sources.flatMap(
@@ -162,10 +160,7 @@ function takesNumbers(path: string, body: string): boolean {
   return /<int:|\(\\+d\+\)/.test(path) || new RegExp(`\\b${name}\\s*:\\s*int\\b|'${name}',\\s*ParseIntPipe`).test(body)
 }
 
-/**
- * Returns the required member of the model that a handler's parameter has as its type, if there is only one such
- * member: `class Item(BaseModel):` and `item: Item`.
- */
+/** Returns the only required member of a handler's model: `class Item(BaseModel):` and `item: Item`. */
 function declaredIn(body: string, text: string): string | undefined {
   for (const [, name = '', members = ''] of text.matchAll(MODELS)) {
     if (!new RegExp(`:\\s*${name}\\b`).test(body)) continue
@@ -180,7 +175,7 @@ function declaredIn(body: string, text: string): string | undefined {
 
 const MODELS = /^[ \t]*(?:export\s+)?class\s+(\w+)(?:\([^)]*BaseModel\s*\):|\s*\{)\n((?:[ \t]+[^\n]*\n|\n)+)/gm
 
-/** Returns the methods of a handler, for example GET and PUT for `@app.route('/x', methods=['GET', 'PUT'])`. */
+/** Returns the methods of a handler: GET and PUT for `@app.route('/x', methods=['GET', 'PUT'])`. */
 function methodsOf(method: string, rest: string): readonly string[] {
   if (method !== 'route') return [method.toUpperCase()]
   const listed = /methods\s*=\s*[[({]([^\])}]*)/.exec(rest)?.[1]
@@ -192,16 +187,13 @@ const withKey = (path: string): string =>
   path.match(/\{\w+\}/g)?.length === 1 ? path.replace(/\{\w+\}/, '{key}') : path
 
 /**
- * Matches a path in one of three forms. The path is a text, `'/items/'`; a regular expression, `/^\/items\/([^/]+)$/`;
- * or compared after splitting at slashes, `parts[1] === 'items'`.
+ * A path as text, `'/items/'`; as regular expression, `/^\/items\/([^/]+)$/`; or split at slashes, `parts[1] ===
+ * 'items'`.
  */
 const IN_PLAIN =
   /(?<quote>['"`])(?<path>\/\w[\w/-]*\/)(?:\k<quote>|\$\{)|\/\^(?<pattern>(?:\\\/[\w-]+)+\\\/)\(|\[[01]\]\s*[!=]==?\s*(?<mark>['"`])(?<part>\w[\w-]*)\k<mark>/
 const OF_FILES = /^\/(?:usr|etc|tmp|var|bin|opt|home|proc|dev)\//
 
-/**
- * The handlers of a server without a framework: its methods, and the beginnings of its paths, are texts in the source.
- */
 function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   const match = IN_PLAIN.exec(text)
   const { path: whole, pattern, part } = match?.groups ?? {}
@@ -219,13 +211,12 @@ function ofPlainServer({ path: file, text }: SourceFile): readonly Handler[] {
   }))
 }
 
-/** The first place at which a method is handled: `do_PUT` in Python, a comparison with 'PUT' in other languages. */
 function beginOf(method: string, text: string): readonly { readonly method: string; readonly at: number }[] {
   const at = new RegExp(`\\bdo_${method}\\b|['"\`]${method}['"\`]`).exec(text)?.index
   return at === undefined ? [] : [{ method, at }]
 }
 
-/** Returns where a request's JSON contains the value, according to the source of a handler. */
+/** Guesses where a request's JSON contains the value. */
 function valueIn(body: string): string | undefined {
   const member = firstOf(body, [
     /\b(?:req|request)\.body\.(\w+)/,
@@ -238,17 +229,14 @@ function valueIn(body: string): string | undefined {
   return member === undefined ? undefined : `json.${member}`
 }
 
-/** An object, or named arguments, that becomes the JSON of a response. */
+/** An object, or named arguments, in a response's JSON. */
 const RESPONSES =
   /(?:\.(?:json|send)|\bjsonify|\bJsonResponse|\bdumps|\bstringify)\(\s*\{([^}]*)|\bjsonify\(([^)]*=[^)]*)|\breturn\s*\{([^}]*)/g
 const MEMBERS = /(?:^|,)\s*['"]?(\w+)['"]?\s*(?=[:=,]|$)/g
 /** Members of responses that contain no value, such as `{ error: 'not found' }`. */
 const REFUSES = /^(?:error|message|detail|status|ok|success)$/
 
-/**
- * Returns where a response's JSON contains the value, according to the source of a handler. Prefers the member that
- * contains the value in requests.
- */
+/** Guesses where a response's JSON contains the value. Prefers the member of requests. */
 function resultIn(body: string, value: string | undefined): string | undefined {
   const members = Array.from(body.matchAll(RESPONSES), ([, ...parts]) => parts.join('')).flatMap((text) =>
     Array.from(text.matchAll(MEMBERS), ([, member = '']) => `json.${member}`),

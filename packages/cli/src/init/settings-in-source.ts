@@ -3,9 +3,7 @@ import type { FoundPort, SourceFile } from './found.ts'
 /** Variables for ports of other services, such as databases. */
 const OF_OTHERS = /REDIS|POSTGRES|PG|MYSQL|MONGO|DB|SQL|SMTP|MAIL|KAFKA|RABBIT|AMQP|PROXY|DEBUG|METRICS/
 
-/**
- * Returns the variable from which a service reads its port. Prefers `PORT` if the service reads several such variables.
- */
+/** Returns the variable from which a service reads its port, preferably `PORT`. */
 export function portVariable(sources: readonly SourceFile[], read: RegExp): string | undefined {
   const names = namesIn(sources, read).filter((name) => /PORT$/i.test(name) && !OF_OTHERS.test(name))
   return names.includes('PORT') ? 'PORT' : names[0]

@@ -1,6 +1,6 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 
-/** The program that `chaos init --example simulate` writes: it requires only Node, and has a race across an await. */
+/** The program of `chaos init --example simulate`, with a race across an await. */
 const SERVER = `// Seats of a cinema. GET /seats/SEAT tells who has it; POST /seats/SEAT with {"from": HOLDER, "to": HOLDER} passes it on,
 // from null if nobody has it; PUT /seats/SEAT with {"holder": HOLDER} is for the staff.
 import { createServer, type IncomingMessage } from 'node:http'

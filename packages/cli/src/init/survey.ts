@@ -13,16 +13,16 @@ export interface FolderSurvey {
   readonly program: FoundProgram | undefined
   readonly source: RoutesInSource
   readonly compose: { readonly file: string; readonly services: readonly ComposedService[] } | undefined
-  /** The command of a Dockerfile, if no program was found in the folder. */
+  /** The command of a Dockerfile, if no other program was found. */
   readonly image: { readonly command: string; readonly exposed: readonly number[] } | undefined
   readonly listening: readonly ListeningProcess[]
-  /** A program in a language whose sources chaos does not read. */
+  /** A program in a language that chaos does not read. */
   readonly other: OtherLanguage | undefined
 }
 
 const COMPOSE_FILES = ['compose.yaml', 'compose.yml', 'docker-compose.yaml', 'docker-compose.yml'] as const
 
-/** Examines the files of a project, without running any of its code. */
+/** Examines a project's files without running its code. */
 export function surveyFolder(directory: string): FolderSurvey {
   const sources = sourcesIn(directory)
   const [node, python] = [/\.[cm]?[jt]s$/, /\.py$/].map((ending) => sources.filter(({ path }) => ending.test(path)))
@@ -50,7 +50,7 @@ export function surveyFolder(directory: string): FolderSurvey {
   }
 }
 
-/** The program that an image runs, if the folder contains it. */
+/** The program of an image, if the folder contains it. */
 function programOf([program = '', ...rest]: readonly string[], directory: string): FoundProgram | undefined {
   const script = rest.find((word) => existsSync(join(directory, word)))
   const isHere = /^\.?\/?[\w./-]+$/.test(program) && !program.startsWith('/') && existsSync(join(directory, program))
@@ -62,8 +62,7 @@ function programOf([program = '', ...rest]: readonly string[], directory: string
 }
 
 /**
- * Returns the sources in the language of the entry file. The entry file comes first, because the program's routes are
- * most likely there.
+ * Returns the sources in the entry file's language. The entry file comes first, because it most likely has the routes.
  */
 function entryFirst(sources: readonly SourceFile[], entry: string): readonly SourceFile[] {
   const isPython = (path: string) => path.endsWith('.py')
@@ -75,7 +74,7 @@ const SKIPPED =
   /^(?:\..*|node_modules|dist|build|coverage|vendor|venv|__pycache__|chaos-results|tests?|__tests__|spec|public)$/
 const SOURCE = /\.(?:[cm]?[jt]s|py)$/
 const NO_SOURCE = /\.(?:test|spec|config|d)\.[cm]?[jt]s$|^test_.*\.py$/
-/** The most files read: enough for a service, but not a whole monorepo. */
+/** Enough for a service, but not a whole monorepo. */
 const MOST_FILES = 200
 const MOST_BYTES = 200_000
 const DEPTH = 4

@@ -1,17 +1,12 @@
 import { PACKAGE_NAME } from '@chaosproxy/targets/user-file'
 import type { WriteMethod } from './found.ts'
 
-/** The choices for a new configuration. */
 export interface Start {
-  /**
-   * What to test: a built-in target, a command that starts a node of the user's service, the address of a running
-   * service, or the example service.
-   */
+  /** What to test: a built-in target, a service that is started or runs already, or the example. */
   readonly target: { readonly name: string } | OwnStart | { readonly address: string } | { readonly example: true }
   readonly nodes: number
-  /** The path at which the user's service stores its objects; by default that of the example. */
   readonly place?: ServedPlace | undefined
-  /** The reason why the routes may be wrong, as a sentence. */
+  /** Why the routes may be wrong, as a sentence. */
   readonly doubt?: string | undefined
 }
 
@@ -21,9 +16,7 @@ export interface OwnStart {
   readonly environment?: { readonly [name: string]: string } | undefined
 }
 
-/**
- * The path of an object, with {key} in it, the method of a write, and the place of the value in bodies: `json.item`.
- */
+/** The routes of an object. The path contains {key}; the place of the value is such as `json.item`. */
 export interface ServedPlace {
   readonly path: string
   readonly write: WriteMethod
@@ -47,7 +40,7 @@ export const USUAL_PLACE: ServedPlace = {
   result: 'json.item',
 }
 
-/** A commented configuration that runs unchanged and explains possible changes. */
+/** A commented configuration that runs unchanged. */
 export function configText({ target, nodes, place = USUAL_PLACE, doubt }: Start): string {
   const own = !('name' in target)
   const name = own ? 'service' : target.name
@@ -75,7 +68,6 @@ ${own ? ownTarget(startText(target, nodes), { place, keys: keysOf(target, place)
 `
 }
 
-/** The faults for a target; a service that already runs must not be killed. */
 const faultsFor = (target: Start['target']): string =>
   'name' in target
     ? `'partition', 'kill', 'pause'`
@@ -83,7 +75,7 @@ const faultsFor = (target: Start['target']): string =>
       ? `'lose-reply', 'delay-clients'`
       : `'kill', 'pause'`
 
-/** Whether values of an earlier run may still exist, so that each run needs its own keys. */
+/** Values of an earlier run may still exist, so that each run needs its own keys. */
 const needsOwnKeys = (target: Start['target']): boolean =>
   'address' in target ||
   ('command' in target &&
@@ -105,7 +97,6 @@ ${START}      command: ${JSON.stringify(command)},
 ${variables.length === 0 ? '' : `      environment: { ${variables.join(', ')} },\n`}${'example' in target ? EXAMPLE_SETTINGS : ''}`
 }
 
-/** The command that starts the example service. */
 const EXAMPLE_COMMAND = 'node service.mjs {listen} {peer.n1} {data} {set.reads}'
 
 const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every node answer reads by what it has.
@@ -113,14 +104,13 @@ const EXAMPLE_SETTINGS = `      // npx chaos run --set reads=local lets every no
 `
 
 const OWN_KEYS = '{key}-{run}'
-/** The member with the names of objects, and a comment on why they have this form. */
+/** The names of objects, with a comment on their form. */
 const keysText = (
   keys: string,
 ): string => `        // ${keys === OWN_KEYS ? 'Each run has keys of its own, since what an earlier one wrote may still be there.' : 'The service takes no other names.'}
         keys: '${keys}',
 `
 
-/** The routes of a place, in the form of a route table. */
 const routesOf = ({ path, write, value, result, reads, writes }: ServedPlace): readonly Members[] => [
   { request: `GET ${path}`, f: 'read', result, ...reads, outcomes: { 404: 'absent', ...outcomesIn(reads) } },
   { request: `${write} ${path}`, f: 'write', value, ...writes },
@@ -136,7 +126,7 @@ function keysOf(target: Start['target'], { keys }: ServedPlace): string | undefi
   return keys === '{number}' ? LARGE_NUMBERS : (keys ?? OWN_KEYS)
 }
 
-/** The declaration of a node that a command starts, as `configText` writes it. */
+/** The declaration of a node that a command starts. */
 export function declarationOf(start: OwnStart, place: ServedPlace): object {
   const { command, environment = {} } = start
   const keys = keysOf(start, place)
@@ -146,7 +136,6 @@ export function declarationOf(start: OwnStart, place: ServedPlace): object {
   }
 }
 
-/** A value as it is written in code. */
 const inline = (value: unknown): string =>
   typeof value === 'object' && value !== null
     ? `{ ${Object.entries(value)

@@ -20,13 +20,11 @@ import type { Expectation } from '@chaosproxy/runner/result'
  */
 export type Received = History | Iterable<EventInput> | Run
 
-/** Whether a history meets a level, with the same explanation as in all other reports. */
+/** Whether a history meets a level, and why. */
 export interface JudgedLevel {
   readonly met: boolean | 'unknown'
-  /** The explanation in lines: a drawing of the contradiction, and the levels that the history meets. */
   readonly message: string
   readonly finding: Finding
-  /** Returns the report as an HTML page. */
   html(): string
 }
 
@@ -57,7 +55,7 @@ export function judgeReceived(received: unknown, level: string): JudgedLevel {
   }
 }
 
-/** The subject of the report: a run includes its faults, its settings and its command. */
+/** The subject of the report. A run has its faults, settings and command. */
 function subjectOf(
   { history, report, file, vacuous, run }: JudgedHistory,
   expectation: Expectation,
@@ -78,7 +76,7 @@ function subjectOf(
   }
 }
 
-/** The message: what happened and why, what to do next, and the drawing. */
+/** The message: what happened, why, what to do next, and the drawing. */
 function messageOf({ title, verdict, sentence, telling, evidence, notes, levels, expected }: Finding): string {
   const kept = levels.filter(({ result }) => result === 'met').map(({ level }) => level)
   return [
@@ -99,9 +97,8 @@ const MOST_NAMED = 3
 interface JudgedHistory {
   readonly history: History
   readonly report: Report<string>
-  /** The file of the history, for citations. */
   readonly file: string
-  /** The reasons why the history proves less than it seems to. */
+  /** Why the history proves less than it seems to. */
   readonly vacuous: readonly string[]
   readonly run?: Run | undefined
 }

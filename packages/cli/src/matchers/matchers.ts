@@ -15,7 +15,7 @@ interface MatcherContext {
   readonly isNot?: boolean
 }
 
-/** The report of a failed matcher on a history, for example to attach its page to a test. */
+/** The report of a failed matcher, for example to attach its page to a test. */
 export type Missed = ReturnType<typeof judgeReceived>
 
 /**

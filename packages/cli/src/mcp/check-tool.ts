@@ -41,10 +41,9 @@ async function checked(
   const { spec } = parseCheckSettings({ model, expect })
   const [named] = await namedFiles([path])
   const file = confined('check', named?.file ?? path)
-  // The directory of a recording contains the files of its parts.
+  // A recording's directory contains its parts.
   if (statSync(file).isDirectory()) confinedWithin('check', file, readdirSync(file))
   const again = checkCommandLine(file, spec)
-  // The JSON reporter provides every member, whichever thread reads the file.
   const output = {
     reporters: [{ name: 'json', file: undefined, isOwn: false }],
     screen: { colours: false, terminal: { width: 110, unicode: true } },

@@ -4,7 +4,7 @@ import { inputError, usageError } from '@chaosproxy/history'
 import { whyUnreadable } from '@chaosproxy/history/files'
 
 /**
- * The path that a client names; it must be within the working directory after links are followed.
+ * The path that a client names. It must be within the working directory, even after links are followed.
  *
  * @throws UserError (usage, input)
  */
@@ -22,7 +22,7 @@ export function confined(tool: string, path: string): string {
   )
 }
 
-/** Applies `confined` to the files of a directory, because the files may be symbolic links. */
+/** Applies `confined` to a directory's files, which may be symbolic links. */
 export function confinedWithin(tool: string, directory: string, files: readonly string[]): void {
   for (const file of files) if (existsSync(join(directory, file))) confined(tool, join(directory, file))
 }

@@ -10,7 +10,6 @@ import { anyObject, flag, objects, oneOf, text, texts, told } from './schema.ts'
 import type { McpSettings } from './settings.ts'
 import type { CallContext, Tool } from './tool.ts'
 
-/** The arguments that select a proxy. */
 const place = {
   address: v.optional(
     text(
@@ -99,7 +98,7 @@ async function leaseOf(client: ControlClient, ttlMs: number): Promise<string> {
   return lease.id
 }
 
-/** Adds a fault. If it is refused, ends its lease, which nothing else uses. */
+/** Adds a fault. If it is refused, its lease is ended. */
 async function added(client: ControlClient, body: object, lease: string | undefined): Promise<FaultAnswer> {
   try {
     return (await client.send('POST', '/v1/faults', body)) as FaultAnswer
@@ -148,7 +147,7 @@ const inForceText = (faults: readonly FaultAnswer[]): string =>
 
 const USUAL_ADDRESS = '127.0.0.1:8474'
 
-/** The client of a proxy. Clients may reach proxies of this machine, and the proxy that the user named. */
+/** The client of a proxy on this machine, or of the proxy that the user named. */
 function clientFor(tool: string, { address, token }: Place, settings: McpSettings): ControlClient {
   const host = address ?? settings.host ?? USUAL_ADDRESS
   if (host !== settings.host && !isLoopback(hostOf(host)))
@@ -168,9 +167,8 @@ function hostOf(address: string): string {
 }
 
 /**
- * The token for a proxy. Any program on this machine may listen at another address, and an agent may be tricked into
- * naming it. So only the default proxy receives the default token, and other proxies only tokens that the user listed
- * for them.
+ * The token for a proxy. An agent may be tricked into naming another program's address, so only the default proxy
+ * receives the default token.
  */
 function tokenFor(tool: string, host: string, named: string | undefined, settings: McpSettings): string | undefined {
   const isDefault = placeOf(host) === placeOf(settings.host ?? USUAL_ADDRESS)
@@ -185,7 +183,7 @@ function tokenFor(tool: string, host: string, named: string | undefined, setting
   )
 }
 
-/** The host and port of an address in any notation. */
+/** The host and port of an address. */
 function placeOf(address: string): string {
   const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`
   return URL.canParse(url) ? new URL(url).host : address

@@ -4,13 +4,13 @@ const NEWLINE = 0x0a
 /** The longest line of a tool call. */
 const LONGEST_BYTES = 1_000_000
 
-/** Passes complete lines on, and drops lines too long for a message, because the SDK would stop permanently on them. */
+/** Passes lines on, but drops lines that are too long, because the SDK would stop on them. */
 export function wholeLines(dropped: (sizeBytes: number) => void): Transform {
   let parts: Buffer[] = []
   let sizeBytes = 0
   const add = (part: Buffer): void => {
     sizeBytes += part.length
-    // For a line that is too long, only the number of bytes is kept.
+    // Of a line that is too long, only the size is kept.
     if (sizeBytes <= LONGEST_BYTES) parts.push(part)
     else parts = []
   }

@@ -117,7 +117,7 @@ async function listWorkloads({ settings }: CallContext): Promise<Answer> {
 interface ListedFault {
   readonly kind: string
   readonly summary: string
-  /** The names by which `run` injects this kind; empty if it cannot. */
+  /** The names by which `run` injects this kind, if any. */
   readonly runs: readonly string[]
   readonly inject?: object
   readonly suffers?: boolean
@@ -156,7 +156,7 @@ function sufferingOf(
     : { suffers: false, not: suffering.not, instead: insteadText(suffering) }
 }
 
-/** The arguments of `inject` for a kind: its parameters, matches and triggers. */
+/** The arguments of `inject` for a kind of fault. */
 function parametersIn({ kinds, match, when }: FaultFamily, kind: string) {
   const definition = kinds.find((each) => each.kind === kind)
   return {

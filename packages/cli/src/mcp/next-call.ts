@@ -1,7 +1,7 @@
 import type { Input } from './schema.ts'
 import type { Answer } from './tool.ts'
 
-/** The tool call that usually follows a result, in a client's notation; undefined if there is none. */
+/** The tool call that usually follows a result, in a client's notation. */
 export function nextCall(tool: string, input: Input, data: Answer['data']): string | undefined {
   switch (tool) {
     case 'list':
@@ -25,7 +25,6 @@ export function nextCall(tool: string, input: Input, data: Answer['data']): stri
   }
 }
 
-/** A call as text; undefined members are omitted. */
 const call = (tool: string, input: Input): string => `${tool} ${JSON.stringify(input)}`
 
 function afterList({ what, target }: Input, data: Answer['data']): string {
@@ -47,7 +46,7 @@ function firstRunnable(faults: unknown): readonly string[] {
   return listed.find(({ runs, suffers }) => runs.length > 0 && suffers !== false)?.runs.slice(0, 1) ?? []
 }
 
-/** After a run without findings, suggests a run with different faults and interleavings. */
+/** After a run without findings, suggests different faults or interleavings. */
 const afterRun = (input: Input, data: Answer['data']): string =>
   isUnexplained(data)
     ? call('explain', { path: data['directory'] })

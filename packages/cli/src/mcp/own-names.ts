@@ -17,7 +17,7 @@ interface Names {
   readonly registries: NamedRegistries
 }
 
-/** All names that clients can use. A configuration is code, so it is read only if the user has allowed code. */
+/** All names that clients can use. The configuration is read only if the user has allowed code. */
 export async function readNames({ config, allowCode }: McpSettings): Promise<Names> {
   const loaded = config !== undefined ? await loadConfig(config) : allowCode ? await findConfig('.') : undefined
   const own: OwnNames = { ...loaded?.config, where: loaded?.path ?? 'run', directory: loaded?.directory ?? '.' }

@@ -1,8 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { loadOptional } from '@chaosproxy/history/files'
 
-// Declares the parts of the protocol's SDK that chaos uses. Because of these declarations, chaos can be built and
-// installed without the package.
+// The parts of the MCP SDK that chaos uses, so that it builds without the package.
 
 export interface ListedTool {
   readonly name: string
@@ -17,7 +16,7 @@ export interface ListedTool {
   }
 }
 
-/** The result of a call. An error is a text for the model, which may correct its arguments. */
+/** The result of a call. An error is a text that lets the model correct its arguments. */
 export interface ToolResult {
   readonly content: readonly { readonly type: 'text'; readonly text: string }[]
   readonly structuredContent?: { readonly [member: string]: unknown }
@@ -63,7 +62,6 @@ export interface CallExtra {
   sendNotification(notification: ProgressNotification): Promise<void>
 }
 
-/** The server side of a protocol connection. */
 interface McpServer {
   onclose?: () => void
   onerror?: (error: Error) => void
@@ -80,7 +78,6 @@ interface ServerOptions {
   readonly instructions: string
 }
 
-/** The SDK's schema for requests of this type. */
 interface RequestSchema<Request> {
   readonly parse: (message: unknown) => Request
 }
@@ -102,7 +99,7 @@ const PACKAGE = '@modelcontextprotocol/sdk'
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // The module names are computed, so that no compiler or bundler resolves them.
+  // Computed names, so that no bundler resolves them.
   const load = (): Promise<Sdk[]> =>
     Promise.all(['server/index.js', 'server/stdio.js', 'types.js'].map((part) => import(`${PACKAGE}/${part}`)))
   const parts = await loadOptional(load, {

@@ -7,17 +7,16 @@ const REPORT = 'report.html'
 const BEGINNING = 'chaos://runs/'
 const TYPE = 'text/html'
 
-/** The address of a run's report, by the name of its directory. */
+/** The address of a run's report. */
 const uriOf = (name: string): string => `${BEGINNING}${encodeURIComponent(name)}/${REPORT}`
 
-/** The reports in a directory of results, newest first. */
 export const listedReports = (out: string): readonly ListedResource[] =>
   listRuns(out)
     .runs.filter(({ hasReport }) => hasReport)
     .map(({ name, title }) => ({ uri: uriOf(name), name: `${name}/${REPORT}`, title, mimeType: TYPE }))
 
 /**
- * Reads a report. Only listed reports can be read, so a name cannot refer to any other file.
+ * Reads a report. Only listed reports can be read, so a name cannot reach other files.
  *
  * @throws UserError (usage, input)
  */

@@ -34,10 +34,7 @@ import type { McpSettings } from './settings.ts'
 import { toldMembers, toldResult, toldText } from './told-result.ts'
 import type { Answer, CallContext, Tool } from './tool.ts'
 
-/**
- * The tool does not offer these members to clients. A requirement may run a command, and waiting or checking may exceed
- * the time that the user allows for a run.
- */
+/** Not offered to clients: a requirement may run a command, and waits may exceed the time allowed for a run. */
 const { target: _, workload: __, require: ___, timeoutMs: ____, checkMs: _____, ...members } = draftEntries
 
 const USUAL_MS = 20_000
@@ -86,7 +83,7 @@ export const runTool: Tool = {
   },
 }
 
-/** Only one run may be in progress: concurrent runs would slow each other down and change their verdicts. */
+/** Concurrent runs would slow each other down and change verdicts. */
 let isRunning = false
 
 async function performed(input: Input, { settings, signal, progress }: CallContext): Promise<Answer> {
@@ -137,7 +134,6 @@ const nameOf = (part: RunDraft['target']): string => (typeof part === 'string' ?
 
 const EVERY_MS = 500
 
-/** Reports the progress of a run to a client that requested it. */
 function reporting({ spec }: PlannedRun, progress: CallContext['progress']): RunListener {
   let toldAt = Number.NEGATIVE_INFINITY
   return (event) => {

@@ -3,7 +3,7 @@ import { schemaProblems } from '@chaosproxy/runner'
 import { toJsonSchema } from '@valibot/to-json-schema'
 import * as v from 'valibot'
 
-// The arguments and results of tools. The tool list for clients and the validation of calls derive from these schemas.
+// The schemas of the arguments and results of tools.
 
 /** A text provided by a client. */
 export const text = (description: string): v.GenericSchema<string> =>
@@ -24,7 +24,7 @@ export const whole = (description: string): v.GenericSchema<number> =>
 export const oneOf = <Value extends string>(values: readonly Value[], description: string): v.GenericSchema<Value> =>
   v.pipe(v.picklist(values, `must be one of ${values.join(', ')}`), v.description(description))
 
-/** An object whose members are not described further. */
+/** An object with any members. */
 export const anyObject = (description: string): v.GenericSchema<Input> =>
   v.pipe(v.record(v.string(), v.unknown(), 'must be an object'), v.description(description))
 

@@ -17,7 +17,7 @@ import { tools } from './tools.ts'
 const INSTRUCTIONS =
   'chaos breaks replicated systems on purpose and judges what they kept. "run" breaks a target and returns a verdict and a directory; "explain" tells the contradiction in it; "check" judges any recorded history. "inject" and "heal" hurt what goes through a running "chaos proxy --control". Start with "list". "next" of a result is the call that usually follows. Reports of runs are resources. What is unknown is not a pass: read "outcome" and "doubts".'
 
-/** Serves the protocol on stdin and stdout until the client disconnects or Ctrl-C is pressed. */
+/** Serves the protocol on stdin and stdout until the client disconnects or interrupts. */
 export async function serveMcp(settings: McpSettings): Promise<void> {
   const sdk = await loadSdk()
   const server = new sdk.Server(
@@ -46,7 +46,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
     })
     await server.connect(new sdk.StdioServerTransport(input, output.protocol))
     await gone
-    // Closing the server ends calls in progress early but cleanly: each run stops its nodes and judges its record.
+    // Ends calls in progress early but cleanly: each run stops its nodes and judges its record.
     await server.close()
     await Promise.allSettled(calls)
   } finally {
@@ -58,7 +58,7 @@ export async function serveMcp(settings: McpSettings): Promise<void> {
 
 const say = (text: string): void => print(process.stderr, `chaos mcp: ${printableLines(text)}\n`)
 
-/** Reserves stdout for the protocol: other output, for example of user code, goes to stderr. */
+/** Reserves stdout for the protocol. Other output, such as of user code, goes to stderr. */
 function ownStdout(): { readonly protocol: Writable; release(): void } {
   const { write } = process.stdout
   const own = write.bind(process.stdout)
@@ -91,7 +91,7 @@ const listed = ({ name, title, summary, effect, input, output }: Tool, settings:
   },
 })
 
-/** Calls a tool. Never throws: the result tells the model the reason and what to do instead. */
+/** Calls a tool. Never throws: the result tells the model what to do instead. */
 async function called({ params }: CallRequest, extra: CallExtra, settings: McpSettings): Promise<ToolResult> {
   const { name, arguments: input = {}, _meta } = params
   try {

@@ -8,11 +8,10 @@ import type { Options } from '../option.ts'
 
 /** What the user who starts the server allows its clients to do. */
 export interface McpSettings {
-  /** The directory in which runs are created. */
   readonly out: string
   /** The user's configuration, whose names clients may use. */
   readonly config: string | undefined
-  /** Whether clients may name files of code; the configuration of this directory is then read. */
+  /** Whether clients may name files of code. The configuration of this directory is then read. */
   readonly allowCode: boolean
   /** The longest time that a client may request for a run. */
   readonly longestMs: number
@@ -20,7 +19,7 @@ export interface McpSettings {
   readonly host: string | undefined
   /** `env:NAME` of the token for the default proxy; undefined for the usual variable. */
   readonly token: string | undefined
-  /** Names of variables, as `env:NAME`, whose tokens clients may use for other proxies of this machine. */
+  /** `env:NAME` of the tokens that clients may use for other proxies of this machine. */
   readonly otherTokens: readonly string[]
 }
 

@@ -3,7 +3,7 @@ import { EXIT } from '@chaosproxy/runner/result'
 import * as v from 'valibot'
 import { anyObject, oneOf, texts, told, whole } from './schema.ts'
 
-/** The members of a result in the form of `--json`, of which a model needs few. */
+/** A result of `--json`, of which a model needs few members. */
 interface WholeResult {
   readonly title: string
   readonly verdict: string
@@ -27,7 +27,6 @@ interface WholeResult {
   readonly seed?: number
 }
 
-/** The result of a run or a check, reduced to the few members that a model needs. */
 export interface ToldResult {
   readonly title: string
   readonly verdict: string
@@ -91,10 +90,7 @@ export function toldResult(json: Json, exitCode: number): ToldResult {
   }
 }
 
-/**
- * Returns the outcome for an exit code. A history without an expectation may violate a level, so its outcome is
- * `nothing expected` and not a success.
- */
+/** Returns the outcome for an exit code. Without an expectation, it is `nothing expected` and not a success. */
 function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)[number] {
   if (exitCode === EXIT.violated) return 'violated'
   if (exitCode === EXIT.unknown) return 'unknown'
@@ -103,7 +99,6 @@ function outcomeOf(exitCode: number, hasExpectation: boolean): (typeof OUTCOMES)
   return hasExpectation ? 'as expected' : 'nothing expected'
 }
 
-/** The result as text, one fact per line. */
 export function toldText({ title, verdict, outcome, expected, levels, sentence, advice, doubts }: ToldResult): string {
   return [
     title === verdict ? title : `${title}. ${verdict}.`,

@@ -4,13 +4,13 @@ import type { McpSettings } from './settings.ts'
 
 export interface CallContext {
   readonly settings: McpSettings
-  /** Aborted when the client no longer waits for the result. */
+  /** Aborted when the client stops waiting. */
   readonly signal: AbortSignal
   /** Reports progress to a client that requested it. */
   progress(done: number, total: number, message: string): void
 }
 
-/** The result of a call: data for programs, and the equivalent text for models. */
+/** The result of a call: data for programs, and text for models. */
 export interface Answer {
   readonly data: { readonly [member: string]: unknown }
   readonly text: string
@@ -21,15 +21,12 @@ export interface Tool {
   readonly name: string
   readonly title: string
   readonly summary: string
-  /**
-   * The effect of a call. `reads`: changes nothing. `runs`: starts and ends its own processes. `hurts`: changes a
-   * running proxy.
-   */
+  /** `reads` changes nothing, `runs` starts and ends its own processes, `hurts` changes a running proxy. */
   readonly effect: 'reads' | 'runs' | 'hurts'
   readonly input: (settings: McpSettings) => v.GenericSchema
   readonly output: v.StrictObjectSchema<v.ObjectEntries, undefined>
   /**
-   * Takes the arguments as parsed by its input schema.
+   * Runs the tool with its parsed arguments.
    *
    * @throws UserError, which becomes an error result: the reason and what to do instead.
    */

@@ -6,7 +6,6 @@ import { createGuard, formatMetrics, METRICS_TYPE, parseAddress } from '@chaospr
 import type { PlannedRun, RunListener } from '@chaosproxy/runner'
 import { createRunMetrics, type RunMetrics } from './run-metrics.ts'
 
-/** Serves the metrics of a run. */
 export interface MetricsServer {
   readonly url: string
   follow(run: PlannedRun): RunListener

@@ -2,7 +2,6 @@ import type { ControlClient } from '@chaosproxy/proxy/client'
 import type { Style } from '@chaosproxy/report'
 import type { CommandAction } from '../command.ts'
 
-/** The result of an action: data for programs, text for people. */
 interface ActionResult {
   readonly data: unknown
   readonly text: string
@@ -14,7 +13,7 @@ interface ActionContext {
   readonly style: Style
   readonly name: string | undefined
   readonly direction: string | undefined
-  /** The lease of a new fault. */
+  /** The lease of a new fault, if it has one. */
   readonly lease?: string | undefined
 }
 

@@ -13,20 +13,16 @@ export interface BesideOptions {
 }
 
 export interface Beside {
-  /** `met` if the program exits with 0, otherwise `violated`. */
   readonly ended: Promise<ExitCode>
-  /** Terminates the program, unless it has ended; resolves after it has ended. */
+  /** Terminates the program, and resolves after it has ended. */
   stop(): Promise<void>
 }
 
-/**
- * Runs another program, such as a test suite, while the proxies are running. The program shares this process's
- * terminal.
- */
+/** Runs another program, such as a test suite, beside the proxies, on this terminal. */
 export function runBeside({ program, args, env, log }: BesideOptions): Beside {
   // On Windows, programs such as npm are scripts, which require a shell.
   const shell = process.platform === 'win32'
-  // Ties the child process to this process, so that the child ends even if this process is killed.
+  // The child then ends even if this process is killed.
   const { child, forget } = startWithThisThread(
     (marked) => spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env, ...marked }, shell }),
     { forks: true },

@@ -2,11 +2,10 @@ import { readBytesFile, readJsonFile, readTextFile } from '@chaosproxy/engine/ru
 import { type Carriage, type ConfigPlace, proxiesIn, recordedBy } from '@chaosproxy/proxy/control'
 import type { TrafficServer } from '@chaosproxy/runner'
 
-/** A proxy's own settings for reading its traffic, known before it is opened. */
+/** A proxy's settings for reading its traffic. */
 export interface Said {
   readonly server: TrafficServer
   readonly carries: Carriage | 'tcp' | undefined
-  /** The `carries` setting as written. */
   readonly written: unknown
 }
 
@@ -23,14 +22,11 @@ export const saidInConfig = (file: string): readonly Said[] =>
     ({ settings: { name, upstream, carries }, written }) => ({ server: { name, upstream }, carries, written }),
   )
 
-/** Whether the proxy's own settings define how its traffic is recorded. */
+/** Whether the proxy's own settings say how its traffic is recorded. */
 export const saysIt = ({ carries }: Pick<Said, 'carries'>): boolean =>
   carries !== 'tcp' && recordedBy(carries) !== undefined
 
-/**
- * Returns the distinct ways in which proxies record traffic, for proxies with their own recording settings. Ways that
- * differ only in the HTTP version count as one.
- */
+/** Returns the distinct ways in which proxies record traffic. HTTP versions do not count as different. */
 export function recordedWays(said: readonly Said[]): readonly Carriage[] {
   const ways = new Map<string, Carriage>()
   for (const { carries, written } of said) {

@@ -1,4 +1,4 @@
-/** Answers of the control interface, with the members that `chaos ctl` reads. `GET /v1/openapi.json` describes them. */
+/** Answers of the control interface, as described by `GET /v1/openapi.json`. */
 export interface ProxyAnswer {
   readonly name: string
   readonly listen: string
@@ -19,7 +19,7 @@ export interface LinkAnswer {
 }
 
 export interface RuleSetAnswer {
-  /** The number of times that a fault began, ended or changed. */
+  /** The number of changes of the faults. */
   readonly epoch: number
   readonly faults: readonly FaultAnswer[]
 }
@@ -38,7 +38,7 @@ export type FaultAnswer = {
   readonly links: readonly string[]
   readonly origin: string
   readonly hits: number
-  /** The number of times that the fault should have taken effect but could not. */
+  /** How often the fault should have taken effect but could not. */
   readonly missed?: number
   /** The most recent reason why the fault could not take effect. */
   readonly missedBecause?: string

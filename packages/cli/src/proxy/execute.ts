@@ -24,7 +24,7 @@ export async function execute({ close, ...settings }: ProxyCommandSettings & Clo
 
 async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
   const log = await createLog(settings.log)
-  // Loaded only if needed, because most proxies record nothing.
+  // Most proxies record nothing.
   if (settings.run !== undefined) return (await import('./record-run.ts')).recordRun(settings, settings.run, log)
   const stop = stopSignals()
   const { seed } = settings
@@ -53,7 +53,7 @@ async function serveProxies(settings: ProxyCommandSettings): Promise<ExitCode> {
     stop.release()
     await page?.close()
     plane.close()
-    // Closing the network ends the open operations, which must still be recorded.
+    // Ends the open operations, which must still be recorded.
     await network.close()
     await recording?.close()
     if (recording !== undefined) print(process.stdout, recording.summary({ by }))
@@ -67,10 +67,7 @@ async function drain(network: Network, longestMs: number, log: Logger): Promise<
   await network.drain(longestMs)
 }
 
-/**
- * Returns the exit code of the record if the record does not meet its requirements, and otherwise the proxy's own exit
- * code.
- */
+/** The exit code of the record if it fails its requirements, and otherwise the proxy's own. */
 const exitCodeOf = (own: ExitCode, judged: ExitCode | undefined): ExitCode =>
   judged === undefined || judged === EXIT.met ? own : judged
 
@@ -78,11 +75,9 @@ const openRecording = async (settings: RecordSettings, log: Logger): Promise<Ope
   (await import('./recording.ts')).openRecording(settings, log)
 
 interface StopSignals {
-  /** Resolves at the first signal. */
   readonly asked: Promise<void>
-  /** Whether the first signal was SIGTERM, which lets requests in progress end. */
+  /** After SIGTERM, requests in progress may end. */
   readonly isGentle: boolean
-  /** Restores the default handling of the signals. */
   release(): void
 }
 
@@ -113,7 +108,7 @@ function stopSignals(): StopSignals {
   }
 }
 
-/** Serves the page of the proxies, and prints its address. */
+/** Serves the page of the proxies. */
 async function showProxies(
   plane: ControlPlane,
   seed: number | string,

@@ -2,13 +2,12 @@ import { type FaultFamily, familyOf, type Parameter, parametersOf, trafficFaultK
 import { didYouMean, usageError } from '@chaosproxy/history'
 import { parseDuration, parseSize } from '../arguments/quantities.ts'
 
-/** A fault as typed on the command line, before the proxy has validated it. */
+/** A fault as typed, not yet validated by the proxy. */
 export type FaultBody = { readonly kind: string } & { readonly [member: string]: unknown }
 
 /**
- * Reads `latency db latencyMs=50 jitterMs=10 when.probability=0.5`: a kind, the proxies or links that it affects, and
- * parameters. Numbers may have a unit (`latencyMs=2s`, `bytes=64KB`). Parameters of a match or a trigger are recognised
- * by their name; `when.` and `match.` are needed only if a name is ambiguous. `not.path=/health` excludes.
+ * Reads `latency db latencyMs=50 when.probability=0.5`: a kind, proxies or links, and parameters. `when.` and `match.`
+ * are needed only for ambiguous names; `not.path=/health` excludes.
  *
  * @throws UserError (usage)
  */
@@ -26,7 +25,6 @@ export function readFaultWords(words: readonly string[]): FaultBody {
   return { kind, ...targetsOf(targets, kind), ...readSettings(settings, kind, family) }
 }
 
-/** The targets of a fault: proxies, or links (`clients>db`), but not both. */
 function targetsOf(targets: readonly string[], kind: string): { readonly [member: string]: readonly string[] } {
   if (targets.length === 0)
     throw usageError(
@@ -39,12 +37,12 @@ function targetsOf(targets: readonly string[], kind: string): { readonly [member
 }
 
 interface Place {
-  /** The part of the fault that the parameter belongs to; undefined for the fault itself. */
+  /** The part of the fault that the parameter belongs to, other than the fault itself. */
   readonly within: 'when' | 'match' | 'not' | undefined
   readonly parameter: Parameter
 }
 
-/** Groups the typed parameters by the part of the fault that they belong to. @throws UserError (usage) */
+/** Groups the typed parameters by part of the fault. @throws UserError (usage) */
 export function readSettings(
   settings: readonly string[],
   kind: string,

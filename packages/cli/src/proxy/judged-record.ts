@@ -9,7 +9,6 @@ export interface JudgedRecord {
   /** Records the events that clients saw. */
   readonly sink: Parameters<typeof createRecorder>[0]['client']
   readonly judging: Pick<LiveJudge, 'judged' | 'settle' | 'onViolation'>
-  /** Resolves when a violation is detected. */
   readonly violated: Promise<void>
 }
 
@@ -21,9 +20,9 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   const places = createPlaces()
   const listeners: Parameters<LiveJudge['onViolation']>[0][] = []
   let judge: LiveJudge | undefined
-  /** Returns whether the initial values and their mapping are unchanged since the judge was created. */
+  /** Whether the initial values are the same as when the judge was created. */
   let isAsBefore = (): boolean => true
-  /** Creates the judge at the first event, when the initial values are known. */
+  /** Creates the judge at the first event, when initial values are known. */
   function createJudge(): LiveJudge {
     const made = recorder()
     const { initial, mapping } = made
@@ -31,7 +30,7 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
     const now = () => millis(performance.now())
     const history = { model: (model ?? 'register') as Workload['model'], initial, mapping, now }
     const created = createLiveJudge(history, places.of)
-    // Keeps the part of the file with the violation as evidence, together with the earlier parts that still exist.
+    // Keeps the part of the file with the violation as evidence.
     created.onViolation(() => file.pin())
     for (const listener of listeners) created.onViolation(listener)
     return created
@@ -56,15 +55,14 @@ export function judgeRecord(file: RecordFile, model: string | undefined, recorde
   }
 }
 
-/** The places of lines in the files, in the order of writing. */
+/** The places of lines in the files. */
 interface Places {
   wrote(place: LinePlace | undefined): void
-  /** The place of a line, by its index among all written lines; undefined if the line is lost. */
   of(position: number): LinePlace | undefined
 }
 
 function createPlaces(): Places {
-  /** The first line of each sequence of consecutive lines in one file. */
+  /** The first line of each run of lines in one file. */
   const firsts: { readonly position: number; readonly place: LinePlace | undefined }[] = []
   let written = 0
   const of = (position: number): LinePlace | undefined => {
@@ -85,7 +83,7 @@ function createPlaces(): Places {
 
 const isSame = (one: Json, other: Json): boolean => one === other || canonical(one) === canonical(other)
 
-/** Returns the verdict reached during recording, with the remaining doubt, if any. */
+/** Returns the verdict reached during recording, with its doubt. */
 export function judgedLines({ level, soFar, doubt, violation }: Judged): readonly string[] {
   if (violation !== undefined)
     return [`  NOT ${violationText(violation).slice('not '.length).replace(level, level.toUpperCase())}`]

@@ -5,7 +5,7 @@ import type { Action } from './action.ts'
 import type { LeaseAnswer } from './control-types.ts'
 import { renderTable } from './tables.ts'
 
-/** `chaos ctl` actions on leases. A fault with a lease is removed when the lease is not renewed in time. */
+/** `chaos ctl` actions on leases. A fault whose lease is not renewed in time is removed. */
 export const leaseActions: readonly Action[] = [
   {
     names: ['leases'],

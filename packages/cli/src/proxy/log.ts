@@ -18,7 +18,7 @@ export async function createLog(format: LogFormat): Promise<Logger> {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: label } }
   if (format === 'json') {
     const stderr = pino.destination({ dest: 2, sync: true })
-    // Lost log lines must not stop traffic, and there is no other place to report them.
+    // Lost log lines must not stop traffic.
     stderr.on('error', () => undefined)
     return pino(options, stderr)
   }

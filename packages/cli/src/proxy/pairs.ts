@@ -9,7 +9,6 @@ import {
   tlsBetween,
 } from '@chaosproxy/proxy/control'
 
-/** Typed options of a recording that override its route table. */
 interface MemberWords {
   readonly client?: string | undefined
   readonly initial?: string | undefined
@@ -31,7 +30,6 @@ export interface ProxyPair {
   readonly name: string
   readonly listen: string
   readonly upstream: string
-  /** How the proxy reads its traffic. */
   readonly carries: Carriage | undefined
   readonly isHttps: boolean
   readonly keepHost: boolean
@@ -40,7 +38,7 @@ export interface ProxyPair {
   readonly tls?: ProxySettings['tls']
 }
 
-/** The typed proxies. Names must be given for all of them or for none; without names they are n1, n2 and so on. */
+/** The typed proxies. Names must be given for all or none; the default is n1, n2 and so on. */
 export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   const { listen: listens, upstream: upstreams, name: names } = typed
   const carriages = parseCarriages(typed)
@@ -76,7 +74,7 @@ export function parsePairs(typed: PairWords): readonly ProxyPair[] {
   })
 }
 
-/** How proxies read traffic, according to `--carries` or, with a route table, `--record`. */
+/** How proxies read traffic, by `--carries` or `--record`. */
 function parseCarriages({ carries: carried = [], record, ...about }: PairWords): readonly Carriage[] {
   if (record === undefined) return carried.map((typed) => parseCarriage(carriageOf(typed), `--carries ${typed}`))
   const members = recordedMembers(about)

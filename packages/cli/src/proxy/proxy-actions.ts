@@ -4,7 +4,7 @@ import type { Action } from './action.ts'
 import type { ProxyAnswer } from './control-types.ts'
 import { proxyPath } from './lookup.ts'
 
-/** `chaos ctl` actions on proxies, and the action that removes all faults. */
+/** `chaos ctl` actions on proxies, and on all faults at once. */
 export const proxyActions: readonly Action[] = [
   {
     names: ['create', 'new', 'c'],

@@ -16,10 +16,10 @@ import { recordedBy, summaryLines } from './recording-summary.ts'
 import { logEvents, serveControl } from './serve-control.ts'
 import type { ProxyCommandSettings, RunRecording } from './use.ts'
 
-/** The duration in the spec of a recording without --time, which continues until a user ends it. */
+/** The duration in the spec of a recording without --time. */
 const LONGEST_MS = 600_000
 
-/** Runs proxies and their control interface until a request to end, records the traffic as a run, and judges it. */
+/** Runs proxies, and records and judges their traffic as a run. */
 export async function recordRun(
   settings: ProxyCommandSettings,
   recording: RunRecording,
@@ -59,7 +59,7 @@ export async function recordRun(
       // The proxy's log announces violations.
       announces: false,
       again: run.spec.target.traffic?.again,
-      // Ctrl-C is the normal end of a recording, so the run does not count as interrupted.
+      // Ctrl-C is the normal end of a recording.
       interrupts: { signal: new AbortController().signal, release: () => {} },
     })
     return exitCodeOf(verdict, ended(), recording)
@@ -69,10 +69,7 @@ export async function recordRun(
   }
 }
 
-/**
- * Returns the command's own exit code if the verdict is met. Also returns it if the verdict is unknown and nothing was
- * required. Otherwise returns the exit code of the verdict.
- */
+/** Returns the command's own exit code, unless the verdict fails or is required and unknown. */
 function exitCodeOf(verdict: ExitCode, own: ExitCode | undefined, { draft }: RunRecording): ExitCode {
   const isHeld = draft.expect !== undefined || draft.require !== undefined
   if (verdict === EXIT.met || (verdict === EXIT.unknown && !isHeld)) return own ?? verdict
@@ -86,8 +83,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
     ...{ client, initial, model },
     command: command.length === 0 ? undefined : command,
     endsInTime: timeMs === undefined ? undefined : true,
-    // A spec cannot contain the toxics, faults and certificates of a configuration, or the protocol of each proxy. Such
-    // a recording is repeated by its command line.
+    // A spec cannot contain all settings of proxies. Such a recording is repeated by its command line.
     again: configFile === undefined && table !== undefined && servers.length > 0 ? undefined : again,
   }
   const given = Object.entries(said).filter(([, value]) => value !== undefined)
@@ -96,10 +92,7 @@ function specOf({ configFile, timeMs, command }: ProxyCommandSettings, recording
 
 type Said = ProxySettings['carries']
 
-/**
- * Returns how to read the traffic of proxies: by the route table of the recording, which also defines the final reads.
- * If the tables of the proxies differ, each proxy uses its own table, and there are no final reads.
- */
+/** Returns how to read the traffic of proxies. Only a common route table defines final reads. */
 function readingOf({ carried }: RunRecording) {
   const withTable = (carries: Carriage | undefined, recorded: Carriage): Carriage | undefined =>
     carries !== undefined && 'table' in carries && 'table' in recorded ? { ...carries, table: recorded.table } : carries
@@ -108,7 +101,7 @@ function readingOf({ carried }: RunRecording) {
     carried.length === 1 && saysIt({ carries }) ? withTable(carries, recorded) : carries
 }
 
-/** The clients of the recorded run: every client that connects to a proxy, and the command to run, if any. */
+/** The clients of the recorded run: all that connect to a proxy, and the command. */
 function observedClients(settings: ProxyCommandSettings, log: Logger, { signal }: Interrupts) {
   let own: ExitCode | undefined
   const asked = new Promise<void>((resolve) => whenAborted(signal, resolve))

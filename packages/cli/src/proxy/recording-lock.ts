@@ -4,7 +4,7 @@ import { startTimeOf } from '@chaosproxy/targets'
 
 /**
  * Marks a recording as being written, in a file next to it; the returned function removes the mark. The mark of a
- * killed process has no effect, even if another process reuses the id. A device or a pipe needs no mark.
+ * killed process has no effect.
  *
  * @throws UserError (usage) if another process is writing the recording.
  */
@@ -19,7 +19,7 @@ export function lockRecording(path: string): () => void {
     writeFileSync(mark, `${process.pid} ${startTimeOf(process.pid) ?? ''}\n`, { flag: 'wx', mode: 0o600 })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, ownerOf(mark))
-    // The opening of the recording fails with the same error, and reports the error.
+    // Opening the recording fails with the same error, and reports it.
     return () => {}
   }
   return () => rmSync(mark, { force: true })
@@ -43,10 +43,6 @@ function ownerOf(mark: string): number | undefined {
   return startTime === undefined ? running(pid) : startTimeOf(pid) === startTime ? pid : undefined
 }
 
-/**
- * Returns the id if a process with this id is running. Used on systems without /proc, where a reused id cannot be
- * detected.
- */
 function running(pid: number): number | undefined {
   try {
     process.kill(pid, 0)

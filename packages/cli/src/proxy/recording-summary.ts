@@ -5,26 +5,26 @@ import type { RecordedProtocol, Remedies } from '@chaosproxy/recorder/protocols'
 
 export interface SummaryOptions {
   readonly lostLines: number
-  /** Absent if the caller prints the path of the record. */
+  /** Absent if the caller prints the path. */
   readonly path: string | undefined
-  /** The source of the recording, which determines the remedies. */
+  /** The source of the recording, for the remedies. */
   readonly by: 'routes' | RecordedProtocol
 }
 
-/** Returns the protocol by which the proxies are recorded; `routes` if they use several protocols, or none. */
+/** Returns the protocol by which the proxies are recorded; `routes` unless it is a single one. */
 export function recordedBy({ proxies }: ControlPlane): SummaryOptions['by'] {
   const [kind = 'routes', another] = new Set(proxies.list().flatMap(({ recordedBy: by }) => by ?? []))
   return another === undefined ? kind : 'routes'
 }
 
-/** The remedies for gaps in a record made by a route table. */
+/** The remedies for gaps in a record by a route table. */
 const ROUTES: Omit<Remedies, 'nothing'> = {
   notUnderstood: 'Say in the route table what they mean; chaos routes try shows what becomes of one.',
   touched: 'Give them routes, or {"request": "…", "ignore": true} where they write nothing that is recorded.',
   unnamed: 'Say what names the client: "client": "header.X-Client", a cookie, bearer, or peer.process.',
 }
 
-/** Lines about the recorded operations and the gaps, with the remedy for each gap. */
+/** Lines about the recorded operations and the gaps, with remedies. */
 export function summaryLines(recorder: Recorder, { lostLines, path, by }: SummaryOptions): readonly string[] {
   const remedies = by === 'routes' ? ROUTES : by.remedies
   const { operations, ok, fail, info } = recorder.counters

@@ -20,15 +20,15 @@ import { lockRecording } from './recording-lock.ts'
 import { type SummaryOptions, summaryLines } from './recording-summary.ts'
 
 export interface RecordSettings {
-  /** The file for the client side, or the directory of its parts; the backend side is written next to it. */
+  /** The file for the client side, or the directory of its parts. The backend side is written next to it. */
   readonly out: string
-  /** The file with the route table, or the name of a protocol that requires no table. */
+  /** The file with the route table, or the name of a protocol. */
   readonly table: string | undefined
   /** The parsed `table`; undefined if each proxy defines what it carries. */
   readonly carries: Carriage | undefined
   /** The model for `chaos check`. */
   readonly model: string | undefined
-  /** The reaction to a violation: report it, exit with 1 at the end, or end immediately. */
+  /** What to do about a violation: report it, exit with 1 at the end, or end immediately. */
   readonly onViolation: 'report' | 'fail' | 'stop'
   /** Absent if the record is a single file. */
   readonly parts: PartsOptions | undefined
@@ -37,13 +37,9 @@ export interface RecordSettings {
 }
 
 export interface OpenRecording extends ProxyRecording {
-  /** Resolves when all data is on disk. Call it after all connections have closed. */
   close(): Promise<void>
-  /** Resolves when a violation is detected. */
   readonly violated: Promise<void>
-  /** The exit code of the verdict, if the record must be linearizable. */
   exitCode(): ExitCode | undefined
-  /** A text about the recording, and the next steps. */
   summary(of: Pick<SummaryOptions, 'by'>): string
 }
 
@@ -129,7 +125,7 @@ function opened<Files>(unlock: () => void, open: () => Files): Files {
   }
 }
 
-/** Records, as faults, the periods in which this process was stalled. */
+/** Records the standstills of this process as faults. */
 function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJS.Timeout {
   const beat = createBeats(recorder.now())
   const beaten = (): void => {
@@ -142,7 +138,7 @@ function recordStandstills(recorder: Recorder, standstills: Standstill[]): NodeJ
 }
 
 /**
- * Removes old parts: the last parts of a longer recording would seem to belong to this one.
+ * Removes old parts, which would seem to belong to the new recording.
  *
  * @throws UserError (usage) if parts exist, unless they may be removed.
  */
@@ -159,7 +155,7 @@ function partsThere(directory: string): readonly string[] {
   try {
     return readdirSync(directory).filter((name) => /^part-\d+\.jsonl(\.gz(\.unfinished)?)?$/.test(name))
   } catch {
-    // The error of opening the first part explains the cause.
+    // Opening the first part reports the error.
     return []
   }
 }

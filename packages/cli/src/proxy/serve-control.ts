@@ -9,7 +9,7 @@ import { styleFor } from '../terminal/style.ts'
 import { renderStartPage } from './start-page.ts'
 import type { ProxyCommandSettings } from './use.ts'
 
-/** The Toxiproxy release to report to clients that check the version. */
+/** The Toxiproxy release reported to clients. */
 const TOXIPROXY_VERSION = '2.12.0'
 
 /** Events that mean that traffic is blocked. */
@@ -21,28 +21,24 @@ export function logEvents({ events }: ControlPlane, log: Logger): void {
   )
 }
 
-/**
- * Returns whether the start page and the log appear on the same terminal. The log then need not report the start of the
- * proxies.
- */
+/** Whether the start page and the log share a terminal, so that the log need not report the start. */
 export const showsOnTerminal = ({ log }: Pick<ProxyCommandSettings, 'log'>): boolean =>
   log === 'pretty' && process.stdout.isTTY === true && process.stderr.isTTY === true
 
-/** The control interface of open proxies. */
 export interface Serving {
-  /** Resolves when the time has elapsed, the command has ended, or the end is requested. */
+  /** Resolves when the time is over, the command has ended, or the end is requested. */
   readonly done: Promise<ExitCode>
-  /** Terminates the command if it is running, and frees the port. */
+  /** Terminates the command, and frees the port. */
   close(): Promise<void>
 }
 
 interface ServingOptions {
   readonly log: Logger
-  /** Resolves when the end is requested: by a signal, or by a violation if the recording stops at one. */
+  /** Resolves when the end is requested, by a signal or a violation. */
   readonly asked: Promise<void>
 }
 
-/** Serves the control interface of open proxies, prints all addresses, and runs the command, if any. */
+/** Serves the control interface, prints all addresses, and runs the command, if any. */
 export async function serveControl(
   plane: ControlPlane,
   settings: ProxyCommandSettings,
@@ -71,7 +67,7 @@ export async function serveControl(
   const page = { version, seed: settings.seed, proxies, controlUrl, ca: authorities['CHAOS_CA'] }
   const more = { toxiproxy: settings.toxiproxy, token: settings.token !== undefined, isOpen: settings.isOpen }
   print(process.stdout, renderStartPage({ ...page, ...more }, styleFor(process.stdout)))
-  // A failed write is reported one event-loop turn later. The proxy ends if its addresses were not printed.
+  // A failed write is reported one event-loop turn later. The proxy ends if nobody saw its addresses.
   await setImmediate()
   const done = outputFailed()
     ? Promise.resolve(EXIT.environment)
@@ -87,7 +83,7 @@ export async function serveControl(
   }
 }
 
-/** Starts the control interface. Its default port is Toxiproxy's, so another proxy may be using the port. */
+/** Starts the control interface. Its default port is Toxiproxy's, which may be in use. */
 async function startControlAt(plane: ControlPlane, options: ControlOptions): Promise<ControlServer> {
   try {
     return await startControl(plane, options)
@@ -103,18 +99,16 @@ async function startControlAt(plane: ControlPlane, options: ControlOptions): Pro
 
 interface Running {
   readonly asked: Promise<void>
-  /** Aborted when the proxy ends for a reason other than `asked`. */
   readonly ending: AbortSignal
   readonly plane: ControlPlane
   readonly controlUrl: string
   readonly log: Logger
-  /** The variables that contain the paths of certificate authorities to trust. */
+  /** Variables with the paths of certificate authorities to trust. */
   readonly authorities: { readonly [name: string]: string }
 }
 
 /**
- * Runs the command, if there is one. Waits for a signal, the end of the time or the end of the command, whichever comes
- * first. A command that must be terminated does not count as successful.
+ * Waits for a signal, the end of the time or the end of the command. A command that must be terminated is no success.
  */
 async function untilDone(
   settings: ProxyCommandSettings,
@@ -151,10 +145,7 @@ async function untilDone(
   }
 }
 
-/**
- * Environment variables with the addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy
- * (`CHAOS_PROXY_N1` for n1).
- */
+/** The addresses of the control interface (`CHAOS_PROXY_URL`) and of each proxy (`CHAOS_PROXY_N1` for n1). */
 const environmentFor = (plane: ControlPlane, controlUrl: string): { readonly [name: string]: string } => ({
   CHAOS_PROXY_URL: controlUrl,
   ...Object.fromEntries(

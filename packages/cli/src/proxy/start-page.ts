@@ -9,12 +9,12 @@ export interface StartPage {
   readonly controlUrl: string
   readonly toxiproxy: boolean
   readonly token: boolean
-  /** The file with the certificate authorities that clients must trust; undefined if no proxy created a certificate. */
+  /** The file with the certificate authorities that clients must trust, if a proxy created a certificate. */
   readonly ca: string | undefined
   readonly isOpen: boolean
 }
 
-/** The start page: all addresses, and suggested commands. */
+/** The start page: addresses and suggested commands. */
 export function renderStartPage(page: StartPage, style: Style): string {
   const { proxies, controlUrl } = page
   const widest = (of: (proxy: ManagedProxy) => string) => Math.max(0, ...proxies.map((proxy) => of(proxy).length))
@@ -43,7 +43,6 @@ export function renderStartPage(page: StartPage, style: Style): string {
   ].join('\n')
 }
 
-/** Describes who may use the control interface. */
 const access = ({ token, isOpen }: StartPage): string =>
   token ? ', with the token' : isOpen ? ', for anyone who reaches it' : ', for every account of this machine'
 

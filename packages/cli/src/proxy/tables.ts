@@ -2,7 +2,7 @@ import { type FaultFamily, type Parameter, parametersOf, trafficFamilies } from 
 import { printable, type Style, table } from '@chaosproxy/report'
 import type { FaultAnswer } from './control-types.ts'
 
-/** A table of rows below their titles. Cells are made printable, because any client of a proxy can choose names. */
+/** A table of rows below their titles. Cells are made printable, because clients of a proxy can choose names. */
 export function renderTable(titles: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
   const columns = titles.map((title) => ({ title }))
   const lines = table(
@@ -40,7 +40,6 @@ function renderParameter(parameter: Parameter): string {
   return `    ${name.padEnd(18)}${summary}${kind}${fallback}`
 }
 
-/** A single word unchanged; any other value as JSON. */
 const formatValue = (value: unknown): string =>
   typeof value === 'string' && /^\S+$/.test(value) ? value : JSON.stringify(value)
 

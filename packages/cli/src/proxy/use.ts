@@ -42,29 +42,25 @@ import type { RecordSettings } from './recording.ts'
 import { tokenOf } from './token.ts'
 
 export interface ProxyCommandSettings {
-  /** The address and upstream of each proxy, in the given order. */
+  /** The address and upstream of each proxy. */
   readonly pairs: readonly ProxyPair[]
-  /** The settings for recording to plain files; undefined if not requested. */
   readonly record: RecordSettings | undefined
-  /** The settings for recording a run in its own directory; undefined if not requested. */
   readonly run: RunRecording | undefined
   readonly configFile: string | undefined
   readonly control: string
   readonly token: string | undefined
   /** The TLS identity of the control interface; absent for plain HTTP. */
   readonly identity: ControlOptions['identity']
-  /** Whether every client that reaches the control interface may use all of it. */
+  /** Whether every client may use the whole control interface. */
   readonly isOpen: boolean
-  /** Host names under which clients may address the control interface. */
   readonly hostNames: readonly string[]
   readonly toxiproxy: boolean
   /** Whether to serve `GET /metrics` in Toxiproxy's interface. */
   readonly metrics: boolean
-  /** The settings for serving the page of the proxies; absent if it is not served. */
   readonly ui: UiSettings | undefined
   readonly seed: number | string
   readonly log: LogFormat
-  /** The most time that connections may take to end after SIGTERM. */
+  /** The most time for connections to end after SIGTERM. */
   readonly drainMs: number
   /** When to end. */
   readonly timeMs: number | undefined
@@ -74,13 +70,10 @@ export interface ProxyCommandSettings {
 
 /** The settings of a recorded run, and its requirements. */
 export interface RunRecording {
-  /**
-   * The file with the route table, or the name of a protocol that requires no table; undefined if proxies define it.
-   */
+  /** The file with the route table, or the name of a protocol; undefined if proxies define it. */
   readonly table: string | undefined
-  /** The name of the source in messages: the route table, the configuration file or the protocols. */
   readonly as: string
-  /** The distinct ways in which proxies with their own settings record traffic; empty if there is a `table`. */
+  /** The distinct ways in which proxies record traffic; empty if there is a `table`. */
   readonly carried: readonly Carriage[]
   readonly client: string | undefined
   readonly initial: string | undefined
@@ -89,19 +82,18 @@ export interface RunRecording {
   readonly out: string
   /** What judges it. */
   readonly draft: RunDraft
-  /** The file to write events to as they happen. */
   readonly events: string | undefined
   readonly seed: number
-  /** The servers of the configuration, followed by the typed ones. */
+  /** The servers of the configuration, then the typed ones. */
   readonly servers: readonly TrafficServer[]
 }
 
-/** Toxiproxy's port, which its clients use by default. */
+/** Toxiproxy's port, the default of its clients. */
 const CONTROL_PORT = '8474'
 const LOG_FORMATS = ['json', 'pretty'] as const
 const USUAL_FILE = 'history.jsonl'
 const USUAL_DIRECTORY = 'recording'
-/** The largest number of parts to keep; a larger number would be no limit. */
+/** A larger number would be no limit. */
 const MOST_KEPT = 1_000_000
 const LEAST_PART_BYTES = 1_000_000
 const LEAST_PART_MS = 1_000
@@ -208,7 +200,7 @@ export const use: Use<ProxyCommandSettings & Closing> = {
   ],
   normalize: doubleDashes,
   async read(options) {
-    // --config and --toxiproxy define the proxies, so the configuration in this directory is not read.
+    // The configuration in this directory does not apply to proxies of --config or --toxiproxy.
     const isPlain = options['config'] === undefined && !flagOf(options, 'toxiproxy')
     const loaded = isPlain ? await findConfig('.') : undefined
     return readComposed(options, (all) => parseProxySettings(proxiedUpstreams(all, loaded)))
@@ -243,22 +235,21 @@ export function parseProxySettings(options: ParsedOptions): ProxyCommandSettings
   }
 }
 
-/** Options that apply only to a recording with its own directory. */
+/** Options for a recording with its own directory. */
 const OF_RUN = ['require', 'check-timeout', 'events'] as const
-/** Options that also apply to plain files, for the level that is judged during recording. */
+/** Options that also apply to plain files, for judging during recording. */
 const HELD = ['expect', 'stop-on-violation'] as const
 const JUDGED_LEVEL = 'linearizable' satisfies Level
 
 /**
- * Returns the settings of the recorded run; undefined if the recording is not a run. If `--record` or the proxies
- * themselves name a route table or a protocol, the recording is a run with its own directory. The options for a file or
- * for rotation prevent this.
+ * Returns the settings of the recorded run. A route table or a protocol makes the recording a run, unless there are
+ * options for a file or rotation.
  */
 function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPair[]): RunRecording | undefined {
   const { record: table, out } = typed
   const rotates = typed.rotate !== undefined
   const inFiles = rotates || (out !== undefined && isFile(out))
-  // A level that is judged during recording may also be recorded to plain files.
+  // Plain files also allow judging a level during recording.
   const ofRun = inFiles && [undefined, JUDGED_LEVEL].includes(typed.expect) ? OF_RUN : [...HELD, ...OF_RUN]
   const judged = ofRun.find((name) => options[name] !== undefined && options[name] !== false)
   if (table === undefined && out === undefined && judged === undefined) return undefined
@@ -292,7 +283,7 @@ function parseRun(options: ParsedOptions, typed: Typed, pairs: readonly ProxyPai
   }
 }
 
-/** The settings of the configuration's proxies, followed by those of the command line. */
+/** The settings of the configuration's proxies, then those of the command line. */
 function saidBy({ config, carries: written, listen, upstream }: Typed, pairs: readonly ProxyPair[]): readonly Said[] {
   const typed = pairs.map(({ name, carries }, i): Said => {
     const server = { name, upstream: upstream[i], ...(listen[i] === undefined ? {} : { listen: listen[i] }) }
@@ -311,7 +302,6 @@ function refuseMembers(typed: Typed): void {
   )
 }
 
-/** Parses a size or a time. */
 function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes' | 'everyMs'> {
   const isTime = /[hms]$/.test(typed)
   if (!isTime && !/[KMG]?B$/.test(typed))
@@ -326,11 +316,11 @@ function parseRotation(typed: string, option: string): Pick<PartsOptions, 'bytes
   return rotation
 }
 
-/** Whether `--out` names a file: it has an extension, and no directory of this name exists. */
+/** Whether `--out` names a file: it has an extension, and is no existing directory. */
 const isFile = (out: string): boolean =>
   extname(out) !== '' && !out.endsWith('/') && statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true
 
-/** The recording settings; any option about recording enables recording. */
+/** The recording settings. Any option about recording enables it. */
 function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings | undefined {
   const { out, rotate, model, record: table } = typed
   const needless = (['compress', 'keep'] as const).find(
@@ -359,7 +349,7 @@ function parseRecord(typed: Typed, pairs: readonly ProxyPair[]): RecordSettings 
   }
 }
 
-/** The model of recorded commands, if it is the same for all proxies. */
+/** The model of recorded commands, if all proxies share it. */
 function modelOfCommands(all: readonly (Carriage | undefined)[]): string | undefined {
   const models = new Set(all.map((carries) => (carries?.kind === 'spoken' ? carries.model : undefined)))
   const [model] = models
@@ -384,7 +374,7 @@ function readIdentity({ 'control-cert': certificate, 'control-key': key }: Typed
 }
 
 /**
- * The token. The control interface can open ports and inject faults, so access from other machines requires a token.
+ * The token. Access from other machines requires one, because the control interface can open ports and inject faults.
  */
 function parseToken(typed: Typed, control: string): string | undefined {
   const token = tokenOf(typed.token)
@@ -394,7 +384,7 @@ function parseToken(typed: Typed, control: string): string | undefined {
   )
 }
 
-/** Accepts flags with a single dash, as Toxiproxy's server does. Words after `--` belong to the command that is run. */
+/** Accepts flags with a single dash, as Toxiproxy's server does. */
 function doubleDashes(argv: readonly string[]): readonly string[] {
   const end = argv.indexOf('--')
   const ours = end < 0 ? argv : argv.slice(0, end)

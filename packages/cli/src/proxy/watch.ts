@@ -3,7 +3,7 @@ import { printable } from '@chaosproxy/report'
 import { outputEnded, print } from '../terminal/output.ts'
 import { styleFor } from '../terminal/style.ts'
 
-/** Prints events as they arrive, one per line, until the proxy ends, the output is closed, or Ctrl-C is pressed. */
+/** Prints events as they arrive, one per line. */
 export async function watchEvents(client: ControlClient, json: boolean): Promise<void> {
   const style = styleFor(process.stdout)
   let stop: () => void = () => undefined

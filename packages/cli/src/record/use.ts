@@ -138,7 +138,7 @@ export const use: Use<RecordSettings> = {
   },
 }
 
-/** Returns the options, with the configuration's requirements on recordings as defaults. */
+/** The options, with the configuration's requirements as defaults. */
 function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined): ParsedOptions {
   const { baseline, ...held } = loaded?.config.recording ?? {}
   const file = baseline && relative('.', resolve(loaded?.directory ?? '.', baseline))
@@ -148,14 +148,11 @@ function withPromises(options: ParsedOptions, loaded: LoadedConfig | undefined):
 
 type Typed = ValuesOf<typeof declared>
 
-/** Splits a list at its commas. */
 function listed(typed: string): readonly string[] {
   return typed.split(',').map((name) => name.trim())
 }
 
-/**
- * Parses the settings of `chaos record`, in the form of the settings of `chaos run`. @throws UserError (usage, input)
- */
+/** Parses the settings of `chaos record` as those of a run. @throws UserError (usage, input) */
 async function parseRecordSettings(
   options: ParsedOptions,
   registries: NamedRegistries,
@@ -177,7 +174,7 @@ async function parseRecordSettings(
   return { ...output, run, baseline, ui: parseUi(options, run, 1) }
 }
 
-/** The protocol of servers that suffer faults but are not recorded. */
+/** The protocol of servers that are not recorded. */
 const BYTES = 'tcp'
 
 function trafficOf(options: ParsedOptions, typed: Typed, command: readonly string[]): TrafficSpec {
@@ -193,7 +190,7 @@ function trafficOf(options: ParsedOptions, typed: Typed, command: readonly strin
   return { as: tableIn(typed), servers: serversIn(typed), ...Object.fromEntries(given), command }
 }
 
-/** The path of the route table, or the name of a protocol that requires no table. */
+/** The route table's path, or the name of a protocol. */
 function tableIn({ as: given }: Typed): string {
   const [table, another] = [...new Set(given.filter((each) => each !== BYTES))]
   if (table === undefined)
@@ -209,13 +206,13 @@ function tableIn({ as: given }: Typed): string {
   return table
 }
 
-/** Running servers, followed by servers that the run starts. */
+/** Running servers, then servers that the run starts. */
 function serversIn(typed: Typed): readonly TrafficServer[] {
   const { upstream: upstreams, listen: listens, as: given } = typed
   const started = typed.serve.map((text) => wordsOf(text, '--serve'))
   const pairs = parsePairs({
     ...{ name: typed.name, listen: listens },
-    // A placeholder: the address is known once the server has started.
+    // A placeholder until the server has started.
     upstream: [...upstreams, ...started.map(() => '127.0.0.1:1')],
   })
   if (pairs.length === 0)
@@ -238,7 +235,6 @@ function serversIn(typed: Typed): readonly TrafficServer[] {
   })
 }
 
-/** Parses assignments such as `REDIS_URL=redis://{n1}`. */
 function parseEnvironment(typed: readonly string[]): { readonly [name: string]: string } {
   return Object.fromEntries(
     typed.map((assignment) => {

@@ -10,7 +10,7 @@ import type { ReplaySettings } from './use.ts'
 
 const INTERRUPTED = 'Interrupted: what was played until now is shown. Once more to end at once.'
 
-/** Plays the scenario the requested number of times, and shows the result. */
+/** Plays the scenario, and shows the result. */
 export async function execute(settings: ReplaySettings): Promise<ExitCode> {
   const outcome = settings.inspectPort === undefined ? await played(settings) : await inspected(settings)
   print(process.stdout, settings.json ? `${JSON.stringify(jsonOf(settings, outcome))}\n` : pageOf(settings, outcome))
@@ -31,10 +31,7 @@ async function played(settings: ReplaySettings): Promise<ReplayOutcome> {
   }
 }
 
-/**
- * Plays the scenario without a handler for interrupts. Such a handler could not run while a debugger has stopped this
- * process.
- */
+/** Plays the scenario without an interrupt handler, which a debugger would stop together with this process. */
 const inspected = (settings: ReplaySettings): Promise<ReplayOutcome> =>
   inspectReplay(specOf(settings), settings.inspectPort ?? 0, {
     waiting: (at) => print(process.stderr, `${attachText(at)}\n`),
@@ -55,7 +52,7 @@ const beginningOf = (culprit: InspectedAt['culprit']): string =>
     ? 'as the first request begins'
     : `as the culprit's request begins: ${culprit.f}${culprit.key === undefined ? '' : ` ${culprit.key}`} of ${culprit.process}${culprit.node === undefined ? '' : `, on ${culprit.node}`}`
 
-/** Describes the await at which the race occurred, with the statements that it waits for. */
+/** Describes the await at which the race occurred. */
 function overtakenAwait({ sentence, rows }: NonNullable<InspectedAt['race']>): string {
   const sql = rows.find(({ isOvertaken }) => isOvertaken)?.sql ?? []
   return ['', sentence, ...sql.map(printable)].join('\n  ')

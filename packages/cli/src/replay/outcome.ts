@@ -8,10 +8,7 @@ import { terminalOptions } from '../terminal/page-width.ts'
 import { styleFor } from '../terminal/style.ts'
 import type { ReplaySettings } from './use.ts'
 
-/**
- * Returns the exit code. A single failure determines it, even if the other replays show none. Without a failure, a
- * doubt prevents success.
- */
+/** Returns the exit code. A single failing replay determines it; without a failure, a doubt prevents success. */
 export function exitCodeOf({ shown, failures, interrupted, trouble, doubts }: ReplayOutcome): ExitCode {
   if (failures > 0) return shown?.failure?.kind === 'broken' ? EXIT.environment : EXIT.violated
   if (interrupted) return EXIT.interrupted
@@ -64,10 +61,7 @@ export function pageOf(settings: ReplaySettings, outcome: ReplayOutcome): string
   )
 }
 
-/**
- * Suggests a new search if the code has changed and no replay failed. In the changed code the events happen at other
- * times.
- */
+/** Suggests a new search if the code has changed, because its events then happen at other times. */
 const toldWithout = ({ changed }: ReplaySettings, { plays, failures }: ReplayOutcome): ReplaySummary['told'] =>
   changed && plays > 0 && failures === 0
     ? { what: '', answers: [['Next', 'Search again: in the changed code the same failure may need another seed.']] }
@@ -98,10 +92,7 @@ function playedText({ replay, times, real, changed }: ReplaySettings, outcome: R
     : `${often}in the simulator: ANOTHER history than was recorded (${whyOther(replay.node, changed)})`
 }
 
-/**
- * A possible reason for a different result: programs may depend on the version of Node, whose errors and headers
- * change.
- */
+/** Programs may depend on the version of Node, whose errors and headers change. */
 function whyOther(node: string | undefined, changed: boolean): string {
   const by = node === undefined ? 'protocol' : 'program'
   if (changed) return `the ${by} has changed since`

@@ -20,7 +20,6 @@ import { admit, trustOption } from '../trust/admit.ts'
 import { broughtTarget, broughtWorkload } from '../trust/brought.ts'
 import type { Use } from '../use.ts'
 
-/** The settings of `chaos replay`, validated and with defaults filled in. */
 export interface ReplaySettings {
   readonly file: string
   readonly replay: Replay
@@ -30,7 +29,7 @@ export interface ReplaySettings {
   readonly real: boolean
   readonly times: number
   readonly invariants: boolean
-  /** The port of Node's inspector during the replay; undefined for no inspector. */
+  /** The port of Node's inspector, if it is used. */
   readonly inspectPort: number | undefined
   readonly json: boolean
 }
@@ -160,7 +159,6 @@ function knownLevel(level: string | undefined, file: string): string | undefined
   )
 }
 
-/** The level that the configuration expects of its target, if the replay has this target. */
 function configuredLevel({ loaded, own }: OwnConfig, reference: string): string | undefined {
   const { target, expect } = withPaths(loaded?.config ?? {}, own)
   const named = nameIn(target)

@@ -8,17 +8,16 @@ import { flagOf, type ParsedOptions, textsOf } from '../command.ts'
 import type { Option } from '../option.ts'
 import { refuseToOverwriteOthers } from '../terminal/overwriting.ts'
 
-/** A chosen reporter, and the destination of its text. Plain data, so that it can be sent to other threads. */
+/** A chosen reporter, and the destination of its text. Plain data, for other threads. */
 export interface ReporterChoice extends Reporting {
   /** The option as typed, for messages. */
   readonly typed: string
-  /** Whether a user requested the reporter. A reporter that the environment adds must not fail the command. */
+  /** Whether a user requested the reporter. One that the environment adds must not fail the command. */
   readonly isAsked: boolean
-  /** Whether the text is appended to the file, as for a job's summary, instead of replacing its content. */
+  /** Whether the text is appended to the file, as for a job's summary. */
   readonly appends: boolean
 }
 
-/** The kind of subject that a command's results are about. */
 type ReportedKind = 'run' | 'file' | 'search' | 'comparison' | 'story'
 
 const names = (): readonly string[] => reporters.map(({ name }) => name)
@@ -43,7 +42,7 @@ export const reporterOptions = (): ReporterOptions => ({
 })
 
 /**
- * The reporters chosen by `--reporter` and `--json`, after a check that none would overwrite a file of another kind.
+ * The reporters chosen by `--reporter` and `--json`. None may overwrite a file of another kind.
  *
  * @throws UserError (usage) as `chooseReporters`, and for a file that would be lost.
  */
@@ -67,8 +66,8 @@ export const findReporter = (name: string): (typeof reporters)[number] | undefin
   reporters.find((reporter) => reporter.name === name)
 
 /**
- * The reporters chosen by `--reporter` and `--json`. If all of them write to files, the page is printed as well. On
- * GitHub Actions, annotations and the job's summary are added.
+ * The reporters chosen by `--reporter` and `--json`. A printed page, and annotations on GitHub Actions, are added where
+ * useful.
  *
  * @throws UserError (usage) if a reporter is unknown, does not support this kind of result, or would share stdout with
  * another.
@@ -143,7 +142,7 @@ function requireRoomOnStdout(chosen: readonly ReporterChoice[]): void {
   )
 }
 
-/** Whether to print no progress: stdout is read by another program, or only the verdict is requested. */
+/** Whether to print no progress. */
 export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
   isForPrograms(choices) ||
   (choices.some((choice) => isOnStdout(choice, QUIET)) && !choices.some((choice) => isOnStdout(choice, usual?.name)))
@@ -151,6 +150,6 @@ export const isSilent = (choices: readonly ReporterChoice[]): boolean =>
 const isOnStdout = (choice: ReporterChoice, name: string | undefined): boolean =>
   choice.file === undefined && choice.name === name
 
-/** Whether another program reads stdout, so that nothing else may be printed to it. */
+/** Whether another program reads stdout. */
 export const isForPrograms = (choices: readonly ReporterChoice[]): boolean =>
   choices.some(({ file, name }) => file === undefined && !sharesStdout(name))

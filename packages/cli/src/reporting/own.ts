@@ -10,13 +10,13 @@ export type OwnReporter = (findings: readonly Finding[]) => string
 export type OwnReporters = ReadonlyMap<string, OwnReporter>
 
 /**
- * Loads the user's reporters, before anything starts.
+ * Loads the user's reporters.
  *
  * @throws UserError (usage) if a file does not exist or exports no function, (input) if it fails to run.
  */
 export async function loadOwnReporters(choices: readonly ReporterChoice[]): Promise<OwnReporters> {
   const loaded = new Map<string, OwnReporter>()
-  // Loads one after another, because standard output is redirected during each import.
+  // One after another, because each import redirects standard output.
   for (const { name, typed, isOwn } of choices)
     if (isOwn) loaded.set(name, asReporter(await importUserFile(name), typed))
   return loaded

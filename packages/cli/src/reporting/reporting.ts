@@ -18,18 +18,16 @@ import type { OwnReporters } from './own.ts'
 
 /** Writes the text of each reporter to its file or to stdout. */
 export interface Reporting {
-  /** Adds a subject. Prints text for programs immediately. Prints a page once all subjects are known. */
+  /** Adds a subject. Text for programs is printed immediately, a page at the end. */
   add(part: SubjectTexts): void
   /**
    * Writes the remaining text.
    *
-   * @returns The given exit code, unless it is 0 and requested output could not be written. In that case it is 4 if the
-   * disk is full, and 3 otherwise.
+   * @returns The given exit code. If it is 0 and requested output could not be written: 4 for a full disk, otherwise 3.
    */
   finish(exitCode: ExitCode): Promise<ExitCode>
 }
 
-/** The reason why a reporter's text was not written. */
 interface Failure {
   readonly why: string
   readonly exitCode: ExitCode
@@ -38,10 +36,7 @@ interface Failure {
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
 
-/**
- * Creates the reporting. A failing reporter prints one line on stderr, and affects neither the verdict nor the other
- * reporters.
- */
+/** Creates the reporting. A failing reporter prints one line on stderr, and does not affect the verdict. */
 export function createReporting(
   choices: readonly ReporterChoice[],
   screen: Screen,
@@ -62,7 +57,7 @@ export function createReporting(
   function write(choice: ReporterChoice, text: string): void {
     if (failures.has(choice)) return
     if (choice.file === undefined) show(choice, text)
-    // A history that could not be read has no page. No file is written, since an empty file would look like a page.
+    // A history that could not be read has no page, and an empty file would look like one.
     else if (text === '' && !choice.appends) return
     else {
       try {
@@ -98,10 +93,7 @@ export function createReporting(
   }
 }
 
-/**
- * Reporters whose text is printed unchanged. Annotations are commands that escape their own content; lines of a page
- * may begin with any text.
- */
+/** Reporters whose text is printed unchanged, because they escape their content themselves. */
 const AS_IS: ReadonlySet<string> = new Set(['github', 'html', 'svg'])
 
 const show = ({ name, isOwn }: ReporterChoice, text: string): void =>

@@ -77,7 +77,7 @@ function refuseFile(options: ParsedOptions): void {
     )
 }
 
-/** Shows how a request is recorded, for people: its route, its client, its events. */
+/** Shows how a request is recorded. */
 function renderTry(tried: TriedRequest, table: RouteTable, path: string): string {
   const { route, session, kind, events } = tried
   const taken =
@@ -101,7 +101,7 @@ const kinds: { readonly [kind in TriedRequest['kind']]: string } = {
   'not-understood': 'not understood: it should be an operation, and lacks what makes it one',
 }
 
-/** An event without the members that exist only in a real recording. */
+/** An event without the members of real recordings. */
 function shown({ index: _, time: __, epoch: ___, node: ____, ...event }: TriedRequest['events'][number]): object {
   return event
 }

@@ -13,9 +13,8 @@ import { broughtProbes, broughtTarget, broughtWorkload, repeating } from '../tru
 import { use, usualOperations, usualSetting } from './use.ts'
 
 /**
- * Returns the command that repeats this run. The command has options if they suffice, and otherwise names the run's
- * `run.json`. Options do not suffice if there is a configuration file, because its defaults would apply to the
- * repetition.
+ * Returns the command that repeats this run. It names the run's `run.json` if options do not suffice, for instance
+ * because the defaults of a configuration would apply.
  */
 export function againCommand(run: PlannedRun, runJson: string, config?: string, load?: LoadChoice): string {
   const { spec } = run
@@ -40,11 +39,11 @@ export function againCommand(run: PlannedRun, runJson: string, config?: string, 
   )
 }
 
-/** The command line for a run. An address with a password is replaced by the name of its variable. */
+/** The command line for a run, without passwords. */
 const runCommandLine = (words: readonly string[]): string =>
   commandLine(wordsWithoutSecrets(['npx', 'chaos', 'run', ...words]))
 
-/** Returns the members of a run whose values differ from the defaults. Only these members must be typed. */
+/** Returns the members of a run that differ from the defaults. */
 function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?: unknown } {
   const { usualFaults, ...spec } = run.spec
   const faults = usualFaults === true ? spec.faults : run.target.usual === undefined ? RUN_DEFAULTS.faults : undefined
@@ -56,17 +55,10 @@ function unusualMembers(run: PlannedRun): { readonly [Member in keyof RunSpec]?:
   )
 }
 
-/**
- * Returns the options that name the code of a spec again. A spec is data, so its code runs only if the command line
- * names the code too.
- */
 const repeats = ({ target, workload, require = [] }: RunSpec): readonly string[] =>
   [...broughtTarget(target.name), ...broughtWorkload(workload.name), ...broughtProbes(require)].flatMap(repeating)
 
-/**
- * Returns the value of `--expect`; undefined if the option is not needed. Without the option, a run must meet the level
- * that the target promises.
- */
+/** Returns the value of `--expect`, unless it is the level that the target promises. */
 function expectTyped({ target, workload, targetSettings, faultKinds, expect }: PlannedRun): string | undefined {
   if (expect?.promised === true) return undefined
   const question = { workload: workload.name, object: workload.object, settings: targetSettings, faults: faultKinds }
@@ -80,12 +72,12 @@ function workloadOf({ spec, target, workload }: PlannedRun): Typed<Options> {
   const { keys, cas, ...others } = settings
   const isUsual = name === DEFAULT_WORKLOAD
   const usesCas = usualOperations(target).includes('cas')
-  // For the default workload, `--operations` replaces the setting `cas` if possible.
+  // For the default workload, `--operations` replaces the setting `cas`.
   const without = isUsual && cas === 0 && usesCas
   const within = isUsual && !usesCas && (cas === undefined || cas === usualSetting(workload, 'cas'))
   const isLeftOut = cas === undefined || without || within || (isUsual && cas === 0)
   return {
-    // Fixes the position of `workload` in the command, before the settings. Its value is set below.
+    // Reserves the place before the settings. The value is set below.
     workload: undefined,
     keys: keys === undefined || (isUsual && keys === usualSetting(workload, 'keys')) ? undefined : String(keys),
     operations: without ? 'read,write' : within ? 'read,write,cas' : undefined,

@@ -19,9 +19,7 @@ export const eventsOption: Options = {
 /** A file with the events of a run, one JSON line each. */
 export interface EventFile {
   readonly listener: RunListener
-  /**
-   * Returns the reason why the file is incomplete; undefined if it is complete. A failed write does not affect the run.
-   */
+  /** Returns why the file is incomplete, if it is. A failed write does not affect the run. */
   close(): UserError | undefined
 }
 
@@ -47,7 +45,7 @@ export function openEventFile(path: string): EventFile {
 
   function opened(): number {
     try {
-      // A new file is created exclusively, so that a dangling link cannot redirect the write.
+      // Created exclusively, so that a dangling link cannot redirect the write.
       return openSync(path, existsSync(path) ? 'w' : 'wx')
     } catch (error) {
       throw failureFor(error)

@@ -35,14 +35,13 @@ import { tellMore } from './tell-more.ts'
 import { tooShortText } from './too-short.ts'
 import type { RunSettings } from './use.ts'
 
-/** Performs the run, with its live page if requested; the page's code is loaded only for this. */
+/** Performs the run, with its live page if requested. */
 export async function execute(settings: RunSettings): Promise<ExitCode> {
   if (settings.ui === undefined) return performAll(settings)
   const { withLivePage } = await import('./live-page.ts')
   return withLivePage(settings, (page) => performAll(settings, page))
 }
 
-/** Performs the run and its repetitions, shows the results, and writes each result next to its history. */
 async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitCode> {
   const { reporters, repeats = [] } = settings
   const own = await loadOwnReporters(reporters)
@@ -62,7 +61,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
       reporting.add(await partOf(runSubjectOf(finished, repeats.length === 0), { reporters, screen }))
       if (finished.exitCode === EXIT.interrupted) break
     }
-    // Shows the result before writing the last file, because the disk may be full.
+    // Shows the result first, because the disk may be full.
     const exitCode = await reporting.finish(exitCodeOfAll(done, 1 + repeats.length))
     const last = done.at(-1)
     if (last !== undefined) {
@@ -77,10 +76,7 @@ async function performAll(settings: RunSettings, page?: LivePage): Promise<ExitC
   }
 }
 
-/**
- * Returns the most severe exit code of all runs; a violation is the most severe. If all runs succeeded but an interrupt
- * prevented some, returns the code for an interrupt.
- */
+/** Returns the most severe exit code of all runs. A violation is the most severe. */
 function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   const codes = done.map(({ exitCode }) => exitCode)
   if (wanted === 1) return codes[0] ?? EXIT.interrupted
@@ -89,7 +85,6 @@ function exitCodeOfAll(done: readonly FinishedRun[], wanted: number): ExitCode {
   return worst ?? (done.length < wanted ? EXIT.interrupted : EXIT.met)
 }
 
-/** Performs one run; undefined if it was interrupted before anything was recorded. */
 async function performOne(
   settings: RunSettings,
   followers: Followers,
@@ -107,7 +102,7 @@ async function performOne(
   const interrupts = settings.interrupts ?? listenForInterrupts()
   try {
     const { load } = settings
-    // The connection to the queue comes first. No directory is created if the connection fails.
+    // Connects before creating a directory, because the connection may fail.
     const loading = load && (await (await import('./load-from-queue.ts')).loadFromQueue(load, progress))
     const directory = createRunDirectory(settings.out, run.target.name, startedAt)
     if (!isQuiet) printTitle(titleOf(run))
@@ -151,14 +146,11 @@ const announce: RunListener = (event) => {
   }
 }
 
-/** Whether only an interrupt ends the run: true for a recording without a command. */
+/** Whether only an interrupt ends the run, as in a recording without a command. */
 const endsByInterrupt = ({ target, spec }: PlannedRun): boolean =>
   target.clients === 'observed' && (spec.target.traffic?.command ?? []).length === 0
 
-/**
- * After checking has begun, an interrupt ends the process immediately: the record is complete, and the checker does not
- * handle signals.
- */
+/** During checking, an interrupt ends the process: the record is complete, and the checker handles no signals. */
 const listening =
   (told: readonly RunListener[], interrupts: Interrupts): RunListener =>
   (event) => {
@@ -193,18 +185,17 @@ function titleOf({ spec, target, workload, expect }: PlannedRun): string {
 
 const modelNameOf = ({ model }: PlannedRun['workload']): string => (typeof model === 'string' ? model : model.name)
 
-/** The recipients of a run's events besides the screen: a file of events, a collector of traces, Prometheus. */
+/** The recipients of a run's events besides the screen. */
 interface Followers {
-  /** Returns the listeners for the next run. */
   of(run: PlannedRun): readonly RunListener[]
   /** @throws UserError (environment) if the file of events is incomplete. */
   finish(): void
-  /** Closes the recipients, and prints the result of sending traces unless `isQuiet`. */
+  /** Closes the recipients. */
   close(isQuiet: boolean): Promise<void>
 }
 
 /**
- * Opens the requested recipients. Loads the code of these recipients only.
+ * Opens the requested recipients, and loads only their code.
  *
  * @throws UserError (environment) if a recipient cannot be opened.
  */

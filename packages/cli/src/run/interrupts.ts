@@ -2,18 +2,16 @@ import { setMaxListeners } from 'node:events'
 import { EXIT } from '@chaosproxy/engine/run'
 import { print } from '../terminal/output.ts'
 
-/** Handles Ctrl-C and SIGTERM: the first ends the work cleanly, the second ends the process immediately. */
+/** Handles Ctrl-C and SIGTERM: the first ends the work cleanly, the second the process. */
 export interface Interrupts {
   /** Aborted by the first signal. */
   readonly signal: AbortSignal
-  /** Restores the default handling of the signals. */
   release(): void
 }
 
 /**
- * Returns the signals that end a command. SIGHUP is one of them while a terminal is attached, since only a terminal can
- * hang up. Without a terminal, SIGHUP is ignored: Node does not preserve the disposition that `nohup` sets, and does
- * not report it.
+ * Returns the signals that end a command. SIGHUP counts only with a terminal, because Node does not preserve the
+ * disposition that `nohup` sets.
  */
 export function endingSignals(): readonly NodeJS.Signals[] {
   if (hasTerminal()) return ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -23,18 +21,18 @@ export function endingSignals(): readonly NodeJS.Signals[] {
 
 const ignore = (): void => {}
 
-/** Whether a user can send an interrupt from a terminal. */
+/** Whether a user can interrupt from a terminal. */
 export const hasTerminal = (): boolean => [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY)
 
 const OF_A_RUN = 'Interrupted: healing and checking the record. Once more to end at once.'
 
-/** Handles interrupts; the first one prints the `announcement`. */
+/** Handles interrupts. The first prints the `announcement`. */
 export function listenForInterrupts(announcement: string = OF_A_RUN): Interrupts {
   const interrupting = new AbortController()
-  // There may be many listeners: one for each piece of work in progress.
+  // Each piece of work in progress has a listener.
   setMaxListeners(0, interrupting.signal)
   const onSignal = () => {
-    // The watchdog of the nodes ends them together with this process.
+    // The nodes' watchdog ends them with this process.
     if (interrupting.signal.aborted) process.exit(EXIT.interrupted)
     print(process.stderr, `\n  ${announcement}\n`)
     interrupting.abort()

@@ -11,10 +11,7 @@ export interface LivePage {
   finished(finished: FinishedRun): void
 }
 
-/**
- * Performs a run with its live page, and repeats it each time a user requests it on the page. The page is served until
- * the first interrupt after a run; without a terminal, an interrupt during a run also ends it.
- */
+/** Performs a run with its live page, and repeats it on request. The first interrupt after a run ends the page. */
 export async function withLivePage(
   settings: RunSettings,
   perform: (page: LivePage) => Promise<ExitCode>,
@@ -54,10 +51,7 @@ async function askedAgain(again: Promise<void>): Promise<boolean> {
   }
 }
 
-/**
- * Returns the option that prevents a repetition of the run; undefined if there is none. Such an option writes a file
- * that the next run would overwrite.
- */
+/** Returns the option that prevents a repetition, because the next run would overwrite its file. */
 function unrepeatable({ events, reporters }: RunSettings): string | undefined {
   if (events !== undefined) return 'It writes --events, which the next run would overwrite.'
   const written = reporters.find(({ file }) => file !== undefined)

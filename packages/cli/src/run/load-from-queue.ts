@@ -4,7 +4,7 @@ import type { JudgedRunOptions } from '@chaosproxy/runner'
 import type { LoadChoice } from '../arguments/load.ts'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** Lets workers of a queue drive the clients. The modules for this are loaded only here. */
+/** Lets workers of a queue drive the clients. */
 export async function loadFromQueue(
   load: LoadChoice,
   display: ProgressDisplay,
@@ -13,7 +13,7 @@ export async function loadFromQueue(
   return queuedLoad({ ...load, listener: loadTelling(display) })
 }
 
-/** Shows which workers drive the clients, and which workers were lost. */
+/** Shows which workers drive the clients, and which were lost. */
 function loadTelling(display: ProgressDisplay): (event: LoadEvent) => void {
   return (event) => {
     switch (event.type) {

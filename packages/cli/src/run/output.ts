@@ -21,20 +21,17 @@ export const outputOptions: Options & { readonly out: Option<string | undefined>
   ...reporterOptions(),
 })
 
-/** The output of a run: the reporters, files and servers that receive it. */
 export interface RunOutput {
   readonly reporters: readonly ReporterChoice[]
   /** Whether to log every event on stderr. */
   readonly verbose?: boolean | undefined
-  /** The file to write events to as they happen. */
   readonly events: string | undefined
-  /** The destination of the run's traces; undefined if none are sent. */
+  /** The destination of the run's traces. */
   readonly telemetry?: TelemetrySettings | undefined
-  /** The `host:port` at which the run's metrics are served for Prometheus; undefined if they are not served. */
+  /** The `host:port` of the run's metrics for Prometheus. */
   readonly metrics?: string | undefined
-  /** The file for a proof of the verdicts; undefined if no proof is requested. */
+  /** The file for a proof of the verdicts. */
   readonly prove?: string | undefined
-  /** The directory in which run directories are created. */
   readonly out: string
 }
 

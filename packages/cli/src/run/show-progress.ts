@@ -28,7 +28,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
       case 'status': {
         const { counts, elapsed } = event.progress
         const operationsPerSecond = rate(counts.ok + counts.fail + counts.info, elapsed)
-        // In virtual time there are thousands of these events per second.
+        // Virtual time has thousands of these events per second.
         if (performance.now() - shownAt < REFRESH_EVERY_MS / 2) return undefined
         shownAt = performance.now()
         return display.update(liveLine(event.progress, totalMs, operationsPerSecond))
@@ -45,7 +45,7 @@ export function showProgress(display: ProgressDisplay, simulated: boolean): RunL
   }
 }
 
-/** Two lines about a run in progress: its counts; the active faults and the verdict so far. */
+/** A run in progress in two lines: its counts; the active faults and the verdict so far. */
 export function liveLine(progress: Progress, totalMs: number, operationsPerSecond: number): string {
   const { counts, leader, stage } = progress
   const clock = `${minutes(progress.elapsed / 1e6)} / ${minutes(totalMs)}`
@@ -60,7 +60,7 @@ export function liveLine(progress: Progress, totalMs: number, operationsPerSecon
   return `${first}\n    ${now}so far: ${progress.soFar}${progress.doubt === undefined ? '' : ` (${progress.doubt})`}`
 }
 
-/** Measures operations per second over roughly the last second, from occasional snapshots. */
+/** Measures operations per second over roughly the last second. */
 function createRateMeter(): (operations: number, elapsedNanos: number) => number {
   const window: { readonly operations: number; readonly at: number }[] = []
   return (operations, at) => {

@@ -1,11 +1,11 @@
 import type { Registries } from '@chaosproxy/runner'
 import { print } from '../terminal/output.ts'
 
-/** Resolves the recordings of a spec; without a command, prints the addresses for clients. */
+/** Resolves the recordings of a spec. Without a command, prints the addresses for clients. */
 export const shownRecordings =
   (prints: 'stdout' | 'stderr'): NonNullable<Registries['traffic']> =>
   async (spec) => {
-    // Loaded on demand, because few runs are recordings.
+    // Few runs are recordings.
     const { recordingsOf } = await import('@chaosproxy/engine')
     return recordingsOf({
       prints,

@@ -4,7 +4,7 @@ import type { PlannedRun, RunListener, TrafficSpec } from '@chaosproxy/runner'
 import type { ClusterChange } from '@chaosproxy/runner/result'
 import type { ProgressDisplay } from '../terminal/progress.ts'
 
-/** For `--verbose`: prints what is started, when each fault begins and ends, and where the record is written. */
+/** For `--verbose`: prints what is started, each fault, and the place of the record. */
 export function tellMore({ note }: ProgressDisplay, run: PlannedRun, place: string): RunListener {
   const { target, workload } = run
   return (event) => {

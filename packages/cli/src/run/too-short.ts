@@ -1,6 +1,6 @@
 import type { PlannedRun } from '@chaosproxy/runner'
 
-/** Names the chosen faults that cannot happen because the run is too short, and the shortest sufficient time. */
+/** Names the faults that the run is too short for, and the shortest sufficient time. */
 export function tooShortText({ shortage }: PlannedRun): string | undefined {
   const short = shortage()
   if (short === undefined) return undefined

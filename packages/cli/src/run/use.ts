@@ -68,20 +68,19 @@ import { shownRecordings } from './shown-recordings.ts'
 /** The settings of `chaos run`: the run itself, and its output. */
 export interface RunSettings extends RunOutput {
   readonly run: PlannedRun
-  /** The repetitions of the run, with the following seeds; empty or absent if none are requested. */
+  /** The repetitions of the run, with the following seeds. */
   readonly repeats?: readonly PlannedRun[] | undefined
   readonly config?: string | undefined
   /** Whether to perform a simulated run twice and compare the results. */
   readonly twice?: boolean | undefined
   /** Whether to print a violation on stderr as soon as it is certain; by default true. */
   readonly announces?: boolean | undefined
-  /** The settings of the run's live page; undefined if not requested. */
   readonly ui?: UiSettings | undefined
   /** An earlier result that the run's result must match. */
   readonly baseline?: ChosenBaseline | undefined
-  /** The command as typed; absent if it does not repeat the run. */
+  /** The command as typed, if it repeats the run. */
   readonly again?: string | undefined
-  /** The queue whose workers drive the clients; undefined if this process does. */
+  /** The queue whose workers drive the clients, if this process does not. */
   readonly load?: LoadChoice | undefined
   /** Ends the run early; given if the caller handles Ctrl-C. */
   readonly interrupts?: Interrupts | undefined
@@ -93,7 +92,7 @@ const MOST_KEYS = 10_000
 const REHEARSAL =
   'before a run that uses a route table, write one value and read it back; end if this fails; --no-rehearsal skips the check'
 
-/** Members of a run that are not typed are taken from the configuration. */
+/** Untyped members come from the configuration. */
 const declared = {
   ...inGroup('What is tested', ['nodes'], {
     ...targetOptions,
@@ -177,10 +176,7 @@ export const use: Use<RunSettings> = {
 
 type Typed = ValuesOf<typeof declared>
 
-/**
- * Options whose values are part of a spec. These options cannot be combined with `--spec`. All other options may repeat
- * what the spec names.
- */
+/** Options that are part of a spec, and so cannot be combined with `--spec`. */
 const OF_SPEC = [
   ...Object.entries<Option>(declared).flatMap(([name, { member = 'require' }]) => (member === 'require' ? [] : [name])),
   ...['workload-set', 'keys', 'operations', 'bug', 'set', 'isolation', 'sim'],
@@ -222,10 +218,7 @@ export async function parseRunSettings(options: ParsedOptions): Promise<RunSetti
   }
 }
 
-/**
- * Returns the typed choice of a rehearsal. It may be combined with `--spec`. The choice is not part of the run itself,
- * so a repetition of the run may omit it.
- */
+/** The typed choice of a rehearsal. It is not part of the run itself, so it may be combined with `--spec`. */
 const rehearsalTyped = ({ rehearsal }: Typed): Pick<RunSpec, 'rehearsal'> =>
   rehearsal === undefined ? {} : { rehearsal }
 
@@ -258,7 +251,7 @@ function specOfFile(file: string, options: ParsedOptions, config: OwnConfig): Ru
   return withTypedSecrets(file, spec, options)
 }
 
-/** The configuration's defaults, overridden by the named run, if any. */
+/** The configuration's defaults, overridden by the named run. */
 function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): RunDraft {
   const name = textOf(options, 'run')
   if (loaded === undefined) {
@@ -274,7 +267,7 @@ function baseDraft(options: ParsedOptions, loaded: LoadedConfig | undefined): Ru
   return mergeDrafts(draft, draftIn(runs[name] ?? {}))
 }
 
-/** The place of a run's member in the configuration: `chaos.config.ts: runs.nightly.target`. */
+/** The place of a member in the configuration: `chaos.config.ts: runs.nightly.target`. */
 function placeOf(member: 'target' | 'faults', loaded: LoadedConfig | undefined, run: string | undefined): string {
   const isOfRun = run !== undefined && loaded?.config.runs?.[run]?.[member] !== undefined
   return `${loaded?.path ?? 'chaos run'}: ${isOfRun ? `runs.${run}.` : ''}${member}`
@@ -286,11 +279,11 @@ interface Surroundings {
   readonly whereIs: (member: 'target' | 'faults') => string
 }
 
-/** The default target: the only service of the configuration, if the configuration has no other target. */
+/** The only service of the configuration, if it has no other target. */
 const onlyTarget = (options: ParsedOptions, own: OwnNames): string | undefined =>
   isTargetTyped(options) ? undefined : onlyService(own)
 
-/** The complete spec: options override the base, and defaults provide the rest. */
+/** The spec: options override the base, and defaults complete it. */
 async function specOfOptions(
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
   base: RunDraft,
@@ -318,7 +311,7 @@ async function specOfOptions(
   return completeRun(whole, registries, { where: 'chaos run', seed: Math.floor(Math.random() * 10_000) })
 }
 
-/** `--isolation` is an abbreviation for a setting that some targets have. */
+/** `--isolation` abbreviates a setting of some targets. */
 function isolationSetting({ name, settings }: Target, { isolation }: Typed): readonly string[] {
   if (isolation === undefined) return []
   if (settings.some((setting) => setting.name === 'isolation')) return [`isolation=${isolation}`]
@@ -327,14 +320,13 @@ function isolationSetting({ name, settings }: Target, { isolation }: Typed): rea
   )
 }
 
-/** Only the register workload has `--operations`, so the option implies it. */
+/** `--operations` implies the register workload. */
 const workloadUnder = (target: Target, bug: string | undefined, { operations }: Typed): string | undefined =>
   operations === undefined ? target.bugs.find(({ name }) => name === bug)?.under?.workload : undefined
 
 const workloadServed = (target: Target, settings: Settings, { operations }: Typed): string | undefined =>
   operations === undefined ? usualWorkload(target, settings) : undefined
 
-/** `--keys` and `--operations` are abbreviations for settings of workloads. */
 function workloadSettings(
   workload: Workload,
   { options, typed }: { readonly options: ParsedOptions; readonly typed: Typed },
@@ -356,7 +348,7 @@ function workloadSettings(
   return usualOperations(target).includes('cas') ? settings : { cas: usualSetting(workload, 'cas'), ...settings }
 }
 
-/** The default of a setting, if the workload has it. */
+/** The default of a workload's setting. */
 export function usualSetting({ settings }: Workload, name: string): SettingValue {
   return settings.find((setting) => setting.name === name)?.default ?? 0
 }
@@ -380,7 +372,7 @@ function parseVerify(wanted: boolean, { tier }: Target): boolean {
 const operationNames = ['read', 'write', 'cas'] as const
 type Operation = (typeof operationNames)[number]
 
-/** The default operations. Below linearizability, a history with only reads and writes can be judged by more levels. */
+/** The default operations. Below linearizability, reads and writes alone can be judged by more levels. */
 export const usualOperations = (target: Target): readonly Operation[] =>
   usualPromise(target) === 'linearizable' ? operationNames : ['read', 'write']
 

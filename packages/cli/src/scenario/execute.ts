@@ -77,10 +77,7 @@ async function play(
   }
 }
 
-/**
- * Returns the story with all of its tellings. A page shows both the accident and its prevention, even if the command
- * prints only one of them.
- */
+/** Returns the story with all tellings, because a page shows both the accident and its prevention. */
 async function wholeOf(story: Story, told: ToldStory, { fix, html, reporters }: ScenarioSettings): Promise<ToldStory> {
   if (html === undefined && !reporters.some(({ name }) => name === 'html')) return told
   const tellings = fix

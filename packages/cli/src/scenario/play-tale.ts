@@ -25,14 +25,14 @@ export const accidentOf = ({ told, ledger }: Story): readonly StoryPart[] =>
   told.map((tale) => ({ tale, kind: 'accident', ledger }))
 export const fixOf = ({ fix, ledger }: Story): StoryPart => ({ tale: fix, kind: 'fix', ledger })
 
-/** Plays a tale in virtual time and describes it; the result is always the same. */
+/** Plays a tale in virtual time and describes it. The result is always the same. */
 export async function playTale({ tale, kind, ledger }: StoryPart): Promise<StoryTelling> {
   const scenario = scenarioOf(tale)
   const workload = await workloadNamed(tale.workload)
   const levels: readonly string[] = workload.levels
   const name: SubjectName = {
     ...scenario,
-    // The level determines the final reads: with `eventual`, every node is read until all nodes agree.
+    // With `eventual`, the final reads go on until all nodes agree.
     level: levels.includes('eventual') ? 'eventual' : 'linearizable',
     operations: scenario.operations.length,
   }
@@ -60,7 +60,7 @@ export async function playTale({ tale, kind, ledger }: StoryPart): Promise<Story
 }
 
 /**
- * Plays a tale on real processes: the same operations and faults at the same times. Undefined if interrupted.
+ * Plays a tale on real processes. Undefined if interrupted.
  *
  * @throws UserError (environment) if the cluster does not start.
  */

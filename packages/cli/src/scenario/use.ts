@@ -6,7 +6,6 @@ import { type ParsedOptions, textOf, textsOf } from '../command.ts'
 import { pageChoice, parseReporters, type ReporterChoice, refuseToLose, reporterOptions } from '../reporting/choice.ts'
 import type { Use } from '../use.ts'
 
-/** The settings of `chaos scenario`, validated. */
 export interface ScenarioSettings {
   /** The story to play; if absent, all are listed. */
   readonly story: Story | undefined

@@ -7,18 +7,18 @@ type Besides = NonNullable<ServiceDeclaration['beside']>
 interface Typed {
   readonly beside: readonly string[]
   readonly sql: string | undefined
-  /** SQL conditions that must be true at the end. */
+  /** SQL conditions that must hold at the end. */
   readonly asserts: readonly string[]
-  /** The level of isolation that the transactions in SQL must keep. */
+  /** The isolation level that SQL transactions must keep. */
   readonly isolation: string | undefined
   readonly unit: 'request' | 'connection' | undefined
   readonly standby: boolean
-  /** Whether PGlite computes functions that the simulated PostgreSQL does not support. */
+  /** Whether PGlite computes functions that the simulated PostgreSQL lacks. */
   readonly calculator: boolean
 }
 
 /**
- * The services beside the nodes, completed by typed options. Typed paths are relative to the working directory.
+ * The services beside the nodes, completed by typed options.
  *
  * @throws UserError (usage) for SQL or a standby without a database, or with several databases.
  */

@@ -122,7 +122,7 @@ export const use: Use<FuzzSettings> = {
 }
 
 /**
- * Parses the settings of a search over simulated runs of a service.
+ * Parses the settings of `chaos simulate`.
  *
  * @throws UserError (usage, input) that names the option.
  */
@@ -146,7 +146,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
       : (typed.expect ?? draft.expect ?? USUAL_LEVEL)
   const held = decidable(workload, { targetSettings: {}, level })
   const protocol = await world.outline(target)
-  // Checked before the programs are bundled, because bundling takes seconds.
+  // Bundling takes seconds, so this is checked first.
   requireAskable({ ...held, protocol, workload, settings })
   const loaded = await world.load(target)
   const named = { world, loaded, configured: draft.faults, where: `${config.own.where}: faults` }
@@ -175,7 +175,7 @@ async function parseSimulateSettings(options: ParsedOptions): Promise<FuzzSettin
   }
 }
 
-/** Returns the level if it is an isolation level of SQL transactions; undefined for a level of operations. */
+/** The level, if it is an isolation level of SQL transactions. */
 const isolationIn = (level: string | undefined): string | undefined =>
   level !== undefined && isolationLevels.includes(level) && !consistency.levels.some((each) => each === level)
     ? level
@@ -195,7 +195,7 @@ async function requireSupportedSql(subject: Parameters<typeof unsupportedSql>[0]
   )
 }
 
-/** A service of the configuration, by name, or a program, by file. Options override the declaration. */
+/** A service of the configuration, or a program in a file. Options override the declaration. */
 function parseService(
   options: ParsedOptions,
   typed: ValuesOf<typeof declared> & { readonly isolation: string | undefined },
@@ -213,7 +213,7 @@ function parseService(
       : { where: `${own.where}: services.${program}`, directory: own.directory }
   const { routes, client } = typed
   const environment = Object.fromEntries(typed.env.map((text) => namedOf('--env', text, 'TEXT')))
-  // Typed paths are relative to the working directory, regardless of the configuration's location.
+  // Typed paths are relative to the working directory.
   const ownPath = (file: string | undefined): string | undefined => file && resolve(file)
   const beside = besidesWith(service?.beside ?? {}, { ...typed, asserts: typed['assert-sql'] })
   const spec = declaredService(
@@ -243,10 +243,7 @@ const unknownService = (name: string, known: readonly string[]): UserError =>
     `chaos simulate ${name}: there is no such service in the configuration.${didYouMean(name, known)} ${known.length === 0 ? 'It has no "services"' : `It has ${known.join(', ')}`}. For a program, give its file, such as ./${name}.ts.`,
   )
 
-/**
- * Returns whether a profile may include a fault. Profiles include the usual faults and the power loss. A search draws a
- * power loss only on request, because many programs never call fsync.
- */
+/** Whether profiles include a fault. A power loss is drawn only on request, because many programs never call fsync. */
 const isInProfiles =
   ({ usualFaults = [] }: VirtualWorld) =>
   ({ name, kind }: Nemesis): boolean =>
@@ -270,7 +267,6 @@ function withFaults(choices: TrialChoices, named: Named): TrialChoices {
 interface Named {
   readonly world: VirtualWorld
   readonly loaded: Loaded
-  /** The faults in the configuration. */
   readonly configured: readonly FaultChoice[] | undefined
   readonly where: string
 }

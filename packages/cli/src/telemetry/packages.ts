@@ -1,7 +1,6 @@
 import { loadOptional } from '@chaosproxy/history/files'
 
-// Declares the parts of OpenTelemetry's SDK that chaos uses. Because of these declarations, chaos can be built and
-// installed without the packages.
+// The parts of OpenTelemetry's SDK that chaos uses, so that it builds without the packages.
 
 /** Seconds since 1970, and nanoseconds. */
 export type HrTime = readonly [seconds: number, nanos: number]
@@ -71,7 +70,7 @@ export interface Sdk {
   readonly OTLPTraceExporter: new (options: { readonly url?: string; readonly timeoutMillis: number }) => SpanExporter
 }
 
-/** Versions of the packages that are compatible with each other and run on every Node version that chaos supports. */
+/** Compatible versions for every Node version that chaos supports. */
 const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace-otlp-http': '0.223' }
 
 /**
@@ -80,7 +79,7 @@ const VERSIONS = { api: '1.9', resources: '2', 'sdk-trace': '2', 'exporter-trace
  * @throws UserError (environment) if it is not installed.
  */
 export async function loadSdk(): Promise<Sdk> {
-  // The module names are computed, so that no compiler or bundler resolves them.
+  // Computed names, so that no bundler resolves them.
   const load = (): Promise<Sdk[]> => Promise.all(Object.keys(VERSIONS).map((name) => import(`@opentelemetry/${name}`)))
   const parts = await loadOptional(load, {
     why: '--otel: packages are missing, which chaos needs for this option alone',

@@ -1,8 +1,5 @@
 import type { Nanos } from '@chaosproxy/history'
 
-/**
- * Admits at most a fixed number of spans per second, by the time given with each span, and counts the rejected ones.
- */
 export interface Quota {
   admits(at: Nanos): boolean
   readonly refused: number

@@ -9,7 +9,6 @@ export interface FinishedSpan {
   readonly from: Nanos
   readonly to: Nanos
   readonly attributes: Attributes
-  /** The reason for the failure; undefined on success. */
   readonly error: string | undefined
 }
 
@@ -17,7 +16,6 @@ export interface FinishedSpan {
 export interface SpanLog {
   /** Returns the span that this event ends, if any. */
   note(event: Event): FinishedSpan | undefined
-  /** Ends every open span at the given time. */
   endAll(at: Nanos): readonly FinishedSpan[]
 }
 
@@ -95,7 +93,7 @@ function operationSpan(invoked: Event, ended: Event, faults: readonly FaultBegun
       ...(ended.error === undefined ? {} : { 'chaos.error': shortened(ended.error) }),
       ...(faults.length === 0 ? {} : { 'chaos.faults': faults.map(({ text }) => text) }),
     },
-    // An operation that the object itself rejects has a result and no error. An example is an acquire of a held lock.
+    // An operation that the object itself rejects, such as an acquire of a held lock, has no error.
     error:
       ended.type === 'ok' || ended.answered === true ? undefined : `${ended.type}: ${shortened(ended.error ?? '')}`,
   }
@@ -122,7 +120,7 @@ function described(id: string, kind: string, members: Members): Pick<FaultBegun,
           : {}
     return { text: describeFault(fault), attributes: { ...named, ...at } }
   } catch {
-    // The fault may come from a later version of chaos. Then only its name is known.
+    // Of a fault of a later version, only the name is known.
     return { text: kind, attributes: named }
   }
 }

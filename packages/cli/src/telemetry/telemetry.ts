@@ -6,7 +6,7 @@ import { type HrTime, loadSdk, type Sdk, type Span, type SpanExporter } from './
 import { createQuota } from './quota.ts'
 import { createSpanLog, type FinishedSpan } from './span-log.ts'
 
-/** The destination of traces; an empty text means that environment variables set it. */
+/** The destination of traces; if empty, environment variables set it. */
 export interface TelemetrySettings {
   readonly endpoint: string
 }
@@ -14,7 +14,7 @@ export interface TelemetrySettings {
 /** Sends spans of runs to a collector. Runs never wait for it. */
 export interface Telemetry {
   follow(run: PlannedRun): RunListener
-  /** Sends the remaining spans, for at most a few seconds, and resolves to a sentence about the result. */
+  /** Sends the remaining spans for at most a few seconds. Resolves to a sentence about the result. */
   close(): Promise<string>
 }
 
@@ -72,12 +72,12 @@ interface Made {
 type Tracer = ReturnType<InstanceType<Sdk['TracerProvider']>['getTracer']>
 
 /**
- * Records the spans of one run. The faults of the run are in its own trace. Each operation is a separate trace with a
- * link to the run's trace, because no collector accepts a trace of a million spans.
+ * Records the spans of one run. Each operation is a trace linked to the run's trace, because no collector accepts a
+ * trace of a million spans.
  */
 function followed(run: PlannedRun, sdk: Sdk, tracer: Tracer, made: Made): RunListener {
   const log = createSpanLog()
-  // Failed operations are rarer, and have their own quota so that successful ones do not displace them.
+  // Failed operations have their own quota, so that successful ones do not displace them.
   const [answered, failed] = [createQuota(MOST_PER_SECOND), createQuota(MOST_PER_SECOND)]
   let root: Span | undefined
   let beganMs = 0
@@ -144,7 +144,7 @@ const aboutRun = ({ spec, target, workload }: PlannedRun) => ({
 
 interface CountingExporter extends SpanExporter {
   readonly sent: number
-  /** The reason why the most recent failed batch failed. */
+  /** Why the latest failed batch failed. */
   readonly trouble: string | undefined
 }
 

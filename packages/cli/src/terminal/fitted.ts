@@ -3,10 +3,7 @@ import { fitLine } from '@chaosproxy/report'
 import { print } from './output.ts'
 import { speaksUnicode, widthAsked } from './page-width.ts'
 
-/**
- * Wraps the lines of a list at spaces if the terminal is too narrow. Indents a continuation line to the column of the
- * text that it continues. Does not wrap lines for a pipe.
- */
+/** Wraps the lines of a list for a narrow terminal, and indents continuations to their column. */
 export function fitted(text: string, width: number | undefined = widthAsked(process.stdout)): string {
   const said = speaksUnicode() ? text : asciiOnly(text)
   if (width === undefined) return said
@@ -16,6 +13,6 @@ export function fitted(text: string, width: number | undefined = widthAsked(proc
     .join('\n')
 }
 
-/** Prints the title of a run, a search or other work when the work begins. */
+/** Prints the title of work that begins. */
 export const printTitle = (title: string): void =>
   print(process.stderr, fitted(`\n  ${title}\n\n`, widthAsked(process.stderr)))

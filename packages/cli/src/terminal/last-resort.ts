@@ -1,12 +1,10 @@
 import { EXIT } from '@chaosproxy/runner/result'
 
-/** The time limit for a command to end after an uncaught error. */
 const ENDING_MS = 10_000
 
 /**
- * Ends the process cleanly after an uncaught error. Reports the error, ends the command as SIGTERM does, and exits with
- * the code for a broken environment. Ending the command closes its recording. Node itself would exit with 1, the code
- * for a violated expectation.
+ * Ends the process cleanly after an uncaught error, with the code for a broken environment. Node itself would exit with
+ * 1, the code for a violated expectation.
  */
 export function endOnUncaughtErrors(report: (error: unknown) => Promise<unknown>): void {
   let isEnding = false

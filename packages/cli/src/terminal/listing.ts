@@ -1,7 +1,7 @@
 import { type Style, table } from '@chaosproxy/report'
 import type { Setting } from '@chaosproxy/workloads'
 
-/** A name and its description; without a name, a continuation of the previous description. */
+/** A name and its description. Without a name, it continues the previous description. */
 export type Listed = readonly [name: string, text: string]
 
 /** Lines of names and texts in columns. */
@@ -15,6 +15,5 @@ export const listing = (rows: readonly Listed[], paint: (name: string) => string
     .slice(1)
     .map((line) => line.trimEnd())
 
-/** A setting for help: how it is typed, its default and its values. */
 export const settingText = (option: string, { name, default: usual, summary, values }: Setting, style: Style): string =>
   `${option} ${name}=${style.bold(String(usual))}  ${summary}${values === undefined ? '' : ` (${values.join(', ')})`}`

@@ -5,13 +5,10 @@ import { speaksUnicode, wantsColours } from './page-width.ts'
 
 let failed = false
 
-/** Returns whether output to stdout was lost. Output that a reader such as `head` does not want is not lost. */
+/** Whether output to stdout was lost, other than by a reader such as `head`. */
 export const outputFailed = (): boolean => failed
 
-/**
- * Prevents failing output from ending a run. A failure of stdout is reported once and sets the exit code for a broken
- * environment; a failure of stderr cannot be reported.
- */
+/** Prevents failing output from ending a run. A failure of stdout sets the exit code for a broken environment. */
 export function tolerateBrokenOutput(): void {
   if (!process.stdout.listeners('error').includes(noteFailure)) process.stdout.on('error', noteFailure)
   if (!process.stderr.listeners('error').includes(ignore)) process.stderr.on('error', ignore)
@@ -26,23 +23,19 @@ function noteFailure(error: NodeJS.ErrnoException): void {
 
 const ignore = (): void => {}
 
-/**
- * Prints lines for people, or JSON. Escapes control sequences and CI commands, which texts from other systems may
- * contain.
- */
+/** Prints lines for people, or JSON. Escapes control sequences and CI commands in texts from other systems. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   write(stream, harmlessOutput(text, { colours: wantsColours(stream) }))
 }
 
-/** Prints text for programs unchanged: a page, a script, commands for CI. */
+/** Prints a page, a script or commands for CI unchanged. */
 export function printAsIs(stream: NodeJS.WriteStream, text: string): void {
   write(stream, text)
 }
 
 function write(stream: NodeJS.WriteStream, text: string): void {
   if (stream.destroyed || !stream.writable) return
-  // Only text on stderr is converted to ASCII. Text on stdout may be data, which must not change. Pages and lists
-  // convert their own text.
+  // Text on stdout may be data, which must not change. Pages and lists convert their own text.
   stream.write(stream === process.stderr && !speaksUnicode() ? asciiOnly(text) : text)
 }
 

@@ -12,10 +12,7 @@ export function refuseToOverwrite(
 interface Replacement {
   readonly typed: string
   readonly force: boolean
-  /**
-   * Returns whether a file that starts with this text was written by the same option; absent if the start of a file
-   * does not show its writer.
-   */
+  /** Whether a file with this start was written by the same option, if the start can show it. */
   readonly recognises: ((start: string) => boolean) | undefined
 }
 
@@ -47,10 +44,9 @@ function holdsSomething(path: string): boolean {
   return found?.isFile() === true && found.size > 0
 }
 
-/** The number of bytes that contain the first line of even the longest JSON result. */
+/** Enough for the first line of the longest JSON result. */
 const MARK_WITHIN_BYTES = 1 << 20
 
-/** The first bytes of a file; empty if it cannot be read. */
 function startOf(path: string): string {
   let file: number
   try {

@@ -2,8 +2,8 @@ import type { Screen } from '@chaosproxy/engine/run'
 import type { TerminalOptions } from '@chaosproxy/report'
 
 /**
- * Whether to colour a stream: NO_COLOR (https://no-color.org) decides, otherwise FORCE_COLOR; without both, every
- * terminal is coloured except a dumb one.
+ * Whether to colour a stream: by NO_COLOR (https://no-color.org), then FORCE_COLOR; otherwise on a terminal that is not
+ * dumb.
  */
 export function wantsColours({ isTTY }: Pick<NodeJS.WriteStream, 'isTTY'>): boolean {
   const { NO_COLOR = '', FORCE_COLOR, TERM } = process.env
@@ -19,38 +19,27 @@ export function terminalOptions(stream: NodeJS.WriteStream): TerminalOptions {
   return { width: pageWidth(stream), unicode: speaksUnicode() }
 }
 
-/**
- * Returns the width of pages, which is at most `WIDEST_PAGE`, so that lines stay readable. Returns `WIDEST_PAGE` if
- * neither the terminal nor COLUMNS sets a width.
- */
+/** Returns the width of pages, at most `WIDEST_PAGE` so that lines stay readable. */
 export const pageWidth = (stream: Pick<NodeJS.WriteStream, 'columns'>): number => widthAsked(stream) ?? WIDEST_PAGE
 
-/**
- * Returns the width of the terminal or the value of COLUMNS, at most `WIDEST_PAGE`; undefined if neither is known, as
- * for a pipe.
- */
 export function widthAsked({ columns }: Pick<NodeJS.WriteStream, 'columns'>): number | undefined {
   const asked = columns || columnsAsked()
   return asked === undefined ? undefined : Math.min(WIDEST_PAGE, asked)
 }
 
-/** The variable COLUMNS, which shells and CI servers set; undefined if the value is too small. */
+/** The variable COLUMNS, which shells and CI servers set. */
 function columnsAsked(): number | undefined {
   const columns = Number(process.env['COLUMNS'])
   return Number.isInteger(columns) && columns >= NARROWEST_PAGE ? columns : undefined
 }
 
-/**
- * Whether the locale uses UTF-8, which is assumed if no variable is set. False for the Linux console, which has few
- * characters.
- */
+/** Whether the locale uses UTF-8, as by default. False for the Linux console, which has few characters. */
 export function speaksUnicode(): boolean {
   const { LC_ALL, LC_CTYPE, LANG, TERM } = process.env
   const locale = LC_ALL || LC_CTYPE || LANG || ''
   return TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale))
 }
 
-/** The properties of stdout as a screen. */
 export const stdoutScreen = (): Screen => ({
   colours: wantsColours(process.stdout),
   terminal: terminalOptions(process.stdout),

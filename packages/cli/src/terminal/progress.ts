@@ -2,14 +2,10 @@ import { clip, printableLines } from '@chaosproxy/report'
 import { print } from './output.ts'
 import { wantsColours } from './page-width.ts'
 
-/** Shows the progress of long work on stderr: a spinner on a terminal, plain lines elsewhere. */
+/** Shows progress on stderr: a spinner on a terminal, plain lines elsewhere. */
 export interface ProgressDisplay {
-  /**
-   * Shows the current state. On a terminal it replaces the previous state and includes `momentary`, a text that is
-   * valid only for a moment. Elsewhere it is printed periodically.
-   */
+  /** Shows the current state in place of the previous one. `momentary` appears on a terminal only. */
   update(text: string, momentary?: string): void
-  /** Shows a text that stays on the screen. */
   succeed(text: string): void
   warn(text: string): void
   /** Prints a line for `--verbose`. */
@@ -18,12 +14,12 @@ export interface ProgressDisplay {
 }
 
 const PLAIN_LINE_EVERY_MS = 5_000
-/** The interval at which an unchanged line is printed again, to show that the work continues. */
+/** How often an unchanged line is printed again, to show that the work continues. */
 const SAME_LINE_EVERY_MS = 60_000
 
 interface ProgressOptions {
   readonly quiet: boolean
-  /** Whether to print notes; if so, no spinner is used, which would overwrite them. */
+  /** Whether to print notes. A spinner would overwrite them. */
   readonly verbose?: boolean | undefined
 }
 
@@ -33,8 +29,8 @@ export async function createProgress({ quiet, verbose = false }: ProgressOptions
   if (quiet) return silent
   const { isTTY, columns } = process.stderr
   const { CI, TERM } = process.env
-  // On a terminal without a size, which automation tools open, ora would try to clear infinitely many lines. Without
-  // colours, plain lines replace ora's spinner, which is always coloured.
+  // On a terminal without a size, as of automation tools, ora would clear infinitely many lines. Its spinner is always
+  // coloured.
   const interactive =
     isTTY === true && columns > 0 && CI === undefined && TERM !== 'dumb' && wantsColours(process.stderr)
   return interactive ? spinner() : plainLines()
@@ -48,13 +44,10 @@ const silent: ProgressDisplay = {
   stop() {},
 }
 
-/**
- * The number of columns that ora needs beside the text: an indent, its mark, a space, and a last column that must stay
- * empty.
- */
+/** The columns that ora needs beside the text. */
 const BESIDE = 5
 
-/** Clips lines to the terminal's width: ora would not clear all rows of a wrapped line. */
+/** Clips lines to the terminal's width, because ora would not clear wrapped lines. */
 export const clippedLines = (text: string, columns: number): string =>
   text
     .split('\n')
@@ -63,14 +56,14 @@ export const clippedLines = (text: string, columns: number): string =>
 
 async function spinner(): Promise<ProgressDisplay> {
   const { default: ora } = await import('ora')
-  // With `hideCursor`, ora would handle signals itself. It could not process them while the checker works.
+  // With `hideCursor`, ora would handle signals, and could not do so while the checker works.
   const display = ora({ stream: process.stderr, indent: 2, discardStdin: false, hideCursor: false })
   return {
     update(text, momentary) {
       const whole = momentary === undefined ? text : `${text}, ${momentary}`
       display.text = clippedLines(printableLines(whole), process.stderr.columns)
       if (!display.isSpinning) display.start()
-      // The timer of the spinner cannot run during checking, so each update draws the spinner.
+      // The spinner's timer cannot run during checking.
       display.render()
     },
     succeed: (text) => display.succeed(printableLines(text)),

@@ -1,6 +1,6 @@
 import { colouredStyle, plainStyle, type Style } from '@chaosproxy/report'
 import { wantsColours } from './page-width.ts'
 
-/** The style for one stream: progress goes to stderr, which may be a terminal even if stdout is not. */
+/** The style for one stream. stderr may be a terminal even if stdout is not. */
 export const styleFor = (stream: Pick<NodeJS.WriteStream, 'isTTY'>): Style =>
   wantsColours(stream) ? colouredStyle : plainStyle

@@ -29,8 +29,8 @@ export const trustOption: { readonly trust: Option<boolean> } = {
 }
 
 /**
- * Checks the code that a file names. A spec or a replay file is data. Its code runs only if the command line or the
- * user's configuration names the same code. With `--trust`, its code also runs, after a list of the code is printed.
+ * Checks the code that a file names. It runs only if the command line or the configuration names it too, or with
+ * `--trust`.
  *
  * @throws UserError (usage) that lists what the file would run, and how to allow it.
  */
@@ -50,7 +50,7 @@ export function admit(file: string, brought: readonly Brought[], options: Parsed
 }
 
 /**
- * Rejects options that name code which the spec does not name. With a spec, an option may only repeat the spec's code.
+ * Rejects options with code that the spec does not name.
  *
  * @throws UserError (usage)
  */
@@ -66,8 +66,7 @@ export function refuseOthers(file: string, brought: readonly Brought[], options:
 }
 
 /**
- * Returns the spec of a file with its removed secrets. The secrets come from the command line; those in the environment
- * of a recording or a service come from variables of this process.
+ * Returns the spec with its removed secrets, from the command line or the environment.
  *
  * @throws UserError (usage) for a variable that is not set, and for a command stored without a secret.
  */
@@ -89,10 +88,7 @@ export function withTypedSecrets(file: string, spec: RunSpec, options: ParsedOpt
   }
 }
 
-/**
- * Returns the reference of a service with its removed variables. Their values come from the environment of this
- * process.
- */
+/** Completes the removed variables of a service from the environment of this process. */
 function completeService(file: string, name: string): string {
   const [before, after] = name.startsWith(SIMULATED) ? [SIMULATED, name.slice(SIMULATED.length)] : ['', name]
   if (!isFullService(after) || !after.includes(REMOVED)) return name
@@ -101,7 +97,7 @@ function completeService(file: string, name: string): string {
   return before + serviceReference({ ...service, args, environment: ownVariables(file, environment) })
 }
 
-/** Rejects commands with a removed secret, which would be passed as a placeholder. */
+/** Rejects commands whose secret was removed. */
 function complete(file: string, traffic: TrafficSpec): TrafficSpec {
   requireWhole(file, [...traffic.servers.map(({ serve }) => serve ?? []), traffic.command ?? []])
   return traffic
@@ -121,7 +117,7 @@ interface Variables {
   readonly [name: string]: string
 }
 
-/** Returns the variables with the removed values. These values come from the environment of this process. */
+/** Completes removed values from the environment of this process. */
 const ownVariables = (file: string, kept: Variables): Variables =>
   Object.fromEntries(
     Object.entries(kept).map(([name, value]): [string, string] => {
@@ -131,7 +127,7 @@ const ownVariables = (file: string, kept: Variables): Variables =>
     }),
   )
 
-/** The code named by the configuration, which belongs to the user. */
+/** The code named by the user's own configuration. */
 function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   if (loaded === undefined) return []
   const { targets = {}, workloads = {}, runs = {}, services = {} } = loaded.config
@@ -145,7 +141,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   const programs = Object.values(services).flatMap(({ entry, beside = {}, client }): readonly Brought[] => [
     { kind: 'service', text: at(entry) },
     ...Object.entries(beside).flatMap(([name, each]): Brought | readonly [] =>
-      // The service's SQL is not listed, because it runs in memory and has no access to other resources.
+      // SQL runs in memory, without access to anything else.
       typeof each === 'object' && 'entry' in each ? { kind: 'beside', text: `${name}=${at(each.entry)}` } : [],
     ),
     ...(client === undefined ? [] : [{ kind: 'client', text: at(client) } as const]),
@@ -161,7 +157,7 @@ function namedBy({ loaded, own }: OwnConfig): readonly Brought[] {
   return [...programs, ...named]
 }
 
-/** Compares paths in normalised form, and stored programs and requirements without their secrets. */
+/** Compares normalised paths, and commands without their secrets. */
 function isSame(one: Brought, other: Brought): boolean {
   if (one.kind !== other.kind) return false
   if (one.text === other.text) return true
@@ -170,7 +166,7 @@ function isSame(one: Brought, other: Brought): boolean {
   return prefix(one) === prefix(other) && resolve(fileOf(one)) === resolve(fileOf(other))
 }
 
-/** Returns a remark if a named file is outside the directory of the file that names it; empty otherwise. */
+/** Returns a remark if a named file is outside the naming file's directory. */
 function placeOf(brought: Brought, file: string): string {
   const { kind } = brought
   if (kind === 'program' || kind === 'probe' || kind === 'command') return ''

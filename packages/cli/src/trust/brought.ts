@@ -7,23 +7,14 @@ import { SIMULATED } from '@chaosproxy/simulator/target'
 import { EXECUTED, isBinary, isDeclaration, isMaelstrom, isUserFile } from '@chaosproxy/targets/named'
 import { type ParsedOptions, textsOf } from '../command.ts'
 
-/**
- * Code or a request that a data file names. Using the file runs the code on this machine, or sends the request from
- * this machine.
- */
+/** Code or a request that a data file names. Using the file runs it on this machine. */
 export interface Brought {
   readonly kind: 'program' | 'cluster' | 'service' | 'beside' | 'client' | 'protocol' | 'workload' | 'probe' | 'command'
-  /**
-   * The command, the path or the requirement, as written in the file. For a program beside nodes, the program's name
-   * precedes the path.
-   */
+  /** The command, path or requirement as in the file. The name of a program beside nodes precedes its path. */
   readonly text: string
 }
 
-/**
- * Returns the references in the target of a spec or a replay file; empty for a target that is built in or declared in
- * the configuration.
- */
+/** Returns the references in a target; empty for a target that is built in or configured. */
 export function broughtTarget(name: string): readonly Brought[] {
   const reference = name.startsWith(SIMULATED) ? name.slice(SIMULATED.length) : name
   if (isBinary(reference)) return [{ kind: 'program', text: reference.slice(EXECUTED.length) }]
@@ -39,7 +30,7 @@ const broughtService = ({ program, beside = {}, client }: ServiceSpec): readonly
   ...(client === undefined ? [] : [{ kind: 'client', text: client } as const]),
 ]
 
-/** The commands of a recording: those of its servers, and those of its clients. */
+/** The commands of a recording's servers and clients. */
 export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Brought[] =>
   [...(traffic?.servers ?? []).map(({ serve }) => serve), traffic?.command].flatMap((words) =>
     words === undefined ? [] : [{ kind: 'command', text: commandLine(words) }],
@@ -49,13 +40,12 @@ export const broughtTraffic = (traffic: TrafficSpec | undefined): readonly Broug
 export const broughtWorkload = (name: string): readonly Brought[] =>
   isUserFile(name) ? [{ kind: 'workload', text: name }] : []
 
-/** The requirements that run a command or send a request. */
 export const broughtProbes = (requirements: readonly string[]): readonly Brought[] =>
   requirements
     .filter((text) => parseRequirement(text, '--require').kind === 'probe')
     .map((text) => ({ kind: 'probe', text }))
 
-/** By kind of reference: the option that names it on the command line. */
+/** The option for each kind of reference. */
 const OPTIONS = {
   program: 'binary',
   cluster: 'target',
@@ -67,14 +57,14 @@ const OPTIONS = {
   probe: 'require',
 } as const
 
-/** The option that names the reference on the command line, and its value; empty if there is none. */
+/** The option and the value that name the reference, if there is an option. */
 export const repeating = ({ kind, text }: Brought): readonly string[] =>
   kind === 'command' ? [] : [`--${OPTIONS[kind]}`, text]
 
 /** An option that may repeat a reference in a file. */
 interface Typed {
   readonly option: string
-  /** The references that the option names; empty for a built-in name. */
+  /** The references of the option; empty for a built-in name. */
   readonly is: readonly Brought[]
 }
 
@@ -90,7 +80,7 @@ function readAs(kind: keyof typeof OPTIONS, text: string): readonly Brought[] {
   return kind === 'workload' ? broughtWorkload(text) : [{ kind, text }]
 }
 
-/** The description of a reference for messages: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
+/** Describes a reference: `the program ./node`, `the cluster x.json, which runs sh -c …`. */
 export function describeBrought(brought: Brought): string {
   const { kind, text } = brought
   if (kind === 'beside') return `the program beside its nodes in ${fileOf(brought)}`
@@ -111,7 +101,7 @@ export const fileOf = ({ kind, text }: Brought): string =>
 
 const MOST_COMMANDS = 5
 
-/** All commands and modules in a declaration of a cluster; empty if it cannot be read. */
+/** All commands and modules in a declaration; empty if it cannot be read. */
 function commandsOf(path: string): readonly string[] {
   try {
     return [...new Set(commandsIn(JSON.parse(readFileSync(path, 'utf8')), undefined))]
@@ -125,7 +115,7 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   if (typeof value === 'string') return isCommand ? [value] : []
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) {
-    // The list contains either the words of one command, or several commands.
+    // A list contains the words of one command, or several commands.
     const isWords = member !== undefined && WORDS.has(member) && value.every((word) => typeof word === 'string')
     if (isWords) return [value.join(' ')]
     return value.flatMap((item) => commandsIn(item, Array.isArray(item) && isCommand ? 'command' : member))
@@ -133,7 +123,5 @@ function commandsIn(value: unknown, member: string | undefined): readonly string
   return Object.entries(value).flatMap(([name, item]) => commandsIn(item, name))
 }
 
-/** The members of a declaration that contain a single command. */
 const WORDS: ReadonlySet<string> = new Set(['command', 'do', 'undo'])
-/** The members that contain commands, or the file of a client. */
 const COMMANDS: ReadonlySet<string> = new Set([...WORDS, 'before', 'prepare', 'after', 'file'])

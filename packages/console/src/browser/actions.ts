@@ -1,6 +1,6 @@
 import type { FaultRow, Hello } from './frames.ts'
 
-/** The selection in the topology: nodes, or the link between two ends. */
+/** The selection in the topology: nodes or a link. */
 export type Picked =
   | { readonly type: 'nodes'; readonly nodes: readonly string[] }
   | { readonly type: 'link'; readonly from: string; readonly to: string }
@@ -15,7 +15,7 @@ export interface FaultDraft {
   readonly latencyMs?: number
 }
 
-/** An action on the selection, with a label that describes its effect. */
+/** An action on the selection, with its label. */
 export interface Action {
   readonly label: string
   /** The key that prepares the action on a focused node. */
@@ -23,13 +23,12 @@ export interface Action {
   readonly fault: FaultDraft
 }
 
-/** Milliseconds added to a slowed link: visible beside any usual latency, and below the usual timeout. */
 const SLOW_MS = 300
 
 const bothWays = (ones: readonly string[], others: readonly string[]): string[] =>
   ones.flatMap((one) => others.flatMap((other) => [`${one}>${other}`, `${other}>${one}`]))
 
-/** Returns `{n1 n2}` for several nodes, and the plain name for a single node. */
+/** Returns `{n1 n2}` for several nodes, and the name for one. */
 export const groupName = (nodes: readonly string[]): string =>
   nodes.length === 1 ? `${nodes[0]}` : `{${nodes.join(' ')}}`
 
@@ -87,7 +86,7 @@ function isOffered({ kind, links }: FaultDraft, { kinds }: Hello): boolean {
   return offered.includes(links.every((link) => link.includes('clients')) ? 'clients' : 'links')
 }
 
-/** Returns a fault in force that equals the fault of this action; undefined if there is none. */
+/** Returns a fault in force that equals the action's fault. */
 export const doneAlready = ({ fault }: Action, faults: readonly FaultRow[]): FaultRow | undefined =>
   faults.find(
     ({ kind, nodes, links, to }) =>

@@ -20,13 +20,12 @@ interface ChartProps {
   /** The last moment to show, in seconds since the run began. */
   readonly end: number
   readonly format: (value: number) => string
-  /** The theme. The chart is redrawn when it changes, since a canvas does not follow the theme's colours by itself. */
+  /** The theme. The chart is redrawn when it changes, since a canvas does not follow it. */
   readonly theme: string
 }
 
 const HEIGHT = 132
 
-/** One chart over the time of the run, with the faults as bands. All charts share one cursor. */
 export function Chart(props: ChartProps): JSX.Element {
   const { title, lines, columns, end, theme } = props
   const place = useRef<HTMLDivElement>(null)
@@ -70,7 +69,7 @@ export function Chart(props: ChartProps): JSX.Element {
   )
 }
 
-// Converts the columns to uPlot's type, which is not read-only. uPlot does not change its data.
+// uPlot's type is not read-only, but uPlot does not change its data.
 const data = (columns: Columns): uPlot.AlignedData => columns as uPlot.AlignedData
 
 const colourOf = (property: string): string => getComputedStyle(document.documentElement).getPropertyValue(property)
@@ -103,7 +102,7 @@ function optionsFor(width: number, latest: { readonly current: ChartProps }): uP
   }
 }
 
-/** Draws the faults as bands behind the lines. Manual faults have solid edges, faults of the nemesis dotted edges. */
+/** Draws the faults as bands. Manual faults have solid edges, faults of the nemesis dotted ones. */
 function drawBands(plot: uPlot, faults: readonly FaultRow[]): void {
   const { ctx, bbox } = plot
   const right = bbox.left + bbox.width

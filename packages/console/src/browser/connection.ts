@@ -1,9 +1,9 @@
 import type { FaultDraft } from './actions.ts'
 import type { Answer, Had, Order, Told } from './frames.ts'
 
-/** The WebSocket to the server, which is reopened whenever it is lost. */
+/** The WebSocket to the server, reopened whenever it is lost. */
 export interface Connection {
-  /** Resolves with the reason if the order was not carried out; undefined if it was. */
+  /** Resolves with the reason if the order was not carried out. */
   order(order: DraftedOrder): Promise<string | undefined>
 }
 
@@ -16,7 +16,7 @@ export type DraftedOrder =
 interface Listening {
   readonly told: (told: Told) => void
   readonly lost: () => void
-  /** Returns the data that the page already has. Called for every new connection. */
+  /** Returns the data that the page has, for each new connection. */
   readonly had: () => Had
 }
 

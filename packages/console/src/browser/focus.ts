@@ -9,8 +9,7 @@ export const nodeElement = (node: string): string => `node-${node}`
 export const focusOn = (id: string): void => document.getElementById(id)?.focus()
 
 /**
- * Moves the focus to the heading of a panel when its focused button disappears. The browser would move it to the whole
- * page.
+ * Moves the focus from a button that disappears to its panel's heading. The browser would move it to the whole page.
  */
 export function useKeptFocus(part: RefObject<HTMLElement | null>): (event: FocusEvent) => void {
   const last = useRef<Element | undefined>(undefined)

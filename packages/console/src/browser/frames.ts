@@ -1,18 +1,18 @@
-/** The stages of a run. This file declares the messages between the server and a page: JSON over one WebSocket. */
+/** The stages of a run. This file declares the messages to a page: JSON over one WebSocket. */
 
 export type Stage = 'starting' | 'working' | 'healing' | 'final reads' | 'ending' | 'checking' | 'judged' | 'failed'
 
-/** Whether the target can suffer a kind of fault and, if not, the reason. */
+/** Whether the target can suffer a kind of fault. */
 export interface OfferedKind {
   readonly kind: string
   readonly summary: string
-  /** What the fault can be injected into; empty if it cannot be injected. */
+  /** What the fault can be injected into, if anything. */
   readonly on: readonly ('nodes' | 'links' | 'clients')[]
-  /** Why the fault cannot be injected; absent if `on` is not empty. */
+  /** Why the fault cannot be injected. */
   readonly refused?: string | undefined
 }
 
-/** The constant data of a run. Sent when a page connects, and when another run begins. */
+/** The constant data of a run, sent to each page that connects. */
 export interface Hello {
   readonly type: 'hello'
   readonly run: number
@@ -23,7 +23,6 @@ export interface Hello {
   readonly seed: number
   readonly clients: number
   readonly timeMs: number
-  /** The consistency level that the run must meet. */
   readonly expected: string | undefined
   readonly nodes: readonly string[]
   /** Whether nodes report their roles. Recorded servers do not. */
@@ -33,7 +32,7 @@ export interface Hello {
   readonly kinds: readonly OfferedKind[]
   /** The command that repeats the run. */
   readonly again: string
-  /** Why the page cannot start the same run again; absent if it can. */
+  /** Why the page cannot start the run again. */
   readonly unrepeatable?: string | undefined
 }
 
@@ -43,11 +42,10 @@ export interface NodeRow {
   readonly role?: string | undefined
   readonly leads?: boolean | undefined
   readonly term?: number | undefined
-  /** The number of entries that this node has not applied yet, but another node had applied a moment before. */
+  /** How many entries this node lacks that another had applied a moment before. */
   readonly lag?: number | undefined
   /** Milliseconds by which faults have put the node's clock ahead; negative if behind. */
   readonly clockMs?: number | undefined
-  /** Operations that the node answered in the last second. */
   readonly rate: number
 }
 
@@ -59,7 +57,6 @@ export interface FaultRow {
   readonly nodes: readonly string[]
   /** `n1>n2`. */
   readonly links: readonly string[]
-  /** When the fault began, in milliseconds since the run's start. */
   readonly from: number
   readonly to?: number | undefined
   readonly clock?: { readonly offsetMs: number; readonly driftPpm: number } | undefined
@@ -79,13 +76,13 @@ export interface TailRow {
 }
 
 /**
- * The columns of a bin: `ok, fail, info, p50 ms, p99 ms`, then one count for each class of error. Percentiles are null
+ * The columns of a bin: `ok, fail, info, p50 ms, p99 ms`, and one count per class of error. Percentiles are null
  * without operations.
  */
 export type BinRow = readonly (number | null)[]
 
 export interface Bins {
-  /** The width of each bin, in milliseconds. The width doubles as the run grows; all bins are then sent again. */
+  /** The width of each bin in milliseconds. It doubles as the run grows, and all bins are sent again. */
   readonly width: number
   /** The index of the first row among all bins. */
   readonly from: number
@@ -94,19 +91,16 @@ export interface Bins {
   readonly errors: readonly string[]
 }
 
-/** The verdict on the part of the record before `upTo`. */
+/** The verdict on the record before `upTo`. */
 export interface Verdict extends Finding {
   /** Increases with each verdict. */
   readonly version: number
   readonly mood: 'good' | 'bad' | 'unsure'
-  /** The moment up to which the verdict holds, in milliseconds; absent once the whole run is judged. */
+  /** The verdict's moment in milliseconds; absent once the whole run is judged. */
   readonly upTo?: number | undefined
   readonly operations: number
   readonly ladder: string
-  /**
-   * The violation in the newest judgement; absent if it equals the first violation. The other members describe the
-   * first violation.
-   */
+  /** The newest violation, if it differs from the first, which the other members describe. */
   readonly since?: Finding | undefined
 }
 
@@ -140,9 +134,8 @@ export interface Frame {
   readonly faultsVersion: number
   readonly tail?: readonly TailRow[] | undefined
   readonly verdict?: Verdict | undefined
-  /** The violation that the runner itself noticed. It arrives before the verdict with the drawing. */
+  /** The violation that the runner noticed. The verdict with the drawing follows. */
   readonly violation?: NoticedViolation | undefined
-  /** Why the run has no verdict. */
   readonly failure?: string | undefined
   /** The address of the finished run's report. */
   readonly report?: string | undefined
@@ -151,17 +144,16 @@ export interface Frame {
 export interface Answer {
   readonly type: 'answer'
   readonly order: number
-  /** Why the order was not carried out. */
   readonly error?: string | undefined
 }
 
 export type Told = Hello | Frame | Answer
 
-/** The data that a page already has. The server sends only the rest. */
+/** The data that a page has. The server sends only the rest. */
 export interface Had {
   readonly run: number
   readonly width: number
-  /** The number of bins, without the last bin, which may have grown. */
+  /** The number of bins without the last, which may have grown. */
   readonly bins: number
   readonly faultsVersion: number
   readonly verdict: number

@@ -2,10 +2,7 @@ import type { Frame, Had } from './frames.ts'
 
 export const hadNothing: Had = { run: 0, width: 0, bins: 0, faultsVersion: -1, verdict: -1 }
 
-/**
- * Returns the data that a page has after it receives this frame. The last bin is left out: it may still grow, and the
- * server sends it again.
- */
+/** Returns what a page has after this frame. The last bin is left out, because it may still grow. */
 export const hadWith = (had: Had, { run, bins, faultsVersion, verdict }: Frame): Had => ({
   run,
   width: bins.width,

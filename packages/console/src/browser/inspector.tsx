@@ -9,13 +9,13 @@ interface InspectorProps {
   readonly faults: readonly FaultRow[]
   readonly picked: Picked
   readonly pick: (picked: Picked) => void
-  /** Why no fault can be injected now; undefined if faults can be injected. */
+  /** Why no fault can be injected now, if so. */
   readonly closed: string | undefined
   readonly inject: (action: Action) => void
   readonly heal: (id: string) => void
 }
 
-/** Shows the actions on the selection. A button describes its effect, and turns into the button that undoes it. */
+/** Shows the actions on the selection. A used button turns into the one that undoes it. */
 export function Inspector(props: InspectorProps): JSX.Element {
   const { hello, picked, faults, closed, inject, heal, pick } = props
   const actions = actionsFor(picked, hello)
@@ -79,7 +79,6 @@ function Hint({ hello, nodes, pick }: Pick<InspectorProps, 'hello' | 'nodes' | '
   )
 }
 
-/** Lists the links of a node, for users who cannot click the lines. */
 function Links({ hello, node, pick }: InspectorProps & { readonly node: string }): JSX.Element {
   const ends = [...(hello.meshed ? hello.nodes.filter((other) => other !== node) : []), 'clients']
   return (
@@ -94,7 +93,7 @@ function Links({ hello, node, pick }: InspectorProps & { readonly node: string }
   )
 }
 
-/** Returns the link between a node and an end, in the direction in which the topology draws it. */
+/** The link of a node, in the direction that the topology draws. */
 function linkOf({ nodes }: Hello, node: string, end: string): Picked {
   if (end === 'clients') return { type: 'link', from: 'clients', to: node }
   return nodes.indexOf(node) < nodes.indexOf(end)

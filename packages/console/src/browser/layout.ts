@@ -1,4 +1,4 @@
-/** The place of a node in the drawing of the topology, a ring with the first node at the top. */
+/** The place of a node in a ring with the first node at the top. */
 export interface Place {
   readonly x: number
   readonly y: number
@@ -15,10 +15,9 @@ export interface Layout {
 
 const WIDE = { width: 720, height: 400 }
 const NARROW = { width: 368, height: 470 }
-/** The greatest number of nodes with large cards. The cards of more nodes show less. */
 const MOST_LARGE = 6
 const STUB = 26
-/** The greatest number of nodes that are drawn flat, without a ring. */
+/** The greatest number of nodes drawn without a ring. */
 const MOST_FLAT = 2
 const FLAT = 240
 
@@ -33,7 +32,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
     const angle = (i / nodes.length) * 2 * Math.PI - Math.PI / 2
     return { x: Math.cos(angle), y: Math.sin(angle) }
   })
-  // A ring with an odd number of nodes leaves space at its bottom, over which the nodes are spread.
+  // An odd ring leaves space at its bottom, over which the nodes are spread.
   const lowest = Math.max(...directions.map(({ y }) => y))
   const places = nodes.map((node, i): [string, Place] => {
     const out = directions[i] ?? { x: 0, y: -1 }
@@ -44,7 +43,7 @@ export function layOut(nodes: readonly string[], isNarrow: boolean): Layout {
   return { width, height, card, places: new Map(places) }
 }
 
-/** Returns both ends of a link as drawn: on the edges of the cards, or between a card and its clients outside. */
+/** Returns both ends of a link as drawn. */
 export function between(
   from: { readonly x: number; readonly y: number },
   to: { readonly x: number; readonly y: number },
@@ -55,7 +54,7 @@ export function between(
   return { x1: start.x, y1: start.y, x2: end.x, y2: end.y }
 }
 
-/** Returns the point at which the line towards another point leaves a card. */
+/** Where the line towards a point leaves a card. */
 function edgeOf(
   middle: { readonly x: number; readonly y: number },
   towards: { readonly x: number; readonly y: number },
@@ -67,7 +66,7 @@ function edgeOf(
   return { x: middle.x + dx * Math.min(1, scale), y: middle.y + dy * Math.min(1, scale) }
 }
 
-/** Returns the line from a card outwards, which represents the link of its clients. */
+/** Returns the line from a card outwards to its clients. */
 export function stub({ x, y, out }: Place, card: Layout['card']): ReturnType<typeof between> {
   const start = edgeOf({ x, y }, { x: x + out.x * 1000, y: y + out.y * 1000 }, card)
   return { x1: start.x, y1: start.y, x2: start.x + out.x * STUB, y2: start.y + out.y * STUB }

@@ -12,7 +12,7 @@ const connection = connect({
   lost: () => update({ ...view, connection: 'lost' }),
 })
 
-/** All updates between two animation frames are drawn once. */
+/** Updates between two animation frames are drawn once. */
 function update(next: View): void {
   view = next
   if (!isDrawn) return

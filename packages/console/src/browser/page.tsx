@@ -17,7 +17,6 @@ import { clock } from './words.ts'
 const themes = ['auto', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
 
-/** Returns the theme that the address chooses: `?theme=dark`. */
 const chosen = (): Theme => {
   const asked = new URLSearchParams(location.search).get('theme')
   return themes.find((theme) => theme === asked) ?? 'auto'
@@ -31,10 +30,7 @@ function show(theme: Theme): void {
 
 const startTheme = (): void => show(chosen())
 
-/**
- * Returns the name of the theme and a function that selects the next theme. The name `auto` is followed by the theme of
- * the system.
- */
+/** The theme, and a function that selects the next. `auto` follows the system. */
 function useTheme(): readonly [theme: string, next: () => void] {
   const [theme, choose] = useState<Theme>(chosen)
   const isDark = useMedia('(prefers-color-scheme: dark)')
@@ -149,7 +145,7 @@ function Lost({ view }: { readonly view: View }): JSX.Element | null {
 
 const ANNOUNCE_EVERY_MS = 1_500
 
-/** Announces changes to screen readers, several changes in one sentence. */
+/** Announces changes to screen readers in one sentence. */
 function Changes({ view }: { readonly view: View }): JSX.Element {
   const [said, say] = useState('')
   const latest = useRef(view)
@@ -175,10 +171,10 @@ interface FaultListProps {
   readonly heal: (id: string) => void
 }
 
-/** The greatest number of past faults that are shown. The report lists all faults. */
+/** The greatest number of past faults shown. The report lists all. */
 const MOST_PAST = 30
 
-/** Lists the faults in force, then the ended faults, newest first. */
+/** Lists the faults in force, then ended ones, newest first. */
 function FaultList({ faults, canHeal, heal }: FaultListProps): JSX.Element {
   const now = faults.filter(({ to }) => to === undefined)
   const past = faults.filter(({ to }) => to !== undefined).toReversed()

@@ -1,9 +1,8 @@
 import type { Bins } from './frames.ts'
 
-/** Columns to plot: the times, then one list of values for each line. */
 export type Columns = readonly (readonly (number | null)[])[]
 
-/** Returns the complete bins. A bin that still fills would look like a drop. */
+/** A bin that still fills would look like a drop. */
 const completeRows = ({ rows }: Bins, isOver: boolean): Bins['rows'] => (isOver ? rows : rows.slice(0, -1))
 
 const middles = (count: number, width: number): number[] =>
@@ -22,7 +21,7 @@ export function latencyOf(bins: Bins, isOver: boolean): Columns {
   return [middles(rows.length, bins.width), rows.map((row) => row[3] ?? null), rows.map((row) => row[4] ?? null)]
 }
 
-/** Returns the errors per second, with one line for each class. */
+/** Returns the errors per second, by class. */
 export function errorsOf(bins: Bins, isOver: boolean): Columns {
   const rows = completeRows(bins, isOver)
   const lines = bins.errors.map((_, i) => rows.map((row) => ((row[5 + i] ?? 0) * 1000) / bins.width))

@@ -9,16 +9,15 @@ import { offset } from './words.ts'
 interface TopologyProps {
   readonly hello: Hello
   readonly nodes: readonly NodeRow[]
-  /** The faults in force. */
   readonly faults: readonly FaultRow[]
   readonly picked: Picked
   readonly isNarrow: boolean
   readonly pick: (picked: Picked) => void
-  /** Called for a letter typed on a focused node. */
+  /** Called for a letter typed on a node. */
   readonly typed: (node: string, key: string) => void
 }
 
-/** Draws the nodes in a ring with every link between them, and the links of clients as stubs outside. */
+/** Draws the nodes in a ring with their links, and clients' links as stubs. */
 export function Topology(props: TopologyProps): JSX.Element {
   const { hello, isNarrow } = props
   const layout = layOut(hello.nodes, isNarrow)
@@ -48,7 +47,7 @@ const pairs = (nodes: readonly string[]): readonly (readonly [string, string])[]
 
 type Condition = 'whole' | 'half' | 'cut' | 'hurt'
 
-/** Returns how faults affect a link: cut both ways, cut one way, or otherwise. */
+/** How faults affect a link: cut both ways, one way, or otherwise. */
 function conditionOf(faults: readonly FaultRow[], one: string, other: string): Condition {
   const ways = [`${one}>${other}`, `${other}>${one}`]
   const cuts = faults.filter(({ kind }) => kind === 'partition' || kind === 'blackhole').flatMap(({ links }) => links)
@@ -164,7 +163,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
       class={look}
       id={nodeElement(node)}
       role="button"
-      // Preact would set `tabIndex` as an attribute in camel case, which SVG ignores.
+      // Preact would set `tabIndex` in camel case, which SVG ignores.
       tabindex={hello.nodes.indexOf(node) === focusable(picked, hello.nodes) ? 0 : -1}
       aria-pressed={isPicked}
       aria-description={[...own.map(({ text }) => text), ...(apart ? ['cut off'] : []), ...lagging].join(', ')}
@@ -196,10 +195,7 @@ function Node({ layout, node, ...props }: LinkProps & { readonly node: string })
   )
 }
 
-/**
- * The width below which the card of a lagging node shows no rate. The lag is more important, and the two do not fit
- * side by side.
- */
+/** Below this width, a lagging node's card shows no rate, which would not fit. */
 const NARROW_CARD = 120
 
 const only = (node: string): Picked => ({ type: 'nodes', nodes: [node] })
@@ -209,7 +205,7 @@ function toggled(picked: Picked, node: string): Picked {
   return { type: 'nodes', nodes: nodes.includes(node) ? nodes.filter((each) => each !== node) : [...nodes, node] }
 }
 
-/** Returns the node that the Tab key reaches: the picked node or the first. Arrow keys reach the other nodes. */
+/** Returns the node that the Tab key reaches. Arrow keys reach the others. */
 function focusable(picked: Picked, nodes: readonly string[]): number {
   const [first] = picked.type === 'nodes' ? picked.nodes : []
   return Math.max(0, first === undefined ? 0 : nodes.indexOf(first))
@@ -220,7 +216,6 @@ function isApart(node: string, nodes: readonly string[], faults: readonly FaultR
   return others.length > 0 && others.every((other) => conditionOf(faults, node, other) === 'cut')
 }
 
-/** Moves the focus to the nearest node in the given direction. */
 function focusTowards({ places }: Layout, node: string, direction: { readonly x: number; readonly y: number }): void {
   const from = places.get(node)
   if (from === undefined) return

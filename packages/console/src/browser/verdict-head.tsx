@@ -36,7 +36,6 @@ export function VerdictHead({ view }: { readonly view: View }): JSX.Element {
   )
 }
 
-/** Renders markup from the server, which has escaped every text in it. */
 function Markup({ of }: { readonly of: string | undefined }): JSX.Element | null {
   return of === undefined || of === '' ? null : <div dangerouslySetInnerHTML={{ __html: of }} />
 }
@@ -71,7 +70,7 @@ export function Why({ verdict }: Told): JSX.Element | null {
   return <section class="why-part" dangerouslySetInnerHTML={{ __html: verdict.drawing }} />
 }
 
-/** Shows another contradiction that was found later, below the first one. */
+/** Shows a later contradiction below the first. */
 export function Since({ verdict }: Told): JSX.Element | null {
   const since = verdict?.since
   if (since === undefined) return null

@@ -2,11 +2,10 @@ import { plural } from '@chaosproxy/history'
 import type { Bins, FaultRow, Frame, Had, Hello, NoticedViolation, Told, Verdict } from './frames.ts'
 import { hadNothing, hadWith } from './had.ts'
 
-/** Everything that the page shows, derived from all messages of the server. */
 export interface View {
   readonly connection: 'connecting' | 'live' | 'lost'
   readonly hello?: Hello | undefined
-  /** The newest frame. The members below have the complete bins, faults and verdict. */
+  /** The newest frame. The members below have everything so far. */
   readonly frame?: Frame | undefined
   readonly bins: Bins
   readonly faults: readonly FaultRow[]
@@ -18,7 +17,7 @@ const noBins: Bins = { width: 0, from: 0, rows: [], errors: [] }
 
 export const emptyView: View = { connection: 'connecting', bins: noBins, faults: [], had: hadNothing }
 
-/** Returns the view after a message from the server. Answers to orders change nothing. */
+/** Returns the view after a message. Answers to orders change nothing. */
 export function withTold(view: View, told: Told): View {
   switch (told.type) {
     case 'hello':
@@ -44,7 +43,7 @@ function withFrame(view: View, frame: Frame): View {
   }
 }
 
-/** Replaces the old bins from index `from` on by the new ones. */
+/** Replaces bins from index `from` on. */
 function joined(old: Bins, { width, from, rows, errors }: Bins): Bins {
   const kept = old.width === width ? old.rows.slice(0, from) : []
   return { width, from: 0, rows: [...kept, ...rows], errors }
@@ -58,7 +57,7 @@ export function tabTitle({ connection, verdict, hello, frame }: View): string {
 /** `Not linearizable`. */
 export const violatedTitle = ({ level }: NoticedViolation): string => `Not ${level.replaceAll('-', ' ')}`
 
-/** Describes how late the runner noticed the violation. */
+/** Describes how late the runner noticed a violation. */
 export function noticedText(violation: NoticedViolation | undefined): string {
   if (violation === undefined) return ''
   const { noticedAfter } = violation

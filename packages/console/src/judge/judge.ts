@@ -7,11 +7,9 @@ import { judgeScript } from '../server/built-file.ts'
 export interface JudgeTask {
   /** The history file, which grows. */
   readonly file: string
-  /** The model; absent for a workload's own model, which the thread takes from the workload. */
   readonly model: ModelName | undefined
   readonly initial: Json
   readonly workload: string
-  /** The consistency level that the run must meet. */
   readonly asked: string | undefined
   readonly title: string
   readonly version: string
@@ -19,25 +17,23 @@ export interface JudgeTask {
 
 /** The verdict on the record up to a moment. */
 export interface Judgement extends VerdictPart {
-  /** The moment, in milliseconds since the run's start. */
   readonly upTo: number
   readonly operations: number
   readonly tookMs: number
 }
 
 export interface Judge {
-  /** Starts the next judgement as soon as the thread is free, without a rest before it. */
+  /** Starts the next judgement without a rest before it. */
   hurry(): void
-  /** Stops judging. A judgement in progress is not reported. */
   stop(): void
 }
 
-/** The memory limit of the thread. A record that needs more is judged only at its end. */
+/** The thread's memory limit. A record that needs more is judged only at its end. */
 const MEMORY_MB = 1_024
 
 /**
- * Judges the growing record repeatedly on a separate thread, with a limited share of one core. The thread reads the
- * file itself, so the run only pays for the disk cache.
+ * Judges the growing record repeatedly on a thread with a limited share of one core. The thread reads the file, so the
+ * run pays little.
  */
 export function startJudge(
   task: JudgeTask,
@@ -85,11 +81,11 @@ export function startJudge(
   return { hurry: judge, stop }
 }
 
-/** The greatest share of a core for repeated judgements. The run has priority. */
+/** The greatest share of a core. The run has priority. */
 const SHARE = 0.2
 const LEAST_REST_MS = 400
-/** The pause before the first judgement. During the pause the run records events to judge. */
+/** The pause before the first judgement, to record events. */
 const FIRST_REST_MS = 300
 
-/** Returns the rest in milliseconds after a judgement that took `tookMs`. */
+/** The rest after a judgement of `tookMs`. */
 const restAfter = (tookMs: number): number => Math.max(LEAST_REST_MS, tookMs * (1 / SHARE - 1))

@@ -10,9 +10,9 @@ import { missingSuccesses } from '@chaosproxy/runner'
 import { workloadOf } from '@chaosproxy/targets/named'
 import type { Judgement, JudgeTask } from './judge.ts'
 
-// Judges the record of a run that is still being written. Each request judges the whole record again.
+// Judges the whole growing record at each request.
 
-/** The time limit of a check of a running run. A later result would be outdated. */
+/** The time limit of a check. A later result would be outdated. */
 const DEADLINE_MS = millis(10_000)
 const MEMORY_BYTES = 500_000_000
 
@@ -62,15 +62,11 @@ async function judged(): Promise<Omit<Judgement, 'tookMs'>> {
 }
 
 /**
- * The nice value of the thread: on a busy core it gets a thirtieth of the time of an ordinary thread. With less time
- * the verdict would never change.
+ * The thread's nice value: a thirtieth of the time of an ordinary thread. With less, the verdict would never change.
  */
 const NICENESS = 15
 
-/**
- * Gives all other threads and processes of the machine priority, since the run is about its clients and nodes. Only
- * Linux has a priority per thread; elsewhere only the rests limit this thread.
- */
+/** Gives everything else on the machine priority. Only Linux has a priority per thread. */
 function stepAside(): void {
   try {
     const [, thread] = /\/task\/(\d+)$/.exec(readlinkSync('/proc/thread-self')) ?? []

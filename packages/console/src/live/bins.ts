@@ -1,9 +1,9 @@
 import type { BinRow, Bins, TailRow } from '../browser/frames.ts'
 
-/** The greatest number of bins in a chart, and of bins sent to a page that reconnects. */
+/** The greatest number of bins in a chart. */
 const MOST_BINS = 400
 const FIRST_WIDTH_MS = 100
-/** The number of error classes that are counted by name. All other errors share the last class. */
+/** The number of error classes with a name. All others share the last class. */
 const MOST_CLASSES = 8
 const OTHERS = 'other errors'
 
@@ -20,10 +20,10 @@ interface Bin {
   readonly latencies: Uint32Array
 }
 
-/** Counts operations by the time of their return, in bins. The width of the bins doubles when there are too many. */
+/** Counts operations by return time in bins, whose width doubles when there are too many. */
 export interface BinnedOperations {
   add(atMs: number, outcome: TailRow['outcome'], latencyMs: number, error: string | undefined): void
-  /** Returns the bins from index `had.bins` on; all bins if the width has changed. */
+  /** Returns the bins from index `had.bins` on, or all bins if the width has changed. */
   since(had: { readonly width: number; readonly bins: number }, untilMs: number): Bins
 }
 
@@ -77,7 +77,6 @@ function latencyBin(ms: number): number {
   return Math.min(step, LATENCY_BINS - 1)
 }
 
-/** Returns the latency in the middle of a step of the scale. */
 const msOf = (place: number): number => Number((LEAST_MS * 2 ** ((place + 0.5) / STEPS)).toPrecision(3))
 
 function rowOf({ ok, fail, info, errors, latencies }: Bin, classes: number): BinRow {
@@ -96,10 +95,7 @@ function percentile(latencies: Uint32Array, share: number): number | null {
   return msOf(place)
 }
 
-/**
- * Returns the class of an error. Errors that differ only in numbers, addresses or quoted text share a class; an HTTP
- * status is kept.
- */
+/** Returns the class of an error: numbers, addresses and quoted text do not count, but an HTTP status does. */
 export const classOf = (error: string): string =>
   error
     .replaceAll(/"[^"]*"|'[^']*'/g, '…')

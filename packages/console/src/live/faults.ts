@@ -2,7 +2,7 @@ import { describeFault, linkName, parseFault } from '@chaosproxy/faults'
 import { type Event, type Json, membersOf } from '@chaosproxy/history'
 import type { FaultRow } from '../browser/frames.ts'
 
-/** The greatest number of faults that a page lists. Faults in force are never dropped. */
+/** The greatest number of faults listed. Faults in force are never dropped. */
 const MOST_LISTED = 200
 
 /** The faults of a run, read from its history. */
@@ -27,10 +27,7 @@ export function loggedFault({ version, rows }: FaultLog, event: Event): FaultLog
   return { version: version + 1, rows: trimmed([...rows, row]) }
 }
 
-/**
- * Returns the milliseconds by which faults in force have put a node's clock ahead; undefined if no fault affects the
- * clock.
- */
+/** Returns by how many milliseconds faults have put a node's clock ahead, if any does. */
 export function clockOf(node: string, rows: readonly FaultRow[], now: number): number | undefined {
   const own = rows.filter(({ clock, to, nodes }) => clock !== undefined && to === undefined && nodes.includes(node))
   if (own.length === 0) return undefined
@@ -40,7 +37,7 @@ export function clockOf(node: string, rows: readonly FaultRow[], now: number): n
   }, 0)
 }
 
-/** Returns the name of a fault, and the nodes and links that it affects. */
+/** A fault's name, nodes and links. */
 function placesOf(kind: string, members: { readonly [member: string]: Json }) {
   try {
     const fault = parseFault({ ...members, kind }, kind, ['id', 'began'])
@@ -51,7 +48,6 @@ function placesOf(kind: string, members: { readonly [member: string]: Json }) {
       ...(fault.kind === 'clock' ? { clock: { offsetMs: fault.offsetMs, driftPpm: fault.driftPpm } } : {}),
     }
   } catch {
-    // A fault of a later version is shown by its kind only.
     return { text: kind, nodes: [], links: [] }
   }
 }

@@ -2,15 +2,12 @@ import type { Verdict } from '../browser/frames.ts'
 
 export type Judged = Omit<Verdict, 'version' | 'since'>
 
-/**
- * Returns the newest judgement as a page shows it. The violation that was found first stays above, since a user may be
- * reading it; a later violation is shown below it.
- */
+/** Returns the newest judgement as shown. The first violation stays above, since a user may be reading it. */
 export function afterFirst(first: Judged | undefined, newest: Judged): Omit<Verdict, 'version'> {
   if (first === undefined || newest.mood !== 'bad') return newest
   const { title, sentence, answers, drawing } = newest
   const found = newest.upTo === undefined ? {} : { upTo: first.upTo, operations: first.operations }
-  // The newest judgement of the same violation has more details: the settings, the messages, the command.
+  // The newest judgement of the same violation has more details.
   if (title === first.title && sentence === first.sentence) return { ...newest, ...found }
   const kept = { title: first.title, sentence: first.sentence, answers: first.answers, drawing: first.drawing }
   return { ...newest, ...found, ...kept, since: { title, sentence, answers, drawing } }

@@ -10,10 +10,7 @@ export interface ShownRun {
   readonly report: string | undefined
 }
 
-/**
- * Returns a frame with everything that a page lacks, given what it has. The frame includes all earlier frames that were
- * not sent.
- */
+/** Returns a frame with everything that a page lacks. */
 export function frameFor({ number, live, verdict, report }: ShownRun, had: Had): Frame {
   const known = had.run === number ? had : hadNothing
   const { stage, elapsed, counts, nodes, faults, violation, failure } = live

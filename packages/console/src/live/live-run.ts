@@ -4,10 +4,7 @@ import type { NodeRow, NoticedViolation, Stage, TailRow } from '../browser/frame
 import { type BinnedOperations, createBins } from './bins.ts'
 import { clockOf, type FaultLog, loggedFault, noFaults } from './faults.ts'
 
-/**
- * The data about a run in progress that a page can show. Processing an event takes about a microsecond, and happens for
- * each operation.
- */
+/** The data of a run in progress for a page. Processing an event takes about a microsecond. */
 export interface LiveRun {
   readonly stage: Stage
   readonly elapsed: number
@@ -15,12 +12,12 @@ export interface LiveRun {
   readonly nodes: readonly NodeRow[]
   readonly bins: BinnedOperations
   readonly faults: FaultLog
-  /** The violation of the strongest level that the runner itself noticed. */
+  /** The violation that the runner itself noticed. */
   readonly violation: NoticedViolation | undefined
   readonly failure: string | undefined
   tail(): readonly TailRow[]
   fold(event: RunEvent): void
-  /** Takes the counts of the finished run, which reports no more progress. */
+  /** Takes the final counts, because a finished run reports no progress. */
   counted(counts: LiveRun['counts']): void
 }
 
@@ -34,7 +31,6 @@ interface Folded {
   violation: NoticedViolation | undefined
   failure: string | undefined
   readonly sampled: Tail
-  /** The time at which each process called its pending operation. */
   readonly called: Map<Event['process'], number>
   readonly rates: Rates
   readonly lags: Lags
@@ -131,7 +127,6 @@ const roleOf = ({ role, alone }: { readonly role: string; readonly alone?: boole
 /** The least period over which the nodes' rates are measured. */
 const RATE_MS = 1_000
 
-/** Counts the operations that each node answers per second. */
 interface Rates {
   answered(node: string): void
   measure(now: number): void
@@ -154,20 +149,13 @@ function createRates(): Rates {
   }
 }
 
-/**
- * Nodes report their applied entries at different moments, so an entry counts as lag only if it is missing for longer
- * than this.
- */
+/** Nodes report at different moments, so an entry counts as lag only after this time. */
 const GRACE_MS = 400
 
-/** Computes by how many log entries nodes are behind. */
 interface Lags {
-  /** Notes how many entries each reporting node has applied at a moment. Moments must be in order. */
+  /** Notes the applied entries of each reporting node. Moments must be in order. */
   note(now: number, applied: readonly number[]): void
-  /**
-   * Returns how many entries a node lacks that has applied this number of entries. Counts only entries that another
-   * node applied at least `GRACE_MS` ago.
-   */
+  /** Returns how many entries a node lacks. Counts only those that another applied `GRACE_MS` ago. */
   of(applied: number): number
 }
 
@@ -176,8 +164,7 @@ function createLags(): Lags {
   return {
     note(now, applied) {
       const all = [...recent, { at: now, newest: Math.max(0, ...applied) }]
-      // Keeps the newest sample that is at least `GRACE_MS` old, and all later samples. The lag is computed from the
-      // oldest kept sample.
+      // The lag is computed from the newest sample that is at least `GRACE_MS` old.
       const first = all.findLastIndex(({ at }) => at <= now - GRACE_MS)
       recent = all.slice(Math.max(0, first))
     },
@@ -185,12 +172,12 @@ function createLags(): Lags {
   }
 }
 
-/** Operations sampled per second. Half of them are reserved for operations that did not succeed. */
+/** Operations sampled per second. Half are reserved for unsuccessful ones. */
 const PER_SECOND = 8
 const MOST_ROWS = 40
 const LONGEST_VALUE = 60
 
-/** A sample of each second's operations, as text. Failed operations are rare, so they have priority. */
+/** A sample of each second's operations. Failed ones are rare, so they have priority. */
 interface Tail {
   add(event: Event, outcome: TailRow['outcome'], at: number, ms: number): void
   rows(): readonly TailRow[]
@@ -225,13 +212,12 @@ function createTail(): Tail {
   }
 }
 
-/** Formats an operation: `read x → 3`. */
 function textOf({ f, key, value, type }: Event): string {
   const object = key === undefined ? f : `${f} ${key.slice(0, LONGEST_VALUE)}`
   return value === undefined || (value === null && type !== 'ok') ? object : `${object}: ${shortJson(value)}`
 }
 
-/** Formats the beginning of a value, which may be as long as a megabyte. */
+/** Formats the beginning of a value, which may be a megabyte. */
 function shortJson(value: Json): string {
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, LONGEST_VALUE)) : JSON.stringify(value)
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text

@@ -7,7 +7,7 @@ import type { Setting } from './setting.ts'
 const line = (time: number, process: number, type: string, f: string, value: number | null, node: string): string =>
   JSON.stringify({ time: time * 1e6, process, type, f, key: 'x', value, node })
 
-/** An example history for the page: a replica returns stale data. */
+/** An example history in which a replica returns stale data. */
 const EXAMPLE: string = [
   '{"chaos": 1, "model": "register", "initial": null}',
   line(0, 0, 'invoke', 'write', 1, 'n1'),
@@ -36,7 +36,7 @@ interface AskingProps {
 
 const TIMES_S = [10, 30, 120, 600]
 
-/** Shows the ways to give the page a history, and the settings for judging it. */
+/** Asks for a history and the settings. */
 export function Asking({ setting, refusal, choice, choose, judge }: AskingProps): JSX.Element {
   return (
     <>
@@ -74,8 +74,7 @@ function FilePart({ judge }: Pick<AskingProps, 'judge'>): JSX.Element {
           multiple
           onChange={({ currentTarget }) => {
             if (currentTarget.files !== null) judge(namedFiles(currentTarget.files))
-            // Without clearing the value, the browser would ignore a second choice of the same file, which may have
-            // changed.
+            // Otherwise the browser would ignore a second choice of the same file, which may have changed.
             currentTarget.value = ''
           }}
         />

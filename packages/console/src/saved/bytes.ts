@@ -2,17 +2,17 @@ import { inputError, UserError } from '@chaosproxy/history'
 import { chunkedSource, compressionOf, MAGIC_BYTES, partsAmong, unzstd } from '@chaosproxy/history/files'
 import type { SavedFile } from './messages.ts'
 
-/** The size limit of the text: a browser's tab has less memory than `chaos check`, and one thread. */
+/** A browser's tab has less memory than `chaos check`. */
 export const MOST_TEXT_BYTES = 250_000_000
 
-/** A history's display name, and its bytes, uncompressed. */
+/** A history's name and uncompressed bytes. */
 export interface SavedBytes {
   readonly name: string
   readonly source: ReturnType<typeof chunkedSource>
 }
 
 /**
- * Returns the bytes of a file, or of the parts of one recording in their order.
+ * Returns the bytes of a file, or of a recording's parts in order.
  *
  * @throws UserError (input) for several files that are not the parts of one recording; while reading, also for more
  * than `mostBytes` of uncompressed text.
@@ -60,7 +60,7 @@ async function* limited(
 
 const NEWLINE = new Uint8Array([10])
 
-/** Yields the bytes of all parts. Each part begins on a new line. */
+/** Yields all parts. Each begins on a new line. */
 async function* joined(parts: readonly SavedFile[]): AsyncGenerator<Uint8Array, void, undefined> {
   for (const [n, part] of parts.entries()) {
     if (n > 0) yield NEWLINE
@@ -101,12 +101,12 @@ async function* chunksOf(
       yield next.value
     }
   } finally {
-    // A consumer that stopped reading needs no more data, and a failed stream has already reported its error.
+    // A stopped consumer needs no more data, and a failed stream has already reported its error.
     reader.cancel().catch(() => {})
   }
 }
 
-/** Reads a file. Rejects with a clear error for a folder, which a browser lists like a file but fails to read. */
+/** Reads a file, with a clear error for a folder, which a browser lists like a file. */
 async function readable<Value>(name: string, reading: Promise<Value>): Promise<Value> {
   try {
     return await reading

@@ -5,7 +5,7 @@ import { findingsOf, htmlOf, jsonOf, printable } from '@chaosproxy/report'
 import { savedBytes } from './bytes.ts'
 import type { Outcome, Progress, Question } from './messages.ts'
 
-/** Judges a saved history exactly as `chaos check` does without further options. */
+/** Judges a saved history as `chaos check` does without options. */
 export async function judgeSaved(question: Question, told: (progress: Progress) => void): Promise<Outcome> {
   try {
     return await judged(question, told)

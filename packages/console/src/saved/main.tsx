@@ -56,7 +56,7 @@ function Page() {
   )
 }
 
-/** Handles files that are dropped anywhere on the page. The browser would open a dropped file in place of the page. */
+/** Accepts files dropped anywhere. The browser would open them in place of the page. */
 function takeDrops(): void {
   const { classList } = document.documentElement
   addEventListener('dragover', (event) => {
@@ -81,7 +81,7 @@ interface Judging {
   stop(): void
 }
 
-/** Judges on another thread, started from a Blob, since a page that was opened from disk may load nothing. */
+/** Judges on another thread, started from a Blob because a page from disk may load nothing. */
 function startJudging(code: string, question: Question, told: (answer: Answer) => void): Judging {
   const address = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))
   const worker = new Worker(address)
@@ -93,8 +93,7 @@ function startJudging(code: string, question: Question, told: (answer: Answer) =
     if (data.type === 'judged' || data.type === 'refused') stop()
     told(data)
   }
-  // An unexpected error. Its most likely cause is the memory limit of the tab, which browsers do not report more
-  // precisely.
+  // Most likely the memory limit of the tab, which browsers do not report.
   worker.onerror = (event) => {
     event.preventDefault()
     stop()
@@ -136,7 +135,7 @@ function Showing({ judged, again }: { readonly judged: Judged; readonly again: (
   )
 }
 
-/** How long the object URL is kept after the click, since browsers need it for a while. */
+/** Browsers need the object URL for a while after the click. */
 const KEPT_MS = 60_000
 
 function save(name: string, type: string, text: string): void {
@@ -154,7 +153,7 @@ interface WorkingProps {
   readonly stop: () => void
 }
 
-/** Shows the current work, its duration, and a button that stops it. */
+/** Shows the current work, and a button to stop it. */
 function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element {
   const isJudging = progress?.type === 'judging'
   const seconds = useSeconds(isJudging)
@@ -178,7 +177,6 @@ function Working({ name, progress, timeoutMs, stop }: WorkingProps): JSX.Element
   )
 }
 
-/** Returns the whole seconds since `counts` became true. */
 function useSeconds(counts: boolean): number {
   const [seconds, setSeconds] = useState(0)
   useEffect(() => {

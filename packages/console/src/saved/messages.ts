@@ -4,17 +4,13 @@ export interface SavedFile {
   readonly blob: Blob
 }
 
-/** The page's request to a worker. The worker answers once, and is then ended. */
+/** A request to a worker, which answers once and is then ended. */
 export interface Question {
   readonly files: readonly SavedFile[]
-  /**
-   * The name of the model. If undefined, the history names the model; a history that names none is judged as a
-   * register.
-   */
+  /** The model. If undefined, the one that the history names, or else a register. */
   readonly model: string | undefined
-  /** The time limit for judging, which begins once the file is read. */
+  /** The time limit for judging, without reading. */
   readonly timeoutMs: number
-  /** The program's version, for the report. */
   readonly version: string
 }
 
@@ -22,7 +18,7 @@ export interface Question {
 export type Answer = Progress | Outcome
 
 export type Progress =
-  /** `of` is the stored size of the file. `bytes` may exceed `of` if the file is compressed. */
+  /** `of` is the stored size. `bytes` may exceed it if the file is compressed. */
   | { readonly type: 'reading'; readonly bytes: number; readonly of: number }
   | { readonly type: 'judging'; readonly operations: number }
 
@@ -30,11 +26,8 @@ export type Outcome = Judged | { readonly type: 'refused'; readonly why: string 
 
 export interface Judged {
   readonly type: 'judged'
-  /** The verdict in a few words. */
   readonly title: string
   readonly file: string
-  /** The report, as an HTML page. */
   readonly page: string
-  /** The result as `chaos check --json` prints it. */
   readonly json: string
 }

@@ -1,8 +1,7 @@
-/** The settings that the program writes into the page, as JSON in the element `#setting`. */
+/** The settings of the page, as JSON in the element `#setting`. */
 export interface Setting {
   readonly version: string
   readonly models: readonly string[]
-  /** The default time limit for judging, in milliseconds. */
   readonly timeoutMs: number
   /** The largest accepted input, as text for users: `250 MB`. */
   readonly most: string

@@ -9,7 +9,7 @@ export type View =
 
 export const emptyView: View = { at: 'asking', refusal: '' }
 
-/** Returns the view after a message from the worker. An answer to a cancelled request changes nothing. */
+/** Returns the view after a message. Answers to cancelled requests change nothing. */
 export function withAnswer(view: View, answer: Answer): View {
   if (view.at !== 'working') return view
   switch (answer.type) {
@@ -42,7 +42,7 @@ export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return 'Starting'
   if (progress.type === 'judging') return `Judging ${plural(progress.operations, 'operation')}`
   const { bytes, of } = progress
-  // For a compressed file, `bytes` may exceed the stored size. The remaining size is then unknown.
+  // The remaining size of a compressed file may be unknown.
   return bytes <= of ? `Reading ${megabytes(bytes)} of ${megabytes(of)} MB` : `Reading, ${megabytes(bytes)} MB of text`
 }
 

@@ -1,7 +1,7 @@
 import { judgeSaved } from './judge-saved.ts'
 import type { Answer, Question } from './messages.ts'
 
-/** The least time between two messages about reading. Users would not notice more frequent messages. */
+/** Users would not notice more frequent messages. */
 const BETWEEN_MS = 100
 
 let last = Number.NEGATIVE_INFINITY

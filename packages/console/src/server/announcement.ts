@@ -2,26 +2,25 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { foundJson } from '@chaosproxy/engine/run'
 
-/** The file with the address of a run's live page, in the run's directory, while that page is open. */
+/** Holds the address of a run's live page while that page is open. */
 const LIVE_JSON = 'live.json'
 
-/** Announces the live page of a run in the run's directory. Returns a function that withdraws the announcement. */
+/** Announces a run's live page in the run's directory, until the returned function is called. */
 export function announce(directory: string, url: string): () => void {
   const path = join(directory, LIVE_JSON)
   try {
-    // The address contains the token, so only the owner may read it.
+    // The address contains the token, so only the owner may read the file.
     writeFileSync(path, `${JSON.stringify({ url, pid: process.pid })}\n`, { mode: 0o600 })
   } catch {
-    // Without the announcement, the page can still be opened by its printed address.
+    // The page can still be opened by its printed address.
     return () => {}
   }
   return () => rmSync(path, { force: true })
 }
 
 /**
- * Returns the address of a run's live page; undefined if there is no page, or if its process has ended. Also returns
- * undefined for an address that is neither on this machine's loopback nor on `host`: a directory from strangers cannot
- * link to other addresses.
+ * Returns the address of a run's live page, if its process still runs. Only loopback addresses and `host` count: a
+ * directory from strangers cannot link elsewhere.
  */
 export function announcedIn(directory: string, host = ''): string | undefined {
   const json = foundJson(join(directory, LIVE_JSON))
@@ -34,7 +33,7 @@ export function announcedIn(directory: string, host = ''): string | undefined {
   return isPlain && (LOOPBACK.test(hostname) || hostname === host) ? url : undefined
 }
 
-/** Matches a loopback host as it appears in URLs, which normalize other spellings. */
+/** A loopback host, as URLs normalize it. */
 const LOOPBACK = /^(?:127(?:\.\d+){3}|localhost|\[::1\])$/
 
 function isAlive(pid: number): boolean {
@@ -43,7 +42,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // The process belongs to another user, so it exists.
+    // The process exists, but belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

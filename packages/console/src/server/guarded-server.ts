@@ -6,7 +6,6 @@ import type { Duplex } from 'node:stream'
 import { environmentError } from '@chaosproxy/history'
 import { createGuard, type Guard, parseAddress } from '@chaosproxy/proxy/control'
 
-/** The response to a request. */
 export interface Content {
   readonly status: number
   readonly type: string
@@ -17,18 +16,14 @@ export interface Content {
 export interface GuardedServerOptions {
   /** `host:port`; port 0 selects any free port. */
   readonly listen: string
-  /** The option that set `listen`, for messages. */
   readonly option: string
-  /** Returns the token in an address; empty if there is none. */
+  /** Returns the token in an address, or an empty text. */
   readonly tokenIn: (url: URL, token: string) => string
-  /** Returns the content at an address, for an authorized request; undefined if there is none. */
+  /** Returns the content at an address, for an authorized request. */
   readonly contentOf: (url: URL, token: string) => Content | undefined
-  /**
-   * Carries out an authorized POST request. Returns the reason if it was not carried out. Without this function, every
-   * POST is refused.
-   */
+  /** Carries out an authorized POST request, or returns why not. By default every POST is refused. */
   readonly posted?: (url: URL, body: string) => string | undefined
-  /** Opens a WebSocket for an authorized request. Without this function, no WebSocket is opened. */
+  /** Opens a WebSocket for an authorized request. By default none is opened. */
   readonly upgraded?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
@@ -41,7 +36,7 @@ export interface GuardedServer {
 
 type Refusal = { readonly status: number; readonly why: string } | undefined
 
-/** The base of request URLs, which consist of a path only. */
+/** The base of request URLs, which are only paths. */
 const ORIGIN = 'http://page'
 
 /** Serves pages that load nothing from elsewhere. Refuses requests without the token, and requests from other sites. */
@@ -60,7 +55,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
       const content = options.contentOf(new URL(request.url ?? '/', ORIGIN), token)
       answer(response, content ?? plain(404, 'There is no such page.'))
     } catch (error) {
-      // A deleted report or a page that was not built must end neither the server nor the run.
+      // A deleted report or a missing page must not end the server or the run.
       answer(response, plain(500, error instanceof Error ? error.message : String(error)))
     }
   })
@@ -83,7 +78,7 @@ export async function startGuardedServer(options: GuardedServerOptions): Promise
   }
 }
 
-/** The limit of a request's body. Genuine requests of a page are short. */
+/** The limit of a request's body. Genuine ones are short. */
 const LONGEST_BODY_BYTES = 16_384
 
 function receive(
@@ -129,17 +124,17 @@ const listening = (server: Server, host: string, port: number, option: string): 
   })
 
 /**
- * Checks a request by the token in its address, since a browser sends no custom header with a page or WebSocket that it
- * opens.
+ * Checks a request by the token in its address, since a browser sends no custom header when it opens a page or
+ * WebSocket.
  */
 const guardByUrl =
   (guard: Guard, tokenIn: (url: URL) => string) =>
   ({ url = '/', headers }: IncomingMessage): Refusal => {
-    // Anyone who reaches the port can send an invalid request target, such as `//`.
+    // Anyone who reaches the port can send an invalid target such as `//`.
     if (!URL.canParse(url, ORIGIN))
       return { status: 400, why: 'The address cannot be read: open the one that chaos printed.' }
     const { 'sec-fetch-site': site, ...others } = headers
-    // The user followed a link from another of our pages. The user sees this page; the other page learns nothing.
+    // The user followed a link from another of our pages, which learns nothing.
     const isFollowed = headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
     const refusal = guard({
       ...others,

@@ -9,9 +9,9 @@ import { type Content, refuseUpgrade, startGuardedServer } from './guarded-serve
 export interface PageServerOptions {
   /** `host:port`; port 0 selects any free port. */
   readonly listen: string
-  /** Called when a page connects. Returns the function that receives the page's messages. */
+  /** Called when a page connects. Returns the receiver of its messages. */
   readonly connected: (channel: Channel) => (text: string) => void
-  /** Returns a document other than the page, by its path; undefined if there is none. */
+  /** Returns a document other than the page, by its path. */
   readonly document: (path: string) => string | undefined
 }
 
@@ -23,19 +23,15 @@ export interface PageServer {
   close(): Promise<void>
 }
 
-/** The greatest number of open pages. Each page costs ten frames a second. */
+/** Each open page costs ten frames a second. */
 const MOST_PAGES = 16
 /** The limit of an order. Longer orders are refused. */
 const LONGEST_ORDER_BYTES = 16_384
-/** The HTTP status if too many pages are open already. */
 const UNAVAILABLE = 503
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/**
- * The content security policy of a report, which brings its own script. The script runs in an opaque origin, so it
- * cannot reach the page.
- */
+/** The content security policy of a report. Its script runs in an opaque origin, so it cannot reach the page. */
 export const DOCUMENT_POLICY: string =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-downloads"
 
@@ -73,11 +69,11 @@ const ownParts: { readonly [path: string]: ((token: string) => Pick<Content, 'ty
   '/page.css': () => ({ type: 'text/css', body: pageStyles }),
 }
 
-/** Returns the HTML of the page, whose script draws everything else in the browser. */
+/** Returns the HTML of the page. The script draws the rest. */
 const shell = (token: string): string => `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark"><title>chaos</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/page.css?token=${token}"></head>
 <body><div id="page"><noscript>The live page needs JavaScript. The run goes on without it, and its report is written at the end.</noscript></div><script type="module" src="/page.js?token=${token}"></script></body></html>
 `
 
-/** The styles of the page: those of the report, for the ladder and the drawing, and those of the console. */
+/** The styles of the report and of the console. */
 const pageStyles: string = `${stylesheet}\n${consoleStyles}`

@@ -39,11 +39,11 @@ export function helloOf(
   }
 }
 
-/** The fault kinds that need no parameters beyond those that the page asks for, in the page's order. */
+/** The fault kinds that need no further parameters, in the page's order. */
 const KINDS = ['kill', 'pause', 'partition', 'latency', 'reset', 'refuse', 'failover'] as const
 const OF_NODES: readonly string[] = ['kill', 'pause', 'failover']
 
-/** Returns the fault kinds that the page can inject into this target and, for the other kinds, why it cannot. */
+/** Returns which faults the page can inject into this target, and why not the others. */
 function offeredKinds({ target }: Pick<PlannedRun, 'target'>): readonly OfferedKind[] {
   return KINDS.map((kind) => {
     const summary = faultDefinitions.find((definition) => definition.kind === kind)?.summary ?? kind

@@ -1,7 +1,7 @@
 import { isObject } from '@chaosproxy/history'
 import type { Had, Order } from '../browser/frames.ts'
 
-/** Parses an order of a page; undefined for anything else. */
+/** Parses an order of a page; undefined if invalid. */
 export function parseOrder(text: string): Order | undefined {
   let json: unknown
   try {

@@ -4,11 +4,11 @@ import type { PlannedRun, RunHandle } from '@chaosproxy/runner'
 import type { Order } from '../browser/frames.ts'
 import type { LiveRun } from '../live/live-run.ts'
 
-/** The run, its handle and its state, on which orders of pages act. */
+/** The run on which orders of pages act. */
 export interface Steered {
   readonly run: PlannedRun
   readonly live: LiveRun
-  /** The handle of the run; absent until the run has started. */
+  /** The handle of the run, once it has started. */
   readonly handle: RunHandle | undefined
   readonly nodes: readonly string[]
 }
@@ -18,7 +18,7 @@ type Outcome = string | undefined
 
 const NOT_NOW = 'The run takes no faults now.'
 
-/** Injects a fault. Resolves with the reason if the fault cannot be injected. */
+/** Injects a fault. Resolves with the reason if it cannot. */
 export async function injectFor(
   steered: Steered,
   order: Extract<Order, { readonly type: 'inject' }>,
@@ -66,10 +66,7 @@ function insufferable(fault: Fault, { target }: PlannedRun): string | undefined 
   return `${target.name} cannot suffer ${fault.kind}: ${refusalText(suffering)}`
 }
 
-/**
- * Returns the reason to refuse a fault if another fault already stops one of its nodes: two faults that stop the same
- * node would conflict when they are healed.
- */
+/** Refuses a fault if another already stops one of its nodes, because healing them would conflict. */
 function alreadyDown(fault: Fault, { faults }: LiveRun): string | undefined {
   if (!('nodes' in fault) || !stopsNodes(fault.kind)) return undefined
   const other = faults.rows.find(

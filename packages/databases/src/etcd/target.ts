@@ -97,7 +97,7 @@ const base = targetWithClients(declaration, {
 /** A cluster of the etcd that is installed on this machine. Faults can act on every member and link. */
 export const etcd: Target = {
   ...base,
-  // Transactions are excluded, although etcd has a `txn`. In a store, `txn` writes several keys at one revision.
+  // Transactions are excluded. The `txn` of a store writes several keys at one revision.
   objects: ['register', 'counter', 'set', 'lists', 'lock', 'store', ...HELD_WHOLE],
   promises: promised,
   weakness({ object, settings: { reads, data }, faults }) {
@@ -124,12 +124,12 @@ const EDITED: Suffering = {
   instead: ['lose-request', 'error-status'],
 }
 
-/** Whether a fault may keep a holder from renewing its lock within the time to live. To be safe, every fault counts. */
+/** Whether a fault may keep a holder from renewing its lock in time. To be safe, every fault counts. */
 const harmsHolders = (faults: readonly FaultKind[]): boolean => faults.length > 0
 
 /**
- * Returns the level that etcd's API guarantees promise. Everything is linearizable except serializable reads, which may
- * return any member's state; once all faults heal, members converge. A lock depends on its holder's clock.
+ * Returns the level that etcd's API guarantees promise. Only serializable reads, which may return any member's state,
+ * are not linearizable. A lock depends on its holder's clock.
  */
 function promised({ workload, object, settings, faults }: PromiseQuestion): string {
   // Watches do not depend on serializable reads.
@@ -144,5 +144,5 @@ function promised({ workload, object, settings, faults }: PromiseQuestion): stri
   return settings['reads'] === 'serializable' && workload !== 'lock' ? 'eventual' : 'linearizable'
 }
 
-/** Workloads whose operations read a value, change it, and write it. */
+/** Workloads that read a value, change it, and write it. */
 const UPDATED: readonly string[] = ['counter', 'append', 'list-append']

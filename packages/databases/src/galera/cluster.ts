@@ -11,9 +11,8 @@ import type { GaleraPrograms } from './programs.ts'
 import { COPY, MAKE, SERVE, SERVING } from './scripts.ts'
 
 /**
- * Declares a cluster of MariaDB servers that all accept writes. Each server listens at its own address and dials from
- * that address. A node announces the port of its group communication to the other nodes. They use it with the host of
- * the connection, which is the proxy's host.
+ * Declares MariaDB servers that all accept writes. A node announces its group communication's port. Others use it with
+ * the host of the connection, which is the proxy's.
  */
 export function galeraCluster({
   nodes,
@@ -35,7 +34,7 @@ export function galeraCluster({
     ownAddresses: true,
     ownSources: true,
     user,
-    // Other nodes can reach a node once it is ready. The node waits for them before it serves clients.
+    // A node waits for the others before it serves clients.
     ready: { by: 'tcp', port: 'group' },
     before: [['/bin/sh', '-c', SERVING, 'galera', client, ...ids.flatMap(directAddress)]],
     client: { kind: 'mariadb', ...chosenMembers(settings, object), reads: 'replicas', writes: 'own' },
@@ -64,7 +63,7 @@ function serverOptions(settings: Settings, provider: string): string[] {
   const options = {
     'bind-address': '{host}',
     port: '{port}',
-    // A path relative to the data directory, because paths longer than 107 characters are refused.
+    // Relative to the data directory, because longer paths than 107 characters are refused.
     socket: 'server.sock',
     'pid-file': 'server.pid',
     'skip-name-resolve': 'ON',

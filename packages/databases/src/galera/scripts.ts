@@ -1,11 +1,11 @@
 import { CREATE } from '../mariadb/scripts.ts'
 
-// The shell scripts that a node runs. A node's directory holds its server's data directory, `db`, and the file `served`
-// once its server was started. n1 keeps a copy of its data, `template`, from which the other nodes start.
+// The scripts of a node. Its directory holds the data, `db`, and the file `served` after the first start. n1 keeps a
+// copy, `template`, from which the others start.
 
 /**
- * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, starts a cluster on this data, and ends the cluster.
- * Copies of the data contain the position of that cluster, so the other nodes need not receive all data again.
+ * MAKE DATA INSTALL SERVER OPTIONS…: creates the data on n1, and starts and ends a cluster on it. Copies contain the
+ * cluster's position, so the others need not receive all data.
  */
 export const MAKE: string = `${CREATE}
 shift 2
@@ -29,8 +29,8 @@ until [ -e ../n1/template ]; do sleep 0.02; done
 cp -a ../n1/template db`
 
 /**
- * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, because a
- * killed server has not written its position down.
+ * SERVE DATA NUMBER SERVER OPTIONS…: runs the server. A later start asks the storage engine for its position, which a
+ * killed server has not written down.
  */
 export const SERVE = `cd "$1" || exit 1
 number=$2
@@ -46,7 +46,6 @@ else
 fi
 exec "$@"`
 
-/** SERVING CLIENT HOST PORT HOST PORT …: waits until each node accepts commands. */
 export const SERVING = `client=$1
 shift
 while [ "$#" -gt 0 ]; do

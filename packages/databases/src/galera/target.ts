@@ -27,7 +27,7 @@ export const galera: Target = {
   ...plain,
   summary: 'Galera: MariaDB servers that all take writes, replicated before they commit',
   defaultNodes: NODES,
-  // Nodes that were all down take a while to find each other.
+  // Nodes that were all down take long to find each other.
   quietMs: millis(40_000),
   declared: undefined,
   settings,
@@ -47,10 +47,7 @@ export const galera: Target = {
   },
 }
 
-/**
- * Returns what a read may miss, what a transaction may overwrite, and what a crash of all servers loses; undefined if
- * there is no such weakness.
- */
+/** Describes what reads, transactions and crashes may miss or lose. */
 function weakness({ settings, object, faults }: WeaknessQuestion): string | undefined {
   const { sync, isolation } = settings
   const given = [
@@ -63,10 +60,7 @@ function weakness({ settings, object, faults }: WeaknessQuestion): string | unde
   return given.length === 0 ? undefined : given.join('; ')
 }
 
-/**
- * Returns the promised level. A change is ordered among all nodes before it is committed, but each node applies it
- * later. Data that all nodes have lost is gone.
- */
+/** Returns the promised level. Changes are ordered among all nodes before commit, but each node applies them later. */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
   const { sync, transfers } = settings
   if (forgotten(settings, faults) !== '') return 'nothing'

@@ -10,7 +10,7 @@ import { flush, innodbOptions, snapshotIsolation } from './innodb.ts'
 import type { MariadbPrograms } from './programs.ts'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE } from './scripts.ts'
 
-/** Declares a primary, n1, and replicas that follow it by GTID, each at its own address. */
+/** Declares a primary, n1, and replicas that follow it by GTID. */
 export function mariadbCluster({
   nodes,
   settings,
@@ -42,7 +42,7 @@ export function mariadbCluster({
   }
 }
 
-// The statements of a primary, one per line as `--init-file` requires.
+// A primary's statements, one per line as `--init-file` requires.
 
 const lead = ({ commit }: Settings): readonly string[] => [
   `SET GLOBAL rpl_semi_sync_master_enabled = ${commit === 'semi-sync' ? 'ON' : 'OFF'};`,
@@ -50,8 +50,8 @@ const lead = ({ commit }: Settings): readonly string[] => [
 ]
 
 /**
- * Returns the statements of a replica. They disable semi-synchronous commits on the replica: a replica that waits for
- * other replicas applies nothing.
+ * A replica's statements. They disable semi-synchronous commits, because a replica that waits for others applies
+ * nothing.
  */
 const follow = (node: string): readonly string[] => [
   'SET GLOBAL read_only = ON;',
@@ -65,7 +65,7 @@ function serverOptions(settings: Settings): string[] {
   const { commit } = settings
   const options = {
     'bind-address': '{host}',
-    // A path relative to the data directory, because paths longer than 107 characters are refused.
+    // Relative to the data directory, because longer paths than 107 characters are refused.
     socket: 'server.sock',
     'pid-file': 'server.pid',
     'skip-name-resolve': 'ON',
@@ -86,10 +86,7 @@ function serverOptions(settings: Settings): string[] {
   return Object.entries(options).map(([name, value]) => `--${name}=${value}`)
 }
 
-/**
- * The options of semi-synchronous commits. Every node gets them, because every node may become the primary. `lead` has
- * the remaining settings.
- */
+/** Options of semi-synchronous commits. Every node gets them, because every node may become the primary. */
 const semiSync = (settings: Settings): { readonly [option: string]: string } => ({
   'rpl-semi-sync-slave-enabled': 'ON',
   'rpl-semi-sync-master-timeout': String(settings['give-up-ms']),

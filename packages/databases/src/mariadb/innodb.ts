@@ -1,7 +1,6 @@
 import type { PromiseQuestion } from '@chaosproxy/runner'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-// Settings of one server's storage engine. They also apply to a server that Galera replicates.
 
 export const snapshotIsolation: Setting = choice(
   'snapshot-isolation',
@@ -15,17 +14,17 @@ export const flush: Setting = choice(
   'innodb_flush_log_at_trx_commit: flush the log at every commit (1), only write it (2), or once a second (0)',
 )
 
-/** Returns the server's options for the settings `flush` and `snapshot-isolation`. */
+/** Returns the options for `flush` and `snapshot-isolation`. */
 export const innodbOptions = (settings: Settings): { readonly [option: string]: string } => ({
   'innodb-flush-log-at-trx-commit': String(settings['flush']),
   ...(settings['snapshot-isolation'] === 'on' ? { 'innodb-snapshot-isolation': 'ON' } : {}),
 })
 
-/** Whether a transaction is refused if it would overwrite a change that it has not seen. */
+/** Whether a transaction that would overwrite an unseen change is refused. */
 export const refusesOverwriting = ({ isolation, ...settings }: Settings): boolean =>
   isolation === 'repeatable-read' && settings['snapshot-isolation'] === 'on'
 
-/** Returns a clause about the commits that a server loses by a crash; empty if these faults lose none. */
+/** Describes the commits that a crash loses; empty if these faults lose none. */
 export function forgotten({ flush }: Settings, faults: PromiseQuestion['faults']): string {
   if (flush === 0 && faults.includes('kill')) return 'a crash loses the commits of the last second (flush=0)'
   return flush !== 1 && faults.includes('power-loss')

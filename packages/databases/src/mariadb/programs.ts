@@ -4,12 +4,11 @@ import { environmentError } from '@chaosproxy/history'
 import type { MissingProgram } from '@chaosproxy/runner'
 import { findProgram, missingPrograms } from '@chaosproxy/targets/database'
 
-/** Directories in which servers are often installed, and which the PATH of users lacks. */
+/** Directories of servers that users' PATH often lacks. */
 const PLACES = ['/usr/sbin', '/usr/local/sbin', '/usr/libexec', '/opt/homebrew/bin']
 
 export interface MariadbPrograms {
   readonly server: string
-  /** The program that creates a data directory. */
   readonly install: string
   readonly client: string
 }
@@ -27,7 +26,7 @@ export const mariadbPaths = (): MariadbPrograms => ({
   client: pathOf('mariadb'),
 })
 
-/** Returns the programs that must still be installed before clusters can start. */
+/** Returns the programs that are not installed. */
 export function missingMariadb(): Promise<readonly MissingProgram[]> {
   const { server, install, client } = mariadbPaths()
   return missingPrograms([
@@ -44,5 +43,5 @@ export async function requireMariadb(): Promise<MariadbPrograms> {
   return mariadbPaths()
 }
 
-/** Returns the system's user for the server, or `nobody` if there is none: the server refuses to run as root. */
+/** Returns the system's user for the server, which refuses to run as root, or else `nobody`. */
 export const ownerOf = (): string => (/^mysql:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'mysql' : 'nobody')

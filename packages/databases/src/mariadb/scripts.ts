@@ -1,23 +1,19 @@
-// The shell scripts that a node runs.
+// The scripts of a node.
 //
 // The directory of a node contains:
 //
 // - `db`: the data directory of its server;
 // - `port` and `server`: the port and the process of its server;
-// - `follow-n2.sql` and so on: for every other node, how to replicate from that node;
-// - `follow.sql`: a copy of the file for the node that this node follows; absent on a primary;
+// - `follow-n2.sql` and so on: for every other node, how to replicate from it;
+// - `follow.sql`: a copy of that file for the node that this node follows; absent on a primary;
 // - `lead.sql`: makes the node the primary;
-// - `leads`, on a primary: the number of promotions before its own, and the number of the last change that it had at
-//   its own promotion.
+// - `leads`, on a primary: the number of promotions before its own, and of the last change that it had then.
 //
-// The node with the highest number of promotions is the primary. Other nodes with `leads` are replaced primaries that
-// have not restarted yet. n1 creates the cluster, and keeps a copy of its data from before its first start. Every
-// replica and every replaced primary starts from that copy and replicates all changes since then. No node drops its
-// binary logs.
+// The node with the most promotions is the primary; others with `leads` are replaced primaries that have not restarted.
+// n1 keeps a copy of its data from before its first start. Replicas and replaced primaries start from it and replicate
+// all later changes, so no node drops its binary logs.
 
-/**
- * Defines `ask`, which sends a statement directly to a node's server, past all proxies. A paused server does not reply.
- */
+/** Defines `ask`, which sends a statement to a node's server, past all proxies. */
 const ASK = `ask() {
   timeout 5 "$client" --no-defaults -h 127.0.0.1 -P "$(cat "$1/port")" -u keeper --connect-timeout=2 -E -e "$2"
 }
@@ -38,7 +34,6 @@ END
 "$2" --no-defaults --datadir="$PWD/new" --auth-root-authentication-method=normal --skip-test-db \\
   --extra-file="$PWD/users.sql" --innodb-log-file-size=8M --innodb-buffer-pool-size=16M`
 
-/** MAKE DATA INSTALL: n1 creates the cluster. */
 export const MAKE: string = `${CREATE}
 cp -a new db
 echo 0 0 > leads
@@ -52,9 +47,8 @@ cp -a ../n1/template db
 cp follow-n1.sql follow.sql`
 
 /**
- * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts.
- * It then discards its data and becomes a replica, with a new number, because a server skips changes that bear its own
- * number.
+ * SERVE DATA SERVER PORT NUMBER OPTIONS…: runs the server. A replaced primary finds a file `rejoin`. It then becomes a
+ * replica without data and with a new number, because a server skips changes with its own number.
  */
 export const SERVE = `data=$1; program=$2; port=$3; number=$4; shift 4
 cd "$data" || exit 1
@@ -83,9 +77,8 @@ while :; do
 done`
 
 /**
- * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied all changes that it received. Refuses a replica that
- * lacks changes which its primary had at its own promotion, because that replica was just rebuilt. Also refuses a
- * replica if another replica has received more changes.
+ * PROMOTE DATA NODE CLIENT: promotes a replica once it has applied everything it received. Refuses one that was just
+ * rebuilt, or that has received fewer changes than another.
  */
 export const PROMOTE: string = `cd "$1" || exit 1
 client=$3
@@ -124,10 +117,8 @@ done
 exit 0`
 
 /**
- * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, as a replica of the primary. These
- * servers are replaced primaries, servers that did not get the order to follow, and servers that have received more
- * changes than the primary. Looks up the primary again, because a node other than NODE may have been promoted
- * meanwhile.
+ * REJOIN DATA NODE CLIENT: restarts every server that does not follow the primary, as its replica. Looks up the primary
+ * again, because another node than NODE may have been promoted meanwhile.
  */
 export const REJOIN: string = `cd "$1" || exit 1
 client=$3
@@ -158,6 +149,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and the promotions before its own. */
 export const ROLE = `cd "$1" || exit 1
 if [ -e leads ]; then echo "primary $(cat leads)"; else echo replica; fi`

@@ -27,8 +27,7 @@ export const mariadb: Target = {
   defaultNodes: NODES,
   declared: undefined,
   settings,
-  // The time includes the rebuilding of a demoted primary as a replica. Until the replica is rebuilt, a primary that
-  // waits for it accepts no writes.
+  // Includes rebuilding a demoted primary as a replica. Until then, a primary that waits for it accepts no writes.
   quietMs: millis(40_000),
   promises,
   weakness,
@@ -52,13 +51,10 @@ function validate({ commit }: Settings, _: string | undefined, nodes: number): v
     throw usageError('mariadb: commit=semi-sync waits for a replica, and a single node has none. Give --nodes 2.')
 }
 
-/** After a crash, recovery rolls back changes that the binary log lacks. By default that log is not synced. */
+/** After a crash, recovery rolls back changes that the binary log lacks. By default it is not synced. */
 const UNSYNCED = 'a power loss takes the end of the binary log, and with it commits (sync_binlog=0)'
 
-/**
- * Returns which reads may be stale, what a promotion or a crash may lose, and which anomalies the isolation level
- * permits; undefined if there is no such weakness.
- */
+/** Describes which reads may be stale, what may be lost, and which anomalies the isolation level permits. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const isPromoted = faults.includes('failover')
@@ -80,9 +76,8 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * Returns the promised level. On one server, every single command is linearizable. Replicas lag, so reads from them
- * only converge. A promotion may lose changes that the new primary has not received, and the old primary continues to
- * reply for a while.
+ * Returns the promised level. Replicas lag, so reads from them only converge. A promotion may lose changes, and the old
+ * primary replies for a while.
  */
 function promises({ object, settings, faults }: Parameters<Target['promises']>[0]): string {
   const { reads, isolation, transfers } = settings

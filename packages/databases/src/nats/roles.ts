@@ -16,9 +16,8 @@ export interface NatsNode {
 }
 
 /**
- * Watches which server leads the stream that clients use. If this stream does not exist yet, watches which server leads
- * the group that places streams. Each server reports its own belief, so two servers may both report for some seconds
- * that they lead.
+ * Watches which server leads the clients' stream or, before it exists, the group that places streams. Two servers may
+ * both report for seconds that they lead.
  */
 export function watchNatsRoles(nodes: readonly NatsNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))

@@ -40,7 +40,7 @@ const declaration: NodesDeclaration = {
       'cluster: {',
       '  name: chaos',
       '  listen: "{listen.route}"',
-      // A server sends the addresses of its peers to other servers, which also dial these addresses.
+      // Servers dial the addresses that others advertise.
       '  advertise: "{announced.route}"',
       '  no_advertise: true',
       '  routes: [ {list.routes} ]',
@@ -60,9 +60,6 @@ const base = targetWithClients(declaration, {
   watchRoles: async () => (await import('./roles.ts')).watchNatsRoles,
 })
 
-/**
- * A JetStream cluster of the nats-server that is installed on this machine. Faults can act on every server and link.
- */
 export const nats: Target = {
   ...base,
   // After faults, a stream may have no leader for half a minute.
@@ -95,8 +92,8 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
 }
 
 /**
- * Describes the weakness for the object: reads of a bucket, or deliveries of a queue. Polls of streams have none,
- * because they ask the leader.
+ * Describes the weakness of a bucket's reads or a queue's deliveries. Polls of streams ask the leader, so they have
+ * none.
  */
 function usageText(object: string, settings: Settings, faults: WeaknessQuestion['faults']): string {
   if (object === 'queue')
@@ -109,10 +106,8 @@ function usageText(object: string, settings: Settings, faults: WeaknessQuestion[
 }
 
 /**
- * Returns the promised level. With `direct=on`, each replica of a register replies with its own state, and replicas of
- * NATS 2.9 may stay different after a kill. For other objects, JetStream's documentation gives the promise. A majority
- * stores a write before the write is acknowledged, and reads may be stale. A queue delivers each message at least once.
- * It delivers a message again, after later messages, if the acknowledgement does not arrive in time.
+ * Returns the level that JetStream's documentation promises. A majority stores a write, and reads may be stale; a queue
+ * delivers at least once, in any order. With `direct=on`, replicas of NATS 2.9 may stay different after a kill.
  */
 function promised({ settings: { data, direct }, object, workload, faults }: PromiseQuestion): string {
   const isDirect = object === 'register' && direct === 'on'

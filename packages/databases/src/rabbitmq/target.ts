@@ -6,9 +6,8 @@ import { rabbitmqClients } from './client/clients.ts'
 import { rabbitmqErrors } from './client/outcomes.ts'
 
 /**
- * The module that brokers use instead of Erlang's daemon for the addresses of nodes. The module gives each broker the
- * addresses of its own links, which lead through the proxy. The daemon would outlive the brokers, and is not started.
- * https://www.erlang.org/doc/apps/erts/alt_disco.html
+ * Brokers use this module in place of Erlang's daemon, which would outlive them. It gives each broker the addresses of
+ * its own links through the proxy. https://www.erlang.org/doc/apps/erts/alt_disco.html
  *
  * `LINK_NODE` and `LINK_PORT` are the node's own name and port. `LINK_PEERS` has the form `n2=127.0.0.1:4711,n3=…`.
  */
@@ -88,8 +87,8 @@ const own: readonly Setting[] = [
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /**
- * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever. So brokers
- * without data wait until the first broker has created its own data, of which the message store is the last.
+ * Starts a broker. Brokers that create a cluster at the same time may wait for each other's locks forever, so the
+ * others wait until the first has created its data.
  */
 const START = `until [ "$LINK_NODE" = n1 ] || [ -e "mnesia/$RABBITMQ_NODENAME" ] || [ -e ../n1/mnesia/n1@localhost/msg_stores ]
 do sleep 0.1; done
@@ -109,18 +108,18 @@ const declaration: NodesDeclaration = {
     RABBITMQ_LOG_BASE: '{data}',
     RABBITMQ_LOGS: '-',
     RABBITMQ_CONFIG_FILE: '{data}/rabbitmq.conf',
-    // The system's own configuration of a broker does not apply here.
+    // The system's own configuration does not apply.
     RABBITMQ_CONFIG_FILES: '{data}/conf.d',
     RABBITMQ_ADVANCED_CONFIG_FILE: '{data}/advanced.config',
     RABBITMQ_CONF_ENV_FILE: '{data}/rabbitmq-env.conf',
     RABBITMQ_ENABLED_PLUGINS_FILE: '{data}/enabled_plugins',
     RABBITMQ_DIST_PORT: '{listen-port.node}',
-    // A broker asks for its own port without using the module, so it needs -erl_epmd_port.
+    // A broker asks for its own port without the module.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '+S 1:1 -erl_epmd_port {listen-port.node} -kernel inet_dist_use_interface {127,0,0,1}',
-    // With this variable, the script replaces its process by the broker, and does not wait for a child process.
+    // The script replaces its process by the broker.
     RUNNING_UNDER_SYSTEMD: 'true',
-    // Flags for every Erlang program that the broker starts.
+    // For every Erlang program that the broker starts.
     ERL_FLAGS: '-pa . -epmd_module chaos_epmd -start_epmd false -setcookie chaos',
     LINK_NODE: '{node}',
     LINK_PORT: '{listen-port.node}',
@@ -137,7 +136,7 @@ const declaration: NodesDeclaration = {
       'net_ticktime = 5',
       'cluster_partition_handling = pause_minority',
       'cluster_formation.peer_discovery_backend = classic_config',
-      // n1 creates the cluster, and the other brokers join it. On n1, both `nodes` lines below name n1 itself.
+      // n1 creates the cluster, and the others join it. On n1, both `nodes` lines name n1.
       'cluster_formation.discovery_retry_limit = 1000',
       'cluster_formation.discovery_retry_interval = 250',
       'cluster_formation.classic_config.nodes.n1 = n1@localhost',
@@ -149,8 +148,7 @@ const declaration: NodesDeclaration = {
     // A broker also looks up its own port.
     peers: { of: 'nodes', each: '{name}={peer.node}' },
   },
-  // A broker waits for the other brokers long before it serves clients. The proxy opens the links to a broker once this
-  // port is open.
+  // A broker waits for the others long before it serves clients. The proxy opens its links once this port is open.
   ready: { by: 'tcp', port: 'node' },
   readyWithinMs: 180_000,
 }
@@ -160,11 +158,10 @@ const base = targetWithClients(declaration, { where: 'rabbitmq', own, clients: r
 /** A cluster of the RabbitMQ broker that is installed on this machine. Faults can act on every broker and link. */
 export const rabbitmq: Target = {
   ...base,
-  // A broker takes long to restart, and rejoins its cluster only after the restart.
+  // A broker takes long to restart and rejoin.
   quietMs: millis(90_000),
   objects: ['queue'],
-  // No setting wipes data: a broker without its data would have to be removed from the cluster before it could join
-  // again.
+  // No setting wipes data: such a broker would have to leave the cluster before it could join again.
   settings: own,
   promises: promised,
   weakness,
@@ -189,9 +186,8 @@ function weakness({ settings: { queue, confirms, persistent, acks } }: WeaknessQ
 }
 
 /**
- * Returns the level that RabbitMQ's documentation promises. A confirmed message is stored, by a majority or on its
- * broker's disk, until it is acknowledged. It is delivered at least once, and may be delivered again after later
- * messages.
+ * Returns the level that RabbitMQ's documentation promises. A confirmed message is stored until it is acknowledged. It
+ * is delivered at least once, perhaps again after later messages.
  */
 function promised({ settings: { queue, confirms, persistent, acks }, faults }: PromiseQuestion): string {
   if (faults.length === 0) return 'eventual'

@@ -19,14 +19,12 @@ import { redirectionIn, shardOf, slotOf } from './slots.ts'
 export interface ClusterClientsOptions {
   readonly nodes: number
   readonly choice: ClusterChoice
-  /** The data type of the objects. */
   readonly table: string
 }
 
 /**
- * Plans clients of a Redis Cluster. The clients know the shards, and share the masters that redirections name, as the
- * connections of one driver do. A redirected command was certainly not carried out, so it is sent again. No other
- * command is sent twice. The record contains a redirected command as a failed operation.
+ * Plans clients of a Redis Cluster. They share the masters that redirections name, as a driver's connections do. A
+ * redirected command was not carried out, so it alone is sent again.
  */
 export function planClusterClients({ nodes, choice, table: name }: ClusterClientsOptions): PlannedClients {
   const table = name === 'lock' ? lockTable(choice.lockMs) : commandsOf(name)
@@ -53,16 +51,16 @@ export function planClusterClients({ nodes, choice, table: name }: ClusterClient
   }
 }
 
-/** Sent on a connection to a replica, so that the replica replies to reads. */
+/** Lets a replica reply to reads. */
 const READONLY: readonly string[] = ['READONLY']
-/** Sent before a command for a slot that is migrating to the node. */
+/** Precedes a command for a slot that is migrating to the node. */
 const ASKING: readonly string[] = ['ASKING']
 
 /** The master of each shard, as far as the clients know. */
 interface Masters {
   of(slot: number): NodeId
   moved(slot: number, master: NodeId): void
-  /** Reports that the node did not serve as the master of the slot. */
+  /** Reports that the node did not serve as the slot's master. */
   doubt(slot: number, node: NodeId): void
 }
 
@@ -91,10 +89,10 @@ interface Redirected {
   readonly masters: Masters
 }
 
-/** The most redirections of a command, as in most drivers. */
+/** The maximum number of redirections of a command, as in most drivers. */
 const MOST_REDIRECTIONS = 16
 
-/** Errors that do not depend on which node is the master. */
+/** Errors that do not show which node is the master. */
 const NOT_OF_THE_NODE = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT|TRYAGAIN)/
 
 type Way = 'plain' | 'readonly' | 'asking'
@@ -127,7 +125,7 @@ function redirectedClient(home: NodeAddress, { shared, readsReplicas, nodes, mas
 
       function attempt(node: NodeId, way: Way): void {
         const leftMs = Math.floor(deadline - performance.now())
-        // The operation certainly failed: its command was only redirected.
+        // Nothing was done: the command was only redirected.
         if (closed || leftMs < 1) {
           completed({ type: 'fail', error: 'redirected until its time was up', node })
           return

@@ -5,19 +5,15 @@ import { serverFile } from '../redis/declaration.ts'
 import type { ClusterChoice } from './settings.ts'
 import { firstSlot } from './slots.ts'
 
-/**
- * Returns the other node of a node's shard. The first half of the nodes start as masters, the second half as their
- * replicas.
- */
+/** Returns the other node of a shard. The first half of the nodes start as masters. */
 export function partnerOf(node: NodeId, nodes: readonly NodeId[]): NodeId {
   const index = nodes.indexOf(node)
   return nodes[(index + nodes.length / 2) % nodes.length] ?? node
 }
 
 /**
- * Declares masters with one replica each. Each node starts with a configuration of the cluster that names all other
- * nodes, so no node has to meet the others first. Nodes dial each other at an announced address, which leads through
- * the proxy. Each node dials from its own address, by which the proxy identifies the node.
+ * Declares masters with one replica each. Their initial configuration names all nodes, so they need not meet. They dial
+ * announced addresses, which lead through the proxy, from their own, which identify them.
  */
 export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): NodesDeclaration {
   const ids = nodeNames(nodes)
@@ -35,7 +31,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
         'cluster-announce-port {announced-port.client}',
         'cluster-announce-bus-port {announced-port.bus}',
         `cluster-node-timeout ${choice.nodeTimeoutMs}`,
-        // A shard without a master does not stop the other shards.
+        // The other shards continue without it.
         'cluster-require-full-coverage no',
         'cluster-allow-replica-migration no',
       ],
@@ -53,7 +49,7 @@ export function redisClusterDeclaration(nodes: number, choice: ClusterChoice): N
 
 const FAILOVER: readonly string[] = ['redis-cli', '-e', '-h', '{host}', '-p', '{port.client}', 'CLUSTER', 'FAILOVER']
 
-/** Returns a node's knowledge of its cluster: https://redis.io/docs/latest/commands/cluster-nodes/ */
+/** A node's view of its cluster: https://redis.io/docs/latest/commands/cluster-nodes/ */
 function nodesFile(own: NodeId, ids: readonly NodeId[]): readonly string[] {
   const masters = ids.length / 2
   const lines = ids.map((id, index) => {

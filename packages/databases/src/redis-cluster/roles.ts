@@ -7,10 +7,9 @@ const EVERY_MS = 100
 const LONGEST_MS = 500
 
 /**
- * Watches the leader: the master that has the first slot. If a partition leaves two such masters, the one with the
- * higher configuration epoch counts.
+ * Watches the master that has the first slot. Of two such masters, the one with the higher configuration epoch counts.
  *
- * A cluster has a leader only once every node reports the cluster as ok, and every replica is connected to its master.
+ * There is a leader only once every node reports the cluster as ok, and every replica is connected.
  */
 export function watchClusterRoles(nodes: readonly CommandNode<string>[]): RoleWatch {
   const ready = new Set<NodeId>()
@@ -44,11 +43,9 @@ export function watchClusterRoles(nodes: readonly CommandNode<string>[]): RoleWa
   })
 }
 
-/** Returns the line about the node itself. */
 const ownLine = (answer: Json | undefined): string | undefined =>
   typeof answer === 'string' ? answer.split('\n').find((line) => line.includes('myself')) : undefined
 
-/** Whether a master has its replica, or a replica has its master. */
 function isLinked(role: Json | undefined): boolean {
   if (!Array.isArray(role)) return false
   return role[0] === 'master' ? Array.isArray(role[2]) && role[2].length === 1 : role[3] === 'connected'

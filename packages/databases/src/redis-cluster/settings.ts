@@ -4,13 +4,11 @@ import { type RedisChoice, redisSettings } from '../redis/settings.ts'
 const likeRedis = (name: string, changed: Partial<Setting>): readonly Setting[] =>
   redisSettings.filter((setting) => setting.name === name).map((setting): Setting => ({ ...setting, ...changed }))
 
-/** The settings that `--set NAME=…` offers. */
 export const settings: readonly Setting[] = [
   ...likeRedis('reads', { summary: "where clients read: at a key's master, or at that master's replica" }),
   ...likeRedis('wait', { values: [0, 1] }),
   ...likeRedis('min-replicas', { values: [0, 1] }),
-  // A master without a file forgets everything when it is killed. If it is back before it is replaced, its replica
-  // forgets everything too.
+  // Without a file, a killed master forgets everything. If it returns before it is replaced, its replica does too.
   ...likeRedis('appendonly', { default: 'everysec' }),
   ...likeRedis('lock-ms', {}),
   {

@@ -18,14 +18,13 @@ export function slotOf(key: string): number {
   return sum % SLOTS
 }
 
-/** Returns the first slot of a shard; `SLOTS` for the shard after the last. Shards are counted from 0. */
+/** Returns the first slot of a shard, counted from 0; `SLOTS` after the last shard. */
 export const firstSlot = (shard: number, shards: number): number => Math.ceil((shard * SLOTS) / shards)
 
 export const shardOf = (slot: number, shards: number): number => Math.floor((slot * shards) / SLOTS)
 
 /**
- * The node to which a command must be sent instead. `moved` applies to all later commands for the slot. `ask` applies
- * to this command only, while the slot is migrating.
+ * Where a command must be sent instead. `moved` also applies to later commands for the slot, `ask` only to this one.
  */
 export interface Redirection {
   readonly type: 'moved' | 'ask'

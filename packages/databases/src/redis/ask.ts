@@ -2,9 +2,9 @@ import { type Json, millis } from '@chaosproxy/history'
 import type { Address } from '@chaosproxy/proxy'
 import { errorOf, openLine, type RespReplies, type RespReply, respReplies } from '@chaosproxy/targets/database'
 
-/** Sends commands to a Redis or a Sentinel, one at a time. Uses the same connection until the connection fails. */
+/** Sends commands to a Redis or a Sentinel, one at a time, on one connection. */
 export interface Asker {
-  /** Sends a command. Resolves with `undefined` for an error, or without a reply in time. */
+  /** Sends a command. Resolves with `undefined` for an error or a timeout. */
   ask(words: readonly string[], timeoutMs: number): Promise<Json | undefined>
   close(): void
 }

@@ -20,20 +20,19 @@ import type { RedisChoice } from './settings.ts'
 export interface RedisClientsOptions {
   readonly nodes: number
   readonly choice: RedisChoice
-  /** The data type of the objects. */
   readonly table: string
 }
 
 /** How clients identify themselves; see `CLIENT SETNAME`. */
 export const REDIS_CLIENTS: SessionSource = { by: redis.namedBy, named: true }
 
-/** Clients of a Redis with Sentinels, or of several independent primaries. They never send an operation twice. */
+/** Clients of a Redis with Sentinels, or of several primaries. They never send an operation twice. */
 export function planRedisClients({ nodes, choice, table: name }: RedisClientsOptions): PlannedClients {
   const { wait, isRedlock, lockMs } = choice
   const table = tableOf(name, choice)
   return {
     functions: Object.keys(table),
-    // A Redlock acquisition is sent to every primary, so the record of one primary cannot describe it.
+    // A Redlock acquisition goes to every primary, so no single record describes it.
     sessions: isRedlock ? undefined : REDIS_CLIENTS,
     carries: ({ initial }) => carriedOf({ table: name, wait, initial }),
     async open({ broke }): Promise<OpenedClients> {
@@ -50,7 +49,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
       const views = createViews(ids)
       return {
         connect(home) {
-          // The node is not part of a cluster, as is usual before a run.
+          // Before a run, the node is not yet part of a cluster.
           if (home.other === undefined) return respClient(home, { ...shared, replicas: 0 })
           return followingClient(home, { shared, choice, nodes: ids, views })
         },
@@ -62,7 +61,7 @@ export function planRedisClients({ nodes, choice, table: name }: RedisClientsOpt
   }
 }
 
-/** Returns how the proxy reads the commands of these tables. */
+/** How the proxy reads the commands of these tables. */
 export const carriedOf = ({ table, wait, initial }: Carried): Carriage =>
   redis.parse(
     {
@@ -92,10 +91,7 @@ interface Following {
   readonly views: Views
 }
 
-/**
- * Errors that do not depend on the connection or the primary. After such an error, the client does not ask the
- * Sentinels again.
- */
+/** Errors that do not depend on the connection or the primary, so the Sentinels need not be asked again. */
 const NO_REASON_TO_ASK = /^(answered|ERR|WRONGTYPE|NOREPLICAS|OOM|MISCONF|NOSCRIPT|BUSY|WAIT)/
 
 function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Following): Client {
@@ -146,7 +142,7 @@ function followingClient(home: NodeAddress, { shared, choice, nodes, views }: Fo
   }
 }
 
-/** Each Sentinel's view of the primary, polled for clients that follow a failover immediately. */
+/** Each Sentinel's view of the primary, polled to follow a failover at once. */
 interface Views {
   of(home: NodeAddress): NodeId | undefined
   close(): void
@@ -188,22 +184,20 @@ function createViews(nodes: readonly NodeId[]): Views {
   }
 }
 
-/**
- * Finds the primary by asking Sentinels as drivers do: first the Sentinel of the client's own node, then the others.
- */
+/** Finds the primary as drivers do: by asking the client's own Sentinel first, then the others. */
 interface PrimaryFinder {
-  /** Resolves with the primary; undefined if no Sentinel names a primary in time. */
+  /** Resolves with the primary, if a Sentinel names it in time. */
   find(timeoutMs: number): Promise<NodeId | undefined>
   close(): void
 }
 
-/** How long to wait for a Sentinel before asking the next one, if there is a next one. */
+/** How long to wait before asking the next Sentinel. */
 const PATIENCE_MS = 300
 
 function primaryFinder(home: NodeAddress, nodes: readonly NodeId[]): PrimaryFinder {
   const inOrder = [home.node, ...nodes.filter((node) => node !== home.node)]
   const askers = new Map<NodeId, Asker>()
-  /** Nodes by their announced port, which is unique. */
+  /** Nodes by announced port, which is unique. */
   const byPort = new Map(nodes.map((node) => [String(announcedOf(home, node, 'client').port), node]))
 
   function askerOf(node: NodeId): Asker {

@@ -5,20 +5,19 @@ import type { RedisChoice } from './settings.ts'
 /** The name by which Sentinels know the primary. */
 export const PRIMARY_NAME = 'chaos'
 
-/** The failover timeout. Sentinels retry a failed election after twice this time. */
+/** Sentinels retry a failed election after twice this time. */
 const FAILOVER_TIMEOUT_MS = 2_000
 
 /**
- * Declares a primary, n1, its replicas, and a Sentinel for each of them. A Redis and its Sentinel form one node, and
- * are killed and paused together. Replicas and Sentinels dial a node at its announced address, which leads through the
- * proxy. They dial from their own addresses, by which the proxy identifies them.
+ * Declares a primary, n1, replicas, and a Sentinel for each. A Redis and its Sentinel are one node. They dial announced
+ * addresses, which lead through the proxy, from their own, which identify them.
  *
  * Redis and Sentinel rewrite their configuration, so a killed primary returns in its last known role.
  */
 export function redisDeclaration(nodes: number, choice: RedisChoice): StartedDeclaration {
   const { isRedlock } = choice
   const redis = 'redis-server {data}/redis.conf'
-  // A Sentinel that finds no Redis retries only after a second.
+  // A Sentinel without its Redis retries only after a second.
   const up = `until redis-cli -h {host} -p {port.client} ping; do sleep 0.02; done >/dev/null 2>&1`
   const both = `(${up}; exec redis-server {data}/sentinel.conf --sentinel) & exec ${redis}`
   return {
@@ -66,7 +65,7 @@ export function serverFile({ appendonly, minReplicas }: Pick<RedisChoice, 'appen
     'save ""',
     `appendonly ${appendonly === 'no' ? 'no' : 'yes'}`,
     ...(appendonly === 'no' ? [] : [`appendfsync ${appendonly}`]),
-    // By default, the first synchronisation waits 5 s.
+    // By default, the first synchronisation is 5 s late.
     'repl-diskless-sync yes',
     'repl-diskless-sync-delay 0',
     'repl-timeout 5',
@@ -83,10 +82,7 @@ const redisFile = (choice: RedisChoice, isPrimary: boolean): readonly string[] =
   ...(isPrimary ? [] : ['replicaof {announced-host.n1.client} {announced-port.n1.client}']),
 ]
 
-/**
- * Returns the configuration of a Sentinel. It contains the other Sentinels' addresses, because discovery would take
- * seconds.
- */
+/** A Sentinel's configuration. It names the other Sentinels, because discovery would take seconds. */
 function sentinelFile(nodes: number, { downAfterMs }: RedisChoice): readonly string[] {
   const quorum = Math.floor(nodes / 2) + 1
   return [

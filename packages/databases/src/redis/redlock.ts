@@ -7,32 +7,25 @@ import { type NodeAddress, respClient, type SharedByRespClients } from '@chaospr
 
 export interface RedlockOptions {
   readonly nodes: readonly NodeId[]
-  /**
-   * The settings that all clients share. They include a table that grants a lock with the client's own token: see
-   * `redlockTable`.
-   */
+  /** The shared settings, including a table that grants a lock with the client's own token: see `redlockTable`. */
   readonly shared: SharedByRespClients
   readonly lockMs: number
 }
 
-/** Returns a table like `lockTable`, but with one token for all nodes. */
+/** Returns a table like `lockTable`, but with one token on all nodes. */
 export const redlockTable = (lockMs: number): CommandTable => ({
   ...lockTable(lockMs),
   acquire: [{ send: ['SET', '{key}', '{value}', 'NX', 'PX', String(lockMs)], refused: [null] }],
 })
 
-/**
- * The longest wait for the reply of one node. The wait is short, because the lock's time to live elapses during a wait
- * for a node that is down.
- */
+/** The longest wait for a node. It is short, because the lock's time to live elapses meanwhile. */
 const PATIENCE_MS = 100
 /** The algorithm's allowance for clock drift, as a fraction of the time to live. */
 const DRIFT = 0.01
 
 /**
- * Returns a client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). The client asks
- * all primaries concurrently, with one token. It acquires the lock if a majority grants the lock within the time to
- * live, and otherwise releases it.
+ * Returns a client of a lock that a majority of primaries grant (Redlock, as in Redis's documentation). It asks all
+ * primaries with one token, and releases the lock unless a majority grants it within the time to live.
  */
 export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: RedlockOptions): Client {
   if (home.other === undefined) return respClient(home, shared)
@@ -47,10 +40,7 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     return Promise.all(clients.map((client) => ask(client, input, request, patienceMs)))
   }
 
-  /**
-   * Returns the client's own node if it replied, or else another node that replied, so that a node that is down is not
-   * shown as replying.
-   */
+  /** The client's own node if it replied, or else another that replied. */
   function nodeOf(answers: readonly Completion[]): NodeId | undefined {
     const answering = answers.flatMap((answer, i) => (isAnswer(answer) ? (nodes[i] ?? []) : []))
     return answering.includes(home.node) ? home.node : answering[0]
@@ -66,15 +56,14 @@ export function redlockClient(home: NodeAddress, { nodes, shared, lockMs }: Redl
     if (granted >= quorum && lateBy < 0) return { type: 'ok', value: token, node }
     await all({ ...request.input, f: 'release', value: token }, request, timeoutMs)
     const error = `answered by ${granted} of ${nodes.length}`
-    // If no majority replied, no client could get the lock.
+    // Without a majority of replies, no client could get the lock.
     return answers.filter(isAnswer).length >= quorum
       ? { type: 'fail', error, answered: true, node }
       : { type: 'fail', error, node }
   }
 
   /**
-   * Releases the lock. Succeeds even if some nodes were not reached: after a release, the client no longer counts as
-   * the holder.
+   * Releases the lock. Succeeds even if nodes were not reached, because the client then no longer counts as the holder.
    */
   async function release(request: Request, timeoutMs: Millis): Promise<Completion> {
     const answers = await all(request.input, request, timeoutMs)

@@ -21,11 +21,11 @@ const LONGEST_MS = 500
 const LOOK_EVERY_MS = 20
 
 /**
- * Watches the leader: a Redis that is a primary according to itself and to its own Sentinel. If a partition leaves two
- * such primaries, the one with the higher Sentinel epoch counts.
+ * Watches the leader: a primary according to itself and to its own Sentinel. Of two such, the one with the higher
+ * Sentinel epoch counts.
  *
- * A cluster has a leader only once every replica is connected to the primary, every Sentinel knows all other Sentinels,
- * and every Sentinel has heard from every replica. Before that, a Sentinel refuses a failover with NOGOODSLAVE.
+ * There is a leader only once all replicas and Sentinels know each other: before, a Sentinel refuses a failover with
+ * NOGOODSLAVE.
  */
 export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): RoleWatch {
   const ready = new Set<NodeId>()
@@ -74,7 +74,7 @@ export function watchRedisRoles({ nodes, hasSentinels }: RedisRolesOptions): Rol
   })
 }
 
-/** Makes a watch report a leader only once the cluster is also ready. `close` stops the requests to the nodes. */
+/** Reports a leader only once the cluster is also ready. */
 export const ledOnce = (
   watch: RoleWatch,
   { isReady, close }: { readonly isReady: () => boolean; readonly close: () => void },
@@ -101,16 +101,13 @@ export function openedAt({ id, addresses }: Pick<RedisNode, 'id' | 'addresses'>,
   return openAsker(address)
 }
 
-/**
- * Returns the number of replicas to which a Sentinel is connected and from which it has received an INFO, which
- * contains the replica's `runid`.
- */
+/** Returns from how many connected replicas a Sentinel has an INFO, which contains the `runid`. */
 function heardFrom(answer: Json | undefined): number {
   const replicas = Array.isArray(answer) ? answer.map(membersOf) : []
   return replicas.filter((replica) => replica.get('flags') === 'slave' && replica.get('runid') !== '').length
 }
 
-/** Converts a flat list of alternating names and values. */
+/** Converts alternating names and values. */
 function membersOf(answer: Json | undefined): ReadonlyMap<string, string> {
   const list: readonly Json[] = Array.isArray(answer) ? answer : []
   return new Map(

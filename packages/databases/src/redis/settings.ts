@@ -1,7 +1,6 @@
 import { usageError } from '@chaosproxy/history'
 import { choice, type Setting, type Settings } from '@chaosproxy/workloads'
 
-/** The settings that `--set NAME=…` offers. */
 export const redisSettings: readonly Setting[] = [
   choice(
     'reads',
@@ -93,7 +92,7 @@ export function choiceOf(settings: Settings, nodes?: number): RedisChoice {
   }
 }
 
-/** Returns the value as one of the known values; the first is the default. The settings have already been validated. */
+/** Returns a validated value as one of the known values; the first is the default. */
 function oneOf<Value extends string>(value: unknown, known: readonly [Value, ...Value[]]): Value {
   return known.find((candidate) => candidate === value) ?? known[0]
 }

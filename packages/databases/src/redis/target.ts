@@ -42,15 +42,13 @@ export const redis: Target = {
   bugs: [],
   marks: false,
   tier: 'real',
-  // Long enough for a primary that was replaced during a partition: it continues to act as a primary for about ten
-  // seconds after the partition heals.
+  // A primary that was replaced during a partition continues to act as one for about ten seconds after it heals.
   quietMs: QUIET_MS,
-  // A Redlock acquisition is sent to every primary, so the record of one primary cannot describe it.
+  // A Redlock acquisition goes to every primary, so no single record describes it.
   sessions: ({ lock }) => (lock === 'redlock' ? undefined : REDIS_CLIENTS),
   functions: ({ lock }) => (lock === 'redlock' ? ['acquire', 'release'] : tableFunctions),
   // Redis's documentation calls replication asynchronous, and says that a failover may lose acknowledged writes. With
-  // WAIT for all replicas, a failover loses no acknowledged write. Reads may then still see unconfirmed writes, which
-  // may be lost.
+  // WAIT for all replicas it loses none, but reads may see unconfirmed writes that get lost.
   promises: () => 'nothing',
   weakness: weaknessOf,
   suffers: (kind, among) => declaredSuffers(exposure, kind, among),
@@ -58,17 +56,14 @@ export const redis: Target = {
   errors: redisErrors,
   missing: async () =>
     missingPrograms([
-      // The oldest version with bind-source-addr, by which the proxy identifies nodes.
+      // The oldest version with bind-source-addr, which identifies nodes to the proxy.
       { program: 'redis-server', install: 'apt-get install redis-server', oldest: '7.0' },
       { program: 'redis-cli', install: 'apt-get install redis-tools' },
     ]),
   start,
 }
 
-/**
- * Returns which writes may be lost and which reads may be stale: replication is asynchronous, and by default no data is
- * on disk.
- */
+/** Describes which writes may be lost and which reads may be stale. */
 function weaknessOf({ object, settings, faults, nodes }: WeaknessQuestion): string | undefined {
   const { reads, wait, appendonly } = settings
   const given = [

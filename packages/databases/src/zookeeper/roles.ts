@@ -8,7 +8,7 @@ export interface ZookeeperNode {
   readonly addresses: { readonly [port: string]: Address }
 }
 
-/** Watches the leader, by the command `srvr`. A server that belongs to no quorum reports only this fact. */
+/** Watches the leader, by the command `srvr`. A server without a quorum says only so. */
 export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch {
   const byId = new Map(nodes.map((node) => [node.id, node]))
   return watchRoles({
@@ -25,23 +25,20 @@ export function watchZookeeperRoles(nodes: readonly ZookeeperNode[]): RoleWatch 
 const COUNTER_BITS = 32n
 const COUNTER = (1n << COUNTER_BITS) - 1n
 
-/**
- * Adds the epoch and the number of changes to a reply. The zxid that a server has seen consists of a leader's epoch and
- * a counter of that leader's changes.
- */
+/** Splits a zxid into a leader's epoch and a counter of that leader's changes. */
 function withZxid(answer: string): string {
   const zxid = BigInt(/^Zxid: (0x[0-9a-f]+)$/m.exec(answer)?.[1] ?? 0)
   const epoch = zxid >> COUNTER_BITS
-  // Of two servers in different epochs, the server in the later epoch is ahead.
+  // A server in a later epoch is ahead.
   return `${answer}\nin epoch ${epoch}, applied ${epoch * CHANGES + (zxid & COUNTER)}`
 }
 
-/** A number greater than the changes of one epoch in a run. */
+/** More changes than one epoch of a run has. */
 const CHANGES = 1_000_000_000n
 const LONGEST_MS = 1_000
 const MOST_CHARACTERS = 64 * 1024
 
-/** Returns the reply to a four-letter command; undefined if there is none within 1 s. */
+/** Returns the reply to a four-letter command, if any within 1 s. */
 function answerTo(command: string, { host, port }: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
     let answer = ''

@@ -40,7 +40,7 @@ const own: readonly Setting[] = [
   },
 ]
 
-/** The server's library, as Debian installs it. Its manifest names the libraries that it needs. */
+/** The server's library in Debian. Its manifest names those that it needs. */
 const JAR = '/usr/share/java/zookeeper.jar'
 /** The library that the server needs for its log. */
 const LOGGING = '/usr/share/java/slf4j-simple.jar'
@@ -71,9 +71,8 @@ const declaration: NodesDeclaration = {
       'server.{number}={node}:{listen-port.quorum}:{listen-port.election}',
       '{list.others}',
     ],
-    // A server announces a host name at which it listens for votes. At the other servers, this name resolves to the
-    // wildcard address, which they ignore. They dial the addresses in their own configuration, which lead through the
-    // proxy.
+    // A server announces the name at which it listens for votes. For the others it resolves to the wildcard address,
+    // which they ignore: they dial their configured addresses, which lead through the proxy.
     hosts: ['{listen-host.client} {node} localhost', '{list.nameless}'],
   },
   ports: ['client', 'quorum', 'election'],
@@ -99,7 +98,7 @@ const INSTALL = 'apt-get install zookeeper'
 /** A ZooKeeper ensemble from Debian's package. Faults can act on every server and link. */
 export const zookeeper: Target = {
   ...base,
-  // A session with one server sees changes in their order. Two sessions of one client may see them in different orders.
+  // A session with one server sees changes in their order. Two sessions may not agree.
   sticky: true,
   objects: ['register', 'counter', 'lock'],
   promises: promised,
@@ -126,23 +125,22 @@ function weakness({ object, settings: { sync, data, ...rest }, faults }: Weaknes
 }
 
 /**
- * Returns the level that ZooKeeper's documentation promises. Changes are linearizable, and reads are in the order of a
- * session, so histories are sequential. With `sync` before each read they are linearizable, unless a replaced leader
- * still replies.
+ * Returns the level that ZooKeeper's documentation promises. Histories are sequential. With `sync` before each read
+ * they are linearizable, unless a replaced leader still replies.
  */
 function promised({ object, settings, faults }: PromiseQuestion): string {
   const { data, sync } = settings
   if (data === 'wiped' && faults.includes('kill')) return 'nothing'
-  // To be safe, assume that any fault may keep a holder from renewing its session.
+  // Any fault may keep a holder from renewing its session.
   if (isUnguarded(object, settings) && faults.length > 0) return 'nothing'
   if (object === 'lock') return 'linearizable'
   if (sync === true && !faults.some((kind) => STOPS_TIME.includes(kind))) return 'linearizable'
   return object === 'counter' ? 'eventual' : 'sequential'
 }
 
-/** Whether a client that lost its lock without being notified may continue to make changes. */
+/** Whether a client may make changes after it lost its lock without notice. */
 const isUnguarded = (object: string, { update, fencing }: Settings): boolean =>
   object === 'lock' || (object === 'counter' && update === 'lock' && fencing !== true)
 
-/** Faults after which a leader may briefly believe that no time has passed. */
+/** Faults after which a leader may believe that no time has passed. */
 const STOPS_TIME: readonly string[] = ['pause', 'clock', 'slow-fsync', 'freeze-disk']

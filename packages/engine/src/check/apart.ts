@@ -8,9 +8,7 @@ import { checkOptionsFor } from './options.ts'
 import { type Shown, together } from './shown.ts'
 
 /**
- * Judges the keys of some places of a recording. Other findings need all keys and are left to the caller: findings
- * about operations, and about levels other than linearizability. A key with at least `long` operations is unpacked in
- * full only if necessary.
+ * Judges the keys of some places of a recording. Findings that need all keys are left to the caller.
  *
  * @throws UserError as `judgeApart` does.
  */
@@ -33,15 +31,13 @@ export function judgePlaces(
     }
     const answer = whole(history, options) ?? judgeApart(history, options)
     shown.push({ answer, signs: signsOf(history) })
-    // The whole history must be judged, so further findings about these keys are not needed.
+    // Further findings about these keys are not needed.
     if (answer.result === 'whole') break
   }
   return together(shown)
 }
 
-/**
- * Returns why these keys can only be judged as part of the whole recording; undefined if they can be judged separately.
- */
+/** Returns why these keys cannot be judged separately, if so. */
 function whole(history: History, options: ShareOptions): ApartAnswer | undefined {
   if (isUnclear(history)) return { result: 'whole', why: 'answers were not understood' }
   return decidedByStart(history, options).length > 0 ? { result: 'whole', why: 'its start decides' } : undefined

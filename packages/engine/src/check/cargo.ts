@@ -6,15 +6,13 @@ import type { Cargo, LocalStore } from '../queue/kind.ts'
 import { DAMAGED_FILE, LOST_FILE, MissingFile } from '../queue/parcel.ts'
 import { type FilePart, hashOf, type RecordingName } from './recording.ts'
 
-// Workers read a recording in place if they see the same disk. Small recordings also travel through Redis, each part
-// under the hash of its content.
+// Workers read a recording in place if they see the same disk. Small ones also travel through Redis, by the hash of
+// their content.
 
-/** Larger recordings do not travel, because Redis keeps everything in memory. */
+/** Redis keeps everything in memory. */
 const MOST_BYTES = 16_000_000
 
-/**
- * Returns the content of each part in Base64, by hash; empty if the parts are too large to travel, or are in a store.
- */
+/** Returns the parts in Base64, by hash; empty if they are too large, or in a store. */
 export function cargoOf(recording: RecordingName): Cargo {
   const parts = filesIn(recording)
   const bytes = parts.reduce((sum, part) => sum + part.bytes, 0)
@@ -32,17 +30,16 @@ function textOf(path: string): string {
   }
 }
 
-/** Returns the parts that are files. Workers read the objects of a store themselves. */
+/** The parts that are files. Workers read a store themselves. */
 const filesIn = ({ parts }: RecordingName): readonly FilePart[] =>
   parts.flatMap((part) => ('sha256' in part ? [part] : []))
 
-/** Files whose hashes were verified. The keys contain properties that change with the content. */
+/** Verified files, by properties that change with the content. */
 const seen = new Set<string>()
 
 /**
- * Returns the recording with paths of this machine. A part keeps its given path if the file at this path has the right
- * content, and otherwise gets the path of its fetched copy. A file with other content counts as missing, so the sender
- * learns nothing about paths on this machine.
+ * Returns the recording with paths of this machine, or of fetched copies. A file with other content counts as missing,
+ * so the sender learns nothing about this machine.
  *
  * @throws UserError (input) if the recording is not on this machine and too large to travel.
  */

@@ -7,19 +7,17 @@ import { resultOf } from './outcome.ts'
 import type { CheckedFile, CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.ts'
 
 export interface CheckListener {
-  /** Called when the file has been read and the number of its operations is known. */
   readonly checking?: ((operations: number) => void) | undefined
-  /** Called when the file has been read, which starts its time limit. */
+  /** Called when the file has been read. The time limit then starts. */
   readonly began?: (() => void) | undefined
-  /** Called when the verdicts are known and only writing them remains. */
   readonly judged?: (() => void) | undefined
   /** The user's own model, if the settings name a file. */
   readonly own?: Model<unknown> | undefined
-  /** The workers' results for the parts of the history by the user's own model. */
+  /** The workers' results by the user's own model. */
   readonly settled?: Settled | undefined
 }
 
-/** Reads and checks one file within its limits. Never throws for an error in the file. */
+/** Reads and checks a file. Never throws for an error in it. */
 export function checkFile(task: CheckTask, listener: CheckListener = {}): Promise<CheckResult> {
   return unlessTroubled(task, async () => {
     const read = await readTimed(task, false)
@@ -48,7 +46,7 @@ export function readingOf({
   return { format, stored, merged, memoryBytes: roomFor(memoryBytes), ordering, independent: keyed, mapping, model }
 }
 
-/** Checks a history. Its time limit starts with this call, so reading does not count. */
+/** Checks a history. The time limit starts with this call. */
 export async function checkRead(
   task: CheckTask,
   { history: read, parseMs }: ReadFile,
@@ -66,7 +64,7 @@ export async function checkRead(
   judged?.()
   const checkMs = performance.now() - started
   const isFile = task.stored === undefined && task.merged === undefined
-  // The proof's code is loaded on demand, because few checks ask for a proof.
+  // Few checks ask for a proof.
   const proof =
     settings.prove === undefined
       ? undefined
@@ -76,7 +74,6 @@ export async function checkRead(
   return resultOf(task, { history, report, parseMs, checkMs, checking, proof })
 }
 
-/** Returns the result of the work, or the error in the file. */
 export async function unlessTroubled<Result>(
   { file, settings }: CheckTask,
   work: () => Result | Promise<Result>,

@@ -19,13 +19,12 @@ export type CheckEvent =
   | { readonly type: 'checking'; readonly file: string; readonly operations: number }
   /** `done` is the number of finished files, including this file. */
   | { readonly type: 'checked'; readonly result: CheckResult; readonly done: number }
-  /** The keys of the file cannot be judged separately, so the workers of a queue have nothing to do. */
+  /** The keys must be judged together, so the workers of a queue have nothing to do. */
   | { readonly type: 'whole'; readonly file: string }
   | QueueEvent
 
 /**
- * Checks files, each within its own limits. Uses other threads if that is faster. Yields the results in the order of
- * the files. Yields a result as soon as it and all results before it are known.
+ * Checks files, each within its own limits. Yields the results in order, as soon as possible.
  *
  * @throws UserError (usage, input) for a user's model that cannot be loaded.
  */
@@ -53,7 +52,7 @@ export async function* checkFiles(
     if (pool === undefined) for (const task of tasks) yield await checked(task)
     else {
       const running = tasks.map(checked)
-      // A rejection is handled where the result is awaited, and must not end the process earlier.
+      // Rejections are handled where the results are awaited.
       for (const result of running) result.catch(() => {})
       for (const result of running) yield await result
     }
@@ -62,10 +61,7 @@ export async function* checkFiles(
   }
 }
 
-/**
- * Checks a file. A single file, or a file too large for memory, gets all threads of the pool; otherwise each file gets
- * one thread.
- */
+/** Checks a file: a single or large one on all threads, otherwise on one. */
 function checkBy(
   pool: CheckPool | undefined,
   task: CheckTask,
@@ -75,13 +71,13 @@ function checkBy(
   // Only this thread can read stdin; a user's own model runs on another thread.
   if (pool === undefined || (task.file === STDIN && !isOwn)) return checkHere(task, checking)
   if (isOwn) return task.file === STDIN ? checkReadHere(pool, task) : pool.check(task)
-  // A proof needs the orders that a check finds. A check on several threads does not keep them.
+  // A proof needs the orders that a check finds, which several threads do not keep.
   if (task.settings.prove !== undefined) return pool.check(task)
   return (task.alone && pool.threads > 1) || isLarge(task) ? checkInParallel(pool, task, checking) : pool.check(task)
 }
 
 async function checkHere(task: CheckTask, checking: (operations: number) => void): Promise<CheckResult> {
-  // Only this thread can report the number of operations as soon as it is known.
+  // Only this thread can report the number of operations at once.
   const job: typeof checkJob = { ...checkJob, run: ({ spec }) => checkFile(spec.input, { checking }) }
   return doneOf(await thisThread.do(job, { input: task, stopwatch: createStopwatch() }), `the check of ${task.file}`)
 }

@@ -24,8 +24,7 @@ import type { CheckResult, CheckTask, FileTrouble, StoppedFile } from './result.
 import type { LentFile, PartTask } from './worker.ts'
 
 /**
- * Checks one file on all threads of a pool. One thread reads the file into shared memory; its keys are spread over all
- * threads if that is faster. The result equals that of a single thread.
+ * Checks one file on all threads of a pool. One reads it into shared memory. The result equals that of a single thread.
  */
 export async function checkInParallel(
   pool: CheckPool,
@@ -71,12 +70,12 @@ async function judgePlan(
   const notNeeded = new AbortController()
   const sharing = plan.shares.map((share) => pool.run(shareJob, task, { ...part, share }))
   const judgingBeside = plan.beside ? pool.run(besideJob, task, part, notNeeded.signal) : Promise.resolve(undefined)
-  // Prevents an unhandled rejection. The code that awaits the result handles the rejection.
+  // The code that awaits the result handles the rejection.
   judgingBeside.catch(() => {})
   const answers = await Promise.all(sharing)
   const failed = answers.find(isTroubled)
   if (failed !== undefined) return failed
-  // A thread that was ended counts as undecided, so that the findings of the other threads are kept.
+  // A thread that was ended counts as undecided, so that other findings are kept.
   const known = answers.map((answer, n): ShareAnswer => {
     if (isTroubled(answer)) throw new Error('troubles are told before')
     return 'stopped' in answer ? undecidedShare(history, plan.shares[n] ?? new Uint8Array(), limitOf(answer)) : answer

@@ -16,7 +16,7 @@ import { type Shown, together, undecidedAt } from './shown.ts'
 /** The number of jobs per thread: several, so that no thread waits long for the last job. */
 const JOBS_PER_THREAD = 4
 
-/** Checks a recording key by key, without holding it in memory. Returns undefined if it must be judged as a whole. */
+/** Checks a recording key by key. Returns undefined if it must be judged as a whole. */
 export async function checkLarge(
   pool: CheckPool,
   task: CheckTask,
@@ -32,15 +32,15 @@ export async function checkLarge(
   checking(tally.operations)
   const started = performance.now()
   const shown = await judgeAll(pool, task, recording)
-  // The next step reads the whole recording, and reports the invalid operation and its place.
+  // The next step reports the invalid operation and its place.
   if ('trouble' in shown) return undefined
   const known: Known = { task, rest: recording.rest, tally, shown, parseMs, checkMs: performance.now() - started }
   return isForWhole(known) ? undefined : tellKnown(pool, known)
 }
 
 /**
- * Returns the result of a recording that was judged key by key. A recording that fits into memory is judged again as a
- * whole, which yields more details.
+ * Returns the result of a recording that was judged key by key. One that fits into memory is judged again, for more
+ * details.
  */
 export async function tellKnown(pool: CheckPool, known: Known): Promise<CheckResult> {
   const { task } = known
@@ -68,7 +68,7 @@ async function judgeAll(pool: CheckPool, task: CheckTask, recording: PackedRecor
   return trouble ?? together(shown.flatMap((each) => ('trouble' in each ? [] : [each])))
 }
 
-/** Returns the recording with only the operations of these places, to send less data. */
+/** Drops the operations of other places, to send less. */
 function ofPlaces({ rest, packed }: PackedRecording, places: readonly number[]): PackedRecording {
   const wanted = new Set(places)
   const none = { count: 0, pages: [] }

@@ -15,7 +15,7 @@ import { usualFailedCas } from './usual.ts'
 
 /** Settings for judging a history; every member has a default. */
 export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' | 'now'>> {
-  /** The wall time for the whole check in milliseconds, including reducing counterexamples; 30,000 by default. */
+  /** The time for the whole check in milliseconds; 30,000 by default. */
   readonly deadlineMs?: number | undefined
   /** A monotonic clock, in milliseconds. */
   readonly now?: (() => number) | undefined
@@ -23,7 +23,7 @@ export interface CheckSettings extends Partial<Omit<CheckOptions, 'deadlineMs' |
 
 /** What `check` found. */
 export interface CheckedHistory extends Report {
-  /** Reasons why the levels that are met say less than they seem to, such as `no read succeeded`. */
+  /** Why the levels that are met say less than they seem to, such as `no read succeeded`. */
   readonly vacuous: readonly string[]
 }
 
@@ -31,9 +31,8 @@ const DEADLINE_MS = 30_000
 const MEMORY_BYTES = 2_000_000_000
 
 /**
- * Judges a history, given as a `History` or as its events. An event is an object like a line of `history.jsonl`. The
- * model and the initial value default to those that the history names. If the history names none, they default to a
- * register and null. By default, all levels are decided.
+ * Judges a history, given as a `History` or as events like the lines of `history.jsonl`. Model and initial value
+ * default to those that it names, or else to a register and null. By default, all levels are decided.
  *
  * @throws UserError for events that do not form a history, an unknown model, a level that the model cannot be judged
  * by, or an operation that the model lacks.
@@ -57,7 +56,7 @@ export async function createOrderProver(
   settings: CheckSettings,
   { model }: Pick<Report, 'model'>,
 ): Promise<OrderProver> {
-  // The proof's code is loaded on demand, because few callers ask for a proof.
+  // Few callers ask for a proof.
   const { judgingOf, proveOrders } = await import('@chaosproxy/checker/proof')
   const judging = judgingOf(model, optionsOf(history, settings))
   return (counterexample) => proveOrders(history, counterexample.level, counterexample, judging)

@@ -34,16 +34,11 @@ import { vetModel } from './vet-model.ts'
 import { LOOKS_AT_MODELS } from './watched-model.ts'
 import type { LentFile } from './worker.ts'
 
-/**
- * The number of shards. Each thread reads the recording once, so more shards cost little, and spread the keys more
- * evenly.
- */
+/** Each thread reads the recording once, so more shards cost little, and spread the keys better. */
 const SHARDS = 16
-/**
- * A recording with fewer operations that a user's model judges is one job, because the model may have a single object.
- */
+/** Below this size, a user's model judges the recording in one job, because it may have a single object. */
 const SHARED_OPERATIONS = 2_000
-/** The largest number of recordings sent to workers at the same time, if all of them fit into this command's memory. */
+/** The number of recordings at workers at the same time, if memory permits. */
 const FILES_AT_A_TIME = 8
 /** Bytes of memory per byte of a recording's text. */
 const HELD_PER_BYTE = 4
@@ -69,7 +64,7 @@ export async function* checkFilesElsewhere(
   requireTravelling(tasks)
   const model = modelFileOf(spec)
   if (model !== undefined) await vetModel(model)
-  // The packages of the queue are installed only where a queue is used.
+  // The packages of the queue are not always installed.
   const [{ openQueuePool }, { shardKind }] = await Promise.all([import('../queue/pool.ts'), import('./queue-kind.ts')])
   const workers = await openQueuePool(queue, thisThread, { kinds: [shardKind], listener, priority })
   const pool = createCheckPool(1, spec)
@@ -81,7 +76,7 @@ export async function* checkFilesElsewhere(
     for (const n of tasks.keys()) {
       for (const task of tasks.slice(begun.length, n + ahead)) {
         const checking = check(task)
-        // A rejection is handled where the result is awaited, and must not end the process earlier.
+        // Rejections are handled where the results are awaited.
         checking.catch(() => {})
         begun.push(checking)
       }
@@ -95,9 +90,8 @@ export async function* checkFilesElsewhere(
 }
 
 /**
- * Checks one file with a pool of workers. Each worker judges the keys of a shard; this process verifies the workers'
- * findings before it reports them, and judges the levels that concern all keys together. The result equals that of a
- * single thread.
+ * Checks one file with workers. They judge the keys; this process verifies their findings, and judges what concerns all
+ * keys.
  */
 async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Elsewhere): Promise<CheckResult> {
   const { file } = task
@@ -116,7 +110,7 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
     return pool.run(lentJob, task, read)
   }
   const answers = await answersOf(task, workers, { of: SHARDS })
-  // Time spent waiting for workers does not count towards the time limit.
+  // Waiting for workers does not count.
   const judging = checkOptionsFor(task.file, history, task.settings, task.settings.timeoutMs)
   const report = reportOfShares(history, judging, {
     linearizable: merged(answers, history, judging),
@@ -128,8 +122,8 @@ async function checkElsewhere(task: CheckTask, { pool, workers, listener }: Else
 }
 
 /**
- * Judges a recording by a user's model. Workers decide its parts. If the model throws or does not return at a worker,
- * it runs again in this process, which shows the error and its place.
+ * Judges a recording by a user's model. If it fails at a worker, it runs again here, which shows the error and its
+ * place.
  */
 async function checkOwn(
   read: LentFile,
@@ -151,7 +145,7 @@ async function checkOwn(
   return pool.run(lentJob, task, { ...read, settled: settledBy(answers.flatMap(ofParts)) })
 }
 
-/** A user's model ended the thread of a worker, or threw at a worker. */
+/** A user's model failed at a worker. */
 class ModelTrouble extends Error {}
 
 const ofParts = (answer: ShardResult): readonly SomeParts[] => {
@@ -160,8 +154,8 @@ const ofParts = (answer: ShardResult): readonly SomeParts[] => {
 }
 
 /**
- * Lets workers judge the keys of a large recording. Meanwhile this process reads the recording to count operations and
- * find errors, and keeps no operations. Returns undefined if the recording must be judged as a whole.
+ * Lets workers judge the keys of a large recording while this process counts operations and finds errors. Returns
+ * undefined if it must be judged as a whole.
  */
 async function checkLargeElsewhere(
   task: CheckTask,
@@ -222,7 +216,7 @@ async function answersOf(
         throw environmentError(`${file}: a worker could not judge some keys: ${String(end.error)}`)
       answers.push(end.type === 'done' ? end.value : { result: 'unknown', limit: 'memory', undecided: 1, keys: 1 })
     } catch (error) {
-      // Cancels the other jobs, each of which would otherwise wait for its shard.
+      // Cancels the other jobs, which would wait for their shards.
       failures.push(error)
       ending.abort()
     }
@@ -231,7 +225,6 @@ async function answersOf(
   return answers
 }
 
-/** Combines the shards' results for all keys. A violation is reported only if this process verifies it. */
 function merged(answers: readonly ShardResult[], history: History, options: ShareOptions): Verdict {
   const violated = answers.flatMap((answer) => (answer.result === 'violated' ? [answer.key ?? ''] : []))
   const known = answers.flatMap((answer): readonly ShareAnswer[] => {
@@ -253,10 +246,7 @@ function judgedHere(names: ReadonlySet<string>, history: History, options: Share
   return answer
 }
 
-/**
- * Returns the order of each key as a witness. Workers do not send the orders that they found, so the orders are
- * computed again on demand.
- */
+/** Each key's order as a witness. Workers do not send theirs, so they are computed again on demand. */
 function ordersOf(history: History, options: ShareOptions): Extract<Verdict, { readonly result: 'met' }>['witness'] {
   let orders: Extract<ReturnType<typeof ordersOf>, { readonly kind: 'order' }>['orders'] | undefined
   return {

@@ -10,10 +10,7 @@ import * as worker from './worker.ts'
 
 type CheckJob<Input, Result> = Job<worker.Timed<Input>, Result | FileTrouble | StoppedFile>
 
-/**
- * Returns the files of the history, which may have several parts, and of the user's model; undefined for stdin and
- * other pipes.
- */
+/** Returns the files of the history and the model; undefined for pipes. */
 function filesOf({ file, merged, settings }: CheckTask): readonly string[] | undefined {
   if (merged === undefined && (file === STDIN || !existsSync(file))) return undefined
   const parts = merged ?? partsOf(file)
@@ -49,7 +46,7 @@ export const besideJob: CheckJob<worker.PartTask, Others> = {
   run: worker.judgeWhatIsBeside,
 }
 
-/** Reads a recording. Packs the operations of each key at the place of this key. */
+/** Reads a recording, and packs the operations by place. */
 export const readLargeJob: CheckJob<worker.LargeTask, worker.ReadLarge> = {
   kind: 'readLarge',
   reads: ({ input }) => filesOf(input.task),

@@ -17,7 +17,7 @@ import {
 } from '@chaosproxy/runner/result'
 import { type CheckSpec, checkOptionsFor, initialOf } from './options.ts'
 
-// Judges a history as `chaos check` does, without any module of Node, so that it also runs in a browser.
+// Judges as `chaos check` does, without modules of Node, so that browsers can.
 
 /** The history to judge, and the settings. */
 export interface JudgedTask {
@@ -26,9 +26,8 @@ export interface JudgedTask {
   readonly settings: CheckSpec
   /** The run that recorded the history, if known. */
   readonly setup?: RunSetup | undefined
-  /** Whether the check has only this history. Its result is then a page; several histories are lines of a table. */
+  /** Whether this is the only history. Its result is then a page, and not a line of a table. */
   readonly alone: boolean
-  /** The command that repeats the check. */
   readonly again: string
   /** The path of the HTML report, if a report is written. */
   readonly reportFile: string | undefined
@@ -63,8 +62,7 @@ export const USUAL_CHECK: CheckSpec = {
 type Judged = Pick<FileSubject, 'asked' | 'vacuous' | 'expectation' | 'requirements'> & { readonly exitCode: ExitCode }
 
 /**
- * Returns the result for a history that has been read, for reporters. Its time limit starts with this call, so reading
- * does not count.
+ * Judges a history that has been read, for reporters. The time limit starts now.
  *
  * @throws UserError (usage, input) for a level, model or requirement that does not fit the history.
  */
@@ -96,14 +94,11 @@ export function subjectOf(task: JudgedTask, checked: Checked): FileSubject & { r
   }
 }
 
-/** Returns the history with the initial value that it was judged from, which pages show. */
+/** The history with the initial value that it was judged from, for pages. */
 const startedAs = (history: History, { initial }: Pick<CheckSpec, 'initial'>): History =>
   initial === undefined ? history : { ...history, header: { chaos: 1, ...history.header, initial } }
 
-/**
- * Adds hints to a history: pauses of chaos itself; if a level is violated, likely recording errors; and if no level is
- * violated, notable facts that no level forbids.
- */
+/** Adds hints: pauses of chaos itself, likely recording errors, and notable facts that no level forbids. */
 function withHints({ file, settings, setup }: JudgedTask, { history, report }: Checked): History {
   const isViolated = Object.values(report.levels).some(({ result }) => result === 'violated')
   const isTold = settings.unit !== undefined || (setup?.vacuous ?? []).length > 0 || history.tally !== undefined
@@ -117,7 +112,7 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   const { expect, levels } = settings
   const all = Object.keys(report.levels)
   const asked = all.find((level) => levels?.includes(level) ?? true) ?? ''
-  // If the operations are not kept, `proves` has already found that nothing is missing.
+  // Without the operations, `proves` has already found that nothing is missing.
   const missing = history.tally === undefined ? missingSuccesses(history, checking) : []
   const byStart = history.tally === undefined ? decidedByStart(history, checking) : []
   const doubts =
@@ -130,7 +125,6 @@ function judge({ settings, setup }: JudgedTask, { history, report, checking }: C
   return { asked, vacuous, expectation, requirements, exitCode }
 }
 
-/** Returns undefined if only a level is required. */
 function judgeRequired(
   { require = [], baseline: chosen, answers }: CheckSpec,
   checked: Pick<Checked, 'history' | 'report'>,

@@ -3,7 +3,7 @@ import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/d
 import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
-/** The stream behind the bucket, as every NATS client library creates it: one message is kept for each key. */
+/** The stream behind the bucket, as NATS clients create it: one message per key. */
 export const BUCKET = 'KV_chaos'
 const PREFIX = '$KV.chaos.'
 
@@ -23,9 +23,7 @@ interface Held {
 
 const DELETED = { 'KV-Operation': 'DEL' } as const
 
-/**
- * Carries out one operation on a register. If `isDirect`, any replica may reply to a read; otherwise only the leader.
- */
+/** Carries out an operation on a register. If `isDirect`, any replica may reply to a read. */
 export async function onBucket(asking: Asking, { f, key = '', value }: Input, isDirect: boolean): Promise<Completion> {
   switch (f) {
     case 'read':
@@ -51,7 +49,7 @@ async function compareAndSet(asking: Asking, { key, value }: { key: string; valu
   const expected = JSON.stringify(old)
   do {
     const held = await get(asking, key, isDirect)
-    // The operation fails, because it has not written anything yet.
+    // Nothing has been written yet.
     if (isTrouble(held)) return { type: 'fail', error: held.error } as const
     if (JSON.stringify(held.value) !== expected) return { type: 'fail', error: 'mismatch', answered: true } as const
     const put = await write(asking, key, next, held.revision)

@@ -19,8 +19,8 @@ const ON_QUEUES = ['enqueue', 'dequeue', 'drain']
 const ON_LOGS = ['send', 'poll', 'assign', 'commit_offsets']
 
 /**
- * Clients of NATS, in its own protocol. Each client stays with one server, and no request is sent twice. The clients'
- * own reports are the history, because one operation may take several requests.
+ * Clients of NATS. Each stays with one server, and sends no request twice. Their reports are the history, because an
+ * operation may take several requests.
  */
 export const natsClients = (settings: Settings): PlannedClients => ({
   functions: [...ON_BUCKET, ...ON_QUEUES, ...ON_LOGS],
@@ -63,10 +63,7 @@ interface Making {
   readonly timeoutMs: number
 }
 
-/**
- * Creates a stream, once the servers have elected the leader that places streams. Waits until all replicas of the
- * stream are current.
- */
+/** Creates a stream once the servers have a leader, and waits until its replicas are current. */
 async function makeStream(reached: readonly NodeAddress[], { stream, config, timeoutMs }: Making): Promise<void> {
   const [first] = reached
   if (first === undefined) throw new Error('a cluster without nodes')
@@ -75,7 +72,7 @@ async function makeStream(reached: readonly NodeAddress[], { stream, config, tim
   let trouble = 'nothing was asked'
   try {
     do {
-      // Each request has its own time limit, so that a request without a reply leaves time for another attempt.
+      // A request without a reply leaves time for another attempt.
       const soon = jetstream.begin(Math.min(2_000, asking.remainingMs()))
       const made = await api(soon, `STREAM.CREATE.${stream}`, config)
       const info = isTrouble(made) ? made : await api(soon, `STREAM.INFO.${stream}`)

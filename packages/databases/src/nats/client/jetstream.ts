@@ -15,16 +15,12 @@ import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { natsErrors } from './outcomes.ts'
 import { type NatsReplies, type NatsRequest, natsReplies } from './replies.ts'
 
-/** Sends the requests of one operation, one at a time, until the operation's time has elapsed. */
 export interface Asking extends OperationTime {
-  /**
-   * Sends a request. Resolves with the messages of the reply, including messages with a status. Resolves with trouble
-   * if a status reports that no responder exists.
-   */
+  /** Sends a request. Resolves with the messages of the reply, or with trouble if no responder exists. */
   ask(request: NatsRequest): Promise<readonly NatsMessage[] | Trouble>
 }
 
-/** A connection to one server. It sends one request at a time, and never repeats a request. */
+/** A connection to one server. It sends one request at a time, and repeats none. */
 export interface JetStream {
   begin(timeoutMs: number): Asking
   close(): void
@@ -64,10 +60,7 @@ export function openJetStream(address: NodeAddress): JetStream {
 /** Returns the outcome of a request whose reply is an error. */
 const answered = (error: string): Trouble => ({ type: outcomeOf(natsErrors, error), error })
 
-/**
- * Sends a request to JetStream: either a message that a stream stores, or a request to its API (`$JS.API.…`). Returns
- * an error in the reply as trouble.
- */
+/** Sends a request to a stream or to JetStream's API (`$JS.API.…`). Returns an error in the reply as trouble. */
 export async function askJetStream(asking: Asking, request: NatsRequest): Promise<Body | Trouble> {
   const messages = await asking.ask(request)
   if (isTrouble(messages)) return messages

@@ -2,9 +2,7 @@ import { type Completion, type Input, isObject, type Json } from '@chaosproxy/hi
 import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/database'
 import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
-/**
- * The stream of all partitions and of their committed offsets. A message's offset is its sequence number in the stream.
- */
+/** The stream of all partitions and committed offsets. An offset is a sequence number in the stream. */
 export const LOGS = 'chaos-logs'
 const PARTITION = 'log.'
 const COMMITTED = 'committed.'
@@ -16,7 +14,7 @@ export const logsConfig = (replicas: number): object => ({
   ...{ max_msgs: -1, max_bytes: -1, max_age: 0, max_consumers: -1, max_msg_size: -1 },
 })
 
-/** The most messages of a partition that a poll returns. */
+/** The maximum number of messages per partition and poll. */
 const BATCH = 5
 
 /** Carries out one operation of a producer or consumer. */
@@ -37,10 +35,7 @@ export async function onLogs(asking: Asking, { f, key = '', value }: Input): Pro
 
 const ended = (done: Json | Trouble): Completion => (isTrouble(done) ? done : { type: 'ok', value: done })
 
-/**
- * Performs the action on each key in order, up to the first action that fails. Returns the results by key, without keys
- * whose result is null.
- */
+/** Performs the action on each key in order, up to the first failure. Returns the results that are not null. */
 async function eachIn(
   all: readonly (readonly [key: string, number: number])[],
   act: (key: string, number: number) => Promise<Json | Trouble>,
@@ -55,7 +50,7 @@ async function eachIn(
   return done
 }
 
-/** Publishes a value. Resolves with the message's sequence number in the stream. */
+/** Publishes a value. Resolves with its sequence number. */
 async function publish(asking: Asking, subject: string, value: Json): Promise<number | Trouble> {
   const done = await askJetStream(asking, { subject, payload: JSON.stringify(value) })
   return isTrouble(done) ? done : numberIn(done, 'seq')
@@ -84,7 +79,7 @@ interface Found {
   readonly value: Json
 }
 
-/** Gets a message from the stream's leader; undefined if there is none. */
+/** Gets a message from the stream's leader, if there is one. */
 async function messageAt(asking: Asking, place: object): Promise<Found | Trouble | undefined> {
   const body = await api(asking, `STREAM.MSG.GET.${LOGS}`, place)
   if (isTrouble(body)) return body.error.includes('no message found') ? undefined : body

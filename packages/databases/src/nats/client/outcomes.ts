@@ -1,6 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-/** The meanings of the errors that NATS 2.9 replies with, by message. Any other error is `info`. */
+/** The meanings of the errors of NATS 2.9. Any other error is `info`. */
 export const natsErrors: readonly ErrorMeaning[] = [
   {
     says: ['no responders'],

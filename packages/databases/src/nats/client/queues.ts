@@ -3,7 +3,7 @@ import { bodyIn, isTrouble, numberIn, type Trouble } from '@chaosproxy/targets/d
 import type { NatsMessage } from '@chaosproxy/wire/nats'
 import { type Asking, api, askJetStream, tokenOf } from './jetstream.ts'
 
-/** The stream of all queues. A message is removed once it is acknowledged. */
+/** The stream of all queues. Acknowledged messages are removed. */
 export const QUEUES = 'chaos-queues'
 const PREFIX = 'queue.'
 
@@ -18,19 +18,19 @@ export interface Queues {
   onQueue(asking: Asking, input: Input): Promise<Completion>
 }
 
-/** A drain of a queue that has not succeeded yet. The next drain of the queue continues it. */
+/** An unfinished drain of a queue, which the next drain continues. */
 interface Drained {
   readonly since: number
-  /** The messages delivered to the drain, by sequence number in the stream. */
+  /** The delivered messages, by sequence number. */
   readonly held: Map<string, NatsMessage>
-  /** The sequence number of the marker message that the drain has published; undefined before that. */
+  /** The sequence number of the marker, once it is published. */
   marker: string | undefined
 }
 
 const MARKER = 'Chaos-Marker'
-/** The number of acknowledgement waits after which a message that the stream still stores counts as undeliverable. */
+/** After so many acknowledgement waits, a message that is still stored counts as undeliverable. */
 const KEPT_FOR_WAITS = 3
-/** The most messages that one request takes. */
+/** The maximum number of messages per request. */
 const BATCH = 100
 const NANOS_PER_MS = 1e6
 
@@ -41,9 +41,8 @@ export function openQueues(ackWaitMs: number): Queues {
   const unfinished = new Map<string, Drained>()
 
   /**
-   * Takes messages until the queue contains no other messages, and acknowledges them only then. A server may wrongly
-   * believe that it leads, and lack the newest messages. The drain therefore publishes a marker first. A server that
-   * delivers the marker has all messages before the marker.
+   * Takes messages until the queue is empty, and only then acknowledges them. A server may wrongly believe that it
+   * leads, and lack messages. If it delivers the marker published first, it has all earlier messages.
    */
   async function drain(asking: Asking, queue: string): Promise<Completion> {
     const missing = await consumers.make(asking, queue)
@@ -59,7 +58,7 @@ export function openQueues(ackWaitMs: number): Queues {
     for (;;) {
       const taken = await take(asking, queue, BATCH)
       if (isTrouble(taken)) return { type: 'fail', error: taken.error }
-      // A message that is delivered again is acknowledged by its last delivery.
+      // A message delivered again is acknowledged by its last delivery.
       for (const message of taken) held.set(sequenceOf(message), message)
       if (taken.length > 0) continue
       const left = held.has(drained.marker) ? await leftBeside(asking, queue, held.size) : 'the marker has not come out'
@@ -72,7 +71,7 @@ export function openQueues(ackWaitMs: number): Queues {
     return { type: 'ok', value: messages.filter(({ headers }) => !headers.has(MARKER)).map(valueIn) }
   }
 
-  /** Runs the drains of a queue one after the other: two concurrent drains would wait for each other's messages. */
+  /** Concurrent drains of a queue would wait for each other's messages. */
   function drainAlone(asking: Asking, queue: string): Promise<Completion> {
     const drained = (last.get(queue) ?? Promise.resolve()).then(() => drain(asking, queue))
     last.set(queue, drained)
@@ -98,10 +97,7 @@ export function openQueues(ackWaitMs: number): Queues {
 
 /** The consumers that deliver the messages of queues. */
 interface Consumers {
-  /**
-   * Creates the consumer of a queue on first use; repeating the request changes nothing. Resolves with the reason why
-   * the consumer may not exist; undefined if it exists.
-   */
+  /** Creates the consumer of a queue on first use. Resolves with the trouble if it may not exist. */
   make(asking: Asking, queue: string): Promise<Trouble | undefined>
 }
 
@@ -117,7 +113,6 @@ function openConsumers(ackWaitMs: number): Consumers {
           ...{ ack_policy: 'explicit', ack_wait: ackWaitMs * NANOS_PER_MS, max_ack_pending: 100_000, max_waiting: 512 },
         },
       })
-      // The operation fails, because it has not taken any message.
       if (isTrouble(made)) return { type: 'fail', error: made.error }
       known.add(queue)
       return undefined
@@ -129,11 +124,10 @@ async function dequeue(asking: Asking, queue: string, consumers: Consumers): Pro
   const missing = await consumers.make(asking, queue)
   if (missing !== undefined) return missing
   const taken = await take(asking, queue, 1)
-  // A delivered message that is not acknowledged is delivered again.
   if (isTrouble(taken)) return { type: 'fail', error: taken.error }
   const [message] = taken
   if (message === undefined) return { type: 'ok', value: null }
-  // The message was delivered, whether or not the acknowledgement succeeds. At worst it is delivered again.
+  // Even without the acknowledgement the message was delivered. At worst it is delivered again.
   await acknowledge(asking, [message])
   return { type: 'ok', value: valueIn(message) }
 }
@@ -146,7 +140,7 @@ async function enqueue(asking: Asking, queue: string, value: Json): Promise<Comp
 const NO_MESSAGES = 404
 const REQUEST_TIMEOUT = 408
 
-/** Takes the messages available now; none if the queue is empty. */
+/** Takes the messages available now. */
 async function take(asking: Asking, queue: string, most: number): Promise<readonly NatsMessage[] | Trouble> {
   const messages = await asking.ask({
     subject: `$JS.API.CONSUMER.MSG.NEXT.${QUEUES}.${queue}`,
@@ -160,7 +154,7 @@ async function take(asking: Asking, queue: string, most: number): Promise<readon
   return { type: 'info', error: `${last.status} ${last.description}` }
 }
 
-/** Acknowledges messages. Waits until the server confirms the acknowledgements, or until time has elapsed. */
+/** Acknowledges messages, and waits for the confirmation. */
 async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Promise<void> {
   const [first, ...also] = messages.map(({ reply = '' }) => ({ subject: reply, payload: '+ACK' }))
   if (first !== undefined) await asking.ask({ ...first, also })
@@ -168,10 +162,7 @@ async function acknowledge(asking: Asking, messages: readonly NatsMessage[]): Pr
 
 const KEPT = 'the stream keeps messages that its consumer neither hands out nor has handed out'
 
-/**
- * Returns why the queue may contain more messages than the `held` messages already taken; undefined if it contains no
- * more.
- */
+/** Returns why the queue may contain messages besides those already taken, if it may. */
 async function leftBeside(asking: Asking, queue: string, held: number): Promise<string | undefined> {
   const consumer = await api(asking, `CONSUMER.INFO.${QUEUES}.${queue}`)
   if (isTrouble(consumer)) return consumer.error
@@ -183,9 +174,7 @@ async function leftBeside(asking: Asking, queue: string, held: number): Promise<
   return numberIn(bodyIn(bodyIn(stream, 'state'), 'subjects'), subject) > held ? KEPT : undefined
 }
 
-/**
- * Returns a message's sequence number in the stream, which is unique: `$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.…`.
- */
+/** A message's sequence number in `$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.…`. */
 const sequenceOf = ({ reply = '' }: NatsMessage): string => reply.split('.').at(-4) ?? ''
 
 const valueIn = ({ payload }: NatsMessage): Json => JSON.parse(payload.toString()) as Json

@@ -6,18 +6,12 @@ import { firstPiece, type NatsMessage, type Publication, publish } from '@chaosp
 export interface NatsRequest extends Publication {
   /** Published directly afterwards. */
   readonly also?: readonly Publication[] | undefined
-  /**
-   * The number of messages that complete the reply, by default one for each publication. A message with a status
-   * completes it earlier.
-   */
+  /** The number of messages of a complete reply, by default one per publication. A status completes it earlier. */
   readonly most?: number | undefined
 }
 
 export interface NatsReplies {
-  /**
-   * Returns the bytes of a request. The first request also introduces the client; every request also answers the
-   * server's pings.
-   */
+  /** Returns the bytes of a request. The first also introduces the client. */
   bytes(request: NatsRequest): Buffer
   read(chunk: Buffer): Received<readonly NatsMessage[]>
   end(): Received<readonly NatsMessage[]>
@@ -62,8 +56,7 @@ export function natsReplies(): NatsReplies {
         if (piece.isPing) pings++
         const { found } = piece
         if (found === undefined) continue
-        // The message answers an earlier request: after a partition, two leaders of a consumer may both answer one
-        // pull.
+        // Answers an earlier request: after a partition, two leaders of a consumer may answer one pull.
         if (found.subscription !== String(asked)) continue
         messages.push(found)
         if (found.status === undefined && messages.length < most) continue

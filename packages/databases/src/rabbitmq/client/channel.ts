@@ -7,43 +7,36 @@ export type Message = Extract<Reply, { type: 'message' }>
 
 export const valueIn = ({ body }: Message): Json => JSON.parse(body.toString()) as Json
 
-/** Returns the broker's name of the queue for this key. */
 export const nameOf = (key: string): string => `chaos.${key}`
 
-/** The pause before a request to a broker is repeated. */
+/** The pause before a request is repeated. */
 export const PAUSE_MS = 100
 
-/** How messages are stored and acknowledged. */
 export interface Keeping {
   readonly kind: string
   readonly confirms: boolean
   readonly persistent: boolean
-  /** Whether the broker forgets a message once the message is sent. */
+  /** Whether the broker forgets a message once it is sent. */
   readonly auto: boolean
 }
 
-/** Returns the time in milliseconds that an operation has left. */
 export type Remaining = () => number
 
-/** A channel on its own connection to one broker. It sends one request at a time, and never repeats a request. */
+/** A channel on its own connection to one broker. It sends one request at a time, and repeats none. */
 export interface Channel {
-  /** Resolves with the reason why the broker does not serve; undefined if it serves. */
+  /** Resolves with the reason why the broker does not serve, if so. */
   reach(remainingMs: Remaining): Promise<Trouble | undefined>
   publish(queue: string, body: Buffer, remainingMs: Remaining): Promise<{ readonly type: 'done' } | Trouble>
   get(queue: string, remainingMs: Remaining): Promise<Message | 'empty' | Trouble>
-  /** Acknowledges a message; with `multiple`, also all messages before it. */
+  /** Acknowledges a message; with `multiple`, also all earlier ones. */
   ack(tag: bigint, how: { readonly multiple: boolean; readonly remainingMs: Remaining }): Promise<void>
-  /**
-   * Returns the number of the last connection. A message delivered on an earlier connection and not acknowledged is
-   * delivered again.
-   */
+  /** The number of the last connection. Unacknowledged messages of earlier ones are delivered again. */
   connection(): number
   close(): void
 }
 
-/** Opens a channel. `lost` is called each time a request loses its connection. */
+/** Opens a channel. `lost` is called when a request loses its connection. */
 export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => void): Channel {
-  /** The queues declared on the current connection. */
   const declared = new Set<string>()
   let connection = 0
   const readerFor = (): ChannelReplies => {
@@ -75,7 +68,7 @@ export function openChannel(address: NodeAddress, keeping: Keeping, lost: () => 
     }
   }
 
-  /** Creates the queue, unless this connection has done so. If the result is trouble, no message was sent or taken. */
+  /** Creates the queue, unless this connection has. After trouble, no message was sent or taken. */
   async function declare(queue: string, remainingMs: Remaining): Promise<Trouble | undefined> {
     if (declared.has(queue)) return undefined
     const done = await ask((reader) => reader.declare(queue, keeping.kind), remainingMs)

@@ -2,34 +2,30 @@ import type { Completion } from '@chaosproxy/history'
 import { isTrouble, type NodeAddress } from '@chaosproxy/targets/database'
 import { type Channel, type Keeping, type Message, nameOf, PAUSE_MS, type Remaining, valueIn } from './channel.ts'
 
-/**
- * The drains of all queues. Each queue has one drain at a time: two concurrent drains would wait for each other's
- * messages.
- */
+/** The drains of all queues. Concurrent drains of a queue would wait for each other's messages. */
 export interface Drains {
   drain(address: NodeAddress, key: string, remainingMs: Remaining): Promise<Completion>
   close(): void
 }
 
 /**
- * The time until a message that was delivered on a lost connection is back in its queue. The time runs from the last
- * loss of a connection or from the first drain, whichever is later. Drains begin once all faults are healed. A message
- * that takes longer does not count as lost, because the dequeue that received it has an unknown outcome.
+ * The time until a message of a lost connection is back in its queue. A message that takes longer does not count as
+ * lost, because the dequeue that received it has an unknown outcome.
  */
 const REQUEUED_MS = 5_000
 
-/** The progress of draining one queue. A drain continues the work of the drain before it. */
+/** The progress of draining a queue. Each drain continues the one before. */
 interface Drained {
-  /** The channel stays open: if it is closed, a quorum queue ignores acknowledgements beyond the first 33. */
+  /** Stays open, because after a close a quorum queue ignores acknowledgements beyond the first 33. */
   readonly channel: Channel
-  /** The number of the connection on which the messages in `taken` were delivered. */
+  /** The connection on which the messages in `taken` were delivered. */
   connection: number
   taken: Message[]
-  /** The messages taken on earlier connections, by their text. Most of them are delivered again. */
+  /** Messages of earlier connections, by text. Most are delivered again. */
   readonly before: Map<string, Message>
 }
 
-/** Opens the drains. `lostAt` returns when a client last lost a connection. */
+/** Opens the drains. `lostAt` tells when a client last lost a connection. */
 export function openDrains(
   { auto }: Keeping,
   open: (address: NodeAddress) => Channel,
@@ -40,7 +36,7 @@ export function openDrains(
   const last = new Map<string, Promise<unknown>>()
   let drainedSince: number | undefined
 
-  /** Whether messages that were delivered on a lost connection may still return to their queue. */
+  /** Whether messages of a lost connection may still return to their queue. */
   function mayReturn(): boolean {
     const lost = lostAt()
     return lost !== undefined && performance.now() < Math.max(lost, drainedSince ?? 0) + REQUEUED_MS
@@ -73,8 +69,7 @@ export function openDrains(
 
   return {
     drain(address, key, remainingMs) {
-      // Keep half of the time for the reply to a request that has begun, because the outcome of a request without a
-      // reply is unknown.
+      // Half of the time is kept for a reply, because the outcome of a request without a reply is unknown.
       const leastMs = remainingMs() / 2
       const drained = (last.get(key) ?? Promise.resolve()).then(() => drain(address, key, { leastMs, remainingMs }))
       last.set(key, drained)
@@ -87,10 +82,7 @@ export function openDrains(
   }
 }
 
-/**
- * Starts the acknowledgements again if the connection is new. Messages taken on the old connection can no longer be
- * acknowledged.
- */
+/** Begins again on a new connection, which cannot acknowledge the messages of the old one. */
 function beginAgain(drained: Drained): void {
   const connection = drained.channel.connection()
   if (connection === drained.connection) return
@@ -99,13 +91,12 @@ function beginAgain(drained: Drained): void {
   drained.connection = connection
 }
 
-/** Acknowledges the messages that a drain took. */
 async function finish(drained: Drained, auto: boolean, remainingMs: Remaining): Promise<Completion> {
   const { channel, taken, before } = drained
   const newest = taken.at(-1)
-  // The messages were delivered, whether or not the acknowledgement succeeds. At worst they are delivered again.
+  // Even without the acknowledgement the messages were delivered. At worst they are delivered again.
   if (newest !== undefined && !auto) await channel.ack(newest.tag, { multiple: true, remainingMs })
-  // A message delivered on an earlier connection counts as delivered, even if it was not delivered again.
+  // A message delivered on an earlier connection counts, even if it was not delivered again.
   for (const { body } of taken) before.delete(body.toString())
   const messages = [...before.values(), ...taken]
   before.clear()

@@ -1,6 +1,6 @@
 import type { ErrorMeaning } from '@chaosproxy/history'
 
-/** The meanings of the errors that RabbitMQ 3.10 replies with. Any other error is `info`. */
+/** The meanings of the errors of RabbitMQ 3.10. Any other error is `info`. */
 export const rabbitmqErrors: readonly ErrorMeaning[] = [
   { says: ['NO_ROUTE'], means: 'fail', why: 'no queue took it: the broker that has the queue is down' },
   { says: ['NOT_FOUND'], means: 'fail', why: 'the queue is not there, or the broker that has it is down' },

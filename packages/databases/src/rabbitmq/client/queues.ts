@@ -4,7 +4,7 @@ import { type Channel, type Keeping, nameOf, openChannel, PAUSE_MS, type Remaini
 import { openDrains } from './drains.ts'
 
 export interface Queues {
-  /** Waits until all brokers serve. A broker serves once it is in the cluster. @throws UserError (environment) */
+  /** Waits until all brokers are in the cluster and serve. @throws UserError (environment) */
   prepare(reached: readonly NodeAddress[], timeoutMs: number): Promise<void>
   connect(address: NodeAddress): QueueClient
   close(): void
@@ -63,10 +63,10 @@ async function dequeue(
   { auto, remainingMs }: { readonly auto: boolean; readonly remainingMs: Remaining },
 ): Promise<Completion> {
   const got = await channel.get(nameOf(key), remainingMs)
-  // A message that did not arrive is delivered again, at an unknown time.
+  // The message is delivered again at an unknown time.
   if (isTrouble(got)) return got
   if (got === 'empty') return { type: 'ok', value: null }
-  // The message was delivered, whether or not the acknowledgement succeeds. At worst it is delivered again.
+  // Even without the acknowledgement the message was delivered. At worst it is delivered again.
   if (!auto) await channel.ack(got.tag, { multiple: false, remainingMs })
   return { type: 'ok', value: valueIn(got) }
 }
@@ -80,7 +80,6 @@ async function enqueue(
   return isTrouble(done) ? done : { type: 'ok', value }
 }
 
-/** Waits until one broker serves. */
 async function served(channel: Channel, { node }: NodeAddress, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs
   const remainingMs = () => deadline - performance.now()

@@ -14,7 +14,6 @@ import {
 } from '@chaosproxy/wire/amqp'
 
 export type Reply =
-  /** The broker has carried out the request. */
   | { readonly type: 'done' }
   /** The broker takes no responsibility for the message. */
   | { readonly type: 'nack' }
@@ -22,19 +21,18 @@ export type Reply =
   | { readonly type: 'returned' }
   | { readonly type: 'empty' }
   | { readonly type: 'message'; readonly tag: bigint; readonly body: Buffer }
-  /** The broker closed the channel or the connection. */
   | { readonly type: 'closed'; readonly error: string }
 
-/** Reads the replies on one connection, which has one channel. */
+/** Reads the replies on a connection with one channel. */
 export interface ChannelReplies extends IntroducedSource<Reply> {
   introduce(confirms: boolean): Buffer
-  /** Returns a request that changes nothing. Its reply arrives once the broker has handled all earlier requests. */
+  /** Returns a request without effect. Its reply follows those of all earlier requests. */
   flush(): Buffer
   declare(queue: string, kind: string): Buffer
   publish(queue: string, body: Buffer, persistent: boolean): Buffer
-  /** Returns a request for a message. If `auto`, the broker forgets the message once it is sent. */
+  /** Requests a message. If `auto`, the broker forgets it once it is sent. */
   get(queue: string, auto: boolean): Buffer
-  /** Returns an acknowledgement of this message and, with `multiple`, of all messages before it. */
+  /** Acknowledges this message and, with `multiple`, all earlier ones. */
   ack(tag: bigint, multiple: boolean): Buffer
 }
 
@@ -49,7 +47,7 @@ const DEFAULT_EXCHANGE = ''
 
 const flush = (): Buffer => methodFrame('basic.qos', CHANNEL, long(0), short(0), octet(0))
 
-/** A login as `guest`, which the broker accepts from its own machine. It does not depend on the broker's replies. */
+/** A login as `guest`, which the broker accepts from its own machine. */
 const introduction = (confirms: boolean): Buffer =>
   Buffer.concat([
     GREETING,
@@ -67,7 +65,6 @@ const introduction = (confirms: boolean): Buffer =>
     ...(confirms ? [methodFrame('confirm.select', CHANNEL, octet(0))] : []),
   ])
 
-/** The requests that do not depend on the state of the connection. */
 const requests: Pick<ChannelReplies, 'flush' | 'declare' | 'get' | 'ack'> = {
   flush,
   declare: (queue, kind) =>
@@ -100,7 +97,7 @@ function publishing(
 interface Content {
   /** Begins a message. A returned message has no tag. */
   begin(tag: bigint | undefined): void
-  /** Returns the message that this frame completes, unless the message was returned. */
+  /** Returns the message that this frame completes, unless it was returned. */
   add(frame: Extract<Frame, { kind: 'header' | 'body' }>): Reply | undefined
 }
 
@@ -127,11 +124,11 @@ export function channelReplies(): ChannelReplies {
   let buffered: Buffer = Buffer.alloc(0)
   let open = false
   let confirming = false
-  /** Whether the broker has returned a message whose content, or the reply to its publishing, has not arrived yet. */
+  /** Whether a returned message is still incomplete, or its publishing unanswered. */
   let returned = false
   const content = openContent()
 
-  /** Returns the reply that this frame completes; undefined if it completes none. */
+  /** Returns the reply that this frame completes, if any. */
   function replyTo(frame: Frame): Reply | undefined {
     switch (frame.kind) {
       case 'heartbeat':
@@ -202,15 +199,12 @@ export function channelReplies(): ChannelReplies {
   }
 }
 
-/**
- * Converts a reply to its result. After the reply `closed`, the channel is not usable any more. If the channel never
- * opened, the broker has not answered a request.
- */
+/** Converts a reply to its result. After `closed`, the channel is unusable. */
 function received(reply: Reply, isOpen: boolean): Received<Reply> {
   if (reply.type !== 'closed') return { type: 'reply', reply, reusable: true }
   return isOpen ? { type: 'reply', reply, reusable: false } : { type: 'unreadable', why: reply.error }
 }
 
-/** Returns the reason for closing: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
+/** Returns why it was closed: `404 NOT_FOUND - no queue 'x' in vhost '/'`. */
 const closeText = (members: Buffer): string =>
   `${members.readUInt16BE(0)} ${members.toString('utf8', 3, 3 + members.readUInt8(2))}`

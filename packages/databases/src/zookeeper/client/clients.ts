@@ -7,12 +7,12 @@ import { type Keeping, onObject } from './objects.ts'
 import { openSessions } from './session.ts'
 import { create, isThere, ROOT } from './znodes.ts'
 
-/** The time to live of a session on which no object depends, so it may last longer than any run. */
+/** No object depends on this session, so it may outlast any run. */
 const SESSION_MS = 3_600_000
 
 /**
- * Clients of ZooKeeper, in its own protocol. Each client stays with one server, and no request is sent twice. The
- * clients' own reports are the history, because one operation may take several requests.
+ * Clients of ZooKeeper. Each stays with one server, and sends no request twice. Their reports are the history, because
+ * an operation may take several requests.
  */
 export const zookeeperClients = (settings: Settings): PlannedClients => ({
   functions: ['read', 'write', 'cas', 'add', 'acquire', 'release'],
@@ -41,7 +41,7 @@ function zookeeperClient(address: NodeAddress, settings: Settings, initial: Json
   })
 }
 
-/** Creates the parent node of all objects, once the servers have elected a leader. */
+/** Creates the parent of all objects, once there is a leader. */
 async function makeRoot([first]: readonly NodeAddress[], timeoutMs: number): Promise<void> {
   if (first === undefined) throw new Error('a cluster without nodes')
   const sessions = openSessions(first, SESSION_MS)

@@ -4,15 +4,13 @@ import { type Asking, openSessions, type SessionTrouble } from './session.ts'
 import { remove } from './znodes.ts'
 
 /**
- * The session on which a client's locks depend. From its first request on, pings keep it alive. If its connection
- * breaks, the next request opens another session; the locks of the first session are lost once it expires.
+ * The session of a client's locks, which pings keep alive. If its connection breaks, the next request opens another
+ * session, and the locks are lost.
  */
 export interface LockSession {
-  /**
-   * Returns the means to send the requests of one operation. A request waits until the previous request has its reply.
-   */
+  /** Returns the means to send an operation's requests, one at a time. */
   within(time: OperationTime): Asking
-  /** Removes a node once the current request has its reply. The caller does not wait for the removal. */
+  /** Removes a node after the current request, without being awaited. */
   abandon(path: string): void
   close(): void
 }
@@ -36,7 +34,7 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
     return awaited(sessions.begin(timeoutMs).ask(operation, record))
   }
 
-  /** Makes the next request wait for this reply. */
+  /** The next request waits for this reply. */
   function awaited<T>(answer: Promise<T>): Promise<T> {
     const over = answer.then(() => {
       if (underWay === over) underWay = undefined
@@ -66,7 +64,6 @@ export function openLockSession(address: NodeAddress, ttlMs: number): LockSessio
   }
 }
 
-/** Waits for a promise, but at most `mostMs`. */
 async function either(awaited: Promise<unknown>, mostMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise((resolve) => {

@@ -4,32 +4,27 @@ import type { Asking } from './session.ts'
 import { childrenOf, create, createSequential, isCode, isThere, NO_NODE, pathOf, remove } from './znodes.ts'
 
 /**
- * The locks of one client, by ZooKeeper's recipe: the child with the lowest number holds the lock. A holder whose
- * session expires loses its child without being notified.
- * https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
+ * The locks of one client, by ZooKeeper's recipe: the lowest child holds the lock. A holder whose session expires loses
+ * it without notice. https://zookeeper.apache.org/doc/r3.8.0/recipes.html#sc_recipes_Locks
  */
 export interface Locks {
-  /** Returns the lock of a key. A lock's token is the zxid of the creation of the holder's child. */
+  /** Returns the lock of a key. Its token is the zxid of the holder's child. */
   of(asking: Asking, key: string): Lock
   /** Returns the path of the child whose holder has this token. */
   pathOf(token: number): string
   close(): void
 }
 
-/**
- * Opens a client's locks. A server that hears nothing from the client for `ttlMs` ends the session, which releases the
- * locks.
- */
+/** Opens a client's locks. A server that hears nothing for `ttlMs` releases them. */
 export function openLocks(address: NodeAddress, ttlMs: number): Locks {
   const session = openLockSession(address, ttlMs)
-  /** The paths of this client's children, by token. */
   const held = new Map<number, string>()
 
-  /** Acquires a lock by waiting in line: the new child has the highest number. */
+  /** Acquires a lock by waiting in line. */
   async function acquire(asking: Asking, key: string, waits: boolean): Promise<Token | 'held' | Trouble> {
     const parent = pathOf(key)
     const own = session.within(asking)
-    // Do not create a child that is soon removed: later clients would mistake it for a holder's child.
+    // Later clients would mistake a child that is soon removed for a holder's.
     if (!waits && (await isTaken(own, parent))) return 'held'
     const child = await createdUnder(own, parent)
     if (isTrouble(child)) return child
@@ -55,8 +50,7 @@ export function openLocks(address: NodeAddress, ttlMs: number): Locks {
         const path = held.get(token)
         if (path === undefined) return false
         held.delete(token)
-        // The release uses the session of the objects, which outlives the lock's session. The server carries out
-        // earlier requests of the objects' session before the release.
+        // Uses the objects' session, which outlives the lock's, and is carried out after its earlier requests.
         const removed = await remove(asking, path)
         if (isCode(removed, NO_NODE)) return false
         return isTrouble(removed) ? removed : true
@@ -78,7 +72,7 @@ async function isTaken(asking: Asking, parent: string): Promise<boolean> {
   return !isTrouble(children) && children.length > 0
 }
 
-/** Creates a child of a node. The first child also creates the node. */
+/** Creates a child of a node, and the node if needed. */
 async function createdUnder(own: Asking, parent: string): ReturnType<typeof createSequential> {
   const path = `${parent}/lock-`
   const child = await createSequential(own, path)

@@ -8,11 +8,11 @@ import { ANY_VERSION, BAD_VERSION, create, get, isCode, isThere, NO_NODE, pathOf
 export interface Keeping {
   /** Whether a `sync` precedes each read. */
   readonly sync: boolean
-  /** The value of an object that was never written, although a lock may have created its node. */
+  /** The value of an unwritten object, whose node a lock may have created. */
   readonly initial: Json
-  /** How a counter is changed: at the version that was read, with retries on conflict, or under a lock. */
+  /** How a counter is changed: at the version that was read, or under a lock. */
   readonly update: 'version' | 'lock'
-  /** Whether a change under a lock succeeds only while the lock's node exists. */
+  /** Whether a change under a lock requires that the lock's node exists. */
   readonly fencing: boolean
   readonly locks: Locks
 }
@@ -45,7 +45,6 @@ export async function onObject(asking: Asking, { f, key = '', value }: Input, ke
   }
 }
 
-/** Writes a register. The first write creates the register's node. */
 async function write(asking: Asking, path: string, value: Json): Promise<Completion> {
   const done = await set(asking, path, value, ANY_VERSION)
   if (!isCode(done, NO_NODE)) return completionOf(done, value)
@@ -57,7 +56,7 @@ async function write(asking: Asking, path: string, value: Json): Promise<Complet
 const completionOf = (done: Buffer | SessionTrouble, value: Json): Completion =>
   isTrouble(done) ? { type: done.type, error: done.error } : { type: 'ok', value }
 
-/** Returns an object's next value and the operation's result; or the failure, if the object must not change. */
+/** Returns an object's next value and the result, or the failure. */
 type Change = (held: Json) => { readonly next: Json; readonly value: Json } | Extract<Completion, { type: 'fail' }>
 
 const adding =
@@ -85,7 +84,7 @@ async function updated(asking: Asking, path: string, { sync, initial }: Keeping,
   return { type: 'fail', error: 'other clients wrote each time' }
 }
 
-/** Updates an object under a lock. Without fencing, an update may be lost once the lock has expired. */
+/** Updates an object under a lock. Without fencing, an update may be lost after the lock has expired. */
 function heldUpdate(
   asking: Asking,
   { key, path }: { readonly key: string; readonly path: string },

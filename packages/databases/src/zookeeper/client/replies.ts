@@ -1,7 +1,6 @@
 import type { IntroducedSource, Received } from '@chaosproxy/targets/database'
 import { boolean, bytes, int, long, recordReader } from '@chaosproxy/wire/jute'
 
-/** The types of the requests that clients send. */
 const OPERATIONS = {
   create: 1,
   delete: 2,
@@ -20,18 +19,17 @@ export type Operation = keyof typeof OPERATIONS
 
 export const operationNumber = (operation: Operation): number => OPERATIONS[operation]
 
-/** The reply to a request. The reply that opens a session has neither a zxid nor a record. */
+/** The reply to a request. The first of a session has neither a zxid nor a record. */
 export interface Reply {
   /** The zxid of the last change that the server had seen. */
   readonly zxid: bigint
-  /** The error code; 0 for none. */
   readonly error: number
   readonly record: Buffer
 }
 
-/** Reads the replies on one connection, which carries one session. */
+/** Reads the replies of one session. */
 export interface SessionReplies extends IntroducedSource<Reply> {
-  /** Returns the bytes that request a session. A server that has not seen `zxid` yet refuses the session. */
+  /** Requests a session. A server that has not seen `zxid` refuses it. */
   introduce(zxid: bigint, sessionMs: number): Buffer
   request(operation: Operation, record: Buffer): Buffer
 }
@@ -42,7 +40,7 @@ const LENGTH = 4
 const MOST_BYTES = 16 * 1024 * 1024
 const NO_PASSWORD = Buffer.alloc(16)
 const PROTOCOL = 0
-/** The request number of pings, which are not counted. */
+/** Pings have no number of their own. */
 const PING = -2
 
 export function sessionReplies(): SessionReplies {
@@ -93,7 +91,6 @@ export function sessionReplies(): SessionReplies {
   }
 }
 
-/** The size of a reply's header: the request's number, the zxid and the error. */
 const HEADER = 4 + 8 + 4
 
 function framed(...members: readonly Buffer[]): Buffer {

@@ -15,7 +15,7 @@ export interface SessionTrouble extends Trouble {
   readonly code?: number
 }
 
-/** Sends the requests of one operation, one at a time, until the operation's time has elapsed. */
+/** Sends the requests of one operation, one at a time. */
 export interface Asking extends OperationTime {
   /** Sends a request. Resolves with the record of its reply. */
   ask(operation: Operation, record: Buffer): Promise<Buffer | SessionTrouble>
@@ -26,15 +26,14 @@ export function troubleOf(code: number): SessionTrouble {
   return { type: outcomeOf(zookeeperErrors, error), error, code }
 }
 
-/** Successive sessions with one server, each of which lasts as long as its connection. No request is sent twice. */
+/** Sessions with one server, each as long as its connection. No request is sent twice. */
 export interface Sessions {
   begin(timeoutMs: number): Asking
   close(): void
 }
 
-/** Opens sessions. `sessionMs` is the time without a sign of life after which the server ends a session. */
 export function openSessions(address: NodeAddress, sessionMs: number): Sessions {
-  /** The zxid of the last change that this client knows. A server that lacks this change must not reply. */
+  /** The last zxid that this client knows. A server that lacks it must not reply. */
   let seen = 0n
   const line = openIntroducedLine<Reply, SessionReplies>(address, sessionReplies, (reader) =>
     reader.introduce(seen, sessionMs),

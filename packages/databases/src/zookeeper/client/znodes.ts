@@ -7,7 +7,7 @@ import { type Asking, type SessionTrouble, troubleOf } from './session.ts'
 /** The parent of all nodes of a run. */
 export const ROOT = '/chaos'
 
-/** Returns the path of the node with the object of this key. The node's children form the lock of the key. */
+/** Returns the path of an object's node, whose children form its lock. */
 export const pathOf = (key: string): string => `${ROOT}/${encodeURIComponent(key).replaceAll('.', '%2E')}`
 
 export const NO_NODE = -101
@@ -16,20 +16,20 @@ const NODE_EXISTS = -110
 export const ANY_VERSION = -1
 const ALL_PERMISSIONS = 31
 
-/** The kinds of nodes: whether a node outlives its session, and whether a number is added to its name. */
+/** Whether a node outlives its session, and has a number in its name. */
 const PERSISTENT = 0
 const EPHEMERAL_SEQUENTIAL = 3
 
-/** The content of an object. An object that was never written has no node and no version. */
+/** The content of an object. Unwritten objects have no node and no version. */
 export interface Held {
   readonly value: Json
   readonly version: number | undefined
 }
 
-/** Reads an object. If `sync`, the server first gets all changes that its leader has committed. */
+/** Reads an object. If `sync`, the server first gets all committed changes. */
 export async function get(asking: Asking, path: string, sync: boolean): Promise<Held | SessionTrouble> {
   const synced = sync ? await asking.ask('sync', text(path)) : undefined
-  // The read fails, because it has not read anything.
+  // The read has not happened.
   if (synced !== undefined && isTrouble(synced)) return { type: 'fail', error: `sync: ${synced.error}` }
   const answer = await asking.ask('getData', Buffer.concat([text(path), boolean(false)]))
   if (!isTrouble(answer)) return understood(answer, heldIn)
@@ -40,7 +40,7 @@ export async function get(asking: Asking, path: string, sync: boolean): Promise<
 function heldIn(record: Buffer): Held {
   const reader = recordReader(record)
   const data = reader.bytes().toString()
-  // Skip the first members of the Stat: the zxids and times of the node's creation and of its last change.
+  // Skips the zxids and times of the node's creation and of its last change.
   for (let member = 0; member < 4; member++) reader.long()
   return { value: JSON.parse(data) as Json, version: reader.int() }
 }
@@ -79,8 +79,8 @@ export async function setWhile(
 const FAILED = -1
 
 /**
- * Returns the error of the step that made a transaction fail; undefined if the transaction succeeded. The reply to a
- * failed transaction has an error for each step. The error is 0 for a step that is not the cause.
+ * Returns the error that made a transaction fail. The reply has an error for each step, which is 0 except for the
+ * cause.
  */
 function errorIn(record: Buffer): SessionTrouble | undefined {
   const reader = recordReader(record)
@@ -94,7 +94,6 @@ function errorIn(record: Buffer): SessionTrouble | undefined {
   }
 }
 
-/** Returns the header of a step: its type, whether it is the last step, and its error. */
 const stepHeader = (operation: Operation): Buffer =>
   Buffer.concat([int(operationNumber(operation)), boolean(false), int(-1)])
 const LAST_STEP = Buffer.concat([int(-1), boolean(true), int(-1)])
@@ -108,11 +107,11 @@ const creating = (path: string, value: Json, flags: number): Buffer =>
 
 export interface Created {
   readonly path: string
-  /** The zxid of the node's creation: the number of this change among all changes. */
+  /** The zxid of the node's creation. */
   readonly zxid: number
 }
 
-/** Creates a node that lives as long as its session. The server adds a number to the path. */
+/** Creates a numbered node that lives as long as its session. */
 export async function createSequential(asking: Asking, path: string): Promise<Created | SessionTrouble> {
   const answer = await asking.ask('create2', creating(path, null, EPHEMERAL_SEQUENTIAL))
   if (isTrouble(answer)) return answer
@@ -144,5 +143,4 @@ const OPEN_TO_ALL = Buffer.concat([int(1), int(ALL_PERMISSIONS), text('world'), 
 export const isCode = (answer: object, code: number): boolean =>
   isTrouble(answer) && 'code' in answer && answer.code === code
 
-/** Whether a node was not created because it already exists. */
 export const isThere = (answer: object): boolean => isCode(answer, NODE_EXISTS)
